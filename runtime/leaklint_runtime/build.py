@@ -1,0 +1,169 @@
+"""The arguments of a call: from a signature to values, in the order from what is known to what is guessed."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from functools import partial
+from typing import Any, Callable, Dict, Iterator, NamedTuple
+
+from . import values
+from .holder import mro_of
+from .stubs import Stub
+from .values import Made
+
+EMPTY = inspect.Parameter.empty
+VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_UNKNOWN = (str, typing.ForwardRef)
+Hints = Dict[str, Any]
+Choices = Dict[str, Made]
+
+
+class CannotBuildError(Exception):
+    """No step of the ladder made the object; the text names the last failure."""
+
+
+class Call(NamedTuple):
+    """The arguments for one call, and each as a template; ``sure`` unless a name or nothing at all decided one."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    texts: tuple[str, ...]
+    sure: bool
+
+    @property
+    def source(self) -> str:
+        """Return the arguments as the inside of a call's parentheses."""
+        return ", ".join(self.texts)
+
+
+def call(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], Call]]:
+    """Yield ways to make the arguments for ``function``, surest first. Each takes the round's number."""
+    parameters, hints = describe(function, skip_self)
+    for style in ("required", "stubs", "all"):
+        yield partial(arguments, parameters, hints, style)
+
+
+def describe(function: Any, skip_self: bool = False) -> tuple[list[inspect.Parameter], Hints]:
+    """Return the parameters of a callable and what their annotations mean; of a class, those of its constructor."""
+    source = _constructor(function) if isinstance(function, type) else function
+    try:
+        parameters = list(inspect.signature(source).parameters.values())
+    except (TypeError, ValueError):
+        return [], {}
+    if skip_self or (isinstance(function, type) and source is not function):
+        parameters = parameters[1:]
+    fields = _hints(function, []) if isinstance(function, type) else {}
+    return parameters, {**fields, **_hints(source, parameters)}
+
+
+def required(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """Return the parameters that a call must give."""
+    return [item for item in parameters if item.default is EMPTY and item.kind not in VARIADIC]
+
+
+def _constructor(kind: Any) -> Any:
+    """Return the Python function whose parameters a call of the class must satisfy, or the class itself.
+
+    Of constructors that pass on whatever they get, the first base that names its parameters speaks.
+    """
+    if any("__signature__" in vars(base) for base in mro_of(kind)[:-1]):
+        return kind
+    passing: Any = None
+    for base in mro_of(kind)[:-1]:
+        for name in ("__init__", "__new__"):
+            found = vars(base).get(name)
+            found = found.__func__ if isinstance(found, staticmethod) else found
+            if not inspect.isfunction(found):
+                continue
+            if not _passes_on(found):
+                return found
+            passing = passing or found
+    return passing or kind
+
+
+def _passes_on(function: Any) -> bool:
+    """Tell whether a function's only parameters beside the first are ``*args`` and ``**kwargs``."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+    except (TypeError, ValueError):
+        return False
+    return any(item.kind is inspect.Parameter.VAR_POSITIONAL for item in parameters) and all(
+        item.kind in VARIADIC for item in parameters
+    )
+
+
+def _hints(function: Any, parameters: list[inspect.Parameter]) -> Hints:
+    """Return the annotations that can be understood."""
+    try:
+        found = typing.get_type_hints(function)
+    except Exception:
+        found = {item.name: _hint(item.annotation, function) for item in parameters}
+    return {name: hint for name, hint in found.items() if hint is not EMPTY and not isinstance(hint, _UNKNOWN)}
+
+
+def _hint(annotation: Any, function: Any) -> Any:
+    if not isinstance(annotation, str):
+        return annotation
+    space = {**vars(typing), **getattr(inspect.unwrap(function), "__globals__", {})}
+    try:
+        return eval(annotation, space)
+    except Exception:
+        return EMPTY
+
+
+def arguments(
+    parameters: list[inspect.Parameter],
+    hints: Hints,
+    style: str,
+    number: int,
+    depth: int = 0,
+    chosen: Choices | None = None,
+) -> Call:
+    """Return arguments for one call.
+
+    ``style`` is ``required`` (by annotation and name), ``stubs`` (for the required ones) or ``all`` (defaults as well).
+    ``chosen`` values win; ``depth`` counts how many builds deep this one is.
+    """
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    texts: list[str] = []
+    sure, named = True, False
+    for item in parameters:
+        made = (chosen or {}).get(item.name)
+        if made is None and (item.kind in VARIADIC or (item.default is not EMPTY and style != "all")):
+            named = True
+            continue
+        if made is None:
+            made = values.stub() if style == "stubs" else value_for(item, hints, number, depth)
+        sure = sure and made.sure
+        by_name = item.kind is inspect.Parameter.KEYWORD_ONLY or named
+        if by_name and item.kind is not inspect.Parameter.POSITIONAL_ONLY:
+            kwargs[item.name] = made.value
+            texts.append(f"{item.name}={made.source}")
+        else:
+            args.append(made.value)
+            texts.append(made.source)
+    return Call(tuple(args), kwargs, tuple(texts), sure)
+
+
+def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> Made:
+    """Return a value for one parameter: by its annotation, by its name, or a stub."""
+    hint = hints.get(item.name, EMPTY)
+    made = values.by_annotation(hint, number, nested, depth) if hint is not EMPTY else None
+    if made is None or isinstance(made.value, Stub):
+        made = values.by_name(item.name, number) or made
+    return made or values.stub()
+
+
+def nested(kind: type, number: int, depth: int) -> Made:
+    """Make an instance of a class for an argument. Raises ``CannotBuildError``."""
+    parameters, hints = describe(kind)
+    for style in ("required", "stubs"):
+        made = arguments(parameters, hints, style, number, depth)
+        try:
+            value = kind(*made.args, **made.kwargs)
+        except Exception:
+            continue
+        return Made(value, f"{kind.__module__}:{kind.__qualname__}({made.source})", made.sure)
+    raise CannotBuildError(kind.__qualname__)

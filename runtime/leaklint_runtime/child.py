@@ -1,0 +1,137 @@
+"""One probe in the process at hand: import, find the holder, plan, run, judge. Never raises, always tells."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Any, NamedTuple
+
+from . import holder, judge, observe, reached, scenarios, seats, trigger
+from .act import UnreachableError, resolve
+from .build import CannotBuildError
+from .case import Case
+from .observe import Limits
+from .wire import Probe, Verdict, unreached
+
+
+class Options(NamedTuple):
+    """What the caller asks for; memory in megabytes (0: no limit), times in seconds."""
+
+    rounds: int = 8
+    timeout: float = 20.0
+    memory_limit: int = 2048
+    jobs: int = 1
+    allow_network: bool = False
+    factories: tuple[tuple[str, str], ...] = ()
+    scenarios: tuple[str, ...] = ()
+    scratch: str = ""
+    isolation: str = "fork"
+
+
+def options_from(value: dict[str, Any]) -> Options:
+    """Build options from their JSON form; unknown keys are ignored."""
+    given = {name: value[name] for name in Options._fields if name in value}
+    given["factories"] = tuple((str(name), str(spec)) for name, spec in given.get("factories", ()))
+    given["scenarios"] = tuple(given.get("scenarios", ()))
+    return Options(**given)
+
+
+def prove(probe: Probe, options: Options) -> Verdict:
+    """Return the verdict on one probe."""
+    try:
+        return _prove(probe, options)
+    except (UnreachableError, scenarios.ScenarioError) as error:
+        return unreached(str(error))
+    except CannotBuildError as error:
+        return unreached(f"making {probe.subject.rpartition(':')[2]} failed ({error}); give a factory")
+    except SystemExit as error:
+        return unreached(f"the target called sys.exit({error.code})")
+    except KeyboardInterrupt:
+        return unreached("the target raised KeyboardInterrupt")
+    except MemoryError:
+        return unreached(f"out of memory (limit {options.memory_limit} MB)")
+    except BaseException as error:
+        return unreached(f"{type(error).__name__}: {_message(error)}")
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:500]
+    except Exception:
+        return "(no text)"
+
+
+def _prove(probe: Probe, options: Options) -> Verdict:
+    module = load(probe)
+    for path in options.scenarios:
+        scenarios.load_file(path)
+    probe = seats.seated(probe, module)
+    module = sys.modules.get(probe.module, module)
+    found = holder.find(module, probe.container, probe.container_kind, resolve(probe).subject)
+    empty = observe.size_of(found)
+    plan = trigger.plan(probe, dict(options.factories), options.scratch)
+    limits = Limits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)
+    lines = reached.lines_of(probe.stores) if probe.stores and _digest(module) == probe.digest else {}
+    return judge.verdict(Case(probe, module, found, plan, limits, lines, empty))
+
+
+def load(probe: Probe) -> Any:
+    """Import the probe's module and make sure that it is the analysed file. Raises ``UnreachableError``."""
+    if probe.root and probe.root not in sys.path[:1]:
+        sys.path.insert(0, probe.root)
+    try:
+        module = importlib.import_module(probe.module)
+    except Exception as error:
+        if not (isinstance(error, ModuleNotFoundError) and error.name in _parents(probe.module)):
+            text = f"importing {probe.module} failed: {type(error).__name__}: {_message(error)}"
+            raise UnreachableError(text) from None
+        module = _from_file(probe)
+    found = getattr(module, "__file__", None)
+    if probe.file and not is_analysed(found, probe):
+        text = f"imported {found}, but {probe.file} was analysed; is another version installed?"
+        raise UnreachableError(text)
+    return module
+
+
+def _parents(name: str) -> tuple[str, ...]:
+    parts = name.split(".")
+    return tuple(".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _from_file(probe: Probe) -> Any:
+    """Load a module that no import path leads to, such as a script."""
+    spec = importlib.util.spec_from_file_location(probe.module, probe.file)
+    if spec is None or spec.loader is None or not os.path.exists(probe.file):
+        raise UnreachableError(f"no module {probe.module} and no file {probe.file}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[probe.module] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[probe.module]
+        text = f"importing {probe.file} failed: {type(error).__name__}: {_message(error)}"
+        raise UnreachableError(text) from None
+    return module
+
+
+def is_analysed(found: Any, probe: Probe) -> bool:
+    """Tell whether the imported file is the analysed one, by place or else by content."""
+    if not isinstance(found, str) or not os.path.exists(found):
+        return False
+    if os.path.exists(probe.file) and os.path.samefile(found, probe.file):
+        return True
+    return bool(probe.digest) and _hash(found) == probe.digest
+
+
+def _digest(module: Any) -> str:
+    """Return the hash of the module's source, or nothing; a repaired copy has other lines than the analysed file."""
+    file = getattr(module, "__file__", None)
+    return _hash(file) if isinstance(file, str) and os.path.exists(file) else ""
+
+
+def _hash(path: str) -> str:
+    with open(path, "rb") as source:
+        return hashlib.sha256(source.read()).hexdigest()

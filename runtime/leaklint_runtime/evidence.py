@@ -1,0 +1,111 @@
+"""What explains a survivor: the chain of holders, the bytes that go with it, hidden references, and what frees it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, List, NamedTuple
+
+from . import chains, early, labels, observe, paths
+from .case import Case
+from .counterfactual import Outcome
+from .holder import Holder
+from .observe import Seen
+from .retained import retained
+from .trackers import IMMORTAL
+
+SAMPLE = 64
+SIBLINGS = 8  # of them, for what a survivor keeps and shares with those made after it
+FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
+INVISIBLE = {
+    "atexit": "the exit handlers (atexit)",
+    "fork": "the fork handlers (os.register_at_fork)",
+}
+UNSEEN = "a holder that the collector cannot see"
+
+
+Chains = List[List[Any]]
+
+
+class Evidence(NamedTuple):
+    """``facts`` are fields of a verdict. ``elsewhere`` names another holder, if the flagged one is not the cause."""
+
+    facts: dict[str, Any]
+    elsewhere: str
+
+
+def inside(case: Case, seen: Seen) -> Chains:
+    """Return chains from the flagged holder to some of the survivors; none if it does not hold them."""
+    if case.holder is None or seen.tracker is None or not seen.survivors:
+        return []
+    return paths.within(case.holder, seen.tracker.survivors(SAMPLE))
+
+
+def gather(case: Case, seen: Seen, outcome: Outcome, inside: Chains) -> Evidence:
+    """Explain the survivors of a run.
+
+    ``outcome`` is what taking the holder away has shown, ``inside`` the chains that lead from the holder to survivors.
+    """
+    tracker, holder = seen.tracker, case.holder
+    assert tracker is not None
+    survivors = tracker.survivors(SAMPLE)
+    facts = _inside(survivors, inside, holder) if inside else _anywhere(case, survivors)
+    facts["bytes_per_instance"] = retained(survivors[:SIBLINGS], holder.parts() if holder is not None else ())
+    facts["cause"] = outcome.text(case.label)
+    elsewhere = ""
+    if holder is not None and holder.readable and not inside and outcome.freed == 0:
+        text = facts["path"]
+        elsewhere = text[0] + "".join(text[1 : facts["suspect"] + 1 : 2])
+    return Evidence(facts, elsewhere)
+
+
+def holder_path(holder: Holder | None) -> dict[str, Any]:
+    """Return the facts that lead to the holder itself, for verdicts on its growth."""
+    return (
+        _drawn(chains.named(holder.leading(), holder.owner)) if holder is not None and holder.owner is not None else {}
+    )
+
+
+def _drawn(chain: chains.Chain) -> dict[str, Any]:
+    text = chain.text()
+    return {"path": text, "suspect": chain.suspect, "origins": chain.origins, "trace": chains.trace(text)}
+
+
+def _inside(survivors: list[Any], inside: Chains, holder: Holder | None) -> dict[str, Any]:
+    """Return the facts of survivors that the flagged holder reaches."""
+    hidden = _hidden(inside[0], len(inside[0]) - 1, [survivors, *inside])
+    chain = chains.named(inside[0], holder.owner if holder is not None else None)
+    return {**_drawn(chain), "alike": _alike(inside, inside[0]), "hidden": hidden}
+
+
+def _anywhere(case: Case, survivors: list[Any]) -> dict[str, Any]:
+    """Return the facts of a survivor that is held from anywhere, found by a search through the heap."""
+    found = paths.backward(survivors[0], case.module, ours=[survivors])
+    if found.named:
+        same = paths.alike(found, survivors)
+        hidden = _hidden(survivors, 0, [survivors, found.chain, *same])
+        return {**_drawn(chains.named(found.chain)), "alike": _alike(same, found.chain), "hidden": hidden}
+    hidden = _hidden(found.chain, 0, [survivors, found.chain])
+    root = labels.Root(INVISIBLE.get(case.probe.container_kind, UNSEEN))
+    return {**_drawn(chains.named([root, *found.chain])), "alike": 1, "hidden": hidden}
+
+
+def _alike(chains_: list[list[Any]], model: list[Any]) -> int:
+    shape = [type(thing) for thing in model]
+    return sum([[type(thing) for thing in other] == shape for other in chains_])
+
+
+def _hidden(things: list[Any], place: int, ours: list[list[Any]]) -> int | None:
+    """Return how many references to ``things[place]`` nobody accounts for: C code, untracked containers, registries.
+
+    The count beyond a control's, less the references that the collector sees. ``ours`` are all the lists here that hold
+    the object. None for immortal objects, and where counts are split between threads or deferred.
+    """
+    found = early.getrefcount(things[place])
+    if found >= IMMORTAL or FREE_THREADED:
+        return None
+    control = [observe.Control()]
+    mine = sum([item is things[place] for held in ours for item in held])
+    extra = found - early.getrefcount(control[0]) - (mine - 1)
+    if place and extra <= paths.times(things[place - 1], things, place):
+        return 0
+    return max(0, extra - paths.references(things[place], ours=ours)) if extra > 0 else 0

@@ -1,0 +1,162 @@
+"""Does a quantity rise without end, and how fast? A robust slope with an error bound, and the verdict in words.
+
+The slope is the median of the slopes between all pairs of points (Theil 1950, Sen 1968): steps of whole arenas, a resized
+table or a single odd reading hardly move it. Its bounds are Sen's, from the normal approximation of Kendall's statistic.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple, Sequence, Tuple
+
+from .fit import BOUNDED, CONSTANT, LINEAR
+from .units import size
+
+Point = Tuple[float, float]
+WARM, TAIL, MOST = 0.2, 0.4, 160
+NORMAL = 1.96  # of 95 %
+MEMORY_FLOOR = 64 * 1024  # bytes that a process may gain over a whole run and still count as constant
+
+
+class Trend(NamedTuple):
+    """``slope`` a unit of x, within ``low`` and ``high`` at 95 %; ``kind`` is ``constant``, ``bounded`` or ``linear``.
+
+    ``first`` and ``last`` are the values at the ends, ``warm`` the x from which on the points count.
+    """
+
+    kind: str
+    slope: float
+    low: float
+    high: float
+    first: float
+    last: float
+    warm: float = 0.0
+
+    @property
+    def error(self) -> float:
+        """Return the half width of the bounds."""
+        return (self.high - self.low) / 2
+
+
+def trend(points: Sequence[Point], floor: float = 0.0) -> Trend:
+    """Fit what comes after the warm-up, the first fifth. A rise of at most ``floor`` over all of it is none.
+
+    Linear if even the lower bound of the slope is above 0; bounded if it rose, but the last two fifths rise at less than
+    half the pace of the rest. Fewer than four points after the warm-up say nothing: constant, with infinite bounds.
+    """
+    if not points:
+        return Trend(CONSTANT, 0.0, -math.inf, math.inf, 0.0, 0.0)
+    cut = int(len(points) * WARM)
+    used = list(points[cut:])
+    first, last, warm = used[0][1], used[-1][1], used[0][0]
+    if len(used) < 4:
+        return Trend(CONSTANT, 0.0, -math.inf, math.inf, first, last, warm)
+    slope, low, high = _sen(_thinned(used))
+    span = used[-1][0] - used[0][0]
+    rise = max(slope * span, max(y for _, y in used) - first)
+    kind = CONSTANT
+    if rise > floor:
+        kind = BOUNDED if _levels_off(used) else LINEAR if low > 0 else CONSTANT
+    return Trend(kind, slope, low, high, first, last, warm)
+
+
+def _levels_off(points: Sequence[Point]) -> bool:
+    """Tell whether the tail rises at less than half the pace of what comes before, bounds considered."""
+    cut = int(len(points) * (1 - TAIL))
+    head, tail = points[: cut + 1], points[cut:]
+    if len(head) < 3 or len(tail) < 3:
+        return False
+    before = (head[-1][1] - head[0][1]) / ((head[-1][0] - head[0][0]) or 1.0)
+    slope, low, high = _sen(_thinned(tail))
+    whole = (tail[-1][1] - tail[0][1]) / ((tail[-1][0] - tail[0][0]) or 1.0)
+    return before > 0 and max(slope, whole) < before / 2 and (low <= 0 or high < before / 2)
+
+
+def _thinned(points: Sequence[Point]) -> list[Point]:
+    """Return at most ``MOST`` points, spread evenly, the ends among them."""
+    if len(points) <= MOST:
+        return list(points)
+    step = (len(points) - 1) / (MOST - 1)
+    return [points[round(place * step)] for place in range(MOST)]
+
+
+def _sen(points: Sequence[Point]) -> tuple[float, float, float]:
+    """Return the median slope of all pairs and its 95 % bounds."""
+    slopes = sorted(
+        (right[1] - left[1]) / (right[0] - left[0])
+        for place, left in enumerate(points)
+        for right in points[place + 1 :]
+        if right[0] > left[0]
+    )
+    if not slopes:
+        return 0.0, -math.inf, math.inf
+    count, number = len(slopes), len(points)
+    spread = NORMAL * math.sqrt(number * (number - 1) * (2 * number + 5) / 18)
+    lower = max(0, int((count - spread) / 2))
+    upper = min(count - 1, math.ceil((count + spread) / 2))
+    middle = count // 2
+    median = slopes[middle] if count % 2 else (slopes[middle - 1] + slopes[middle]) / 2
+    return median, slopes[lower], slopes[upper]
+
+
+class Container(NamedTuple):
+    """How a finding's container changed; ``size`` are bytes a unit of x that emptying it would free, None if unknown.
+
+    ``pid`` is the process that it was seen in.
+    """
+
+    symbol: str
+    entries: Trend
+    size: float | None = None
+    pid: int = 0
+
+
+def sentence(container: Container, unit: str, resident: float, limit: int | None, process: Trend) -> str:
+    """Say what a container does; of one that grows, when memory will be used up at ``limit`` bytes."""
+    entries = container.entries
+    if entries.kind == CONSTANT:
+        return f"{container.symbol} stays at {entries.last:,.0f} entries"
+    if entries.kind == BOUNDED:
+        return f"{container.symbol} is bounded: it levels off at {entries.last:,.0f} entries"
+    amount = "" if container.size is None else f" and {size(container.size)}"
+    text = f"{container.symbol} grows {rate(entries.slope)} entries{amount} a {unit}"
+    pace = process.slope if process.kind == LINEAR else container.size or 0.0
+    return text + exhausted(pace, unit, resident, limit)
+
+
+def memory_sentence(process: Trend, unit: str, resident: float, limit: int | None, units: float) -> str:
+    """Say what the memory of the process does over ``units`` calls or seconds."""
+    pace = f"{size(process.slope)} ± {_bound(process.error)} a {unit}"
+    if process.kind == LINEAR:
+        return f"memory grows {pace}" + exhausted(process.slope, unit, resident, limit)
+    if process.kind == BOUNDED:
+        return f"memory is bounded: it levels off ({pace} over all)"
+    if math.isinf(process.error):
+        return f"memory: too few samples in {units:,.0f} {unit}s to tell"
+    return f"memory stays: {pace} over {units:,.0f} {unit}s"
+
+
+def exhausted(pace: float, unit: str, resident: float, limit: int | None) -> str:
+    """Return after how many units memory is used up, as the end of a sentence; nothing without a limit or a pace."""
+    if limit is None or pace <= 0 or limit <= resident:
+        return ""
+    return f": out of memory after about {_rounded((limit - resident) / pace)} {unit}s at the limit of {size(limit)}"
+
+
+def _rounded(count: float) -> str:
+    """Return two digits of a large count, for no more of them are known."""
+    if count < 100:
+        return f"{count:.0f}"
+    digits = int(math.log10(count)) - 1
+    return f"{round(count / 10**digits) * 10**digits:,d}"
+
+
+def rate(value: float) -> str:
+    """Return a rate with as many digits as it needs: ``3.0``, ``0.25``, ``1,200``."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+
+
+def _bound(error: float) -> str:
+    return "?" if math.isinf(error) else size(error)

@@ -1,0 +1,202 @@
+"""Start a program or a function in a process of its own and hear what is measured of it, as it comes.
+
+The caller's side, like ``client`` for experiments; works from any Python 3.8 on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Callable, Dict, Iterator, Sequence
+
+from . import tree, wire
+from .agent import CONFIG
+from .run import BOOT
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+Message = Dict[str, Any]
+Listener = Callable[[Message], None]
+GRACE = 120.0
+
+
+class LaunchError(Exception):
+    """What was to be measured could not be started, or failed; the text says why, in one line."""
+
+
+def call(request: dict[str, Any], python: str = sys.executable, timeout: float = 600.0) -> Iterator[dict[str, Any]]:
+    """Run ``workload`` in ``python`` and yield what it tells: a sample after each call, at last the ledger if asked.
+
+    Raises ``LaunchError`` for a target that cannot be imported, that fails, or that takes more than ``timeout`` seconds.
+    """
+    boot = BOOT.replace("leaklint_runtime.run ", "leaklint_runtime.workload ")
+    environment = {"PYTHONHASHSEED": "0", **os.environ}
+    try:
+        process = subprocess.Popen(
+            [python, "-c", boot, FOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+    except OSError as error:
+        raise LaunchError(f"cannot start {python}: {error.strerror or error}") from None
+    with process, _ended_after(process, timeout) as late:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(OSError):
+            process.stdin.write(wire.dumps(request).encode("ascii"))
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        last: dict[str, Any] = {}
+        for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                last = json.loads(line.decode("ascii"))
+                yield last
+        status = process.wait()
+    if "failure" in last:
+        raise LaunchError(str(last["failure"]))
+    if "done" not in last and "ledger" not in last:
+        why = f"not done within {timeout:g} s" if late else _ending(status)
+        raise LaunchError(f"{request['target']}: {why} after call {last.get('round', 0)}")
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        return f"the process was ended by {signal.Signals(-status).name}"
+    return f"the process ended with status {status}"
+
+
+@contextlib.contextmanager
+def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[list[bool]]:
+    """Kill the process when the time is up or the block is left; the list is no longer empty then."""
+    import threading
+
+    late: list[bool] = []
+
+    def end() -> None:
+        late.append(True)
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+        process.kill()
+
+
+class Measured:
+    """What is known of a command and its descendants.
+
+    ``family`` are samples of all of them from outside (``t``, ``rss``, ``uss``, ``pids``), ``inside`` the lines of each
+    Python's agent by its PID, ``ledgers`` the ledgers by PID, ``status`` the exit status.
+    """
+
+    def __init__(self) -> None:
+        self.family: list[dict[str, Any]] = []
+        self.inside: dict[int, list[dict[str, Any]]] = {}
+        self.ledgers: dict[int, dict[str, Any]] = {}
+        self.status, self.pid, self.late = 0, 0, False
+
+
+def command(
+    words: Sequence[str],
+    config: dict[str, Any],
+    listener: Listener | None = None,
+    timeout: float | None = None,
+    memory_limit: int = 0,
+) -> Measured:
+    """Run a command to its end, every Python in it with an agent, and return what was measured.
+
+    ``config`` is the agent's; ``listener`` hears of each sample of the family; ``timeout`` is seconds (None: as long as
+    it takes), ``memory_limit`` megabytes for each process (0: none). Raises ``LaunchError`` if it cannot be started.
+    """
+    found = Measured()
+    folder = tempfile.mkdtemp(prefix="leaklint-")
+    try:
+        with open(os.path.join(folder, CONFIG), "w", encoding="ascii") as target:
+            target.write(wire.dumps(config))
+        process = _started(words, folder, memory_limit)
+        found.pid = process.pid
+        _watch(process, found, float(config.get("interval", 0.1)), listener, timeout)
+        _gather(folder, found)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
+
+
+def _started(words: Sequence[str], folder: str, memory_limit: int) -> subprocess.Popen[bytes]:
+    path = os.pathsep.join([os.path.join(FOLDER, "boot"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path, "LEAKLINT_AGENT": folder}
+    try:
+        process = subprocess.Popen(list(words), env=environment)
+    except OSError as error:
+        raise LaunchError(f"cannot start {words[0]}: {error.strerror or error}") from None
+    if memory_limit:
+        with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
+            import resource
+
+            limit = memory_limit << 20
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (limit, limit))  # type: ignore[attr-defined, unused-ignore]
+    return process
+
+
+def _watch(
+    process: subprocess.Popen[bytes],
+    found: Measured,
+    interval: float,
+    listener: Listener | None,
+    timeout: float | None,
+) -> None:
+    """Sample the family until the command ends; ask it to end when the time is up or the user interrupts."""
+    end = None if timeout is None else time.monotonic() + timeout
+    try:
+        while process.poll() is None:
+            family = tree.family(process.pid)
+            if family.pids:
+                sample = {"t": time.time(), "rss": family.rss, "uss": family.uss, "pids": list(family.pids)}
+                found.family.append(sample)
+                if listener is not None:
+                    listener(sample)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(interval)
+            if end is not None and time.monotonic() > end and process.poll() is None:
+                found.late, end = True, None
+                _end(process)
+    except KeyboardInterrupt:  # the terminal has told the command as well; what was measured so far is shown
+        _end(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        found.status = process.wait()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt the command, as ctrl-c does, so that it ends the way it is used to; kill it if that does not help."""
+    with contextlib.suppress(OSError):
+        process.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.wait(GRACE)
+
+
+def _gather(folder: str, found: Measured) -> None:
+    """Read what the agents wrote; a process that was killed may have left half a line."""
+    for name in sorted(os.listdir(folder)):
+        stem, _, kind = name.partition(".")
+        if not stem.isdigit():
+            continue
+        with open(os.path.join(folder, name), encoding="ascii", errors="replace") as source:
+            if kind == "jsonl":
+                lines = []
+                for line in source:
+                    with contextlib.suppress(ValueError):
+                        lines.append(json.loads(line))
+                found.inside[int(stem)] = lines
+            elif kind == "ledger.json":
+                with contextlib.suppress(ValueError):
+                    found.ledgers[int(stem)] = json.load(source)

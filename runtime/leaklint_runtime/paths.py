@@ -1,0 +1,273 @@
+"""Why is it alive: the chain of holders from a root to an object.
+
+Two searches. ``within`` goes forward from the flagged holder, whose place is known: a few microseconds at any heap
+size. ``backward`` goes from the object through the whole heap, one batched ``gc.get_referrers`` call a level, until it
+meets something that has a name.
+"""
+
+from __future__ import annotations
+
+import os
+from types import FrameType
+from typing import Any, Dict, NamedTuple, Sequence
+
+from . import roots
+from .early import (
+    FunctionType,
+    ModuleType,
+    contents,
+    disable,
+    enable,
+    get_referents,
+    get_referrers,
+    getallocatedblocks,
+    is_a,
+    is_tracked,
+    isenabled,
+)
+from .holder import Holder
+
+NODES = 100_000
+LEVELS = 25
+WIDTH = 24
+LARGE, NEAR, SHARE = 500_000, 50_000, 20
+_STOP = (ModuleType, type)
+_OWN = os.path.dirname(__file__)
+Kept = Dict[int, Any]
+
+
+def within(holder: Holder, targets: Sequence[Any]) -> list[list[Any]]:
+    """Search forward from the holder; return a chain of objects, from the module on, for each target it reaches.
+
+    Modules and classes on the way are not entered.
+    """
+    value = holder.value() if holder.owner is not None else None
+    if value is None:
+        return []
+    return _reach(holder.leading(), holder.parts(), targets)
+
+
+def _reach(leading: list[Any], parts: list[Any], targets: Sequence[Any]) -> list[list[Any]]:
+    """Return a chain for each target that the last of ``leading`` reaches, directly or through one of its parts."""
+    parents, kept = forward([leading[-1], *parts], {id(target) for target in targets})
+    return [leading[:-1] + _unwind(kept, parents, id(target)) for target in targets if id(target) in kept]
+
+
+def forward(starts: list[Any], wanted: set[int]) -> tuple[dict[int, int], Kept]:
+    """Search breadth first from ``starts`` until all of ``wanted`` (identities) are met or ``NODES`` objects were seen.
+
+    Returns each object's parent and the objects, both by identity; modules and classes are not entered.
+    """
+    first = id(starts[0])
+    kept: Kept = {id(thing): thing for thing in starts}
+    parents = {id(thing): first for thing in starts}
+    level, missing = list(kept.values()), set(wanted) - set(kept)
+    while level and missing and len(kept) < NODES:
+        following: list[Any] = []
+        for thing in level:
+            for child in _children(thing):
+                place = id(child)
+                if place in kept or (place not in wanted and is_a(child, _STOP)):
+                    continue
+                kept[place] = child
+                parents[place] = id(thing)
+                missing.discard(place)
+                if place not in wanted:
+                    following.append(child)
+        level = following
+    return parents, kept
+
+
+def _children(thing: Any) -> Sequence[Any]:
+    """Return what a thing refers to; of a function not its globals, which would lead everywhere."""
+    if is_a(thing, FunctionType):
+        return [thing.__closure__, thing.__defaults__, thing.__kwdefaults__, contents(thing)]
+    return get_referents(thing)
+
+
+def _unwind(kept: Kept, parents: dict[int, int], place: int) -> list[Any]:
+    found = [kept[place]]
+    while parents[place] != place:
+        place = parents[place]
+        found.append(kept[place])
+    return found[::-1]
+
+
+class Found(NamedTuple):
+    """``chain`` leads from a root, or from the farthest holder that the collector sees, to the target.
+
+    ``named`` tells which; ``prefix`` is how many of its objects the index of names gave.
+    """
+
+    chain: list[Any]
+    named: bool
+    prefix: int
+
+
+def backward(target: Any, module: Any = None, ours: Sequence[Any] = (), walls: Sequence[Any] = ()) -> Found:
+    """Search the whole heap for the shortest chain of objects from a root to ``target``.
+
+    ``ours`` are objects of the caller that hold the target and do not count; no chain leads through ``walls``. In a
+    large heap the surroundings of the named objects are tried first. Then each level is one ``get_referrers`` call for
+    the whole frontier, so the cost is a few passes over the heap, however many objects are in it. No collection is
+    started meanwhile: the search makes many small objects, and each pass of the collector would cost as much as one of
+    its own.
+    """
+    collecting = isenabled()
+    disable()
+    try:
+        return _backward(target, module, ours, walls)
+    finally:
+        if collecting:
+            enable()
+
+
+def _backward(target: Any, module: Any, ours: Sequence[Any], walls: Sequence[Any]) -> Found:
+    budget = max(NEAR, getallocatedblocks() // SHARE)
+    found = _near(target, _outside(roots.neighbours(target, module), walls), budget, walls)
+    if found is not None:
+        return found
+    index = _outside(roots.index(module), walls)
+    if getallocatedblocks() > LARGE or id(target) in index:
+        found = _near(target, index, budget, walls)
+        if found is not None:
+            return found
+    levels: list[list[Any]] = [[target]]
+    seen: Kept = {id(thing): thing for thing in (target, index, levels, ours, *ours, walls, *walls)}
+    # The search's own containers refer to what it visits; the cycle through ``seen`` is broken again below.
+    seen[id(seen)] = seen
+    try:
+        start = _climb(levels, seen, index)
+        if start:
+            return Found(_joined(list(start), levels), True, len(start))
+        return Found(_joined([levels[-1][0]], levels[:-1]), False, 0)
+    finally:
+        seen.clear()
+
+
+def _outside(index: roots.Index, walls: Sequence[Any]) -> roots.Index:
+    """Return the index without the ways that lead through a wall."""
+    closed = {id(thing) for thing in walls}
+    if not closed:
+        return index
+    return {place: things for place, things in index.items() if not any(id(thing) in closed for thing in things)}
+
+
+def _near(target: Any, index: roots.Index, budget: int, walls: Sequence[Any] = ()) -> Found | None:
+    """Search forward from all of an index at once, passing by what is large, until ``budget`` objects were seen.
+
+    A level is one ``get_referents`` call for all its objects; who refers to whom is asked only along the chain found.
+    """
+    if id(target) in index:
+        return Found(list(index[id(target)]), True, len(index[id(target)]))
+    seen = {*index, *[id(thing) for thing in walls]}
+    levels = [[things[-1] for things in index.values()]]
+    while levels[-1] and len(seen) < budget:
+        level = [thing for thing in levels[-1] if not is_a(thing, _STOP) and _extent(thing) <= budget // 4]
+        levels[-1] = level
+        children = list(filter(is_tracked, get_referents(*level)))
+        fresh = dict(zip(map(id, children), children))
+        if id(target) in fresh:
+            chain = _descended(levels, target)
+            start = list(index[id(chain[0])])
+            return Found(start[:-1] + chain, True, len(start))
+        for place in seen.intersection(fresh):
+            del fresh[place]
+        seen.update(fresh)
+        levels.append(list(fresh.values()))
+    return None
+
+
+def _extent(thing: Any) -> int:
+    """Return the number of entries of a built-in container; other objects are small."""
+    kind = type(thing)
+    return len(thing) if kind is list or kind is dict or kind is tuple or kind is set else 0
+
+
+def _descended(levels: list[list[Any]], target: Any) -> list[Any]:
+    """Return the chain through the levels to the target, from the first level on."""
+    chain = [target]
+    for level in reversed(levels):
+        for thing in level:
+            if any(child is chain[-1] for child in get_referents(thing)):
+                chain.append(thing)
+                break
+    return chain[::-1]
+
+
+def _climb(levels: list[list[Any]], seen: Kept, index: roots.Index) -> roots.Things:
+    """Add levels of referrers until one has a name, and return what leads there; nothing if there are no more."""
+    while len(levels) <= LEVELS:
+        seen[id(levels[-1])] = levels[-1]
+        found = _referrers(levels[-1], seen)
+        ends = [thing for thing in found if id(thing) in index]
+        if ends:
+            return min([index[id(thing)] for thing in ends], key=len)
+        if not found:
+            break
+        levels.append(sorted(found, key=_promise)[:WIDTH])
+        del found, ends
+    return ()
+
+
+def alike(found: Found, targets: Sequence[Any]) -> list[list[Any]]:
+    """Return chains from the same named holder to each of the targets that it reaches."""
+    return _reach(found.chain[: found.prefix], [], targets) if found.named else [found.chain]
+
+
+def _referrers(frontier: list[Any], seen: Kept) -> list[Any]:
+    """Return who refers to the frontier and was not seen: neither this package's frames nor mere instances."""
+    kinds = {id(thing) for thing in frontier if is_a(thing, type)}
+    found: list[Any] = []
+    for thing in get_referrers(*frontier):
+        if id(thing) in seen or id(type(thing)) in kinds or thing is found:
+            continue
+        if is_a(thing, FrameType) and thing.f_code.co_filename.startswith(_OWN):
+            continue
+        found.append(thing)
+    for thing in found:
+        seen[id(thing)] = thing
+    return found
+
+
+def _promise(thing: Any) -> int:
+    """Rank what a search follows first where there is too much: containers and namespaces before code and frames."""
+    if is_a(thing, (dict, list, set)):
+        return 0
+    if is_a(thing, (FrameType, FunctionType)):
+        return 2
+    return 1
+
+
+def _joined(start: list[Any], levels: list[list[Any]]) -> list[Any]:
+    """Append to a chain, from the outermost level in, the first object that its last one refers to."""
+    for level in reversed(levels):
+        members = {id(thing): thing for thing in level}
+        held = next((members[id(child)] for child in get_referents(start[-1]) if id(child) in members), None)
+        if held is None:
+            continue
+        start.append(held)
+    return start
+
+
+def times(holder: Any, things: Sequence[Any], place: int) -> int:
+    """Count how often ``holder`` refers to ``things[place]``."""
+    count = 0
+    for child in get_referents(holder):
+        if child is things[place]:
+            count += 1
+    return count
+
+
+def references(target: Any, ours: Sequence[Any]) -> int:
+    """Count the references to ``target`` that the collector can see, but for those from ``ours`` and this package."""
+    skipped = {id(ours), *[id(thing) for thing in ours]}
+    count = 0
+    for thing in get_referrers(target):
+        if id(thing) in skipped or (is_a(thing, FrameType) and thing.f_code.co_filename.startswith(_OWN)):
+            continue
+        # No comprehension here: before 3.12 its cell would be one more holder of the target.
+        for child in get_referents(thing):
+            if child is target:
+                count += 1
+    return count

@@ -1,0 +1,233 @@
+"""A profile: what was sampled of a function or a command, the trends in it, and its picture."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any, Mapping, NamedTuple, Sequence
+
+from . import charts, growth
+from .fit import CONSTANT, LINEAR
+from .ledger import Ledger, from_json, to_json
+from .plot import Chart
+
+CALL, SECOND = "call", "second"
+
+
+class Sample(NamedTuple):
+    """At ``x`` calls or seconds: resident, unique and living bytes, and blocks (None: not known)."""
+
+    x: float
+    rss: int
+    uss: int | None = None
+    alive: int | None = None
+    blocks: int | None = None
+
+
+class Lengths(NamedTuple):
+    """The entries of a finding's container in one process, as (x, entries) points."""
+
+    symbol: str
+    pid: int
+    points: tuple[tuple[float, float], ...]
+
+
+class Profile(NamedTuple):
+    """What was seen of ``target``; ``unit`` is that of x, ``limit`` the bytes that it may use, ``marks`` are (x, text)."""
+
+    target: str
+    unit: str
+    samples: tuple[Sample, ...]
+    lengths: tuple[Lengths, ...] = ()
+    marks: tuple[tuple[float, str], ...] = ()
+    limit: int | None = None
+    ledgers: tuple[Ledger, ...] = ()
+    status: int = 0
+    notes: tuple[str, ...] = ()
+
+    def memory(self) -> tuple[str, growth.Trend]:
+        """Return which figure tells best what the memory does, and its trend: living, else unique, else resident."""
+        for name in ("alive", "uss", "rss"):
+            points = [(item.x, float(getattr(item, name))) for item in self.samples if getattr(item, name) is not None]
+            if len(points) == len(self.samples):
+                return name, growth.trend(points, growth.MEMORY_FLOOR)
+        return "rss", growth.trend([])
+
+    def containers(self) -> list[growth.Container]:
+        """Return the trend of each container, those that grow first, the largest of them first."""
+        found = [
+            growth.Container(item.symbol, entries, self._size(item, entries), item.pid)
+            for item in self.lengths
+            for entries in [growth.trend(item.points)]
+        ]
+        return sorted(found, key=lambda one: (one.entries.kind != LINEAR, -(one.size or 0), -one.entries.slope))
+
+    def _size(self, item: Lengths, entries: growth.Trend) -> float | None:
+        """Return the bytes that the container gains a unit, by what emptying it freed at the end."""
+        for one in self.ledgers:
+            for held in one.held:
+                if one.pid == item.pid and held.symbol == item.symbol and held.size is not None and held.entries:
+                    return held.size / held.entries * entries.slope
+        return None
+
+    def sentences(self) -> list[str]:
+        """Return the verdicts: one for each container that changed, then one on the memory as a whole."""
+        _, process = self.memory()
+        resident = float(self.samples[-1].rss) if self.samples else 0.0
+        several = len({item.pid for item in self.lengths}) > 1
+        told = []
+        for container in self.containers():
+            text = growth.sentence(container, self.unit, resident, self.limit, process)
+            told.append(f"{text} (process {container.pid})" if several else text)
+        units = self.samples[-1].x - self.samples[0].x if self.samples else 0.0
+        told.append(growth.memory_sentence(process, self.unit, resident, self.limit, units))
+        if process.kind == LINEAR and not any(item.entries.kind == LINEAR for item in self.containers()):
+            told.append("no container of a finding grows with it: see the ledger for what does")
+        return told
+
+    def about(self, symbol: str) -> str:
+        """Return the verdict on this container, or the first verdict if there is none on it."""
+        told = self.sentences()
+        return next((text for text in told if text.startswith(f"{symbol} ")), told[0])
+
+    @property
+    def leaks(self) -> bool:
+        """Tell whether the memory or a container grows without end."""
+        return self.memory()[1].kind == LINEAR or any(item.entries.kind == LINEAR for item in self.containers())
+
+
+def of_calls(target: str, messages: Sequence[Mapping[str, Any]], limit: int | None) -> Profile:
+    """Build the profile of a function from what ``workload`` told."""
+    rounds = [item for item in messages if "round" in item]
+    samples = tuple(
+        Sample(item["round"], item["rss"], item.get("uss"), item.get("alive"), item.get("blocks")) for item in rounds
+    )
+    found = [from_json(item["ledger"]) for item in messages if "ledger" in item]
+    pid = found[0].pid if found else 0
+    lengths = _lengths(pid, [(float(item["round"]), item["sizes"]) for item in rounds])
+    return Profile(target, CALL, samples, lengths, _warmed(samples), limit, tuple(found))
+
+
+def of_command(target: str, measured: Any, limit: int | None) -> Profile:
+    """Build the profile of a command from ``launch.Measured``."""
+    start = measured.family[0]["t"] if measured.family else 0.0
+    ends = [item["end"] for lines in measured.inside.values() for item in lines if "end" in item]
+    end = max(ends, default=float("inf"))  # what comes after is the ledger's doing
+    samples = tuple(Sample(item["t"] - start, item["rss"], item["uss"]) for item in measured.family if item["t"] <= end)
+    lengths: list[Lengths] = []
+    marks: list[tuple[float, str]] = []
+    for pid, lines in sorted(measured.inside.items()):
+        lengths += _lengths(pid, [(item["t"] - start, item["sizes"]) for item in lines if "sizes" in item])
+        marks += [(item["t"] - start, item["mark"]) for item in lines if "mark" in item]
+        if pid != measured.pid:
+            marks += [(item["start"] - start, f"process {pid} starts") for item in lines if "start" in item]
+    notes = []
+    if not measured.inside:
+        notes.append("no Python process was seen from inside: no containers (isolated with -I or -E, or no Python)")
+    if measured.late:
+        notes.append("the command was interrupted when its time was up")
+    found = tuple(from_json(item) for item in measured.ledgers.values())
+    return Profile(
+        target, SECOND, samples, tuple(lengths), tuple(sorted(marks)), limit, found, measured.status, tuple(notes)
+    )
+
+
+def _warmed(samples: Sequence[Sample]) -> tuple[tuple[float, str], ...]:
+    if len(samples) < 5:
+        return ()
+    return ((samples[int(len(samples) * growth.WARM)].x, "warmed up"),)
+
+
+def _lengths(pid: int, seen: Sequence[tuple[float, Mapping[str, Any]]]) -> tuple[Lengths, ...]:
+    """Return the lengths of containers; of one whose inner containers alone change, the sum of all levels."""
+    symbols = dict.fromkeys(symbol for _, sizes in seen for symbol in sizes)
+    found = []
+    for symbol in symbols:
+        pairs = [(x, sizes[symbol]) for x, sizes in seen if symbol in sizes and sizes[symbol][0] is not None]
+        outer = tuple((x, float(pair[0])) for x, pair in pairs)
+        inner = tuple((x, float(pair[1])) for x, pair in pairs if pair[1] is not None)
+        changes = growth.trend(outer).kind != CONSTANT
+        if outer:
+            found.append(Lengths(symbol, pid, outer if changes or len(inner) < len(outer) else inner))
+    return tuple(found)
+
+
+def chart(profile: Profile, before: Profile | None = None) -> Chart:
+    """Draw memory, and the containers that changed, over calls or seconds; ``before`` a repair on the same sheet."""
+    sides = [("before", before), ("after", profile)] if before else [("", profile)]
+    changed = {item.symbol for _, side in sides for item in side.lengths if growth.trend(item.points).kind != CONSTANT}
+    memory, fits = [], []
+    rows: list[charts.Series] = []
+    for name, side in sides:
+        kind, process = side.memory()
+        # The first call imports and fills what the others find done: its rise would hide theirs.
+        seen = side.samples[1:] if side.unit == CALL and len(side.samples) > 2 else side.samples
+        points = tuple((item.x, float(getattr(item, kind) or item.rss)) for item in seen)
+        memory.append(charts.Series(name or _NAMES[kind], points))
+        if process.kind == LINEAR and points:
+            at, end = process.warm, points[-1][0]
+            start = process.last - process.slope * (end - at)
+            fits.append(charts.Series("", ((at, start), (end, process.last))))
+        shown = [item for item in side.lengths if item.symbol in changed]
+        rows += [charts.Series(_name(item, name), item.points) for item in _largest(shown, 2 if before else 4)]
+    kind, _ = profile.memory()
+    panels = [charts.Panel(f"{_NAMES[kind]}, MiB", "bytes", tuple(memory), tuple(fits))]
+    if rows:
+        panels.append(charts.Panel("entries", "", tuple(rows)))
+    leading = (before or profile).containers()
+    about = leading[0].symbol if leading else ""
+    told = "\n".join(f"{name}: {side.about(about)}" if name else side.about(about) for name, side in sides)
+    target = os.path.basename(profile.target) if profile.unit == CALL else profile.target
+    title = f"{target} before and after" if before else target
+    marks = () if before else profile.marks
+    return charts.growth(panels, title, told, _ACROSS[profile.unit], marks)
+
+
+_NAMES = {"alive": "bytes in use", "uss": "unique set size", "rss": "resident set size"}
+_ACROSS = {CALL: "calls, each followed by a full collection", SECOND: "seconds"}
+
+
+def _name(item: Lengths, side: str) -> str:
+    short = item.symbol.rpartition(":")[2]
+    return f"{short} {side}".rstrip()
+
+
+def _largest(lengths: Sequence[Lengths], most: int) -> list[Lengths]:
+    return sorted(lengths, key=lambda item: -item.points[-1][1])[:most]
+
+
+def plain(profile: Profile) -> Any:
+    """Return the JSON form of a profile, with its verdicts."""
+    kind, process = profile.memory()
+    verdict = {"sentences": profile.sentences(), "leaks": profile.leaks, "figure": kind, "memory": to_json(process)}
+    verdict["containers"] = to_json(profile.containers())
+    return {"version": 1, **to_json(profile), "verdict": verdict}
+
+
+def revived(value: Mapping[str, Any]) -> Profile:
+    """Build a profile from its JSON form. Raises ``KeyError`` or ``TypeError`` if it is none."""
+    return Profile(
+        target=str(value["target"]),
+        unit=str(value["unit"]),
+        samples=tuple(Sample(**{name: item[name] for name in Sample._fields}) for item in value["samples"]),
+        lengths=tuple(
+            Lengths(item["symbol"], item["pid"], tuple((float(x), float(y)) for x, y in item["points"]))
+            for item in value["lengths"]
+        ),
+        marks=tuple((float(x), str(text)) for x, text in value["marks"]),
+        limit=value["limit"],
+        ledgers=tuple(from_json(item) for item in value["ledgers"]),
+        status=int(value["status"]),
+        notes=tuple(value["notes"]),
+    )
+
+
+def machine_limit() -> int | None:
+    """Return the bytes that a process of this machine or container may use at most; None if nobody says."""
+    limits = []
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError), open(path, encoding="ascii") as source:
+            limits.append(int(source.read()))
+    with suppress(ValueError, OSError, AttributeError):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return min(limits, default=None)

@@ -1,0 +1,81 @@
+"""The ledger as people read it: tables of text; pure functions."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from .ledger import ADVICE, BASELINE, MANAGED, SHARED, UNKNOWN, Ledger
+from .units import size
+
+MEBIBYTE = 1024.0 * 1024.0
+TELLING = 0.02  # the share of a process from which on advice is given
+
+
+def ledger(found: Ledger) -> list[str]:
+    """Return the ledger as lines: the process, its parts, what findings hold, the largest types, advice, notes."""
+    lines = [_head(found), "", f"  {'part':<14}{'MiB':>9}{'±':>8}{'share':>8}   what it is"]
+    for part in found.parts:
+        share = part.size / found.total if found.total else 0.0
+        how = part.how + (f" ({size(part.returned)} leave the process)" if part.returned else "")
+        lines.append(f"  {part.name:<14}{_mib(part.size)}{_mib(part.uncertainty, 8)}{share:>8.1%}   {how}")
+        if part.name == MANAGED:
+            lines += _held(found)
+    lines.append(f"  {'sum':<14}{_mib(found.sum)}{'':>8}{found.sum / (found.total or 1):>8.1%}")
+    if found.old is not None and found.recent is not None:
+        told = f"{size(found.old)} old, {size(found.recent)} recent (within {found.window:g} s)"
+        lines += ["", f"  unmanaged {size(found.unmanaged)}: {told}"]
+    if found.kinds:
+        lines += ["", "  types with the most bytes, libraries included"]
+        lines += [f"  {_mib(kind.size, 11)} MiB {kind.number:>10,}  {kind.name}" for kind in found.kinds[:8]]
+    lines += _advice(found)
+    return [*lines, *[f"  note: {note}" for note in found.notes]]
+
+
+def _head(found: Ledger) -> str:
+    name = f"{found.name}, " if found.name else ""
+    more = [f"USS {size(found.uss)}"] if found.uss is not None else []
+    more += [f"PSS {size(found.pss)}"] if found.pss is not None else []
+    python = f", Python {found.python}" if found.python else ""
+    return f"{name}process {found.pid}{python}: RSS {size(found.total)}" + (f" ({', '.join(more)})" if more else "")
+
+
+def _mib(count: float, width: int = 9) -> str:
+    return f"{count / MEBIBYTE:>{width}.2f}"
+
+
+def _held(found: Ledger) -> list[str]:
+    lines = []
+    for item in sorted(found.held, key=lambda held: -(held.size or 0)):
+        amount = f"{'':>9}" if item.size is None else _mib(item.size)
+        entries = "" if item.entries is None else f"{item.entries:,} entries; "
+        lines.append(f"    held{'':<8}{amount}{'':>16}   {item.symbol}: {entries}freed by emptying it")
+    if len(found.held) > 1 and found.held_together is not None:
+        lines.append(f"    together{'':<4}{_mib(found.held_together)}")
+    return lines
+
+
+def _advice(found: Ledger) -> list[str]:
+    """Return what to do about the parts that matter, the largest first."""
+    rows = []
+    for part in sorted(found.parts, key=lambda item: -item.size):
+        if part.name in (SHARED, BASELINE, UNKNOWN) or part.size < TELLING * found.total:
+            continue
+        told = ADVICE.get(part.name)
+        if part.name == MANAGED and found.leading not in ("", *ADVICE):
+            told = f"{ADVICE['findings']}; first of them {found.leading}"
+        if told:
+            rows.append(f"  {part.name}: {told}")
+    return ["", "  what to do", *rows] if rows else []
+
+
+def columns(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Align rows of cells: the first ``left`` columns to the left, the others to the right."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))] if rows else []
+    lines = []
+    for row in rows:
+        cells = [
+            f"{cell:<{width}}" if place < left else f"{cell:>{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines

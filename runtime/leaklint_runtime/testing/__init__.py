@@ -1,0 +1,1 @@
+"""What ``pytest --leaklint`` does; nothing here is imported before someone asks for it."""

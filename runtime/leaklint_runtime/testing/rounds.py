@@ -1,0 +1,153 @@
+"""``@pytest.mark.leaklint``: run a test in rounds, and fail if every round leaves objects behind."""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import warnings
+from typing import Any, NamedTuple
+
+import pytest
+
+from .. import asserts, fit
+from .fence import Fence
+
+WARM = 2
+LEAST = 3
+TRIES = 16
+_KNOWN = ("rounds", "max_survivors", "ignore")
+_active: list[str] = []
+
+
+class Rounds(NamedTuple):
+    """The arguments of the marker. ``max_survivors`` objects of a class may stay a round; ``ignore`` are patterns."""
+
+    rounds: int = 5
+    max_survivors: float = 0
+    ignore: tuple[str, ...] = ()
+
+
+def parse(marker: Any) -> Rounds:
+    """Return the arguments of the marker. Raises ``ValueError`` with one line."""
+    if marker.args:
+        raise ValueError("leaklint takes its arguments by name: rounds, max_survivors, ignore")
+    unknown = [name for name in marker.kwargs if name not in _KNOWN]
+    if unknown:
+        raise ValueError(f"leaklint has no argument {unknown[0]}; it takes {', '.join(_KNOWN)}")
+    given = {**Rounds()._asdict(), **marker.kwargs}
+    rounds, most, ignore = given["rounds"], given["max_survivors"], given["ignore"]
+    if type(rounds) is not int or rounds < LEAST:
+        raise ValueError(f"rounds must be a whole number of at least {LEAST}, not {rounds!r}")
+    if type(most) not in (int, float) or most < 0:
+        raise ValueError(f"max_survivors must be a number of at least 0, not {most!r}")
+    if not isinstance(ignore, (list, tuple)) or not all(isinstance(item, str) for item in ignore):
+        raise ValueError(f"ignore must be a list of patterns for class names, not {ignore!r}")
+    return Rounds(rounds, most, tuple(ignore))
+
+
+def checked(marker: Any, function: str) -> None:
+    """Make wrong arguments an error of the collection."""
+    try:
+        parse(marker)
+    except ValueError as error:
+        raise pytest.Collector.CollectError(f"{function}: {error}") from None
+
+
+def run(item: Any, marker: Any) -> BaseException | None:
+    """Call the test function in more rounds, through the hook that has called it once.
+
+    Returns the failure of a round or of the whole, or None; None as well inside of such a call.
+    """
+    if item.nodeid in _active:
+        return None
+    wanted = parse(marker)
+    _active.append(item.nodeid)
+    fence = Fence()
+    try:
+        text = _grown(item, wanted, fence)
+    except BaseException as error:
+        return error
+    finally:
+        _active.remove(item.nodeid)
+        fence.take_down()
+    if not text:
+        return None
+    item.add_report_section("call", "leaklint", text)
+    return pytest.fail.Exception(text, pytrace=False)
+
+
+def _grown(item: Any, wanted: Rounds, fence: Fence) -> str:
+    """Warm up, run the rounds, and say what grew, or nothing."""
+    for number in range(1, WARM):
+        if number == WARM - 1:
+            # what the machinery itself makes for the first round behind the fence is then there
+            with warnings.catch_warnings():
+                # of what other tests have left open this one is not to blame
+                warnings.simplefilter("ignore", ResourceWarning)
+                fence.put_up()
+        _once(item)
+    points: list[dict[type, int]] = []
+    points.append(_census(fence, points))
+    for _ in range(wanted.rounds):
+        _once(item)
+        points.append(_census(fence, points))
+    return _told(_growing(points, wanted), fence, wanted)
+
+
+def _once(item: Any) -> None:
+    """One round; the log that pytest has captured of the last one would be a holder."""
+    for handler in logging.root.handlers:
+        if type(handler).__module__.startswith("_pytest.") and hasattr(handler, "reset"):
+            handler.reset()
+    item.ihook.pytest_pyfunc_call(pyfuncitem=item)
+
+
+def _census(fence: Fence, mine: list[Any]) -> dict[type, int]:
+    """Count the young objects by class, but for those in ``mine``."""
+    found: dict[type, int] = {}
+    young = fence.young()
+    skipped = {id(thing) for thing in (young, found, mine, *mine)}
+    for thing in young:
+        if id(thing) not in skipped:
+            found[type(thing)] = found.get(type(thing), 0) + 1
+    return found
+
+
+def _growing(points: list[dict[type, int]], wanted: Rounds) -> list[tuple[type, float]]:
+    """Return the classes with more objects after every round than allowed, the program's own first, and the rise."""
+    found = []
+    for kind in points[-1]:
+        counts = [point.get(kind, 0) for point in points]
+        rise = (counts[-1] - counts[0]) / wanted.rounds
+        series: list[fit.Point] = [(float(place), float(count)) for place, count in enumerate(counts)]
+        if rise > wanted.max_survivors and fit.classify(series) == fit.LINEAR and _steady(counts, wanted):
+            if not any(fnmatch.fnmatch(name, pattern) for pattern in wanted.ignore for name in _names(kind)):
+                found.append((kind, rise))
+    own = [pair for pair in found if pair[0].__module__ != "builtins"]
+    return own or found
+
+
+def _steady(counts: list[int], wanted: Rounds) -> bool:
+    """Tell whether the objects became more in every round but at most one."""
+    rises = sum(later > earlier for earlier, later in zip(counts, counts[1:]))
+    return rises >= wanted.rounds - 1
+
+
+def _names(kind: type) -> tuple[str, str]:
+    return f"{kind.__module__}.{kind.__qualname__}", f"{kind.__module__}:{kind.__qualname__}"
+
+
+def _told(growing: list[tuple[type, float]], fence: Fence, wanted: Rounds) -> str:
+    """Return the failure: what grew, and the chain that keeps one of the first class alive."""
+    if not growing:
+        return ""
+    lines = [f"every round leaves objects behind ({wanted.rounds} rounds after {WARM} to warm up)"]
+    lines += [f"  {_names(kind)[0]}: {rise:+.1f} a round (allowed: {wanted.max_survivors:g})" for kind, rise in growing]
+    kind = growing[0][0]
+    alive = [thing for thing in fence.young() if type(thing) is kind]
+    fence.take_down()
+    for thing in alive[:TRIES]:
+        told = asserts.why(thing, [alive, growing, lines])
+        if len(told) > 1:
+            return "\n".join([*lines, *told])
+    return "\n".join(lines)

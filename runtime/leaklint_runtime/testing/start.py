@@ -1,0 +1,61 @@
+"""Set up what a run has asked for, and load no more than that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from . import findings, options
+from .findings import FindingsError, Flagged
+from .results import KEY, Findings, Results, Worker
+
+
+def start(config: Any) -> None:
+    """Register the plugins of a run with ``--leaklint`` and its like. Raises ``pytest.UsageError``."""
+    try:
+        settings = options.read(config)
+        given = getattr(config, "workerinput", {}).get(KEY)
+        report = findings.loaded(given) if given is not None else findings.document(settings)
+        flagged = findings.flagged(report)
+    except (FindingsError, ValueError) as error:
+        raise pytest.UsageError(f"leaklint: {error}") from None
+    register = config.pluginmanager.register
+    worker, workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", default=None))
+    if settings.watch:
+        watch = _watch(flagged) if flagged and (worker or not workers) else None
+        if watch is not None:
+            register(watch, "leaklint-watch")
+        if not worker:
+            register(Results(report, flagged, settings, watch), "leaklint-results")
+        elif watch is not None:
+            register(Worker(watch), "leaklint-worker")
+    elif not worker:
+        register(Findings(report), "leaklint-findings")
+    if settings.verify:
+        from .items import Items
+
+        register(Items(flagged, settings), "leaklint-items")
+    if settings.harvest:
+        _harvest(config, flagged, settings.harvest)
+
+
+def _watch(flagged: list[Flagged]) -> Any:
+    from .watch import Watch
+
+    return Watch(flagged)
+
+
+def _harvest(config: Any, flagged: list[Flagged], file: str) -> None:
+    """Record in this process, or have its workers do so."""
+    from .harvest import Harvest, HarvestFile, HarvestWorker
+
+    register = config.pluginmanager.register
+    worker, workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", default=None))
+    harvest = Harvest(flagged)
+    if worker or not workers:
+        register(harvest, "leaklint-harvest")
+    if worker:
+        register(HarvestWorker(harvest), "leaklint-harvest-worker")
+    else:
+        register(HarvestFile(None if workers else harvest, file), "leaklint-harvest-file")

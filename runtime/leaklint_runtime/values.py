@@ -1,0 +1,206 @@
+"""A value for a parameter: from its default, its annotation, its name, and at last a stub.
+
+Every value varies with the round's number where its type allows, so that a cache keyed by arguments is filled and not
+merely hit.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import datetime
+import enum
+import io
+import logging
+import os
+import pathlib
+import re
+import typing
+from typing import Any, Callable, NamedTuple, Tuple
+
+from .stubs import Stub
+
+Build = Callable[[type, int, int], "Made"]
+DEPTH = 3
+
+
+class Made(NamedTuple):
+    """``value`` with the template (see ``recipes``) that makes the same; ``sure`` unless a name or nothing decided."""
+
+    value: Any
+    source: str
+    sure: bool
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """Take anything, do nothing."""
+
+
+def literal(value: Any, sure: bool = True) -> Made:
+    """Return a value whose ``repr`` is its source."""
+    return Made(value, repr(value), sure)
+
+
+def stub() -> Made:
+    """Return a value that stands for anything."""
+    return Made(Stub(), "leaklint_runtime.stubs:Stub()", False)
+
+
+NOTHING = "leaklint_runtime.values:nothing"
+Way = Tuple[Callable[[int], Any], str]
+_SCALARS: dict[Any, Way] = {
+    str: (lambda number: f"leaklint{number}", 'f"leaklint{number}"'),
+    int: (lambda number: number + 1, "number + 1"),
+    float: (lambda number: number + 1.0, "number + 1.0"),
+    complex: (lambda number: complex(number, 1), "complex(number, 1)"),
+    bool: (lambda number: False, "False"),
+    bytes: (lambda number: b"leaklint%d" % number, 'b"leaklint%d" % number'),
+    bytearray: (lambda number: bytearray(b"leaklint%d" % number), 'bytearray(b"leaklint%d" % number)'),
+    type(None): (lambda number: None, "None"),
+    list: (lambda number: [], "[]"),
+    tuple: (lambda number: (), "()"),
+    dict: (lambda number: {}, "{}"),
+    set: (lambda number: set(), "set()"),
+    frozenset: (lambda number: frozenset(), "frozenset()"),
+}
+_MADE: dict[Any, Way] = {
+    pathlib.Path: (lambda number: pathlib.Path(f"leaklint{number}"), 'pathlib:Path(f"leaklint{number}")'),
+    pathlib.PurePath: (lambda number: pathlib.PurePath(f"leaklint{number}"), 'pathlib:PurePath(f"leaklint{number}")'),
+    os.PathLike: (lambda number: pathlib.Path(f"leaklint{number}"), 'pathlib:Path(f"leaklint{number}")'),
+    datetime.datetime: (
+        lambda number: datetime.datetime.fromordinal(737425 + number),
+        "datetime:datetime.fromordinal(737425 + number)",
+    ),
+    datetime.date: (
+        lambda number: datetime.date.fromordinal(737425 + number),
+        "datetime:date.fromordinal(737425 + number)",
+    ),
+    datetime.timedelta: (datetime.timedelta, "datetime:timedelta(number)"),
+    logging.Logger: (lambda number: logging.getLogger("leaklint"), 'logging:getLogger("leaklint")'),
+    re.Pattern: (lambda number: re.compile(f"leaklint{number}"), 're:compile(f"leaklint{number}")'),
+    io.StringIO: (lambda number: io.StringIO(), "io:StringIO()"),
+    io.BytesIO: (lambda number: io.BytesIO(), "io:BytesIO()"),
+    typing.TextIO: (lambda number: io.StringIO(), "io:StringIO()"),
+    typing.BinaryIO: (lambda number: io.BytesIO(), "io:BytesIO()"),
+    typing.IO: (lambda number: io.StringIO(), "io:StringIO()"),
+    collections.abc.Callable: (lambda number: nothing, NOTHING),
+}
+_ABSTRACT: tuple[tuple[Any, Any], ...] = (
+    (collections.abc.MutableMapping, dict),
+    (collections.abc.Mapping, dict),
+    (collections.abc.Set, frozenset),
+    (collections.abc.Sequence, list),
+    (collections.abc.Iterator, list),
+    (collections.abc.Iterable, list),
+    (collections.abc.Hashable, str),
+    (collections.abc.Sized, list),
+)
+_NAMES: tuple[tuple[str, Any], ...] = (
+    (r"(^|_)(callback|callable|func|function|fn|handler|hook|factory|target|cb|predicate|listener)$", "callable"),
+    (r"(^|_)(uri|url|endpoint|base_url|address)$", "http://localhost/"),
+    (r"(^|_)(host|hostname|server)$", "localhost"),
+    (r"(^|_)port$", 8000),
+    (
+        (
+            r"(^|_)(name|title|label|key|id|text|message|msg|prefix|suffix|user|username|password|token|tag|path|file|filename|"
+            r"filepath|dir|directory|folder|string|s|description|query|mode|method|kind|format|encoding|version|domain)$"
+        ),
+        str,
+    ),
+    (
+        (
+            r"(^|_)(size|count|n|num|number|length|len|width|height|depth|limit|max|min|index|i|j|k|x|y|z|seed|level|line|"
+            r"lineno|column|offset|capacity|maxsize|max_size|start|end|stop|step|order|degree|dim|rows|cols|year|bits)$"
+        ),
+        int,
+    ),
+    (r"(^|_)(timeout|delay|interval|seconds|ratio|rate|scale|alpha|beta|sigma|mu|weight|threshold|ttl|radius)$", float),
+    (r"^(is|has|use|allow|enable|no|should|with)_|(^|_)(flag|verbose|debug|strict|enabled)$", bool),
+    (
+        r"(^|_)(args|items|values|list|names|keys|children|elements|fields|columns|nodes|entries|tokens|parts|lines)$",
+        list,
+    ),
+    (r"(^|_)(kwargs|mapping|dict|params|attrs|attributes|headers|env|environ|opts|metadata|meta|kw|extra)$", dict),
+    (r"(^|_)(data|content|buf|buffer|raw|payload)$", bytes),
+    (r"(^|_)(logger|log)$", logging.Logger),
+    (r"(^|_)(cls|klass|type|class_)$", "class"),
+    (r"(^|_)(stream|fp|fileobj|file_obj|fh|output|out)$", io.StringIO),
+)
+
+
+def by_annotation(hint: Any, number: int, build: Build, depth: int) -> Made | None:
+    """Return a value of the annotated type, or None if the annotation says nothing that can be made."""
+    origin = typing.get_origin(hint) if hasattr(typing, "get_origin") else None
+    if hint is Any or hint is object or hint is None:
+        return literal(None) if hint is None else stub()
+    if origin is not None:
+        return _by_generic(hint, origin, number, build, depth)
+    if isinstance(hint, typing.TypeVar):
+        bound = hint.__bound__ or (hint.__constraints__ or (None,))[0]
+        return by_annotation(bound, number, build, depth) if bound else stub()
+    if isinstance(getattr(hint, "__supertype__", None), type):
+        return by_annotation(hint.__supertype__, number, build, depth)
+    return by_type(hint, number, build, depth) if isinstance(hint, type) else None
+
+
+def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int) -> Made | None:
+    arguments = typing.get_args(hint)
+    if origin is typing.Union or type(hint).__name__ == "UnionType":
+        if type(None) in arguments:
+            return literal(None)
+        found = (by_annotation(option, number, build, depth) for option in arguments)
+        return next((made for made in found if made is not None), None)
+    if str(origin).endswith("Literal"):
+        return literal(arguments[0])
+    if origin is type:
+        chosen = arguments[0] if arguments and isinstance(arguments[0], type) else object
+        return Made(chosen, f"{chosen.__module__}:{chosen.__qualname__}", True)
+    if str(origin).endswith(("Annotated", "ClassVar", "Final")):
+        return by_annotation(arguments[0], number, build, depth)
+    return by_type(origin, number, build, depth) if isinstance(origin, type) else None
+
+
+def by_type(kind: Any, number: int, build: Build, depth: int) -> Made | None:
+    """Return an instance of the type; other classes are built, to a depth of ``DEPTH``. None where that fails."""
+    if kind in _SCALARS:
+        return _way(_SCALARS[kind], number)
+    if kind in _MADE:
+        return _way(_MADE[kind], number)
+    if issubclass(kind, enum.Enum):
+        members: list[Any] = list(kind)
+        source = f"{kind.__module__}:{kind.__qualname__}.{members[0].name}" if members else ""
+        return Made(members[0], source, True) if members else None
+    if issubclass(kind, type):
+        return Made(object, "object", True)
+    for abstract, concrete in _ABSTRACT:
+        if kind is abstract:
+            return _way(_SCALARS[concrete], number)
+    if depth >= DEPTH:
+        return None
+    try:
+        return build(kind, number, depth + 1)
+    except Exception:
+        return None
+
+
+def _way(way: Way, number: int) -> Made:
+    make, source = way
+    return Made(make(number), source, True)
+
+
+def by_name(name: str, number: int) -> Made | None:
+    """Return what parameters of this name usually take, or None."""
+    for pattern, chosen in _NAMES:
+        if re.search(pattern, name):
+            if chosen == "callable":
+                return Made(nothing, NOTHING, False)
+            if chosen == "class":
+                return Made(Stub, "leaklint_runtime.stubs:Stub", False)
+            if isinstance(chosen, type):
+                made = by_type(chosen, number, _never, DEPTH)
+                return made._replace(sure=False) if made else None
+            return literal(chosen, sure=False)
+    return None
+
+
+def _never(kind: type, number: int, depth: int) -> Made:
+    raise TypeError(kind)
