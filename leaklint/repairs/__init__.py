@@ -1,0 +1,74 @@
+"""The pieces that repairs are made of. A rule asks with plain facts and gets a ``model.Fix``; libcst is loaded then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from leaklint.repairs.request import Stored, WeakRequest
+
+if TYPE_CHECKING:
+    from leaklint.facts.model import Call, Decorator, Function, Module
+    from leaklint.model import Fix
+    from leaklint.program import ClassRef, Holder, Program
+
+__all__ = [
+    "Stored",
+    "WeakRequest",
+    "bound_methods",
+    "bounded",
+    "cached_method",
+    "guarded_handler",
+    "registry",
+    "weak_values",
+    "weaken",
+]
+
+
+def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
+    """Return the repair that makes ``holder`` keep what the request names only weakly."""
+    from leaklint.repairs import weakening
+
+    return weakening.weaken(program, holder, request)
+
+
+def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
+    """Return the repair that makes a list of callbacks hold its bound methods weakly; ``classes`` are their owners."""
+    from leaklint.repairs import methods
+
+    return methods.bound_methods(program, holder, classes, depth)
+
+
+def cached_method(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
+    """Return the repair of a memoised method: its cache moves to the instance."""
+    from leaklint.repairs import memo
+
+    return memo.cached_method(program, module, function, decorator)
+
+
+def bounded(program: Program, holder: Holder, limit: int = 1024) -> Fix:
+    """Return the repair that keeps a memo at ``limit`` entries."""
+    from leaklint.repairs import bound
+
+    return bound.bounded(program, holder, limit)
+
+
+def registry(program: Program, module: Module, function: Function, call: Call, kind: str) -> Fix:
+    """Return the repair of a registration with the standard library: atexit, finalize, thread, signal, fork, timer."""
+    from leaklint.repairs import registrations
+
+    return registrations.registry(program, module, function, call, kind)
+
+
+def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix:
+    """Return the repair of a weak-key dictionary whose values reach their keys."""
+    from leaklint.repairs import backrefs
+
+    return backrefs.weak_values(program, holder, owner)
+
+
+def guarded_handler(program: Program, module: Module, call: Call) -> Fix:
+    """Return the repair of ``addHandler`` for each instance: behind a look at the logger's handlers."""
+    from leaklint.repairs import handlers
+
+    return handlers.guarded(program, module, call)

@@ -1,0 +1,88 @@
+"""Memos that only grow: drop the oldest entry when there are too many."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from leaklint.model import Fix
+from leaklint.program import Holder, Program
+from leaklint.repairs import counts
+from leaklint.repairs.draft import Draft
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.roles import Role, role_of
+from leaklint.repairs.uses import Finder
+from leaklint.repairs.weakening import kind_of_holder
+
+LIMIT = 1024
+
+
+def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
+    """Return the repair that keeps a memo at ``limit`` entries by dropping the oldest one after each store.
+
+    It is offered only where every read can do without its entry. ``safe`` is never answered: that a value that has
+    fallen out may be worked out again is assumed.
+    """
+    files = Files(program)
+    draft = Draft(files)
+    roles = tuple(role for role in map(role_of, Finder(files, holder).uses()) if role.use.depth == 0)
+    name = f"at most {limit} entries"
+    if kind_of_holder(holder, roles) != "dict":
+        return Fix("none", "", "only a dict that serves as a memo can be bounded")
+    stores = [role for role in roles if role.kind == "set-item"]
+    if not stores:
+        return Fix("none", name, "what fills the memo could not be read")
+    for role in roles:
+        _judge(draft, role, roles)
+    counts.judge(draft, roles, renumber=False)
+    for role in stores:
+        _evict(draft, role, limit)
+    draft.assume("a value that has fallen out of the memo may be worked out again")
+    return draft.fix(name, "")
+
+
+def _judge(draft: Draft, role: Role, roles: tuple[Role, ...]) -> None:
+    """A read that fails without its entry, or a walk over all entries, shows that it is not only a memo."""
+    if role.kind == "get-item" and not _is_guarded(role, roles):
+        draft.refuse(f"the entry read at {role.place} may have fallen out by then")
+    elif role.kind in {"iterate", "star", "escape", "compare", "operand", "augment-item", "augment", "shown"}:
+        draft.refuse(f"all entries are needed at {role.place}, so the container is more than a memo")
+    elif role.kind == "call" and role.name in {"keys", "values", "items", "copy", "setdefault", "update"}:
+        draft.refuse(f"{role.name}() at {role.place} shows that the container is more than a memo")
+    elif role.kind == "argument" and role.name.rpartition(".")[2] != "len":
+        draft.refuse(f"{role.name}() at {role.place} gets the whole container")
+    elif not role.use.sure:
+        draft.refuse(f"{role.file.code(role.use.node)} at {role.place} may be this container or another one")
+
+
+def _is_guarded(load: Role, roles: tuple[Role, ...]) -> bool:
+    """Tell whether the function that reads checks for the entry first, stores it just before, or expects it to miss."""
+    start = load.file.start(load.node)
+    for role in roles:
+        if role.use.scope is load.use.scope and role.kind in {"contains", "set-item"}:
+            if role.key_text == load.key_text and role.file.start(role.node) < start:
+                return True
+    below: cst.CSTNode = load.node
+    for above in load.file.around(load.node):
+        if isinstance(above, cst.FunctionDef):
+            return False
+        if isinstance(above, cst.Try) and above.body is below:
+            return any(h.type is None or "KeyError" in load.file.code(h.type) for h in above.handlers)
+        below = above
+    return False
+
+
+def _evict(draft: Draft, role: Role, limit: int) -> None:
+    file: File = role.file
+    statement = file.statement(role.node)
+    indent = file.indent(statement) if statement is not None else None
+    if not isinstance(statement, cst.SimpleStatementLine) or indent is None or len(statement.body) != 1:
+        draft.refuse(f"there is no room for another statement after the store at {role.place}")
+        return
+    if isinstance(file.parent(file.parent(statement) or statement), cst.Module) or role.use.scope.kind != "function":
+        return
+    text, newline = file.code(role.use.node), file.newline
+    unit = file.source.module.default_indent
+    added = f"{indent}while len({text}) > {limit}:{newline}{indent}{unit}{text}.pop(next(iter({text})), None){newline}"
+    place = file.line_after(file.end(statement.body[0]))
+    before = "" if file.text[place - 1] in "\r\n" else newline
+    draft.insert(file, place, before + added)

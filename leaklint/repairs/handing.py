@@ -1,0 +1,58 @@
+"""Whether objects are got out of the container again: then it may be the one that keeps them, on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from leaklint.repairs.roles import Role
+
+_BY_KEY = frozenset({"get", "setdefault", "pop", "__getitem__"})
+_ALL = frozenset({"values", "items", "popitem", "copy"})
+_OF_SET = frozenset({"pop", "copy", "union", "intersection", "difference"})
+_ASKS = frozenset({"len", "bool", "id"})
+
+
+def hands_out(roles: Iterable[Role], side: str) -> Role | None:
+    """Return a use that gets stored objects out of the container, or None.
+
+    A look-up by ``id(self)`` does not count: whoever knows the ``id()`` of an object has it. For ``side`` ``key`` and
+    ``element`` a walk counts, for ``value`` one over the values.
+    """
+    every = tuple(roles)
+    by_identity = side == "value" and _all_under_id(every)
+    for role in every:
+        if role.use.scope.kind == "function" and _hands_out(role, side, by_identity=by_identity):
+            return role
+    return None
+
+
+def _hands_out(role: Role, side: str, *, by_identity: bool) -> bool:
+    above = role.file.parent(role.node)
+    dropped = isinstance(above, cst.Expr)
+    if side == "value":
+        if role.kind == "get-item":
+            return not by_identity
+        if role.kind == "call" and role.name in _BY_KEY:
+            return not by_identity and not dropped
+        return role.kind == "call" and role.name in _ALL and not _only_counted(role)
+    if role.kind == "iterate" or role.kind == "star":
+        return True
+    if role.kind == "argument":
+        return role.name not in _ASKS
+    if role.kind == "get-item":
+        return side == "element"
+    names = _OF_SET if side == "element" else {"keys", "items", "popitem"}
+    return role.kind == "call" and role.name in names and not dropped and not _only_counted(role)
+
+
+def _only_counted(role: Role) -> bool:
+    above = role.file.parent(role.node)
+    call = role.file.parent(above) if isinstance(above, cst.Arg) else None
+    return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in _ASKS
+
+
+def _all_under_id(roles: tuple[Role, ...]) -> bool:
+    stores = [role for role in roles if role.kind == "set-item"]
+    return bool(stores) and all(role.key_text.startswith("id(") for role in stores)

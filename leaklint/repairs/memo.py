@@ -1,0 +1,225 @@
+"""Memoised methods: what is cached moves to the instance, so that it dies with it."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from leaklint.facts.model import Class, Decorator, Function, Module
+from leaklint.facts.tree import dotted_name
+from leaklint.model import Fix
+from leaklint.program import ClassRef, Program
+from leaklint.repairs.draft import Draft
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.referents import slots_by_decorator
+
+_CACHES = frozenset({"lru_cache", "cache"})
+_HARMLESS = frozenset({"override", "final"})
+_INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
+_COPIES = re.compile(r"\b(?:pickle|cloudpickle|dill|deepcopy|copy\.copy|multiprocessing|ProcessPoolExecutor)\b")
+_CONTROLS = re.compile(r"\.\s*(?:cache_clear|cache_info|cache_parameters|__wrapped__)\b")
+ALONE, EACH = "functools.cached_property", "a cache that each instance makes for itself"
+
+
+def cached_method(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
+    """Return the repair of a method whose cache keeps ``self``.
+
+    A property becomes a ``cached_property``; a method without arguments returns one; any other method becomes a
+    ``cached_property`` that gives each instance an ``lru_cache`` of its own.
+    """
+    alone = len(function.params) == 1
+    return _Method(program, module, function, decorator).fix(ALONE if alone else EACH)
+
+
+class _Method:
+    def __init__(self, program: Program, module: Module, function: Function, decorator: Decorator) -> None:
+        self.program = program
+        self.files = Files(program)
+        self.draft = Draft(self.files)
+        self.file: File = self.files[module.name]
+        self.function = function
+        self.decorator = decorator
+        self.owner = ClassRef(module.name, function.owner)
+
+    def fix(self, replacement: str) -> Fix:
+        node = self.file.definition(self.function)
+        cached = next((one for one in node.decorators if self._is_the_one(one)), None) if node is not None else None
+        if node is None or cached is None or self.function.owner not in self.file.module.classes:
+            return Fix("none", replacement, "the method could not be read")
+        refusal = self._refusal(node, cached)
+        if refusal:
+            return Fix("none", replacement, refusal)
+        if self.function.name == "__init__":
+            self._drop_line(cached)
+            return self.draft.fix("no cache", "an initialiser returns nothing that could be cached")
+        self._check_class()
+        others = [one for one in node.decorators if one is not cached]
+        prop = next((one for one in others if _name(one) == "property"), None)
+        if prop is not None:
+            self._property(node, prop, cached)
+        elif len(self.function.params) == 1:
+            self._method_alone(node, cached)
+        else:
+            self._method_with_arguments(node, cached)
+        return self.draft.fix(replacement, "the value is kept by the instance and dies with it")
+
+    def _is_the_one(self, node: cst.Decorator) -> bool:
+        return tuple(self.file.source.span(node)) == tuple(self.decorator.span)
+
+    def _refusal(self, node: cst.FunctionDef, cached: cst.Decorator) -> str:
+        name = self.function.name
+        if self._cache_name() not in _CACHES:
+            return f"the decorator on {name}() is not one of functools, so what it does besides caching is not known"
+        if self.function.kind != "method":
+            return f"{name}() is a {self.function.kind}"
+        if self.function.is_async:
+            return f"{name}() is a coroutine function: the cache would keep coroutines, which can be awaited only once"
+        if self.function.yields:
+            return f"{name}() is a generator function: the cache would keep generators, which can be walked only once"
+        below = list(node.decorators)[list(node.decorators).index(cached) + 1 :]
+        strange = [
+            _name(one) for one in node.decorators if one is not cached and _name(one) not in _HARMLESS | {"property"}
+        ]
+        if strange or any(_name(one) != "property" for one in below):
+            return f"the decorator {(strange or [_name(below[0])])[0]} of {name}() may depend on the cache"
+        if any(self.file.indent(one) is None for one in node.decorators):
+            return f"the decorators of {name}() share a line with other code"
+        return self._refusal_by_use(name)
+
+    def _cache_name(self) -> str:
+        """Return what the decorator is called where it is defined: ``lru_cache`` through any alias."""
+        module = self.file.module
+        value = self.decorator.value
+        if value.kind != "global":
+            return ""
+        for alias in module.aliases.get(value.path[0], ()) if len(value.path) == 1 else ():
+            callee = alias.parts[0] if alias.kind == "call" and alias.parts else alias
+            if callee.kind == "global":
+                value = callee
+        found = self.program.names.find(module.name, value.path)
+        name = ".".join([found.name, *found.rest]) if found.kind == "external" else ""
+        return name.removeprefix("functools.") if name.startswith("functools.") else ""
+
+    def _refusal_by_use(self, name: str) -> str:
+        """What other code does with the cached function itself."""
+        names = self.program.names
+        family = {self.owner, *names.subclasses.get(self.owner, ())}
+        called = re.compile(rf"\b{re.escape(name)}{_CONTROLS.pattern}")
+        accessor = re.compile(rf"@{re.escape(name)}\.(?:setter|deleter|getter)\b")
+        with_arguments = len(self.function.params) > 1
+        said = re.compile(rf"[.@]\s*{re.escape(name)}(?!\w)")
+        for file in self.files.mentioning(frozenset({name}), lambda _, text: said.search(text) is not None):
+            match = called.search(file.text)
+            if match and not with_arguments:
+                return f"the cache is controlled at {file.path}:{file.source.line_of(match.start())}"
+            if file is self.file and accessor.search(file.text):
+                return f"the property {name} has a setter or deleter"
+            for node in file.nodes():
+                if (
+                    isinstance(node, cst.Attribute)
+                    and node.attr.value == name
+                    and self._is_of_class(file, node, family)
+                ):
+                    if with_arguments or match:
+                        return f"{file.code(node)} at {file.place(node)} is reached through the class"
+        if with_arguments:
+            if any(name in names.class_of(one).names for one in names.subclasses.get(self.owner, ())):
+                return f"a subclass overrides {name}()"
+            if any(name in names.class_of(one).names for one in names.ancestors(self.owner)[1:]):
+                return f"{name}() overrides the method of a base class"
+            if name.startswith("__") and name.endswith("__"):
+                return f"{name}() is looked up on the class, so no instance can have a cache of its own in its place"
+        return ""
+
+    def _is_of_class(self, file: File, node: cst.Attribute, family: set[ClassRef]) -> bool:
+        path = tuple(dotted_name(node.value).split("."))
+        found = self.program.names.find(file.module.name, path) if path[0] else None
+        return (
+            found is not None
+            and found.kind == "class"
+            and not found.rest
+            and ClassRef(found.module, found.name) in family
+        )
+
+    def _check_class(self) -> None:
+        """Cached values need a ``__dict__``; what copies or compares that dictionary would see them."""
+        names, draft = self.program.names, self.draft
+        short = self.owner.name.rpartition(".")[2]
+        classes = [names.class_of(one) for one in names.ancestors(self.owner)]
+        if all(_is_slotted(klass) for klass in classes) and not list(names.external_bases_of_bases(self.owner)):
+            if any(slots_by_decorator(klass) == "attrs" for klass in classes):
+                draft.assume(
+                    "attrs is of version 23.3 or later, which gives slotted classes room for cached properties"
+                )
+            else:
+                draft.refuse(f"the slots of {short} leave no room for a cached value")
+        for one in (*names.ancestors(self.owner), *names.subclasses.get(self.owner, ())):
+            file = self.files[one.module]
+            node = file.class_node(one.name)
+            if node is not None and _INSIDE.search(file.code(node)):
+                draft.assume(f"{one.name.rpartition('.')[2]} does not mind one more entry in its __dict__")
+        copied = any(_COPIES.search(self.program.source(name).text) for name in self.program.modules)
+        if copied or len(self.function.params) > 1:
+            draft.assume(f"instances of {short} are not copied or pickled together with what they have cached")
+
+    def _property(self, node: cst.FunctionDef, prop: cst.Decorator, cached: cst.Decorator) -> None:
+        first, second = (prop, cached) if self.file.start(prop) < self.file.start(cached) else (cached, prop)
+        self.draft.replace(self.file, first.decorator, self._functools("cached_property"))
+        self._drop_line(second)
+
+    def _method_alone(self, node: cst.FunctionDef, cached: cst.Decorator) -> None:
+        """``def f(self)`` returns a cached property, which takes over the body."""
+        hidden = self._free_name(f"_cached_{self.function.name.strip('_')}")
+        file, this = self.file, self.function.params[0].name
+        returns = f" -> {file.code(node.returns.annotation)}" if node.returns is not None else ""
+        lines = self._lines(node, f"def {self.function.name}({this}){returns}:", f"return {this}.{hidden}")
+        self.draft.insert(file, file.line_start(file.start(cached)), lines)
+        self.draft.replace(file, cached.decorator, self._functools("cached_property"))
+        self.draft.replace(file, node.name, hidden)
+
+    def _method_with_arguments(self, node: cst.FunctionDef, cached: cst.Decorator) -> None:
+        """``f`` becomes a cached property that wraps the method, bound to the instance, in a cache."""
+        hidden = self._free_name(f"_uncached_{self.function.name.strip('_').removeprefix('cached_')}")
+        file, this = self.file, self.function.params[0].name
+        made = f"return {file.code(cached.decorator)}({this}.{hidden})"
+        lines = self._lines(node, f"def {self.function.name}({this}):", made)
+        self.draft.replace(file, cached.decorator, self._functools("cached_property"))
+        self.draft.insert(file, file.line_after(file.end(cached)), lines)
+        self.draft.replace(file, node.name, hidden)
+        self.draft.note("each instance and its cache refer to each other, so the collector frees them")
+
+    def _lines(self, node: cst.FunctionDef, head: str, body: str) -> str:
+        """Return a function of one line in the layout of the file, with a blank line after it."""
+        indent, newline = self.file.indent(node.decorators[0]) or "", self.file.newline
+        return f"{indent}{head}{newline}{indent}{self._unit(node)}{body}{newline}{newline}"
+
+    def _functools(self, name: str) -> str:
+        return self.draft.name(self.file, name, self.file.tree.module, module="functools")
+
+    def _free_name(self, wanted: str) -> str:
+        names = self.program.names
+        taken: set[str] = set()
+        for one in (*names.ancestors(self.owner), *names.subclasses.get(self.owner, ())):
+            taken |= names.class_of(one).names | names.class_of(one).instance_names
+        while wanted in taken:
+            wanted += "_value"
+        return wanted
+
+    def _unit(self, node: cst.FunctionDef) -> str:
+        """Return the white space by which the body of the method is indented against its head."""
+        indent = node.body.indent if isinstance(node.body, cst.IndentedBlock) else None
+        return indent if indent is not None else self.file.source.module.default_indent
+
+    def _drop_line(self, node: cst.Decorator) -> None:
+        start = self.file.line_start(self.file.start(node))
+        self.draft.splice(self.file, start, self.file.line_after(self.file.end(node)), "")
+
+
+def _name(node: cst.Decorator) -> str:
+    called = node.decorator.func if isinstance(node.decorator, cst.Call) else node.decorator
+    return dotted_name(called).rpartition(".")[2]
+
+
+def _is_slotted(klass: Class) -> bool:
+    return (klass.slots is not None and "__dict__" not in klass.slots) or bool(slots_by_decorator(klass))

@@ -1,0 +1,85 @@
+"""Callbacks: a list of bound methods holds WeakMethods, and the loop that calls them skips the dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from leaklint.facts.values import describe
+from leaklint.model import Fix
+from leaklint.program import ClassRef, Holder, Program
+from leaklint.repairs.draft import Draft
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.owners import Owners
+from leaklint.repairs.referents import prepare
+from leaklint.repairs.reflist import References
+from leaklint.repairs.roles import Role, role_of
+from leaklint.repairs.uses import Finder
+from leaklint.repairs.weakening import keep_made, kind_of_holder, stored
+
+NAME = "weakref.WeakMethod"
+_ASKS = frozenset({"remove", "discard", "index", "count"})
+
+
+def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
+    """Return the repair that makes a list or set of callbacks hold bound methods weakly.
+
+    ``classes`` are the classes that the methods are bound to. Every store has to be a bound method: a plain function or
+    a lambda in the same container has no other owner and would have to be told apart when it is called.
+    """
+    files = Files(program)
+    draft = Draft(files)
+    every = tuple(map(role_of, Finder(files, holder).uses()))
+    roles = tuple(role for role in every if role.use.depth == depth)
+    kind = kind_of_holder(holder, roles) if not depth else holder.binding.made.inner or "list"
+    if kind not in {"list", "set"}:
+        return Fix(
+            "none", NAME, f"the callbacks are kept in a {kind or 'container of its own kind'}, looked up one by one"
+        )
+    for ref in classes:
+        prepare(draft, ref)
+    for role in roles:
+        for node in stored(role, "element"):
+            _check(draft, files, role.file, node, role)
+        if role.kind == "call" and role.name in _ASKS and role.arguments:
+            _check(draft, files, role.file, role.arguments[0], role)
+        if role.kind == "contains" and role.key is not None:
+            _check(draft, files, role.file, role.key, role)
+    References(draft, "WeakMethod", kind).convert(roles)
+    if not depth and kind == "list":
+        keep_made(draft, roles, "WeakMethod", Owners(files))
+    if not any(stored(role, "element") for role in roles):
+        draft.refuse("what fills the container could not be read")
+    draft.assume("no callback is meant to keep its object alive")
+    return draft.fix(NAME, "")
+
+
+def _check(draft: Draft, files: Files, file: File, node: cst.CSTNode, role: Role) -> None:
+    """Refuse unless ``node`` is a bound method, or a parameter that every call of the program gives one for."""
+    scope = role.use.scope
+    program = files.program
+    for value in describe(node, scope):
+        if value.kind == "param" and not value.path:
+            function = file.function(scope)
+            sites = [
+                one for one in program.sites.get((file.module.name, function.qualname), ()) if one.call is not None
+            ]
+            given = [(one, way) for one in sites for way in program.argument(one, value.name)]
+            if given and all(_is_method(program, way, one.module, one.caller.qualname) for one, way in given):
+                draft.assume(f"every caller of {function.name}() passes a bound method, as those of these files do")
+                continue
+            draft.refuse(f"the {value.name} stored at {role.place} may be a plain function, which would die at once")
+        elif not _is_method(program, value, file.module.name, file.function(scope).qualname):
+            draft.refuse(f"{file.code(node)} at {role.place} is not known to be a bound method")
+
+
+def _is_method(program: Program, value: object, module: str, qualname: str) -> bool:
+    from leaklint.facts.model import Value
+
+    here = program.modules[module]
+    function = here.functions.get(qualname, here.body)
+    if not isinstance(value, Value) or value.kind not in {"self", "cls"} or len(value.path) != 1:
+        return False
+    callee = program.callee(value, function, here)
+    return callee is not None and callee.function.kind in {"method", "classmethod"}

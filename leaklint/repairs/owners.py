@@ -1,0 +1,317 @@
+"""Who else keeps what a container keeps: a weak container may only hold what has another owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import libcst as cst
+
+from leaklint.facts.model import Call, Function, Module, Value
+from leaklint.facts.tree import Bound, Scope, walk
+from leaklint.facts.values import describe
+from leaklint.paths import is_test
+from leaklint.program import ClassRef, Program, Site
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.uses import is_expression
+
+_LITERALS = (cst.Tuple, cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.GeneratorExp)
+_TEXTS = (
+    cst.SimpleString,
+    cst.ConcatenatedString,
+    cst.FormattedString,
+    cst.Integer,
+    cst.Float,
+    cst.Imaginary,
+    cst.Comparison,
+)
+
+
+_STIFF = frozenset({"text", "number", "tuple", "list", "dict", "comprehension"})
+
+
+class Fate(NamedTuple):
+    """What keeps a stored object: ``level`` is ``held``, ``returned``, ``assumed``, ``unseen`` or ``none``.
+
+    ``text`` of ``held`` and ``returned`` names the owner, of ``assumed`` and ``unseen`` (nothing of the program shows it)
+    what has to be so, of ``none`` what forbids it.
+    """
+
+    level: str
+    text: str
+
+
+_ORDER = ("none", "unseen", "assumed", "returned", "held")
+
+
+def worst(fates: Iterable[Fate]) -> Fate:
+    """Return the fate that decides among several that are all possible."""
+    return min(fates, key=lambda fate: _ORDER.index(fate.level))
+
+
+class Owners:
+    """Judges the values of stores."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.program: Program = files.program
+        self._made: dict[ClassRef, list[tuple[str, Call, str]]] = {}
+
+    def of(self, file: File, node: cst.CSTNode, scope: Scope, loads: Iterable[cst.CSTNode] = (), hops: int = 5) -> Fate:
+        """Return what else keeps the value of ``node``; ``loads`` are places where it is read back at once."""
+        if isinstance(node, _TEXTS) or (isinstance(node, cst.Name) and node.value in {"True", "False"}):
+            return Fate("none", f"{file.code(node)} at {file.place(node)} cannot be weakly referenced")
+        if isinstance(node, cst.Name) and node.value == "None":
+            return Fate("none", f"None is stored at {file.place(node)}, and a weak container takes no None")
+        if isinstance(node, _LITERALS):
+            kind = type(node).__name__.lower()
+            return Fate("none", f"what is stored at {file.place(node)} is a {kind}, which cannot be weakly referenced")
+        if isinstance(node, cst.Lambda):
+            return Fate("none", f"the lambda stored at {file.place(node)} has no other owner and would die at once")
+        if hops == 0:
+            return Fate("assumed", f"something else keeps what is stored at {file.place(node)}")
+        if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
+            sides = (node.body, node.orelse) if isinstance(node, cst.IfExp) else (node.left, node.right)
+            return worst(self.of(file, side, scope, loads, hops - 1) for side in sides)
+        if isinstance(node, cst.NamedExpr):
+            return self.of(file, node.value, scope, loads, hops - 1)
+        if isinstance(node, cst.Name):
+            return self._of_name(file, node, scope, loads, hops)
+        if isinstance(node, cst.Attribute):
+            return self._of_attribute(file, node, scope)
+        if isinstance(node, (cst.Call, cst.Await)):
+            return self._of_fresh(file, node, scope, loads)
+        if isinstance(node, cst.Subscript):
+            return Fate("assumed", f"{file.code(node.value)} keeps what is stored at {file.place(node)}")
+        return Fate("assumed", f"something else keeps what is stored at {file.place(node)}")
+
+    def _of_name(self, file: File, node: cst.Name, scope: Scope, loads: Iterable[cst.CSTNode], hops: int) -> Fate:
+        name = node.value
+        kinds = {value.kind for value in describe(node, scope) if not value.path}
+        if kinds == {"self"}:
+            return self._of_self(file, scope)
+        if kinds == {"cls"}:
+            return Fate("held", "a class is kept by its module")
+        home: Scope | None = scope
+        while home is not None and (home.kind == "class" or (name not in home.bound and name not in home.params)):
+            home = home.parent
+        if home is None or home.kind == "module" or name in scope.outer:
+            return Fate("held", f"the module-level name {name} keeps it")
+        fates = [self._of_way(file, bound, node, home, loads, hops) for bound in home.bound.get(name, ())]
+        if name in home.params:
+            fates.append(self._of_param(file, name, home))
+        return worst(fates)
+
+    def _of_way(
+        self, file: File, bound: Bound, node: cst.Name, home: Scope, loads: Iterable[cst.CSTNode], hops: int
+    ) -> Fate:
+        place = file.place(node)
+        if bound.how == "value" and bound.node is not None:
+            if isinstance(bound.node, (cst.Call, cst.Await)):
+                return self._of_local(file, bound.node, node, home, loads)
+            if isinstance(bound.node, cst.Name) and bound.node.value == "None":
+                return Fate("held", "None is only a placeholder")
+            return self.of(file, bound.node, home, loads, hops - 1)
+        if bound.how == "exception":
+            return Fate("assumed", f"the exception stored at {place} is of a type that takes weak references")
+        if bound.how == "def":
+            return Fate(
+                "none", f"the inner function {node.value} stored at {place} has no other owner and would die at once"
+            )
+        if bound.how == "class" and bound.node is not None:
+            return self._of_local(file, bound.node, node, home, loads)
+        return Fate("assumed", f"something else keeps the {node.value} that is stored at {place}")
+
+    def _of_self(self, file: File, scope: Scope) -> Fate:
+        owner = self.program.holders.owner_of(file.function(scope), file.module)
+        for site in self._constructions(owner) if owner is not None else ():
+            if self._dropped(*site):
+                place = f"{self.program.modules[site[0]].path}:{site[1].span.line}"
+                return Fate("none", f"the {site[2]} made at {place} is kept by nothing but this container")
+        return Fate("held", "whoever called keeps self")
+
+    def unseen_self(self, file: File, node: cst.CSTNode, scope: Scope) -> str:
+        """Return the class of ``self``, if ``node`` is that and nothing of the program makes an instance; else nothing."""
+        if not isinstance(node, cst.Name) or {value.kind for value in describe(node, scope)} != {"self"}:
+            return ""
+        owner = self.program.holders.owner_of(file.function(scope), file.module)
+        return owner.name.rpartition(".")[2] if owner is not None and not self._constructions(owner) else ""
+
+    def _constructions(self, owner: ClassRef) -> list[tuple[str, Call, str]]:
+        """Return the calls of the program, tests apart, that make an instance of the class or of one below it."""
+        if owner not in self._made:
+            family = {owner, *self.program.names.subclasses.get(owner, ())}
+            found = self._made[owner] = []
+            for module, function in self.program.functions():
+                if is_test(module.path):
+                    continue
+                for call in function.calls:
+                    made = {self._class_made(value, function, module) for value in call.callee} & family
+                    found += [(module.name, call, one.name.rpartition(".")[2]) for one in made if one is not None]
+        return self._made[owner]
+
+    def _class_made(self, value: Value, function: Function, module: Module) -> ClassRef | None:
+        if value.kind == "cls" and not value.path:
+            return self.program.holders.owner_of(function, module)
+        return self.program.names.as_class(module.name, value) if value.kind == "global" else None
+
+    def _dropped(self, module: str, call: Call, _: str) -> bool:
+        """Tell whether the result of a call is thrown away where it stands."""
+        file = self.files[module]
+        node = file.at(call.span, cst.Call)
+        return node is not None and isinstance(file.parent(node), cst.Expr)
+
+    def _of_attribute(self, file: File, node: cst.Attribute, scope: Scope) -> Fate:
+        for value in describe(node, scope):
+            callee = self.program.callee(value, file.function(scope), file.module)
+            if callee is not None and callee.function.kind in {"method", "classmethod"} and callee.shift:
+                decorated = {step for one in callee.function.decorators for step in one.value.path}
+                if not decorated & {"property", "cached_property"}:
+                    told = f"{file.code(node)} stored at {file.place(node)} is a bound method, which would die at once"
+                    return Fate("none", f"{told}; use weakref.WeakMethod")
+        return Fate("held", f"{file.code(node)} keeps it")
+
+    def _of_param(self, file: File, name: str, home: Scope) -> Fate:
+        function = file.function(home)
+        sites = [
+            site for site in self.program.sites.get((file.module.name, function.qualname), ()) if site.call is not None
+        ]
+        given = [value for site in sites for value in self.program.argument(site, name)]
+        if given and all(value.kind == "self" and not value.path for value in given):
+            return Fate("held", f"every call of {function.name}() passes self, which its caller keeps")
+        for site in sites:
+            kinds = {value.kind for value in self.program.argument(site, name)} & _STIFF
+            if kinds:
+                place = f"{self.program.modules[site.module].path}:{site.span.line}"
+                return Fate(
+                    "none", f"a {min(kinds)} is passed to {function.name}() at {place}, which takes no weak references"
+                )
+            place = self._fresh_argument(site, name, function)
+            if place:
+                told = (
+                    f"the object made in the call of {function.name}() at {place} is kept by nothing but this container"
+                )
+                return Fate("none", told)
+        level = "assumed" if sites else "unseen"
+        return Fate(level, f"whoever calls {function.name}() keeps the {name} that it passes")
+
+    def _fresh_argument(self, site: Site, name: str, function: Function) -> str:
+        """Return where a call makes the argument on the spot, or the empty string."""
+        values = self.program.argument(site, name)
+        if (
+            not values
+            or is_test(self.program.modules[site.module].path)
+            or any(value.kind != "call" or not value.parts for value in values)
+        ):
+            return ""
+        file = self.files[site.module]
+        if any(self.program.names.as_class(site.module, value.parts[0]) is None for value in values):
+            return ""
+        node = file.at(site.span, cst.Call)
+        if isinstance(node, cst.Call) and any(isinstance(argument.value, cst.Call) for argument in node.args):
+            return file.place(node)
+        return ""
+
+    def _of_fresh(self, file: File, node: cst.CSTNode, scope: Scope, loads: Iterable[cst.CSTNode]) -> Fate:
+        """A value made in the store itself: its other targets, or the use of what the store returns, may keep it."""
+        fates = [self._fate_of_place(file, load) for load in loads]
+        above = file.parent(node)
+        if isinstance(above, cst.Assign):
+            for target in (item.target for item in above.targets):
+                if isinstance(target, cst.Name):
+                    fates.append(self._of_uses(file, target, scope))
+                elif isinstance(target, cst.Attribute):
+                    fates.append(Fate("held", f"{file.code(target)} keeps it"))
+        elif isinstance(above, cst.NamedExpr) and isinstance(above.target, cst.Name):
+            fates.append(self._of_uses(file, above.target, scope))
+        elif isinstance(above, cst.Arg):
+            call = file.parent(above)
+            if (
+                isinstance(call, cst.Call)
+                and isinstance(call.func, cst.Attribute)
+                and call.func.attr.value == "setdefault"
+            ):
+                fates.append(self._of_result(file, call, scope))
+        return self._best(file, node, fates)
+
+    def _of_local(
+        self, file: File, made: cst.CSTNode, node: cst.Name, home: Scope, loads: Iterable[cst.CSTNode]
+    ) -> Fate:
+        fates = [self._fate_of_place(file, load) for load in loads]
+        statement = file.parent(made)
+        if isinstance(statement, cst.Assign):
+            targets = [item.target for item in statement.targets]
+            fates += [Fate("held", f"{file.code(one)} keeps it") for one in targets if isinstance(one, cst.Attribute)]
+        fates.append(self._of_uses(file, node, home))
+        return self._best(file, node, fates)
+
+    @staticmethod
+    def _best(file: File, node: cst.CSTNode, fates: list[Fate]) -> Fate:
+        best = max(fates, key=lambda fate: _ORDER.index(fate.level), default=None)
+        if best is None or best.level == "none":
+            return Fate("none", f"what is stored at {file.place(node)} is kept by nothing but this container")
+        return best
+
+    def _of_result(self, file: File, call: cst.Call, scope: Scope) -> Fate:
+        above = file.parent(call)
+        if isinstance(above, cst.Assign):
+            names = [item.target for item in above.targets if isinstance(item.target, cst.Name)]
+            kept = [Fate("held", f"{file.code(item.target)} keeps it") for item in above.targets
+                    if isinstance(item.target, cst.Attribute)]  # fmt: skip
+            fates = [self._of_uses(file, name, scope) for name in names] + kept
+            return max(fates, key=lambda fate: _ORDER.index(fate.level), default=Fate("none", ""))
+        return self._fate_of_place(file, call)
+
+    def _of_uses(self, file: File, name: cst.Name, scope: Scope) -> Fate:
+        """What becomes of a local variable: returned, kept by an attribute, handed on, or only used."""
+        loads = (node for node in _loads(file, name.value, scope) if not _excluded(file, name, node))
+        found = [self._fate_of_place(file, node) for node in loads]
+        return max(found, key=lambda fate: _ORDER.index(fate.level), default=Fate("none", ""))
+
+    @staticmethod
+    def _fate_of_place(file: File, node: cst.CSTNode) -> Fate:
+        below, above = node, file.parent(node)
+        while isinstance(above, (cst.IfExp, cst.BooleanOperation, cst.Await, cst.Element, cst.Tuple, cst.NamedExpr)):
+            below, above = above, file.parent(above)
+        if isinstance(above, (cst.Return, cst.Yield)):
+            return Fate("returned", "whoever called gets it and keeps it")
+        if isinstance(above, (cst.Assign, cst.AnnAssign)) and above.value is below:
+            targets = [item.target for item in above.targets] if isinstance(above, cst.Assign) else [above.target]
+            for target in targets:
+                if isinstance(target, cst.Attribute):
+                    return Fate("held", f"{file.code(target)} keeps it")
+        if isinstance(above, cst.Arg) and isinstance(call := file.parent(above), cst.Call):
+            if isinstance(call.func, cst.Attribute) and call.func.attr.value in {
+                "append",
+                "add",
+                "setdefault",
+                "insert",
+            }:
+                return Fate("none", "")
+            return Fate("assumed", f"{file.code(call.func)}() at {file.place(node)} keeps what it is given")
+        return Fate("none", "")
+
+
+def _loads(file: File, name: str, scope: Scope) -> Iterator[cst.CSTNode]:
+    for node in walk(scope.node):
+        if isinstance(node, cst.Name) and node.value == name and is_expression(file, node):
+            above = file.parent(node)
+            if not isinstance(above, cst.AssignTarget):
+                yield node
+
+
+def _excluded(file: File, one: cst.CSTNode, two: cst.CSTNode) -> bool:
+    """Tell whether two places lie in branches of which only one runs."""
+    arms = {id(above): id(below) for below, above in _steps(file, one) if isinstance(above, cst.If)}
+    for below, above in _steps(file, two):
+        if isinstance(above, cst.If) and id(above) in arms:
+            mine, other = arms[id(above)], id(below)
+            return mine != other and id(above.test) not in {mine, other}
+    return False
+
+
+def _steps(file: File, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+    below = node
+    for above in file.around(node):
+        yield below, above
+        below = above

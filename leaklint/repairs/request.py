@@ -1,0 +1,40 @@
+"""What a rule asks of this room: plain facts about one leak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from leaklint.facts.model import Event, Function, Module
+from leaklint.model import Confidence
+from leaklint.program.resolve import ClassRef
+
+Side = Literal["value", "key", "element"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """One store into a container: the event, and the function and module it stands in."""
+
+    event: Event
+    function: Function
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class WeakRequest:
+    """Make one side of a container weak.
+
+    ``side`` is ``value``, ``key`` or ``element``. ``classes`` are the classes of the program whose instances are kept,
+    ``others`` the names of kept types outside of it (dotted where known, empty for a type that nothing tells).
+    ``owned`` says that the rule has seen another strong owner for every store. ``depth`` is 1 where the things are kept
+    in containers inside the container (``reg[key].append(self)``), else 0.
+    """
+
+    side: Side
+    classes: tuple[ClassRef, ...] = ()
+    others: tuple[str, ...] = ()
+    stores: tuple[Stored, ...] = ()
+    owned: bool = False
+    confidence: Confidence = "high"
+    depth: int = 0

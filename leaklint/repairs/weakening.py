@@ -1,0 +1,306 @@
+"""Making a container hold its objects weakly: which container fits, what each use asks for, what forbids it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import libcst as cst
+
+from leaklint.facts.tree import walk
+from leaklint.model import Fix
+from leaklint.program import Holder, Program
+from leaklint.repairs import counts, lookups, mapping, nested, sets
+from leaklint.repairs.annotations import follow
+from leaklint.repairs.draft import Draft
+from leaklint.repairs.files import Files
+from leaklint.repairs.handing import hands_out
+from leaklint.repairs.makers import is_maker, kind_of, rebuild
+from leaklint.repairs.owners import Fate, Owners
+from leaklint.repairs.reflist import References
+from leaklint.repairs.request import WeakRequest
+from leaklint.repairs.roles import Role, role_of
+from leaklint.repairs.state import forgotten
+from leaklint.repairs.things import admit
+from leaklint.repairs.uses import Finder
+
+_RANK = {"safe": 0, "unsafe": 1, "none": 2}
+_STORES = frozenset({"append", "add", "appendleft", "insert", "setdefault", "extend", "update", "__setitem__"})
+
+
+def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
+    """Return the repair that makes ``holder`` keep what the request names only weakly.
+
+    ``safe`` needs every store, type and use resolved and another owner shown; ``unsafe`` names what is assumed; ``none``
+    names what forbids it.
+    """
+    files = Files(program)
+    roles = tuple(role_of(use) for use in Finder(files, holder).uses())
+    if request.depth:
+        return nested.weaken(files, holder, request, roles)
+    roles = tuple(role for role in roles if role.use.depth == 0)
+    kind = kind_of_holder(holder, roles)
+    if kind == "dict":
+        return _dict(files, holder, request, roles)
+    if kind in {"set", "list"}:
+        return _collection(files, holder, request, roles, kind)
+    if holder.kind == "none":
+        return Fix("none", "", "the place where the container is made could not be read")
+    maker = holder.binding.made.text
+    return Fix("none", "", f"the container is made by {maker}, which has an interface of its own")
+
+
+def kind_of_holder(holder: Holder, roles: Iterable[Role]) -> str:
+    """Return dict, list or set; for a holder that starts as None, what it is bound to later."""
+    if holder.kind in {"dict", "list", "set"}:
+        return holder.kind
+    found = {kind_of(role.file, role.value) for role in roles if role.kind in {"bind", "local-target"}} - {""}
+    return found.pop() if len(found) == 1 and holder.kind == "none" else ""
+
+
+def _dict(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
+    side = "key" if request.side == "key" else "value"
+    if side == "key" and holder.binding.made.grows_on_read:
+        return nested.weaken_keys(files, request, roles)
+    weak = "WeakKeyDictionary" if side == "key" else "WeakValueDictionary"
+    draft = Draft(files)
+    admit(draft, request, keyed=side == "key")
+    owners = Owners(files)
+    loads = lookups.rewrite(draft, roles) if side == "value" else lookups.Loads(frozenset(), {})
+    kept = tuple(role for role in roles if id(role.use.node) not in _nodes_below(roles, loads))
+    mapping.convert(draft, kept, side)
+    counts.judge(draft, kept, renumber=side == "value")
+    make(draft, holder, roles, "dict", weak, owners)
+    judge_stores(draft, request, roles, owners, side, loads)
+    if side == "key":
+        from leaklint.repairs.things import check_values
+
+        check_values(draft, roles)
+    warn_of_cost(draft, roles, "a look-up in a weak dictionary takes about four times as long as in a dict")
+    return draft.fix(f"weakref.{weak}", reason(draft, "the container"))
+
+
+def _nodes_below(roles: Iterable[Role], loads: lookups.Loads) -> set[int]:
+    """The container's expressions inside reads that are gone."""
+    return {id(role.use.node) for role in roles if role.kind == "get-item" and id(role.node) in loads.done}
+
+
+def _collection(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...], kind: str) -> Fix:
+    """A WeakSet if nothing tells it from the list or set, else a list of weak references."""
+
+    def as_set(draft: Draft, owners: Owners) -> None:
+        admit(draft, request, keyed=True)
+        sets.convert(draft, roles, kind)
+        counts.judge(draft, roles, renumber=False)
+        make(draft, holder, roles, kind, "WeakSet", owners)
+        warn_of_cost(draft, roles, "adding to a WeakSet takes about twenty times as long as to a set")
+
+    def as_list(draft: Draft, owners: Owners) -> None:
+        admit(draft, request, keyed=False)
+        References(draft, "ref").convert(roles)
+        counts.judge(draft, roles, renumber=False)
+        keep_made(draft, roles, "ref", owners)
+
+    first = _worked_out(files, request, roles, as_set, "weakref.WeakSet")
+    if kind != "list" or first.safety == "safe":
+        return first
+    if first.safety == "unsafe":
+        return first
+    second = _worked_out(files, request, roles, as_list, "a list of weakref.ref")
+    if second.safety != "none":
+        return second
+    return (
+        first if first.reason == second.reason else Fix("none", first.replacement, f"{first.reason}; {second.reason}")
+    )
+
+
+def _worked_out(
+    files: Files, request: WeakRequest, roles: tuple[Role, ...], work: Callable[[Draft, Owners], None], name: str
+) -> Fix:
+    draft, owners = Draft(files), Owners(files)
+    work(draft, owners)
+    judge_stores(draft, request, roles, owners, "element", lookups.Loads(frozenset(), {}))
+    return draft.fix(name, reason(draft, "the container"))
+
+
+def make(draft: Draft, holder: Holder, roles: Iterable[Role], kind: str, weak: str, owners: Owners) -> None:
+    """Rewrite every place that makes the container, and its annotation."""
+    made = 0
+    for role in roles:
+        if role.kind == "local-target" and not is_maker(role.value):
+            continue
+        if role.kind not in {"bind", "local-target"}:
+            continue
+        if not role.use.sure:
+            if role.kind == "bind":
+                draft.assume(f"{role.file.code(role.use.node)}, assigned at {role.place}, is another container")
+            continue
+        follow(draft, role, kind, weak)
+        if role.value is None:
+            if not isinstance(role.node, cst.AnnAssign):
+                draft.refuse(f"the container is bound at {role.place} in a way that cannot be read")
+        elif not is_maker(role.value) and not isinstance(role.value, cst.BooleanOperation):
+            if not _means_it(roles, role.value):
+                draft.refuse(f"the container is bound to something else at {role.place}")
+        else:
+            made += not (isinstance(role.value, cst.Name))
+            rebuild(draft, role, role.value, kind, weak, owners)
+    if not made and holder.scope == "default":
+        _default(draft, holder, kind, weak)
+    elif not made:
+        draft.refuse("the place where the container is made could not be read")
+
+
+def _means_it(roles: Iterable[Role], node: cst.CSTNode) -> bool:
+    return any(role.use.node is node for role in roles)
+
+
+def _default(draft: Draft, holder: Holder, kind: str, weak: str) -> None:
+    """A container made as a default argument."""
+    file = draft.files[holder.module]
+    for node in file.nodes():
+        if isinstance(node, cst.Param) and tuple(file.source.span(node)) == tuple(holder.binding.span):
+            empty = kind_of(file, node.default) == kind and not getattr(node.default, "elements", ())
+            if node.default is not None and empty and not isinstance(node.default, cst.Call):
+                draft.replace(file, node.default, f"{draft.name(file, weak, file.scope(node))}()")
+                return
+    draft.refuse("the default argument could not be rewritten")
+
+
+def keep_made(draft: Draft, roles: Iterable[Role], weak: str, owners: Owners) -> None:
+    """A list of references starts as a list; what it starts with is wrapped, and its annotation says what it holds."""
+    for role in roles:
+        if role.kind not in {"bind", "local-target"} or (role.kind == "local-target" and not is_maker(role.value)):
+            continue
+        follow(draft, role, "list", weak, element=True)
+        value = role.value
+        if value is None or isinstance(value, cst.Name) or kind_of(role.file, value) != "list":
+            if value is not None and not isinstance(value, cst.Name):
+                draft.refuse(f"the container is bound to something else at {role.place}")
+            continue
+        if isinstance(value, cst.Call) and value.args:
+            draft.refuse(f"what the list made at {role.place} starts with is not known")
+        for element in value.elements if isinstance(value, cst.List) else ():
+            fate = owners.of(role.file, element.value, role.use.scope)
+            apply(draft, fate)
+            name = draft.name(role.file, weak, role.use.scope)
+            draft.insert(role.file, role.file.start(element.value), f"{name}(")
+            draft.insert(role.file, role.file.end(element.value), ")")
+
+
+def judge_stores(
+    draft: Draft, request: WeakRequest, roles: Iterable[Role], owners: Owners, side: str, loads: lookups.Loads
+) -> None:
+    """Ask for every store who else keeps what is stored."""
+    every = tuple(roles)
+    out = hands_out(every, side)
+    for role in every:
+        if side == "key" and role.kind == "set-item" and len(role.keys) > 1:
+            draft.refuse(f"the key stored at {role.place} is a tuple, which cannot be weakly referenced")
+        for node in stored(role, side):
+            fate = owners.of(role.file, node, role.use.scope, loads.of_store.get(id(node), ()))
+            if fate.level == "assumed" and request.owned:
+                fate = Fate("held", fate.text)
+            if fate.level == "returned" and _looks_up(role, every):
+                fate = Fate("assumed", "an object that nobody holds any more may be made anew")
+            if fate.level == "held" and role.use.scope.name == "__init__" and _made_through(role, every):
+                fate = Fate("assumed", "an object that nobody holds any more may be made anew")
+            if fate.level == "assumed" and (place := _forgotten(draft, request, role)):
+                draft.refuse(
+                    f"the object used at {place} is kept by nothing but this container, and would lose its state"
+                )
+            if (
+                fate.level == "held"
+                and out is not None
+                and (name := owners.unseen_self(role.file, node, role.use.scope))
+            ):
+                fate = Fate(
+                    "unseen",
+                    f"whoever makes a {name} keeps it, and does not count on the container that is read at {out.place}",
+                )
+            apply(draft, fate)
+
+
+def _forgotten(draft: Draft, request: WeakRequest, role: Role) -> str:
+    return forgotten(draft.files, role.file.module.name, role.file.function(role.use.scope), request.classes)
+
+
+def apply(draft: Draft, fate: Fate) -> None:
+    """Let the fate of one stored object decide about the repair."""
+    if fate.level == "none":
+        draft.refuse(fate.text)
+    elif fate.level in {"assumed", "unseen"}:
+        draft.assume(fate.text)
+
+
+def stored(role: Role, side: str) -> list[cst.BaseExpression]:
+    """Return the expressions whose values the use puts on ``side`` of the container."""
+    if role.kind == "set-item":
+        node = role.key if side == "key" else role.value
+        return [node] if node is not None else []
+    if role.kind == "call" and role.name in _STORES:
+        given = role.arguments
+        if role.name in {"setdefault", "__setitem__"}:
+            given = given[:1] if side == "key" else given[1:2]
+        elif role.name == "insert":
+            given = given[1:2]
+        elif role.name in {"extend", "update"}:
+            return _each(given)
+        return given
+    return []
+
+
+def _each(given: list[cst.BaseExpression]) -> list[cst.BaseExpression]:
+    """The elements of a literal that is merged in; anything else is already kept by what is merged."""
+    found = []
+    for node in given:
+        if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
+            found += [element.value for element in node.elements]
+    return found
+
+
+def _looks_up(store: Role, roles: Iterable[Role]) -> bool:
+    """Tell whether the function that stores also reads the container by key: it is a cache."""
+    reads = {"get-item", "contains"}
+    return any(
+        role.use.scope is store.use.scope
+        and (role.kind in reads or (role.kind == "call" and role.name in {"get", "setdefault"}))
+        for role in roles
+    )
+
+
+def _made_through(store: Role, roles: Iterable[Role]) -> bool:
+    """Tell whether ``__new__`` or a metaclass looks the object up that ``__init__`` stores."""
+    return any(
+        role.use.scope.name in {"__new__", "__call__"} and (role.kind == "get-item" or role.name == "get")
+        for role in roles
+    )
+
+
+def warn_of_cost(draft: Draft, roles: Iterable[Role], text: str) -> None:
+    """Say what the weak container costs where it is used inside a loop."""
+    for role in roles:
+        if (
+            role.kind in {"get-item", "contains", "set-item", "call"}
+            and role.name not in mapping.VIEWS
+            and _in_loop(role)
+        ):
+            draft.note(f"{text} ({role.place} is in a loop)")
+            return
+
+
+def _in_loop(role: Role) -> bool:
+    below: cst.CSTNode = role.node
+    for above in role.file.around(role.node):
+        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
+            return False
+        if isinstance(above, (cst.For, cst.While)) and above.body is below:
+            return True
+        if isinstance(above, cst.BaseComp) and any(below is node for node in walk(above)):
+            return not (isinstance(below, cst.CompFor))
+        below = above
+    return False
+
+
+def reason(draft: Draft, what: str) -> str:
+    """Return what a repair without objections can say for itself."""
+    return f"every use of {what} works alike with weak references, and what it keeps has another owner"

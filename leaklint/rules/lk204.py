@@ -1,0 +1,97 @@
+"""A module-level memo, a default argument used as one, or a decorator's cache only grows.
+
+## What it does
+
+Reports: a module-level memo, a default argument used as one, or a decorator's cache only grows. Quiet where a removal
+can run while the entry is held, where the container is bounded or weak, and where only import-time code fills it.
+
+## Why it leaks
+
+Each new argument adds an entry, and no entry ever leaves.
+
+## Example
+
+    def parse(text, _cache={}):
+        if text not in _cache:
+            _cache[text] = compile(text)
+        return _cache[text]
+
+## Use instead
+
+    @functools.lru_cache(maxsize=1024)
+    def parse(text):
+        return compile(text)
+
+## Fix safety
+
+Unsafe: a bounded memo computes again what it has forgotten.
+
+## How it is proven
+
+Call the function with varied arguments over rounds: the container's length must stop growing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.facts.model import Call, Module
+from leaklint.model import Finding, Fix
+from leaklint.paths import is_test
+from leaklint.rules.leaks import Context
+from leaklint.rules.place import dotted, finding, method_name, probe
+from leaklint.rules.telling import tell
+
+CODE = "LK204"
+NAME = "unbounded-memo"
+
+
+# Dictionaries of the standard library that live as long as the process and that code outside of it fills.
+_STANDARD = frozenset({"linecache.cache"})
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Yield the findings of this rule."""
+    for leak in context.leaks_of(CODE):
+        yield tell(context, leak, NAME)
+    for module in context.program.modules.values():
+        if not is_test(module.path):
+            yield from _standard(context, module)
+
+
+def _standard(context: Context, module: Module) -> Iterator[Finding]:
+    """Entries put into a dictionary of the standard library under ever new keys, by a module that never takes one out."""
+    stores = []
+    for function in module.functions.values():
+        for event in function.events:
+            names = {dotted(context.program, value, module) for value in event.target if "[]" not in value.path}
+            if names & _STANDARD:
+                if event.op == "remove":
+                    return
+                if event.op == "store" and not all(key.kind == "const" for key in event.key):
+                    stores.append((function, event, names & _STANDARD))
+        if any(_hands_on(context, call, module) for call in function.calls):
+            return
+    for function, event, names in stores:
+        name = min(names)
+        symbol = f"{module.name}:{function.qualname}"
+        message = (
+            f"{function.qualname} adds an entry to {name} (lives as long as the process) at each call, and nothing in this "
+            f"module removes it; remove it when what it describes dies (weakref.finalize)"
+        )
+        retention = (
+            f"{name} (dictionary of the standard library, lives as long as the process)",
+            f"filled by {function.qualname} at {module.path}:{event.span.line}",
+        )
+        fix = Fix("none", "weakref.finalize", "what the entry describes is for the author to say")
+        trigger = f"method:{method_name(function)}" if function.kind == "method" else f"call:{symbol}"
+        proof = probe(context, CODE, symbol, "other", module, "", None, trigger, "growth")
+        yield finding(
+            CODE, NAME, module, event.span, symbol, "standard", message, "medium", retention, (), fix, proof
+        )  # fmt: skip
+
+
+def _hands_on(context: Context, call: Call, module: Module) -> bool:
+    """Tell whether a method of such a dictionary is handed to a call: ``finalize(f, linecache.cache.pop, name)``."""
+    given = (value for argument in call.arguments for value in argument.values)
+    return any(dotted(context.program, value, module).rpartition(".")[0] in _STANDARD for value in given)

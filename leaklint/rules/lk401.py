@@ -1,0 +1,228 @@
+"""`self` is handed to a registry of the standard library that lives as long as the process.
+
+## What it does
+
+Reports `atexit.register(self.close)`, `weakref.finalize(self, self.close)` and `weakref.finalize(self, f, self)`,
+`os.register_at_fork(.., =self.m)`, `signal.signal(.., self.m)`, `Thread(target=self.m)` whose loop never ends, and
+timers that start themselves again. Quiet where the same module unregisters, and where only module-level code makes
+the objects.
+
+## Why it leaks
+
+The registry keeps the callback, a bound method keeps its object. A finalizer that refers to its own object keeps it
+from ever being finalised.
+
+## Example
+
+    class Client:
+        def __init__(self):
+            atexit.register(self.close)
+
+## Use instead
+
+    class Client:
+        def __init__(self):
+            self._finalizer = weakref.finalize(self, _close, self._socket)
+
+or `atexit.unregister(self.close)` in `close`.
+
+## Fix safety
+
+Unsafe: with a weak callback nothing is called for an object that died before the process ends.
+
+## How it is proven
+
+Make the object, delete it, collect: its weak reference must be dead. What the interpreter's own tables keep shows as
+reference count that no visible object accounts for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.facts.model import Argument, Call, Function, Module, Value
+from leaklint.model import Confidence, Finding, Related
+from leaklint.paths import is_test
+from leaklint.program import ClassRef
+from leaklint.program.moments import is_constant, is_singleton
+from leaklint.rules.declared import name_of
+from leaklint.rules.leaks import Context
+from leaklint.rules.mending import mend_registry
+from leaklint.rules.place import dotted, finding, owner_of, probe, trigger_of
+
+CODE = "LK401"
+NAME = "registered-for-good"
+
+_KINDS = {
+    "atexit.register": "atexit",
+    "weakref.finalize": "finalize",
+    "os.register_at_fork": "fork",
+    "signal.signal": "signal",
+    "threading.Thread": "thread",
+    "threading.Timer": "timer",
+}
+_UNDOES = {"atexit": ("unregister",), "finalize": ("detach",), "timer": ("cancel",), "signal": ()}
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Yield the findings of this rule."""
+    for module in context.program.modules.values():
+        if is_test(module.path):
+            continue
+        for function in module.functions.values():
+            owner = owner_of(context, function, module)
+            if owner is None or context.program.names.is_metaclass(owner):
+                continue
+            for call in function.calls:
+                kind = _kind(context, call, module)
+                if kind:
+                    yield from _registered(context, kind, call, function, module, owner)
+            yield from _decorated(context, function, module, owner)
+
+
+def _kind(context: Context, call: Call, module: Module) -> str:
+    declared = context.settings.registrars
+    if declared and any(name_of(context.program, value, module) in declared for value in call.callee):
+        return "registrar"
+    return next((kind for value in call.callee if (kind := _KINDS.get(dotted(context.program, value, module), ""))), "")
+
+
+def _registered(
+    context: Context, kind: str, call: Call, function: Function, module: Module, owner: ClassRef
+) -> Iterator[Finding]:
+    what = _what_holds_self(context, kind, call, function, module)
+    if what is None or _undone(context, kind, function, module):
+        return
+    confidence = _confidence(context, kind, what, call, function, owner)
+    if confidence is not None and context.shows(confidence):
+        yield _tell(context, kind, what[0], call, function, module, owner, confidence)
+
+
+def _what_holds_self(
+    context: Context, kind: str, call: Call, function: Function, module: Module
+) -> tuple[str, Value] | None:
+    """Return how the callback reaches ``self``, and the value that does."""
+    arguments: tuple[Argument, ...] = call.arguments
+    if kind == "finalize":
+        arguments = arguments[1:]
+    elif kind == "thread":
+        arguments = tuple(argument for argument in arguments if argument.name == "target")
+    for argument in arguments:
+        for value in argument.values:
+            thing = context.things.of(value, function, module)
+            if thing.kind == "method":
+                return f"the bound method self.{thing.name}", value
+            if thing.kind == "closure":
+                return "a closure over self", value
+            if thing.kind == "self" and kind != "thread":
+                return "self", value
+    return None
+
+
+def _undone(context: Context, kind: str, function: Function, module: Module) -> bool:
+    """Tell whether the module undoes such a registration, by something other than a finalizer."""
+    for other in module.functions.values():
+        if other.name == "__del__":
+            continue
+        for call in other.calls:
+            if any(value.path[-1:] and value.path[-1] in _UNDOES.get(kind, ()) for value in call.callee):
+                return True
+    return False
+
+
+def _confidence(
+    context: Context, kind: str, what: tuple[str, Value], call: Call, function: Function, owner: ClassRef
+) -> Confidence | None:
+    if is_constant(context.program, owner) or is_singleton(context.program, owner):
+        return "low"
+    if kind == "finalize":
+        first = call.arguments[0].values if call.arguments else ()
+        return "high" if any(value.kind == "self" and not value.path for value in first) else None
+    if kind == "thread":
+        return _of_thread(context, what[1], owner)
+    if kind == "timer":
+        rearmed = what[1].path[-1:] == (function.name,)
+        return "medium" if rearmed else None
+    if kind == "signal":
+        return "low"
+    return "high" if function.name in {"__init__", "__post_init__", "__new__", "__enter__"} else "medium"
+
+
+def _of_thread(context: Context, target: Value, owner: ClassRef) -> Confidence | None:
+    if target.kind != "self" or len(target.path) != 1:
+        return None
+    found = context.program.names.method(owner, target.path[0])
+    if found is None or not found[1].endless:
+        return None
+    if found[1].endless == "forever":
+        return "medium"
+    flag = found[1].endless.removeprefix("flag:")
+    return "low" if not flag or _is_raised(context, owner, flag) else "medium"
+
+
+def _is_raised(context: Context, owner: ClassRef, flag: str) -> bool:
+    """Tell whether anything but the constructor and the finalizer touches the attribute that ends a loop."""
+    for one in (*context.program.names.ancestors(owner), *context.program.names.subclasses.get(owner, ())):
+        for function in context.program.modules[one.module].functions.values():
+            if function.owner != one.name or function.name in {"__init__", "__del__"}:
+                continue
+            if any(v.path == (flag,) for event in function.events if event.op == "bind" for v in event.target):
+                return True
+            if any(
+                v.path in {(flag, "set"), (flag, "clear"), (flag, "put")}
+                for call in function.calls
+                for v in call.callee
+            ):
+                return True
+    return False
+
+
+_HOLDER = {
+    "atexit": "atexit's list of callbacks",
+    "finalize": "weakref.finalize's registry",
+    "fork": "the interpreter's list of fork callbacks",
+    "signal": "the interpreter's table of signal handlers",
+    "thread": "a running thread that never ends",
+    "timer": "a timer that starts itself again",
+    "registrar": "a registrar that keeps what it is given (as declared)",
+}
+_WAY_OUT = {
+    "atexit": "a weak callback, and atexit.unregister when the object is closed",
+    "finalize": "a static function with the plain values that it needs",
+    "fork": "a weak callback",
+    "signal": "a static function",
+    "thread": "a static worker that gets weakref.ref(self)",
+    "timer": "a static callback that gets weakref.ref(self)",
+    "registrar": "a weak callback, or register and unregister in pairs",
+}
+
+
+def _tell(
+    context: Context, kind: str, what: str, call: Call, function: Function, module: Module, owner: ClassRef,
+    confidence: Confidence,
+) -> Finding:  # fmt: skip
+    symbol = f"{module.name}:{function.qualname}"
+    fix = mend_registry(context, kind, call, function, module, _WAY_OUT[kind])
+    ends = "until the process ends" if kind != "thread" else "for as long as the thread runs"
+    message = f"{_HOLDER[kind]} keeps {what}: every {owner.name} stays alive {ends}; use {fix.replacement}"
+    retention = (
+        f"{_HOLDER[kind]} (lives as long as the {'thread' if kind == 'thread' else 'process'})",
+        f"{what}, registered by {function.qualname} at {module.path}:{call.span.line}",
+        f"{owner.name} (still alive after its last user let go)",
+    )
+    related = (Related(module.path, call.span.line, call.span.column, "registered here"),)
+    shape = {"timer": "thread", "registrar": "other"}.get(kind, kind)
+    proof = probe(context, CODE, symbol, shape, module, "", owner, trigger_of(function))
+    return finding(CODE, NAME, module, call.span, symbol, kind, message, confidence, retention, related, fix, proof)
+
+
+def _decorated(context: Context, function: Function, module: Module, owner: ClassRef) -> Iterator[Finding]:
+    """``@atexit.register`` on a function inside a method that refers to ``self``."""
+    outer = module.functions.get(function.parent)
+    for decorator in function.decorators if outer is not None and outer.kind == "method" else ():
+        if dotted(context.program, decorator.value, module) == "atexit.register":
+            uses = any(v.kind == "self" for e in function.events for v in (*e.target, *e.value))
+            uses = uses or any(v.kind == "self" for c in function.calls for v in c.callee)
+            if uses and outer is not None and not _undone(context, "atexit", function, module):
+                call = Call((decorator.value,), (), decorator.span, (), 0)
+                yield _tell(context, "atexit", "a closure over self", call, outer, module, owner, "high")

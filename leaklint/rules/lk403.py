@@ -1,0 +1,57 @@
+"""An exception, with its traceback and every frame, is kept in a container that lives as long as the process.
+
+## What it does
+
+Reports a class-level or module-level container that stores the exception of an `except` clause or an instance of an
+exception class. Quiet where the traceback is cleared, where entries are removed, and where the text is stored
+instead.
+
+## Why it leaks
+
+An exception refers to its traceback, the traceback to its frames, and a frame to all its locals: one stored exception
+can keep a whole request alive.
+
+## Example
+
+    ERRORS = []
+
+    def run(job):
+        try:
+            job()
+        except ValueError as error:
+            ERRORS.append(error)
+
+## Use instead
+
+    ERRORS = collections.deque(maxlen=100)
+
+    def run(job):
+        try:
+            job()
+        except ValueError as error:
+            ERRORS.append(repr(error))
+
+## Fix safety
+
+No edit is offered: what readers of the container do with the exception decides.
+
+## How it is proven
+
+Run the function with something that fails, drop the result, collect: the container must not have grown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.model import Finding
+from leaklint.rules.leaks import Context
+from leaklint.rules.telling import tell
+
+CODE = "LK403"
+NAME = "kept-exception"
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Yield the findings of this rule."""
+    return (tell(context, leak, NAME) for leak in context.leaks_of(CODE))
