@@ -1,0 +1,27 @@
+"""``leaklint server``: the language server, which editors start and speak to over standard input and output."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.util import find_spec
+
+from leaklint.cli import options, output
+from leaklint.cli.parsing import UsageError
+from leaklint.cli.verify import add_experiment
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``run``."""
+    parser.epilog = "The experiment's options are for proofs that the editor asks for; nothing is run before that."
+    options.add_selection(parser)
+    add_experiment(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until the client leaves. Raises ``UsageError`` where the extra ``lsp`` is not installed."""
+    if find_spec("pygls") is None:
+        raise UsageError("the language server needs pygls: pip install 'flake8-leaklint[lsp]'")
+    from leaklint.server.app import make
+
+    make(args).start_io()
+    return output.CLEAN

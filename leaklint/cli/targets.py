@@ -1,0 +1,168 @@
+"""What ``memory`` and ``profile`` have in common: what to measure, with which findings, and within which limits."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from leaklint.cli import options, output
+from leaklint.cli.parsing import Parser, UsageError
+from leaklint.config import Settings, load
+from leaklint.model import Finding, to_json
+from leaklint_runtime.plot import Chart
+
+Findings = tuple[Finding, ...]
+PID, FUNCTION, COMMAND = "pid", "function", "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``kind`` is ``pid``, ``function`` (``module:function`` or ``file.py:function``) or ``command``."""
+
+    kind: str
+    words: tuple[str, ...]
+
+
+def add_target(parser: Parser, told: str) -> None:
+    """Add the positional words, a command behind ``--``, and the options of ``add_findings``."""
+    parser.takes_command = True
+    parser.add_argument("target", nargs="*", metavar="TARGET", help=told)
+    add_findings(parser)
+
+
+def add_findings(parser: argparse.ArgumentParser) -> None:
+    """Add the options that ``findings`` reads."""
+    group = parser.add_argument_group("whose containers to look at")
+    group.add_argument(
+        "--findings", metavar="FILE", help="those of this report of 'leaklint check --output-format json'"
+    )
+    group.add_argument(
+        "--check", action="append", metavar="PATH", help="those found here (default: the working directory)"
+    )
+    group.add_argument("--no-check", action="store_true", help="no containers: the memory alone")
+
+
+def parse(args: argparse.Namespace) -> Target:
+    """Tell a PID, a function and a command apart. Raises ``UsageError`` for none, or for more than one."""
+    words: list[str] = args.target
+    if args.command and not words:
+        script = [sys.executable] if args.command[0].endswith(".py") else []
+        return Target(COMMAND, (*script, *args.command))
+    if len(words) != 1 or args.command is not None:
+        raise UsageError("name one PID, one module:function, or one command after --")
+    if words[0].isdigit():
+        return Target(PID, tuple(words))
+    if re.fullmatch(r"[^:]+:[A-Za-z_][\w.]*", words[0]) and not os.path.exists(words[0]):
+        return Target(FUNCTION, tuple(words))
+    raise UsageError(f"{words[0]} is neither a PID nor a module:function; a command goes after --")
+
+
+def findings(args: argparse.Namespace) -> tuple[Finding, ...]:
+    """Return the findings that the options name. Raises ``UsageError`` for options that exclude each other."""
+    if sum(map(bool, (args.findings, args.check, args.no_check))) > 1:
+        raise UsageError("--findings, --check and --no-check exclude each other")
+    if args.no_check:
+        return ()
+    if args.findings:
+        from pathlib import Path
+
+        from leaklint.reports.json_format import load as load_report
+
+        return load_report(Path(args.findings)).findings
+    from leaklint.engine import check
+
+    paths = args.check or ["."]
+    settings: Settings = load(options.common_folder(paths))
+    for path in paths:
+        if not os.path.exists(path):
+            raise UsageError(f"--check {path}: no such file or folder")
+    return check(paths, settings).findings
+
+
+def probes(found: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    """Return the probes of findings with a container, in their JSON form."""
+    return [to_json(item.probe) for item in found if item.probe is not None]
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the limits of a measured function or command."""
+    group = parser.add_argument_group("limits")
+    group.add_argument(
+        "--timeout", type=seconds, metavar="SECONDS", help="end it after so long (default: 600 for a function)"
+    )
+    told = "memory for the process, 0 for none (default: 2048 for a function, none for a command)"
+    group.add_argument("--memory-limit", type=_amount, metavar="MB", help=told)
+    group.add_argument("--allow-network", action="store_true", help="let a function use the network (a command may)")
+    group.add_argument("--python", metavar="PATH", default=sys.executable, help="the interpreter for a function")
+
+
+def request(
+    args: argparse.Namespace, target: Target, found: tuple[Finding, ...], rounds: int, ledger: bool
+) -> dict[str, Any]:
+    """Return the request for ``launch.call``."""
+    place, _, name = target.words[0].rpartition(":")
+    spec = f"{os.path.abspath(place)}:{name}" if place.endswith(".py") else target.words[0]
+    return {
+        "target": spec,
+        "path": [os.getcwd()],
+        "rounds": rounds,
+        "findings": probes(found),
+        "ledger": ledger,
+        "memory_limit": 2048 if args.memory_limit is None else args.memory_limit,
+        "allow_network": args.allow_network,
+    }
+
+
+def positive(text: str) -> int:
+    """Read a whole number above 0."""
+    value = int(text) if text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text}")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
+    return value
+
+
+def _amount(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"must be a whole number of megabytes, 0 for no limit, not {text}")
+    return int(text)
+
+
+def picture(text: str) -> str:
+    """Read the name of a picture."""
+    if not text.endswith((".svg", ".png")):
+        raise argparse.ArgumentTypeError(f"must end in .svg or .png, not {text}")
+    return text
+
+
+def draw(chart: Chart, path: str) -> None:
+    """Write a chart as SVG, or as PNG where Pillow is installed. Raises ``UsageError``."""
+    from leaklint_runtime import plot
+
+    if path.endswith(".svg"):
+        output.write_file(path, plot.svg(chart))
+        return
+    from leaklint_runtime import plot_png
+
+    try:
+        data = plot_png.png(chart)
+        with open(path, "wb") as stream:
+            stream.write(data)
+    except plot_png.NoPillowError as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -1,0 +1,124 @@
+"""The flake8 plugin: ``flake8 --select=LK`` prints what ``leaklint check`` finds, at the same place.
+
+It reads flake8's tree with the gate first; the engine, and with it libcst, is only imported for a file that can hold a
+leak. Settings come from flake8's own options and files. flake8 applies ``# noqa`` itself; the engine does so too,
+because a finding may span lines that flake8 does not look at.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from leaklint import __version__
+
+if TYPE_CHECKING:
+    import argparse
+
+    from leaklint.config import Settings
+
+_LEVELS = ("high", "medium", "low")
+_FACTS = {
+    "bounded-classes": "classes (dotted names) whose containers evict",
+    "weak-containers": "classes (dotted names) whose containers hold weakly",
+    "registrars": "functions (dotted names) that keep their argument for good",
+    "singletons": "classes (dotted names) that are made once",
+}
+
+
+class Plugin:
+    """One file's check, as flake8 asks for it: made with the file's tree, name and lines, then run once."""
+
+    name = "flake8-leaklint"
+    version = __version__
+    options: ClassVar[dict[str, Any]] = {}
+    cache_dir: ClassVar[str] = ""
+
+    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
+        """Keep what ``run`` needs; nothing is read yet."""
+        self._tree = tree
+        self._filename = filename
+        self._lines = lines
+
+    @classmethod
+    def add_options(cls, manager: Any) -> None:
+        """Register the options, each also a key of flake8's configuration files."""
+        manager.add_option(
+            "--leaklint-confidence",
+            default="medium",
+            choices=_LEVELS,
+            parse_from_config=True,
+            help="the lowest confidence of LK findings to report (default: medium)",
+        )
+        manager.add_option(
+            "--leaklint-cache-dir",
+            default="",
+            metavar="FOLDER",
+            parse_from_config=True,
+            help="where LK remembers findings (default: $LEAKLINT_CACHE_DIR, else .leaklint_cache)",
+        )
+        manager.add_option(
+            "--leaklint-no-cache",
+            action="store_true",
+            default=False,
+            parse_from_config=True,
+            help="LK: remember nothing between runs",
+        )
+        for name, told in _FACTS.items():
+            manager.add_option(
+                f"--leaklint-{name}",
+                default="",
+                metavar="NAMES",
+                comma_separated_list=True,
+                parse_from_config=True,
+                help=f"LK: {told}",
+            )
+
+    @classmethod
+    def parse_options(cls, options: argparse.Namespace) -> None:
+        """Keep the values for the files to come. Raises flake8's ``ExecutionError`` for a level that is none."""
+        if options.leaklint_confidence not in _LEVELS:  # flake8 checks the command line's choices, not its files'
+            from flake8.exceptions import ExecutionError
+
+            told = f"leaklint-confidence is {options.leaklint_confidence!r}; it must be one of {', '.join(_LEVELS)}"
+            raise ExecutionError(told)
+        facts = {
+            name.replace("-", "_"): tuple(getattr(options, f"leaklint_{name.replace('-', '_')}")) for name in _FACTS
+        }
+        cls.cache_dir = "" if options.leaklint_no_cache else _cache_dir(options.leaklint_cache_dir)
+        cls.options = {**facts, "confidence": options.leaklint_confidence, "noqa": not options.disable_noqa}
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
+        """Yield line (from 1), column (from 0, in characters), text and plugin of each finding."""
+        from leaklint.gate import admits
+
+        if not (self.options.get("registrars") or admits(self._tree)):
+            return
+        text, settings = "".join(self._lines), self._settings()
+        if self.cache_dir:
+            from leaklint.cache.folder import Folder
+            from leaklint.single import remembered
+
+            report = remembered(text, self._tree, self._filename, settings, Folder(self.cache_dir))
+        else:
+            from leaklint.single import check_one
+
+            report = check_one(text, self._filename, settings)
+        for finding in report.findings:
+            yield finding.line, finding.column - 1, f"{finding.code} {finding.message}", type(self)
+
+    def _settings(self) -> Settings:
+        import os
+
+        from leaklint.config import Settings
+
+        return Settings(root=os.getcwd(), **self.options)
+
+
+def _cache_dir(named: str) -> str:
+    import os
+
+    from leaklint.cache.keys import NAME, VARIABLE
+
+    return named or os.environ.get(VARIABLE) or NAME

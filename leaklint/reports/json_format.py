@@ -1,0 +1,37 @@
+"""The JSON contract: one object that holds the whole report (``docs/json.md``)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from leaklint import __version__
+from leaklint.config import ConfigError
+from leaklint.model import Report, from_json, to_json
+from leaklint.reports import View
+
+VERSION = 1
+
+
+def render(report: Report, view: View) -> str:
+    """Return the report as an indented object in ASCII."""
+    return json.dumps(document(report), indent=2) + "\n"
+
+
+def load(path: Path) -> Report:
+    """Read a report that ``render`` wrote. Raises ``ConfigError`` for a missing file or another version's report."""
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        if whole["version"] != VERSION:
+            raise ConfigError(f"{path}: report version {whole['version']!r} is not known; check again")
+        return from_json(Report, whole)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the report: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ConfigError(f"{path}: not a report of 'leaklint check --output-format json'") from error
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return the report as the contract's object."""
+    return {"version": VERSION, "tool": {"name": "leaklint", "version": __version__}, **to_json(report)}
