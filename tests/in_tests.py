@@ -1,0 +1,112 @@
+"""A small project under test, and what runs its tests in a pytest of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+APP = '''\
+from functools import lru_cache
+
+
+class Part:
+    """Entered into a registry for good."""
+
+    registry = {}
+
+    def __init__(self, name="x"):
+        self.name = name
+        Part.registry[id(self)] = self
+
+
+class Door:
+    """Entered, and taken out again."""
+
+    open_doors = []
+
+    def __init__(self):
+        Door.open_doors.append(self)
+
+    def close(self):
+        Door.open_doors.remove(self)
+
+
+class Calc:
+    @lru_cache(None)
+    def twice(self, number):
+        return 2 * number
+
+
+class Quiet:
+    kept = []
+
+    def __init__(self):
+        Quiet.kept.append(self)
+
+
+SEEN = {}
+
+
+def remember(text):
+    SEEN[text] = len(text)
+    return SEEN[text]
+'''
+
+
+def probe(folder: Path, name: str, kind: str, subject: str, trigger: str, track: str = "subject") -> dict[str, Any]:
+    """Return a finding on ``app:name`` as ``leaklint check`` writes it."""
+    symbol = f"app:{name}"
+    mark = f"{abs(hash(symbol)):016x}"[:16]
+    return {
+        "code": "LK101", "name": "class-registry-of-self", "path": "app.py", "line": 1, "column": 1, "end_line": 1,
+        "end_column": 1, "symbol": symbol, "message": "", "confidence": "high", "fingerprint": mark, "retention": [],
+        "related": [], "fix": {"safety": "none", "replacement": "", "reason": ""}, "verdict": None,
+        "probe": {
+            "code": "LK101", "symbol": symbol, "fingerprint": mark, "root": str(folder), "module": "app",
+            "file": str(folder / "app.py"), "container": name, "container_kind": kind, "subject": subject,
+            "trigger": trigger, "track": track, "factory": "", "stores": [], "digest": "",
+        },
+    }  # fmt: skip
+
+
+def project(folder: Path, tests: str, app: str = APP, **files: str) -> Path:
+    """Write a project whose findings are known: the registries of ``APP``. Returns its folder."""
+    (folder / "app.py").write_text(app)
+    (folder / "test_app.py").write_text(f"import pytest\n\nimport app\n\n\n{tests}")
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\nleaklint_findings = findings.json\n")
+    for name, text in files.items():
+        (folder / name.replace("_dot_", ".")).write_text(text)
+    found = [
+        probe(folder, "Part.registry", "dict", "app:Part", "construct"),
+        probe(folder, "Door.open_doors", "list", "app:Door", "construct"),
+        probe(folder, "Calc.twice", "memo", "app:Calc", "method:twice"),
+        probe(folder, "Quiet.kept", "list", "app:Quiet", "construct"),
+        probe(folder, "SEEN", "dict", "", "call:app:remember", "growth"),
+    ]
+    keep(folder, found)
+    return folder
+
+
+def keep(folder: Path, found: list[dict[str, Any]]) -> None:
+    """Write the project's findings."""
+    (folder / "findings.json").write_text(json.dumps({"version": 1, "findings": found, "problems": []}))
+
+
+def run(folder: Path, *options: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
+    """Run the project's tests; warnings of pytest itself are errors. pytest-asyncio is left out unless it is configured."""
+    ini = folder / "pytest.ini"
+    if not (ini.exists() and "asyncio" in ini.read_text()):
+        options = ("-p", "no:asyncio", *options)
+    command = [python, "-m", "pytest", "-W", "error::pytest.PytestWarning", "-p", "no:cacheprovider", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def verdicts(folder: Path, *options: str) -> dict[str, tuple[str, str]]:
+    """Watch a run and return status and reason for each symbol."""
+    done = run(folder, "--leaklint", "--leaklint-json", "out.json", *options)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    report = json.loads((folder / "out.json").read_text())
+    return {one["symbol"]: (one["verdict"]["status"], one["verdict"]["reason"]) for one in report["findings"]}

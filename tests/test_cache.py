@@ -1,0 +1,434 @@
+"""The cache: a run that remembers says what a run that does not would say, whatever has become of files and folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leaklint.cache import answers, runs
+from leaklint.cache.codec import Codec, UnreadableError
+from leaklint.cache.folder import Folder
+from leaklint.cache.keys import NAME, tool_key
+from leaklint.cli import main
+from leaklint.config import Settings
+from leaklint.engine import check
+from leaklint.facts.model import Module
+from leaklint.facts.read import read_module
+from leaklint.model import Report, Summary
+from leaklint.running import Running
+from leaklint.source import Source
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+LEAK = "class Part:\n    every = []\n\n    def __init__(self):\n        Part.every.append(self)\n"
+USER = "from leak import Part\n\n\ndef drop(one):\n    Part.every.remove(one)\n"
+PLAIN = "def name(x):\n    return str(x)\n"
+BROKEN = "def (:\n"
+SETTINGS = Settings(confidence="low")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("CI", raising=False)
+    (folder / "leak.py").write_text(LEAK)
+    (folder / "plain.py").write_text(PLAIN)
+    (folder / "bad.py").write_text(BROKEN)
+    age(folder)
+    return folder
+
+
+def age(folder: Path) -> None:
+    """Let all files be a day old, so that their times can be trusted."""
+    then = time.time() - 86_400
+    for file in folder.rglob("*.py"):
+        os.utime(file, (then, then))
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Folder:
+    return Folder(str(tmp_path / "cache"))
+
+
+def timeless(report: Report) -> Report:
+    return replace(report, summary=replace(report.summary, seconds=0.0))
+
+
+def cached(folder: Folder, given_settings: Settings = SETTINGS) -> Report:
+    return timeless(runs.check(["."], given_settings, folder))
+
+
+def cold(given_settings: Settings = SETTINGS) -> Report:
+    return timeless(check(["."], given_settings))
+
+
+@pytest.fixture
+def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust times however young: no test can wait until a change of the inode lies back."""
+    monkeypatch.setattr(runs, "settled", lambda times, now: True)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Note which files are read while the cache is in use."""
+    seen: list[str] = []
+    opened = Source.decode.__func__  # type: ignore[attr-defined]
+
+    def decode(kind: type[Source], raw: bytes, path: str) -> Source:
+        seen.append(path)
+        return opened(kind, raw, path)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(Source, "decode", classmethod(decode))
+    yield seen
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_second_run_reads_nothing(cache: Folder, reads: list[str]) -> None:
+    first = cached(cache)
+    assert first == cold()
+    assert len(first.findings) == 1
+    assert [problem.path for problem in first.problems] == ["bad.py"]
+    reads.clear()
+    assert cached(cache) == first
+    assert reads == []
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_change_that_matters_to_nobody_reads_one_file(cache: Folder, project: Path, reads: list[str]) -> None:
+    first = cached(cache)
+    (project / "plain.py").write_text(PLAIN + "\n\ndef other(y):\n    return name(y)\n")
+    reads.clear()
+    assert cached(cache).findings == first.findings
+    assert set(reads) == {"plain.py"}
+    reads.clear()
+    assert cached(cache) == cold()
+
+
+@pytest.mark.usefixtures("trusting")
+def test_another_file_changes_what_this_one_does(cache: Folder, project: Path) -> None:
+    assert len(cached(cache).findings) == 1
+    (project / "user.py").write_text(USER)
+    assert cached(cache) == cold()
+    assert cached(cache).findings == ()
+    (project / "user.py").unlink()
+    assert len(cached(cache).findings) == 1
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_folder_becomes_a_package(cache: Folder, project: Path) -> None:
+    (project / "pkg").mkdir()
+    shutil.move(project / "leak.py", project / "pkg" / "leak.py")
+    assert cached(cache).findings[0].symbol == "leak:Part.every"
+    (project / "pkg" / "__init__.py").write_text("")
+    assert cached(cache) == cold()
+    assert cached(cache).findings[0].symbol == "pkg.leak:Part.every"
+
+
+def test_times_that_may_lie_are_not_trusted(cache: Folder, project: Path) -> None:
+    file = project / "leak.py"
+    first = cached(cache)
+    before = file.stat()
+    file.write_text(LEAK.replace("Part", "Base"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    assert cached(cache) == cold() != first
+
+
+@pytest.mark.usefixtures("trusting")
+def test_under_ci_only_the_content_counts(cache: Folder, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(runs, "times_of", lambda file: (0, 0, 0, 0))
+    first = cached(cache)
+    (project / "leak.py").write_text(LEAK.replace("Part", "Base"))
+    assert cached(cache) == cold() != first
+
+
+@pytest.mark.usefixtures("trusting")
+def test_other_settings_are_other_runs(cache: Folder, project: Path) -> None:
+    assert len(cached(cache).findings) == 1
+    assert cached(cache, Settings(ignore=("LK101",))).findings == ()
+    assert len(cached(cache).findings) == 1
+
+
+@pytest.mark.usefixtures("trusting")
+@pytest.mark.parametrize("damage", ["cut", "empty", "flip", "swap", "garbage"])
+def test_damaged_entries_are_not_used(cache: Folder, project: Path, damage: str) -> None:
+    first = cached(cache)
+    entries = [path for path in Path(cache.path).rglob("*") if path.is_file() and len(path.name) == 30]
+    assert entries
+    contents = [path.read_bytes() for path in entries]
+    for place, path in enumerate(entries):
+        data = contents[place]
+        flipped = data[:20] + bytes([data[20] ^ 1]) + data[21:]
+        other = contents[(place + 1) % len(contents)]
+        damaged = {"cut": data[:-9], "empty": b"", "flip": flipped, "swap": other, "garbage": os.urandom(400)}[damage]
+        path.write_bytes(damaged)
+    assert cached(cache) == first
+
+
+def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert cached(Folder(str(tmp_path / "file" / "cache"))) == cold()
+    assert cached(Folder("/dev/null/cache")) == cold()
+
+
+def test_a_full_disk_changes_nothing(cache: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert cached(cache) == cold()
+    assert not list(Path(cache.path).rglob("*.part"))
+
+
+def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
+    foreign = tmp_path / "home"
+    foreign.mkdir()
+    (foreign / "letter.txt").write_text("dear")
+    folder = Folder(str(foreign))
+    assert cached(folder) == cold()
+    assert os.listdir(foreign) == ["letter.txt"]
+    with pytest.raises(OSError, match="other files"):
+        folder.clear()
+
+
+def test_a_link_is_not_followed(tmp_path: Path, project: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (project / NAME).symlink_to(elsewhere)
+    assert cached(Folder(str(project / NAME))) == cold()
+    assert os.listdir(elsewhere) == []
+
+
+def test_the_size_is_bounded(cache: Folder) -> None:
+    for number in range(20):
+        cache.write("facts", f"{number:032x}", b"x" * 1000)
+        file = Path(cache.path, tool_key(), "facts", f"{number:032x}"[:2], f"{number:032x}"[2:])
+        os.utime(file, (time.time() - 1000 + number,) * 2)
+    small = Folder(cache.path, most_bytes=5500)
+    small.prune()
+    assert small.size()[1] <= 5500
+    assert small.read("facts", f"{19:032x}") == b"x" * 1000  # the youngest stay
+    assert small.read("facts", f"{0:032x}") is None
+    small.prune(now=time.time() + 40 * 86_400)
+    assert small.size() == (0, 0)
+
+
+def test_the_folder_says_what_it_is(cache: Folder) -> None:
+    cached(cache)
+    assert Path(cache.path, "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    assert Path(cache.path, ".gitignore").read_text() == "*\n"
+    assert cache.clear()
+    assert not os.path.exists(cache.path)
+    assert not cache.clear()
+
+
+def test_clear_and_dir(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEAKLINT_CACHE_DIR", raising=False)
+    assert main(["check", "--quiet"]) == 1
+    assert (project / NAME).is_dir()
+    assert main(["cache", "dir"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(project / NAME)
+    assert main(["cache", "clear"]) == 0
+    assert not (project / NAME).exists()
+    assert main(["check", "--quiet", "--no-cache"]) == 1
+    assert not (project / NAME).exists()
+    monkeypatch.setenv("LEAKLINT_CACHE_DIR", str(project / "else"))
+    assert main(["check", "--quiet"]) == 1
+    assert (project / "else").is_dir()
+    assert not (project / NAME).exists()
+
+
+def test_concurrent_runs_share_a_folder(cache: Folder, project: Path) -> None:
+    words = [sys.executable, "-m", "leaklint", "check", "--output-format", "concise", "--cache-dir", cache.path]
+    runs_of = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    outputs = {process.communicate() for process in runs_of}
+    assert len(outputs) == 1
+    assert {process.returncode for process in runs_of} == {1}
+
+
+def test_facts_come_back_as_they_were() -> None:
+    codec = Codec(Module)
+    for file in sorted(FIXTURES.glob("*/bad.py")):
+        facts = read_module(Source.read(file), "pkg.mod")
+        assert codec.load(codec.dump(facts)) == facts
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"[[[9,1]],0]", b"[[[0]],0]", b"[[],0]", b"\xff", b"[" * 100_000])
+def test_what_is_no_dump_is_told(data: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        Codec(Summary).load(data)
+
+
+# Programs of a few files that are edited, moved and deleted at random.
+_NAMES = st.sampled_from(
+    ["leak.py", "user.py", "plain.py", "pkg/__init__.py", "pkg/leak.py", "pkg/part.py", "tests/test_it.py"]
+)
+_TEXTS = st.sampled_from(
+    [
+        LEAK,
+        LEAK.replace("Part.every", "self.every"),
+        USER,
+        USER.replace("remove", "append"),
+        PLAIN,
+        BROKEN,
+        "",
+        "from leak import *\n",
+        "from .leak import Part\nPART = Part()\n",
+        "import leak\n\n\nclass More(leak.Part):\n    pass\n\n\ndef make():\n    return More(), leak.Part()\n",
+        "EVERY = {}\n\n\ndef keep(one):\n    EVERY[id(one)] = one\n",
+        "from plain import EVERY, keep\n\n\nclass One:\n    def __init__(self):\n        keep(self)\n",
+        "import json\nfrom leak import Part\n\n\ndef dump():\n    return json.dumps(Part.every)\n",
+        "import functools\n\n\nclass A:\n    @functools.cache\n    def f(self):\n        return 1\n",
+    ]
+)
+_STEPS = st.one_of(
+    st.tuples(st.just("write"), _NAMES, _TEXTS),
+    st.tuples(st.just("move"), _NAMES, _NAMES),
+    st.tuples(st.just("delete"), _NAMES, st.just("")),
+    st.tuples(st.just("touch"), _NAMES, st.just("")),
+)
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["times", "contents"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(_STEPS, min_size=1, max_size=3), min_size=1, max_size=4))
+def test_after_any_edits_it_is_as_if_cold(
+    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: list[list[tuple[str, str, str]]]
+) -> None:
+    """What a remembering run says after edits, moves and deletions equals what a cold run says."""
+    monkeypatch.setenv("CI", "" if trusted else "1")
+    folder = tmp_path / "case"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    cache = Folder(str(tmp_path / "case-cache"))
+    (folder / "leak.py").write_text(LEAK)
+    for steps in rounds:
+        for step in steps:
+            _do(folder, *step)
+        if any(folder.rglob("*.py")):
+            assert cached(cache) == cold()
+            assert cached(cache) == cold()
+
+
+def _do(folder: Path, act: str, name: str, more: str) -> None:
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    if act == "write":
+        file.write_text(more)
+    elif file.exists() and act == "move" and more != name:
+        (folder / more).parent.mkdir(exist_ok=True)
+        file.replace(folder / more)
+    elif file.exists() and act == "delete":
+        file.unlink()
+    elif file.exists() and act == "touch":
+        os.utime(file)
+
+
+def test_several_processes_remember_the_same(cache: Folder, project: Path) -> None:
+    for number in range(6):
+        (project / f"more_{number}.py").write_text(
+            LEAK.replace("Part", f"Part{number}") + "\n# " + "x" * 100_000 + "\n"
+        )
+    found = timeless(runs.check(["."], SETTINGS, cache, Running(jobs=2)))
+    assert found == cold()
+    assert cached(cache) == found
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run ``leaklint check``; return status and both outputs."""
+    capsys.readouterr()
+    status = main(["check", *words])
+    captured = capsys.readouterr()
+    return status, re.sub(r"\(\d+\.\d s\)", "(.. s)", captured.out), captured.err
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust times however young, in what repeats whole answers, too."""
+    monkeypatch.setattr(answers, "_GRAIN", -(10**18))
+
+
+@pytest.mark.usefixtures("answering", "trusting")
+def test_the_same_command_repeats_its_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, project: Path
+) -> None:
+    first = said(capsys)
+    assert first[0] == 1
+    assert "leak.py:2" in first[1]
+    assert "bad.py" in first[2]
+    with monkeypatch.context() as patched:
+        patched.setattr("leaklint.cli.run", lambda *given: pytest.fail("it was run"))
+        assert said(capsys) == first
+    (project / "user.py").write_text(USER)
+    assert said(capsys)[1] == said(capsys, "--no-cache")[1] != first[1]
+
+
+@pytest.mark.usefixtures("answering", "trusting")
+@pytest.mark.parametrize("change", ["configuration", "package", "new file", "edit", "delete", "environment", "folder"])
+def test_whatever_it_looked_at_may_change(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, project: Path, change: str
+) -> None:
+    (project / "sub").mkdir()
+    (project / "sub" / "more.py").write_text(LEAK)
+    said(capsys)
+    if change == "configuration":
+        (project.parent / "pyproject.toml").write_text('[tool.leaklint]\nignore = ["LK1"]\n')
+    elif change == "package":
+        (project / "__init__.py").write_text("")
+    elif change == "new file":
+        (project / "sub" / "other.py").write_text(LEAK.replace("Part", "Other"))
+    elif change == "edit":
+        (project / "sub" / "more.py").write_text(LEAK + "# more\n")
+    elif change == "delete":
+        (project / "leak.py").unlink()
+    elif change == "environment":
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    else:
+        (project / "new").mkdir()
+        (project / "new" / "fresh.py").write_text(LEAK)
+    assert said(capsys) == said(capsys, "--no-cache")
+
+
+@pytest.mark.parametrize("words", [["--output-format", "json"], ["--no-cache"], ["--diff-base", "HEAD"], ["-"]])
+def test_what_depends_on_more_is_not_repeated(words: list[str]) -> None:
+    assert not answers.may_answer(words)
+    assert answers.may_answer(["--quiet", "pkg"])
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_young_file_is_not_answered_for(capsys: pytest.CaptureFixture[str], project: Path) -> None:
+    first = said(capsys)
+    (project / "leak.py").write_text(LEAK.replace("Part", "Base"))
+    again = said(capsys, "--no-cache")
+    assert again != first
+    assert said(capsys) == again
+
+
+def test_a_repeated_answer_loads_next_to_nothing(project: Path, cache: Folder) -> None:
+    script = f"""
+import sys
+from leaklint.cache import answers
+answers._GRAIN = -10**18
+from leaklint.cli import main
+before = set(sys.modules)
+assert main(["check", "--quiet", "--cache-dir", {cache.path!r}]) == 1
+print(sorted(set(sys.modules) - before), file=sys.stderr)
+"""
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "[]"
+    assert "leak.py:2" in done.stdout

@@ -1,0 +1,48 @@
+"""A slice of ``benchmarks/faults/faults.py``: after a fault, an undisturbed check says what it always said."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks" / "faults"
+TIMES = {"killed": 2, "clocks": 3, "damaged": 4, "workers": 2, "full": 2, "together": 1, "fixing": 2}
+
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the campaign reads /proc")
+
+
+@pytest.fixture(scope="module")
+def faults() -> Iterator[ModuleType]:
+    """Import the campaign as its command does, from its own folder."""
+    sys.path.insert(0, str(FOLDER))
+    try:
+        yield import_module("faults")
+    finally:
+        sys.path.remove(str(FOLDER))
+        for name in ("faults", "making"):
+            sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_nothing_is_lost_torn_or_wrong(name: str, faults: ModuleType) -> None:
+    assert set(TIMES) == set(faults.FAULTS)
+    struck, wrong = faults.run(name, TIMES[name], 1)
+    assert wrong == 0
+    assert struck or name in {"killed", "workers", "fixing"}  # a fast machine may be done before it is hit
+
+
+def test_the_harness_sees_torn_files_and_failures(faults: ModuleType, tmp_path: Path) -> None:
+    import random
+
+    tree = faults.Tree(tmp_path, random.Random(1), files=3)
+    before = faults.contents(tree.root)
+    (tree.root / "mod0.py").write_bytes(b"class C:\n    def")
+    (tree.root / "mod1.py").unlink()
+    assert faults._torn(tree, before) == 2
+    assert "failed" in faults.said(tree.start([sys.executable, "-c", "print('no report')"]))

@@ -1,0 +1,164 @@
+"""Work and memory grow with the size of what is checked, not faster; and files may vanish or change while they are read."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from leaklint import analysis, scanning, source
+from leaklint.config import Settings
+from leaklint.engine import check
+from leaklint.model import Report
+
+HEAD = "class C:\n    reg = {}\n\n    def __init__(self, key):\n        C.reg[key] = self\n\n"
+USER = "from a import C\n\ndef go(k):\n    return C(k)\n"
+Files = dict[str, str]
+
+
+def methods(count: int) -> Files:
+    body = "    def m{0}(self, x):\n        self.x{0} = C.reg.get(x)\n        return [x for x in C.reg]\n\n"
+    return {"a.py": HEAD + "".join(body.format(number) for number in range(count))}
+
+
+def leaks_in_files(count: int) -> Files:
+    return {f"a{number}.py": HEAD.replace("C", f"C{number}").replace("reg", f"reg{number}") for number in range(count)}
+
+
+def subclasses(count: int) -> Files:
+    return {"a.py": HEAD + "\n" + "".join(f"class D{number}(C):\n    pass\n\n\n" for number in range(count))}
+
+
+def helpers(count: int) -> Files:
+    chain = "".join(f"def f{number + 1}(x):\n    f{number}(x)\n" for number in range(count))
+    store = "REG = []\ndef f0(x):\n    REG.append(x)\n"
+    return {"a.py": f"{store}{chain}class K:\n    def __init__(self): f0(self)\n"}
+
+
+def users(count: int) -> Files:
+    return {"a.py": HEAD, **{f"b{number}.py": USER for number in range(count)}}
+
+
+def renamed(count: int) -> Files:
+    lines = "".join(f"    a{number + 1} = a{number}\n" for number in range(count))
+    return {"a.py": f"{HEAD}\ndef g():\n    a0 = C(1)\n{lines}"}
+
+
+def literal(count: int) -> Files:
+    return {"a.py": f"{HEAD}\nx = [{'1, ' * count * 20}]\n"}
+
+
+SHAPES = [methods, leaks_in_files, subclasses, helpers, users, renamed, literal]
+
+
+def written(folder: Path, files: Files) -> Report:
+    """Write files and check them."""
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return check([str(folder)], Settings(root=str(folder)))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_work_is_linear(shape: Callable[[int], Files], tmp_path: Path) -> None:
+    (tmp_path / "warm").mkdir()
+    written(tmp_path / "warm", shape(2))  # imports what is imported once
+    small, large = (_calls(tmp_path, shape(count)) for count in (20, 80))
+    assert large < 5.2 * small, "four times as much took far more than four times the calls"
+
+
+def _calls(folder: Path, files: Files) -> int:
+    count = 0
+
+    def called(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    place = folder / str(len("".join(files.values())))
+    place.mkdir()
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        report = written(place, files)
+    finally:
+        sys.setprofile(before)
+    assert report.findings
+    return count
+
+
+@pytest.mark.parametrize("shape", [methods, literal, users], ids=lambda shape: shape.__name__)
+def test_memory_is_linear(shape: Callable[[int], Files], tmp_path: Path) -> None:
+    small, large = (_peak(tmp_path, shape(count)) for count in (30, 120))
+    assert large < 5.2 * small
+
+
+def _peak(folder: Path, files: Files) -> int:
+    place = folder / str(len("".join(files.values())))
+    place.mkdir()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        written(place, files)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def vanish(path: Path) -> None:
+    path.unlink()
+
+
+def become_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def become_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def be_cut(path: Path) -> None:
+    path.write_text("")
+
+
+def grow(path: Path) -> None:
+    path.write_text("# grown\n" * 50 + path.read_text())
+
+
+def break_off(path: Path) -> None:
+    path.write_text("class C1:\n    reg = {")
+
+
+CHANGES = [vanish, be_cut, grow, break_off, become_a_folder]
+CHANGES += [become_a_pipe] if hasattr(os, "mkfifo") else []
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_files_may_change_at_any_moment(
+    change: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever the second of three files changes between two reads, the findings of the others stand."""
+    original, moment, reads = source.read_bytes, 0, 1
+    while reads > moment:
+        moment, reads = moment + 1, 0
+        folder = tmp_path / str(moment)
+        folder.mkdir()
+
+        def read(file: str, folder: Path = folder, moment: int = moment) -> bytes:
+            nonlocal reads
+            reads += 1
+            if reads == moment:
+                change(folder / "a1.py")
+            return original(file)
+
+        for module in (source, scanning, analysis):
+            monkeypatch.setattr(module, "read_bytes", read)
+        report = written(folder, leaks_in_files(3))
+        assert {"a0.py", "a2.py"} <= {os.path.basename(finding.path) for finding in report.findings}
+        assert {os.path.basename(problem.path) for problem in report.problems} <= {"a1.py"}
+    assert moment > 6

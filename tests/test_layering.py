@@ -1,0 +1,120 @@
+"""What must never load what, read from ``sys.modules`` in fresh interpreters."""
+
+from __future__ import annotations
+
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import leaklint_runtime
+
+OPTIONAL = ("psutil", "pytest", "distributed", "dask")
+PLUGINS = ("leaklint_runtime.pytest_plugin", "leaklint_runtime.dask_plugin")  # hosts have loaded pytest or dask
+
+CLEAN_SOURCE = "import os\n\n\ndef name(path):\n    return os.path.basename(path)\n"
+LEAKY_SOURCE = """\
+class Processor:
+    instance_map = {}
+
+    def __init__(self):
+        Processor.instance_map[id(self)] = self
+"""
+
+
+def loaded(script: str, folder: Path | None = None) -> frozenset[str]:
+    """Run ``script`` in a fresh interpreter and return the names of all modules that it left loaded."""
+    whole = f"{script}\nimport json, sys\nprint('\\n' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", whole],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return frozenset(json.loads(done.stdout.rstrip().splitlines()[-1]))
+
+
+def under(modules: frozenset[str], *packages: str) -> list[str]:
+    """Return the modules that are one of ``packages`` or inside of it."""
+    return sorted(name for name in modules if any(name == top or name.startswith(f"{top}.") for top in packages))
+
+
+def submodules(package: str) -> list[str]:
+    """Return the names of a package's modules, none of which is imported for it."""
+    script = (
+        f"import pkgutil, {package} as top\nprint([m.name for m in pkgutil.walk_packages(top.__path__, '{package}.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    names: list[str] = json.loads(done.stdout.replace("'", '"'))
+    return [name for name in names if ".demo.example" not in name]
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    (tmp_path / "clean.py").write_text(CLEAN_SOURCE)
+    (tmp_path / "leaky.py").write_text(LEAKY_SOURCE)
+    return tmp_path
+
+
+def test_the_runtime_is_the_standard_library_alone() -> None:
+    names = [f"leaklint_runtime.{item.name}" for item in pkgutil.iter_modules(leaklint_runtime.__path__)]
+    script = "import leaklint_runtime\n" + "".join(f"import {name}\n" for name in names if name not in PLUGINS)
+    modules = loaded(script)
+    assert not under(modules, "leaklint", "libcst", "flake8", "yaml", *OPTIONAL)
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_a_plugin_of_the_runtime_does_not_load_its_host(name: str) -> None:
+    if name.rpartition(".")[2] not in {item.name for item in pkgutil.iter_modules(leaklint_runtime.__path__)}:
+        pytest.skip(f"there is no {name}")
+    assert not under(loaded(f"import {name}"), "leaklint", "libcst", "flake8", "psutil", "distributed")
+
+
+def test_the_plugin_loads_nothing_before_a_file_passes_the_gate(sources: Path) -> None:
+    script = """
+import ast, leaklint.flake8_plugin as plugin
+text = open("{name}").read()
+found = list(plugin.Plugin(ast.parse(text), "{name}", text.splitlines(True)).run())
+assert bool(found) is {leaks}, found
+"""
+    unwanted = ("libcst", "leaklint.cli", "leaklint.reports")
+    before = loaded(script.format(name="clean.py", leaks=False), sources)
+    assert not under(before, *unwanted, "leaklint.engine")
+    after = loaded(script.format(name="leaky.py", leaks=True), sources)
+    assert "libcst" in after
+    assert not under(after, "leaklint.cli", "leaklint.reports")
+
+
+def test_the_version_costs_nothing() -> None:
+    modules = loaded("from leaklint.cli import main\nassert main(['--version']) == 0")
+    assert not under(modules, "libcst", "argparse", "leaklint.engine", "leaklint.model", "leaklint_runtime")
+
+
+def test_a_clean_run_does_not_load_libcst(sources: Path) -> None:
+    script = "from leaklint.cli import main\nassert main(['check', '{}', '--select', 'LK1']) == {}"
+    assert not under(loaded(script.format("clean.py", 0), sources), "libcst", "leaklint_runtime", "tomllib")
+    assert "libcst" in loaded(script.format("leaky.py", 1), sources)
+
+
+def test_rules_do_not_know_who_asks() -> None:
+    script = "".join(f"import {name}\n" for name in ["leaklint.rules", *submodules("leaklint.rules")])
+    assert not under(loaded(script), "leaklint.reports", "leaklint.config", "leaklint.cli", "leaklint.engine")
+
+
+def test_reports_do_not_know_the_engine() -> None:
+    script = "".join(f"import {name}\n" for name in ["leaklint.reports", *submodules("leaklint.reports")])
+    assert not under(loaded(script), "leaklint.engine", "leaklint.rules", "leaklint.program", "leaklint.cli", "libcst")
+
+
+def test_the_model_knows_nobody() -> None:
+    assert under(loaded("import leaklint.model"), "leaklint", "leaklint_runtime", "libcst") == [
+        "leaklint",
+        "leaklint.model",
+    ]

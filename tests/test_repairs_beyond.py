@@ -1,0 +1,322 @@
+"""Bounded memos, weak callbacks, weak registrations, static workers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from repairing import class_of, executed, holder_of, lines, program_of, repaired
+
+from leaklint.model import Fix
+from leaklint.repairs import bound_methods, bounded, registry
+
+
+def memo(text: str, name: str = "MEMO", limit: int = 3) -> Fix:
+    """Ask for a bounded memo."""
+    program = program_of(text)
+    return bounded(program, holder_of(program, name), limit)
+
+
+MEMO = lines("""
+    MEMO = {}
+
+    def square(n):
+        if n in MEMO:
+            return MEMO[n]
+        result = n * n
+        MEMO[n] = result
+        return result
+    """)
+
+
+def test_a_memo_drops_its_oldest_entry() -> None:
+    fix = memo(MEMO)
+    after = repaired(MEMO, fix)["mod.py"]
+    assert (fix.safety, fix.replacement) == ("unsafe", "at most 3 entries")
+    assert "may be worked out again" in fix.reason
+    script = "seen += [square(n) for n in range(6)] + [square(0), square(5)]\nseen.append(list(MEMO))"
+    assert executed(after, script) == [0, 1, 4, 9, 16, 25, 0, 25, [4, 5, 0]]
+    assert executed(MEMO, script)[:-1] == executed(after, script)[:-1]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("return MEMO[n]", "the entry read at mod.py:5 may have fallen out"),
+        ("return sum(MEMO.values())", "values() at mod.py:5"),
+        ("for k in MEMO: print(k)", "all entries are needed at mod.py:5"),
+        ("return MEMO", "all entries are needed at mod.py:5"),
+        ("helper(MEMO)", "helper() at mod.py:5 gets the whole container"),
+        ("if n: MEMO[n] = 2", "no room for another statement"),
+    ],
+)
+def test_what_is_more_than_a_memo_is_left(code: str, told: str) -> None:
+    fix = memo(f"MEMO = {{}}\ndef f(n):\n    MEMO[n] = n\ndef g(n):\n    {code}\n")
+    assert (fix.safety, told in fix.reason, fix.edits) == ("none", True, ()), fix.reason
+
+
+def test_a_memo_of_another_kind_is_left() -> None:
+    assert memo("MEMO = []\ndef f(n):\n    MEMO.append(n)\n").safety == "none"
+    assert memo("MEMO = {}\ndef f(n):\n    MEMO.update(n)\n").reason == "what fills the memo could not be read"
+
+
+CALLBACKS = lines("""
+    HANDLERS = []
+    heard = []
+
+    class A:
+        def __init__(self, name):
+            self.name = name
+            HANDLERS.append(self.on_event)
+
+        def close(self):
+            HANDLERS.remove(self.on_event)
+
+        def on_event(self, event):
+            heard.append((self.name, event))
+
+    def fire(event):
+        for handler in HANDLERS:
+            handler(event)
+        return len(HANDLERS)
+    """)
+
+
+def methods(text: str, name: str, depth: int = 0) -> Fix:
+    """Ask for weak callbacks of class ``A``."""
+    program = program_of(text)
+    return bound_methods(program, holder_of(program, name), (class_of(program, "A"),), depth)
+
+
+def test_callbacks_become_weak_methods() -> None:
+    fix = methods(CALLBACKS, "HANDLERS")
+    after = repaired(CALLBACKS, fix)["mod.py"]
+    assert (fix.safety, fix.replacement) == ("unsafe", "weakref.WeakMethod")
+    assert fix.reason == "assumes that no callback is meant to keep its object alive"
+    alive = "a, b = A('a'), A('b')\nseen.append(fire(1))\na.close()\nseen += [fire(2), *heard]"
+    assert executed(after, alive) == executed(CALLBACKS, alive) == [2, 1, ("a", 1), ("b", 1), ("b", 2)]
+    dropped = "a, b = A('a'), A('b')\ndel a\nseen += [fire(1), *heard]"
+    assert executed(after, dropped) == [1, ("b", 1)]
+
+
+def test_callbacks_by_event() -> None:
+    text = lines("""
+        class A:
+            handlers = {}
+
+            def __init__(self, event):
+                self.handlers.setdefault(event, []).append(self.on_event)
+
+            def on_event(self):
+                return 1
+
+        def fire(event):
+            return sum(handler() for handler in A.handlers.get(event, ()))
+        """)
+    fix = methods(text, "A.handlers", depth=1)
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe"
+    script = "a, b = A(1), A(1)\nseen.append(fire(1))\ndel a\nseen += [fire(1), fire(2)]"
+    assert executed(after, script) == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def add(f):\n    H.append(f)", "the f stored at mod.py:10 may be a plain function"),
+        ("def add():\n    H.append(lambda: 1)", "lambda: 1 at mod.py:10 is not known to be a bound method"),
+        ("def add():\n    return H", "where weak references in it would be found"),
+        ("def add():\n    return [h.__name__ for h in H]", ""),
+        ("def add():\n    H.sort()", "sort() at mod.py:10 cannot be done"),
+    ],
+)
+def test_other_callbacks_forbid_it(code: str, told: str) -> None:
+    text = f"H = []\n\nclass A:\n    def __init__(self):\n        H.append(self.m)\n    def m(self): pass\n\n\n{code}\n"
+    fix = methods(text, "H")
+    assert ((fix.safety == "none") == bool(told), told in fix.reason) == (True, True), fix.reason
+
+
+def test_a_function_that_is_only_given_methods_may_take_them() -> None:
+    head = "H = []\n\nclass A:\n    def __init__(self):\n        add(self.m)\n    def m(self): pass\n"
+    text = f"{head}\ndef add(f):\n    H.append(f)\n"
+    fix = methods(text, "H")
+    assert fix.safety == "unsafe" and "every caller of add() passes a bound method" in fix.reason
+
+
+def registered(text: str, kind: str, name: str = "A.__init__") -> Fix:
+    """Ask for the repair of the last call in a method."""
+    program = program_of(text)
+    module = program.modules["mod"]
+    function = module.functions[name]
+    wanted = {"atexit": "register", "finalize": "finalize", "thread": "Thread"}.get(kind, "")
+    call = next(one for one in function.calls if one.callee[0].path[-1:] == (wanted,) or not wanted)
+    return registry(program, module, function, call, kind)
+
+
+ATEXIT = lines("""
+    import atexit
+
+    class A:
+        def __init__(self, name):
+            self.name = name
+            atexit.register(self.close, 1, more=2)
+
+        def close(self, x, more):
+            print("closed", self.name, x, more)
+
+    kept = A("kept")
+    lost = A("lost")
+    del lost
+    """)
+
+
+def test_an_exit_function_goes_with_its_object() -> None:
+    fix = registered(ATEXIT, "atexit")
+    after = repaired(ATEXIT, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "self.close() need not run at exit for an object that nobody holds" in fix.reason
+    assert "weakref.finalize(self, _call_if_alive, weakref.WeakMethod(self.close), 1, more=2)" in after
+    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
+    assert done.stdout == "closed kept 1 2\n"
+    done = subprocess.run([sys.executable, "-c", ATEXIT], capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.splitlines()) == ["closed kept 1 2", "closed lost 1 2"]
+
+
+def test_a_finalizer_that_holds_its_object_lets_it_go() -> None:
+    text = ATEXIT.replace("atexit.register(self.close", "weakref.finalize(self, self.close").replace(
+        "atexit", "weakref"
+    )
+    fix = registered(text, "finalize")
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe"
+    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
+    assert done.stdout == "closed kept 1 2\n"
+
+
+@pytest.mark.parametrize(
+    "way", ["lambda: self.close(1, more=2)", "partial(self.close, 1, more=2)", "partial(self.close, 1), more=2"]
+)
+def test_what_only_calls_a_method_is_an_exit_function_too(way: str) -> None:
+    text = f"from functools import partial\n{ATEXIT.replace('self.close, 1, more=2', way)}"
+    after = repaired(text, registered(text, "atexit"))["mod.py"]
+    assert "finalize(self, _call_if_alive, WeakMethod(self.close), 1, more=2)" in after
+    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
+    assert done.stdout == "closed kept 1 2\n"
+
+
+def test_fork_callbacks_are_held_weakly() -> None:
+    text = lines("""
+        import os
+
+        class A:
+            def __init__(self):
+                os.register_at_fork(before=self.stop, after_in_child=self.go)
+
+            def stop(self):
+                print("stop", flush=True)
+
+            def go(self):
+                print("go", flush=True)
+
+        lost = A()
+        del lost
+        kept = A()
+        if os.fork() == 0:
+            os._exit(0)
+        os.wait()
+        """)
+    fix = registered(text, "fork")
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "self.go() need not run at a fork" in fix.reason
+    assert "after_in_child=functools.partial(_call_if_alive, weakref.WeakMethod(self.go))" in after
+    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
+    assert done.stdout == "stop\ngo\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "told"),
+    [
+        ("atexit", "atexit.register(print, self)", "is not a method of self"),
+        ("atexit", "atexit.register(self.close, self)", "also passes self"),
+        ("atexit", "x = atexit.register(self.close)", "the result of the registration at mod.py:4 is used"),
+        ("atexit", "atexit.register(self.close)\n        atexit.unregister(self.close)", "takes the registration back"),
+        ("atexit", "atexit.register(self.unknown)", "is not a method that these files define"),
+        ("finalize", "weakref.finalize(self, sync, self)", "is not a method of self"),
+        ("signal", "signal.signal(1, self.close)", "the signal would do nothing at all once the object is gone"),
+        ("timer", "threading.Timer(1, self.close)", "would have to be written anew"),
+        ("fork", "os.register_at_fork(before=lambda: self.close())", "is not a method of self"),
+        ("atexit", "atexit.register(lambda: self.close(late))", "is not a method of self"),
+        ("atexit", "atexit.register(lambda: print(self))", "is not a method of self"),
+        ("atexit", "atexit.register(partial(self.close, self))", "also passes self"),
+        ("registrar", "keep(self.close)", "what the registrar does with the method is not known"),
+    ],
+)
+def test_registrations_that_are_left(kind: str, code: str, told: str) -> None:
+    text = f"import atexit, signal, weakref\nclass A:\n    def __init__(self):\n        {code}\n\n    def close(self): pass\n"
+    fix = registered(text, kind)
+    assert (fix.safety, told in fix.reason, fix.edits) == ("none", True, ()), fix.reason
+
+
+WORKER = lines("""
+    import threading
+
+    class A:
+        def __init__(self):
+            self.pause = 0.001
+            self.rounds = 0
+            self.stopped = threading.Event()
+            self.thread = threading.Thread(target=self.work, daemon=True)
+            self.thread.start()
+
+        def work(self):
+            while not self.stopped.is_set():
+                self.rounds += 1
+                self.stopped.wait(0.001)
+    """)
+
+
+def test_a_worker_ends_with_its_object() -> None:
+    fix = registered(WORKER, "thread")
+    after = repaired(WORKER, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "work() may end when nobody holds the object any more" in fix.reason
+    script = """
+        import weakref
+        a = A()
+        thread = a.thread
+        while a.rounds < 3:
+            a.stopped.wait(0.001)
+        r = weakref.ref(a)
+        del a
+        thread.join(20)
+        seen += [r() is None, thread.is_alive()]
+        """
+    assert executed(after, script) == [True, False]
+
+
+@pytest.mark.parametrize(
+    "form", ["time.sleep(self.pause)\n            self.rounds += 1", "self.rounds += 1\n            time.sleep(0.001)"]
+)
+def test_a_worker_lets_go_while_it_sleeps(form: str) -> None:
+    head, _, _ = WORKER.partition("        while not")
+    text = f"import time\n{head}        while True:\n            {form}\n"
+    after = repaired(text, registered(text, "thread"))["mod.py"]
+    script = "a = A()\nthread = a.thread\nwhile a.rounds < 3:\n    time.sleep(0.001)\ndel a\n"
+    script += "thread.join(20)\nseen.append(thread.is_alive())"
+    assert executed(after, script) == [False]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("daemon=True", "args=(1,)", "passes arguments of its own"),
+        ("(target=self.work, daemon=True)", "(None, self.work)", "runs something else"),
+        ("while not self.stopped.is_set():", "self.x = 1\n        while True:", "more than one endless loop"),
+        ("self.stopped.wait(0.001)", "self.run()", "does not wait at the start or the end"),
+        ("self.rounds += 1", "if self.rounds: continue", "more than one endless loop"),
+        ("def work(self):", "@other\n    def work(self):", "not a plain method"),
+        ("self.thread.start()", "self.thread.start(); self.work()", "work is also used at mod.py:9"),
+    ],
+)  # fmt: skip
+def test_workers_that_are_left(old: str, new: str, told: str) -> None:
+    fix = registered(WORKER.replace(old, new), "thread")
+    assert (fix.safety, told in fix.reason, fix.edits) == ("none", True, ()), fix.reason

@@ -1,0 +1,188 @@
+"""Memoised methods: the cache moves to the instance, the interface stays."""
+
+from __future__ import annotations
+
+import pytest
+from repairing import executed, lines, program_of, repaired
+
+from leaklint.model import Fix
+from leaklint.repairs import cached_method
+
+
+def cached(text: str, name: str = "A.f") -> Fix:
+    """Ask for the repair of the method's first decorator that speaks of a cache."""
+    program = program_of(text)
+    module = program.modules["mod"]
+    function = module.functions[name]
+    decorator = next(one for one in function.decorators if one.value.path[-1] not in {"property", "override", "wraps"})
+    return cached_method(program, module, function, decorator)
+
+
+COUNT = "\n\nmade = []\n"
+
+
+def test_a_property_becomes_a_cached_property() -> None:
+    text = lines("""
+        from functools import cache
+
+        class A:
+            @property
+            @cache
+            def f(self):
+                return object()
+        """)
+    fix = cached(text)
+    after = repaired(text, fix)["mod.py"]
+    assert (fix.safety, fix.replacement) == ("safe", "functools.cached_property")
+    assert after == text.replace("import cache", "import cache, cached_property").replace(
+        "property\n    @cache", "cached_property"
+    )
+    script = "import gc, weakref\na = A()\nseen.append(a.f is a.f)\nr = weakref.ref(a)\ndel a\nseen.append(r() is None)"
+    assert executed(after, script) == [True, True]
+    assert executed(text, script) == [True, False]
+
+
+def test_a_method_without_arguments_returns_a_cached_property() -> None:
+    text = lines("""
+        import functools
+
+        class A:
+            @functools.lru_cache(maxsize=None)
+            def f(self) -> object:
+                '''Doc.'''
+                return object()
+
+        class B(A):
+            def f(self):
+                return super().f()
+        """)
+    fix = cached(text)
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "safe"
+    assert (
+        "    def f(self) -> object:\n        return self._cached_f\n\n    @functools.cached_property\n    def _cached_f(self)"
+        in after
+    )
+    script = """
+        import weakref
+        a, b = A(), B()
+        seen.append((a.f() is a.f(), b.f() is b.f(), a.f() is b.f()))
+        r = weakref.ref(a)
+        del a
+        seen.append(r() is None)
+        """
+    assert executed(after, script) == [(True, True, False), True]
+
+
+def test_a_method_with_arguments_gets_a_cache_for_each_instance() -> None:
+    text = lines("""
+        from functools import lru_cache as memo
+
+        calls = []
+
+        class A:
+            @memo(maxsize=2)
+            def f(self, x, *rest, y=1, **more):
+                calls.append(x)
+                return (x, rest, y, more)
+        """)
+    fix = cached(text)
+    after = repaired(text, fix)["mod.py"]
+    assert (fix.safety, fix.replacement) == ("unsafe", "a cache that each instance makes for itself")
+    assert "copied or pickled" in fix.reason and "the collector frees them" in fix.reason
+    script = """
+        import gc, weakref
+        a = A()
+        seen += [a.f(1), a.f(1), a.f(2, 3, y=4, z=5), a.f.cache_info().hits, list(calls)]
+        r = weakref.ref(a)
+        del a
+        gc.collect()
+        seen.append(r() is None)
+        """
+    before, result = executed(text, script), executed(after, script)
+    assert before[:-1] == result[:-1] and (before[-1], result[-1]) == (False, True)
+
+
+def test_an_initialiser_needs_no_cache() -> None:
+    text = (
+        "import functools\n\nclass A:\n    @functools.lru_cache()  # why\n    def __init__(self):\n        self.x = 1\n"
+    )
+    fix = cached(text, "A.__init__")
+    assert fix.safety == "safe"
+    assert repaired(text, fix)["mod.py"] == text.replace("    @functools.lru_cache()  # why\n", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("@cache\n    async def f(self): pass", "coroutine"),
+        ("@cache\n    def f(self): yield 1", "generator"),
+        ("@cache\n    @other\n    def f(self): pass", "the decorator other of f() may depend"),
+        ("@other\n    @cache\n    def f(self): pass", "the decorator other of f() may depend"),
+        ("@cachetools.cached({})\n    def f(self): pass", "not one of functools"),
+        ("@home_made\n    def f(self): pass", "not one of functools"),
+        ("__slots__ = ('x',)\n    @cache\n    def f(self): pass", "leave no room for a cached value"),
+        (
+            "@property\n    @cache\n    def f(self): pass\n    @f.setter\n    def f(self, v): pass",
+            "has a setter or deleter",
+        ),
+        ("@cache\n    def f(self): pass\n\nA.f.cache_clear()", "the cache is controlled at mod.py:9"),
+        ("@cache\n    def f(self, x): pass\n\nA.f(A(), 1)", "A.f at mod.py:9 is reached through the class"),
+        ("@cache\n    def f(self, x): pass\n\nclass B(A):\n    def f(self, x): pass", "a subclass overrides f()"),
+        ("@cache\n    def __call__(self, x): pass", "looked up on the class"),
+    ],
+)
+def test_what_forbids_the_repair(body: str, told: str) -> None:
+    text = (
+        f"import cachetools\nfrom functools import cache\nfrom mine import home_made, other\n\nclass A:\n    {body}\n"
+    )
+    name = "A.__call__" if "__call__" in body else "A.f"
+    program = program_of(text)
+    module = program.modules["mod"]
+    function = module.functions[name]
+    decorator = next(one for one in function.decorators if one.value.path[-1] not in {"property", "other"})
+    fix = cached_method(program, module, function, decorator)
+    assert (fix.safety, told in fix.reason) == ("none", True), fix.reason
+    assert fix.edits == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "told"),
+    [
+        ("@attrs.define\n", "pass", "attrs is of version 23.3"),
+        ("", "return vars(self)", "does not mind one more entry"),
+        ("import pickle\n", "pass", "not copied or pickled"),
+    ],
+)
+def test_what_a_cached_property_assumes(head: str, body: str, told: str) -> None:
+    method = f"    @property\n    @cache\n    def f(self):\n        {body}\n"
+    text = f"import attrs\nfrom functools import cache\n{head}class A:\n{method}"
+    fix = cached(text)
+    assert (fix.safety, told in fix.reason) == ("unsafe", True), fix.reason
+
+
+def test_a_slotted_class_with_room_and_names_that_are_taken() -> None:
+    text = lines("""
+        from functools import cache, cached_property
+
+        class A:
+            __slots__ = ("__dict__", "__weakref__")
+            _cached_f = 1
+
+            @cache
+            def f(self):
+                return object()
+        """)
+    fix = cached(text)
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "_cached_f_value" in after  # __dict__ is named in the class
+    assert executed(after, "a = A()\nseen.append(a.f() is a.f())") == [True]
+
+
+def test_tabs_and_line_ends_are_kept() -> None:
+    text = "from functools import cache\r\n\r\nclass A:\r\n\t@cache\r\n\tdef f(self):\r\n\t\treturn 1\r\n"
+    after = repaired(text, cached(text))["mod.py"]
+    assert "\n" not in after.replace("\r\n", "")
+    assert (
+        "\tdef f(self):\r\n\t\treturn self._cached_f\r\n\r\n\t@cached_property\r\n\tdef _cached_f(self):\r\n" in after
+    )

@@ -1,0 +1,138 @@
+"""Each rule on its fixtures: found, quiet, repaired, and proven before and after the repair.
+
+``fixtures/CODE`` holds ``bad.py`` (each line with a finding ends ``# CODE``), ``ok.py`` (silent), ``bad.fixed.py`` and,
+where objects need it, ``scenario.py``; some hold ``unrepaired.py``, whose findings no edit repairs for certain.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from leaklint.config import Settings
+from leaklint.engine import check
+from leaklint.fixing import Options, Plan, plan
+from leaklint.model import Finding
+from leaklint.proof import VerifyOptions, verify
+from leaklint.rules import RULES
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+#: What readers do with the container or logger decides: these repairs are written by hand.
+BY_HAND = {"LK403"}
+ALL = Settings(confidence="low")
+CODES = sorted(RULES)
+UNREPAIRED = sorted(path.parent.name for path in FIXTURES.glob("*/unrepaired.py"))
+
+
+@pytest.fixture
+def copy(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a scratch copy of a rule's fixtures."""
+    shutil.copytree(FIXTURES / code, tmp_path / code, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.chdir(tmp_path / code)
+    return tmp_path / code
+
+
+def expected(file: Path) -> list[tuple[int, str]]:
+    """Return the lines and codes that a fixture's comments announce."""
+    return sorted(_announced(file.read_text(encoding="utf-8")))
+
+
+def _announced(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := re.search(r"# (LK\d{3})$", line):
+            yield number, found[1]
+
+
+def findings(name: str, settings: Settings = ALL) -> tuple[Finding, ...]:
+    report = check([name], settings)
+    assert report.problems == ()
+    return report.findings
+
+
+def repaired(name: str) -> Plan:
+    report = check([name], ALL)
+    return plan(report, ALL, Options((name,), unsafe=True))
+
+
+def unmarked(text: str) -> str:
+    """Take the announcing comments off."""
+    return re.sub(r" +# LK\d{3}$", "", text, flags=re.MULTILINE)
+
+
+def proven(found: Sequence[Finding], source: Path, folder: Path) -> dict[str, str]:
+    """Return the verdict on each finding's symbol, with ``source`` in the place of the file that was checked."""
+    assert all(finding.probe is not None for finding in found)
+    folder.mkdir()
+    scenario = source.parent / "scenario.py"
+    target = folder / Path(found[0].path).name
+    shutil.copy(source, target)
+    if scenario.exists():
+        shutil.copy(scenario, folder)
+    moved = [
+        replace(one, probe=replace(one.probe, root=str(folder), file=str(target)))
+        for one in found
+        if one.probe is not None
+    ]
+    scenarios = (str(folder / "scenario.py"),) if scenario.exists() and source.stem != "unrepaired" else ()
+    verdicts = verify(moved, VerifyOptions(scenarios=scenarios))
+    return {f"{one.code} {one.symbol}": one.verdict.status for one in verdicts if one.verdict is not None}
+
+
+def test_every_rule_has_fixtures() -> None:
+    assert sorted(path.name for path in FIXTURES.glob("LK*")) == CODES
+    for code in CODES:
+        assert code in {found for _, found in expected(FIXTURES / code / "bad.py")}, code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_bad_is_found_exactly(code: str, copy: Path) -> None:
+    assert sorted((one.line, one.code) for one in findings("bad.py")) == expected(copy / "bad.py")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_ok_is_silent(code: str, copy: Path) -> None:
+    assert findings("ok.py", Settings()) == ()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_repair_is_as_written_and_stays(code: str, copy: Path) -> None:
+    done = repaired("bad.py")
+    text = (copy / "bad.fixed.py").read_text(encoding="utf-8")
+    if code in BY_HAND:
+        assert code not in {one.code for one in done.repaired}
+        assert all(left.why for left in done.left)
+    else:
+        assert [left.why for left in done.left] == []
+        assert unmarked(done.changes[0].after) == text
+    (copy / "bad.py").write_text(text, encoding="utf-8")
+    assert findings("bad.py") == ()
+    assert repaired("bad.py").changes == ()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_leak_is_confirmed_and_its_repair_refuted(code: str, copy: Path, tmp_path: Path) -> None:
+    found = findings("bad.py")
+    before = proven(found, copy / "bad.py", tmp_path / "before")
+    assert before == dict.fromkeys(before, "confirmed")
+    after = proven(found, copy / "bad.fixed.py", tmp_path / "after")
+    # A cache that an object keeps for itself makes a cycle, and a bounded memo keeps its last entries.
+    gone = {"LK301": {"refuted", "gc-lag"}, "LK204": {"refuted", "bounded"}}.get(code, {"refuted"})
+    assert after.keys() == before.keys()
+    assert {name: status for name, status in after.items() if status not in gone} == {}
+
+
+@pytest.mark.parametrize("code", UNREPAIRED)
+def test_what_cannot_be_repaired_is_found_confirmed_and_left(code: str, copy: Path, tmp_path: Path) -> None:
+    found = findings("unrepaired.py")
+    assert sorted((one.line, one.code) for one in found) == expected(copy / "unrepaired.py")
+    done = repaired("unrepaired.py")
+    assert done.changes == ()
+    assert len(done.left) == len(found)
+    assert all(left.why for left in done.left)
+    verdicts = proven(found, copy / "unrepaired.py", tmp_path / "before")
+    assert verdicts == dict.fromkeys(verdicts, "confirmed")
