@@ -1,0 +1,232 @@
+"""Hostile programs under ``leaklint verify``: what they do to their process reaches neither the run nor other verdicts.
+
+    python benchmarks/faults/hostile.py [--rounds N] [--timeout SECONDS]
+
+puts every program of ``PROGRAMS`` beside innocent ones into one folder, proves all findings there N times by the command
+line, and prints a row for each: its verdict and reason. Every object does leak, so ``refuted`` would be a forged verdict.
+Demanded are the verdicts in the table, ``confirmed`` for the innocent, and that no process is left which was started on the
+way (all carry a mark in their environment). The exit status is 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from leaklint.reports.escape import visible
+
+HEAD = """\
+import atexit, ctypes, gc, json, os, signal, subprocess, sys, threading, time, weakref
+
+
+class Kept:
+    every = []
+
+    def __init__(self):
+        self.every.append(self)
+        act(self)
+
+
+def act(self):
+    pass
+"""
+ANY = ("confirmed", "unreached")
+
+
+def made(*lines: str) -> str:
+    """Return a program that does this whenever an object is made."""
+    return "\n\ndef act(self):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+#: What the program does, and which verdicts are true of it.
+PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "exits": (made("sys.exit(3)"), ("unreached",)),
+    "ends": (made("os._exit(0)"), ("unreached",)),
+    "crashes": (made("ctypes.string_at(0)"), ("unreached",)),
+    "aborts": (made("os.abort()"), ("unreached",)),
+    "hangs": (made("while True: pass"), ("unreached",)),
+    "sleeps": (made("time.sleep(10_000)"), ("unreached",)),
+    "hangs_deaf": (made(
+        "for number in range(1, 32):",
+        "    try: signal.signal(number, signal.SIG_IGN)",
+        "    except (OSError, ValueError): pass",
+        "while True: time.sleep(1)"), ("unreached",)),
+    "hangs_in_c": (made("(9 ** 9 ** 9)"), ("unreached",)),
+    "prints": (made("while True: os.write(1, b'x' * (1 << 20)); os.write(2, b'y' * (1 << 20))"), ("unreached",)),
+    "prints_text": (made("while True: print('x' * (1 << 20))"), ("unreached",)),
+    "hogs": (made("self.big = [bytearray(1 << 26) for _ in range(1000)]"), ("unreached",)),
+    "hogs_late": (made("Kept.big = getattr(Kept, 'big', []) + [bytearray(1 << 27)]"), ANY),
+    "fills_disk": (made(
+        "for number in range(3):",
+        "    with open(f'fill{number}', 'wb') as target:",
+        "        for _ in range(400): target.write(bytes(1 << 20))"), ("unreached",)),
+    "writes_outside": (made("open('/tmp/leaklint-was-here', 'w').close()"), ("unreached",)),
+    "shuts_all": (made("os.closerange(0, 1 << 20)"), ("unreached",)),
+    "suicide": (made("signal.raise_signal(signal.SIGKILL)"), ("unreached",)),
+    "stops": (made("signal.raise_signal(signal.SIGSTOP)"), ("unreached",)),
+    "kills_parent": (made("ctypes.CDLL(None).kill(os.getppid(), 9)"), ("unreached",)),
+    "kills_group": (made("ctypes.CDLL(None).kill(0, 9)"), ("unreached",)),
+    "forges": (made(
+        "forged = b'{\"index\": 0, \"verdict\": {\"status\": \"refuted\", \"reason\": \"forged\"}}'",
+        "for name in os.listdir('/proc/self/fd'):",
+        "    for line in (forged, b'0' * 32 + b' ' + forged, b'! end 0', b'! threads', b'! pid 1', b'! pid 0', b'x' * 70_000):",
+        "        try: os.set_blocking(int(name), False); os.write(int(name), b'\\n' + line + b'\\n')",
+        "        except OSError: pass"), ANY),
+    "patches": ("""
+gc.collect = gc.get_objects = gc.get_referrers = lambda *_: []
+weakref.ref = lambda *_: (lambda: None)
+sys.getrefcount = lambda _: 1
+os.write = os.read = os.fork = os._exit = os.kill = None
+json.dumps = json.loads = None
+time.perf_counter = None
+""", ("confirmed",)),
+    "empties_modules": (made("sys.modules.clear()"), ANY),
+    "replaces_modules": ("""
+for name in list(sys.modules):
+    if 'leaklint' in name or name in ('gc', 'weakref', 'json', 'os'):
+        sys.modules[name] = None
+""", ANY),
+    "patches_us": ("""
+for name, module in list(sys.modules.items()):
+    if name.startswith('leaklint_runtime'):
+        for key in list(vars(module)):
+            if not key.startswith('__'):
+                setattr(module, key, None)
+""", ANY),
+    "lies_of_itself": ("""
+class Liar(list):
+    def __len__(self): raise SystemExit(9)
+    def __iter__(self): raise SystemExit(9)
+    def __eq__(self, other): raise SystemExit(9)
+    def __repr__(self): raise SystemExit(9)
+    __hash__ = None
+
+
+Kept.every = Liar()
+Kept.__repr__ = Kept.__eq__ = lambda *_: sys.exit(9)
+""", ANY),
+    "daemon": (made(
+        "if os.fork() == 0:",
+        "    os.setsid()",
+        "    if os.fork() == 0: time.sleep(600)",
+        "    os._exit(0)"), ANY),
+    "daemon_at_import": ("""
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(600)
+    os._exit(0)
+""", ANY),
+    "forks_and_ends": (made("os.fork()", "os._exit(0)"), ("unreached",)),
+    "leaves_through_fork": (made("if os.fork(): os._exit(0)"), ("unreached",)),
+    "starts_programs": (made("subprocess.Popen(['sleep', '600'])"), ("unreached",)),
+    "threads": (made("threading.Thread(target=time.sleep, args=(600,)).start()"), ANY),
+    "import_hangs": ("while True: pass\n", ("unreached",)),
+    "import_crashes": ("ctypes.string_at(0)\n", ("unreached",)),
+    "import_ends": ("os._exit(0)\n", ("unreached",)),
+    "import_raises": ("raise BaseException('\\x1b[2Jno')\n", ("unreached",)),
+    "recurses": (made("act(self)"), ("unreached",)),
+    "raises_odd": ("""
+class Odd(BaseException):
+    def __str__(self): os._exit(0)
+
+
+def act(self):
+    raise Odd
+""", ("unreached",)),
+}  # fmt: skip
+INNOCENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Verdict and reason of each module, seconds, and the command lines of processes that were left."""
+
+    verdicts: dict[str, tuple[str, str]]
+    seconds: float
+    left: tuple[str, ...]
+    complaint: str = ""
+
+    def wrong(self) -> list[str]:
+        """Return what is not as it must be, a line each."""
+        told = [self.complaint] if self.complaint else []
+        told += [f"left behind: {line}" for line in self.left]
+        for name, (status, reason) in self.verdicts.items():
+            allowed = PROGRAMS[name][1] if name in PROGRAMS else ("confirmed",)
+            if status not in allowed or (status == "unreached" and not reason):
+                told.append(f"{name}: {status}, not {' or '.join(allowed)}: {reason}")
+        return told
+
+
+def prove(folder: Path, names: list[str], timeout: float, memory: int = 400) -> Result:
+    """Prove the programs of these names, innocent ones among them, by the command line."""
+    for name in [*names, *(f"innocent{number}" for number in range(INNOCENT))]:
+        (folder / f"{name}.py").write_text(HEAD + PROGRAMS.get(name, ("", ()))[0])
+    mark = uuid.uuid4().hex
+    words = ["verify", "--isolated", "--output-format", "json", "--jobs", "2", "--timeout", str(timeout)]
+    words += ["--memory-limit", str(memory), "--select", "LK101", "."]
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "leaklint", *words],
+        cwd=folder,
+        env={**os.environ, "LEAKLINT_MARK": mark},
+        capture_output=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - started
+    left = tuple(marked(mark))
+    try:
+        findings = json.loads(done.stdout)["findings"]
+    except ValueError:
+        return Result({}, seconds, left, f"status {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-500:]}")
+    verdicts = {Path(one["path"]).stem: (one["verdict"]["status"], one["verdict"]["reason"]) for one in findings}
+    missing = sorted({*names, *(f"innocent{number}" for number in range(INNOCENT))} - verdicts.keys())
+    return Result(verdicts, seconds, left, f"no verdict on {', '.join(missing)}" if missing else "")
+
+
+def marked(mark: str) -> list[str]:
+    """Return the command lines of the processes (Linux) that carry a mark in their environment; zombies do not count."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")[:120])
+        except OSError:
+            continue
+    return found
+
+
+def main() -> int:
+    """Prove, print, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=5.0, help="seconds for each finding (default: 5)")
+    args = parser.parse_args()
+    wrong: list[str] = []
+    for number in range(args.rounds):
+        with tempfile.TemporaryDirectory(prefix="leaklint-") as folder:
+            result = prove(Path(folder), list(PROGRAMS), args.timeout)
+        if number == 0:
+            print("| program | verdict | reason |\n|---|---|---|")
+            for name, (status, reason) in sorted(result.verdicts.items()):
+                print(
+                    f"| {name} | {status} | {visible(reason).replace('|', '/')[:110] if status == 'unreached' else ''} |"
+                )
+        told = result.wrong()
+        wrong += told
+        print(f"round {number}: {len(result.verdicts)} verdicts, {len(told)} wrong, {result.seconds:.0f} s", flush=True)
+        for line in told:
+            print(f"  {line}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""Findings on released packages, put to their own unedited tests, before and after the release that repaired them.
+
+    python benchmarks/in_tests/projects.py --work FOLDER --python PATH [--only NAME]
+
+PATH is a Python 3.9, for which these releases were made. For each project: a virtual environment, the sdist of the
+release before from pip's index, ``leaklint check`` on what was installed, the tests under ``--leaklint``; then the
+release after in its place, and its own tests with the same findings. Everything is written to ``projects.md``; what
+earlier runs in FOLDER have shown is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+class Project(NamedTuple):
+    """``tests`` are arguments of pytest, ``files`` what the tests need beside the installed package."""
+
+    name: str
+    before: str
+    after: str
+    package: str
+    needs: tuple[str, ...]
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+PROJECTS = (
+    Project(
+        "python-dateutil", "2.7.5", "2.8.0", "dateutil",
+        ("pytest<9", "six", "freezegun==1.5.1", "hypothesis"), ("dateutil/test",), ("dateutil/test",),
+    ),
+    Project(
+        "flake8", "4.0.1", "5.0.0", "flake8",
+        ("pytest<9", "mccabe<0.8", "pycodestyle<2.10", "pyflakes<2.6", "setuptools<66"), ("tests",), ("tests",),
+    ),
+    Project(
+        "tornado", "5.0.1", "5.0.2", "tornado",
+        ("pytest<8", "setuptools<66"), (),
+        ("--pyargs", "tornado.test.ioloop_test", "tornado.test.gen_test", "tornado.test.asyncio_test"),
+    ),
+)  # fmt: skip
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "leaklint_runtime.pytest_plugin", "-W", "ignore", "--tb=no")
+CONFIRMED, REFUTED = "confirmed", "refuted"
+
+
+def run(words: list[str], folder: Path, **more: str) -> str:
+    """Run a command and return what it printed."""
+    done = subprocess.run(
+        words, cwd=folder, text=True, check=False, env={**os.environ, **more},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    return done.stdout
+
+
+def sdist(project: Project, version: str, work: Path, python: Path) -> Path:
+    """Download and unpack a release; return its folder."""
+    folder = work / f"{project.name}-{version}"
+    if not folder.exists():
+        words = [
+            str(python),
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-binary",
+            ":all:",
+        ]
+        told = run([*words, "-d", str(work), f"{project.name}=={version}"], work)
+        found = list(work.glob(f"{project.name}-{version}.tar.gz"))
+        if not found:
+            sys.exit(f"{project.name} {version}: pip has no sdist: {told}")
+        with tarfile.open(found[0]) as archive:
+            archive.extractall(work)
+    return folder
+
+
+def installed(project: Project, folder: Path, python: Path, work: Path) -> Path:
+    """Install a release over the other and return where its package lies."""
+    told = run([str(python), "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", str(folder)], work)
+    asked = f"import importlib.util as u; print(u.find_spec({project.package!r}).submodule_search_locations[0])"
+    place = run([str(python), "-c", asked], work).strip()
+    if not Path(place).is_dir():
+        sys.exit(f"{project.name}: not installed: {told}")
+    return Path(place)
+
+
+def tested(project: Project, folder: Path, python: Path, work: Path, findings: Path) -> tuple[str, dict[str, str]]:
+    """Run a release's tests from a folder of their own; return the output's end and the verdicts by symbol."""
+    place = work / f"tests-{folder.name}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in project.files:
+        shutil.copytree(folder / name, place / name.rpartition("/")[2])
+    tests = [name.rpartition("/")[2] if name in project.files else name for name in project.tests]
+    options = ["--leaklint", "--leaklint-findings", str(findings), "--leaklint-json", str(place / "verdicts.json")]
+    words = [str(python), "-m", "pytest", *OPTIONS, *options, *tests]
+    told = run(words, place, PYTHONPATH=str(ROOT / "runtime"))
+    report = json.loads((place / "verdicts.json").read_text())
+    verdicts = {one["symbol"]: one["verdict"]["status"] for one in report["findings"]}
+    at = told.find("= leaklint =")
+    return told[told.rfind("\n", 0, at) + 1 :], verdicts
+
+
+def measured(project: Project, work: Path, base: str) -> tuple[str, bool]:
+    """Return the section on a project, and whether a finding was confirmed before and refuted after."""
+    python = work / f"env-{project.name}" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([base, "-m", "venv", str(python.parents[1])], check=True)
+    run([str(python), "-m", "pip", "install", "-q", "wheel", *project.needs], work)
+    before, after = (sdist(project, version, work, python) for version in (project.before, project.after))
+    findings = work / f"{project.name}.json"
+    place = installed(project, before, python, work)
+    words = [sys.executable, "-m", "leaklint", "check", "--exit-zero", "--output-format", "json"]
+    run([*words, "--output-file", str(findings), str(place)], work)
+    first, was = tested(project, before, python, work, findings)
+    installed(project, after, python, work)
+    second, became = tested(project, after, python, work, findings)
+    flipped = [name for name, status in was.items() if status == CONFIRMED and became.get(name) == REFUTED]
+    command = f"pytest --leaklint --leaklint-findings {findings.name} {' '.join(project.tests)}"
+    parts = [f"## {project.name} {project.before} and {project.after}\n"]
+    parts.append(
+        f"Confirmed by the tests before, refuted after: {', '.join(f'`{one}`' for one in flipped) or 'none'}.\n"
+    )
+    for version, told in ((project.before, first), (project.after, second)):
+        parts.append(f"`{command}` on {version}:\n\n```text\n{_plain(told, work)}\n```\n")
+    return "\n".join(parts), bool(flipped)
+
+
+def _plain(text: str, work: Path) -> str:
+    """Take the folders of this machine and the addresses out of an output."""
+    text = text.replace(str(work) + "/", "").strip()
+    text = re.sub(r"(\.\./)*[\w./-]*site-packages/", "", text)
+    return re.sub(r"(?m)^FAILED .*\n?", "", text)
+
+
+def main() -> int:
+    """Measure all projects; 1 if one of them shows no flip."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--python", required=True)
+    parser.add_argument("--only", default="", choices=[project.name for project in PROJECTS])
+    args = parser.parse_args()
+    work = args.work.absolute()
+    work.mkdir(parents=True, exist_ok=True)
+    kept = work / "sections.json"
+    sections: dict[str, tuple[str, bool]] = json.loads(kept.read_text()) if kept.exists() else {}
+    for project in PROJECTS:
+        if args.only in ("", project.name):
+            sections[project.name] = measured(project, work, args.python)
+            kept.write_text(json.dumps(sections))
+    found = [sections[project.name] for project in PROJECTS if project.name in sections]
+    head = (
+        "# Findings before and after, by the projects' own tests\n\nWritten by `benchmarks/in_tests/projects.py`.\n\n"
+    )
+    (HERE / "projects.md").write_text(head + "\n".join(text for text, _ in found))
+    return 0 if all(flipped for _, flipped in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
