@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from leaklint.cli import output, targets
+from leaklint.cli import output, parsing, targets
 from leaklint.cli.parsing import Parser, UsageError
 from leaklint_runtime import wire
 
@@ -17,14 +17,17 @@ def add_arguments(parser: Parser) -> None:
     targets.add_findings(parser)
     group = parser.add_argument_group("measuring")
     told = "how long to wait for a worker that is busy (default: 60)"
-    group.add_argument("--timeout", type=targets.seconds, default=60.0, metavar="SECONDS", help=told)
+    group.add_argument("--timeout", type=parsing.seconds, default=60.0, metavar="SECONDS", help=told)
     told = "do not start an interpreter on each worker to see what the libraries take"
     group.add_argument("--no-baseline", action="store_true", help=told)
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
     group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")
     group.add_argument(
-        "--plot", type=targets.picture, metavar="FILE", help="draw a bar for each worker to FILE.svg or FILE.png"
+        "--plot",
+        type=parsing.picture(".svg", ".png"),
+        metavar="FILE",
+        help="draw a bar for each worker to FILE.svg or FILE.png",
     )
 
 

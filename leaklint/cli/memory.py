@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from leaklint.cli import output, targets
+from leaklint.cli import output, parsing, targets
 from leaklint.cli.parsing import Parser, UsageError
 from leaklint_runtime import inside, launch, tables, wire
 from leaklint_runtime.footprint import FootprintError
@@ -29,10 +29,10 @@ def add_arguments(parser: Parser) -> None:
     targets.add_target(parser, "a PID, a module:function, or a command after --")
     group = parser.add_argument_group("measuring")
     group.add_argument(
-        "--rounds", type=targets.positive, default=1, metavar="N", help="calls of a function (default: 1)"
+        "--rounds", type=parsing.positive, default=1, metavar="N", help="calls of a function (default: 1)"
     )
     group.add_argument(
-        "--after", type=targets.seconds, metavar="SECONDS", help="look at a command so long after its start"
+        "--after", type=parsing.seconds, metavar="SECONDS", help="look at a command so long after its start"
     )
     told = "collect and trim the process PID itself instead of a forked clone of it"
     group.add_argument("--intervene", action="store_true", help=told)
@@ -42,7 +42,9 @@ def add_arguments(parser: Parser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
     group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")
-    group.add_argument("--plot", type=targets.picture, metavar="FILE", help="draw the parts to FILE.svg or FILE.png")
+    group.add_argument(
+        "--plot", type=parsing.picture(".svg", ".png"), metavar="FILE", help="draw the parts to FILE.svg or FILE.png"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

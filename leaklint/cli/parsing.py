@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from leaklint.config import closest
@@ -66,3 +66,40 @@ class Parser(argparse.ArgumentParser):
 def words(values: Iterable[str] | None) -> tuple[str, ...]:
     """Split option values at commas and flatten repeated options: ``--select LK1,LK2 --select LK4``."""
     return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
+
+
+def positive(text: str) -> int:
+    """Read a whole number above 0. Raises ``ArgumentTypeError``, as the other readers of one option's value do."""
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text}")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
+    return value
+
+
+def megabytes(text: str) -> int:
+    """Read a limit in whole megabytes; 0 stands for no limit."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number of megabytes, 0 for no limit, not {text}")
+    return int(text)
+
+
+def picture(*endings: str) -> Callable[[str], str]:
+    """Return a reader of file names that end in one of ``endings``."""
+
+    def read(text: str) -> str:
+        if not text.endswith(endings):
+            raise argparse.ArgumentTypeError(f"must end in {' or '.join(endings)}, not {text}")
+        return text
+
+    return read

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from leaklint.cli import output, targets
+from leaklint.cli import output, parsing, targets
 from leaklint.cli.parsing import Parser, UsageError
 from leaklint.reports.escape import visible
 from leaklint_runtime import launch, profiling, tables, wire
@@ -32,11 +32,11 @@ def add_arguments(parser: Parser) -> None:
     targets.add_target(parser, "a module:function, or a command after --")
     group = parser.add_argument_group("measuring")
     group.add_argument(
-        "--rounds", type=targets.positive, default=30, metavar="N", help="calls of a function (default: 30)"
+        "--rounds", type=parsing.positive, default=30, metavar="N", help="calls of a function (default: 30)"
     )
     group.add_argument(
         "--interval",
-        type=targets.seconds,
+        type=parsing.seconds,
         default=0.1,
         metavar="SECONDS",
         help="between samples of a command (default: 0.1)",
@@ -47,7 +47,10 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
     group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")
     group.add_argument(
-        "--plot", type=targets.picture, metavar="FILE", help="draw memory and containers to FILE.svg or FILE.png"
+        "--plot",
+        type=parsing.picture(".svg", ".png"),
+        metavar="FILE",
+        help="draw memory and containers to FILE.svg or FILE.png",
     )
     told = "draw the profile of this JSON file on the same sheet, as it was before"
     group.add_argument("--compare", type=Path, metavar="FILE", help=told)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaklint.cli import options, output
-from leaklint.cli.parsing import Parser, UsageError
+from leaklint.cli.parsing import Parser, UsageError, megabytes, seconds
 from leaklint.config import Settings, load
 from leaklint.model import Finding, to_json
 from leaklint_runtime.plot import Chart
@@ -95,7 +95,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=seconds, metavar="SECONDS", help="end it after so long (default: 600 for a function)"
     )
     told = "memory for the process, 0 for none (default: 2048 for a function, none for a command)"
-    group.add_argument("--memory-limit", type=_amount, metavar="MB", help=told)
+    group.add_argument("--memory-limit", type=megabytes, metavar="MB", help=told)
     group.add_argument("--allow-network", action="store_true", help="let a function use the network (a command may)")
     group.add_argument("--python", metavar="PATH", default=sys.executable, help="the interpreter for a function")
 
@@ -115,38 +115,6 @@ def request(
         "memory_limit": 2048 if args.memory_limit is None else args.memory_limit,
         "allow_network": args.allow_network,
     }
-
-
-def positive(text: str) -> int:
-    """Read a whole number above 0."""
-    value = int(text) if text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text}")
-    return value
-
-
-def seconds(text: str) -> float:
-    """Read a number of seconds above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
-    return value
-
-
-def _amount(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"must be a whole number of megabytes, 0 for no limit, not {text}")
-    return int(text)
-
-
-def picture(text: str) -> str:
-    """Read the name of a picture."""
-    if not text.endswith((".svg", ".png")):
-        raise argparse.ArgumentTypeError(f"must end in .svg or .png, not {text}")
-    return text
 
 
 def draw(chart: Chart, path: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from leaklint import proof
 from leaklint.cli import options, output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.parsing import UsageError, megabytes, picture, positive, seconds
 from leaklint.config import Settings
 from leaklint.model import Finding, Report
 from leaklint.reports.escape import visible
@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--explain", action="store_true", help="print for each verdict why the object is alive")
     group.add_argument("--quiet", "-q", action="store_true", help="no progress and no totals")
     group.add_argument("--strict", action="store_true", help="exit 1 also for findings that could not be reached")
-    group.add_argument("--graph", type=_picture, metavar="FILE", help="draw the chains to FILE.svg or FILE.dot")
+    group.add_argument(
+        "--graph", type=picture(".svg", ".dot"), metavar="FILE", help="draw the chains to FILE.svg or FILE.dot"
+    )
     told = "print a pytest that proves this finding (by fingerprint, its start, symbol or code) and guards its repair"
     group.add_argument("--emit-test", metavar="FINDING", help=told)
     output.add_color(group)
@@ -49,42 +51,13 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--scenario", action="append", default=[], metavar="FILE", help=told)
     told = "make the objects as a test run did: a file written by pytest --leaklint-harvest FILE; may be repeated"
     group.add_argument("--harvest", action="append", default=[], metavar="FILE", help=told)
-    group.add_argument("--rounds", type=_positive, metavar="N", help="objects made one by one (default: 8)")
-    group.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for each finding (default: 20)")
+    group.add_argument("--rounds", type=positive, metavar="N", help="objects made one by one (default: 8)")
+    group.add_argument("--timeout", type=seconds, metavar="SECONDS", help="for each finding (default: 20)")
     group.add_argument(
-        "--memory-limit", type=_amount, metavar="MB", help="for each finding, 0 for none (default: 2048)"
+        "--memory-limit", type=megabytes, metavar="MB", help="for each finding, 0 for none (default: 2048)"
     )
-    group.add_argument("--jobs", "-j", type=_positive, metavar="N", help="experiments side by side (default: 1)")
+    group.add_argument("--jobs", "-j", type=positive, metavar="N", help="experiments side by side (default: 1)")
     group.add_argument("--allow-network", action="store_true", help="let the code under test use the network")
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text}")
-    return value
-
-
-def _picture(text: str) -> Path:
-    if not text.endswith((".svg", ".dot")):
-        raise argparse.ArgumentTypeError(f"must end in .svg or .dot, not {text}")
-    return Path(text)
-
-
-def _amount(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"must be a whole number of megabytes, 0 for no limit, not {text}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -113,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if args.emit_test:
         return _emit(report, args)
     if args.graph:
-        _draw(report, args.graph)
+        _draw(report, Path(args.graph))
     _print(report, args)
     unusable = output.status(report, args.paths, exit_zero=True)
     return unusable or exit_status(report.findings, args.strict)
