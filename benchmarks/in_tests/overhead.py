@@ -20,9 +20,12 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import ONLY_SOURCE, downloaded, extract
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -76,21 +79,10 @@ def prepared(work: Path) -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(python.parents[1])], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "-q", *NEEDS], check=True)
     if not (work / "planted").exists():
-        words = [
-            str(python),
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "--no-deps",
-            "--no-build-isolation",
-            "--no-binary",
-            ":all:",
-        ]
-        subprocess.run([*words, "-d", str(work), f"jinja2=={JINJA}"], check=True)
-        with tarfile.open(next(work.glob(f"[jJ]inja2-{JINJA}.tar.gz"))) as archive:
-            archive.extractall(work)
-        next(work.glob(f"[jJ]inja2-{JINJA}")).rename(work / "jinja")
+        options = (*ONLY_SOURCE, "--no-build-isolation")
+        downloaded(f"jinja2=={JINJA}", work / "files" / "jinja", options, python)
+        extract(work / "files" / "jinja", work / "sources")
+        next((work / "sources").iterdir()).rename(work / "jinja")
         shutil.copytree(work / "jinja", work / "planted")
         plant(work / "planted" / "src" / "jinja2" / "environment.py")
         for name in ("jinja", "planted"):

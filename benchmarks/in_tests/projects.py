@@ -17,9 +17,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import ONLY_SOURCE, downloaded, extract
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -66,27 +69,13 @@ def run(words: list[str], folder: Path, **more: str) -> str:
 
 
 def sdist(project: Project, version: str, work: Path, python: Path) -> Path:
-    """Download and unpack a release; return its folder."""
-    folder = work / f"{project.name}-{version}"
+    """Return the folder of a release's unpacked source distribution. Raises ``CalledProcessError`` if pip has none."""
+    pin = f"{project.name}=={version}"
+    folder = work / "sources" / pin
     if not folder.exists():
-        words = [
-            str(python),
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "--no-deps",
-            "--no-build-isolation",
-            "--no-binary",
-            ":all:",
-        ]
-        told = run([*words, "-d", str(work), f"{project.name}=={version}"], work)
-        found = list(work.glob(f"{project.name}-{version}.tar.gz"))
-        if not found:
-            sys.exit(f"{project.name} {version}: pip has no sdist: {told}")
-        with tarfile.open(found[0]) as archive:
-            archive.extractall(work)
-    return folder
+        downloaded(pin, work / "files" / pin, (*ONLY_SOURCE, "--no-build-isolation"), python)
+        extract(work / "files" / pin, folder)
+    return next(path for path in folder.iterdir() if path.is_dir())
 
 
 def installed(project: Project, folder: Path, python: Path, work: Path) -> Path:

@@ -19,10 +19,13 @@ import subprocess
 import sys
 import time
 import tomllib
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import ONLY_BINARY, unpacked
 
 HERE = Path(__file__).parent
 CASES = HERE.parent / "proof" / "releases.toml"
@@ -55,7 +58,7 @@ def _cell(name: str, case: dict[str, Any], cache: Path, peers: Path, tool: str) 
     """Say whether the tool points at the leak before and is quiet about it after, and how much else it says."""
     told = []
     for when in ("before", "after"):
-        folder = _fetched(cache / f"{name}-{case[when]}", case["package"], case[when])
+        folder = unpacked(f"{case['package']}=={case[when]}", cache, ONLY_BINARY)
         found = list(RUNNERS[tool](folder, peers))
         wanted = _places(folder, case)
         told.append((any(place in wanted for place in found), len(found)))
@@ -63,16 +66,6 @@ def _cell(name: str, case: dict[str, Any], cache: Path, peers: Path, tool: str) 
     word = "found" if before else "missed"
     quiet = "quiet" if not after else "still there"
     return f"{word}, {quiet} ({count}; {later})"
-
-
-def _fetched(folder: Path, package: str, version: str) -> Path:
-    if not folder.exists():
-        download = folder.parent / f"{folder.name}.wheels"
-        words = ["-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", str(download)]
-        subprocess.run([sys.executable, *words, f"{package}=={version}"], check=True)
-        with zipfile.ZipFile(next(download.glob("*.whl"))) as wheel:
-            wheel.extractall(folder)
-    return folder
 
 
 def _peers(folder: Path) -> Path:

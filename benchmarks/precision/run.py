@@ -14,16 +14,17 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import shutil
 import subprocess
 import sys
-import tarfile
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import unpacked
 
 HERE = Path(__file__).parent
 SAMPLE = 60
@@ -83,38 +84,6 @@ def checked(pin: str, cache: Path, *, again: bool, seconds: int) -> Report:
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(report))
     return report
-
-
-def unpacked(pin: str, cache: Path) -> Path:
-    """Return the folder with the files of a release, fetched if they are not there yet."""
-    folder = cache / "sources" / pin
-    if folder.exists():
-        return folder
-    files = cache / "files" / pin
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--prefer-binary",
-        "--dest",
-        str(files),
-        pin,
-    ]
-    subprocess.run(pip, check=True)
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    for archive in sorted(files.iterdir()):
-        if archive.suffix == ".whl":
-            with zipfile.ZipFile(archive) as wheel:
-                wheel.extractall(part)
-        else:
-            with tarfile.open(archive) as source:
-                source.extractall(part, filter="data")
-    part.rename(folder)
-    return folder
 
 
 def size(folder: Path) -> Report:

@@ -20,13 +20,14 @@ import difflib
 import hashlib
 import json
 import re
-import subprocess
 import sys
-import tarfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import unpacked
 
 from leaklint.config import Settings
 from leaklint.engine import check
@@ -93,7 +94,7 @@ def compared(row: Row, judgement: dict[str, str]) -> Row:
 
 def row_of(case: Case, cache: Path) -> Row:
     """Return what was worked out of one case."""
-    root = release(case["package"], case["version_before"], cache)
+    root = unpacked(f"{case['package']}=={case['version_before']}", cache)
     file = located(root, case["file"])
     with contextlib.chdir(root):
         top = package_of(file).relative_to(root)
@@ -142,23 +143,6 @@ def names_in(container: str) -> set[str]:
     }
 
 
-def release(package: str, version: str, cache: Path) -> Path:
-    """Return the folder of an unpacked release, fetched with pip if it is not there."""
-    folder = cache / f"{package}-{version}"
-    if not folder.exists():
-        files = cache / "files" / folder.name
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--prefer-binary", "--dest", str(files)]
-        subprocess.run([*pip, f"{package}=={version}"], check=True)
-        for archive in files.iterdir():
-            if archive.suffix == ".whl":
-                with zipfile.ZipFile(archive) as wheel:
-                    wheel.extractall(folder)
-            else:
-                with tarfile.open(archive) as source:
-                    source.extractall(folder, filter="data")
-    return folder
-
-
 def located(root: Path, file: str) -> Path:
     """Return the file of a case below an unpacked release. Raises ``FileNotFoundError`` if it is not there."""
     found = sorted(path for path in root.rglob(Path(file).name) if str(path).endswith(f"/{file}"))
@@ -181,7 +165,7 @@ def their_diff(case: Case, file: Path, cache: Path) -> Iterator[str]:
         return
     before, after = case["version_before"], case["version_after"]
     try:
-        other = located(release(case["package"], after, cache), case["file"].replace(before, after))
+        other = located(unpacked(f"{case['package']}=={after}", cache), case["file"].replace(before, after))
     except FileNotFoundError:
         yield f"the file is gone in {after}"
         return

@@ -20,11 +20,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import ONLY_SOURCE, unpacked
 
 HERE = Path(__file__).parent
 SECONDS = 1500
@@ -59,7 +62,7 @@ def main() -> int:
 def run(package: dict[str, Any], cache: Path) -> Row:
     """Return what happened to one release: repairs, refusals, tests before and after."""
     pin = package["pin"]
-    folder = unpacked(pin, cache)
+    folder = fresh(pin, cache)
     report = repairs(folder, "--check")
     before: Row = {"status": 0, "text": "not run, for no file changes", "each": {}}
     after = before
@@ -102,17 +105,10 @@ def told(finding: dict[str, Any]) -> Row:
             "replacement": fix["replacement"], "reason": fix["reason"]}  # fmt: skip
 
 
-def unpacked(pin: str, cache: Path) -> Path:
+def fresh(pin: str, cache: Path) -> Path:
     """Return a fresh folder with the source distribution of a release, fetched if it is not there yet."""
-    files = cache / "files" / pin
-    if not files.exists():
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-        subprocess.run([*pip, "--dest", str(files), pin], check=True)
-    folder = cache / "sources" / pin
-    shutil.rmtree(folder, ignore_errors=True)
-    with tarfile.open(next(files.iterdir())) as archive:
-        archive.extractall(folder, filter="data")
-    return next(path for path in folder.iterdir() if path.is_dir())
+    shutil.rmtree(cache / "sources" / pin, ignore_errors=True)
+    return next(path for path in unpacked(pin, cache, ONLY_SOURCE).iterdir() if path.is_dir())
 
 
 def environment(package: dict[str, Any], folder: Path, cache: Path) -> Path:

@@ -1,0 +1,47 @@
+"""Releases fetched from pip's index and unpacked, for every benchmark that reads or runs real packages."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+PREFER_BINARY = ("--prefer-binary",)
+ONLY_BINARY = ("--only-binary", ":all:")
+ONLY_SOURCE = ("--no-binary", ":all:")
+
+
+def unpacked(pin: str, cache: Path, options: tuple[str, ...] = PREFER_BINARY) -> Path:
+    """Return the folder below ``cache`` with the files of ``name==version``, fetched if it is not there yet."""
+    folder = cache / "sources" / pin
+    if not folder.exists():
+        downloaded(pin, cache / "files" / pin, options)
+        extract(cache / "files" / pin, folder)
+    return folder
+
+
+def downloaded(
+    pin: str, folder: Path, options: tuple[str, ...] = PREFER_BINARY, python: str | Path = sys.executable
+) -> Path:
+    """Fetch a release, without what it needs, into ``folder``; return its archive. Raises ``CalledProcessError``."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        words = [str(python), "-m", "pip", "download", "--quiet", "--no-deps", *options, "--dest", str(folder), pin]
+        subprocess.run(words, check=True)
+    return next(folder.iterdir())
+
+
+def extract(files: Path, folder: Path) -> None:
+    """Unpack every archive in ``files`` into ``folder``, which is there afterwards as a whole or not at all."""
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    for archive in sorted(files.iterdir()):
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                wheel.extractall(part)
+        else:
+            with tarfile.open(archive) as source:
+                source.extractall(part, filter="data")
+    part.rename(folder)
