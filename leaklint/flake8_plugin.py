@@ -1,8 +1,8 @@
 """The flake8 plugin: ``flake8 --select=LK`` prints what ``leaklint check`` finds, at the same place.
 
-It reads flake8's tree with the gate first; the engine, and with it libcst, is only imported for a file that can hold a
-leak. Settings come from flake8's own options and files. flake8 applies ``# noqa`` itself; the engine does so too,
-because a finding may span lines that flake8 does not look at.
+It reads flake8's tree with the gate first; the engine is only imported for a file that can hold a leak, and libcst for the
+repair of a finding. Settings come from flake8's own options and files. flake8 applies ``# noqa`` itself; the engine does
+so too, because a finding may span lines that flake8 does not look at.
 """
 
 from __future__ import annotations

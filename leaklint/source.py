@@ -35,6 +35,10 @@ class SourceError(Exception):
         self.line = line
 
 
+class TreeError(SourceError):
+    """A file that Python can read and libcst cannot: it has findings, and nothing of it can be rewritten."""
+
+
 class Source:
     """One file that parses. ``path`` is the path as it is shown; ``text`` keeps the file's own line ends.
 
@@ -97,7 +101,7 @@ class Source:
 
     @cached_property
     def module(self) -> cst.Module:
-        """The libcst module. Raises ``SourceError``."""
+        """The libcst module. Raises ``SourceError``: ``TreeError`` where it is libcst that cannot read the file."""
         import libcst
 
         from leaklint.deep import unchecked
@@ -106,15 +110,18 @@ class Source:
             _ = self.tree  # says whether the file is of a Python to which these were names
         line = too_nested(self.text, self.tree) if may_nest(self.text) else 0
         if line:
-            raise SourceError("is nested too deeply to be read", line)
+            raise TreeError(f"{self.path}:{line} is nested too deeply to be rewritten", line)
         try:
             with unchecked(libcst.CSTNode):
                 return libcst.parse_module(self._parsable)
         except libcst.ParserSyntaxError as error:
             message = str(error.message).strip().splitlines()[0] if str(error.message).strip() else "syntax error"
-            raise SourceError(f"cannot be parsed by libcst: {message}", error.raw_line) from error
+            raise TreeError(
+                f"{self.path}:{error.raw_line} cannot be parsed by libcst ({message}): rewrite it by hand",
+                error.raw_line,
+            ) from error
         except RecursionError as error:
-            raise SourceError("is nested too deeply to be read") from error
+            raise TreeError(f"{self.path} is nested too deeply to be rewritten") from error
 
     @cached_property
     def _positions(self) -> Positions:
@@ -123,7 +130,7 @@ class Source:
         try:
             return Positions(self.module)
         except RecursionError as error:
-            raise SourceError("is nested too deeply to be read") from error
+            raise TreeError(f"{self.path} is nested too deeply to be rewritten") from error
 
     def offsets(self, node: cst.CSTNode) -> tuple[int, int]:
         """Return the offsets in characters at which ``node`` starts and ends, white space around it left out."""

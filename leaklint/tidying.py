@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from leaklint.facts.tree import dotted_name
+from leaklint.repairs.scopes import dotted_name
 from leaklint.source import Source
 
 _Import = cst.Import | cst.ImportFrom

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from leaklint.config import Settings
+from leaklint.engine import check
 from leaklint.source import Source, SourceError
 
 PATTERNS = [("[", "]"), ("(", ")"), ("(", ",)"), ("{1: ", "}"), ("C(", ")"), ("C(a=", ")"), ("(1 | ", ")")]
@@ -36,3 +40,16 @@ def test_deep_deletions_are_told() -> None:
 )
 def test_the_usual_is_read(text: str) -> None:
     assert Source("mod.py", text).module.code == text
+
+
+def test_a_finding_in_such_a_file_is_told_and_not_repaired(tmp_path: Path) -> None:
+    file = tmp_path / "mod.py"
+    leak = "class C:\n    reg = {}\n    def __init__(self):\n        C.reg[id(self)] = self\n"
+    file.write_text(f"{leak}a = 1\ndel {'(' * 60}a{',)' * 60}\n")
+    report = check([file], Settings())
+    assert not report.problems
+    [finding] = report.findings
+    assert (finding.code, finding.line) == ("LK101", 2)
+    assert finding.fix.safety == "none"
+    assert finding.fix.replacement == "weakref.WeakValueDictionary"
+    assert "mod.py:6 is nested too deeply to be rewritten" in finding.fix.reason

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import libcst as cst
+import ast
 
-from leaklint.facts.containers import annotation_text, binding, named
+from leaklint.facts.containers import binding, made, named
 from leaklint.facts.events import Guards, loop_kind, read_events
 from leaklint.facts.model import Argument, Binding, Class, Decorator, Function, Module, Param, Span, Value
-from leaklint.facts.tree import Scope, parameters, read_tree
+from leaklint.facts.places import Places
+from leaklint.facts.tree import Definition, FunctionNode, Scope, parameters, read_tree
 from leaklint.facts.values import Values, arguments, describe, is_class_method, is_static, mangle
 from leaklint.source import Source
 
 
 def read_module(source: Source, name: str) -> Module:
     """Read the facts of ``source``, whose dotted module name is ``name``. Raises ``SourceError``."""
-    tree = read_tree(source.module)
-    guards = Guards()
+    tree = read_tree(source.tree)
+    places = Places(source)
+    guards = Guards(places)
     functions: dict[str, Function] = {}
     classes: dict[str, Class] = {}
     for scope in tree.scopes[1:]:
         if scope.kind == "function":
-            functions[_fresh(scope.qualname, functions)] = _function(scope, source, guards)
+            functions[_fresh(scope.qualname, functions)] = _function(scope, places, guards)
     for scope in tree.scopes[1:]:
         if scope.kind == "class":
-            classes[scope.qualname] = _class(scope, source, guards, functions)
+            classes[scope.qualname] = _class(scope, places, guards, functions)
     module = tree.module
     imports: dict[str, str] = {}
     stars: list[str] = []
@@ -38,12 +40,12 @@ def read_module(source: Source, name: str) -> Module:
         name=name,
         imports=imports,
         stars=tuple(stars),
-        bindings=_bindings(module, source, guards),
+        bindings=_bindings(module, places, guards),
         names=frozenset(module.bound) | frozenset(module.imports),
         aliases=_aliases(module),
         functions=functions,
         classes=classes,
-        body=_function(module, source, guards),
+        body=_function(module, places, guards),
         is_script=_is_script(module),
     )
 
@@ -58,10 +60,9 @@ def _fresh(qualname: str, taken: dict[str, Function]) -> str:
     return fresh
 
 
-def _function(scope: Scope, source: Source, guards: Guards) -> Function:
+def _function(scope: Scope, places: Places, guards: Guards) -> Function:
     node = scope.node
-    events, calls = read_events(scope, source, guards)
-    is_function = isinstance(node, cst.FunctionDef)
+    events, calls = read_events(scope, places, guards)
     owner = scope.class_scope
     return Function(
         qualname=scope.qualname,
@@ -69,26 +70,22 @@ def _function(scope: Scope, source: Source, guards: Guards) -> Function:
         kind=_kind(scope),
         owner=owner.qualname if owner is not None else "",
         parent=scope.parent.qualname if scope.parent is not None else "",
-        params=tuple(_param(p, node.params) for p in parameters(node.params))
-        if isinstance(node, cst.FunctionDef)
-        else (),
-        decorators=_decorators(node, scope.parent, source) if is_function and scope.parent is not None else (),
+        params=_params(node.args, places) if isinstance(node, FunctionNode) else (),
+        decorators=_decorators(node, scope.parent, places),
         events=events,
         calls=calls,
-        locals=_bindings(scope, source, guards),
+        locals=_bindings(scope, places, guards),
         returns=tuple(describe(value, scope) for value in scope.returns[:8]),
-        is_async=isinstance(node, cst.FunctionDef) and node.asynchronous is not None,
+        is_async=isinstance(node, ast.AsyncFunctionDef),
         endless=loop_kind(scope),
         yields=scope.yields,
-        span=_head(node, source),
+        span=_head(node, places),
     )
 
 
-def _head(node: cst.CSTNode, source: Source) -> Span:
+def _head(node: ast.AST, places: Places) -> Span:
     """A definition stands at its name: the rest of it would underline the whole body."""
-    if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-        return Span(*source.span(node.name))
-    return Span(1, 1, 1, 1)
+    return places.named(node) if isinstance(node, Definition) else Span(1, 1, 1, 1)
 
 
 def _kind(scope: Scope) -> str:
@@ -99,87 +96,93 @@ def _kind(scope: Scope) -> str:
     return "classmethod" if is_class_method(scope) else "method"
 
 
-def _param(param: cst.Param, params: cst.Parameters) -> Param:
-    kind = "kw" if param in params.kwonly_params else "pos"
-    if param.star in {"*", "**"}:
-        kind = str(param.star)
-    default = cst.Module(body=[]).code_for_node(param.default) if param.default is not None else ""
-    return Param(param.name.value, annotation_text(param.annotation), default[:80], kind)
-
-
-def _decorators(node: cst.CSTNode, outer: Scope, source: Source) -> tuple[Decorator, ...]:
+def _params(args: ast.arguments, places: Places) -> tuple[Param, ...]:
     found = []
-    for decorator in node.decorators if isinstance(node, (cst.FunctionDef, cst.ClassDef)) else ():
-        named_by = decorator.decorator
-        called = isinstance(named_by, cst.Call)
-        value = describe(named_by.func if isinstance(named_by, cst.Call) else named_by, outer)[0]
-        given = arguments(named_by, outer) if isinstance(named_by, cst.Call) else ()
-        found.append(Decorator(value, given, called, Span(*source.span(decorator))))
+    for param, default in parameters(args):
+        kind = (
+            "*"
+            if param is args.vararg
+            else "**"
+            if param is args.kwarg
+            else "kw"
+            if param in args.kwonlyargs
+            else "pos"
+        )
+        text = places.code(default)[:80] if default is not None else ""
+        found.append(Param(param.arg, _annotation(param, places), text, kind))
     return tuple(found)
 
 
-def _bindings(scope: Scope, source: Source, guards: Guards) -> tuple[Binding, ...]:
+def _annotation(param: ast.arg, places: Places) -> str:
+    return places.code(param.annotation) if param.annotation is not None else ""
+
+
+def _decorators(node: ast.AST, outer: Scope | None, places: Places) -> tuple[Decorator, ...]:
+    if outer is None or not isinstance(node, Definition):
+        return ()
+    found = []
+    for decorator in node.decorator_list:
+        called = isinstance(decorator, ast.Call)
+        value = describe(decorator.func if isinstance(decorator, ast.Call) else decorator, outer)[0]
+        given = arguments(decorator, outer) if isinstance(decorator, ast.Call) else ()
+        found.append(Decorator(value, given, called, places.decorator(decorator)))
+    return tuple(found)
+
+
+def _bindings(scope: Scope, places: Places, guards: Guards) -> tuple[Binding, ...]:
     found = []
     for item in scope.items:
-        if isinstance(item.node, (cst.Assign, cst.AnnAssign)):
-            for target, thing, annotation in binding(item.node, scope, source):
+        if isinstance(item.node, (ast.Assign, ast.AnnAssign)):
+            for target, thing, annotation in binding(item.node, scope, places):
                 called = named(target, scope)
                 if called is not None:
                     around = guards.around(item.blocks, scope)
-                    found.append(Binding(*called, thing, annotation, Span(*source.span(item.node)), around))
-    if isinstance(scope.node, cst.FunctionDef):
-        found.extend(_defaults(scope, source))
+                    found.append(Binding(*called, thing, annotation, places.span(item.node), around))
+    found.extend(_defaults(scope, places))
     return tuple(found)
 
 
-def _defaults(scope: Scope, source: Source) -> list[Binding]:
-    from leaklint.facts.containers import made
-
+def _defaults(scope: Scope, places: Places) -> list[Binding]:
+    node, outer = scope.node, scope.parent
     found = []
-    outer = scope.parent
-    for param in parameters(scope.node.params) if isinstance(scope.node, cst.FunctionDef) and outer is not None else ():
-        if param.default is not None and outer is not None:
-            thing = made(param.default, outer, source)
-            if thing is not None and thing.kind in {"dict", "list", "set"}:
-                name = param.name.value
-                annotation = annotation_text(param.annotation)
-                found.append(Binding(name, Value("param", name=name), thing, annotation, Span(*source.span(param)), ()))
+    for param, default in parameters(node.args) if isinstance(node, FunctionNode) and outer is not None else ():
+        thing = made(default, outer, places) if default is not None and outer is not None else None
+        if thing is not None and thing.kind in {"dict", "list", "set"}:
+            value, annotation = Value("param", name=param.arg), _annotation(param, places)
+            found.append(Binding(param.arg, value, thing, annotation, places.span(param, default), ()))
     return found
 
 
-def _class(scope: Scope, source: Source, guards: Guards, functions: dict[str, Function]) -> Class:
+def _class(scope: Scope, places: Places, guards: Guards, functions: dict[str, Function]) -> Class:
     node = scope.node
     outer = scope.parent
-    if not isinstance(node, cst.ClassDef) or outer is None:
+    if not isinstance(node, ast.ClassDef) or outer is None:
         raise TypeError(f"not a class scope: {scope.qualname}")
-    slots, slots_span = _slots(scope, source)
-    keywords = tuple(
-        Argument(k.keyword.value if k.keyword else k.star, describe(k.value, outer)) for k in node.keywords
-    )
+    slots, slots_span = _slots(scope, places)
+    keywords = tuple(Argument(k.arg or "**", describe(k.value, outer)) for k in node.keywords)
     return Class(
         qualname=scope.qualname,
         name=scope.name,
         parent=outer.qualname,
-        bases=tuple(describe(base.value, outer)[0] for base in node.bases),
+        bases=tuple(describe(base, outer)[0] for base in node.bases),
         keywords=keywords,
-        decorators=_decorators(node, outer, source),
-        attributes=_bindings(scope, source, guards),
+        decorators=_decorators(node, outer, places),
+        attributes=_bindings(scope, places, guards),
         names=frozenset(mangle(name, scope) for name in scope.bound),
         instance_names=_instance_names(scope, functions),
         slots=slots,
         slots_span=slots_span,
-        span=_head(node, source),
+        span=_head(node, places),
     )
 
 
-def _slots(scope: Scope, source: Source) -> tuple[tuple[str, ...] | None, Span | None]:
+def _slots(scope: Scope, places: Places) -> tuple[tuple[str, ...] | None, Span | None]:
     for bound in scope.bound.get("__slots__", []):
-        if isinstance(bound.node, (cst.Tuple, cst.List, cst.Set)):
-            values = [element.value for element in bound.node.elements]
-            names = tuple(str(v.evaluated_value) for v in values if isinstance(v, cst.SimpleString))
-            return names, Span(*source.span(bound.node))
-        if isinstance(bound.node, cst.SimpleString):
-            return (str(bound.node.evaluated_value),), Span(*source.span(bound.node))
+        if isinstance(bound.node, (ast.Tuple, ast.List, ast.Set)):
+            names = [one.value for one in bound.node.elts if isinstance(one, ast.Constant)]
+            return tuple(name for name in names if isinstance(name, str)), places.span(bound.node)
+        if isinstance(bound.node, ast.Constant) and isinstance(bound.node.value, str):
+            return (bound.node.value,), places.span(bound.node)
         return (), None
     return None, None
 
@@ -199,7 +202,7 @@ def _aliases(module: Scope) -> dict[str, Values]:
     aliases: dict[str, Values] = {}
     for name, ways in module.bound.items():
         nodes = [
-            way.node for way in ways if way.how == "value" and isinstance(way.node, (cst.Name, cst.Attribute, cst.Call))
+            way.node for way in ways if way.how == "value" and isinstance(way.node, (ast.Name, ast.Attribute, ast.Call))
         ]
         if nodes:
             aliases[name] = describe(nodes[-1], module)
@@ -207,11 +210,10 @@ def _aliases(module: Scope) -> dict[str, Values]:
 
 
 def _is_script(module: Scope) -> bool:
-    for item in module.items:
-        if any(block.kind == "if" and "__main__" in _source(block.header) for block in item.blocks):
-            return True
-    return False
-
-
-def _source(node: cst.CSTNode | None) -> str:
-    return cst.Module(body=[]).code_for_node(node) if isinstance(node, cst.Comparison) else ""
+    headers = {block.header for item in module.items for block in item.blocks if block.kind == "if"}
+    return any(
+        isinstance(below, ast.Constant) and below.value == "__main__"
+        for header in headers
+        if isinstance(header, ast.Compare)
+        for below in (header.left, *header.comparators)
+    )

@@ -1,87 +1,40 @@
-"""Scopes of a libcst module, found by one iterative walk: who defines what, and which statements stand in which blocks."""
+"""Scopes of a file, found by one iterative walk of its ast: who defines what, and which statements stand in which blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-import libcst as cst
-
 ScopeKind = Literal["module", "class", "function"]
-Definition = cst.FunctionDef | cst.ClassDef
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = FunctionNode | ast.ClassDef
 
-# Fields that hold only white space and punctuation: nothing below them is code.
-_LAYOUT = frozenset(
-    [
-        "leading_lines",
-        "lines_after_decorators",
-        "lpar",
-        "rpar",
-        "lbracket",
-        "rbracket",
-        "lbrace",
-        "rbrace",
-        "comma",
-        "semicolon",
-        "equal",
-        "colon",
-        "dot",
-        "header",
-        "footer",
-        "trailing_whitespace",
-        "newline",
-        "comment",
-        "indent",
-        "asynchronous",
-        "operator_whitespace",
-        "default_indent",
-        "encoding",
-        "whitespace",
-        "whitespace_before",
-        "whitespace_after",
-        "first_line",
-        "last_line",
-    ]
+# Fields that hold names, numbers, operators and contexts: nothing below them is code.
+_LEAVES = frozenset(
+    "id attr arg asname module level ctx op ops lineno type_comment kind simple is_async conversion type_ignores names "
+    "n s type_params tag name rest cls kwd_attrs".split()
 )
 _fields: dict[type, tuple[str, ...]] = {}
-_others: set[type] = set()  # what fields hold besides nodes: strings, sentinels, None
 
 
-def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """Return the nodes directly below ``node`` that are code, in the order of libcst's fields."""
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes directly below ``node``, in the order of the ast's fields."""
     names = _fields.get(node.__class__)
     if names is None:
-        names = _fields[node.__class__] = _code_fields(type(node))
-    found: list[cst.CSTNode] = []
+        names = _fields[node.__class__] = tuple(name for name in node._fields if name not in _LEAVES)
+    found: list[ast.AST] = []
     for name in names:
         value = getattr(node, name)
-        kind = value.__class__
-        if kind is tuple or kind is list:
-            found += value
-        elif kind in _fields or (kind not in _others and _is_node(kind)):
+        if value.__class__ is list:
+            found += [one for one in value if one is not None]
+        elif isinstance(value, ast.AST):
             found.append(value)
     return found
 
 
-def _is_node(kind: type) -> bool:
-    """libcst's classes are abstract base classes, for which ``isinstance`` is slow: ask once a class."""
-    if issubclass(kind, cst.CSTNode):
-        _fields[kind] = _code_fields(kind)
-        return True
-    _others.add(kind)
-    return False
-
-
-def _code_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    return tuple(
-        item.name
-        for item in fields(kind)
-        if item.name not in _LAYOUT and not item.name.startswith("whitespace") and item.name != "__slots__"
-    )
-
-
-def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def walk(root: ast.AST) -> Iterator[ast.AST]:
     """Yield ``root`` and all code below it, parents first, without recursion."""
     stack = [root]
     while stack:
@@ -94,22 +47,22 @@ class Block(NamedTuple):
     """A block that a statement stands in; ``header`` is the test, iterable or context expression, if any."""
 
     kind: str
-    header: cst.CSTNode | None
+    header: ast.expr | None
 
 
 class Item(NamedTuple):
     """A node of interest, the blocks around it inside its scope, and its number in the order of the walk."""
 
-    node: cst.CSTNode
+    node: ast.AST
     blocks: tuple[Block, ...]
     order: int
 
 
 class Bound(NamedTuple):
-    """One way in which a name gets its value. ``how``: value, element, enter, exception, def, class, import, part."""
+    """One way in which a name gets its value. ``how``: value, element, enter, exception, def, class, part."""
 
     how: str
-    node: cst.CSTNode | None
+    node: ast.AST | None
     scope: Scope | None = None
 
 
@@ -121,13 +74,13 @@ class Scope:
     name: str
     qualname: str
     parent: Scope | None
-    node: cst.CSTNode
+    node: ast.AST
     items: list[Item] = field(default_factory=list)
     bound: dict[str, list[Bound]] = field(default_factory=dict)
     params: dict[str, int] = field(default_factory=dict)
     outer: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
-    returns: list[cst.CSTNode] = field(default_factory=list)
+    returns: list[ast.expr] = field(default_factory=list)
     yields: bool = False
     denoted: dict[str, Any] = field(default_factory=dict)  # what facts.values has worked out for a local name
 
@@ -146,22 +99,20 @@ class Scope:
 
 
 # Nodes that become items of their scope.
-_ITEMS: frozenset[type] = frozenset({
-    cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Del, cst.Call, cst.Comparison, cst.Subscript, cst.While, cst.For,
-    cst.CompFor, cst.With, cst.NamedExpr,
-})  # fmt: skip
-_COMPOUND: frozenset[type] = frozenset({cst.If, cst.While, cst.For, cst.Try, cst.TryStar, cst.With})
+_ITEMS: frozenset[type] = frozenset(
+    [ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete, ast.Call, ast.Compare, ast.Subscript, ast.While]
+)
+_Blocks = tuple[Block, ...]
 
 
 class _Reader:
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: ast.Module) -> None:
         self.scopes: list[Scope] = []
-        self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        self.stack: list[tuple[cst.CSTNode, Scope, tuple[Block, ...]]] = []
+        self.stack: list[tuple[ast.AST, Scope, _Blocks]] = []
         self.count = 0
         self.module = self._scope("module", "", None, module)
 
-    def _scope(self, kind: ScopeKind, name: str, parent: Scope | None, node: cst.CSTNode) -> Scope:
+    def _scope(self, kind: ScopeKind, name: str, parent: Scope | None, node: ast.AST) -> Scope:
         prefix = "" if parent is None or parent.kind == "module" else parent.qualname
         if parent is not None and parent.kind == "function":
             prefix += ".<locals>"
@@ -171,223 +122,245 @@ class _Reader:
         return scope
 
     def run(self) -> None:
-        self._push(self.module.node, self.module, ())
-        while self.stack:
-            node, scope, blocks = self.stack.pop()
+        stack = self.stack
+        stack += [(child, self.module, ()) for child in reversed(children(self.module.node))]
+        while stack:
+            node, scope, blocks = stack.pop()
             self.count += 1
             kind = node.__class__
-            if kind is cst.FunctionDef or kind is cst.ClassDef:
-                self._definition(node, scope, blocks)  # type: ignore[arg-type]
-            elif kind in _COMPOUND:
-                self._compound(node, scope, blocks)
-            elif kind is cst.IndentedBlock:
-                self._block(node, scope, blocks)  # type: ignore[arg-type]
-            else:
-                self._simple(node, scope, blocks)
-                self._push(node, scope, blocks)
+            special = _SPECIAL.get(kind)
+            if special is not None:
+                special(self, node, scope, blocks)
+                continue
+            if kind in _ITEMS:
+                scope.items.append(Item(node, blocks, self.count))
+            reader = _READERS.get(kind)
+            if reader is not None:
+                reader(node, scope)
+            below = children(node)
+            if below:
+                stack += [(child, scope, blocks) for child in reversed(below)]
 
-    def _push(self, node: cst.CSTNode, scope: Scope, blocks: tuple[Block, ...]) -> None:
-        below = children(node)
-        if below:
-            self.parents.update(dict.fromkeys(below, node))
-            self.stack += [(child, scope, blocks) for child in reversed(below)]
-
-    def _block(self, node: cst.IndentedBlock, scope: Scope, blocks: tuple[Block, ...]) -> None:
+    def _body(
+        self, body: Sequence[ast.stmt], scope: Scope, blocks: _Blocks
+    ) -> Iterator[tuple[ast.AST, Scope, _Blocks]]:
         """What follows ``if test: return`` runs only where the test failed: it stands past that test."""
-        below: list[tuple[cst.CSTNode, Scope, tuple[Block, ...]]] = []
-        for child in node.body:
-            self.parents[child] = node
-            below.append((child, scope, blocks))
-            if isinstance(child, cst.If) and child.orelse is None and _leaves(child.body):
+        for child in body:
+            yield (child, scope, blocks)
+            if isinstance(child, ast.If) and not child.orelse and _leaves(child.body):
                 blocks = (*blocks, Block("past", child.test))
-        self.stack.extend(reversed(below))
 
-    def _definition(self, node: Definition, scope: Scope, blocks: tuple[Block, ...]) -> None:
-        kind: ScopeKind = "class" if isinstance(node, cst.ClassDef) else "function"
-        inner = self._scope(kind, node.name.value, scope, node)
-        scope.bound.setdefault(node.name.value, []).append(Bound("class" if kind == "class" else "def", node, inner))
-        outside: list[cst.CSTNode] = [*node.decorators]
-        if isinstance(node, cst.ClassDef):
-            outside += [*node.bases, *node.keywords]
+    def _definition(self, node: Definition, scope: Scope, blocks: _Blocks) -> None:
+        kind: ScopeKind = "class" if isinstance(node, ast.ClassDef) else "function"
+        inner = self._scope(kind, node.name, scope, node)
+        scope.bound.setdefault(node.name, []).append(Bound("class" if kind == "class" else "def", node, inner))
+        outside: list[ast.AST] = [*node.decorator_list]
+        if isinstance(node, ast.ClassDef):
+            outside += [*node.bases, *(keyword.value for keyword in node.keywords)]
         else:
-            outside += [node.params]
-            for index, param in enumerate(parameters(node.params)):
-                inner.params[param.name.value] = index
-        for child in [*outside, node.body]:
-            self.parents[child] = node
-        self.stack.append((node.body, inner, ()))
-        self.stack.extend((child, scope, blocks) for child in reversed(outside))
+            outside.append(node.args)
+            for index, (param, _) in enumerate(parameters(node.args)):
+                inner.params[param.arg] = index
+        self._later([*((child, scope, blocks) for child in outside), *self._body(node.body, inner, ())])
 
-    def _compound(self, node: cst.CSTNode, scope: Scope, blocks: tuple[Block, ...]) -> None:
-        self._simple(node, scope, blocks)
-        parts: list[tuple[cst.CSTNode | None, tuple[Block, ...]]] = []
-        if isinstance(node, cst.If):
-            parts = [(node.test, blocks), (node.body, (*blocks, Block("if", node.test)))]
-            parts.append((node.orelse, (*blocks, Block("else", node.test))))
-        elif isinstance(node, cst.While):
-            inside = (*blocks, Block("loop", node.test))
-            parts = [(node.test, blocks), (node.body, inside), (node.orelse, blocks)]
-        elif isinstance(node, cst.For):
-            inside = (*blocks, Block("loop", node.iter))
-            parts = [(node.target, blocks), (node.iter, blocks), (node.body, inside), (node.orelse, blocks)]
-        elif isinstance(node, cst.With):
-            inside = blocks
-            for item in node.items:
-                parts.append((item, blocks))
-                inside = (*inside, Block("with", item.item))
-            parts.append((node.body, inside))
-        elif isinstance(node, (cst.Try, cst.TryStar)):
-            parts = [(node.body, (*blocks, Block("try", None)))]
-            for handler in node.handlers:
-                if handler.name is not None and isinstance(handler.name.name, cst.Name):
-                    scope.bound.setdefault(handler.name.name.value, []).append(Bound("exception", None))
-                parts += [(handler.type, blocks), (handler.body, (*blocks, Block("except", handler.type)))]
-                self.parents[handler] = node
-            parts.append((node.orelse, blocks))
-            parts.append((node.finalbody, (*blocks, Block("finally", None))))
-        for child, _ in parts:
-            if child is not None:
-                self.parents[child] = node
-        self.stack.extend((child, scope, inside) for child, inside in reversed(parts) if child is not None)
+    def _later(self, parts: Sequence[tuple[ast.AST, Scope, _Blocks]]) -> None:
+        self.stack.extend(reversed(parts))
 
-    def _simple(self, node: cst.CSTNode, scope: Scope, blocks: tuple[Block, ...]) -> None:
-        kind = node.__class__
-        if kind in _ITEMS:
-            scope.items.append(Item(node, blocks, self.count))
-        reader = _READERS.get(kind)
-        if reader is not None:
-            reader(node, scope)
+    def _if(self, node: ast.If, scope: Scope, blocks: _Blocks) -> None:
+        parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.test, scope, blocks)]
+        parts += self._body(node.body, scope, (*blocks, Block("if", node.test)))
+        parts += self._body(node.orelse, scope, (*blocks, Block("else", node.test)))
+        self._later(parts)
+
+    def _while(self, node: ast.While, scope: Scope, blocks: _Blocks) -> None:
+        scope.items.append(Item(node, blocks, self.count))
+        parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.test, scope, blocks)]
+        parts += self._body(node.body, scope, (*blocks, Block("loop", node.test)))
+        parts += self._body(node.orelse, scope, blocks)
+        self._later(parts)
+
+    def _for(self, node: ast.For | ast.AsyncFor, scope: Scope, blocks: _Blocks) -> None:
+        bind(scope, node.target, Bound("element", node.iter))
+        parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.target, scope, blocks), (node.iter, scope, blocks)]
+        parts += self._body(node.body, scope, (*blocks, Block("loop", node.iter)))
+        parts += self._body(node.orelse, scope, blocks)
+        self._later(parts)
+
+    def _with(self, node: ast.With | ast.AsyncWith, scope: Scope, blocks: _Blocks) -> None:
+        parts: list[tuple[ast.AST, Scope, _Blocks]] = []
+        inside = blocks
+        for item in node.items:
+            parts.append((item, scope, blocks))
+            inside = (*inside, Block("with", item.context_expr))
+        parts += self._body(node.body, scope, inside)
+        self._later(parts)
+
+    def _try(self, node: ast.Try, scope: Scope, blocks: _Blocks) -> None:
+        parts = [*self._body(node.body, scope, (*blocks, Block("try", None)))]
+        for handler in node.handlers:
+            if handler.name is not None:
+                scope.bound.setdefault(handler.name, []).append(Bound("exception", None))
+            if handler.type is not None:
+                parts.append((handler.type, scope, blocks))
+            parts += self._body(handler.body, scope, (*blocks, Block("except", handler.type)))
+        parts += self._body(node.orelse, scope, blocks)
+        parts += self._body(node.finalbody, scope, (*blocks, Block("finally", None)))
+        self._later(parts)
+
+    def _case(self, node: ast.match_case, scope: Scope, blocks: _Blocks) -> None:
+        head = [node.pattern] if node.guard is None else [node.pattern, node.guard]
+        self._later([*((child, scope, blocks) for child in head), *self._body(node.body, scope, blocks)])
 
 
-def _leaves(body: cst.BaseSuite) -> bool:
+def _leaves(body: Sequence[ast.stmt]) -> bool:
     """Tell whether a block ends by leaving what is around it."""
-    last = body.body[-1] if body.body else None
-    if isinstance(last, cst.SimpleStatementLine):
-        last = last.body[-1]
-    return isinstance(last, (cst.Return, cst.Raise, cst.Continue, cst.Break))
+    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
 
 
-def _read_assign(node: cst.Assign, scope: Scope) -> None:
+def _read_assign(node: ast.Assign, scope: Scope) -> None:
     for target in node.targets:
-        bind(scope, target.target, Bound("value", node.value))
+        bind(scope, target, Bound("value", node.value))
 
 
-def _read_annotated(node: cst.AnnAssign, scope: Scope) -> None:
+def _read_annotated(node: ast.AnnAssign, scope: Scope) -> None:
     if node.value is not None:
         bind(scope, node.target, Bound("value", node.value))
 
 
-def _read_walrus(node: cst.NamedExpr, scope: Scope) -> None:
+def _read_walrus(node: ast.NamedExpr, scope: Scope) -> None:
     bind(scope, node.target, Bound("value", node.value))
 
 
-def _read_augmented(node: cst.AugAssign, scope: Scope) -> None:
+def _read_augmented(node: ast.AugAssign, scope: Scope) -> None:
     bind(scope, node.target, Bound("part", node.value))
 
 
-def _read_loop(node: cst.For | cst.CompFor, scope: Scope) -> None:
+def _read_loop(node: ast.comprehension, scope: Scope) -> None:
     bind(scope, node.target, Bound("element", node.iter))
 
 
-def _read_with(node: cst.WithItem, scope: Scope) -> None:
-    if node.asname is not None:
-        bind(scope, node.asname.name, Bound("enter", node.item))
+def _read_with(node: ast.withitem, scope: Scope) -> None:
+    if node.optional_vars is not None:
+        bind(scope, node.optional_vars, Bound("enter", node.context_expr))
 
 
-def _read_outer(node: cst.Global | cst.Nonlocal, scope: Scope) -> None:
-    scope.outer.update(item.name.value for item in node.names)
+def _read_outer(node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+    scope.outer.update(node.names)
 
 
-def _read_return(node: cst.Return, scope: Scope) -> None:
+def _read_return(node: ast.Return, scope: Scope) -> None:
     if node.value is not None:
         scope.returns.append(node.value)
 
 
-def _read_yield(node: cst.Yield, scope: Scope) -> None:
+def _read_yield(node: ast.Yield | ast.YieldFrom, scope: Scope) -> None:
     scope.yields = True
 
 
-def parameters(params: cst.Parameters) -> list[cst.Param]:
-    """Return all parameters in the order of the source, ``*args`` and ``**kwargs`` included."""
-    star = [params.star_arg] if isinstance(params.star_arg, cst.Param) else []
-    last = [params.star_kwarg] if params.star_kwarg is not None else []
-    return [*params.posonly_params, *params.params, *star, *params.kwonly_params, *last]
+def parameters(args: ast.arguments) -> list[tuple[ast.arg, ast.expr | None]]:
+    """Return all parameters with their defaults in the order of the source, ``*args`` and ``**kwargs`` included."""
+    named = [*args.posonlyargs, *args.args]
+    missing: list[ast.expr | None] = [None] * (len(named) - len(args.defaults))
+    found = list(zip(named, [*missing, *args.defaults], strict=True))
+    if args.vararg is not None:
+        found.append((args.vararg, None))
+    found += zip(args.kwonlyargs, args.kw_defaults, strict=True)
+    if args.kwarg is not None:
+        found.append((args.kwarg, None))
+    return found
 
 
-def bind(scope: Scope, target: cst.BaseExpression, bound: Bound) -> None:
+def bind(scope: Scope, target: ast.expr, bound: Bound) -> None:
     """Note that ``target`` (a name, or a tuple or list of targets) takes its value as ``bound`` says."""
-    stack: list[tuple[cst.BaseExpression, Bound]] = [(target, bound)]
+    stack: list[tuple[ast.expr, Bound]] = [(target, bound)]
     while stack:
         target, bound = stack.pop()
-        if isinstance(target, cst.Name):
-            scope.bound.setdefault(target.value, []).append(bound)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            values: list[cst.BaseExpression] = []
-            if bound.how == "value" and isinstance(bound.node, (cst.Tuple, cst.List)):
-                values = [item.value for item in bound.node.elements]
-            for place, element in enumerate(target.elements):
-                same = len(values) == len(target.elements)
+        if isinstance(target, ast.Name):
+            scope.bound.setdefault(target.id, []).append(bound)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            values = bound.node.elts if bound.how == "value" and isinstance(bound.node, (ast.Tuple, ast.List)) else []
+            for place, element in enumerate(target.elts):
+                same = len(values) == len(target.elts)
                 part = Bound("value", values[place]) if same else Bound("part", bound.node)
-                stack.append((element.value, part))
+                stack.append((bare(element), part))
 
 
-def read_import(node: cst.Import | cst.ImportFrom, scope: Scope) -> None:
-    """Fill ``scope.imports`` (local name -> dotted name, leading dots kept for relative ones)."""
-    if isinstance(node, cst.Import):
-        for alias in node.names:
-            dotted = dotted_name(alias.name)
-            local = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else ""
-            scope.imports[local or dotted.split(".")[0]] = dotted if local else dotted.split(".")[0]
-        return
-    base = "." * len(node.relative) + (dotted_name(node.module) if node.module is not None else "")
-    if isinstance(node.names, cst.ImportStar):
-        scope.imports[f"*{base}"] = base
-        return
+def bare(node: ast.expr) -> ast.expr:
+    """Return an element without its star."""
+    return node.value if isinstance(node, ast.Starred) else node
+
+
+def _read_import(node: ast.Import, scope: Scope) -> None:
+    """Fill ``scope.imports`` (local name -> dotted name)."""
     for alias in node.names:
-        name = dotted_name(alias.name)
-        local = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
-        scope.imports[local] = f"{base}{name}" if base.endswith(".") else f"{base}.{name}"
+        first = alias.name.partition(".")[0]
+        scope.imports[alias.asname or first] = alias.name if alias.asname else first
 
 
-def dotted_name(node: cst.CSTNode) -> str:
+def _read_import_from(node: ast.ImportFrom, scope: Scope) -> None:
+    """Fill ``scope.imports``; leading dots are kept for relative names."""
+    base = "." * node.level + (node.module or "")
+    for alias in node.names:
+        if alias.name == "*":
+            scope.imports[f"*{base}"] = base
+        else:
+            dotted = f"{base}{alias.name}" if base.endswith(".") else f"{base}.{alias.name}"
+            scope.imports[alias.asname or alias.name] = dotted
+
+
+def dotted_name(node: ast.AST) -> str:
     """Return ``a.b.c`` for a chain of attributes on a name, or the empty string."""
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if not isinstance(node, ast.Name):
         return ""
-    return ".".join([node.value, *reversed(parts)])
+    return ".".join([node.id, *reversed(parts)])
 
 
+# Each handler takes the node kind it is listed under.
+_SPECIAL: dict[type, Callable[[_Reader, Any, Scope, _Blocks], None]] = {
+    ast.FunctionDef: _Reader._definition,
+    ast.AsyncFunctionDef: _Reader._definition,
+    ast.ClassDef: _Reader._definition,
+    ast.If: _Reader._if,
+    ast.While: _Reader._while,
+    ast.For: _Reader._for,
+    ast.AsyncFor: _Reader._for,
+    ast.With: _Reader._with,
+    ast.AsyncWith: _Reader._with,
+    ast.Try: _Reader._try,
+    ast.TryStar: _Reader._try,
+    ast.match_case: _Reader._case,
+}
 _READERS: dict[type, Callable[[Any, Scope], None]] = {
-    cst.Assign: _read_assign,
-    cst.AnnAssign: _read_annotated,
-    cst.NamedExpr: _read_walrus,
-    cst.AugAssign: _read_augmented,
-    cst.For: _read_loop,
-    cst.CompFor: _read_loop,
-    cst.WithItem: _read_with,
-    cst.Global: _read_outer,
-    cst.Nonlocal: _read_outer,
-    cst.Import: read_import,
-    cst.ImportFrom: read_import,
-    cst.Return: _read_return,
-    cst.Yield: _read_yield,
+    ast.Assign: _read_assign,
+    ast.AnnAssign: _read_annotated,
+    ast.NamedExpr: _read_walrus,
+    ast.AugAssign: _read_augmented,
+    ast.comprehension: _read_loop,
+    ast.withitem: _read_with,
+    ast.Global: _read_outer,
+    ast.Nonlocal: _read_outer,
+    ast.Import: _read_import,
+    ast.ImportFrom: _read_import_from,
+    ast.Return: _read_return,
+    ast.Yield: _read_yield,
+    ast.YieldFrom: _read_yield,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Scopes in the order of the source (the module first) and the parent of every node of code."""
+    """Scopes in the order of the source, the module first."""
 
     module: Scope
     scopes: tuple[Scope, ...]
-    parents: dict[cst.CSTNode, cst.CSTNode]
 
 
-def read_tree(module: cst.Module) -> Tree:
-    """Walk ``module`` once. Source order holds among statements; inside an expression it is that of libcst's fields."""
+def read_tree(module: ast.Module) -> Tree:
+    """Walk ``module`` once. Source order holds among statements; inside an expression it is that of the ast's fields."""
     reader = _Reader(module)
     reader.run()
-    return Tree(reader.module, tuple(reader.scopes), reader.parents)
+    return Tree(reader.module, tuple(reader.scopes))

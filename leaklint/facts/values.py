@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterable
 from typing import Any
 
-import libcst as cst
-
 from leaklint.facts.model import COPY, UNKNOWN, Argument, Value
-from leaklint.facts.tree import Bound, Scope, walk
+from leaklint.facts.tree import Bound, Scope, bare, walk
 
 Values = tuple[Value, ...]
 _DEPTH = 6  # how many names are followed, one through another
@@ -17,6 +16,7 @@ _ELEMENT_OF = frozenset({"get", "setdefault", "pop", "popleft", "__getitem__", "
 _VIEWS = frozenset({"values", "items", "keys", "elements"})
 _COPIERS = frozenset({"dict", "list", "set", "copy", "deepcopy", "OrderedDict", "defaultdict", "deque", "sorted"})
 _SAME = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset", "cast", "deepcopy"})
+_BOOL, _NUMBER = Value("const", name="bool"), Value("number")
 
 
 def mangle(name: str, scope: Scope | None) -> str:
@@ -29,47 +29,43 @@ def mangle(name: str, scope: Scope | None) -> str:
     return f"_{stripped}{name}" if stripped else name
 
 
-def describe(node: cst.CSTNode | None, scope: Scope, depth: int = 0) -> Values:
+def describe(node: ast.AST | None, scope: Scope, depth: int = 0) -> Values:
     """Return what ``node`` may denote, in at most a few ways; never empty."""
     if node is None or depth > _DEPTH:
         return (UNKNOWN,)
     reader = _READERS.get(node.__class__)
-    return reader(node, scope, depth) if reader is not None else (_literal(node, scope, depth),)
+    return reader(node, scope, depth) if reader is not None else (UNKNOWN,)
 
 
-def _read_name(node: cst.Name, scope: Scope, depth: int) -> Values:
-    return lookup(node.value, scope, depth)
+def _read_name(node: ast.Name, scope: Scope, depth: int) -> Values:
+    return lookup(node.id, scope, depth)
 
 
-def _read_attribute(node: cst.Attribute, scope: Scope, depth: int) -> Values:
-    return tuple(_attribute(base, node.attr.value, scope) for base in describe(node.value, scope, depth))
+def _read_attribute(node: ast.Attribute, scope: Scope, depth: int) -> Values:
+    return tuple(_attribute(base, node.attr, scope) for base in describe(node.value, scope, depth))
 
 
-def _read_subscript(node: cst.Subscript, scope: Scope, depth: int) -> Values:
+def _read_subscript(node: ast.Subscript, scope: Scope, depth: int) -> Values:
     return tuple(base.child("[]") for base in describe(node.value, scope, depth))
 
 
-def _read_choice(node: cst.IfExp, scope: Scope, depth: int) -> Values:
+def _read_choice(node: ast.IfExp, scope: Scope, depth: int) -> Values:
     return _some([*describe(node.body, scope, depth), *describe(node.orelse, scope, depth)])
 
 
-def _read_boolean(node: cst.BooleanOperation, scope: Scope, depth: int) -> Values:
-    return _some([*describe(node.left, scope, depth), *describe(node.right, scope, depth)])
+def _read_boolean(node: ast.BoolOp, scope: Scope, depth: int) -> Values:
+    return _some(value for side in node.values for value in describe(side, scope, depth))
 
 
-def _read_inner(node: cst.NamedExpr | cst.StarredElement, scope: Scope, depth: int) -> Values:
+def _read_inner(node: ast.NamedExpr | ast.Starred | ast.Await, scope: Scope, depth: int) -> Values:
     return describe(node.value, scope, depth)
 
 
-def _read_await(node: cst.Await, scope: Scope, depth: int) -> Values:
-    return describe(node.expression, scope, depth)
-
-
-def _read_lambda(node: cst.Lambda, scope: Scope, depth: int) -> Values:
+def _read_lambda(node: ast.Lambda, scope: Scope, depth: int) -> Values:
     return (Value("lambda", parts=captured(node, scope)),)
 
 
-def _some(values: list[Value]) -> Values:
+def _some(values: Iterable[Value]) -> Values:
     return tuple(dict.fromkeys(values))[:_WIDTH]
 
 
@@ -79,74 +75,105 @@ def _attribute(base: Value, name: str, scope: Scope) -> Value:
     return base.child(mangle(name, scope))
 
 
-def _literal(node: cst.CSTNode, scope: Scope, depth: int) -> Value:
-    if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary, cst.ConcatenatedString)):
-        return Value("const", name=getattr(node, "value", "''"))
-    if isinstance(node, (cst.Comparison, cst.Ellipsis)):
-        return Value("const", name="bool")
-    if isinstance(node, cst.FormattedString):
-        return Value("text", parts=_parts(node, scope, depth))
-    if isinstance(node, cst.BinaryOperation):
-        textual = any(isinstance(side, (cst.SimpleString, cst.FormattedString)) for side in (node.left, node.right))
-        return Value("text" if textual else "number", parts=_parts(node, scope, depth))
-    if isinstance(node, cst.UnaryOperation):
-        return Value("const", name="bool") if isinstance(node.operator, cst.Not) else Value("number")
-    if isinstance(node, cst.Dict):
-        items = [item.value for item in node.elements]
-        keys = [item.key for item in node.elements if isinstance(item, cst.DictElement)]
-        return Value("dict", parts=_each([*keys, *items], scope, depth))
-    if isinstance(node, (cst.Tuple, cst.List, cst.Set)):
-        kind = type(node).__name__.lower()
-        return Value(kind, parts=_each([item.value for item in node.elements], scope, depth))
-    if isinstance(node, (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)):
-        inner = [node.key, node.value] if isinstance(node, cst.DictComp) else [node.elt]
-        return Value("comprehension", parts=_each(inner, scope, depth))
-    return UNKNOWN
+def _read_constant(node: ast.Constant, scope: Scope, depth: int) -> Values:
+    return (_BOOL if node.value is ... else Value("const", name=repr(node.value)),)
 
 
-def _each(nodes: list[cst.BaseExpression], scope: Scope, depth: int) -> Values:
+def _read_comparison(node: ast.Compare, scope: Scope, depth: int) -> Values:
+    return (_BOOL,)
+
+
+def _read_formatted(node: ast.JoinedStr, scope: Scope, depth: int) -> Values:
+    return (Value("text", parts=_parts(node, scope, depth)),)
+
+
+def _read_operation(node: ast.BinOp, scope: Scope, depth: int) -> Values:
+    textual = any(_is_text(side) for side in (node.left, node.right))
+    return (Value("text" if textual else "number", parts=_parts(node, scope, depth)),)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
+
+
+def _read_unary(node: ast.UnaryOp, scope: Scope, depth: int) -> Values:
+    return (_BOOL if isinstance(node.op, ast.Not) else _NUMBER,)
+
+
+def _read_dict(node: ast.Dict, scope: Scope, depth: int) -> Values:
+    keys = [key for key in node.keys if key is not None]
+    return (Value("dict", parts=_each([*keys, *node.values], scope, depth)),)
+
+
+def _read_display(node: ast.Tuple | ast.List | ast.Set, scope: Scope, depth: int) -> Values:
+    return (Value(type(node).__name__.lower(), parts=_each(node.elts, scope, depth)),)
+
+
+def _read_comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope, depth: int) -> Values:
+    return (Value("comprehension", parts=_each([node.elt], scope, depth)),)
+
+
+def _read_dict_comprehension(node: ast.DictComp, scope: Scope, depth: int) -> Values:
+    return (Value("comprehension", parts=_each([node.key, node.value], scope, depth)),)
+
+
+def _each(nodes: list[ast.expr], scope: Scope, depth: int) -> Values:
     return tuple(value for node in nodes[:_WIDTH] for value in describe(node, scope, depth + 1))
 
 
-def _parts(node: cst.CSTNode, scope: Scope, depth: int) -> Values:
+def _parts(node: ast.AST, scope: Scope, depth: int) -> Values:
     """Return what the names inside an expression denote: a text or number made from them keeps none of them alive."""
+    return mentioned(node, scope, depth + 2)
+
+
+def mentioned(node: ast.AST, scope: Scope, depth: int = 2) -> Values:
+    """Return what the names, attributes and calls inside an expression denote."""
     found: list[Value] = []
     for below in walk(node):
-        if isinstance(below, (cst.Name, cst.Call)):
-            found.extend(describe(below, scope, depth + 2))
+        if isinstance(below, (ast.Name, ast.Call)):
+            found.extend(describe(below, scope, depth))
     return _some(found)
 
 
-def _call(node: cst.Call, scope: Scope, depth: int) -> Values:
+def given(node: ast.Call) -> list[tuple[str, ast.expr]]:
+    """Return the arguments of a call: the name (empty for a positional one, ``*`` or ``**``) and the expression."""
+    found = [("*", one.value) if isinstance(one, ast.Starred) else ("", one) for one in node.args]
+    found += [(keyword.arg or "**", keyword.value) for keyword in node.keywords]
+    return found
+
+
+def _read_call(node: ast.Call, scope: Scope, depth: int) -> Values:
     function = node.func
-    if isinstance(function, cst.Name):
-        if function.value == "super":
+    args = [value for _, value in given(node)]
+    if isinstance(function, ast.Name):
+        if function.id == "super":
             return (Value("super"),)
-        if function.value in {"type", "getattr"} and node.args:
-            first = describe(node.args[0].value, scope, depth + 1)
-            if function.value == "type" and len(node.args) == 1 and first[0] == Value("self"):
+        if function.id in {"type", "getattr"} and args:
+            first = describe(args[0], scope, depth + 1)
+            if function.id == "type" and len(args) == 1 and first[0] == Value("self"):
                 return (Value("cls"),)
-            if function.value == "getattr" and len(node.args) >= 2 and isinstance(node.args[1].value, cst.SimpleString):
-                name = str(node.args[1].value.evaluated_value)
-                return tuple(_attribute(base, name, scope) for base in first)
-        if function.value in _SAME and len(node.args) == 1:
-            same = describe(node.args[0].value, scope, depth + 1)
-            return _copies(same) if function.value in {"list", "set"} else same
-        if function.value == "cast" and len(node.args) == 2:
-            return describe(node.args[1].value, scope, depth + 1)
-    elif isinstance(function, cst.Attribute):
-        name = function.attr.value
-        if name in _ELEMENT_OF and node.args:
+            if function.id == "getattr" and len(args) >= 2 and isinstance(args[1], ast.Constant):
+                if isinstance(args[1].value, str):
+                    name = args[1].value
+                    return tuple(_attribute(base, name, scope) for base in first)
+        if function.id in _SAME and len(args) == 1:
+            same = describe(args[0], scope, depth + 1)
+            return _copies(same) if function.id in {"list", "set"} else same
+        if function.id == "cast" and len(args) == 2:
+            return describe(args[1], scope, depth + 1)
+    elif isinstance(function, ast.Attribute):
+        name = function.attr
+        if name in _ELEMENT_OF and args:
             found = [base.child("[]") for base in describe(function.value, scope, depth + 1)]
-            if name == "setdefault" and len(node.args) == 2:
-                found += describe(node.args[1].value, scope, depth + 1)
+            if name == "setdefault" and len(args) == 2:
+                found += describe(args[1], scope, depth + 1)
             return _some(found)
-        if name in _VIEWS and not node.args:
+        if name in _VIEWS and not args:
             return describe(function.value, scope, depth + 1)
-        if name == "copy" and not node.args:
+        if name == "copy" and not args:
             return _copies(describe(function.value, scope, depth + 1))
     callee = describe(function, scope, depth + 1)
-    parts = [describe(argument.value, scope, depth + 1)[0] for argument in node.args[:_WIDTH]]
+    parts = [describe(argument, scope, depth + 1)[0] for argument in args[:_WIDTH]]
     return tuple(Value("call", parts=(one, *parts)) for one in callee[:2])
 
 
@@ -158,19 +185,13 @@ def _copies(values: Values) -> Values:
     )
 
 
-def arguments(node: cst.Call, scope: Scope, depth: int = 0) -> tuple[Argument, ...]:
+def arguments(node: ast.Call, scope: Scope) -> tuple[Argument, ...]:
     """Return the arguments of a call with what they denote."""
-    found = []
-    for argument in node.args:
-        name = argument.keyword.value if argument.keyword is not None else argument.star
-        found.append(Argument(name, describe(argument.value, scope, depth)))
-    return tuple(found)
+    return tuple(Argument(name, describe(value, scope)) for name, value in given(node))
 
 
 def lookup(name: str, scope: Scope, depth: int = 0) -> Values:
     """Return what ``name`` denotes in ``scope``: followed through locals, to a parameter, a cell or a global."""
-    if name in {"None", "True", "False"}:
-        return (Value("const", name=name),)
     if scope.kind == "class" and name in scope.bound and name not in scope.outer:
         return (_class_name(name, scope),)
     if scope.kind == "function" and name not in scope.outer and (name in scope.params or name in scope.bound):
@@ -210,7 +231,7 @@ def _local(name: str, scope: Scope) -> Values:
         scope.denoted[name] = (UNKNOWN,)
         found: list[Value] = [_param(name, scope)] if name in scope.params and not _is_copied(name, scope) else []
         for way in scope.bound.get(name, [])[:_WIDTH]:
-            found.extend(_follow(way, name, scope, 1))
+            found.extend(_follow(way, scope, 1))
         known = scope.denoted[name] = _some([one for one in found if one != UNKNOWN] or found)
     return known
 
@@ -219,32 +240,33 @@ def _is_copied(name: str, scope: Scope) -> bool:
     """Tell whether a parameter is replaced by a copy of itself, whatever happens: ``param = dict(param)``."""
     for item in scope.items:
         node = item.node
-        if isinstance(node, cst.Assign) and not item.blocks and _is_copy_of(name, node.value):
-            if any(isinstance(t.target, cst.Name) and t.target.value == name for t in node.targets):
+        if isinstance(node, ast.Assign) and not item.blocks and _is_copy_of(name, node.value):
+            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
                 return True
     return False
 
 
-def _is_copy_of(name: str, node: cst.BaseExpression) -> bool:
-    if isinstance(node, cst.Call):
+def _is_copy_of(name: str, node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
         function = node.func
-        last = function.attr if isinstance(function, cst.Attribute) else function
-        given: list[cst.BaseExpression] = [argument.value for argument in node.args]
-        if isinstance(function, cst.Attribute):
-            given.append(function.value)
-        makes = isinstance(last, cst.Name) and last.value in _COPIERS
-    elif isinstance(node, (cst.Dict, cst.List, cst.Set)):
-        given = [e.value for e in node.elements if isinstance(e, (cst.StarredDictElement, cst.StarredElement))]
+        last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        copied = [value for _, value in given(node)]
+        if isinstance(function, ast.Attribute):
+            copied.append(function.value)
+        makes = last in _COPIERS
+    elif isinstance(node, ast.Dict):
+        copied = [value for key, value in zip(node.keys, node.values, strict=True) if key is None]
+        makes = True
+    elif isinstance(node, (ast.List, ast.Set)):
+        copied = [bare(one) for one in node.elts if isinstance(one, ast.Starred)]
         makes = True
     else:
         return False
-    return makes and any(isinstance(one, cst.Name) and one.value == name for one in given)
+    return makes and any(isinstance(one, ast.Name) and one.id == name for one in copied)
 
 
-def _follow(way: Bound, name: str, scope: Scope, depth: int) -> Values:
-    if depth > _DEPTH:
-        return (UNKNOWN,)
-    if way.how == "value":
+def _follow(way: Bound, scope: Scope, depth: int) -> Values:
+    if way.how in {"value", "enter"}:
         return describe(way.node, scope, depth)
     if way.how == "element":
         return tuple(value.child("[]") for value in describe(way.node, scope, depth))
@@ -252,8 +274,6 @@ def _follow(way: Bound, name: str, scope: Scope, depth: int) -> Values:
         # What is added to gives away its elements, as to a copy: neither is the other, nor one of the other's elements.
         added = (value for value in describe(way.node, scope, depth) if value.kind != "call")
         return tuple(value.child(COPY) if COPY not in value.path else value for value in added) or (UNKNOWN,)
-    if way.how == "enter":
-        return describe(way.node, scope, depth)
     if way.how == "exception":
         return (Value("exception"),)
     if way.how == "class" and way.scope is not None:
@@ -269,19 +289,19 @@ def _from_enclosing(name: str, outer: Scope) -> Values:
     return tuple(made) if made else (Value("cell", name=f"{outer.qualname}:{name}"),)
 
 
-def captured(node: cst.CSTNode, scope: Scope) -> Values:
+def captured(node: ast.AST, scope: Scope) -> Values:
     """Return what the free names inside a lambda or nested function denote that could keep an object alive.
 
     Locals are followed through one assignment only: functions that name each other would be followed for ever.
     """
-    names = dict.fromkeys(below.value for below in walk(node) if isinstance(below, cst.Name))
+    names = dict.fromkeys(below.id for below in walk(node) if isinstance(below, ast.Name))
     found: list[Value] = []
     for name in names:
         if name in scope.params:
             found.append(_param(name, scope))
         elif name in scope.bound:
             for way in scope.bound[name]:
-                if way.how == "value" and not isinstance(way.node, cst.Lambda):
+                if way.how == "value" and not isinstance(way.node, ast.Lambda):
                     found.extend(describe(way.node, scope, _DEPTH))
         else:
             outer = next((o for o in scope.enclosing() if o.kind == "function" and name in o.params), None)
@@ -301,26 +321,39 @@ def decorator_names(scope: Scope) -> set[str]:
     """Return the last names of a function's decorators."""
     names = set()
     node = scope.node
-    for decorator in node.decorators if isinstance(node, cst.FunctionDef) else ():
-        called = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
-        if isinstance(called, cst.Attribute):
-            names.add(called.attr.value)
-        elif isinstance(called, cst.Name):
-            names.add(called.value)
+    for decorator in node.decorator_list if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else ():
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(called, ast.Attribute):
+            names.add(called.attr)
+        elif isinstance(called, ast.Name):
+            names.add(called.id)
     return names
 
 
 _READERS: dict[type, Callable[[Any, Scope, int], Values]] = {
-    cst.Name: _read_name,
-    cst.Attribute: _read_attribute,
-    cst.Subscript: _read_subscript,
-    cst.Call: _call,
-    cst.IfExp: _read_choice,
-    cst.BooleanOperation: _read_boolean,
-    cst.NamedExpr: _read_inner,
-    cst.StarredElement: _read_inner,
-    cst.Await: _read_await,
-    cst.Lambda: _read_lambda,
+    ast.Name: _read_name,
+    ast.Attribute: _read_attribute,
+    ast.Subscript: _read_subscript,
+    ast.Call: _read_call,
+    ast.IfExp: _read_choice,
+    ast.BoolOp: _read_boolean,
+    ast.NamedExpr: _read_inner,
+    ast.Starred: _read_inner,
+    ast.Await: _read_inner,
+    ast.Lambda: _read_lambda,
+    ast.Constant: _read_constant,
+    ast.Compare: _read_comparison,
+    ast.JoinedStr: _read_formatted,
+    ast.BinOp: _read_operation,
+    ast.UnaryOp: _read_unary,
+    ast.Dict: _read_dict,
+    ast.Tuple: _read_display,
+    ast.List: _read_display,
+    ast.Set: _read_display,
+    ast.ListComp: _read_comprehension,
+    ast.SetComp: _read_comprehension,
+    ast.GeneratorExp: _read_comprehension,
+    ast.DictComp: _read_dict_comprehension,
 }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec
 
+from leaklint.model import Fix
 from leaklint.repairs.request import Stored, WeakRequest
+from leaklint.source import TreeError
 
 if TYPE_CHECKING:
     from leaklint.facts.model import Call, Decorator, Function, Module
-    from leaklint.model import Fix
     from leaklint.program import ClassRef, Holder, Program
 
 __all__ = [
@@ -24,7 +26,23 @@ __all__ = [
     "weaken",
 ]
 
+_Given = ParamSpec("_Given")
 
+
+def _or_why_not(repair: Callable[_Given, Fix]) -> Callable[_Given, Fix]:
+    """A file that has to be rewritten, or only looked at, and that libcst cannot read forbids the repair."""
+
+    @wraps(repair)
+    def worked_out(*args: _Given.args, **kwargs: _Given.kwargs) -> Fix:
+        try:
+            return repair(*args, **kwargs)
+        except TreeError as error:
+            return Fix("none", "", error.message)
+
+    return worked_out
+
+
+@_or_why_not
 def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
     """Return the repair that makes ``holder`` keep what the request names only weakly."""
     from leaklint.repairs import weakening
@@ -32,6 +50,7 @@ def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
     return weakening.weaken(program, holder, request)
 
 
+@_or_why_not
 def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
     """Return the repair that makes a list of callbacks hold its bound methods weakly; ``classes`` are their owners."""
     from leaklint.repairs import methods
@@ -39,6 +58,7 @@ def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] 
     return methods.bound_methods(program, holder, classes, depth)
 
 
+@_or_why_not
 def cached_method(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
     """Return the repair of a memoised method: its cache moves to the instance."""
     from leaklint.repairs import memo
@@ -46,6 +66,7 @@ def cached_method(program: Program, module: Module, function: Function, decorato
     return memo.cached_method(program, module, function, decorator)
 
 
+@_or_why_not
 def bounded(program: Program, holder: Holder, limit: int = 1024) -> Fix:
     """Return the repair that keeps a memo at ``limit`` entries."""
     from leaklint.repairs import bound
@@ -53,6 +74,7 @@ def bounded(program: Program, holder: Holder, limit: int = 1024) -> Fix:
     return bound.bounded(program, holder, limit)
 
 
+@_or_why_not
 def registry(program: Program, module: Module, function: Function, call: Call, kind: str) -> Fix:
     """Return the repair of a registration with the standard library: atexit, finalize, thread, signal, fork, timer."""
     from leaklint.repairs import registrations
@@ -60,6 +82,7 @@ def registry(program: Program, module: Module, function: Function, call: Call, k
     return registrations.registry(program, module, function, call, kind)
 
 
+@_or_why_not
 def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix:
     """Return the repair of a weak-key dictionary whose values reach their keys."""
     from leaklint.repairs import backrefs
@@ -67,6 +90,7 @@ def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix
     return backrefs.weak_values(program, holder, owner)
 
 
+@_or_why_not
 def guarded_handler(program: Program, module: Module, call: Call) -> Fix:
     """Return the repair of ``addHandler`` for each instance: behind a look at the logger's handlers."""
     from leaklint.repairs import handlers

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.facts.tree import dotted_name, walk
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File
 from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import dotted_name, walk
 
 _NAMES = {
     "dict": frozenset({"dict", "Dict", "OrderedDict", "DefaultDict", "defaultdict"}),

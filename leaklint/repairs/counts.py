@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from leaklint.facts.tree import children, walk
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import children, walk
 
 _TEXTS = (cst.FormattedString, cst.SimpleString, cst.ConcatenatedString, cst.Tuple)
 _TO_TEXT = frozenset({"str", "repr", "format", "hex"})

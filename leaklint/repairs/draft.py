@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import libcst as cst
 
-from leaklint.facts.tree import Scope
 from leaklint.model import Edit, Fix
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.imports import Imports
+from leaklint.repairs.scopes import Scope
 
 _TOLD = 6  # how many refusals or assumptions are told in full
 

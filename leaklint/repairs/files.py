@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 import libcst as cst
 
 from leaklint.facts.model import Function, Module, Span
-from leaklint.facts.tree import Scope, Tree, read_tree, walk
 from leaklint.program import Program
+from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
 from leaklint.source import Source
 
 _INDENT = re.compile(r"[ \t\f]*")

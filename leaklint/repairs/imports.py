@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import libcst as cst
 
-from leaklint.facts.tree import Scope, dotted_name
 from leaklint.model import Edit
 from leaklint.repairs.files import File
+from leaklint.repairs.scopes import Scope, dotted_name
 
 
 @dataclass(frozen=True, slots=True)

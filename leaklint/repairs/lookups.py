@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from leaklint.facts.tree import Scope, walk
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File
 from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import Scope, walk
 
 _LEAVES = (cst.Return, cst.Raise, cst.Continue, cst.Break)
 

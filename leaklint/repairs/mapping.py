@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.facts.tree import walk
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import walk
 
 # Methods that weak dictionaries have with the meaning that dicts give them.
 _SAME = frozenset(

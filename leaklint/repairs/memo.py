@@ -7,12 +7,12 @@ import re
 import libcst as cst
 
 from leaklint.facts.model import Class, Decorator, Function, Module
-from leaklint.facts.tree import dotted_name
 from leaklint.model import Fix
 from leaklint.program import ClassRef, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.referents import slots_by_decorator
+from leaklint.repairs.scopes import dotted_name
 
 _CACHES = frozenset({"lru_cache", "cache"})
 _HARMLESS = frozenset({"override", "final"})

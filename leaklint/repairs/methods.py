@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.facts.values import describe
 from leaklint.model import Fix
 from leaklint.program import ClassRef, Holder, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
+from leaklint.repairs.meaning import describe
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.reflist import References

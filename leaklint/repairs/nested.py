@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from leaklint.facts.tree import dotted_name
 from leaklint.model import Fix
 from leaklint.program import Holder
 from leaklint.repairs import counts, lookups, mapping, sets
@@ -18,6 +17,7 @@ from leaklint.repairs.owners import Owners
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import dotted_name
 from leaklint.repairs.things import admit, check_values
 
 _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.facts.model import Call, Function, Module, Value
-from leaklint.facts.tree import Bound, Scope, walk
-from leaklint.facts.values import describe
 from leaklint.paths import is_test
 from leaklint.program import ClassRef, Program, Site
 from leaklint.repairs.files import File, Files
+from leaklint.repairs.meaning import describe
+from leaklint.repairs.scopes import Bound, Scope, walk
 from leaklint.repairs.uses import is_expression
 
 _LITERALS = (cst.Tuple, cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.GeneratorExp)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import libcst as cst
 
 from leaklint.facts.model import Call, Function, Module
-from leaklint.facts.tree import dotted_name, walk
-from leaklint.facts.values import describe
 from leaklint.model import Fix
 from leaklint.program import ClassRef, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
+from leaklint.repairs.meaning import describe
 from leaklint.repairs.referents import prepare
+from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.workers import worker
 
 _HELPER = "_call_if_alive"

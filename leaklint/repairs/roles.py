@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from leaklint.facts.tree import dotted_name
 from leaklint.repairs.files import File
+from leaklint.repairs.scopes import dotted_name
 from leaklint.repairs.uses import Use
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.facts.tree import walk
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.referents import STIFF, own_equality, prepare
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import walk
 
 
 def admit(draft: Draft, request: WeakRequest, *, keyed: bool) -> None:

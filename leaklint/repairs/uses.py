@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from leaklint.facts.model import Value
-from leaklint.facts.tree import Bound, Scope
-from leaklint.facts.values import describe
 from leaklint.program import Holder, Program
 from leaklint.repairs.files import File, Files
+from leaklint.repairs.meaning import describe
+from leaklint.repairs.scopes import Bound, Scope
 
 _HOPS = 6
 _ELEMENT_CALLS = frozenset({"get", "setdefault", "pop"})

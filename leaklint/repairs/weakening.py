@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 import libcst as cst
 
-from leaklint.facts.tree import walk
 from leaklint.model import Fix
 from leaklint.program import Holder, Program
 from leaklint.repairs import counts, lookups, mapping, nested, sets
@@ -19,6 +18,7 @@ from leaklint.repairs.owners import Fate, Owners
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role, role_of
+from leaklint.repairs.scopes import walk
 from leaklint.repairs.state import forgotten
 from leaklint.repairs.things import admit
 from leaklint.repairs.uses import Finder

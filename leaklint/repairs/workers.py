@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from leaklint.facts.model import Call, Function, Module
-from leaklint.facts.tree import walk
-from leaklint.facts.values import describe
 from leaklint.model import Fix
 from leaklint.program import ClassRef, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
+from leaklint.repairs.meaning import describe
 from leaklint.repairs.referents import prepare
+from leaklint.repairs.scopes import walk
 from leaklint.repairs.uses import is_expression
 
 NAME = "a static worker that takes weakref.ref(self)"
