@@ -12,8 +12,9 @@ from weakref import WeakKeyDictionary
 from leaklint.cache.keys import digest_of
 from leaklint.config import Settings
 from leaklint.deep import deep_recursion
-from leaklint.leaning import Scanned, leaning
+from leaklint.leaning import Scanned, leaning, ways_to
 from leaklint.model import Finding, Problem
+from leaklint.offers import Offer
 from leaklint.paths import is_test
 from leaklint.selection import shown
 from leaklint.source import Source, SourceError, read_bytes
@@ -21,6 +22,7 @@ from leaklint.suppress import physical_lines, unsuppressed
 
 if TYPE_CHECKING:
     from leaklint.facts.model import Module
+    from leaklint.program import Program
 
 _ROUNDS = 4  # how often files are added that the findings so far make matter
 
@@ -44,15 +46,24 @@ class Reads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What made files matter: names used and classes defined that a rule asked after, and what a repair would change."""
+    """What made files matter: names used and classes defined that a rule asked after, and what a repair would change.
+
+    ``offers`` are what files have that may leak: who calls what fills it, and who empties it, decides.
+    """
 
     used: frozenset[str] = frozenset()
     defined: frozenset[str] = frozenset()
     changed: frozenset[tuple[str, str]] = frozenset()  # the name of a container, and that of its class or module
+    offers: frozenset[Offer] = frozenset()
 
     def __or__(self, other: Asked) -> Asked:
         """Return what either asks."""
-        return Asked(self.used | other.used, self.defined | other.defined, self.changed | other.changed)
+        return Asked(
+            self.used | other.used,
+            self.defined | other.defined,
+            self.changed | other.changed,
+            self.offers | other.offers,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +116,15 @@ def analysed(
 def answers(one: Scanned, asked: Asked, text_of: Callable[[Scanned], str]) -> bool:
     """Tell whether a file that was not read in full matters for what was asked.
 
-    It may make an instance, call a maker or define a class that a rule asked after. Or it does what a weak container
-    cannot (``json.dumps(REGISTRY)``), so a repair has to see it.
+    It may make an instance, call a maker or define a class that a rule asked after, or use a container that may leak.
+    Or it does what a weak container cannot (``json.dumps(REGISTRY)``), so a repair has to see it.
     """
     gate = one.gate
     if not asked.used.isdisjoint(gate.mentions) or not asked.used.isdisjoint(gate.imports):
         return True
     if not asked.defined.isdisjoint(gate.classes):
+        return True
+    if any(offer.used_by(gate) for offer in asked.offers):
         return True
     text = text_of(one) if asked.changed else ""
     return any(
@@ -149,7 +162,18 @@ def _judged_once(wanted: Sequence[Scanned], reader: _Reader, settings: Settings)
     program = Program(modules, {name: kept.source for name, kept in sources.items()}, places)
     found = [finding for finding in findings_of(program, settings) if shown(finding, settings)]
     changed = frozenset(_near(finding) for finding in found if finding.fix.edits)
-    return _Judged(found, sources, problems, Asked(frozenset(program.asked), frozenset(program.lacking), changed))
+    asked = Asked(frozenset(program.asked), frozenset(program.lacking), changed, _offers(program, wanted))
+    return _Judged(found, sources, problems, asked)
+
+
+def _offers(program: Program, wanted: Sequence[Scanned]) -> frozenset[Offer]:
+    """Return for each file with a container that may leak what others could do to it."""
+    ways = ways_to(wanted)
+    found = []
+    for module, (functions, held) in program.open.items():
+        file = program.places[module][1]
+        found.append(Offer(frozenset(functions), frozenset(held), ways[file]))
+    return frozenset(found)
 
 
 def _near(finding: Finding) -> tuple[str, str]:

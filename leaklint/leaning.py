@@ -29,6 +29,9 @@ class Scanned:
         return self.module.rpartition(".")[2]
 
 
+_Table = dict[str, list[Scanned]]
+
+
 def leaning(scanned: Sequence[Scanned]) -> list[Scanned]:
     """Return the files to read in full, in their order."""
     chosen = {one.file: one for one in (*(one for one in scanned if one.gate.admits), *_fillers(scanned))}
@@ -38,13 +41,23 @@ def leaning(scanned: Sequence[Scanned]) -> list[Scanned]:
         wanted = ((one, name) for one in new for name in one.gate.bases - one.gate.classes)
         found = (other for one, name in wanted for other in defining.get(name, ()) if _reached(other, one, name))
         new = [other for other in found if chosen.setdefault(other.file, other) is other and other not in new]
-    chosen.update((one.file, one) for one in _users(list(chosen.values()), scanned))
     chosen.update((one.file, one) for one in _packages(list(chosen.values()), scanned))
     return [one for one in scanned if one.file in chosen]
 
 
-def _by_name(files: Iterable[Scanned], names: Callable[[Gate], Iterable[str]]) -> dict[str, list[Scanned]]:
-    found: dict[str, list[Scanned]] = {}
+def ways_to(chosen: Sequence[Scanned]) -> dict[str, frozenset[str]]:
+    """Return for each file the names through which others reach what it has: its own, and those of objects made of it."""
+    makers = _by_name(chosen, lambda gate: gate.made)
+    return {one.file: _ways(one, makers) for one in chosen}
+
+
+def _ways(one: Scanned, makers: _Table) -> frozenset[str]:
+    objects = (other.gate.holds for name in one.gate.classes & makers.keys() for other in makers[name])
+    return one.gate.offering.union({one.stem}, *objects)
+
+
+def _by_name(files: Iterable[Scanned], names: Callable[[Gate], Iterable[str]]) -> _Table:
+    found: _Table = {}
     for one in files:
         for name in names(one.gate):
             found.setdefault(name, []).append(one)
@@ -53,41 +66,61 @@ def _by_name(files: Iterable[Scanned], names: Callable[[Gate], Iterable[str]]) -
 
 def _fillers(scanned: Sequence[Scanned]) -> Iterator[Scanned]:
     """Yield the files that fill what another file holds, and those that hold it."""
-    holders = _by_name(scanned, lambda gate: gate.holds)
     makers = _by_name(scanned, lambda gate: gate.made)
+    holders = _by_name(scanned, lambda gate: gate.kept(makers))
     for one in scanned:
-        shared = one.gate.classes & makers.keys() if one.gate.own & one.gate.fills else ()
-        for name in shared:  # what an object of the module level keeps is kept for good, whichever file makes it
+        # what an object of the module level keeps is kept for good, whichever file makes it
+        for name in {owner for owner, name in one.gate.own if owner in makers and name in one.gate.fills}:
             yield one
             yield from (other for other in makers[name] if other is one or _reached(one, other, name))
-        for name in one.gate.fills & holders.keys():
+        for name in one.gate.reaches & holders.keys():
             for other in holders[name]:
                 if other is not one and _reached(other, one, name):
                     yield from (one, other)
+    yield from _heirs(scanned, holders)
+    yield from _handing(scanned, holders)
 
 
-def _users(chosen: Sequence[Scanned], scanned: Sequence[Scanned]) -> Iterator[Scanned]:
-    """Yield the files that call what fills or empties a holder, or empty it themselves.
-
-    Without them a registration would be taken for one that nothing calls, and a removal be overlooked.
-    """
-    offered = _by_name(chosen, lambda gate: gate.offers)
-    held = _by_name(chosen, lambda gate: gate.holds)
-    makers = _by_name(chosen, lambda gate: gate.made)
-    ways = {one.file: _ways(one, makers) for one in chosen}
+def _heirs(scanned: Sequence[Scanned], holders: _Table) -> Iterator[Scanned]:
+    """Yield the files whose classes fill what they inherit, or what an object on a class of theirs or above holds."""
+    defining = _by_name(scanned, lambda gate: gate.classes)
     for one in scanned:
-        pairs = [(name, offered) for name in one.gate.mentions & offered.keys()]
-        pairs += [(name, held) for name in one.gate.drops & held.keys()]
-        used = one.gate.imports & one.gate.mentions
-        others = ((name, other) for name, table in pairs for other in table[name] if other is not one)
-        if any(name in used or other.stem in used or used & ways[other.file] for name, other in others):
-            yield one
+        names = one.gate.inherits & holders.keys()
+        if not names or not one.gate.bases:
+            continue
+        above = _above(one, defining)
+        made = one.gate.made.union(*(other.gate.made for other in above))
+        for name in names:
+            for other in holders[name]:
+                if other is not one and (other in above or not made.isdisjoint(other.gate.classes)):
+                    yield from (one, other)
 
 
-def _ways(one: Scanned, makers: dict[str, list[Scanned]]) -> frozenset[str]:
-    """Return the names through which what a file offers is reached: its own, and those of objects that others make of it."""
-    objects = (other.gate.holds for name in one.gate.classes & makers.keys() for other in makers[name])
-    return one.gate.offering.union(*objects) if one.gate.own & one.gate.fills else one.gate.offering
+def _above(one: Scanned, defining: _Table) -> list[Scanned]:
+    """Return the other files that may define a class above one of this file's."""
+    found: dict[str, Scanned] = {}
+    waiting = [one]
+    while waiting:
+        here = waiting.pop()
+        for name in here.gate.bases & defining.keys():
+            for other in defining[name]:
+                if other.file not in found and other is not here and _reached(other, here, name):
+                    found[other.file] = other
+                    waiting.append(other)
+    return [other for other in found.values() if other is not one]
+
+
+def _handing(scanned: Sequence[Scanned], holders: _Table) -> Iterator[Scanned]:
+    """Yield the files that hand a container to a function which fills what it is given, with all files this takes."""
+    takers = _by_name(scanned, lambda gate: gate.takes)
+    for one in scanned:
+        for function, name in one.gate.hands:
+            if function not in takers or name not in holders:
+                continue
+            takes = [other for other in takers[function] if other is one or _reached(other, one, function)]
+            holds = [other for other in holders[name] if other is one or _reached(other, one, name)]
+            if takes and holds:
+                yield from (one, *takes, *holds)
 
 
 def _packages(chosen: Sequence[Scanned], scanned: Sequence[Scanned]) -> Iterator[Scanned]:

@@ -164,6 +164,106 @@ def test_generated_programs_of_two_files(text: str, name: str, statement: str) -
     assert _found(texts, True) == _found(texts, False)
 
 
+_KEEP = "def keep(where, key, what):\n    where[key] = what\n"
+_CLASS = "class Part:\n    def __init__(self):\n        {}\n"
+_ACROSS: list[tuple[dict[str, str], list[str]]] = [
+    # handed to a function that fills what it is given: here, elsewhere, through self, to a constructor, by another name
+    ({"mod.py": f"{_KEEP}HELD = {{}}\n{_CLASS.format('keep(HELD, id(self), self)')}"}, ["mod.py"]),
+    (
+        {
+            "lib.py": _KEEP,
+            "mod.py": f"from lib import keep\nHELD = {{}}\n{_CLASS.format('keep(HELD, id(self), self)')}",
+        },
+        ["mod.py"],
+    ),
+    (
+        {"lib.py": _KEEP, "mod.py": f"import lib as l\nHELD = {{}}\n{_CLASS.format('l.keep(HELD, id(self), self)')}"},
+        ["mod.py"],
+    ),
+    (
+        {
+            "lib.py": _KEEP,
+            "base.py": "class Base:\n    held = {}\n",
+            "mod.py": "from base import Base\nfrom lib import keep\nclass Part(Base):\n    def __init__(self):\n"
+            "        keep(self.held, id(self), self)\n",
+        },
+        ["base.py"],
+    ),
+    # filled through an import, by the name it has there or another; through a class; through an object
+    (
+        {
+            "hub.py": "HELD = {}\n",
+            "mod.py": f"from hub import HELD as there\n{_CLASS.format('there[id(self)] = self')}",
+        },
+        ["hub.py"],
+    ),
+    ({"hub.py": "HELD = []\n", "mod.py": f"import hub\n{_CLASS.format('hub.HELD.append(self)')}"}, ["hub.py"]),
+    (
+        {
+            "hub.py": "class Hub:\n    held = []\n",
+            "mod.py": f"from hub import Hub\n{_CLASS.format('Hub.held.append(self)')}",
+        },
+        ["hub.py"],
+    ),
+    (
+        {
+            "hub.py": "class Hub:\n    def __init__(self):\n        self.held = []\n",
+            "one.py": "from hub import Hub\nhub = Hub()\n",
+            "mod.py": f"from one import hub\n{_CLASS.format('hub.held.append(self)')}",
+        },
+        ["hub.py"],
+    ),
+    # filled by an heir of an heir
+    (
+        {
+            "a.py": "class A:\n    held = []\n",
+            "b.py": "from a import A\nclass B(A):\n    pass\n",
+            "c.py": "from b import B\nclass C(B):\n    def __init__(this):\n        this.held.append(this)\n",
+        },
+        ["a.py"],
+    ),
+    # what a function is given, its callers tell; who empties it may stand anywhere
+    (
+        {
+            "hub.py": "HELD = {}\ndef enter(key, what):\n    HELD[key] = what\n",
+            "mod.py": f"from hub import enter\n{_CLASS.format('enter(id(self), self)')}",
+        },
+        ["hub.py"],
+    ),
+    (
+        {
+            "hub.py": "HELD = {}\ndef enter(key, what):\n    HELD[key] = what\n",
+            "mod.py": f"from hub import enter\n{_CLASS.format('enter(id(self), self)')}",
+            "end.py": "from hub import HELD\ndef forget(key):\n    del HELD[key]\n",
+        },
+        [],
+    ),
+    (
+        {
+            "hub.py": "HELD = {}\ndef enter(key, what):\n    HELD[key] = what\ndef reset():\n    HELD.clear()\n",
+            "mod.py": f"from hub import enter\n{_CLASS.format('enter(id(self), self)')}",
+            "end.py": "import hub\ndef finish():\n    hub.reset()\n",
+        },
+        [],
+    ),
+    (
+        {
+            "deco.py": "def memo(func):\n    seen = {}\n    def call(self):\n        seen[self] = func(self)\n"
+            "    return call\n",
+            "mod.py": "from deco import memo\nclass Part:\n    @memo\n    def size(self):\n        return 1\n",
+        },
+        ["deco.py"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("texts", "where"), _ACROSS)
+def test_leaks_across_files(texts: dict[str, str], where: list[str]) -> None:
+    found = _found(texts, True)
+    assert found == _found(texts, False)
+    assert sorted({place[0] for place in found}) == where
+
+
 _LINES = [
     line
     for file in sorted(FIXTURES.glob("*/*.py"))

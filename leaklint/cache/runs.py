@@ -21,6 +21,7 @@ from leaklint.cache.stamps import Times, content_digest, settled, times_of
 from leaklint.config import Settings, Verify
 from leaklint.discovery import discover
 from leaklint.model import Finding, Problem, Report, Summary
+from leaklint.offers import Offer
 from leaklint.paths import is_test, packages, relative
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Grounds:
     used: frozenset[str]
     defined: frozenset[str]
     changed: tuple[tuple[str, str], ...]
+    offers: tuple[Offer, ...]
     problems: tuple[Problem, ...]
 
 
@@ -195,7 +197,7 @@ class _Run:
         from leaklint.analysis import Asked, answers
         from leaklint.leaning import Scanned
 
-        asked = Asked(grounds.used, grounds.defined, frozenset(grounds.changed))
+        asked = Asked(grounds.used, grounds.defined, frozenset(grounds.changed), frozenset(grounds.offers))
         same = all(is_test(relative(file)) for file in gone)
         for file in fresh:
             found = memory.read(file).result
@@ -245,6 +247,7 @@ class _Run:
             used=done.asked.used,
             defined=done.asked.defined,
             changed=tuple(sorted(done.asked.changed)),
+            offers=tuple(sorted(done.asked.offers, key=lambda offer: [sorted(names) for names in offer])),
             problems=tuple(problem for problem in done.problems if problem not in own),
         )
 

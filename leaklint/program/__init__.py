@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from leaklint.facts.model import UNKNOWN, Argument, Call, Decorator, Event, Function, Guard, Module, Span, Value
 from leaklint.program.holders import Holder, Holders
@@ -88,6 +89,8 @@ class Program:
         self.makers: dict[ClassRef, list[Maker]] = {}
         self.asked: set[str] = set()  # classes and makers of which it mattered who uses them: other files may
         self.lacking: set[str] = set()  # classes of which it mattered what they are: another file may define them
+        # By module: functions that fill or empty a container which may leak, and its names. Other files may use them.
+        self.open: dict[str, tuple[set[str], set[str]]] = {}
         self._collect_sites()
         self._collect_makers()
         self.touches: dict[tuple[str, str, str], list[Touch]] = {}
@@ -100,12 +103,45 @@ class Program:
             source = self._sources[module] = source()
         return source
 
+    def leave_open(self, holder: Holder) -> None:
+        """Note that who else fills or empties ``holder`` would decide whether it leaks."""
+        self.open.setdefault(holder.module, (set(), set()))[1].add(holder.binding.name)
+        around = [(holder.module, holder.name)] if "<locals>" in holder.name else []
+        around += [(touch.module.name, f"{touch.function.qualname}.<locals>") for touch in self.touches[holder.key]]
+        for module, name in around:
+            names = {part.rpartition(".")[2] for part in name.split(".<locals>")[:-1]}
+            functions = {name for name in names if not name.startswith("__")}
+            self.open.setdefault(module, (set(), set()))[0].update(functions)
+
     def functions(self) -> Iterator[tuple[Module, Function]]:
         """Yield every function, and every module's own body as a function without a name."""
         for module in self.modules.values():
             for function in module.functions.values():
                 yield module, function
             yield module, module.body
+
+    @cached_property
+    def handed_on(self) -> frozenset[str]:
+        """Return the last names of all that is given to any call."""
+        return frozenset(
+            value.path[-1]
+            for _, function in self.functions()
+            for call in function.calls
+            for argument in call.arguments
+            for value in argument.values
+            if value.path and value.kind in {"global", "self", "cls"}
+        )
+
+    @cached_property
+    def called_on_unknown(self) -> frozenset[str]:
+        """Return the names of methods that are called on objects of which nothing tells the class."""
+        return frozenset(
+            value.path[-1]
+            for _, function in self.functions()
+            for call in function.calls
+            for value in call.callee
+            if len(value.path) > 1 and value.kind in {"param", "self", "unknown"}
+        )
 
     def _collect_sites(self) -> None:
         for module, function in self.functions():

@@ -7,12 +7,15 @@ from leaklint.paths import is_test
 from leaklint.program import ClassRef, Maker, Program, Site, Touch
 
 _DEPTH = 3  # how many callers are followed, one through another
+AT_IMPORT = frozenset(
+    {"", "__init_subclass__", "__set_name__"}
+)  # a module's own code, and what runs as classes are made
 _CACHES = frozenset({"cache", "lru_cache"})
 
 
 def at_import(program: Program, function: Function, module: Module, depth: int = 0) -> bool:
     """Tell whether ``function`` runs only while modules are imported."""
-    if not function.name or function.name in {"__init_subclass__", "__set_name__"}:
+    if function.name in AT_IMPORT:
         return True
     if function.kind in {"method", "classmethod"} and function.name.startswith("__"):
         return False

@@ -174,20 +174,7 @@ def _runs(program: Program, function: Function, module: Module, depth: int = 0) 
 
 def _is_handed_on(program: Program, function: Function, *, by_name: bool) -> bool:
     """Tell whether ``function`` is given to a call (a signal, a hook), or with ``by_name`` called on an unknown object."""
-    wanted = (function.name,)
-    for _, other in program.functions():
-        for call in other.calls:
-            for argument in call.arguments:
-                if any(
-                    value.kind in {"global", "self", "cls"} and value.path[-1:] == wanted for value in argument.values
-                ):
-                    return True
-            if by_name and any(
-                v.kind in {"param", "self", "unknown"} and v.path[-1:] == wanted and len(v.path) > 1
-                for v in call.callee
-            ):
-                return True
-    return False
+    return function.name in program.handed_on or (by_name and function.name in program.called_on_unknown)
 
 
 def _length(touch: Touch, touches: Sequence[Touch]) -> Removal:

@@ -13,7 +13,7 @@ from leaklint.model import Confidence
 from leaklint.paths import is_test
 from leaklint.program import Holder, Program, Touch
 from leaklint.program.holders import CONTAINERS
-from leaklint.program.moments import at_import, once
+from leaklint.program.moments import AT_IMPORT, at_import, once
 from leaklint.program.removal import NONE, Removal, removal
 from leaklint.program.things import PLAIN, Thing, Things
 from leaklint.rules.declared import gives_back, is_named
@@ -80,12 +80,24 @@ class Context:
 
     def _leak(self, holder: Holder) -> Leak | None:
         touches = [t for t in self.program.touches.get(holder.key, []) if t.event.op == "store"]
-        touches = [t for t in touches if not at_import(self.program, t.function, t.module)]
-        touches = [t for t in touches if not is_test(t.module.path) and not once(self.program, t)]
+        touches = [t for t in touches if t.function.name not in AT_IMPORT and not is_test(t.module.path)]
         if holder.scope == "object":  # what an object puts into its own container while it is made does not grow
-            touches = [touch for touch in touches if touch.function.name not in MAKING]
+            touches = [touch for touch in touches if not _makes(touch)]
         if not touches or is_test(holder.path) or not self._can_hold(holder):
             return None
+        running = [
+            t for t in touches if not at_import(self.program, t.function, t.module) and not once(self.program, t)
+        ]
+        kept = self._kept(holder, running) if running and self._outlives(holder) else None
+        if kept is not None or self._kept(holder, touches) is not None:
+            self.program.leave_open(holder)
+        if kept is None:
+            return None
+        stores, gone = kept
+        return Leak(_code(holder, stores[0]), holder, tuple(stores), gone, self._levels.of(holder, stores, gone))
+
+    def _kept(self, holder: Holder, touches: list[Touch]) -> tuple[list[Store], Removal] | None:
+        """Return what these stores put in, the most telling first; None if that is nothing or something takes it out."""
         if self._is_weak_inside(holder, touches):
             touches = [touch for touch in touches if touch.depth == 0]
         stores = [store for touch in touches for store in self._stores(touch)]
@@ -94,10 +106,7 @@ class Context:
             return None
         stores.sort(key=lambda store: (_ORDER.index(store.thing.kind), is_unseen_key(store)))
         gone = removal(self.program, holder, touches)
-        if gone.quality == "good":
-            return None
-        confidence = self._levels.of(holder, stores, gone)
-        return Leak(_code(holder, stores[0]), holder, tuple(stores), gone, confidence)
+        return (stores, gone) if gone.quality != "good" else None
 
     def _is_weak_inside(self, holder: Holder, touches: Sequence[Touch]) -> bool:
         """Tell whether the containers inside the holder are weak: made so by a ``defaultdict``, or stored so."""
@@ -117,7 +126,7 @@ class Context:
     def _can_hold(self, holder: Holder) -> bool:
         made = holder.binding.made
         if made.kind in CONTAINERS:
-            return not (holder.scope == "closure" and not self._outlives(holder))
+            return True
         if made.kind != "object" or holder.scope not in {"class", "module"}:
             return False
         maker = made.maker
@@ -134,6 +143,8 @@ class Context:
 
     def _outlives(self, holder: Holder) -> bool:
         """A closure's container lives on if the function around it is a decorator or is called at import."""
+        if holder.scope != "closure":
+            return True
         module = self.program.modules[holder.module]
         outer = module.functions.get(holder.name.rpartition(".<locals>.")[0])
         if outer is None:
@@ -182,6 +193,10 @@ class Context:
                     yield Store(touch, given, side, site)
         if not seen:
             yield Store(touch, thing, side)
+
+
+def _makes(touch: Touch) -> bool:
+    return touch.function.name in MAKING and all(value.kind == "self" for value in touch.event.target)
 
 
 def _code(holder: Holder, store: Store) -> str:

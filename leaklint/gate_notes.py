@@ -1,0 +1,395 @@
+"""What the gate notes while it walks: containers and what is done to them, told by names alone."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+_FILLERS = frozenset(
+    "append appendleft add insert extend extendleft update setdefault __setitem__ push union_update".split()
+)
+_DROPPERS = frozenset(["pop", "popitem", "popleft", "remove", "discard", "clear", "__delitem__"])
+_PUSHES = frozenset(["heappush", "insort", "insort_left", "insort_right"])
+_WORDS = frozenset(
+    (
+        "lru_cache alru_cache ttl_cache cachetools memoize memoized memoise atexit "
+        "finalize register_at_fork addHandler Timer WeakKeyDictionary WeakSet linecache"
+    ).split()
+)
+_DECORATORS = frozenset({"cache", "cached", "memo", "lfu_cache", "rr_cache", "fifo_cache"})
+_MAKERS = frozenset(["dict", "list", "set", "defaultdict", "deque", "field", "attrib", "ib", "Factory"])
+_LITERALS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+BUSY = _FILLERS | _DROPPERS
+# What leads to a class or an instance of one, whatever a method calls its first parameter.
+_SELVES = frozenset(["self", "cls", "super", "type"])
+# Calls whose result is what they are asked of or given, or an element of it; what others return is not followed.
+_ELEMENTS = frozenset(
+    ["get", "setdefault", "pop", "popleft", "__getitem__", "popitem", "values", "items", "keys", "elements", "copy"]
+)
+_SAME = frozenset(
+    ["list", "tuple", "set", "sorted", "reversed", "iter", "frozenset", "cast", "deepcopy", "type", "getattr", "super"]
+)
+_ASKERS = frozenset(
+    ["isinstance", "issubclass", "getattr", "hasattr", "len", "repr", "str", "id", "hash", "bool", "int"]
+)
+
+
+class Filled(NamedTuple):
+    """Names that may hold a container, and those filled: at all, through what is imported, through an instance or class."""
+
+    holds: set[str]
+    fills: set[str]
+    reaches: set[str]
+    inherits: set[str]
+
+
+class Notes:
+    """What one walk over a file's ast has seen."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.classes: set[str] = set()
+        self.made: set[str] = set()
+        self.bases: set[str] = set()
+        self.drops: set[str] = set()
+        self.mentions: set[str] = set()
+        self.imports: set[str] = set()
+        self._speaks = False
+        self._holds: set[str] = set()
+        self._own: list[tuple[int, str]] = []  # lines on which an attribute of ``self`` is given a container
+        self._outer: set[str] = set()
+        self._growing: set[str] = set()
+        self._reads: set[str] = set()
+        self._selves: set[str] = set(_SELVES)
+        self._bound: set[str] = set()  # what imports bind here
+        self._local: dict[str, int] = {}
+        self._fills: dict[str, int] = {}
+        self._aliases: dict[str, set[str]] = {}
+        self._functions: list[tuple[str, int, int, frozenset[str]]] = []
+        self._spans: list[tuple[str, int, int]] = []  # of classes
+        self._bases: dict[str, set[str]] = {}
+        self._busy: list[tuple[int, tuple[str, ...]]] = []  # lines on which something is filled or emptied
+        self._chains: set[tuple[str, ...]] = set()  # through which something is filled, the root last
+        self._given: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()  # what is called, what it is given
+
+    def speaks(self) -> bool:
+        """Tell whether a word occurs that is reason enough to read the file."""
+        return self._speaks or not self.mentions.isdisjoint(_WORDS)
+
+    def filled(self) -> Filled:
+        """Return what holds containers and what is filled, all other names that these may go by included."""
+        fills = self._meant(set(self._fills) | (self._reads & self._growing))
+        # A function's own local counts only where a deeper function fills it.
+        cells = {n for n, depth in self._local.items() if self._fills.get(n, 0) > depth or n in self._outer}
+        holds = self._holds | cells
+        reaches: set[str] = set()
+        inherits: set[str] = set()
+        for chain in self._chains:
+            names = self._meant(chain)
+            through_object = len(chain) > 1 and chain[-1] in holds
+            if through_object or "*" in self._bound or not names.isdisjoint(self._bound):
+                reaches |= names
+            if not names.isdisjoint(self._selves) or not names.isdisjoint(self.classes):
+                inherits |= names
+        return Filled(holds, fills, reaches, inherits)
+
+    def own(self) -> set[tuple[str, str]]:
+        """Return (class, attribute) for what classes, and those below them in this file, give their instances."""
+        found: set[tuple[str, str]] = set()
+        for line, name in self._own:
+            owners = [span for span in self._spans if span[1] <= line <= span[2]]
+            if owners:
+                found.add((max(owners, key=lambda span: span[1])[0], name))
+        heirs: dict[str, set[str]] = {owner: {owner} for owner, _ in found}
+        for known in heirs.values():
+            while more := {one for one, bases in self._bases.items() if one not in known and bases & known}:
+                known |= more
+        return {(heir, name) for owner, name in found for heir in heirs[owner]}
+
+    def imported_names(self) -> set[str]:
+        """Return the names that imports bind in this file."""
+        return self._bound
+
+    def takes(self) -> set[str]:
+        """Return the functions that fill or empty a parameter of theirs; a constructor goes by its class, too."""
+        busy = sorted(self._busy)
+        lines = [line for line, _ in busy]
+        found: set[str] = set()
+        for name, first, last, params in self._functions:
+            inside = busy[bisect_left(lines, first) : bisect_right(lines, last)] if params else ()
+            if any(not params.isdisjoint(self._meant(names)) for _, names in inside):
+                found.add(name)
+                if name in {"__init__", "__new__"}:
+                    found.update(owner for owner, begin, end in self._spans if begin <= first <= end)
+        return found
+
+    def handed(self, known: set[str]) -> set[tuple[str, str]]:
+        """Return (function, name) for each of the ``known`` names, and of attributes of ``self``, that calls hand on.
+
+        A method of an object that is local to a function is nobody's that is known.
+        """
+        leading = known | self._selves | self.classes
+        found: set[tuple[str, str]] = set()
+        for function, chain in self._given:
+            if len(function) > 1 and leading.isdisjoint(self._meant(function[1:])):
+                continue
+            names = self._meant(chain)
+            if names.isdisjoint(self._selves):
+                names &= known
+            found.update((function[0], name) for name in names)
+        return found
+
+    def _meant(self, names: Iterable[str]) -> set[str]:
+        """Return ``names`` and all that they may be other names of."""
+        found = set(names)
+        waiting = [name for name in found if name in self._aliases]
+        while waiting:
+            for name in self._aliases.get(waiting.pop(), ()):
+                if name not in found:
+                    found.add(name)
+                    waiting.append(name)
+        return found
+
+    def method(self, node: ast.Attribute, depth: int) -> None:
+        if node.attr in _FILLERS:
+            self._fill(node.value, depth)
+        else:
+            self._drop(node.value, node.lineno)
+
+    def subscript(self, node: ast.Subscript, depth: int) -> None:
+        if depth and isinstance(node.ctx, ast.Load):
+            self._reads.update(_roots(node.value, called=False))  # a defaultdict grows when it is read
+        elif depth and isinstance(node.ctx, ast.Del):
+            self._drop(node.value, node.lineno)
+        elif depth:
+            self._fill(node.value, depth)
+
+    def augmented(self, node: ast.AugAssign, depth: int) -> None:
+        if depth:
+            self._fill(node.target, depth)
+
+    def assign(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr, depth: int) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        value = node.value
+        if value is None:
+            return
+        if _may_hold(value):
+            for target in targets:
+                for name in _target_names(target):
+                    self._hold(name, target, depth)
+                    if isinstance(value, ast.Call):
+                        self._growing.add(name)
+        if depth:
+            sources = set(_roots(value, called=False))
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    self._aliases.setdefault(target.id, set()).update(sources)
+        elif isinstance(value, (ast.Name, ast.Attribute)):
+            if isinstance(value, ast.Attribute) and value.attr in _FILLERS:
+                self._fill(value.value, 1)  # ``add = REGISTRY.append``, called wherever
+            self._speaks = self._speaks or next(_roots(value), "") in _DECORATORS
+            for target in targets:
+                for name in _target_names(target):
+                    self._holds.add(name)
+                    self._aliases.setdefault(name, set()).update(_roots(value))
+
+    def _hold(self, name: str, target: ast.expr, depth: int) -> None:
+        if depth and isinstance(target, ast.Name):
+            self._local[name] = min(depth, self._local.get(name, depth))
+        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+            self._own.append((target.lineno, name))
+        else:
+            self._holds.add(name)
+
+    def defined(self, node: ast.ClassDef, depth: int) -> None:
+        self.classes.add(node.name)
+        self._spans.append((node.name, node.lineno, node.end_lineno or node.lineno))
+        methods = set()
+        for item in node.body:
+            if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                methods.add(item.name)
+                self._selves.update(arg.arg for arg in item.args.args[:1])
+        bases = {name for base in node.bases for name in _roots(base)}
+        bases.update(name for keyword in node.keywords for name in _roots(keyword.value))
+        self.bases.update(bases)
+        self._bases.setdefault(node.name, set()).update(bases)
+        if methods & {"__get__", "__set__"} or any(name == "type" or name.endswith(("Meta", "Type")) for name in bases):
+            self.made.add(node.name)  # its instances sit on classes, or are classes
+
+    def loop(self, node: ast.For | ast.AsyncFor | ast.comprehension, depth: int) -> None:
+        for name in _target_names(node.target):
+            self._aliases.setdefault(name, set()).update(_roots(node.iter, called=False))
+
+    def declared(self, node: ast.Global | ast.Nonlocal, depth: int) -> None:
+        self._outer.update(node.names)
+        self._busy.append((node.lineno, tuple(node.names)))
+
+    def parameters(self, node: ast.arguments, depth: int) -> None:
+        if not node.defaults and not node.kw_defaults:
+            return
+        named = [*node.posonlyargs, *node.args]
+        pairs = [
+            *zip(reversed(named), reversed(node.defaults), strict=False),
+            *zip(node.kwonlyargs, node.kw_defaults, strict=True),
+        ]
+        self._holds.update(argument.arg for argument, default in pairs if isinstance(default, (*_LITERALS, ast.Call)))
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, depth: int) -> None:
+        args = node.args
+        named = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+        params = frozenset(arg.arg for arg in named if arg.arg not in _SELVES)
+        self._functions.append((node.name, node.lineno, node.end_lineno or node.lineno, params))
+        for decorator in node.decorator_list:
+            self._speaks = self._speaks or next(_roots(decorator), "") in _DECORATORS
+            self.made.update(_roots(decorator))
+
+    def called(self, node: ast.Call, depth: int) -> None:
+        func = node.func
+        named = func.id if isinstance(func, ast.Name) else next(_roots(func), "")
+        if named == "getLogger":
+            given = node.args[0] if node.args else None
+            self._speaks = self._speaks or not isinstance(given, (ast.Constant, ast.Name, type(None)))
+        elif named == "Thread":
+            self._speaks = self._speaks or any(isinstance(k.value, ast.Attribute) for k in node.keywords)
+        elif named == "signal":
+            self._speaks = self._speaks or any(
+                isinstance(a, (ast.Attribute, ast.Lambda, ast.Name)) for a in node.args[1:]
+            )
+        elif named in _PUSHES and depth and node.args:
+            self._fill(node.args[0], depth)
+        if not depth:
+            self.made.update(_roots(node.func))
+        elif named not in _ASKERS:
+            for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if isinstance(given, (ast.Name, ast.Attribute)):
+                    self._given.add((tuple(_roots(func, called=False)) or (named,), tuple(_roots(given))))
+
+    def imported(self, node: ast.Import | ast.ImportFrom, depth: int) -> None:
+        for alias in node.names:
+            self.imports.update(alias.name.split("."))
+            first, last = alias.name.partition(".")[0], alias.name.rpartition(".")[2]
+            self._bound.add(alias.asname or first)
+            if alias.asname:
+                self._aliases.setdefault(alias.asname, set()).add(last)
+            self._speaks = self._speaks or last in _WORDS or (alias.asname is not None and last in _DECORATORS)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            self.imports.update(node.module.split("."))
+            self._speaks = self._speaks or not _WORDS.isdisjoint(node.module.split("."))
+
+    def _drop(self, node: ast.expr, line: int) -> None:
+        names = tuple(_roots(node, called=False))
+        self._busy.append((line, names))
+        self.drops.update(names)
+
+    def _fill(self, node: ast.expr, depth: int) -> None:
+        names = tuple(_roots(node, called=False))
+        self._busy.append((node.lineno, names))
+        self._chains.add(names)
+        for name in names:
+            self._fills[name] = max(depth, self._fills.get(name, 0))
+
+
+def _may_hold(node: ast.expr) -> bool:
+    """Tell whether an expression may make a container: a display, a known maker, a class by the look of its name."""
+    if isinstance(node, ast.BoolOp):
+        return _may_hold(node.values[-1])
+    if isinstance(node, ast.IfExp):
+        return _may_hold(node.body) or _may_hold(node.orelse)
+    if isinstance(node, ast.Call):
+        name = next(_roots(node.func), "")
+        return name in _MAKERS or name.lstrip("_")[:1].isupper()
+    return isinstance(node, _LITERALS)
+
+
+def _roots(node: ast.expr, *, called: bool = True) -> Iterator[str]:
+    """Yield every name along a chain of attributes, subscripts and calls: ``C.reg[k].get(x)`` gives get, reg, C.
+
+    Without ``called`` a call is followed only where its result is, or is part of, what it is made from.
+    """
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, ast.Name):
+            yield here.id
+        elif isinstance(here, ast.Attribute):
+            yield here.attr
+            if here.attr.startswith("__"):
+                yield here.attr.lstrip("_")
+            stack.append(here.value)
+        elif isinstance(here, (ast.Subscript, ast.Await, ast.Starred, ast.NamedExpr)):
+            stack.append(here.value)
+        elif isinstance(here, ast.Call):
+            if called or _gives_back(here.func):
+                stack.append(here.func)
+                stack.extend(here.args[:2])
+        elif isinstance(here, ast.Constant):
+            if isinstance(here.value, str):
+                yield here.value  # getattr(holder, "registry")
+        elif isinstance(here, ast.BoolOp):
+            stack.extend(here.values)
+        elif isinstance(here, ast.IfExp):
+            stack.extend((here.body, here.orelse))
+        elif isinstance(here, (ast.Tuple, ast.List)):
+            stack.extend(here.elts)
+
+
+def _gives_back(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return function.attr in _ELEMENTS
+    return isinstance(function, ast.Name) and function.id in _SAME
+
+
+def _target_names(target: ast.expr) -> Iterator[str]:
+    stack = [target]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, ast.Name):
+            yield here.id
+        elif isinstance(here, ast.Attribute):
+            yield here.attr
+        elif isinstance(here, (ast.Tuple, ast.List)):
+            stack.extend(here.elts)
+        elif isinstance(here, ast.Starred):
+            stack.append(here.value)
+
+
+_Handler = Callable[[Notes, Any, int], None]
+_Plan = tuple[_Handler | None, tuple[str, ...]]
+# Fields that hold names, numbers, operators and contexts: nothing below them speaks of containers.
+_LEAVES = frozenset(
+    "id attr arg asname module level ctx op ops lineno type_comment kind simple is_async conversion type_ignores".split()
+)
+_CLOSED = frozenset({ast.Constant, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.Pass})  # handled whole
+_PLANS: dict[type, _Plan] = {}
+# Each handler takes the node kind it is listed under.
+_HANDLERS: dict[type[ast.AST], _Handler] = {
+    ast.Subscript: Notes.subscript,
+    ast.AugAssign: Notes.augmented,
+    ast.Assign: Notes.assign,
+    ast.AnnAssign: Notes.assign,
+    ast.NamedExpr: Notes.assign,
+    ast.FunctionDef: Notes.function,
+    ast.AsyncFunctionDef: Notes.function,
+    ast.ClassDef: Notes.defined,
+    ast.For: Notes.loop,
+    ast.AsyncFor: Notes.loop,
+    ast.comprehension: Notes.loop,
+    ast.Global: Notes.declared,
+    ast.Nonlocal: Notes.declared,
+    ast.arguments: Notes.parameters,
+    ast.Call: Notes.called,
+    ast.Import: Notes.imported,
+    ast.ImportFrom: Notes.imported,
+}
+
+
+def plan(kind: type) -> _Plan:
+    """Return what handles a kind of node and which of its fields lead on; texts and numbers have neither."""
+    known = _PLANS.get(kind)
+    if known is None:
+        names = tuple(name for name in getattr(kind, "_fields", ()) if name not in _LEAVES)
+        known = _PLANS[kind] = (_HANDLERS.get(kind), () if kind in _CLOSED else names)
+    return known
