@@ -278,6 +278,13 @@ def test_the_picture_is_well_formed_and_whole() -> None:
     assert "http" not in graphs.svg([("a", CHAIN)]).replace("http://www.w3.org/2000/svg", "")
 
 
+def test_the_picture_ends_as_far_below_the_last_box_as_it_begins_beside_the_first() -> None:
+    picture = ElementTree.fromstring(graphs.svg([("a", CHAIN), ("b", CHAIN)]))
+    boxes = list(picture.iter("{http://www.w3.org/2000/svg}rect"))
+    lowest = max(float(box.get("y", 0)) + float(box.get("height", 0)) for box in boxes)
+    assert float(picture.get("height", 0)) - lowest == min(float(box.get("x", 0)) for box in boxes)
+
+
 @given(st.lists(st.text(), max_size=9), st.text())
 def test_any_names_make_a_well_formed_picture_and_graph(path: list[str], title: str) -> None:
     drawable = "".join(letter for letter in title if letter.isprintable())

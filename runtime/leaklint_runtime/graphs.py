@@ -75,7 +75,7 @@ def svg(named: Sequence[tuple[str, Verdict]]) -> str:
     columns = [(title, verdict) for title, verdict in named if verdict.path]
     deepest = max([len(verdict.path) // 2 + 1 for _, verdict in columns], default=0)
     width = _MARGIN + len(columns) * (_WIDTH + _MARGIN)
-    height = 3 * _MARGIN + deepest * (_HEIGHT + _GAP)
+    height = 3 * _MARGIN + max(0, deepest * (_HEIGHT + _GAP) - _GAP)
     body = [
         _column(title, verdict, _MARGIN + number * (_WIDTH + _MARGIN))
         for number, (title, verdict) in enumerate(columns)
