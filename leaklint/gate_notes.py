@@ -216,6 +216,7 @@ class Notes:
         bases.update(name for keyword in node.keywords for name in _roots(keyword.value))
         self.bases.update(bases)
         self._bases.setdefault(node.name, set()).update(bases)
+        self._speaks = self._speaks or ("Thread" in bases and "run" in methods)  # it may be given ``self`` for good
         if methods & {"__get__", "__set__"} or any(name == "type" or name.endswith(("Meta", "Type")) for name in bases):
             self.made.add(node.name)  # its instances sit on classes, or are classes
 
@@ -253,11 +254,13 @@ class Notes:
             given = node.args[0] if node.args else None
             self._speaks = self._speaks or not isinstance(given, (ast.Constant, ast.Name, type(None)))
         elif named == "Thread":
-            self._speaks = self._speaks or any(isinstance(k.value, ast.Attribute) for k in node.keywords)
+            self._speaks = self._speaks or any(isinstance(k.value, (ast.Attribute, ast.Tuple)) for k in node.keywords)
         elif named == "signal":
             self._speaks = self._speaks or any(
                 isinstance(a, (ast.Attribute, ast.Lambda, ast.Name)) for a in node.args[1:]
             )
+        elif named in _DECORATORS and not depth:
+            self._speaks = True  # ``cached = cache(method)``
         elif named in _PUSHES and depth and node.args:
             self._fill(node.args[0], depth)
         if not depth:
