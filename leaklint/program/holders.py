@@ -19,7 +19,8 @@ class Holder:
 
     ``scope``: ``class``, ``module``, ``default`` (a default argument), ``closure`` (a local of a function that its inner
     functions fill), ``metaclass`` (made on each class by the metaclass), ``descriptor`` (an attribute of an object that
-    sits on a class), ``object`` (an attribute of an object that sits in a module or on a class). ``name`` is the
+    sits on a class), ``object`` (an attribute of an object that sits in a module or on a class), ``function`` (an
+    attribute of a function or method). ``name`` is the
     attribute path inside ``module`` or, where there is none, ``function.<locals>.name``; ``owner`` the class, if any.
     """
 
@@ -69,7 +70,10 @@ class Holders:
         for klass in module.classes.values():
             ref = ClassRef(module.name, klass.qualname)
             for binding in klass.attributes:
-                yield Holder("class", module.name, f"{klass.qualname}.{binding.name}", ref, binding, module.path)
+                if binding.target.path:  # ``method.cache = {}`` in the class body
+                    yield from self._by_attribute(binding, module.body, module)
+                else:
+                    yield Holder("class", module.name, f"{klass.qualname}.{binding.name}", ref, binding, module.path)
         for function in module.functions.values():
             for binding in function.locals:
                 yield from self._of_local(binding, function, module)
@@ -98,6 +102,8 @@ class Holders:
             if found.kind == "class" and not found.rest:
                 ref = ClassRef(found.module, found.name)
                 yield Holder("class", found.module, f"{found.name}.{binding.name}", ref, binding, module.path)
+            elif found.kind == "function" and not found.rest:
+                yield Holder("function", found.module, f"{found.name}.{binding.name}", None, binding, module.path)
         elif target.kind == "self" and owner is not None and len(target.path) == 1:
             scope = self._scope_of_self(owner, function)
             if scope:
@@ -165,6 +171,8 @@ class Holders:
         found = self.names.find(module.name, path)
         if found.kind == "class" and len(found.rest) == 1:
             return self._on_class(ClassRef(found.module, found.name), found.rest[0])
+        if found.kind == "function" and len(found.rest) == 1:
+            return self.all.get(("function", found.module, f"{found.name}.{found.rest[0]}"))
         if found.kind == "binding":
             if not found.rest:
                 return self.all.get(("module", found.module, found.name)) or self._through_alias(

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports `functools.lru_cache`, `functools.cache`, `cachetools.cached` and their like on a method, through any alias,
-and home-made memo decorators whose dictionary takes `self` as part of the key. Quiet on static methods, on class
+home-made memo decorators whose dictionary takes `self` as part of the key, and methods that a call memoises
+(`cached_row = lru_cache(maxsize=None)(row)` in the class or after it). Quiet on static methods, on class
 methods, on enumerations and metaclasses, and where the cache is kept on the instance. Low where one object or a fixed set
 of constants is memoised, and where the line silences the same finding of another tool (`# noqa: B019`).
 
@@ -50,39 +51,13 @@ from leaklint.program import ClassRef, Holder
 from leaklint.program.moments import is_constant, is_singleton
 from leaklint.rules.leaks import Context, Leak
 from leaklint.rules.levels import is_value
-from leaklint.rules.mending import mend_method
+from leaklint.rules.memoisers import bound, memoises, wrapped_by_calls
+from leaklint.rules.mending import EACH, mend_method
 from leaklint.rules.place import decorator_name, finding, owner_of, probe
 
 CODE = "LK301"
 NAME = "memoised-method"
 
-_MEMOISERS = frozenset(
-    [
-        "lru_cache",
-        "cache",
-        "alru_cache",
-        "ttl_cache",
-        "lfu_cache",
-        "rr_cache",
-        "fifo_cache",
-        "mru_cache",
-        "memoize",
-        "memoized",
-        "memoise",
-        "memo",
-        "async_lru_cache",
-    ]
-)
-_PER_INSTANCE = (
-    "methodtools",
-    "cached_property",
-    "cachedmethod",
-    "werkzeug",
-    "django",
-    "celery",
-    "flask_caching",
-    "functools.cached_property",
-)
 _FIXED = frozenset(
     {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "EnumMeta", "EnumType", "type", "ABCMeta", "NamedTuple"}
 )
@@ -99,6 +74,7 @@ def find(context: Context) -> Iterator[Finding]:
         for function in module.functions.values():
             if function.owner and function.kind == "method" and not _takes_class(function):
                 yield from _method(context, function, module)
+        yield from _by_call(context, module)
     for leak in context.leaks:
         if leak.holder.scope in {"closure", "descriptor"}:
             yield from _home_made(context, leak)
@@ -108,41 +84,66 @@ def _method(context: Context, function: Function, module: Module) -> Iterator[Fi
     ref = ClassRef(module.name, function.owner)
     for decorator in function.decorators:
         name = decorator_name(context.program, decorator, module)
-        if not _memoises(name, decorator) or _is_fixed(context, ref):
+        if not memoises(name, decorator) or _is_fixed(context, ref):
             continue
-        bound = _bound(decorator, name)
-        symbol = f"{module.name}:{function.qualname}"
-        confidence: Confidence = "high" if bound is None else "medium"
-        if (
-            (bound is not None and bound <= 1)
-            or _hashes_nothing(function)
-            or _is_emptied(context, function)
-            or (bound is not None and is_value(context.program, ref))
-            or _is_accepted(context, decorator, module)
-            or is_singleton(context.program, ref)
-            or is_constant(context.program, ref)
-        ):
-            confidence = "low"
-        if not context.shows(confidence):
-            return
-        size = "without bound" if bound is None else f"up to {bound} calls"
-        short = name.rsplit(".", 1)[-1]
-        fix = mend_method(context, function, module, decorator)
-        message = (
-            f"@{short} on {function.qualname} keeps self in a cache of the class, {size}: every {ref.name} on which it was "
-            f"called stays alive; use {fix.replacement}"
-        )
-        retention = (
-            f"{symbol} (memoised function on the class, lives as long as the process)",
-            f"{short}'s cache, {size}, keyed by the arguments",
-            f"self, the first argument of {function.qualname}",
-            f"{ref.name} (still alive after its last user let go)",
-        )
-        span = decorator.span
-        trigger = f"{_trigger(function)}:{function.name}"
-        what = probe(context, CODE, symbol, "memo", module, function.qualname, ref, trigger)
-        yield finding(CODE, NAME, module, span, symbol, "memo", message, confidence, retention, (), fix, what)
+        told = _told(context, ref, function.name, module, decorator)
+        doubted = _hashes_nothing(function)
+        confidence: Confidence = "low" if doubted else told
+        if context.shows(confidence):
+            short = f"@{name.rsplit('.', 1)[-1]} on {function.qualname}"
+            fix = mend_method(context, function, module, decorator)
+            how = f"{_trigger(function)}:{function.name}"
+            yield _finding(context, ref, function.qualname, module, decorator, short, confidence, fix, how)
         return
+
+
+def _by_call(context: Context, module: Module) -> Iterator[Finding]:
+    for ref, attribute, decorator in wrapped_by_calls(context.program, module):
+        confidence = _told(context, ref, attribute, module, decorator)
+        if _is_fixed(context, ref) or not context.shows(confidence):
+            continue
+        qualname = f"{ref.name}.{attribute}"
+        short = f"{decorator_name(context.program, decorator, module).rsplit('.', 1)[-1]}, called for {qualname},"
+        fix = Fix("none", EACH, "a call memoises the method, not a decorator; change it by hand")
+        how = f"method:{attribute}"
+        yield _finding(context, ref, qualname, module, decorator, short, confidence, fix, how)
+
+
+def _told(context: Context, ref: ClassRef, name: str, module: Module, decorator: Decorator) -> Confidence:
+    """Return how sure it is that a memoised method ``name`` of the class ``ref`` keeps objects that are let go."""
+    limit = bound(decorator, decorator_name(context.program, decorator, module))
+    if (
+        (limit is not None and limit <= 1)
+        or _is_emptied(context, name)
+        or (limit is not None and is_value(context.program, ref))
+        or _is_accepted(context, decorator, module)
+        or is_singleton(context.program, ref)
+        or is_constant(context.program, ref)
+    ):
+        return "low"
+    return "high" if limit is None else "medium"
+
+
+def _finding(
+    context: Context, ref: ClassRef, qualname: str, module: Module, decorator: Decorator, short: str,
+    confidence: Confidence, fix: Fix, trigger: str,
+) -> Finding:  # fmt: skip
+    name = decorator_name(context.program, decorator, module)
+    limit = bound(decorator, name)
+    size = "without bound" if limit is None else f"up to {limit} calls"
+    symbol = f"{module.name}:{qualname}"
+    message = (
+        f"{short} keeps self in a cache of the class, {size}: every {ref.name} on which it was "
+        f"called stays alive; use {fix.replacement}"
+    )
+    retention = (
+        f"{symbol} (memoised function on the class, lives as long as the process)",
+        f"{name.rsplit('.', 1)[-1]}'s cache, {size}, keyed by the arguments",
+        f"self, the first argument of {qualname}",
+        f"{ref.name} (still alive after its last user let go)",
+    )
+    what = probe(context, CODE, symbol, "memo", module, qualname, ref, trigger)
+    return finding(CODE, NAME, module, decorator.span, symbol, "memo", message, confidence, retention, (), fix, what)
 
 
 def _is_accepted(context: Context, decorator: Decorator, module: Module) -> bool:
@@ -152,10 +153,10 @@ def _is_accepted(context: Context, decorator: Decorator, module: Module) -> bool
     return place < len(lines) and _ACCEPTED.search(lines[place]) is not None
 
 
-def _is_emptied(context: Context, function: Function) -> bool:
+def _is_emptied(context: Context, name: str) -> bool:
     """Tell whether an object of the class empties the cache when its state changes: ``self.method.cache_clear()``."""
     return any(
-        value.kind in {"self", "cls"} and value.path == (function.name, "cache_clear")
+        value.kind in {"self", "cls"} and value.path == (name, "cache_clear")
         for module, other in context.program.functions()
         if other.owner and not is_test(module.path) and other.name != "__del__"
         for call in other.calls
@@ -168,15 +169,6 @@ def _takes_class(function: Function) -> bool:
     return bool(function.params) and function.params[0].name in {"cls", "klass"}
 
 
-def _memoises(name: str, decorator: Decorator) -> bool:
-    if not name or any(word in name for word in _PER_INSTANCE):
-        return False
-    last = name.rsplit(".", 1)[-1]
-    if name == "cachetools.cached" or name == "cachetools.func":
-        return not any(argument.name == "key" for argument in decorator.arguments)
-    return last in _MEMOISERS and not (last == "cache" and not name.startswith("functools"))
-
-
 def _is_fixed(context: Context, ref: ClassRef) -> bool:
     bases = {name.rsplit(".", 1)[-1] for name in context.program.names.external_bases_of_bases(ref)}
     metas = {name.rsplit(".", 1)[-1] for name in context.program.names.external_bases(ref)}
@@ -185,23 +177,6 @@ def _is_fixed(context: Context, ref: ClassRef) -> bool:
 
 def _hashes_nothing(function: Function) -> bool:
     return not function.params
-
-
-def _bound(decorator: Decorator, name: str) -> int | None:
-    """Return the memoiser's bound: 128 by default for ``lru_cache``, None for none."""
-    last = name.rsplit(".", 1)[-1]
-    if last == "cache" or last.startswith("memo"):
-        return None
-    if name == "cachetools.cached":
-        texts = [v for a in decorator.arguments for v in a.values]
-        return None if not texts or texts[0].kind == "dict" else 128
-    for place, argument in enumerate(decorator.arguments):
-        if argument.name == "maxsize" or (argument.name == "" and place == 0):
-            text = argument.values[0].name if argument.values else ""
-            if text == "None":
-                return None
-            return int(text) if re.fullmatch(r"\d+", text) else 128
-    return 128
 
 
 def _trigger(function: Function) -> str:

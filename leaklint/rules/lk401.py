@@ -3,8 +3,9 @@
 ## What it does
 
 Reports `atexit.register(self.close)`, `weakref.finalize(self, self.close)` and `weakref.finalize(self, f, self)`,
-`os.register_at_fork(.., =self.m)`, `signal.signal(.., self.m)`, `Thread(target=self.m)` whose loop never ends, and
-timers that start themselves again. Quiet where the same module unregisters, and where only module-level code makes
+`os.register_at_fork(.., =self.m)`, `signal.signal(.., self.m)`, `Thread(target=self.m)` whose loop never ends (also
+`Thread(target=f, args=(self,))`, and a thread class in the same file that is given `self`), and timers that start
+themselves again. Quiet where the same module unregisters, and where only module-level code makes
 the objects.
 
 ## Why it leaks
@@ -49,6 +50,7 @@ from leaklint.rules.declared import name_of
 from leaklint.rules.leaks import Context
 from leaklint.rules.mending import mend_registry
 from leaklint.rules.place import dotted, finding, owner_of, probe, trigger_of
+from leaklint.rules.threads import given_by_argument, given_to_own_thread
 
 CODE = "LK401"
 NAME = "registered-for-good"
@@ -84,7 +86,10 @@ def _kind(context: Context, call: Call, module: Module) -> str:
     declared = context.settings.registrars
     if declared and any(name_of(context.program, value, module) in declared for value in call.callee):
         return "registrar"
-    return next((kind for value in call.callee if (kind := _KINDS.get(dotted(context.program, value, module), ""))), "")
+    known = next(
+        (kind for value in call.callee if (kind := _KINDS.get(dotted(context.program, value, module), ""))), ""
+    )
+    return known or ("own thread" if given_to_own_thread(context.program, call, module) is not None else "")
 
 
 def _registered(
@@ -103,6 +108,9 @@ def _what_holds_self(
 ) -> tuple[str, Value] | None:
     """Return how the callback reaches ``self``, and the value that does."""
     arguments: tuple[Argument, ...] = call.arguments
+    if kind == "own thread":
+        given = given_to_own_thread(context.program, call, module)
+        return ("self", given) if given is not None else None
     if kind == "finalize":
         arguments = arguments[1:]
     elif kind == "thread":
@@ -116,7 +124,8 @@ def _what_holds_self(
                 return "a closure over self", value
             if thing.kind == "self" and kind != "thread":
                 return "self", value
-    return None
+    given = given_by_argument(context.program, call, function, module) if kind == "thread" else None
+    return ("self", given) if given is not None else None
 
 
 def _undone(context: Context, kind: str, function: Function, module: Module) -> bool:
@@ -138,6 +147,8 @@ def _confidence(
     if kind == "finalize":
         first = call.arguments[0].values if call.arguments else ()
         return "high" if any(value.kind == "self" and not value.path for value in first) else None
+    if kind == "own thread" or (kind == "thread" and what[0] == "self"):
+        return "medium"
     if kind == "thread":
         return _of_thread(context, what[1], owner)
     if kind == "timer":
@@ -183,6 +194,7 @@ _HOLDER = {
     "fork": "the interpreter's list of fork callbacks",
     "signal": "the interpreter's table of signal handlers",
     "thread": "a running thread that never ends",
+    "own thread": "a running thread that never ends",
     "timer": "a timer that starts itself again",
     "registrar": "a registrar that keeps what it is given (as declared)",
 }
@@ -192,6 +204,7 @@ _WAY_OUT = {
     "fork": "a weak callback",
     "signal": "a static function",
     "thread": "a static worker that gets weakref.ref(self)",
+    "own thread": "a thread that is given weakref.ref(self)",
     "timer": "a static callback that gets weakref.ref(self)",
     "registrar": "a weak callback, or register and unregister in pairs",
 }
@@ -203,15 +216,15 @@ def _tell(
 ) -> Finding:  # fmt: skip
     symbol = f"{module.name}:{function.qualname}"
     fix = mend_registry(context, kind, call, function, module, _WAY_OUT[kind])
-    ends = "until the process ends" if kind != "thread" else "for as long as the thread runs"
+    shape = {"timer": "thread", "own thread": "thread", "registrar": "other"}.get(kind, kind)
+    ends = "until the process ends" if "thread" not in kind else "for as long as the thread runs"
     message = f"{_HOLDER[kind]} keeps {what}: every {owner.name} stays alive {ends}; use {fix.replacement}"
     retention = (
-        f"{_HOLDER[kind]} (lives as long as the {'thread' if kind == 'thread' else 'process'})",
+        f"{_HOLDER[kind]} (lives as long as the {'thread' if 'thread' in kind else 'process'})",
         f"{what}, registered by {function.qualname} at {module.path}:{call.span.line}",
         f"{owner.name} (still alive after its last user let go)",
     )
     related = (Related(module.path, call.span.line, call.span.column, "registered here"),)
-    shape = {"timer": "thread", "registrar": "other"}.get(kind, kind)
     proof = probe(context, CODE, symbol, shape, module, "", owner, trigger_of(function))
     return finding(CODE, NAME, module, call.span, symbol, kind, message, confidence, retention, related, fix, proof)
 

@@ -10,7 +10,9 @@ from leaklint.model import Fix
 from leaklint.program import Holder, Touch
 from leaklint.repairs import Stored, WeakRequest
 from leaklint.rules.leaks import Context, Leak, Store
+from leaklint.rules.stores import is_unseen_key
 
+EACH = "a cache that each instance makes for itself"
 _WEAKENED = frozenset({"self", "instance", "param", "class"})
 
 
@@ -19,7 +21,7 @@ def replacement_of(leak: Leak) -> str:
     kind = leak.first.thing.kind
     if kind == "method":
         return "weakref.WeakMethod"
-    if kind not in _WEAKENED:
+    if kind not in _WEAKENED or (leak.code == "LK204" and is_unseen_key(leak.first)):
         return ""
     if leak.first.side == "key":
         return "weakref.WeakKeyDictionary" if leak.holder.kind != "set" else "weakref.WeakSet"
@@ -40,16 +42,18 @@ def mend(context: Context, leak: Leak) -> Fix:
 def _mended(context: Context, leak: Leak) -> Fix:
     program, kind = context.program, leak.first.thing.kind
     classes = tuple(dict.fromkeys(store.thing.ref for store in leak.stores if store.thing.ref is not None))
+    if leak.holder.scope == "function":
+        return Fix("none", "", "whoever has the function may use its attribute")
     if leak.code == "LK403":
         return Fix(
             "none", "", "store the text of the exception, or clear its traceback: readers of the container decide"
         )
     if kind == "method":
         return repairs.bound_methods(program, leak.holder, classes, leak.first.touch.depth)
+    if leak.code == "LK204" and (kind in {"made", "part"} or is_unseen_key(leak.first)):
+        return repairs.bounded(program, leak.holder)
     if kind in _WEAKENED:
         return repairs.weaken(program, leak.holder, _request(leak))
-    if leak.code == "LK204" and kind in {"made", "part", "param"}:
-        return repairs.bounded(program, leak.holder)
     return Fix("none", "", "what is stored is not known well enough to hold it weakly")
 
 
@@ -93,7 +97,7 @@ def mend_method(context: Context, function: Function, module: Module, decorator:
     """Return the repair of a memoised method."""
     fix = repairs.cached_method(context.program, module, function, decorator)
     alone = len(function.params) == 1 and not function.is_async
-    named = "functools.cached_property" if alone else "a cache that each instance makes for itself"
+    named = "functools.cached_property" if alone else EACH
     return fix if fix.replacement else replace(fix, replacement=named)
 
 

@@ -8,7 +8,7 @@ from leaklint.program import ClassRef, Program
 from leaklint.rules.leaks import Context, Leak, Store
 from leaklint.rules.place import method_name
 
-_READABLE = {"class", "module", "object", "descriptor"}  # of scopes: what an attribute path leads to
+_READABLE = {"class", "module", "object", "descriptor", "function"}  # of scopes: what an attribute path leads to
 
 
 def probe_of(context: Context, leak: Leak, mark: str) -> Probe | None:

@@ -17,6 +17,7 @@ _LIFETIME = {
     "module": "module global, lives as long as the process",
     "default": "default argument, made once, lives as long as the function",
     "closure": "local of a function that its inner function keeps, lives as long as that",
+    "function": "attribute of a function, lives as long as the function",
     "object": "attribute of an object made at module or class level, lives as long as the process",
 }
 _MOST_RELATED = 8
