@@ -189,6 +189,14 @@ def test_row_4_check_then_act_is_one_look_up() -> None:
     assert "found = REG.get(k)\n    if found is not None:\n        gc.collect()\n        return found\n" in after
 
 
+@pytest.mark.parametrize("line", ["with other() as k:", "with other() as (k, _):", "for k in other():"])
+def test_row_4_a_key_that_is_bound_again_is_another_entry(line: str) -> None:
+    text = f"class A:{STORE}\ndef use(k, other):\n    if k in REG:\n        {line}\n            return REG[k]\n"
+    fix = weak(text, "REG", "A")
+    assert f"    if k in REG:\n        {line}\n            return REG[k]\n" in repaired(text, fix)["mod.py"]
+    assert "no entry vanishes between the check" in fix.reason
+
+
 @pytest.mark.parametrize(
     ("head", "told"),
     [

@@ -385,3 +385,23 @@ def test_annotations_of_class_attributes_and_of_lists() -> None:
     after = repaired(text, weak(text, "A.live", "A", side="element"))["mod.py"]
     assert "live: ClassVar[List[ref[A]]] = []" in after
     assert "self.live.append(ref(self, self.live.remove))" in after
+
+
+def test_a_method_or_exception_of_the_same_name_is_no_use() -> None:
+    text = lines("""
+        registry = {}
+
+        class A:
+            def __init__(self):
+                registry[id(self)] = self
+
+            def registry(self):
+                pass
+
+        def attempt():
+            try:
+                pass
+            except KeyError as registry:
+                pass
+        """)
+    assert weak(text, "registry", "A").safety == "safe"

@@ -53,7 +53,7 @@ def _wrap_store(draft: Draft, role: Role, owners: Owners) -> bool:
     file, value = role.file, role.value
     parts = [one.value for one in value.elements] if isinstance(value, cst.Tuple) else [value]
     scope = role.use.scope.node
-    first = scope.params.params[:1] if isinstance(scope, cst.FunctionDef) and role.use.scope.class_scope else ()
+    first = scope.params.params[:1] if isinstance(scope, cst.FunctionDef) and role.use.scope.facts.class_scope else ()
     reaching = {role.key_text, *(one.name.value for one in first)}
     names = [one for one in parts if isinstance(one, cst.Name) and one.value in reaching]
     if not names:

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from leaklint.deep import deep_recursion
+from leaklint.facts import tree as ast_tree
 from leaklint.facts.model import Function, Module, Span
 from leaklint.program import Program
 from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
@@ -23,7 +25,10 @@ def _tree(source: Source) -> Tree:
     """Return the scopes of a file, read once for all repairs of a run."""
     tree = _trees.get(source)
     if tree is None or tree.module.node is not source.module:
-        tree = _trees[source] = read_tree(source.module)
+        module = source.module
+        with deep_recursion():
+            facts = ast_tree.read_tree(source.tree)
+        tree = _trees[source] = read_tree(module, facts)
     return tree
 
 
@@ -93,7 +98,7 @@ class File:
     def class_node(self, qualname: str) -> cst.ClassDef | None:
         """Return the node of the class with that qualified name."""
         for scope in self.tree.scopes:
-            if scope.kind == "class" and scope.qualname == qualname and isinstance(scope.node, cst.ClassDef):
+            if scope.qualname == qualname and isinstance(scope.node, cst.ClassDef):
                 return scope.node
         return None
 

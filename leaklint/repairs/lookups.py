@@ -5,7 +5,7 @@ Both become one look-up bound to a local variable, which keeps the object for as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -173,10 +173,8 @@ class _State:
         begin = file.start(role.node)
         changes = [*self._same(role, "delete-item"), *(one for one in self._stores(role) if one not in stores)]
         ends = [file.start(other.node) for other in changes if file.start(other.node) > begin]
-        for item in role.use.scope.items:
-            for target in _targets(item.node):
-                if isinstance(target, cst.Name) and target.value in names and file.start(target) > begin:
-                    ends.append(file.start(target))
+        bound = (one for name in names for one in role.use.scope.bound.get(name, ()))
+        ends += [start for one in bound if (start := file.start(one.target)) > begin]
         limit = min(ends, default=len(file.text) + 1)
         return [load for load in loads if file.start(load.node) < limit]
 
@@ -253,21 +251,6 @@ def _ends(body: cst.BaseSuite) -> bool:
     if isinstance(last, cst.SimpleStatementLine):
         return isinstance(last.body[-1], _LEAVES)
     return isinstance(last, _LEAVES)
-
-
-def _targets(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield the names that a statement or loop binds."""
-    stack: list[cst.CSTNode] = []
-    if isinstance(node, cst.Assign):
-        stack = [target.target for target in node.targets]
-    elif isinstance(node, (cst.AnnAssign, cst.AugAssign, cst.For, cst.CompFor, cst.NamedExpr)):
-        stack = [node.target]
-    while stack:
-        target = stack.pop()
-        if isinstance(target, (cst.Tuple, cst.List)):
-            stack.extend(element.value for element in target.elements)
-        else:
-            yield target
 
 
 def _excepts(load: Role) -> bool:

@@ -154,7 +154,7 @@ class Finder:
                 yield 0
             elif not _is_none(bound.node):
                 yield from self.ways(file, bound.node, home, hops)
-        elif bound.how == "element" or (_is_items(bound.node) and _second_of_pair(name, bound.node, home)):
+        elif bound.how == "element" or (_is_items(bound.node) and _is_second_of_pair(file, bound)):
             yield from self._element(file, bound.node, home, hops)
         else:
             yield None
@@ -307,11 +307,11 @@ def _is_items(node: cst.CSTNode | None) -> bool:
     return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "items"
 
 
-def _second_of_pair(name: str, iterated: cst.CSTNode | None, scope: Scope) -> bool:
-    for item in scope.items:
-        node = item.node
-        if isinstance(node, (cst.For, cst.CompFor)) and node.iter is iterated and isinstance(node.target, cst.Tuple):
-            last = node.target.elements[-1].value
-            if len(node.target.elements) == 2 and isinstance(last, cst.Name) and last.value == name:
-                return True
-    return False
+def _is_second_of_pair(file: File, bound: Bound) -> bool:
+    """Tell whether a name is the second of the two that a loop binds."""
+    element = file.parent(bound.target)
+    pair = file.parent(element) if element is not None else None
+    if not isinstance(pair, cst.Tuple) or len(pair.elements) != 2 or pair.elements[1] is not element:
+        return False
+    loop = file.parent(pair)
+    return isinstance(loop, (cst.For, cst.CompFor)) and loop.target is pair
