@@ -75,7 +75,7 @@ def _with_facts(text: str, one: Scanned, around: dict[str, Read], settings: Sett
     from leaklint.running import Running
 
     others = [read.result for read in around.values() if isinstance(read.result, Scanned)]
-    memory = Memory(folder, "", {os.path.abspath(file): read.digest for file, read in around.items()})
+    memory = Memory(folder, "", {os.path.abspath(file): read.digest for file, read in around.items()}, facts=True)
     work = Work(Running(), memory=memory)
     done = analysed([one, *others], {one.file: Source(one.path, text)}, settings, work.facts)
     own = tuple(finding for finding in done.findings if finding.path == one.path)

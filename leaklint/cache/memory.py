@@ -27,10 +27,15 @@ _GATES = Codec(Gate)
 
 
 class Memory:
-    """See ``leaklint.engine.Remembers``. ``digests`` gives the digest of a file's content where that is known."""
+    """See ``leaklint.engine.Remembers``. ``digests`` gives the digest of a file's content where that is known.
 
-    def __init__(self, folder: Folder, key: str, digests: dict[str, str]) -> None:
+    To write facts takes as long as to read them from the file. So the first run over a project writes none, since many a
+    project is never read again; with ``facts`` they are written in any case, for others that ask after the same files.
+    """
+
+    def __init__(self, folder: Folder, key: str, digests: dict[str, str], *, facts: bool = False) -> None:
         """Look into ``folder``; ``key`` tells runs apart that share it."""
+        self._keeps_facts = facts
         self.folder = folder
         self.key = key
         self.digests = digests
@@ -93,7 +98,7 @@ class Memory:
     def keep_facts(self, wanted: Wanted, digest: str, facts: Module | Problem) -> None:
         """Remember the facts of a file."""
         self.mixed |= digest != self.digests.get(wanted.file)
-        if digest and not isinstance(facts, Problem):
+        if digest and not isinstance(facts, Problem) and (self._keeps_facts or self._pack):
             self.folder.write("facts", key_of(digest, wanted.path, wanted.name), _facts().dump(facts))
 
     def save(self, *, others: bool = False) -> None:

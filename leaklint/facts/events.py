@@ -51,12 +51,12 @@ def read_events(scope: Scope, places: Places, guards: Guards) -> tuple[tuple[Eve
             if roots:
                 if span is None:
                     span, around = places.span(node), guards.around(item.blocks, scope)
-                events.append(Event(op, how, roots, key, value, span, around, item.order))
+                events.append(Event(op, how, roots, key, value, span, around))
         if node.__class__ is ast.Call:
             if span is None:
                 span, around = places.span(node), guards.around(item.blocks, scope)
             callee = describe(node.func, scope)
-            calls.append(Call(callee, arguments(node, scope), span, around, item.order, kept.get(node, ())))
+            calls.append(Call(callee, arguments(node, scope), span, around, kept.get(node, ())))
     return tuple(events), tuple(calls)
 
 

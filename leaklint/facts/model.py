@@ -1,8 +1,10 @@
-"""What one file says: plain data, no syntax nodes, so that trees can be dropped and facts be kept."""
+"""What one file says: plain data, no syntax nodes, so that trees can be dropped and facts be kept.
+
+Named tuples, since there are many: they are made, compared and handed to other processes several times faster than dataclasses.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -18,8 +20,7 @@ class Span(NamedTuple):
 COPY = "copy()"  # the step from a container to a new one with the same elements
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What an expression denotes, as far as one file tells.
 
     ``kind`` is a root that ``path`` (attribute names, ``[]`` for an element) starts from: ``self``, ``cls``, ``super``,
@@ -44,8 +45,7 @@ class Value:
 UNKNOWN = Value("unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(NamedTuple):
     """A block around an event. ``kind``: ``if``, ``else``, ``loop``, ``try``, ``except``, ``finally``, ``with``, ``past``.
 
     ``past`` is what follows ``if test: return`` (or ``raise``, ``continue``, ``break``) in the same block.
@@ -60,8 +60,7 @@ class Guard:
     unset: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something done to a container, to an attribute, or to a name from an outer scope.
 
     ``op`` is ``store`` (``how``: ``[]=``, ``append``, ``add``, ``setdefault``, ``update``, ``|=``, ...), ``remove``
@@ -76,31 +75,26 @@ class Event:
     value: tuple[Value, ...]
     span: Span
     guards: tuple[Guard, ...]
-    index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a call; ``name`` is empty for a positional one, ``*`` or ``**`` for unpacking."""
 
     name: str
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call that stands in a function, class body or module; ``kept`` is the attribute path its result is bound to."""
 
     callee: tuple[Value, ...]
     arguments: tuple[Argument, ...]
     span: Span
     guards: tuple[Guard, ...]
-    index: int
     kept: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """A parameter: its name, annotation source, default, and kind (``pos``, ``kw``, ``*``, ``**``)."""
 
     name: str
@@ -109,8 +103,7 @@ class Param:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decorator:
+class Decorator(NamedTuple):
     """A decorator: what is named, what it is called with, and where the ``@`` stands."""
 
     value: Value
@@ -119,8 +112,7 @@ class Decorator:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A container where it is made.
 
     ``kind``: ``dict``, ``list``, ``set``, ``weak``, ``bounded``, ``object`` (a call that may make one), ``none``.
@@ -137,8 +129,7 @@ class Made:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """A name or attribute (``target``) assigned a container, or something that may make one, in a scope."""
 
     name: str
@@ -149,8 +140,7 @@ class Binding:
     guards: tuple[Guard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function: where it stands, what it takes, what it does. ``kind``: function, method, classmethod, staticmethod.
 
     ``endless`` is ``forever`` for a ``while True`` that nothing leaves, ``flag:name`` for a loop until the attribute
@@ -174,8 +164,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(NamedTuple):
     """A class: bases, keywords, decorators, class attributes, instance attributes (``self.x = ..`` in its methods)."""
 
     qualname: str
@@ -192,8 +181,7 @@ class Class:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """All facts of one file. ``imports`` maps a local name to a dotted one; star imports are in ``stars``."""
 
     path: str

@@ -8,7 +8,7 @@ from leaklint.facts.containers import binding, made, named
 from leaklint.facts.events import Guards, loop_kind, read_events
 from leaklint.facts.model import Argument, Binding, Class, Decorator, Function, Module, Param, Span, Value
 from leaklint.facts.places import Places
-from leaklint.facts.tree import Definition, FunctionNode, Scope, parameters, read_tree
+from leaklint.facts.tree import Definition, FunctionNode, Scope, Tree, parameters, read_tree
 from leaklint.facts.values import Values, arguments, describe, is_class_method, is_static, mangle
 from leaklint.source import Source
 
@@ -16,6 +16,13 @@ from leaklint.source import Source
 def read_module(source: Source, name: str) -> Module:
     """Read the facts of ``source``, whose dotted module name is ``name``. Raises ``SourceError``."""
     tree = read_tree(source.tree)
+    try:
+        return _read(tree, source, name)
+    finally:
+        tree.release()
+
+
+def _read(tree: Tree, source: Source, name: str) -> Module:
     places = Places(source)
     guards = Guards(places)
     functions: dict[str, Function] = {}

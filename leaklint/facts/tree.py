@@ -51,11 +51,10 @@ class Block(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A node of interest, the blocks around it inside its scope, and its number in the order of the walk."""
+    """A node of interest and the blocks around it inside its scope."""
 
     node: ast.AST
     blocks: tuple[Block, ...]
-    order: int
 
 
 class Bound(NamedTuple):
@@ -109,7 +108,6 @@ class _Reader:
     def __init__(self, module: ast.Module) -> None:
         self.scopes: list[Scope] = []
         self.stack: list[tuple[ast.AST, Scope, _Blocks]] = []
-        self.count = 0
         self.module = self._scope("module", "", None, module)
 
     def _scope(self, kind: ScopeKind, name: str, parent: Scope | None, node: ast.AST) -> Scope:
@@ -126,14 +124,13 @@ class _Reader:
         stack += [(child, self.module, ()) for child in reversed(children(self.module.node))]
         while stack:
             node, scope, blocks = stack.pop()
-            self.count += 1
             kind = node.__class__
             special = _SPECIAL.get(kind)
             if special is not None:
                 special(self, node, scope, blocks)
                 continue
             if kind in _ITEMS:
-                scope.items.append(Item(node, blocks, self.count))
+                scope.items.append(Item(node, blocks))
             reader = _READERS.get(kind)
             if reader is not None:
                 reader(node, scope)
@@ -173,7 +170,7 @@ class _Reader:
         self._later(parts)
 
     def _while(self, node: ast.While, scope: Scope, blocks: _Blocks) -> None:
-        scope.items.append(Item(node, blocks, self.count))
+        scope.items.append(Item(node, blocks))
         parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.test, scope, blocks)]
         parts += self._body(node.body, scope, (*blocks, Block("loop", node.test)))
         parts += self._body(node.orelse, scope, blocks)
@@ -357,6 +354,14 @@ class Tree:
 
     module: Scope
     scopes: tuple[Scope, ...]
+
+    def release(self) -> None:
+        """Let go of the nodes: scopes know each other, and no collector runs while files are read."""
+        for scope in self.scopes:
+            scope.parent = None
+            scope.bound.clear()
+            scope.items.clear()
+            scope.denoted.clear()
 
 
 def read_tree(module: ast.Module) -> Tree:

@@ -292,11 +292,7 @@ class Program:
         for value in call.callee:
             meant = self.holders.meant(value, function, module) if value.path[-1:] == ("[]",) else None
             if meant is not None:
-                self._touch(
-                    Touch(
-                        meant[0], Event("call", "()", (value,), (), (), call.span, (), call.index), function, module, 1
-                    )
-                )
+                self._touch(Touch(meant[0], Event("call", "()", (value,), (), (), call.span, ()), function, module, 1))
 
     def _touch(self, touch: Touch) -> None:
         self.touches.setdefault(touch.holder.key, []).append(touch)
@@ -318,7 +314,7 @@ class Program:
         if value.path[-1] in _REMOVERS:
             meant = self.holders.meant(Value(value.kind, value.path[:-1], value.name), function, module)
             if meant is not None:
-                event = Event("remove", "callback", argument.values, (), (), call.span, (), call.index)
+                event = Event("remove", "callback", argument.values, (), (), call.span, ())
                 self._touch(Touch(meant[0], event, function, module, meant[1]))
 
     def _handed_whole(self, holder: Holder, call: Call, argument: Argument, function: Function, module: Module) -> None:
@@ -344,7 +340,5 @@ class Program:
                     how = value.path[-1]
                     given = tuple(v for a in call.arguments for v in a.values)
                     op = "store" if how in _ADDERS else "remove"
-                    event = Event(
-                        op, how, (value,), (), given if op == "store" else (), call.span, call.guards, call.index
-                    )
+                    event = Event(op, how, (value,), (), given if op == "store" else (), call.span, call.guards)
                     self._touch(Touch(meant[0], event, function, module, meant[1]))

@@ -186,5 +186,5 @@ class Files:
         pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(words))) + r")(?!\w)")
         for module in self.program.modules:
             text = self.program.source(module).text
-            if pattern.search(text) and reaches(module, text):
+            if any(word in text for word in words) and pattern.search(text) and reaches(module, text):
                 yield self[module]

@@ -237,5 +237,5 @@ def _decorated(context: Context, function: Function, module: Module, owner: Clas
             uses = any(v.kind == "self" for e in function.events for v in (*e.target, *e.value))
             uses = uses or any(v.kind == "self" for c in function.calls for v in c.callee)
             if uses and outer is not None and not _undone(context, "atexit", function, module):
-                call = Call((decorator.value,), (), decorator.span, (), 0)
+                call = Call((decorator.value,), (), decorator.span, ())
                 yield _tell(context, "atexit", "a closure over self", call, outer, module, owner, "high")
