@@ -238,36 +238,77 @@ def test_what_init_proposes_is_valid(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_completion_scripts_are_accepted_by_their_shells(
     shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["completion", shell]) == 0
-    script = tmp_path / "script"
-    script.write_text(capsys.readouterr().out)
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
+    script = script_of(shell, tmp_path, capsys)
     subprocess.run([shell, "-n", str(script)], check=True)
 
 
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [
-        (["leaklint", "ch"], ["check"]),
-        (["leaklint", "check", "--conf"], ["--confidence", "--config"]),
-        (["leaklint", "check", "--confidence", ""], ["high", "low", "medium"]),
-        (["leaklint", "check", "--output-format", "s"], ["sarif"]),
-        (["leaklint", "rules", "--output-format", ""], ["json", "text"]),
-        (["leaklint", "completion", "--"], ["--help"]),
-    ],
-)
-def test_bash_completes(typed: list[str], offered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    if shutil.which("bash") is None:
-        pytest.skip("bash is not installed")
-    assert main(["completion", "bash"]) == 0
-    script = capsys.readouterr().out
+COMPLETED = [
+    (["leaklint", "ch"], ["check"]),
+    (["leaklint", "check", "--conf"], ["--confidence", "--config"]),
+    (["leaklint", "check", "--confidence", ""], ["high", "low", "medium"]),
+    (["leaklint", "check", "--output-format", "s"], ["sarif"]),
+    (["leaklint", "rules", "--output-format", ""], ["json", "text"]),
+    (["leaklint", "completion", "--h"], ["--help"]),
+    (["leaklint", "completion", ""], ["bash", "fish", "zsh"]),
+    (["leaklint", "cache", "c"], ["clear"]),
+]
+# Types at an interactive shell, and has what would be offered written to a file: the screen shows only what changed on it.
+ZPTY = """\
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "autoload -U compinit; compinit -u -D; source $1"
+zpty -w shell 'compadd() { local -a found; builtin compadd -O found "$@"; print -rl -- $found >> '"$3"'; builtin compadd "$@" }'
+zpty -w shell "PS1=RE''ADY"
+zpty -r shell out '*READY*'
+zpty -w -n shell "$2"$'\t\x15'"print -r -- DO''NE"$'\n'
+zpty -r shell out '*DONE*'
+"""
+
+
+def script_of(shell: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Write the shell's script into ``folder``; skip where the shell is not installed."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    assert main(["completion", shell]) == 0
+    script = folder / "script"
+    script.write_text(capsys.readouterr().out)
+    return script
+
+
+@pytest.mark.parametrize(("typed", "offered"), COMPLETED)
+def test_bash_completes(
+    typed: list[str], offered: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = script_of("bash", tmp_path, capsys).read_text()
     words_given = " ".join(f"'{word}'" for word in typed)
     script += (
         f"COMP_WORDS=({words_given}); COMP_CWORD={len(typed) - 1}; _leaklint; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
     )
     done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True, check=True)
     assert sorted(done.stdout.split()) == offered
+
+
+@pytest.mark.parametrize(("typed", "offered"), COMPLETED)
+def test_fish_completes(
+    typed: list[str], offered: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = script_of("fish", tmp_path, capsys)
+    asked = f"source {script}; complete -C '{' '.join(typed)}'"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", asked], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert sorted(line.partition("\t")[0] for line in done.stdout.splitlines()) == offered
+
+
+@pytest.mark.parametrize(("typed", "offered"), COMPLETED)
+def test_zsh_completes(
+    typed: list[str], offered: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = script_of("zsh", tmp_path, capsys)
+    found = tmp_path / "found"
+    words = ["zsh", "-f", "-c", ZPTY, "zsh", str(script), " ".join(typed), str(found)]
+    subprocess.run(words, stdout=subprocess.DEVNULL, check=True, cwd=tmp_path, timeout=60)
+    assert sorted(set(found.read_text().split())) == offered
 
 
 def test_a_wrong_choice_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:

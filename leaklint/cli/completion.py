@@ -11,7 +11,7 @@ from leaklint.cli.parsing import Parser
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a command: its spellings, its help, and what its value may be.
+    """One option of a command: its spellings, its help, and what its value may be; without spellings its first argument.
 
     ``value`` is ``none``, ``file``, ``word`` or ``choice``; ``choices`` are the words of a choice.
     """
@@ -39,10 +39,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def described(command: str) -> tuple[Option, ...]:
-    """Return the options of a command, read from its parser."""
+    """Return the options of a command, and its first argument if that is one of a few words, read from its parser."""
     parser = Parser(f"leaklint {command}", COMMANDS[command])
     load(command).add_arguments(parser)
-    return tuple(_option(action) for action in parser.declared() if action.option_strings)
+    first = next((action for action in parser.declared() if not action.option_strings), None)
+    wanted = [action for action in parser.declared() if action.option_strings or (action is first and action.choices)]
+    return tuple(_option(action) for action in wanted)
 
 
 def _option(action: argparse.Action) -> Option:
@@ -67,6 +69,12 @@ def bash(commands: dict[str, tuple[Option, ...]]) -> str:
         for spelling in option.names
         if option.choices
     ]
+    values += [
+        f"    '{name} {name}') case \"$current\" in -*) ;; *) words='{' '.join(option.choices)}' ;; esac ;;"
+        for name, options in commands.items()
+        for option in options
+        if not option.names
+    ]
     return _BASH.format(commands=" ".join(commands), cases="\n".join(cases), values="\n".join(values))
 
 
@@ -87,12 +95,16 @@ def fish(commands: dict[str, tuple[Option, ...]]) -> str:
         for name in commands
     ]
     for name, options in commands.items():
-        rows += [f"complete -c leaklint -n '__fish_seen_subcommand_from {name}' {_fish_spec(item)}" for item in options]
+        for option in options:
+            used = f"; and not __fish_seen_subcommand_from {' '.join(option.choices)}" if not option.names else ""
+            rows.append(f"complete -c leaklint -n '__fish_seen_subcommand_from {name}{used}' {_fish_spec(option)}")
     return "\n".join(rows) + "\n"
 
 
 def _zsh_spec(option: Option) -> str:
-    told = option.help.translate(str.maketrans("[]:", "();"))
+    if not option.names:
+        return _quote(f"1:value:({' '.join(option.choices)})")
+    told = option.help.translate(str.maketrans("[]", "()"))
     value = {"none": "", "word": ":value:", "file": ":file:_files"}.get(
         option.value, f":value:({' '.join(option.choices)})"
     )
@@ -100,6 +112,8 @@ def _zsh_spec(option: Option) -> str:
 
 
 def _fish_spec(option: Option) -> str:
+    if not option.names:
+        return f"-f -a '{' '.join(option.choices)}'"
     names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names)
     value = {"none": "", "word": " -x", "file": " -r -F"}.get(option.value, f" -x -a '{' '.join(option.choices)}'")
     return f"{names}{value} -d {_fish_quote(option.help)}"
@@ -155,5 +169,9 @@ _leaklint() {{
 {cases}
   esac
 }}
-compdef _leaklint leaklint
+if [[ $funcstack[1] == _leaklint ]]; then  # found by its name below $fpath
+  _leaklint "$@"
+else
+  compdef _leaklint leaklint
+fi
 """
