@@ -152,10 +152,16 @@ def test_jsonl() -> None:
     assert items[2]["tool"]["name"] == "leaklint"
 
 
+def assert_is_sarif(log: Any) -> None:
+    """Hold a log against the whole schema of the standard, formats of its texts included."""
+    schema = json.loads((DATA / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+    jsonschema.validate(log, schema, format_checker=jsonschema.FormatChecker())
+
+
 def test_sarif() -> None:
     view = replace(VIEW, rules={"LK101": "Keeps self.\n\nLonger."})
     log = document("sarif", view=view)
-    jsonschema.validate(log, json.loads((DATA / "sarif-2.1.0-used.json").read_text()))
+    assert_is_sarif(log)
     (run,) = log["runs"]
     (rule,) = run["tool"]["driver"]["rules"]
     assert (rule["id"], rule["shortDescription"]["text"]) == ("LK101", "Keeps self.")
@@ -180,10 +186,17 @@ def test_sarif() -> None:
     assert not run["invocations"][0]["executionSuccessful"]
 
 
+def test_the_sarif_schema_is_the_strict_one() -> None:
+    log = document("sarif")
+    log["runs"][0]["results"][0]["level"] = "grave"
+    with pytest.raises(jsonschema.ValidationError):
+        assert_is_sarif(log)
+
+
 def test_sarif_uris_are_quoted() -> None:
     odd = Report((replace(FINDING, path="a b/#ü%.py", related=()), replace(FINDING, path="/abs/x.py", related=())))
     log = document("sarif", odd)
-    jsonschema.validate(log, json.loads((DATA / "sarif-2.1.0-used.json").read_text()))
+    assert_is_sarif(log)
     uris = [item["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for item in log["runs"][0]["results"]]
     assert uris == ["a%20b/%23%C3%BC%25.py", "file:///abs/x.py"]
 
