@@ -39,3 +39,14 @@ def test_an_attribute_that_a_method_makes_of_itself(tmp_path: Path, monkeypatch:
     )
     report = check(["mod.py"], Settings(confidence="low"))
     assert [finding.code for finding in report.findings] == ["LK102"]
+
+
+def test_a_long_chain_of_attributes_is_no_obstacle_to_a_repair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chain = "key" + ".part" * 500
+    (tmp_path / "mod.py").write_text(
+        f"NODES = {{}}\n\n\nclass Node:\n    def __init__(self, key):\n        NODES[{chain}] = self\n\n\n"
+        f"def get(key):\n    nodes = {chain}\n    nodes = NODES\n    return nodes.get(key)\n"
+    )
+    (finding,) = check(["mod.py"], Settings(confidence="low")).findings
+    assert finding.fix.safety == "unsafe" and finding.fix.edits
