@@ -159,10 +159,13 @@ def test_any_nesting_of_holders_is_found_from_both_sides(names: list[str]) -> No
         module.HELD = holder
         reference = weakref.ref(target)
         del target, holder
-        near = paths._near(reference(), roots.neighbours(reference(), module), 1_000_000)
+        index = roots.neighbours(reference(), module)
+        near = paths._near(reference(), index, 1_000_000, (), {})
+        glanced = paths._near(reference(), index, 1_000_000, (), None)
         whole = _without_near(reference)
         assert near is not None
-        for found in (near, whole):
+        assert glanced is not None
+        for found in (near, glanced, whole):
             assert found.named
             assert found.chain[0] is module
             assert found.chain[-1] is reference()
@@ -209,6 +212,28 @@ def test_what_a_thread_still_uses_leads_to_its_frame() -> None:
         stop.set()
         thread.join()
     assert text == ("running frame of work()", "local target", "Target")
+
+
+@pytest.mark.parametrize("kind", [list, dict], ids=["list", "dict"])
+def test_the_youngest_entries_of_what_is_large_are_found_without_a_walk_over_the_heap(
+    kind: type, app: types.ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = [Target() for _ in range(30_000)]
+    app.HELD = targets if kind is list else {number: [target] for number, target in enumerate(targets)}
+    place = len(targets) - 3
+    target = targets[place]
+    del targets
+    with monkeypatch.context() as patched:
+        patched.setattr(paths, "get_referrers", lambda *_: pytest.fail("the heap was walked"))
+        text = chains.named(paths.backward(target).chain).text()
+    assert text[:5] == ("module chain_app", ".HELD", kind.__name__, f"[{place}]", "Target" if kind is list else "list")
+
+
+def test_an_older_entry_of_what_is_large_is_found_too(app: types.ModuleType) -> None:
+    app.HELD = [[Target()] for _ in range(60_000)]
+    target = app.HELD[30_000][0]
+    text = chains.named(paths.backward(target).chain).text()
+    assert text == ("module chain_app", ".HELD", "list", "[30000]", "list", "[0]", "Target")
 
 
 def test_what_nobody_visible_holds_has_no_named_root() -> None:

@@ -76,6 +76,9 @@ def _candidates(holder: Any, held: Any) -> Iterator[str]:
         yield from _in_dict(holder, held)
     elif is_a(holder, (list, tuple, deque)):
         kind: Any = list if is_a(holder, list) else tuple if is_a(holder, tuple) else deque
+        last = len(holder) - 1 if kind is list and type(holder) is list else -1
+        if last >= 0 and holder[last] is held:
+            yield f"[{last}]"  # the youngest entry is asked about most, and a list may be long
         yield from (f"[{place}]" for place, item in enumerate(kind.__iter__(holder)) if item is held)
     elif is_a(holder, (set, frozenset)):
         yield "(element)"

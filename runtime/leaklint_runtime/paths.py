@@ -8,8 +8,9 @@ meets something that has a name.
 from __future__ import annotations
 
 import os
+from itertools import islice
 from types import FrameType
-from typing import Any, Dict, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from . import roots
 from .early import (
@@ -31,9 +32,12 @@ NODES = 100_000
 LEVELS = 25
 WIDTH = 24
 LARGE, NEAR, SHARE = 500_000, 50_000, 20
+GLANCE, YOUNGEST = 5_000, 32
 _STOP = (ModuleType, type)
 _OWN = os.path.dirname(__file__)
 Kept = Dict[int, Any]
+#: By identity: what was passed by, the levels of the search before it, and the index that the search began at.
+Large = Dict[int, Tuple[Any, List[List[Any]], roots.Index]]
 
 
 def within(holder: Holder, targets: Sequence[Any]) -> list[list[Any]]:
@@ -107,8 +111,10 @@ class Found(NamedTuple):
 def backward(target: Any, module: Any = None, ours: Sequence[Any] = (), walls: Sequence[Any] = ()) -> Found:
     """Search the whole heap for the shortest chain of objects from a root to ``target``.
 
-    ``ours`` are objects of the caller that hold the target and do not count; no chain leads through ``walls``. In a
-    large heap the surroundings of the named objects are tried first. Then each level is one ``get_referrers`` call for
+    ``ours`` are objects of the caller that hold the target and do not count; no chain leads through ``walls``. The
+    surroundings of the program's own names are tried first, and of large containers there only the entries that were
+    added last; a chain through older ones may be shorter. In a large heap the surroundings of all names follow, and of
+    what is large only where it stands. Then each level is one ``get_referrers`` call for
     the whole frontier, so the cost is a few passes over the heap, however many objects are in it. No collection is
     started meanwhile: the search makes many small objects, and each pass of the collector would cost as much as one of
     its own.
@@ -124,20 +130,24 @@ def backward(target: Any, module: Any = None, ours: Sequence[Any] = (), walls: S
 
 def _backward(target: Any, module: Any, ours: Sequence[Any], walls: Sequence[Any]) -> Found:
     budget = max(NEAR, getallocatedblocks() // SHARE)
-    found = _near(target, _outside(roots.neighbours(target, module), walls), budget, walls)
+    own = _outside(roots.neighbours(target, module), walls)
+    large: Large = {}
+    found = _glanced(target, own, walls) or _near(target, own, budget, walls, large)
     if found is not None:
         return found
     index = _outside(roots.index(module), walls)
     if getallocatedblocks() > LARGE or id(target) in index:
-        found = _near(target, index, budget, walls)
+        found = _near(target, index, budget, walls, large)
         if found is not None:
             return found
     levels: list[list[Any]] = [[target]]
-    seen: Kept = {id(thing): thing for thing in (target, index, levels, ours, *ours, walls, *walls)}
+    seen: Kept = {id(thing): thing for thing in (target, own, index, levels, large, ours, *ours, walls, *walls)}
+    for found_there in large.values():
+        seen.update((id(thing), thing) for thing in (found_there, *found_there[1]))
     # The search's own containers refer to what it visits; the cycle through ``seen`` is broken again below.
     seen[id(seen)] = seen
     try:
-        start = _climb(levels, seen, index)
+        start = _climb(levels, seen, index, large)
         if start:
             return Found(_joined(list(start), levels), True, len(start))
         return Found(_joined([levels[-1][0]], levels[:-1]), False, 0)
@@ -153,29 +163,62 @@ def _outside(index: roots.Index, walls: Sequence[Any]) -> roots.Index:
     return {place: things for place, things in index.items() if not any(id(thing) in closed for thing in things)}
 
 
-def _near(target: Any, index: roots.Index, budget: int, walls: Sequence[Any] = ()) -> Found | None:
-    """Search forward from all of an index at once, passing by what is large, until ``budget`` objects were seen.
+def _glanced(target: Any, index: roots.Index, walls: Sequence[Any]) -> Found | None:
+    """Search forward as ``_near`` does, but of a large container only the entries that were added last.
+
+    What is asked about was mostly made a moment ago, and lists and dicts keep their entries in that order.
+    """
+    return _near(target, index, len(index) + GLANCE, walls, None)
+
+
+def _near(target: Any, index: roots.Index, budget: int, walls: Sequence[Any], large: Large | None) -> Found | None:
+    """Search forward from all of an index at once until ``budget`` objects were seen.
 
     A level is one ``get_referents`` call for all its objects; who refers to whom is asked only along the chain found.
+    What is large is passed by, and entered into ``large``; without ``large`` its youngest entries
+    are looked at.
     """
     if id(target) in index:
         return Found(list(index[id(target)]), True, len(index[id(target)]))
     seen = {*index, *[id(thing) for thing in walls]}
     levels = [[things[-1] for things in index.values()]]
     while levels[-1] and len(seen) < budget:
-        level = [thing for thing in levels[-1] if not is_a(thing, _STOP) and _extent(thing) <= budget // 4]
-        levels[-1] = level
+        level = [thing for thing in levels[-1] if not is_a(thing, _STOP)]
+        most = YOUNGEST if large is None else budget // 4
+        wide = [thing for thing in level if _extent(thing) > most]
+        if wide:
+            level = [thing for thing in level if _extent(thing) <= most]
         children = list(filter(is_tracked, get_referents(*level)))
+        if large is None:
+            for thing in wide:
+                children += filter(is_tracked, _youngest(thing))
+            level += wide
+        else:
+            for thing in wide:
+                large.setdefault(id(thing), (thing, levels[:-1], index))
+        levels[-1] = level
         fresh = dict(zip(map(id, children), children))
         if id(target) in fresh:
-            chain = _descended(levels, target)
-            start = list(index[id(chain[0])])
-            return Found(start[:-1] + chain, True, len(start))
+            return _named(index, _descended(levels, target, large is None))
         for place in seen.intersection(fresh):
             del fresh[place]
         seen.update(fresh)
         levels.append(list(fresh.values()))
     return None
+
+
+def _named(index: roots.Index, chain: list[Any]) -> Found:
+    """Put before a chain what leads to its first object."""
+    start = list(index[id(chain[0])])
+    return Found(start[:-1] + chain, True, len(start))
+
+
+def _youngest(thing: Any) -> list[Any]:
+    """Return the entries of a built-in container that were added last; of a set, which has no order, none."""
+    if type(thing) is dict:
+        pairs = list(islice(reversed(dict.items(thing)), YOUNGEST))
+        return [part for pair in pairs for part in pair]
+    return list(thing[-YOUNGEST:]) if type(thing) is not set else []
 
 
 def _extent(thing: Any) -> int:
@@ -184,30 +227,38 @@ def _extent(thing: Any) -> int:
     return len(thing) if kind is list or kind is dict or kind is tuple or kind is set else 0
 
 
-def _descended(levels: list[list[Any]], target: Any) -> list[Any]:
+def _descended(levels: list[list[Any]], target: Any, glancing: bool) -> list[Any]:
     """Return the chain through the levels to the target, from the first level on."""
     chain = [target]
     for level in reversed(levels):
         for thing in level:
-            if any(child is chain[-1] for child in get_referents(thing)):
+            if any(child is chain[-1] for child in _entries(thing, glancing)):
                 chain.append(thing)
                 break
     return chain[::-1]
 
 
-def _climb(levels: list[list[Any]], seen: Kept, index: roots.Index) -> roots.Things:
-    """Add levels of referrers until one has a name, and return what leads there; nothing if there are no more."""
+def _entries(thing: Any, glancing: bool) -> Sequence[Any]:
+    return _youngest(thing) if glancing and _extent(thing) > YOUNGEST else get_referents(thing)
+
+
+def _climb(levels: list[list[Any]], seen: Kept, index: roots.Index, large: Large) -> roots.Things:
+    """Add levels of referrers until the way to one is known, and return that; nothing if there are no more."""
     while len(levels) <= LEVELS:
         seen[id(levels[-1])] = levels[-1]
         found = _referrers(levels[-1], seen)
-        ends = [thing for thing in found if id(thing) in index]
+        ends = [id(thing) for thing in found if id(thing) in index or id(thing) in large]
         if ends:
-            return min([index[id(thing)] for thing in ends], key=len)
+            return min([index[end] if end in index else _way(*large[end]) for end in ends], key=len)
         if not found:
             break
         levels.append(sorted(found, key=_promise)[:WIDTH])
         del found, ends
     return ()
+
+
+def _way(thing: Any, levels: list[list[Any]], index: roots.Index) -> roots.Things:
+    return tuple(_named(index, _descended(levels, thing, False)).chain)
 
 
 def alike(found: Found, targets: Sequence[Any]) -> list[list[Any]]:
