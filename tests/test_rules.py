@@ -136,3 +136,25 @@ def test_what_cannot_be_repaired_is_found_confirmed_and_left(code: str, copy: Pa
     assert all(left.why for left in done.left)
     verdicts = proven(found, copy / "unrepaired.py", tmp_path / "before")
     assert verdicts == dict.fromkeys(verdicts, "confirmed")
+
+
+@pytest.mark.parametrize(
+    ("made", "confidence", "told"),
+    [
+        ("lru_cache(maxsize=None)", "high", "without bound"),
+        ("lru_cache(None)", "high", "without bound"),
+        ("lru_cache(maxsize=16)", "medium", "up to 16 calls"),
+        ("lru_cache()", "medium", "up to 128 calls"),
+    ],
+)
+def test_the_bound_of_a_memoiser_counts_under_another_name_too(
+    made: str, confidence: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = "    def row(self, n):\n        return [n]\n"
+    named = f"from functools import lru_cache\n\nmemo = {made}\n\n\nclass Table:\n    @memo\n{body}"
+    called = f"from functools import lru_cache\n\n\nclass Table:\n    @{made}\n{body}"
+    for text in (named, called):
+        Path("mod.py").write_text(text)
+        (found,) = findings("mod.py")
+        assert (found.confidence, told in found.message) == (confidence, True), found.message

@@ -51,7 +51,7 @@ from leaklint.program import ClassRef, Holder
 from leaklint.program.moments import is_constant, is_singleton
 from leaklint.rules.leaks import Context, Leak
 from leaklint.rules.levels import is_value
-from leaklint.rules.memoisers import bound, memoises, wrapped_by_calls
+from leaklint.rules.memoisers import bound, memoises, spelled_out, wrapped_by_calls
 from leaklint.rules.mending import EACH, mend_method
 from leaklint.rules.place import decorator_name, finding, owner_of, probe
 
@@ -111,7 +111,8 @@ def _by_call(context: Context, module: Module) -> Iterator[Finding]:
 
 def _told(context: Context, ref: ClassRef, name: str, module: Module, decorator: Decorator) -> Confidence:
     """Return how sure it is that a memoised method ``name`` of the class ``ref`` keeps objects that are let go."""
-    limit = bound(decorator, decorator_name(context.program, decorator, module))
+    name_of_cache = decorator_name(context.program, decorator, module)
+    limit = bound(spelled_out(context.program, decorator, module), name_of_cache)
     if (
         (limit is not None and limit <= 1)
         or _is_emptied(context, name)
@@ -129,7 +130,7 @@ def _finding(
     confidence: Confidence, fix: Fix, trigger: str,
 ) -> Finding:  # fmt: skip
     name = decorator_name(context.program, decorator, module)
-    limit = bound(decorator, name)
+    limit = bound(spelled_out(context.program, decorator, module), name)
     size = "without bound" if limit is None else f"up to {limit} calls"
     symbol = f"{module.name}:{qualname}"
     message = (

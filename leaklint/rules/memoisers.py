@@ -66,6 +66,18 @@ def bound(decorator: Decorator, name: str) -> int | None:
     return 128
 
 
+def spelled_out(program: Program, decorator: Decorator, module: Module) -> Decorator:
+    """Return a decorator that goes by a name (``memo = lru_cache(maxsize=None)``) with the arguments it was made with."""
+    found = program.names.find(module.name, decorator.value.path) if decorator.value.kind == "global" else None
+    if decorator.called or found is None or found.kind != "binding" or found.rest:
+        return decorator
+    made = next(iter(program.modules[found.module].aliases.get(found.name, ())), None)
+    if made is None or made.kind != "call" or made.path or made.parts[0].path[-1:] == ("partial",):
+        return decorator
+    given = tuple(Argument("", (part,)) for part in made.parts[1:])
+    return Decorator(decorator.value, given, decorator.called, decorator.span)
+
+
 def wrapped_by_calls(program: Program, module: Module) -> Iterator[tuple[ClassRef, str, Decorator]]:
     """Yield (class, method name, memoiser as a decorator) of ``name = lru_cache(..)(method)`` and ``C.name = ..``."""
     for klass in module.classes.values():
