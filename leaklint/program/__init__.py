@@ -121,6 +121,27 @@ class Program:
             yield module, module.body
 
     @cached_property
+    def aliases(self) -> dict[tuple[str, str, str], frozenset[str]]:
+        """Return by the key of a holder the module-level names that are bound to it."""
+        found: dict[tuple[str, str, str], set[str]] = {}
+        for module in self.modules.values():
+            for name, values in module.aliases.items():
+                for value in values:
+                    meant = self.holders.meant(value, module.body, module)
+                    if meant is not None:
+                        found.setdefault(meant[0].key, set()).add(name)
+        return {key: frozenset(names) for key, names in found.items()}
+
+    @cached_property
+    def local_names(self) -> dict[str, frozenset[str]]:
+        """Return by the name of what is imported the names that imports bind to it."""
+        found: dict[str, set[str]] = {}
+        for module in self.modules.values():
+            for local, dotted in module.imports.items():
+                found.setdefault(dotted.rpartition(".")[2], set()).add(local)
+        return {name: frozenset(locals_) for name, locals_ in found.items()}
+
+    @cached_property
     def handed_on(self) -> frozenset[str]:
         """Return the last names of all that is given to any call."""
         return frozenset(

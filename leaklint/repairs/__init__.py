@@ -30,7 +30,10 @@ _Given = ParamSpec("_Given")
 
 
 def _or_why_not(repair: Callable[_Given, Fix]) -> Callable[_Given, Fix]:
-    """A file that has to be rewritten, or only looked at, and that libcst cannot read forbids the repair."""
+    """A file that has to be rewritten, or only looked at, and that libcst cannot read forbids the repair.
+
+    Whatever it comes to, the trees of the files that it looked at are let go if they are many.
+    """
 
     @wraps(repair)
     def worked_out(*args: _Given.args, **kwargs: _Given.kwargs) -> Fix:
@@ -38,6 +41,10 @@ def _or_why_not(repair: Callable[_Given, Fix]) -> Callable[_Given, Fix]:
             return repair(*args, **kwargs)
         except TreeError as error:
             return Fix("none", "", error.message)
+        finally:
+            from leaklint.repairs import files
+
+            files.let_go()
 
     return worked_out
 

@@ -18,18 +18,31 @@ from leaklint.source import Source
 
 _INDENT = re.compile(r"[ \t\f]*")
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+_MOST = 1_000_000  # characters; a tree takes some hundred bytes for each
 _trees: WeakKeyDictionary[Source, Tree] = WeakKeyDictionary()  # a tree knows nothing of its source
 
 
 def _tree(source: Source) -> Tree:
-    """Return the scopes of a file, read once for all repairs of a run."""
-    tree = _trees.get(source)
+    """Return the scopes of a file, read once for the repairs that follow each other."""
+    tree = _trees.pop(source, None)
     if tree is None or tree.module.node is not source.module:
         module = source.module
         with deep_recursion():
             facts = ast_tree.read_tree(source.tree)
-        tree = _trees[source] = read_tree(module, facts)
+        tree = read_tree(module, facts)
+    _trees[source] = tree  # the last asked for stands last
     return tree
+
+
+def let_go(most: int = _MOST) -> None:
+    """Drop the trees of all files but those last asked for, of ``most`` characters together. No repair may be under way."""
+    total = 0
+    for source, tree in reversed(list(_trees.items())):
+        total += len(source.text)
+        if total > most:
+            del _trees[source]
+            tree.release()
+            source.drop_trees()
 
 
 class File:

@@ -206,6 +206,16 @@ class Tree:
     module: Scope
     scopes: tuple[Scope, ...]
     parents: dict[cst.CSTNode, cst.CSTNode]
+    facts: tree.Tree
+
+    def release(self) -> None:
+        """Let go of the nodes: scopes know each other, and no collector runs while files are read."""
+        for scope in self.scopes:
+            scope.parent = None
+            scope.bound.clear()
+            scope.described.clear()
+        self.parents.clear()
+        self.facts.release()
 
 
 def read_tree(module: cst.Module, facts: tree.Tree) -> Tree:
@@ -227,4 +237,4 @@ def read_tree(module: cst.Module, facts: tree.Tree) -> Tree:
         stack += [(child, inner if child is body else scope) for child in reversed(below)]
     for scope, same in zip(scopes, facts.scopes, strict=True):
         scope.facts = same
-    return Tree(top, tuple(scopes), parents)
+    return Tree(top, tuple(scopes), parents, facts)

@@ -74,21 +74,13 @@ class Finder:
 
     def _words(self) -> frozenset[str]:
         """Return the names under which the holder is known: its own, and module-level names bound to it."""
-        words = {self.attribute, self.holder.binding.name}
-        for module in (
-            *self.program.modules.values(),
-            *self.program.modules.values(),
-        ):  # an alias of an import, imported
-            for name, values in module.aliases.items():
-                if any(self._is_holder(value, module.name) for value in values):
-                    words.add(name)
-            words.update(local for local, dotted in module.imports.items() if dotted.rpartition(".")[2] in words)
+        words = {self.attribute, self.holder.binding.name, *self.program.aliases.get(self.holder.key, ())}
+        waiting = list(words)
+        while waiting:  # an alias of an import, imported
+            more = self.program.local_names.get(waiting.pop(), frozenset()) - words
+            words |= more
+            waiting += more
         return frozenset(words)
-
-    def _is_holder(self, value: Value, module: str) -> bool:
-        here = self.program.modules[module]
-        meant = self.program.holders.meant(value, here.body, here)
-        return meant is not None and meant[0].key == self.holder.key
 
     def in_file(self, file: File, words: frozenset[str]) -> Iterator[Use]:
         """Yield the uses of one file, in which the holder goes by one of ``words`` or by a local alias."""
