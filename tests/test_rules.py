@@ -158,3 +158,18 @@ def test_the_bound_of_a_memoiser_counts_under_another_name_too(
         Path("mod.py").write_text(text)
         (found,) = findings("mod.py")
         assert (found.confidence, told in found.message) == (confidence, True), found.message
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [("name", "keep at most 1024 entries"), ("shape: Shape", "WeakKeyDictionary")]
+)
+def test_a_memo_as_default_argument_is_to_be_bounded_unless_objects_are_its_keys(
+    key: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    word = key.partition(":")[0]
+    shape = "class Shape:\n    pass\n\n\n"
+    body = f"    if {word} not in known:\n        known[{word}] = str({word})\n    return known[{word}]\n"
+    Path("mod.py").write_text(f"{shape}def told({key}, known={{}}):\n{body}")
+    (found,) = findings("mod.py")
+    assert (found.code, said in found.message) == ("LK204", True), found.message

@@ -35,7 +35,8 @@ def tell(context: Context, leak: Leak, name: str) -> Finding:
         where = (
             f"{leak.first.touch.function.qualname} ({leak.first.touch.module.path}:{leak.first.touch.event.span.line})"
         )
-    way_out = f"use {fix.replacement}" if fix.replacement else "bound it or remove entries when their owner is done"
+    verb = "keep" if fix.replacement.startswith("at most") else "use"
+    way_out = f"{verb} {fix.replacement}" if fix.replacement else "bound it or remove entries when their owner is done"
     message = (
         f"{short} ({_LIFETIME[holder.scope].split(',')[0]}) keeps {kept} alive for as long as the process lives: "
         f"stored by {where}, {removal_text(leak.removal)}; {way_out}"
