@@ -23,8 +23,9 @@ class Gate:
     inside functions: of these ``reaches`` through something that is imported, ``inherits`` through ``self`` or a class.
     ``own`` are (class, name) for names assigned through ``self``: they hold for good where the object does, so only if the
     class is instantiated at module or class level (``made``, perhaps by another file). ``takes`` are functions that fill
-    what they are given, ``hands`` what is given to which function. ``drops`` are names of which something is removed;
-    ``bases`` those that classes derive from; ``mentions`` every name read; ``imports`` the parts of imported dotted names.
+    what they are given, ``hands`` what is given to which function, ``.name`` for an attribute. ``drops`` are names of
+    which something is removed; ``bases`` those that classes derive from; ``mentions`` every name read; ``imports`` the
+    parts of imported dotted names.
     """
 
     speaks: bool
@@ -58,7 +59,7 @@ class Gate:
             return True
         kept = self.kept(self.made)
         return not kept.isdisjoint(self.fills) or any(
-            function in self.takes and name in kept for function, name in self.hands
+            name in kept and function.lstrip(".") in self.takes for function, name in self.hands
         )
 
 
@@ -111,7 +112,7 @@ def _told(notes: Notes) -> Gate:
         own=frozenset(own),
         classes=frozenset(notes.classes),
         made=frozenset(notes.made),
-        bases=frozenset(notes.bases),
+        bases=frozenset().union(*notes.bases.values()),
         fills=frozenset(filled.fills),
         reaches=frozenset(filled.reaches),
         inherits=frozenset(filled.inherits),

@@ -20,21 +20,16 @@ _WORDS = frozenset(
 )
 _DECORATORS = frozenset({"cache", "cached", "memo", "lfu_cache", "rr_cache", "fifo_cache"})
 _MAKERS = frozenset(["dict", "list", "set", "defaultdict", "deque", "field", "attrib", "ib", "Factory"])
+_TYPES = frozenset(["TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "NamedTuple", "TypedDict"])
 _LITERALS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 BUSY = _FILLERS | _DROPPERS
 # What leads to a class or an instance of one, whatever a method calls its first parameter.
 _SELVES = frozenset(["self", "cls", "super", "type"])
 # Calls whose result is what they are asked of or given, or an element of it; what others return is not followed.
-_ELEMENTS = frozenset(
-    ["get", "setdefault", "pop", "popleft", "__getitem__", "popitem", "values", "items", "keys", "elements", "copy"]
-)
-_SAME = frozenset(
-    ["list", "tuple", "set", "sorted", "reversed", "iter", "frozenset", "cast", "deepcopy", "type", "getattr", "super"]
-)
-_ASKERS = frozenset(
-    ["isinstance", "issubclass", "getattr", "hasattr", "len", "repr", "str", "id", "hash", "bool", "int"]
-)
+_ELEMENTS = frozenset("get setdefault pop popleft __getitem__ popitem values items keys elements copy".split())
+_SAME = frozenset("list tuple set sorted reversed iter frozenset cast deepcopy type getattr super".split())
+_ASKERS = frozenset("isinstance issubclass getattr hasattr len repr str id hash bool int".split())
 
 
 class Filled(NamedTuple):
@@ -53,7 +48,7 @@ class Notes:
         """Begin with nothing."""
         self.classes: set[str] = set()
         self.made: set[str] = set()
-        self.bases: set[str] = set()
+        self.bases: dict[str, set[str]] = {}  # by class
         self.drops: set[str] = set()
         self.mentions: set[str] = set()
         self.imports: set[str] = set()
@@ -65,12 +60,12 @@ class Notes:
         self._reads: set[str] = set()
         self._selves: set[str] = set(_SELVES)
         self._bound: set[str] = set()  # what imports bind here
+        self._modules: set[str] = set()  # of that, what holds nothing itself
         self._local: dict[str, int] = {}
         self._fills: dict[str, int] = {}
         self._aliases: dict[str, set[str]] = {}
         self._functions: list[tuple[str, int, int, frozenset[str]]] = []
         self._spans: list[tuple[str, int, int]] = []  # of classes
-        self._bases: dict[str, set[str]] = {}
         self._busy: list[tuple[int, tuple[str, ...]]] = []  # lines on which something is filled or emptied
         self._chains: set[tuple[str, ...]] = set()  # through which something is filled, the root last
         self._given: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()  # what is called, what it is given
@@ -94,7 +89,7 @@ class Notes:
                 reaches |= names
             if not names.isdisjoint(self._selves) or not names.isdisjoint(self.classes):
                 inherits |= names
-        return Filled(holds, fills, reaches, inherits)
+        return Filled(holds, fills, reaches - self._modules, inherits)
 
     def own(self) -> set[tuple[str, str]]:
         """Return (class, attribute) for what classes, and those below them in this file, give their instances."""
@@ -105,7 +100,7 @@ class Notes:
                 found.add((max(owners, key=lambda span: span[1])[0], name))
         heirs: dict[str, set[str]] = {owner: {owner} for owner, _ in found}
         for known in heirs.values():
-            while more := {one for one, bases in self._bases.items() if one not in known and bases & known}:
+            while more := {one for one, bases in self.bases.items() if one not in known and bases & known}:
                 known |= more
         return {(heir, name) for owner, name in found for heir in heirs[owner]}
 
@@ -129,7 +124,7 @@ class Notes:
     def handed(self, known: set[str]) -> set[tuple[str, str]]:
         """Return (function, name) for each of the ``known`` names, and of attributes of ``self``, that calls hand on.
 
-        A method of an object that is local to a function is nobody's that is known.
+        What is called as an attribute has a dot before its name. One of a function's own objects is nobody's that is known.
         """
         leading = known | self._selves | self.classes
         found: set[tuple[str, str]] = set()
@@ -139,7 +134,11 @@ class Notes:
             names = self._meant(chain)
             if names.isdisjoint(self._selves):
                 names &= known
-            found.update((function[0], name) for name in names)
+            names -= self._modules
+            if len(function) > 1:
+                found.update((f".{function[0]}", name) for name in names)
+            else:
+                found.update((called, name) for called in self._meant(function) for name in names)
         return found
 
     def _meant(self, names: Iterable[str]) -> set[str]:
@@ -214,8 +213,7 @@ class Notes:
                 self._selves.update(arg.arg for arg in item.args.args[:1])
         bases = {name for base in node.bases for name in _roots(base)}
         bases.update(name for keyword in node.keywords for name in _roots(keyword.value))
-        self.bases.update(bases)
-        self._bases.setdefault(node.name, set()).update(bases)
+        self.bases.setdefault(node.name, set()).update(bases)
         self._speaks = self._speaks or ("Thread" in bases and "run" in methods)  # it may be given ``self`` for good
         if methods & {"__get__", "__set__"} or any(name == "type" or name.endswith(("Meta", "Type")) for name in bases):
             self.made.add(node.name)  # its instances sit on classes, or are classes
@@ -275,7 +273,9 @@ class Notes:
             self.imports.update(alias.name.split("."))
             first, last = alias.name.partition(".")[0], alias.name.rpartition(".")[2]
             self._bound.add(alias.asname or first)
-            if alias.asname:
+            if isinstance(node, ast.Import):
+                self._modules.add(alias.asname or first)
+            elif alias.asname:
                 self._aliases.setdefault(alias.asname, set()).add(last)
             self._speaks = self._speaks or last in _WORDS or (alias.asname is not None and last in _DECORATORS)
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -303,7 +303,7 @@ def _may_hold(node: ast.expr) -> bool:
         return _may_hold(node.body) or _may_hold(node.orelse)
     if isinstance(node, ast.Call):
         name = next(_roots(node.func), "")
-        return name in _MAKERS or name.lstrip("_")[:1].isupper()
+        return name in _MAKERS or (name.lstrip("_")[:1].isupper() and name not in _TYPES)
     return isinstance(node, _LITERALS)
 
 

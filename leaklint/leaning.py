@@ -115,12 +115,20 @@ def _handing(scanned: Sequence[Scanned], holders: _Table) -> Iterator[Scanned]:
     takers = _by_name(scanned, lambda gate: gate.takes)
     for one in scanned:
         for function, name in one.gate.hands:
-            if function not in takers or name not in holders:
+            called = function.removeprefix(".")
+            if called not in takers or name not in holders:
                 continue
-            takes = [other for other in takers[function] if other is one or _reached(other, one, function)]
+            takes = [other for other in takers[called] if other is one or _called(other, one, function)]
             holds = [other for other in holders[name] if other is one or _reached(other, one, name)]
             if takes and holds:
                 yield from (one, *takes, *holds)
+
+
+def _called(other: Scanned, one: Scanned, function: str) -> bool:
+    """Tell whether a call in ``one`` may be of a function of ``other``: by its own name only if that is imported."""
+    if function.startswith(".") or "*" in one.gate.imports:
+        return _reached(other, one, function.removeprefix("."))
+    return function in one.gate.imports
 
 
 def _packages(chosen: Sequence[Scanned], scanned: Sequence[Scanned]) -> Iterator[Scanned]:

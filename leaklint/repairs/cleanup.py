@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import libcst as cst
@@ -10,6 +11,7 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File
 from leaklint.repairs.roles import Role
 
+_CALLED = re.compile(r"\.\s*__del__")
 _REMOVALS = frozenset({"pop", "remove", "discard", "__delitem__"})
 
 
@@ -81,7 +83,7 @@ def _method_goes(draft: Draft, file: File, method: cst.FunctionDef) -> bool:
         return False
     if any(line.comment is not None for line in method.leading_lines) or file.indent(method) is None:
         return False
-    for other in draft.files.mentioning(frozenset({"__del__"}), lambda _module, _text: True):
+    for other in draft.files.mentioning(frozenset({"__del__"}), lambda _, text: _CALLED.search(text) is not None):
         if any(isinstance(node, cst.Attribute) and node.attr.value == "__del__" for node in other.nodes()):
             return False
     start, end = file.line_start(file.start(method)), file.line_after(file.end(method) - 1)

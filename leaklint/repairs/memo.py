@@ -108,8 +108,16 @@ class _Method:
         called = re.compile(rf"\b{re.escape(name)}{_CONTROLS.pattern}")
         accessor = re.compile(rf"@{re.escape(name)}\.(?:setter|deleter|getter)\b")
         with_arguments = len(self.function.params) > 1
-        said = re.compile(rf"[.@]\s*{re.escape(name)}(?!\w)")
-        for file in self.files.mentioning(frozenset({name}), lambda _, text: said.search(text) is not None):
+        # Most of the program may use some ``name``; read what controls a cache, or names it through a dotted path to the class.
+        through = re.compile(rf"((?:\w+[\s\\]*\.[\s\\]*)*\w+)[\s\\]*\.[\s\\]*{re.escape(name)}(?!\w)")
+
+        def speaks(module: str, text: str) -> bool:
+            if called.search(text) or (module == self.file.module.name and accessor.search(text)):
+                return True
+            paths = {tuple(re.split(r"[\s\\]*\.[\s\\]*", match[1])) for match in through.finditer(text)}
+            return any(self._is_in_family(module, path, family) for path in paths)
+
+        for file in self.files.mentioning(frozenset({name}), speaks):
             match = called.search(file.text)
             if match and not with_arguments:
                 return f"the cache is controlled at {file.path}:{file.source.line_of(match.start())}"
@@ -133,8 +141,10 @@ class _Method:
         return ""
 
     def _is_of_class(self, file: File, node: cst.Attribute, family: set[ClassRef]) -> bool:
-        path = tuple(dotted_name(node.value).split("."))
-        found = self.program.names.find(file.module.name, path) if path[0] else None
+        return self._is_in_family(file.module.name, tuple(dotted_name(node.value).split(".")), family)
+
+    def _is_in_family(self, module: str, path: tuple[str, ...], family: set[ClassRef]) -> bool:
+        found = self.program.names.find(module, path) if path[0] else None
         return (
             found is not None
             and found.kind == "class"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -85,10 +86,13 @@ class _Worker:
             self.draft.refuse(f"{name}() is not a plain method without arguments")
         if any(name in names.class_of(one).names for one in names.subclasses.get(owner, ())):
             self.draft.refuse(f"a subclass overrides {name}()")
-        for file in self.draft.files.mentioning(frozenset({name}), lambda _module, _text: True):
+        used = re.compile(rf"\.\s*{re.escape(name)}(?!\w)")
+        for file in self.draft.files.mentioning(frozenset({name}), lambda _, text: used.search(text) is not None):
             for node in file.nodes():
                 if isinstance(node, cst.Attribute) and node.attr.value == name and node is not target:
                     self.draft.refuse(f"{name} is also used at {file.place(node)}")
+            if self.draft.refused:
+                break  # others may be many
         home = self.draft.files[owner.module]
         bound = {node.value for node in walk(definition) if isinstance(node, cst.Name) and is_expression(home, node)}
         if bound & {_REFERENCE, _PAUSE}:

@@ -70,6 +70,18 @@ class Context:
         found = (self._leak(holder) for holder in self.program.holders.all.values())
         return tuple(leak for leak in found if leak is not None)
 
+    @cached_property
+    def emptied(self) -> frozenset[str]:
+        """Return the memoised methods whose cache an object empties when its state changes: ``self.method.cache_clear()``."""
+        return frozenset(
+            value.path[0]
+            for module, function in self.program.functions()
+            if function.owner and not is_test(module.path) and function.name != "__del__"
+            for call in function.calls
+            for value in call.callee
+            if value.kind in {"self", "cls"} and len(value.path) == 2 and value.path[1] == "cache_clear"
+        )
+
     def shows(self, confidence: Confidence) -> bool:
         """Tell whether the run asks for findings of this confidence: the others need no repair worked out."""
         return LEVELS.index(confidence) >= LEVELS.index(self.settings.confidence)

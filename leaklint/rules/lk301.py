@@ -115,7 +115,7 @@ def _told(context: Context, ref: ClassRef, name: str, module: Module, decorator:
     limit = bound(spelled_out(context.program, decorator, module), name_of_cache)
     if (
         (limit is not None and limit <= 1)
-        or _is_emptied(context, name)
+        or name in context.emptied
         or (limit is not None and is_value(context.program, ref))
         or _is_accepted(context, decorator, module)
         or is_singleton(context.program, ref)
@@ -152,17 +152,6 @@ def _is_accepted(context: Context, decorator: Decorator, module: Module) -> bool
     lines = context.program.source(module.name).text.splitlines()
     place = decorator.span.line - 1
     return place < len(lines) and _ACCEPTED.search(lines[place]) is not None
-
-
-def _is_emptied(context: Context, name: str) -> bool:
-    """Tell whether an object of the class empties the cache when its state changes: ``self.method.cache_clear()``."""
-    return any(
-        value.kind in {"self", "cls"} and value.path == (name, "cache_clear")
-        for module, other in context.program.functions()
-        if other.owner and not is_test(module.path) and other.name != "__del__"
-        for call in other.calls
-        for value in call.callee
-    )
 
 
 def _takes_class(function: Function) -> bool:
