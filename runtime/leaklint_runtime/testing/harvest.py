@@ -14,7 +14,7 @@ from ..holder import mro_of
 from .findings import Flagged
 from .meters import Place, named
 from .recording import UnrecordableError, Value, arguments
-from .targets import Target, arm, trigger
+from .targets import Target, arm_loaded, trigger
 
 MOST, CLASSES = 8, 64
 KEY = "leaklint-harvest"
@@ -43,16 +43,10 @@ class Harvest:
         self._arm()
 
     def _arm(self) -> None:
-        waiting = []
-        for finding in self.pending:
-            found = arm(finding)
-            if found is None:
-                waiting.append(finding)
-            elif isinstance(found, str):
-                self.missed[finding.symbol] = found
-            else:
-                self._add(found)
-        self.pending = waiting
+        targets, refused, self.pending = arm_loaded(self.pending)
+        self.missed.update((finding.symbol, why) for finding, why in refused)
+        for target in targets:
+            self._add(target)
 
     def _add(self, target: Target) -> None:
         self.targets.append(target)

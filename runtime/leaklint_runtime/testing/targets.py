@@ -157,6 +157,20 @@ def arm(finding: Flagged) -> Target | str | None:
     return target
 
 
+def arm_loaded(pending: list[Flagged]) -> tuple[list[Target], list[tuple[Flagged, str]], list[Flagged]]:
+    """Return the targets of the findings whose modules are loaded, those that cannot be watched with why, and the rest."""
+    targets, refused, waiting = [], [], []
+    for finding in pending:
+        found = arm(finding)
+        if found is None:
+            waiting.append(finding)
+        elif isinstance(found, str):
+            refused.append((finding, found))
+        else:
+            targets.append(found)
+    return targets, refused, waiting
+
+
 def _last(probe: Probe) -> str:
     """Return the name of the holder as the code spells it."""
     path = probe.container or probe.symbol.rpartition(":")[2]

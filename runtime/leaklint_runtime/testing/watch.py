@@ -19,7 +19,7 @@ from .fence import Fence
 from .findings import Flagged
 from .meters import Meters
 from .record import Record
-from .targets import Target, arm
+from .targets import Target, arm_loaded
 
 SAMPLE = 64
 EAGER = 8
@@ -152,18 +152,12 @@ class Watch:
 
     def _arm(self) -> None:
         """Start to watch the findings whose modules have been loaded."""
-        waiting = []
-        for finding in self.pending:
-            found = arm(finding)
-            if found is None:
-                waiting.append(finding)
-            elif isinstance(found, str):
-                self.why[finding.fingerprint] = found
-            else:
-                found.meter(self.meters)
-                found.begin()
-                self.seen.append(Seen(found))
-        self.pending = waiting
+        targets, refused, self.pending = arm_loaded(self.pending)
+        self.why.update((finding.fingerprint, why) for finding, why in refused)
+        for target in targets:
+            target.meter(self.meters)
+            target.begin()
+            self.seen.append(Seen(target))
 
     def _look(self, item: Any, touched: list[Seen]) -> None:
         """Say of each holder that the test filled whether it still has something of the test's."""
