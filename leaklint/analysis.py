@@ -91,16 +91,17 @@ def analysed(
     wanted = list(scanned) if whole else leaning(scanned)
     first = tuple(one.file for one in wanted)
     reader = _Reader(sources, reads or read_here)
-    judged = _judged(wanted, reader, settings)
+    judged = _judged(wanted, scanned, reader, settings)
     asked = judged.asked
     for _ in range(_ROUNDS):
-        chosen = {one.file for one in wanted}
-        rest = (one for one in scanned if one.file not in chosen)
-        more = {one.file for one in rest if answers(one, judged.asked, reader.text)}
-        if not more:
+        if not judged.more:
             break
-        wanted = [one for one in scanned if one.file in chosen | more]
-        judged = _judged(wanted, reader, settings)
+        chosen = judged.more.union(one.file for one in wanted)
+        wanted = [one for one in scanned if one.file in chosen]
+        judged = _judged(wanted, scanned, reader, settings)
+        asked |= judged.asked
+    if not judged.mended:
+        judged = _judged(wanted, wanted, reader, settings)
         asked |= judged.asked
     found = _without_noqa(judged.found, judged.sources.values()) if settings.noqa else judged.found
     return Analysis(
@@ -135,35 +136,50 @@ def answers(one: Scanned, asked: Asked, text_of: Callable[[Scanned], str]) -> bo
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
+    """What the rules say of some files. ``more`` are others that matter; repairs are ``mended`` once there are none."""
+
     found: list[Finding]
     sources: dict[str, _Kept]
     problems: list[Problem]
-    asked: Asked
+    asked: Asked = field(default_factory=Asked)
+    more: frozenset[str] = frozenset()
+    mended: bool = True
 
 
-def _judged(wanted: Sequence[Scanned], reader: _Reader, settings: Settings) -> _Judged:
+def _judged(wanted: Sequence[Scanned], scanned: Sequence[Scanned], reader: _Reader, settings: Settings) -> _Judged:
     """Read files in full and apply the rules, once more without each file that vanishes meanwhile."""
     while True:
         try:
-            return _judged_once(wanted, reader, settings)
+            return _judged_once(wanted, scanned, reader, settings)
         except _GoneError as gone:
             reader.forget(gone)
 
 
-def _judged_once(wanted: Sequence[Scanned], reader: _Reader, settings: Settings) -> _Judged:
-    if not wanted:
-        return _Judged([], {}, [], Asked())
+def _judged_once(wanted: Sequence[Scanned], scanned: Sequence[Scanned], reader: _Reader, settings: Settings) -> _Judged:
     modules, sources, places, problems = reader.modules(wanted)
     if not modules:
-        return _Judged([], {}, problems, Asked())
+        return _Judged([], {}, problems)
     from leaklint.program import Program
+
+    chosen = {one.file for one in wanted}
+    rest = [one for one in scanned if one.file not in chosen]
+    program = Program(modules, {name: kept.source for name, kept in sources.items()}, places)
+    program.mends = not rest
+    found, asked = _ruled(program, wanted, settings)
+    more = frozenset(one.file for one in rest if answers(one, asked, reader.text))
+    if not program.mends and not more:  # repairs are worked out once everything is there that they have to see
+        program.mends = True
+        found, asked = _ruled(program, wanted, settings)
+        more = frozenset(one.file for one in rest if answers(one, asked, reader.text)) if found else more
+    return _Judged(found, sources, problems, asked, more, program.mends)
+
+
+def _ruled(program: Program, wanted: Sequence[Scanned], settings: Settings) -> tuple[list[Finding], Asked]:
     from leaklint.rules import findings_of
 
-    program = Program(modules, {name: kept.source for name, kept in sources.items()}, places)
     found = [finding for finding in findings_of(program, settings) if shown(finding, settings)]
     changed = frozenset(_near(finding) for finding in found if finding.fix.edits)
-    asked = Asked(frozenset(program.asked), frozenset(program.lacking), changed, _offers(program, wanted))
-    return _Judged(found, sources, problems, asked)
+    return found, Asked(frozenset(program.asked), frozenset(program.lacking), changed, _offers(program, wanted))
 
 
 def _offers(program: Program, wanted: Sequence[Scanned]) -> frozenset[Offer]:

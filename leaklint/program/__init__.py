@@ -87,6 +87,7 @@ class Program:
         self._sources = dict(sources)
         self.sites: dict[tuple[str, str], list[Site]] = {}
         self.makers: dict[ClassRef, list[Maker]] = {}
+        self.mends = True  # whether repairs are worked out; until all files are known that matter, they are not
         self.asked: set[str] = set()  # classes and makers of which it mattered who uses them: other files may
         self.lacking: set[str] = set()  # classes of which it mattered what they are: another file may define them
         # By module: functions that fill or empty a container which may leak, and its names. Other files may use them.

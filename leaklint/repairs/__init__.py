@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from leaklint.model import Fix
 from leaklint.repairs.request import Stored, WeakRequest
@@ -29,16 +29,18 @@ __all__ = [
 _Given = ParamSpec("_Given")
 
 
-def _or_why_not(repair: Callable[_Given, Fix]) -> Callable[_Given, Fix]:
+def _or_why_not(repair: Callable[Concatenate[Program, _Given], Fix]) -> Callable[Concatenate[Program, _Given], Fix]:
     """A file that has to be rewritten, or only looked at, and that libcst cannot read forbids the repair.
 
     Whatever it comes to, the trees of the files that it looked at are let go if they are many.
     """
 
     @wraps(repair)
-    def worked_out(*args: _Given.args, **kwargs: _Given.kwargs) -> Fix:
+    def worked_out(program: Program, /, *args: _Given.args, **kwargs: _Given.kwargs) -> Fix:
+        if not program.mends:
+            return Fix("none", "", "")
         try:
-            return repair(*args, **kwargs)
+            return repair(program, *args, **kwargs)
         except TreeError as error:
             return Fix("none", "", error.message)
         finally:
