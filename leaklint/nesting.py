@@ -1,7 +1,8 @@
-"""Nesting that libcst's parser takes exponential time for, found before it is asked.
+"""Nesting that libcst's parser takes exponential time for, or runs out of stack on, found before it is asked.
 
 It tries the alternatives of a pattern anew at each bracket, and those of a tuple in ``del`` as well: each level doubles
-the time or worse, where Python's own parser remembers what it has tried. No limit on time can stop native code.
+the time or worse, where Python's own parser remembers what it has tried. No limit on time can stop native code. And a chain
+of some thousand terms joined by ``or``, which is flat to Python, ends the process.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-MOST_IN_PATTERN, MOST_IN_DEL = 7, 10
+MOST_IN_PATTERN, MOST_IN_DEL, MOST_TERMS = 7, 10, 1000
 _MAY = re.compile(r"^[ \t\f]*case\b|\bdel\b[ \t\f\\\r\n]*[\[(]", re.MULTILINE)
 _NO_CODE = re.compile(r"\"[^\"\\\n]*\"|'[^'\\\n]*'|#.*")
 _GUARD = re.compile(r"\bif\b")  # brackets around a guard begin before it does
@@ -18,15 +19,18 @@ _GUARD = re.compile(r"\bif\b")  # brackets around a guard begin before it does
 
 def may_nest(text: str) -> bool:
     """Tell whether ``text`` needs a look at its tree."""
-    return _MAY.search(text) is not None
+    return _MAY.search(text) is not None or text.count("or") + text.count("and") > MOST_TERMS
 
 
 def too_nested(text: str, tree: ast.Module) -> int:
-    """Return the line of a pattern or ``del`` that is nested deeper than can be read, or 0."""
+    """Return the line of a pattern, ``del`` or chain that is nested deeper, or longer, than can be read, or 0."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "surrogatepass").split(b"\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.Delete):
             if _depth(_between(lines, _start(node), _end(node))) > MOST_IN_DEL:
+                return node.lineno
+        elif isinstance(node, ast.BoolOp):
+            if len(node.values) > MOST_TERMS:
                 return node.lineno
         elif isinstance(node, ast.Match):
             for start, end in _patterns(node):

@@ -27,9 +27,17 @@ def test_deep_deletions_are_told() -> None:
     assert caught.value.line == 2
 
 
+@pytest.mark.parametrize("joined", [" or ", " and ", "\n    or "])
+def test_long_chains_are_told(joined: str) -> None:
+    with pytest.raises(SourceError, match="nested too deeply") as caught:
+        _ = Source("mod.py", f"a = 1\nb = ({joined.join(['a'] * 8000)})\n").module
+    assert caught.value.line == 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        f"b = {' or '.join(['a'] * 900)}\n",
         *(f"match x:\n    case {opened * 5}a{closed * 5}:\n        pass\n" for opened, closed in PATTERNS),
         "match x:\n    case '[[[[[[[[[[[[' | \"((((((((((((\":  # {{{{{{{{{{{{\n        pass\n",
         "match x:\n    case 1 if (((((((((((((y))))))))))))):\n        pass\n",
