@@ -37,7 +37,7 @@ def test_long_chains_are_told(joined: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"b = {' or '.join(['a'] * 900)}\n",
+        f"b = {' or '.join(['a'] * 200)}\n",
         *(f"match x:\n    case {opened * 5}a{closed * 5}:\n        pass\n" for opened, closed in PATTERNS),
         "match x:\n    case '[[[[[[[[[[[[' | \"((((((((((((\":  # {{{{{{{{{{{{\n        pass\n",
         "match x:\n    case 1 if (((((((((((((y))))))))))))):\n        pass\n",
