@@ -19,6 +19,7 @@ _WORDS = frozenset(
     ).split()
 )
 _DECORATORS = frozenset({"cache", "cached", "memo", "lfu_cache", "rr_cache", "fifo_cache"})
+_RENAMED = _DECORATORS | {"getLogger", "Thread", "signal"}
 _MAKERS = frozenset(["dict", "list", "set", "defaultdict", "deque", "field", "attrib", "ib", "Factory"])
 _TYPES = frozenset(["TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "NamedTuple", "TypedDict"])
 _LITERALS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
@@ -277,7 +278,7 @@ class Notes:
                 self._modules.add(alias.asname or first)
             elif alias.asname:
                 self._aliases.setdefault(alias.asname, set()).add(last)
-            self._speaks = self._speaks or last in _WORDS or (alias.asname is not None and last in _DECORATORS)
+            self._speaks = self._speaks or last in _WORDS or (alias.asname is not None and last in _RENAMED)
         if isinstance(node, ast.ImportFrom) and node.module:
             self.imports.update(node.module.split("."))
             self._speaks = self._speaks or not _WORDS.isdisjoint(node.module.split("."))

@@ -29,120 +29,143 @@ class Scanned:
         return self.module.rpartition(".")[2]
 
 
-_Table = dict[str, list[Scanned]]
+_Table = dict[str, set[int]]  # names, and the numbers of the files that they stand for
 
 
 def leaning(scanned: Sequence[Scanned]) -> list[Scanned]:
     """Return the files to read in full, in their order."""
-    chosen = {one.file: one for one in (*(one for one in scanned if one.gate.admits), *_fillers(scanned))}
-    defining = _by_name(scanned, lambda gate: gate.classes)
-    new = list(chosen.values())
+    files = _Files(scanned)
+    chosen: set[int] = {number for number, one in enumerate(scanned) if one.gate.admits}
+    for more in (files.sharing(), files.reaching(), files.inheriting(), files.handing()):
+        chosen.update(more)
+    new = chosen
     for _ in range(_ROUNDS):
-        wanted = ((one, name) for one in new for name in one.gate.bases - one.gate.classes)
-        found = (other for one, name in wanted for other in defining.get(name, ()) if _reached(other, one, name))
-        new = [other for other in found if chosen.setdefault(other.file, other) is other and other not in new]
-    chosen.update((one.file, one) for one in _packages(list(chosen.values()), scanned))
-    return [one for one in scanned if one.file in chosen]
+        new = {above for number in new for above in files.directly_above(number)} - chosen
+        chosen |= new
+    chosen.update([*files.packages(chosen)])
+    return [scanned[number] for number in sorted(chosen)]
 
 
 def ways_to(chosen: Sequence[Scanned]) -> dict[str, frozenset[str]]:
     """Return for each file the names through which others reach what it has: its own, and those of objects made of it."""
-    makers = _by_name(chosen, lambda gate: gate.made)
-    return {one.file: _ways(one, makers) for one in chosen}
-
-
-def _ways(one: Scanned, makers: _Table) -> frozenset[str]:
-    objects = (other.gate.holds for name in one.gate.classes & makers.keys() for other in makers[name])
-    return one.gate.offering.union({one.stem}, *objects)
-
-
-def _by_name(files: Iterable[Scanned], names: Callable[[Gate], Iterable[str]]) -> _Table:
-    found: _Table = {}
-    for one in files:
-        for name in names(one.gate):
-            found.setdefault(name, []).append(one)
+    makers = _by_name(chosen, lambda one: one.gate.made)
+    found = {}
+    for one in chosen:
+        objects = (chosen[other].gate.holds for name in one.gate.classes & makers.keys() for other in makers[name])
+        found[one.file] = one.gate.offering.union({one.stem}, *objects)
     return found
 
 
-def _fillers(scanned: Sequence[Scanned]) -> Iterator[Scanned]:
-    """Yield the files that fill what another file holds, and those that hold it."""
-    makers = _by_name(scanned, lambda gate: gate.made)
-    holders = _by_name(scanned, lambda gate: gate.kept(makers))
-    for one in scanned:
-        # what an object of the module level keeps is kept for good, whichever file makes it
-        for name in {owner for owner, name in one.gate.own if owner in makers and name in one.gate.fills}:
-            yield one
-            yield from (other for other in makers[name] if other is one or _reached(one, other, name))
-        for name in one.gate.reaches & holders.keys():
-            for other in holders[name]:
-                if other is not one and _reached(other, one, name):
-                    yield from (one, other)
-    yield from _heirs(scanned, holders)
-    yield from _handing(scanned, holders)
+def _by_name(files: Iterable[Scanned], names: Callable[[Scanned], Iterable[str]]) -> _Table:
+    found: _Table = {}
+    for number, one in enumerate(files):
+        for name in names(one):
+            found.setdefault(name, set()).add(number)
+    return found
 
 
-def _heirs(scanned: Sequence[Scanned], holders: _Table) -> Iterator[Scanned]:
-    """Yield the files whose classes fill what they inherit, or what an object on a class of theirs or above holds."""
-    defining = _by_name(scanned, lambda gate: gate.classes)
-    for one in scanned:
-        names = one.gate.inherits & holders.keys()
-        if not names or not one.gate.bases:
-            continue
-        above = _above(one, defining)
-        made = one.gate.made.union(*(other.gate.made for other in above))
-        for name in names:
-            for other in holders[name]:
-                if other is not one and (other in above or not made.isdisjoint(other.gate.classes)):
-                    yield from (one, other)
+class _Files:
+    """All files of a run by what their gates say. Files go by their numbers."""
 
+    def __init__(self, scanned: Sequence[Scanned]) -> None:
+        self.all = scanned
+        self.stems = _by_name(scanned, lambda one: (one.stem,))
+        self.defining = _by_name(scanned, lambda one: one.gate.classes)
+        self.makers = _by_name(scanned, lambda one: one.gate.made)
+        self.holders = _by_name(scanned, lambda one: one.gate.kept(self.makers))
+        self._reached: dict[int, set[int]] = {}
 
-def _above(one: Scanned, defining: _Table) -> list[Scanned]:
-    """Return the other files that may define a class above one of this file's."""
-    found: dict[str, Scanned] = {}
-    waiting = [one]
-    while waiting:
-        here = waiting.pop()
-        for name in here.gate.bases & defining.keys():
-            for other in defining[name]:
-                if other.file not in found and other is not here and _reached(other, here, name):
-                    found[other.file] = other
-                    waiting.append(other)
-    return [other for other in found.values() if other is not one]
+    def reached(self, number: int, name: str, table: _Table) -> set[int]:
+        """Return the files for which ``name`` stands and that a file may import: by their names, by ``name``, by a class."""
+        imports, found = self.all[number].gate.imports, table.get(name, set())
+        if not found or name in imports:
+            return found
+        reached = self._reached.get(number)
+        if reached is None:
+            tables = [table[one] for table in (self.stems, self.defining) for one in imports & table.keys()]
+            reached = self._reached[number] = set().union(*tables)
+        return found & reached
 
+    def sharing(self) -> Iterator[int]:
+        """Yield the files of classes that fill a container of their own, and those that make an object of one for good."""
+        for number, one in enumerate(self.all):
+            for name in {owner for owner, name in one.gate.own if owner in self.makers and name in one.gate.fills}:
+                yield number
+                for other in self.makers[name]:
+                    if other == number or number in self.reached(other, name, self.defining):
+                        yield other
 
-def _handing(scanned: Sequence[Scanned], holders: _Table) -> Iterator[Scanned]:
-    """Yield the files that hand a container to a function which fills what it is given, with all files this takes."""
-    takers = _by_name(scanned, lambda gate: gate.takes)
-    for one in scanned:
-        for function, name in one.gate.hands:
-            called = function.removeprefix(".")
-            if called not in takers or name not in holders:
+    def reaching(self) -> Iterator[int]:
+        """Yield the files that fill what they import, and those that hold it."""
+        for number, one in enumerate(self.all):
+            for name in one.gate.reaches & self.holders.keys():
+                others = self.reached(number, name, self.holders) - {number}
+                if others:
+                    yield number
+                    yield from others
+
+    def inheriting(self) -> Iterator[int]:
+        """Yield the files whose classes fill what they inherit, or what an object on a class of theirs or above holds."""
+        for number, one in enumerate(self.all):
+            names = one.gate.inherits & self.holders.keys() if one.gate.bases else ()
+            if not names:
                 continue
-            takes = [other for other in takers[called] if other is one or _called(other, one, function)]
-            holds = [other for other in holders[name] if other is one or _reached(other, one, name)]
-            if takes and holds:
-                yield from (one, *takes, *holds)
+            above = self._above(number)
+            made = one.gate.made.union(*(self.all[other].gate.made for other in above))
+            of_objects = set().union(*(self.defining[name] for name in made & self.defining.keys()))
+            for name in names:
+                others = (self.holders[name] & (above | of_objects)) - {number}
+                if others:
+                    yield number
+                    yield from others
 
+    def handing(self) -> Iterator[int]:
+        """Yield the files that hand a container to a function which fills what it is given, with all that this takes."""
+        takers = _by_name(self.all, lambda one: one.gate.takes)
+        for number, one in enumerate(self.all):
+            for function, name in one.gate.hands:
+                called = function.removeprefix(".")
+                if called not in takers or name not in self.holders:
+                    continue
+                takes = self._called(number, function, called, takers)
+                holds = self.reached(number, name, self.holders) | ({number} & self.holders[name])
+                if takes and holds:
+                    yield number
+                    yield from takes
+                    yield from holds
 
-def _called(other: Scanned, one: Scanned, function: str) -> bool:
-    """Tell whether a call in ``one`` may be of a function of ``other``: by its own name only if that is imported."""
-    if function.startswith(".") or "*" in one.gate.imports:
-        return _reached(other, one, function.removeprefix("."))
-    return function in one.gate.imports
+    def _called(self, number: int, function: str, called: str, takers: _Table) -> set[int]:
+        """Return the files whose functions a call may run: by its own name alone only if that is imported."""
+        own = {number} & takers[called]
+        imports = self.all[number].gate.imports
+        if function != called or "*" in imports or function in imports:
+            return self.reached(number, called, takers) | own
+        return own
 
+    def directly_above(self, number: int) -> set[int]:
+        """Return the other files that may define a base of a class of this file."""
+        gate = self.all[number].gate
+        found = (self.reached(number, name, self.defining) for name in gate.bases - gate.classes)
+        return set().union(*found) - {number}
 
-def _packages(chosen: Sequence[Scanned], scanned: Sequence[Scanned]) -> Iterator[Scanned]:
-    """Yield the packages' own files through which chosen modules may be imported."""
-    own = {one.module: one for one in scanned if one.file.endswith("__init__.py")}
-    for one in chosen:
-        package = one.module
-        while "." in package:
-            package = package.rpartition(".")[0]
-            if package in own and one.stem in own[package].gate.imports:
-                yield own[package]
+    def _above(self, number: int) -> set[int]:
+        """Return the other files that may define a class above one of this file's, however far."""
+        found: set[int] = set()
+        waiting = {number}
+        while waiting:
+            gate = self.all[here := waiting.pop()].gate
+            for name in gate.bases:
+                more = self.reached(here, name, self.defining) - found
+                found |= more
+                waiting |= more
+        return found - {number}
 
-
-def _reached(other: Scanned, one: Scanned, name: str) -> bool:
-    """Tell whether ``one`` may import ``other``: by its name, by ``name`` itself, or by what else it defines."""
-    imports = one.gate.imports
-    return other.stem in imports or name in imports or bool(other.gate.classes & imports)
+    def packages(self, chosen: set[int]) -> Iterator[int]:
+        """Yield the packages' own files through which chosen modules may be imported."""
+        own = {one.module: number for number, one in enumerate(self.all) if one.file.endswith("__init__.py")}
+        for one in (self.all[number] for number in chosen):
+            package = one.module
+            while "." in package:
+                package = package.rpartition(".")[0]
+                if package in own and one.stem in self.all[own[package]].gate.imports:
+                    yield own[package]

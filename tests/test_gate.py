@@ -56,6 +56,7 @@ def test_plain_files_are_not_read_in_full(text: str) -> None:
         "def f(x, memo={}):\n    memo[x] = 1\n",
         "import functools\nclass A:\n    @functools.cache\n    def f(self): ...\n",
         "from functools import cache as c\nclass A:\n    @c\n    def f(self): ...\n",
+        "from signal import signal as on\nclass A:\n    def __init__(self):\n        on(2, self.f)\n",
         "import atexit\nclass A:\n    def __init__(self):\n        atexit.register(self.f)\n",
         "R = []\nadd = R.append\ndef f(x):\n    add(x)\n",
         "import heapq\nR = []\ndef f(x):\n    heapq.heappush(R, x)\n",
