@@ -53,7 +53,47 @@ def literal(count: int) -> Files:
     return {"a.py": f"{HEAD}\nx = [{'1, ' * count * 20}]\n"}
 
 
-SHAPES = [methods, leaks_in_files, subclasses, helpers, users, renamed, literal]
+def same_name(count: int) -> Files:
+    return {f"a{number}.py": HEAD.replace("C", f"C{number}") for number in range(count)}
+
+
+def same_name_in_one_file(count: int) -> Files:
+    return {"a.py": "\n".join(same_name(count).values())}
+
+
+def same_global(count: int) -> Files:
+    text = "REG = {{}}\n\n\nclass C{0}:\n    def __init__(self, key):\n        REG[key] = self\n"
+    return {f"a{number}.py": text.format(number) for number in range(count)}
+
+
+def finalizers(count: int) -> Files:
+    text = "    def __del__(self):\n        del C.reg[id(self)]\n"
+    return {name: head + text.replace("C", f"C{name[1:-3]}") for name, head in same_name(count).items()}
+
+
+def globals_in_one_file(count: int) -> Files:
+    text = "R{0} = []\n\n\nclass C{0}:\n    def __init__(self):\n        R{0}.append(self)\n\n\n"
+    return {"a.py": "".join(text.format(number) for number in range(count))}
+
+
+def memos(count: int) -> Files:
+    text = "from functools import cache\n\n\nclass C{0}:\n    @cache\n    def made(self):\n        return 1\n"
+    return {f"a{number}.py": text.format(number) for number in range(count)}
+
+
+def registrations(count: int) -> Files:
+    text = "class C{0}:\n    def __init__(self):\n        atexit.register(self.end)\n\n    def end(self):\n        pass\n\n\n"
+    return {"a.py": "import atexit\n\n\n" + "".join(text.format(number) for number in range(count))}
+
+
+def line_of_classes(count: int) -> Files:
+    below = "class D{1}(D{0}):\n    def __init__(self, key):\n        super().__init__(key)\n        self.reg[1] = self\n\n\n"
+    chain = "".join(below.format(number, number + 1) for number in range(count))
+    return {"a.py": f"{HEAD}\nclass D0(C):\n    pass\n\n\n{chain}"}
+
+
+SHAPES = [methods, leaks_in_files, subclasses, helpers, users, renamed, literal, line_of_classes]
+SHAPES += [same_name, same_name_in_one_file, same_global, finalizers, globals_in_one_file, memos, registrations]
 
 
 def written(folder: Path, files: Files) -> Report:

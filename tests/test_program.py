@@ -89,7 +89,7 @@ def test_inheritance_across_files() -> None:
     }
     program = program_of(files)
     assert stores(program, "base:Base.every") == [("leaf", "Leaf.f", "append")]
-    assert program.names.subclasses[ClassRef("base", "Base")] == (
+    assert program.names.subclasses(ClassRef("base", "Base")) == (
         ClassRef("middle", "Middle"),
         ClassRef("leaf", "Leaf"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from leaklint.facts.model import Binding, Function, Made, Module, Value
 from leaklint.program.resolve import ClassRef, Names
@@ -205,13 +206,23 @@ class Holders:
         return self._objects[key]
 
     def _on_class(self, ref: ClassRef, name: str) -> Holder | None:
-        for one in self.names.ancestors(ref):
-            for scope in ("class", "object", "metaclass", "descriptor"):
-                holder = self.all.get((scope, one.module, f"{one.name}.{name}"))
-                if holder is not None:
-                    return holder
-        meta = self.names.metaclass(ref)
-        return self._on_class(meta, name) if meta is not None and meta != ref else None
+        owners = self._owners.get(name)
+        if owners is None:
+            return None
+        found = next((owners[one] for one in self.names.ancestors(ref) if one in owners), None)
+        meta = self.names.metaclass(ref) if found is None else None
+        return self._on_class(meta, name) if meta is not None and meta != ref else found
+
+    @cached_property
+    def _owners(self) -> dict[str, dict[ClassRef, Holder]]:
+        """The holders that are attributes, by their names and the classes that have them."""
+        found: dict[str, dict[ClassRef, Holder]] = {}
+        for scope in ("class", "object", "metaclass", "descriptor"):
+            for key, holder in self.all.items():
+                if key[0] == scope:
+                    owner, _, name = holder.name.rpartition(".")
+                    found.setdefault(name, {}).setdefault(ClassRef(holder.module, owner), holder)
+        return found
 
     def _of_class(self, owner: ClassRef, value: Value, function: Function) -> Holder | None:
         if len(value.path) != 1:

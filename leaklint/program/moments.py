@@ -103,7 +103,7 @@ def is_singleton(program: Program, ref: ClassRef) -> bool:
 
 
 def _makers(program: Program, ref: ClassRef) -> list[Maker]:
-    refs = (ref, *program.names.subclasses.get(ref, ()))
+    refs = (ref, *program.names.subclasses(ref))
     program.asked.update(one.name.rpartition(".")[2] for one in refs)
     return [maker for one in refs for maker in program.makers.get(one, ()) if not is_test(maker.module.path)]
 

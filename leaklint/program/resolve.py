@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from leaklint.facts.model import Binding, Class, Function, Module, Value
 
+_TYPES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 _HOPS = 12  # how many imports and aliases are followed before a name counts as unknown
 
 
@@ -25,8 +27,7 @@ class Found:
     rest: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClassRef:
+class ClassRef(NamedTuple):
     """A class of the program."""
 
     module: str
@@ -40,6 +41,8 @@ class Names:
         self.modules = modules
         self._found: dict[tuple[str, tuple[str, ...]], Found] = {}
         self._ancestors: dict[ClassRef, tuple[ClassRef, ...]] = {}
+        self._below: dict[ClassRef, tuple[ClassRef, ...]] = {}
+        self._outside: dict[ClassRef, tuple[str, ...]] = {}
 
     def find(self, module: str, path: tuple[str, ...], hops: int = _HOPS) -> Found:
         """Return what ``path`` means when written at the top of ``module``."""
@@ -102,15 +105,42 @@ class Names:
 
     def ancestors(self, ref: ClassRef) -> tuple[ClassRef, ...]:
         """Return ``ref`` and its bases inside the program, nearest first (breadth first, each once)."""
+        line: dict[ClassRef, None] = {}  # a chain of single bases, whose top one is known or has none or several
+        while ref not in self._ancestors and ref not in line:
+            line[ref] = None
+            bases = self._bases.get(ref, ())
+            if len(bases) != 1:
+                break
+            ref = bases[0]
         if ref not in self._ancestors:
-            found = [ref]
-            for one in found:
-                for base in self.class_of(one).bases:
-                    up = self.as_class(one.module, base)
-                    if up is not None and up not in found:
-                        found.append(up)
-            self._ancestors[ref] = tuple(found)
-        return self._ancestors[ref]
+            self._ancestors[ref] = self._broadly(ref)
+        for one in reversed(line):
+            if one not in self._ancestors:
+                above = self._ancestors[self._bases[one][0]]
+                self._ancestors[one] = (one, *above) if one not in above else self._broadly(one)
+        return self._ancestors[next(iter(line), ref)]
+
+    def _broadly(self, ref: ClassRef) -> tuple[ClassRef, ...]:
+        found = {ref: None}
+        new = [ref]
+        for one in new:
+            for up in self._bases.get(one, ()):
+                if up not in found:
+                    found[up] = None
+                    new.append(up)
+        return tuple(found)
+
+    @cached_property
+    def _bases(self) -> dict[ClassRef, tuple[ClassRef, ...]]:
+        """The bases inside the program of each class that has any."""
+        found: dict[ClassRef, tuple[ClassRef, ...]] = {}
+        for module in self.modules.values():
+            for name, klass in module.classes.items():
+                ups = (self.as_class(module.name, base) for base in klass.bases)
+                bases = tuple(dict.fromkeys(up for up in ups if up is not None))
+                if bases:
+                    found[ClassRef(module.name, name)] = bases
+        return found
 
     def as_class(self, module: str, value: Value) -> ClassRef | None:
         """Return the class of the program that ``value`` names, seen from ``module``."""
@@ -125,25 +155,44 @@ class Names:
     def external_bases(self, ref: ClassRef) -> Iterator[str]:
         """Yield the dotted names of bases and metaclasses that are outside of the program."""
         for one in self.ancestors(ref):
-            klass = self.class_of(one)
-            values = [*klass.bases, *(v for k in klass.keywords if k.name == "metaclass" for v in k.values)]
-            for value in values:
-                for part in (value, *value.parts):
-                    if part.kind == "global" and self.as_class(one.module, part) is None:
-                        path = tuple(step for step in part.path if step != "[]")
-                        found = self.find(one.module, path)
-                        yield ".".join([found.name, *found.rest])
+            if one not in self._outside:
+                klass = self.class_of(one)
+                values = [*klass.bases, *(v for k in klass.keywords if k.name == "metaclass" for v in k.values)]
+                parts = [part for value in values for part in (value, *value.parts)]
+                self._outside[one] = tuple(self._external(one.module, parts))
+            yield from self._outside[one]
+
+    def _external(self, module: str, values: Iterable[Value]) -> Iterator[str]:
+        for value in values:
+            if value.kind == "global" and self.as_class(module, value) is None:
+                found = self.find(module, tuple(step for step in value.path if step != "[]"))
+                yield ".".join([found.name, *found.rest])
+
+    def subclasses(self, ref: ClassRef) -> tuple[ClassRef, ...]:
+        """Return all classes of the program below ``ref``, in the order of the program."""
+        if ref not in self._below:
+            found = {ref}
+            new = [ref]
+            while new:
+                more = [one for one in self._children.get(new.pop(), ()) if one not in found]
+                found.update(more)
+                new += more
+            found.discard(ref)
+            self._below[ref] = tuple(sorted(found, key=self._ranks.__getitem__))
+        return self._below[ref]
 
     @cached_property
-    def subclasses(self) -> dict[ClassRef, tuple[ClassRef, ...]]:
-        """Every class of the program with all classes below it."""
-        below: dict[ClassRef, list[ClassRef]] = {}
-        for module in self.modules.values():
-            for name in module.classes:
-                ref = ClassRef(module.name, name)
-                for up in self.ancestors(ref)[1:]:
-                    below.setdefault(up, []).append(ref)
-        return {ref: tuple(found) for ref, found in below.items()}
+    def _children(self) -> dict[ClassRef, list[ClassRef]]:
+        found: dict[ClassRef, list[ClassRef]] = {}
+        for ref, bases in self._bases.items():
+            for up in bases:
+                found.setdefault(up, []).append(ref)
+        return found
+
+    @cached_property
+    def _ranks(self) -> dict[ClassRef, int]:
+        """The place of each class that has a base in the order of the program."""
+        return {ref: rank for rank, ref in enumerate(self._bases)}
 
     def method(self, ref: ClassRef, name: str) -> tuple[ClassRef, Function] | None:
         """Return the method ``name`` of a class, with the class that defines it."""
@@ -170,31 +219,46 @@ class Names:
 
     def is_metaclass(self, ref: ClassRef) -> bool:
         """Tell whether the instances of a class are classes."""
-        names = {name.rsplit(".", 1)[-1] for name in self.external_bases_of_bases(ref)}
-        return bool(names & {"type", "ABCMeta", "EnumMeta", "EnumType"})
+        return not self._made_of_types.isdisjoint(self.ancestors(ref))
+
+    @cached_property
+    def _made_of_types(self) -> frozenset[ClassRef]:
+        """The classes of which a base is one of Python's metaclasses."""
+        return frozenset(
+            ClassRef(module.name, name)
+            for module in self.modules.values()
+            for name, klass in module.classes.items()
+            if any(base.rpartition(".")[2] in _TYPES for base in self._external(module.name, klass.bases))
+        )
 
     def external_bases_of_bases(self, ref: ClassRef) -> Iterator[str]:
         """Yield outside bases only, without metaclass keywords."""
         for one in self.ancestors(ref):
-            for value in self.class_of(one).bases:
-                if value.kind == "global" and self.as_class(one.module, value) is None:
-                    found = self.find(one.module, tuple(step for step in value.path if step != "[]"))
-                    yield ".".join([found.name, *found.rest])
+            yield from self._external(one.module, self.class_of(one).bases)
 
     def metaclass(self, ref: ClassRef) -> ClassRef | None:
         """Return the metaclass of a class if it is one of the program."""
-        for one in self.ancestors(ref):
-            klass = self.class_of(one)
-            candidates = [v for k in klass.keywords if k.name == "metaclass" for v in k.values]
-            candidates += [part for base in klass.bases for part in base.parts[1:] if base.kind == "call"]
-            candidates += [
-                a.values[0] for d in klass.decorators for a in d.arguments if "metaclass" in ".".join(d.value.path)
-            ]
-            for value in candidates:
-                found = self.as_class(one.module, value)
-                if found is not None and self.is_metaclass(found):
-                    return found
-        return None
+        line = self.ancestors(ref)
+        if self._metaclasses.keys().isdisjoint(line):
+            return None
+        return next(self._metaclasses[one] for one in line if one in self._metaclasses)
+
+    @cached_property
+    def _metaclasses(self) -> dict[ClassRef, ClassRef]:
+        """The metaclasses inside the program, by the classes that name them."""
+        named: dict[ClassRef, ClassRef] = {}
+        for module in self.modules.values():
+            for name, klass in module.classes.items():
+                values = [v for k in klass.keywords if k.name == "metaclass" for v in k.values]
+                values += [part for base in klass.bases for part in base.parts[1:] if base.kind == "call"]
+                values += [
+                    a.values[0] for d in klass.decorators for a in d.arguments if "metaclass" in ".".join(d.value.path)
+                ]
+                found = (self.as_class(module.name, value) for value in values)
+                meta = next((one for one in found if one is not None and self.is_metaclass(one)), None)
+                if meta is not None:
+                    named[ClassRef(module.name, name)] = meta
+        return named
 
 
 def absolute(here: Module, dotted: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import libcst as cst
@@ -13,10 +14,13 @@ from leaklint.deep import deep_recursion
 from leaklint.facts import tree as ast_tree
 from leaklint.facts.model import Function, Module, Span
 from leaklint.program import Program
+from leaklint.program.once import once
 from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
 from leaklint.source import Source
 
 _INDENT = re.compile(r"[ \t\f]*")
+_WORD = re.compile(r"\w+")
+N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _MOST = 1_000_000  # characters; a tree takes some hundred bytes for each
 _trees: WeakKeyDictionary[Source, Tree] = WeakKeyDictionary()  # a tree knows nothing of its source
@@ -37,12 +41,17 @@ def _tree(source: Source) -> Tree:
 def let_go(most: int = _MOST) -> None:
     """Drop the trees of all files but those last asked for, of ``most`` characters together. No repair may be under way."""
     total = 0
-    for source, tree in reversed(list(_trees.items())):
+    for source in reversed(list(_trees)):
         total += len(source.text)
         if total > most:
-            del _trees[source]
-            tree.release()
-            source.drop_trees()
+            _forget(source)
+
+
+def _forget(source: Source) -> None:
+    tree = _trees.pop(source, None)
+    if tree is not None:
+        tree.release()
+        source.drop_trees()
 
 
 class File:
@@ -54,24 +63,48 @@ class File:
         self.path = source.path
         self.text = source.text
         self.tree = _tree(source)
+        self._at: dict[type[cst.CSTNode], dict[tuple[int, ...], cst.CSTNode]] = {}
         self._inner = {scope.node: scope for scope in self.tree.scopes}
         functions = [scope for scope in self.tree.scopes[1:] if scope.kind == "function"]
         self._functions = dict(zip(map(id, functions), module.functions.values(), strict=True))
 
     @cached_property
-    def bindings(self) -> dict[str, frozenset[str]]:
-        """For each name that any scope binds, the names that occur in what it is bound to."""
+    def bound_to(self) -> dict[str, frozenset[str]]:
+        """For each name that occurs in what the names of any scope are bound to, those names."""
         found: dict[str, set[str]] = {}
         for scope in self.tree.scopes:
             for name, ways in scope.bound.items():
                 for way in ways:
                     if way.how in {"value", "element", "part"} and way.node is not None:
-                        found.setdefault(name, set()).update(_names(way.node))
-        return {name: frozenset(names) for name, names in found.items()}
+                        for used in _names(way.node):
+                            found.setdefault(used, set()).add(name)
+        return {used: frozenset(names) for used, names in found.items()}
 
-    def nodes(self) -> Iterator[cst.CSTNode]:
-        """Yield every node of code in the order of the source."""
-        return walk(self.source.module)
+    @cached_property
+    def nodes(self) -> tuple[cst.CSTNode, ...]:
+        """Every node of code in the order of the source."""
+        return tuple(walk(self.source.module))
+
+    @cached_property
+    def attributes(self) -> dict[str, tuple[cst.Attribute, ...]]:
+        """The expressions ``x.name`` by name, in the order of the source."""
+        found: dict[str, list[cst.Attribute]] = {}
+        for node in self.nodes:
+            if isinstance(node, cst.Attribute):
+                found.setdefault(node.attr.value, []).append(node)
+        return {name: tuple(nodes) for name, nodes in found.items()}
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether the tree of this file is still there."""
+        return _trees.get(self.source) is self.tree
+
+    def touch(self) -> bool:
+        """Let the tree of this file be one of those last asked for; tell whether it is still there."""
+        kept = self.is_kept
+        if kept:
+            _trees[self.source] = _trees.pop(self.source)
+        return kept
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node around ``node``; None for the module."""
@@ -103,25 +136,29 @@ class File:
 
     def definition(self, function: Function) -> cst.FunctionDef | None:
         """Return the node of a function of this file."""
-        for scope in self.tree.scopes:
-            if self._functions.get(id(scope)) is function and isinstance(scope.node, cst.FunctionDef):
-                return scope.node
-        return None
+        return self._definitions.get(id(function))
+
+    @cached_property
+    def _definitions(self) -> dict[int, cst.FunctionDef]:
+        scopes = ((self._functions.get(id(scope)), scope.node) for scope in self.tree.scopes)
+        return {id(facts): node for facts, node in scopes if facts is not None and isinstance(node, cst.FunctionDef)}
 
     def class_node(self, qualname: str) -> cst.ClassDef | None:
         """Return the node of the class with that qualified name."""
-        for scope in self.tree.scopes:
-            if scope.qualname == qualname and isinstance(scope.node, cst.ClassDef):
-                return scope.node
-        return None
+        return self._classes.get(qualname)
 
-    def at(self, span: Span, kind: type[cst.CSTNode]) -> cst.CSTNode | None:
+    @cached_property
+    def _classes(self) -> dict[str, cst.ClassDef]:
+        scopes = reversed(self.tree.scopes)  # of several classes of one name the first one counts
+        return {scope.qualname: scope.node for scope in scopes if isinstance(scope.node, cst.ClassDef)}
+
+    def at(self, span: Span, kind: type[N]) -> N | None:
         """Return the node of a kind that stands exactly at ``span``."""
-        wanted = tuple(span)
-        for node in self.nodes():
-            if isinstance(node, kind) and self.source.span(node) == wanted:
-                return node
-        return None
+        if kind not in self._at:
+            own = (node for node in reversed(self.nodes) if isinstance(node, kind))
+            self._at[kind] = {self.source.span(node): node for node in own}
+        found = self._at[kind].get(tuple(span))
+        return found if isinstance(found, kind) else None
 
     def start(self, node: cst.CSTNode) -> int:
         """Return the offset at which ``node`` starts, without parentheses of its own."""
@@ -182,22 +219,67 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
             yield below.value.strip("\"'")
 
 
+@once
+def _read(_: Program) -> dict[str, File]:
+    """Return the files that repairs have read; one is of use for as long as its tree is kept."""
+    return {}
+
+
+@once
+def _ranks(program: Program) -> dict[str, int]:
+    return {module: rank for rank, module in enumerate(program.modules)}
+
+
+@once
+def _mentions(program: Program) -> dict[str, list[str]]:
+    """For each word the modules in whose text it occurs."""
+    found: dict[str, list[str]] = {}
+    for module in program.modules:
+        for word in set(_WORD.findall(program.source(module).text)):
+            found.setdefault(word, []).append(module)
+    return found
+
+
 class Files:
-    """The files of a program, each read on first need, for as long as one repair is worked out."""
+    """The files of a program as one repair reads them, each on first need."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._read: dict[str, File] = {}
+        self._read = _read(program)
+        for module, file in list(self._read.items()):
+            if not file.is_kept:
+                del self._read[module]
 
     def __getitem__(self, module: str) -> File:
-        if module not in self._read:
-            self._read[module] = File(self.program.modules[module], self.program.source(module))
-        return self._read[module]
+        file = self._read.get(module)
+        if file is None or not file.touch():
+            file = self._read[module] = File(self.program.modules[module], self.program.source(module))
+        return file
 
-    def mentioning(self, words: frozenset[str], reaches: Callable[[str, str], bool]) -> Iterator[File]:
+    def rank(self, module: str) -> int:
+        """Return the place of a module in the order of the program."""
+        return _ranks(self.program)[module]
+
+    def modules(self, words: Iterable[str], among: Collection[str] | None = None) -> list[str]:
+        """Return the modules (of those named) in whose text one of ``words`` is a word, in the order of the program."""
+        known = _mentions(self.program)
+        found = {module for word in words for module in known.get(word, ()) if among is None or module in among}
+        return sorted(found, key=_ranks(self.program).__getitem__)
+
+    def mentioning(self, words: Iterable[str], reaches: Callable[[str, str], bool]) -> Iterator[File]:
         """Yield the files in which one of ``words`` occurs as a word, if ``reaches`` admits module and text."""
-        pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(words))) + r")(?!\w)")
-        for module in self.program.modules:
-            text = self.program.source(module).text
-            if any(word in text for word in words) and pattern.search(text) and reaches(module, text):
+        for module in self.modules(words):
+            if reaches(module, self.program.source(module).text):
                 yield self[module]
+
+    def passing(self, modules: Iterable[str], pattern: re.Pattern[str]) -> Iterator[File]:
+        """Yield the files of those modules in which ``pattern`` is found; nobody may keep a node of one."""
+        passed = 0
+        for module in modules:
+            source = self.program.source(module)
+            if pattern.search(source.text):
+                new = source not in _trees
+                yield self[module]
+                passed += len(source.text) if new else 0
+                if new and passed > _MOST:
+                    _forget(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import libcst as cst
 
@@ -137,7 +137,7 @@ class Imports:
         """Return where the first standard import of the file goes, and its text with the blank lines around it."""
         file = self.file
         body = file.source.module.body
-        opening = [node for node in body if _opens(node, first=node is body[0])]
+        opening = list(takewhile(lambda node: _opens(node, first=node is body[0]), body))
         rest = body[len(opening) :]
         if self.lines and rest:
             return _above_comments(file, file.line_start(file.start(self.lines[0].node))), f"{text}{newline}{newline}"

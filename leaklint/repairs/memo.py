@@ -9,6 +9,7 @@ import libcst as cst
 from leaklint.facts.model import Class, Decorator, Function, Module
 from leaklint.model import Fix
 from leaklint.program import ClassRef, Program
+from leaklint.program.once import once
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.referents import slots_by_decorator
@@ -104,7 +105,7 @@ class _Method:
     def _refusal_by_use(self, name: str) -> str:
         """What other code does with the cached function itself."""
         names = self.program.names
-        family = {self.owner, *names.subclasses.get(self.owner, ())}
+        family = {self.owner, *names.subclasses(self.owner)}
         called = re.compile(rf"\b{re.escape(name)}{_CONTROLS.pattern}")
         accessor = re.compile(rf"@{re.escape(name)}\.(?:setter|deleter|getter)\b")
         with_arguments = len(self.function.params) > 1
@@ -123,16 +124,11 @@ class _Method:
                 return f"the cache is controlled at {file.path}:{file.source.line_of(match.start())}"
             if file is self.file and accessor.search(file.text):
                 return f"the property {name} has a setter or deleter"
-            for node in file.nodes():
-                if (
-                    isinstance(node, cst.Attribute)
-                    and node.attr.value == name
-                    and self._is_of_class(file, node, family)
-                ):
-                    if with_arguments or match:
-                        return f"{file.code(node)} at {file.place(node)} is reached through the class"
+            for node in file.attributes.get(name, ()) if with_arguments or match else ():
+                if self._is_of_class(file, node, family):
+                    return f"{file.code(node)} at {file.place(node)} is reached through the class"
         if with_arguments:
-            if any(name in names.class_of(one).names for one in names.subclasses.get(self.owner, ())):
+            if any(name in names.class_of(one).names for one in names.subclasses(self.owner)):
                 return f"a subclass overrides {name}()"
             if any(name in names.class_of(one).names for one in names.ancestors(self.owner)[1:]):
                 return f"{name}() overrides the method of a base class"
@@ -164,13 +160,12 @@ class _Method:
                 )
             else:
                 draft.refuse(f"the slots of {short} leave no room for a cached value")
-        for one in (*names.ancestors(self.owner), *names.subclasses.get(self.owner, ())):
+        for one in (*names.ancestors(self.owner), *names.subclasses(self.owner)):
             file = self.files[one.module]
             node = file.class_node(one.name)
             if node is not None and _INSIDE.search(file.code(node)):
                 draft.assume(f"{one.name.rpartition('.')[2]} does not mind one more entry in its __dict__")
-        copied = any(_COPIES.search(self.program.source(name).text) for name in self.program.modules)
-        if copied or len(self.function.params) > 1:
+        if _copies(self.program) or len(self.function.params) > 1:
             draft.assume(f"instances of {short} are not copied or pickled together with what they have cached")
 
     def _property(self, node: cst.FunctionDef, prop: cst.Decorator, cached: cst.Decorator) -> None:
@@ -210,7 +205,7 @@ class _Method:
     def _free_name(self, wanted: str) -> str:
         names = self.program.names
         taken: set[str] = set()
-        for one in (*names.ancestors(self.owner), *names.subclasses.get(self.owner, ())):
+        for one in (*names.ancestors(self.owner), *names.subclasses(self.owner)):
             taken |= names.class_of(one).names | names.class_of(one).instance_names
         while wanted in taken:
             wanted += "_value"
@@ -233,3 +228,9 @@ def _name(node: cst.Decorator) -> str:
 
 def _is_slotted(klass: Class) -> bool:
     return (klass.slots is not None and "__dict__" not in klass.slots) or bool(slots_by_decorator(klass))
+
+
+@once
+def _copies(program: Program) -> bool:
+    """Tell whether any file copies or pickles objects."""
+    return any(_COPIES.search(program.source(name).text) for name in program.modules)

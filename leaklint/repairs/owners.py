@@ -10,11 +10,13 @@ import libcst as cst
 from leaklint.facts.model import Call, Function, Module, Value
 from leaklint.paths import is_test
 from leaklint.program import ClassRef, Program, Site
+from leaklint.program.once import once
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.scopes import Bound, Scope, walk
-from leaklint.repairs.uses import is_expression
+from leaklint.repairs.spoken import is_expression
 
+_Made = tuple[str, Call, str]
 _LITERALS = (cst.Tuple, cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.GeneratorExp)
 _TEXTS = (
     cst.SimpleString,
@@ -55,7 +57,7 @@ class Owners:
     def __init__(self, files: Files) -> None:
         self.files = files
         self.program: Program = files.program
-        self._made: dict[ClassRef, list[tuple[str, Call, str]]] = {}
+        self._made: dict[ClassRef, list[_Made]] = {}
 
     def of(self, file: File, node: cst.CSTNode, scope: Scope, loads: Iterable[cst.CSTNode] = (), hops: int = 5) -> Fate:
         """Return what else keeps the value of ``node``; ``loads`` are places where it is read back at once."""
@@ -137,23 +139,13 @@ class Owners:
         owner = self.program.holders.owner_of(file.function(scope), file.module)
         return owner.name.rpartition(".")[2] if owner is not None and not self._constructions(owner) else ""
 
-    def _constructions(self, owner: ClassRef) -> list[tuple[str, Call, str]]:
+    def _constructions(self, owner: ClassRef) -> list[_Made]:
         """Return the calls of the program, tests apart, that make an instance of the class or of one below it."""
         if owner not in self._made:
-            family = {owner, *self.program.names.subclasses.get(owner, ())}
-            found = self._made[owner] = []
-            for module, function in self.program.functions():
-                if is_test(module.path):
-                    continue
-                for call in function.calls:
-                    made = {self._class_made(value, function, module) for value in call.callee} & family
-                    found += [(module.name, call, one.name.rpartition(".")[2]) for one in made if one is not None]
+            made = _made_by_class(self.program)
+            found = [one for ref in (owner, *self.program.names.subclasses(owner)) for one in made.get(ref, ())]
+            self._made[owner] = [site for _, site in sorted(found, key=lambda one: one[0])]
         return self._made[owner]
-
-    def _class_made(self, value: Value, function: Function, module: Module) -> ClassRef | None:
-        if value.kind == "cls" and not value.path:
-            return self.program.holders.owner_of(function, module)
-        return self.program.names.as_class(module.name, value) if value.kind == "global" else None
 
     def _dropped(self, module: str, call: Call, _: str) -> bool:
         """Tell whether the result of a call is thrown away where it stands."""
@@ -315,3 +307,21 @@ def _steps(file: File, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CST
     for above in file.around(node):
         yield below, above
         below = above
+
+
+@once
+def _made_by_class(program: Program) -> dict[ClassRef, list[tuple[int, _Made]]]:
+    """Return the numbered calls, tests apart, that make an instance of each class: module, call, name of the class."""
+    found: dict[ClassRef, list[tuple[int, _Made]]] = {}
+    for number, (module, function) in enumerate(program.functions()):
+        for call in function.calls if not is_test(module.path) else ():
+            for ref in {_class_made(program, value, function, module) for value in call.callee}:
+                if ref is not None:
+                    found.setdefault(ref, []).append((number, (module.name, call, ref.name.rpartition(".")[2])))
+    return found
+
+
+def _class_made(program: Program, value: Value, function: Function, module: Module) -> ClassRef | None:
+    if value.kind == "cls" and not value.path:
+        return program.holders.owner_of(function, module)
+    return program.names.as_class(module.name, value) if value.kind == "global" else None

@@ -69,7 +69,7 @@ def grip_on(draft: Draft, ref: ClassRef) -> Grip:
         return Grip("yes")
     if any(not hasattr(builtins, base) for base in foreign):
         return Grip("assumed", f"{foreign[0]}, a base of {short} outside of these files, takes weak references")
-    if any("__weakref__" in (names.class_of(below).slots or ()) for below in names.subclasses.get(ref, ())):
+    if any("__weakref__" in (names.class_of(below).slots or ()) for below in names.subclasses(ref)):
         return Grip("no", f"a subclass of {short} has a __weakref__ slot of its own, so {short} cannot get one")
     return Grip("slots")
 
@@ -172,7 +172,7 @@ def _is_slots(node: cst.CSTNode) -> bool:
 def own_equality(draft: Draft, ref: ClassRef) -> str:
     """Return how instances of ``ref`` or of a class below it compare by value (words for a message), or nothing."""
     names = draft.files.program.names
-    for one in (*names.ancestors(ref), *names.subclasses.get(ref, ())):
+    for one in (*names.ancestors(ref), *names.subclasses(ref)):
         klass = names.class_of(one)
         short = one.name.rpartition(".")[2]
         if "__eq__" in klass.names:

@@ -39,7 +39,7 @@ def registry(program: Program, module: Module, function: Function, call: Call, k
     files = Files(program)
     draft = Draft(files)
     file = files[module.name]
-    node = _node(file, call)
+    node = file.at(call.span, cst.Call)
     if node is None:
         return Fix("none", "", "the registering call could not be read")
     if kind == "thread":
@@ -80,13 +80,6 @@ def _fork(draft: Draft, file: File, node: cst.Call) -> Fix:
             draft.replace(file, method, f"{made}({weak})")
             draft.assume(f"{file.code(method)}() need not run at a fork for an object that nobody holds any more")
     return draft.fix(PARTIAL, "")
-
-
-def _node(file: File, call: Call) -> cst.Call | None:
-    for node in file.nodes():
-        if isinstance(node, cst.Call) and tuple(file.source.span(node)) == tuple(call.span):
-            return node
-    return None
 
 
 def _check(

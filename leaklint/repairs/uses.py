@@ -8,16 +8,12 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from leaklint.facts.model import Value
 from leaklint.program import Holder, Program
+from leaklint.program.once import once
+from leaklint.program.resolve import absolute
 from leaklint.repairs.files import File, Files
-from leaklint.repairs.meaning import describe
-from leaklint.repairs.scopes import Bound, Scope
-
-_HOPS = 6
-_ELEMENT_CALLS = frozenset({"get", "setdefault", "pop"})
-_COPIES = frozenset({"list", "tuple", "sorted", "reversed", "iter"})
-_MAKERS = (cst.Dict, cst.DictComp, cst.List, cst.ListComp, cst.Set, cst.SetComp)
+from leaklint.repairs.scopes import Scope
+from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +31,28 @@ class Use:
     sure: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is known so far of what the files say: by name in one module, and by word in all that have it."""
+
+    here: dict[tuple[str, str], Spoken]
+    everywhere: dict[str, Spoken]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Who may mean the holders of another module, by the imports of all: modules by what they import.
+
+    ``things``: by module and name; ``modules``: by module; ``stars``: those that take all of a module; ``aliases``:
+    module-level names by the holder that they are bound to.
+    """
+
+    things: dict[tuple[str, str], set[str]]
+    modules: dict[str, set[str]]
+    stars: dict[str, set[str]]
+    aliases: dict[Key, set[tuple[str, str]]]
+
+
 class Finder:
     """Finds the uses of one holder."""
 
@@ -46,34 +64,62 @@ class Finder:
 
     def uses(self) -> tuple[Use, ...]:
         """Return all uses, file by file, in the order of the source."""
-        words = self._words()
-        files = self.files.mentioning(words, self._reaches)
-        return tuple(use for file in files for use in self.in_file(file, words))
+        found: dict[tuple[str, int], Spot] = {}
+        said = list(self._said())
+        for spoken, vague in said:
+            found.update(((spot.module, spot.place), spot) for spot in (self._guessed(spoken) if vague else ()))
+        for spoken, _ in said:
+            found.update(((spot.module, spot.place), spot) for spot in spoken.meant.get(self.holder.key, ()))
+        uses = (self._use(found[key]) for key in sorted(found, key=lambda key: (self.files.rank(key[0]), key[1])))
+        return tuple(use for use in uses if use is not None)
 
-    def _reaches(self, module: str, text: str) -> bool:
-        """Tell whether a file that mentions a name of the holder can mean the holder by it, as its imports say."""
-        holder = self.holder
-        if module == holder.module:
-            return True
-        if holder.scope in {"closure", "default"}:
-            return False
-        if holder.owner is not None:
-            own = {one.module for one in self.program.names.subclasses.get(holder.owner, ())}
-            return (
-                module in own or re.search(rf"\.\s*{self.attribute}(?!\w)|['\"]{self.attribute}['\"]", text) is not None
-            )
-        here = self.program.modules[module]
-        found = (
-            self.program.names.find(module, (local,)) for local in (*here.imports, *here.names, holder.binding.name)
+    def _use(self, spot: Spot) -> Use | None:
+        file = self.files[spot.module]
+        node = file.nodes[spot.place]
+        return (
+            Use(file, node, file.scope(node), spot.depth, spot.sure) if isinstance(node, cst.BaseExpression) else None
         )
-        return any(
-            (one.module, one.name) == (holder.module, holder.binding.name)
-            or (one.kind == "module" and f"{holder.module}.".startswith(f"{one.module}."))
-            for one in found
-        )
+
+    def _said(self) -> Iterator[tuple[Spoken, bool]]:
+        """Yield what is said where it may mean the holder, and whether that holds of what is said of unknown things."""
+        owned = self.holder.owner is not None
+        if owned:
+            for word in {self.attribute, self.holder.binding.name}:
+                yield self._everywhere(word), word == self.attribute
+        words = self._words()
+        for module in self.files.modules(words, self._reached()):
+            for name in {name for word in words for name in known_by(self.files[module], word)}:
+                yield self._here(module, name), owned and name == self.attribute
+
+    def _here(self, module: str, name: str) -> Spoken:
+        here = _said(self.program).here
+        if (module, name) not in here:
+            here[module, name] = read_spoken(self.program, self.files[module], name)
+        return here[module, name]
+
+    def _everywhere(self, word: str) -> Spoken:
+        """Return what is said by a word, and by what is bound to it, wherever it is an attribute or a text."""
+        known = _said(self.program).everywhere
+        if word not in known:
+            pattern = re.compile(rf"\.\s*{word}(?!\w)|['\"]{word}['\"]")
+            known[word] = Spoken()
+            for file in self.files.passing(self.files.modules((word,)), pattern):
+                for name in known_by(file, word):
+                    known[word].add(self._here(file.module.name, name), vague=name == word)
+        return known[word]
+
+    def _guessed(self, spoken: Spoken) -> Iterator[Spot]:
+        """Yield the attributes of the holder's name on something that may be its owner."""
+        names, owner = self.program.names, self.holder.owner
+        if owner is not None:
+            yield from spoken.open
+            yield from spoken.on.get(owner, ())
+            for above in names.ancestors(owner):
+                if above in spoken.inside and owner not in names.ancestors(above):
+                    yield from spoken.inside[above]
 
     def _words(self) -> frozenset[str]:
-        """Return the names under which the holder is known: its own, and module-level names bound to it."""
+        """Return the names under which the holder is known: its own, and those it is imported or bound to."""
         words = {self.attribute, self.holder.binding.name, *self.program.aliases.get(self.holder.key, ())}
         waiting = list(words)
         while waiting:  # an alias of an import, imported
@@ -82,228 +128,48 @@ class Finder:
             waiting += more
         return frozenset(words)
 
-    def in_file(self, file: File, words: frozenset[str]) -> Iterator[Use]:
-        """Yield the uses of one file, in which the holder goes by one of ``words`` or by a local alias."""
-        known = _aliases(file, words)
-        for node in file.nodes():
-            if not isinstance(node, cst.BaseExpression) or not _speaks(node, known) or not is_expression(file, node):
-                continue
-            scope = file.scope(node)
-            ways = set(self.ways(file, node, scope))
-            mine = [depth for depth in ways if depth is not None]
-            if mine and (len(set(mine)) > 1 or not isinstance(node, (cst.Name, cst.Attribute)) or None not in ways):
-                yield Use(file, node, scope, mine[0], len(ways) == 1)
-            elif mine or self._may_be(file, node, scope):
-                yield Use(file, node, scope, mine[0] if mine else 0, False)
-
-    def ways(self, file: File, node: cst.CSTNode | None, scope: Scope, hops: int = _HOPS) -> Iterator[int | None]:
-        """Yield for each thing that ``node`` may denote how deep inside the holder it is; None: something else."""
-        if node is None or hops == 0:
-            yield None
-        elif isinstance(node, cst.Name):
-            yield from self._of_name(file, node, scope, hops)
-        elif isinstance(node, cst.Attribute) or (isinstance(node, cst.Call) and _is_getattr(node)):
-            yield from self._meant(file, node, scope)
-        elif isinstance(node, cst.Subscript):
-            yield from (None if way is None else way + 1 for way in self.ways(file, node.value, scope, hops - 1))
-        elif (
-            isinstance(node, cst.Call)
-            and isinstance(node.func, cst.Attribute)
-            and node.func.attr.value in _ELEMENT_CALLS
-        ):
-            yield from (None if way is None else way + 1 for way in self.ways(file, node.func.value, scope, hops - 1))
-        elif isinstance(node, (cst.BooleanOperation, cst.IfExp)):
-            sides = (node.left, node.right) if isinstance(node, cst.BooleanOperation) else (node.body, node.orelse)
-            for side in sides:
-                yield from self.ways(file, side, scope, hops - 1)
-        elif isinstance(node, cst.NamedExpr):
-            yield from self.ways(file, node.value, scope, hops - 1)
-        else:
-            yield None
-
-    def _meant(self, file: File, node: cst.CSTNode, scope: Scope) -> Iterator[int | None]:
-        function = file.function(_function_scope(scope))
-        for value in describe(node, scope):
-            meant = self.program.holders.meant(value, function, file.module)
-            yield meant[1] if meant is not None and meant[0].key == self.holder.key else None
-
-    def _of_name(self, file: File, node: cst.Name, scope: Scope, hops: int) -> Iterator[int | None]:
-        name = node.value
-        home = _home(name, scope)
-        if home is None or (home.kind == "module" and not self._loops(name, home)):
-            yield from self._meant(file, node, scope)
-            return
-        if name in home.params:
-            key = ("default", file.module.name, f"{home.qualname}.<locals>.{name}")
-            yield 0 if key == self.holder.key else None
-        for bound in home.bound.get(name, ()):
-            yield from self._bound(file, bound, name, home, hops - 1)
-
-    def _bound(self, file: File, bound: Bound, name: str, home: Scope, hops: int) -> Iterator[int | None]:
-        if bound.how == "value" and bound.node is not None:
-            made = isinstance(bound.node, (*_MAKERS, cst.Call)) or _is_none(bound.node)
-            if made and self.holder.key == ("closure", file.module.name, f"{home.qualname}.<locals>.{name}"):
-                yield 0
-            elif not _is_none(bound.node):
-                yield from self.ways(file, bound.node, home, hops)
-        elif bound.how == "element" or (_is_items(bound.node) and _is_second_of_pair(file, bound)):
-            yield from self._element(file, bound.node, home, hops)
-        else:
-            yield None
-
-    def _element(self, file: File, node: cst.CSTNode | None, scope: Scope, hops: int) -> Iterator[int | None]:
-        """What a loop over ``node`` gives: the values of a map's views, the elements of a list or set."""
-        while (
-            isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _COPIES and node.args
-        ):
-            node = node.args[0].value
-        if (
-            isinstance(node, cst.Call)
-            and isinstance(node.func, cst.Attribute)
-            and node.func.attr.value in {"values", "items"}
-        ):
-            yield from (None if way is None else way + 1 for way in self.ways(file, node.func.value, scope, hops))
-        elif self.holder.kind in {"list", "set"}:
-            yield from (None if way is None else way + 1 for way in self.ways(file, node, scope, hops))
-        else:
-            yield None
-
-    @staticmethod
-    def _loops(name: str, home: Scope) -> bool:
-        return any(bound.how in {"element", "part"} for bound in home.bound.get(name, ()))
-
-    def _may_be(self, file: File, node: cst.CSTNode, scope: Scope) -> bool:
-        """Tell whether an attribute of the holder's name stands on something that may be its owner."""
-        if not isinstance(node, cst.Attribute) or node.attr.value != self.attribute or self.holder.owner is None:
-            return False
-        return any(self._unknown_base(file, value, scope) for value in describe(node.value, scope))
-
-    def _unknown_base(self, file: File, value: Value, scope: Scope) -> bool:
-        names, owner = self.program.names, self.holder.owner
-        function = file.function(_function_scope(scope))
-        if owner is None:
-            return False
-        if value.kind in {"self", "cls", "super"} and not value.path:
-            own = self.program.holders.owner_of(function, file.module)
-            related = own is not None and (owner in names.ancestors(own) or own in names.ancestors(owner))
-            return related and owner not in names.ancestors(own or owner)
-        if value.kind == "global":
-            found = names.find(file.module.name, tuple(step for step in value.path if step != "[]"))
-            return found.kind == "binding" and "[]" not in value.path and not found.rest
-        if value.kind == "param" and not value.path:
-            return self._unknown_param(file, function.qualname, value.name)
-        if value.kind == "call" and value.parts:
-            made = names.as_class(file.module.name, value.parts[0])
-            return made is not None and owner in names.ancestors(made) and not value.path
-        return value.kind in {"unknown", "param"}
-
-    def _unknown_param(self, file: File, function: str, name: str) -> bool:
-        facts = file.module.functions.get(function)
-        texts = [param.annotation for param in facts.params if param.name == name] if facts is not None else []
-        text = texts[0].strip("\"' ") if texts else ""
-        if not text:
-            return True
-        found = self.program.names.as_class(file.module.name, Value("global", tuple(text.split("."))))
-        owner = self.holder.owner
-        return found is None or owner is None or owner in self.program.names.ancestors(found)
+    def _reached(self) -> set[str]:
+        """Return the modules that may mean the holder by a name of their own: its own and, as imports say, others."""
+        holder, reach = self.holder, _reach(self.program)
+        if holder.scope in {"closure", "default"}:
+            return {holder.module}
+        aliases = reach.aliases.get(holder.key, set())
+        found = {holder.module, *(module for module, _ in aliases)}
+        if holder.owner is not None:
+            found.update(one.module for one in self.program.names.subclasses(holder.owner))
+        for module, name in (*aliases, *([(holder.module, holder.binding.name)] if holder.owner is None else ())):
+            found |= reach.things.get((module, name), set())
+            parts = module.split(".")
+            for length in range(1, len(parts) + 1):
+                found |= reach.modules.get(".".join(parts[:length]), set())
+        new = list(found)
+        while new:
+            more = reach.stars.get(new.pop(), set()) - found
+            found |= more
+            new += more
+        return found
 
 
-def _aliases(file: File, words: frozenset[str]) -> frozenset[str]:
-    """Return ``words`` and all names of the file that are bound to something in which one of them occurs."""
-    known = set(words)
-    while more := {name for name, used in file.bindings.items() if name not in known and used & known}:
-        known |= more
-    return frozenset(known)
+@once
+def _said(_: Program) -> _Said:
+    return _Said({}, {})
 
 
-def _speaks(node: cst.CSTNode, known: frozenset[str]) -> bool:
-    """Tell whether an expression can mean the holder, or a part of it, by the names at its end."""
-    if isinstance(node, cst.Name):
-        return node.value in known
-    if isinstance(node, cst.Attribute):
-        return node.attr.value in known
-    if isinstance(node, cst.Subscript):
-        return isinstance(node.value, (cst.Subscript, cst.Call)) or _speaks(node.value, known)
-    if isinstance(node, cst.Call):
-        inner = node.func.value if isinstance(node.func, cst.Attribute) else None
-        if isinstance(inner, (cst.Subscript, cst.Call)):
-            return True
-        return _is_getattr(node) or (inner is not None and _speaks(inner, known))
-    return False
-
-
-def is_expression(file: File, node: cst.CSTNode) -> bool:
-    """Tell whether a name is evaluated or assigned, not the name of an attribute, keyword, parameter or import."""
-    if not isinstance(node, cst.Name):
-        return True
-    above = file.parent(node)
-    if isinstance(above, cst.Attribute):
-        return above.value is node
-    if isinstance(above, cst.Arg):
-        return above.keyword is not node
-    if isinstance(above, (cst.Param, cst.FunctionDef, cst.ClassDef)):
-        return above.name is not node
-    if isinstance(above, (cst.ImportAlias, cst.AsName, cst.NameItem, cst.ImportFrom)):
-        return isinstance(above, cst.AsName) and not isinstance(file.parent(above), cst.ImportAlias)
-    return not _in_lambda(file, node)
-
-
-def _in_lambda(file: File, node: cst.Name) -> bool:
-    """Tell whether a parameter of a lambda around ``node`` has its name."""
-    for above in file.around(node):
-        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
-            return False
-        if isinstance(above, cst.Lambda):
-            params = [*above.params.posonly_params, *above.params.params, *above.params.kwonly_params]
-            if any(param.name.value == node.value for param in params):
-                return True
-    return False
-
-
-def _function_scope(scope: Scope) -> Scope:
-    here = scope
-    while here.kind == "class" and here.parent is not None:
-        here = here.parent
-    return here
-
-
-def _home(name: str, scope: Scope) -> Scope | None:
-    """Return the scope that binds ``name`` as seen from ``scope``: None for one bound nowhere but in a class body."""
-    if scope.kind == "class":
-        return None if name in scope.bound else _home_above(name, scope)
-    if name in scope.outer:
-        return next((one for one in scope.enclosing() if name in one.bound and name not in one.outer), None)
-    if name in scope.bound or name in scope.params:
-        return scope
-    return _home_above(name, scope)
-
-
-def _home_above(name: str, scope: Scope) -> Scope | None:
-    for one in scope.enclosing():
-        if name in one.params or (name in one.bound and name not in one.outer):
-            return one
-    return None
-
-
-def _is_getattr(node: cst.Call) -> bool:
-    return isinstance(node.func, cst.Name) and node.func.value == "getattr" and len(node.args) >= 2
-
-
-def _is_none(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
-
-
-def _is_items(node: cst.CSTNode | None) -> bool:
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _COPIES and node.args:
-        node = node.args[0].value
-    return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "items"
-
-
-def _is_second_of_pair(file: File, bound: Bound) -> bool:
-    """Tell whether a name is the second of the two that a loop binds."""
-    element = file.parent(bound.target)
-    pair = file.parent(element) if element is not None else None
-    if not isinstance(pair, cst.Tuple) or len(pair.elements) != 2 or pair.elements[1] is not element:
-        return False
-    loop = file.parent(pair)
-    return isinstance(loop, (cst.For, cst.CompFor)) and loop.target is pair
+@once
+def _reach(program: Program) -> _Reach:
+    reach = _Reach({}, {}, {}, {})
+    for here in program.modules.values():
+        for local in here.imports:
+            found = program.names.find(here.name, (local,))
+            if found.kind == "module":
+                reach.modules.setdefault(found.module, set()).add(here.name)
+            elif found.kind != "external":
+                reach.things.setdefault((found.module, found.name), set()).add(here.name)
+        for star in here.stars:
+            reach.stars.setdefault(absolute(here, star), set()).add(here.name)
+        for name, values in here.aliases.items():
+            for value in values:
+                meant = program.holders.meant(value, here.body, here)
+                if meant is not None:
+                    reach.aliases.setdefault(meant[0].key, set()).add((here.name, name))
+    return reach

@@ -157,12 +157,12 @@ def _means_it(roles: Iterable[Role], node: cst.CSTNode) -> bool:
 def _default(draft: Draft, holder: Holder, kind: str, weak: str) -> None:
     """A container made as a default argument."""
     file = draft.files[holder.module]
-    for node in file.nodes():
-        if isinstance(node, cst.Param) and tuple(file.source.span(node)) == tuple(holder.binding.span):
-            empty = kind_of(file, node.default) == kind and not getattr(node.default, "elements", ())
-            if node.default is not None and empty and not isinstance(node.default, cst.Call):
-                draft.replace(file, node.default, f"{draft.name(file, weak, file.scope(node))}()")
-                return
+    node = file.at(holder.binding.span, cst.Param)
+    if node is not None:
+        empty = kind_of(file, node.default) == kind and not getattr(node.default, "elements", ())
+        if node.default is not None and empty and not isinstance(node.default, cst.Call):
+            draft.replace(file, node.default, f"{draft.name(file, weak, file.scope(node))}()")
+            return
     draft.refuse("the default argument could not be rewritten")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import libcst as cst
 
@@ -15,7 +15,7 @@ from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import walk
-from leaklint.repairs.uses import is_expression
+from leaklint.repairs.spoken import is_expression
 
 NAME = "a static worker that takes weakref.ref(self)"
 _REFERENCE, _PAUSE = "reference", "pause"
@@ -37,7 +37,7 @@ class _Worker:
         self.call = call
 
     def fix(self) -> Fix:
-        node = next((one for one in self._calls() if tuple(self.file.source.span(one)) == tuple(self.call.span)), None)
+        node = self.file.at(self.call.span, cst.Call)
         target = _keyword(node, "target") if node is not None else None
         found = self._method(target.value) if target is not None else None
         if node is None or target is None or found is None:
@@ -60,9 +60,6 @@ class _Worker:
             self._check_finalizer(owner)
         return self.draft.fix(NAME, "")
 
-    def _calls(self) -> Iterator[cst.Call]:
-        return (node for node in self.file.nodes() if isinstance(node, cst.Call))
-
     def _method(self, node: cst.BaseExpression) -> tuple[ClassRef, Function] | None:
         scope = self.file.scope(node)
         value = describe(node, scope)[0]
@@ -84,12 +81,12 @@ class _Worker:
         name, names = function.name, self.program.names
         if len(function.params) != 1 or function.decorators or function.is_async or function.yields:
             self.draft.refuse(f"{name}() is not a plain method without arguments")
-        if any(name in names.class_of(one).names for one in names.subclasses.get(owner, ())):
+        if any(name in names.class_of(one).names for one in names.subclasses(owner)):
             self.draft.refuse(f"a subclass overrides {name}()")
         used = re.compile(rf"\.\s*{re.escape(name)}(?!\w)")
         for file in self.draft.files.mentioning(frozenset({name}), lambda _, text: used.search(text) is not None):
-            for node in file.nodes():
-                if isinstance(node, cst.Attribute) and node.attr.value == name and node is not target:
+            for node in file.attributes.get(name, ()):
+                if node is not target:
                     self.draft.refuse(f"{name} is also used at {file.place(node)}")
             if self.draft.refused:
                 break  # others may be many

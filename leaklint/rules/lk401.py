@@ -44,8 +44,9 @@ from collections.abc import Iterator
 from leaklint.facts.model import Argument, Call, Function, Module, Value
 from leaklint.model import Confidence, Finding, Related
 from leaklint.paths import is_test
-from leaklint.program import ClassRef
+from leaklint.program import ClassRef, Program
 from leaklint.program.moments import is_constant, is_singleton
+from leaklint.program.once import once
 from leaklint.rules.declared import name_of
 from leaklint.rules.leaks import Context
 from leaklint.rules.mending import mend_registry
@@ -96,7 +97,7 @@ def _registered(
     context: Context, kind: str, call: Call, function: Function, module: Module, owner: ClassRef
 ) -> Iterator[Finding]:
     what = _what_holds_self(context, kind, call, function, module)
-    if what is None or _undone(context, kind, function, module):
+    if what is None or _undone(context, kind, module):
         return
     confidence = _confidence(context, kind, what, call, function, owner)
     if confidence is not None and context.shows(confidence):
@@ -128,15 +129,25 @@ def _what_holds_self(
     return ("self", given) if given is not None else None
 
 
-def _undone(context: Context, kind: str, function: Function, module: Module) -> bool:
+def _undone(context: Context, kind: str, module: Module) -> bool:
     """Tell whether the module undoes such a registration, by something other than a finalizer."""
-    for other in module.functions.values():
-        if other.name == "__del__":
-            continue
-        for call in other.calls:
-            if any(value.path[-1:] and value.path[-1] in _UNDOES.get(kind, ()) for value in call.callee):
-                return True
-    return False
+    return not _ends_of_calls(context.program)[module.name].isdisjoint(_UNDOES.get(kind, ()))
+
+
+@once
+def _ends_of_calls(program: Program) -> dict[str, frozenset[str]]:
+    """Return for each module the last names of what its functions, finalizers apart, call."""
+    return {
+        name: frozenset(
+            value.path[-1]
+            for function in module.functions.values()
+            if function.name != "__del__"
+            for call in function.calls
+            for value in call.callee
+            if value.path
+        )
+        for name, module in program.modules.items()
+    }
 
 
 def _confidence(
@@ -173,7 +184,7 @@ def _of_thread(context: Context, target: Value, owner: ClassRef) -> Confidence |
 
 def _is_raised(context: Context, owner: ClassRef, flag: str) -> bool:
     """Tell whether anything but the constructor and the finalizer touches the attribute that ends a loop."""
-    for one in (*context.program.names.ancestors(owner), *context.program.names.subclasses.get(owner, ())):
+    for one in (*context.program.names.ancestors(owner), *context.program.names.subclasses(owner)):
         for function in context.program.modules[one.module].functions.values():
             if function.owner != one.name or function.name in {"__init__", "__del__"}:
                 continue
@@ -236,6 +247,6 @@ def _decorated(context: Context, function: Function, module: Module, owner: Clas
         if dotted(context.program, decorator.value, module) == "atexit.register":
             uses = any(v.kind == "self" for e in function.events for v in (*e.target, *e.value))
             uses = uses or any(v.kind == "self" for c in function.calls for v in c.callee)
-            if uses and outer is not None and not _undone(context, "atexit", function, module):
+            if uses and outer is not None and not _undone(context, "atexit", module):
                 call = Call((decorator.value,), (), decorator.span, ())
                 yield _tell(context, "atexit", "a closure over self", call, outer, module, owner, "high")
