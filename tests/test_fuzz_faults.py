@@ -18,15 +18,21 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the cam
 
 
 @pytest.fixture(scope="module")
-def faults() -> Iterator[ModuleType]:
-    """Import the campaign as its command does, from its own folder."""
+def media() -> Iterator[ModuleType]:
+    """Import the campaigns as their commands do, from their own folder."""
     sys.path.insert(0, str(FOLDER))
     try:
-        yield import_module("faults")
+        yield import_module("media")
     finally:
         sys.path.remove(str(FOLDER))
-        for name in ("faults", "making"):
+        for name in ("media", "faults", "making"):
             sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def faults(media: ModuleType) -> ModuleType:
+    """Return the module of the other campaign, which the first one imports."""
+    return sys.modules["faults"]
 
 
 @pytest.mark.parametrize("name", TIMES)
@@ -37,6 +43,18 @@ def test_nothing_is_lost_torn_or_wrong(name: str, faults: ModuleType) -> None:
     assert struck or name in {"killed", "workers", "fixing"}  # a fast machine may be done before it is hit
 
 
+@pytest.mark.parametrize("name", ["small", "readonly"])
+def test_nothing_is_lost_on_a_full_or_read_only_disk(name: str, media: ModuleType) -> None:
+    if os.geteuid():
+        pytest.skip("only root may mount")
+    try:
+        struck, wrong = media.run(name, 1, 1)
+    except SystemExit as refusal:
+        pytest.skip(str(refusal))
+    assert struck
+    assert wrong == 0
+
+
 def test_the_harness_sees_torn_files_and_failures(faults: ModuleType, tmp_path: Path) -> None:
     import random
 
@@ -44,5 +62,5 @@ def test_the_harness_sees_torn_files_and_failures(faults: ModuleType, tmp_path: 
     before = faults.contents(tree.root)
     (tree.root / "mod0.py").write_bytes(b"class C:\n    def")
     (tree.root / "mod1.py").unlink()
-    assert faults._torn(tree, before) == 2
+    assert faults.torn(tree, before) == 2
     assert "failed" in faults.said(tree.start([sys.executable, "-c", "print('no report')"]))

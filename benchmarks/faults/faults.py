@@ -28,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -222,7 +222,7 @@ def together(tree: Tree, times: int) -> tuple[int, int]:
         wrong += sum(said(one) != truth for one in checks)
         fixes = [tree.fix() for _ in range(2)]
         ends = [one.communicate() and one.returncode for one in fixes]
-        wrong += sum(status not in (0, 1, 2) for status in ends) + _torn(tree, before) + tree.wrong()
+        wrong += sum(status not in (0, 1, 2) for status in ends) + torn(tree, before) + tree.wrong()
         done += 5
     return done, wrong
 
@@ -234,7 +234,7 @@ def fixing(tree: Tree, times: int) -> tuple[int, int]:
         before = contents(tree.root)
         process = tree.fix()
         hit += _kill_later(process, tree.rng)
-        wrong += _torn(tree, before)
+        wrong += torn(tree, before)
         for path in tree.root.glob(".*.leaklint"):
             path.unlink()
         tree.write(tree.rng.randrange(FILES))
@@ -246,7 +246,7 @@ def contents(root: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in root.iterdir()}
 
 
-def _torn(tree: Tree, before: dict[str, bytes]) -> int:
+def torn(tree: Tree, before: dict[str, bytes]) -> int:
     """Count files that are neither what they were nor a program, and files that are gone or new."""
     import ast
 
@@ -270,21 +270,21 @@ def run(name: str, times: int, seed: int) -> tuple[int, int]:
         return FAULTS[name](Tree(Path(folder), random.Random(f"{seed} {name}")), times)
 
 
-def main() -> int:
+def main(told: str | None, names: Sequence[str], bring: Callable[[str, int, int], tuple[int, int]]) -> int:
     """Bring faults about, count, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=100, help="how often each (default: 100)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=list(FAULTS), action="append", help="a fault; may be repeated")
+    parser.add_argument("--only", choices=names, action="append", help="one of them; may be repeated")
     args = parser.parse_args()
     bad = 0
-    for name in args.only or FAULTS:
+    for name in args.only or names:
         started = time.perf_counter()
-        struck, wrong = run(name, args.times, args.seed)
+        struck, wrong = bring(name, args.times, args.seed)
         bad += wrong
         print(f"{name}: {struck} times, {wrong} lost, torn or wrong, {time.perf_counter() - started:.0f} s", flush=True)
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, list(FAULTS), run))
