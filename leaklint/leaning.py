@@ -71,9 +71,22 @@ class _Files:
         self.all = scanned
         self.stems = _by_name(scanned, lambda one: (one.stem,))
         self.defining = _by_name(scanned, lambda one: one.gate.classes)
-        self.makers = _by_name(scanned, lambda one: one.gate.made)
+        self.makers = self._makers()
         self.holders = _by_name(scanned, lambda one: one.gate.kept(self.makers))
         self._reached: dict[int, set[int]] = {}
+
+    def _makers(self) -> _Table:
+        """Return the files that make an object of a class for good, or define an heir of it of which one is made."""
+        makers = _by_name(self.all, lambda one: one.gate.made)
+        waiting = set(makers)
+        while waiting:
+            name = waiting.pop()
+            for number in self.defining.get(name, ()):
+                bases = self.all[number].gate.bases
+                waiting |= bases - makers.keys()
+                for base in bases:
+                    makers.setdefault(base, set()).add(number)
+        return makers
 
     def reached(self, number: int, name: str, table: _Table) -> set[int]:
         """Return the files for which ``name`` stands and that a file may import: by their names, by ``name``, by a class."""
@@ -91,9 +104,20 @@ class _Files:
         for number, one in enumerate(self.all):
             for name in {owner for owner, name in one.gate.own if owner in self.makers and name in one.gate.fills}:
                 yield number
-                for other in self.makers[name]:
-                    if other == number or number in self.reached(other, name, self.defining):
-                        yield other
+                yield from self._making(number, name)
+
+    def _making(self, number: int, name: str) -> set[int]:
+        """Return the files that make an object of a class for good, and those of the heirs that it is of."""
+        found: set[int] = set()
+        waiting = [(number, name)]
+        while waiting:
+            at, name = waiting.pop()
+            for other in self.makers.get(name, set()) - found:
+                if other == at or at in self.reached(other, name, self.defining):
+                    found.add(other)
+                    if name in self.all[other].gate.bases:
+                        waiting += [(other, heir) for heir in self.all[other].gate.classes]
+        return found
 
     def reaching(self) -> Iterator[int]:
         """Yield the files that fill what they import, and those that hold it."""

@@ -223,6 +223,25 @@ _ACROSS: list[tuple[dict[str, str], list[str]]] = [
         },
         ["a.py"],
     ),
+    # an object is made of an heir that a third file defines
+    (
+        {
+            "opt.py": "class Options:\n    def __init__(self):\n        self.held = {}\n"
+            "    def enter(self, part):\n        self.held[id(part)] = part\n",
+            "heir.py": "from opt import Options\nclass Mine(Options):\n    pass\n",
+            "main.py": "from heir import Mine\nMINE = Mine()\n",
+        },
+        ["opt.py"],
+    ),
+    # all of it happens while modules are imported, as the caller of the caller shows
+    (
+        {
+            "hub.py": "HELD = {}\nclass Part: pass\ndef enter():\n    part = Part()\n    HELD[id(part)] = part\n",
+            "mid.py": "from hub import enter\ndef setup():\n    enter()\n",
+            "start.py": "from mid import setup\nsetup()\n",
+        },
+        [],
+    ),
     # what a function is given, its callers tell; who empties it may stand anywhere
     (
         {

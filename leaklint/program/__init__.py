@@ -17,6 +17,7 @@ _REMOVERS = frozenset({"pop", "remove", "discard", "popitem", "clear", "__delite
 _ADDERS = frozenset({"append", "add", "appendleft", "insert", "setdefault", "__setitem__"})
 
 
+_CALLERS = 3  # how many callers are asked after, one through another
 _NOWHERE = Span(1, 1, 1, 1)
 
 
@@ -105,10 +106,16 @@ class Program:
         return source
 
     def leave_open(self, holder: Holder) -> None:
-        """Note that who else fills or empties ``holder`` would decide whether it leaks."""
+        """Note that who else fills or empties ``holder``, or calls what does so in turn, would decide whether it leaks."""
         self.open.setdefault(holder.module, (set(), set()))[1].add(holder.binding.name)
-        around = [(holder.module, holder.name)] if "<locals>" in holder.name else []
-        around += [(touch.module.name, f"{touch.function.qualname}.<locals>") for touch in self.touches[holder.key]]
+        around = {(holder.module, holder.name)} if "<locals>" in holder.name else set()
+        new = {(touch.module.name, touch.function.qualname) for touch in self.touches[holder.key]}
+        calling = set(new)
+        for _ in range(_CALLERS):
+            sites = (site for function in new for site in self.sites.get(function, ()))
+            new = {(site.module, site.caller.qualname) for site in sites if site.caller.name} - calling
+            calling |= new
+        around |= {(module, f"{name}.<locals>") for module, name in calling}
         for module, name in around:
             names = {part.rpartition(".")[2] for part in name.split(".<locals>")[:-1]}
             functions = {name for name in names if not name.startswith("__")}
