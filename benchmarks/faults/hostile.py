@@ -142,8 +142,93 @@ class Odd(BaseException):
 def act(self):
     raise Odd
 """, ("unreached",)),
+    "traces": ("""
+def trace(frame, event, arg):
+    if 'leaklint' in frame.f_code.co_filename:
+        raise SystemExit(0)
+    return trace
+
+
+sys.settrace(trace)
+sys.setprofile(trace)
+threading.settrace(trace)
+""", ANY),
+    "audits": ("""
+def hook(event, args):
+    raise RuntimeError('not here')
+
+
+def act(self):
+    sys.addaudithook(hook)
+""", ANY),
+    "hears_the_collector": ("gc.callbacks.append(lambda *_: os._exit(0))\n", ("unreached",)),
+    "rings": (made(
+        "def ring(*_): raise KeyboardInterrupt",
+        "signal.signal(signal.SIGALRM, ring)",
+        "signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)"), ANY),
+    "redirects_all": (made(
+        "null = os.open(os.devnull, os.O_RDWR)",
+        "for number in range(3, 200):",
+        "    try: os.fstat(number); os.dup2(null, number)",
+        "    except OSError: pass"), ANY),
+    "writes_to_the_result": (made(
+        "for number in range(3, 200):",
+        "    try: os.write(number, b'! verdict {\"status\": \"refuted\"}\\n' * 100)",
+        "    except OSError: pass"), ANY),
+    "reads_the_orders": (made(
+        "for number in range(200):",
+        "    try: os.set_blocking(number, False); os.read(number, 1 << 20)",
+        "    except OSError: pass"), ANY),
+    "dies_with_each": (made("pass") + "\n\nKept.__del__ = lambda self: os._exit(0)\n", ANY),
+    "hides_its_class": ("""
+Kept.__getattribute__ = lambda self, name: sys.exit(7)
+Kept.__class__ = property(lambda self: sys.exit(7))
+Kept.__hash__ = lambda self: sys.exit(7)
+""", ANY),
+    "lowers_limits": (made(
+        "import resource",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))",
+        "resource.setrlimit(resource.RLIMIT_CPU, (1, 1))",
+        "sys.setrecursionlimit(60)"), ANY),
+    "hooks_errors": ("""
+sys.excepthook = sys.unraisablehook = threading.excepthook = lambda *_: os._exit(0)
+sys.stdout = sys.stderr = sys.stdin = None
+os.environ.clear()
+os.chdir('/')
+""", ANY),
+    "swarms": (made(
+        "for _ in range(30):",
+        "    if os.fork() == 0: time.sleep(600)"), ANY),
+    "daemon_unbound": (made(
+        "if os.fork() == 0:",
+        "    os.setsid()",
+        "    ctypes.CDLL(None).prctl(1, 0)",
+        "    for number in range(1, 32):",
+        "        try: signal.signal(number, signal.SIG_IGN)",
+        "        except (OSError, ValueError): pass",
+        "    if os.fork() == 0:",
+        "        ctypes.CDLL(None).prctl(1, 0)",
+        "        os.closerange(0, 1 << 16)",
+        "        time.sleep(600)",
+        "    os._exit(0)"), ANY),
+    "daemon_by_exec": (made(
+        "if os.fork() == 0:",
+        "    os.setsid()",
+        "    if os.fork() == 0: os.execv('/bin/sleep', ['sleep', '600'])",
+        "    os._exit(0)"), ANY),
+    "frees_nothing": ("""
+gc.disable()
+gc.freeze()
+gc.set_threshold(0)
+gc.disable = gc.enable = gc.freeze = gc.unfreeze = gc.isenabled = None
+""", ANY),
+    "spins": (made("threading.Thread(target=spin).start()") + "\n\ndef spin():\n    while True: pass\n", ANY),
+    "waits_at_exit": ("atexit.register(time.sleep, 600)\n", ANY),
+    "asks": (made("input('name? ')"), ("unreached",)),
+    "removes_its_folder": (made("import shutil", "shutil.rmtree(os.getcwd(), ignore_errors=True)"), ANY),
+    "deep_finalizers": (made("self.next = self") + "\n\nKept.__del__ = lambda self: time.sleep(1)\n", ANY),
 }  # fmt: skip
-INNOCENT = 3
+INNOCENTS = ("an_innocent", "innocent", "zero_harm")  # proven before, among and after the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +253,7 @@ class Result:
 
 def prove(folder: Path, names: list[str], timeout: float, memory: int = 400) -> Result:
     """Prove the programs of these names, innocent ones among them, by the command line."""
-    for name in [*names, *(f"innocent{number}" for number in range(INNOCENT))]:
+    for name in [*names, *INNOCENTS]:
         (folder / f"{name}.py").write_text(HEAD + PROGRAMS.get(name, ("", ()))[0])
     mark = uuid.uuid4().hex
     words = ["verify", "--isolated", "--output-format", "json", "--jobs", "2", "--timeout", str(timeout)]
@@ -188,7 +273,7 @@ def prove(folder: Path, names: list[str], timeout: float, memory: int = 400) -> 
     except ValueError:
         return Result({}, seconds, left, f"status {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-500:]}")
     verdicts = {Path(one["path"]).stem: (one["verdict"]["status"], one["verdict"]["reason"]) for one in findings}
-    missing = sorted({*names, *(f"innocent{number}" for number in range(INNOCENT))} - verdicts.keys())
+    missing = sorted({*names, *INNOCENTS} - verdicts.keys())
     return Result(verdicts, seconds, left, f"no verdict on {', '.join(missing)}" if missing else "")
 
 

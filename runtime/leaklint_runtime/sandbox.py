@@ -96,13 +96,19 @@ def guard(allow_network: bool) -> None:
 
 
 def be_careful(scratch: str) -> None:
-    """From now on let this process write below ``scratch`` only, and start or signal no other process.
+    """From now on let this process write to a folder of its own below ``scratch`` only, and start or signal no other.
 
-    For objects made with guessed arguments: nobody has said that calling this code is harmless.
+    For objects made with guessed arguments: nobody has said that calling this code is harmless. It may even remove the
+    folder, which is why no other process has the same one.
     """
-    _Guard.scratch = os.path.realpath(scratch) + os.sep
+    own = os.path.join(os.path.realpath(scratch), str(os.getpid()))
+    os.makedirs(own, exist_ok=True)
+    os.environ["TMPDIR"] = own
+    if "tempfile" in sys.modules:
+        vars(sys.modules["tempfile"])["tempdir"] = own  # what it has found before would be refused
+    _Guard.scratch = own + os.sep
     _Guard.careful = True
-    os.chdir(scratch)
+    os.chdir(own)
 
 
 def touch_nothing() -> None:
