@@ -1,13 +1,14 @@
 """leaklint on far more than a project: 20,000 files and 8 million lines, 1,000 findings to prove, 10,000 tests.
 
-    python benchmarks/faults/scale.py check --corpus DIR --from FOLDER [--from FOLDER ...] [--files N] [--lines N]
+    python benchmarks/faults/scale.py check --from FOLDER [--from FOLDER ...] [--files N] [--lines N] [--limit SECONDS]
     python benchmarks/faults/scale.py verify [--findings N]
     python benchmarks/faults/scale.py pytest [--tests N]
 
-``check`` copies the Python files below the named folders (standard libraries, installed packages) to DIR, again and again
-under other names, until there are so many files and lines, and checks them in one run. ``verify`` proves so many findings
-of a generated package, every other of which is bounded by a removal. ``pytest`` runs so many trivial tests without and with
-the plugin. Each prints one line of figures; the exit status is 1 if there was an error or a wrong number.
+``check`` checks the named folders (standard libraries with their tests, installed packages) in one run, where they are,
+and refuses if they are fewer files or lines than asked for. ``verify`` proves so many findings of a generated package.
+``pytest`` runs so many trivial tests without and with the plugin. Each prints its figures, and the peak of the memory of
+all its processes together (shared pages divided among them); the exit status is 1 if there was an error, a wrong number,
+or if it took longer than the limit.
 """
 
 from __future__ import annotations
@@ -16,65 +17,102 @@ import argparse
 import json
 import os
 import resource
-import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 LEAKLINT = [sys.executable, "-P", "-m", "leaklint"]
 
 
-def timed(words: list[str], folder: Path) -> tuple[subprocess.CompletedProcess[bytes], str]:
+class Watch:
+    """The memory of a process and of all below it (Linux), looked at twice a second."""
+
+    def __init__(self, pid: int) -> None:
+        self.peak = self.most = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, args=(pid,))
+        self._thread.start()
+
+    def _look(self, pid: int) -> None:
+        while not self._over.wait(0.5):
+            sizes = [_size(one) for one in family(pid)]
+            self.peak, self.most = max(self.peak, sum(sizes)), max(self.most, len(sizes))
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._over.set()
+        self._thread.join()
+
+
+def family(pid: int) -> list[int]:
+    """Return the process and all that descend from it."""
+    found = [pid]
+    for one in found:
+        with suppress(OSError):
+            found += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+    return found
+
+
+def _size(pid: int) -> int:
+    """Return the memory of a process in bytes, its share of what it shares."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return 0
+
+
+def timed(words: list[str], folder: Path, limit: float | None = None) -> tuple[subprocess.CompletedProcess[bytes], str]:
     """Run a command; return what it printed, and its seconds, processor seconds and peak memory in words."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(words, cwd=folder, capture_output=True, check=False)
+    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    watch = Watch(process.pid)
+    try:
+        out, err = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        for one in reversed(family(process.pid)):
+            with suppress(OSError):
+                os.kill(one, signal.SIGKILL)
+        out, err = process.communicate()
+        err += b"cut off at the limit"
+    watch.stop()
     seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return done, f"{seconds:.0f} s ({cpu:.0f} s of processor time), at most {after.ru_maxrss // 1024} MB in one process"
+    memory = f"at most {watch.peak // 2**20} MB in {watch.most} processes"
+    done = subprocess.CompletedProcess(words, process.returncode, out, err)
+    return done, f"{seconds:.0f} s ({cpu:.0f} s of processor time), {memory}"
 
 
-def grow(corpus: Path, origins: list[Path], files: int, lines: int) -> tuple[int, int]:
-    """Copy files below ``origins`` to ``corpus`` until there are enough; return how many files and lines there are."""
-    count = total = turn = 0
-    while count < files or total < lines:
-        before = count
-        for number, origin in enumerate(origins):
-            target = corpus / f"copy{turn}_{number}"
-            for top, folders, names in os.walk(origin):
-                folders[:] = [name for name in folders if name not in ("__pycache__", "test", "tests")]
-                for name in names:
-                    if name.endswith(".py") and os.path.isfile(os.path.join(top, name)):
-                        place = target / os.path.relpath(top, origin) / name
-                        place.parent.mkdir(parents=True, exist_ok=True)
-                        shutil.copyfile(os.path.join(top, name), place)
-                        count += 1
-                        total += place.read_bytes().count(b"\n")
-            if count >= files and total >= lines:
-                break
-        if count == before:
-            raise SystemExit("no Python files below --from")
-        turn += 1
-    return count, total
+def size(folders: list[Path]) -> tuple[int, int]:
+    """Return how many Python files there are below folders, and how many lines they have."""
+    files = [path for folder in folders for path in folder.rglob("*.py") if path.is_file()]
+    return len(files), sum(path.read_bytes().count(b"\n") for path in files)
 
 
 def check(args: argparse.Namespace) -> bool:
-    """Check a corpus in one run; tell whether there was no error and every file was seen."""
-    count, total = grow(args.corpus, args.origins, args.files, args.lines)
-    words = [*LEAKLINT, "check", "--isolated", "--no-cache", "--exclude", "no-such", "--output-format", "json", "."]
-    done, cost = timed(words, args.corpus)
+    """Check folders in one run; tell whether there was no error and every file was seen."""
+    folders = [folder.resolve() for folder in args.origins]
+    count, total = size(folders)
+    print(f"check: {count} files, {total} lines", flush=True)
+    if count < args.files or total < args.lines:
+        print(f"check: fewer than {args.files} files or {args.lines} lines")
+        return False
+    words = [*LEAKLINT, "check", "--isolated", "--no-cache", "--exclude", "no-such", "--output-format", "json"]
+    with tempfile.TemporaryDirectory(prefix="leaklint-") as name:
+        done, cost = timed([*words, *map(str, folders)], Path(name), args.limit)
     report = _report(done)
     codes = Counter(item["code"] for item in report.get("findings", ()))
     told = ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))
     summary = report.get("summary", {})
-    print(
-        f"check: {count} files, {total} lines, status {done.returncode}, {len(report.get('problems', ()))} problems, {cost}"
-    )
+    print(f"check: status {done.returncode}, {len(report.get('problems', ()))} problems, {cost}")
     print(f"check: {summary.get('files')} files read, {summary.get('gated')} in full, findings: {told}")
-    return done.returncode == 1 and summary.get("files") == count and not done.stderr
+    return done.returncode in (0, 1) and summary.get("files") == count and not done.stderr
 
 
 def verify(args: argparse.Namespace) -> bool:
@@ -134,10 +172,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     choice = parser.add_subparsers(dest="what", required=True)
     one = choice.add_parser("check")
-    one.add_argument("--corpus", type=Path, required=True, help="an empty folder for the files")
     one.add_argument("--from", type=Path, action="append", required=True, dest="origins", metavar="FOLDER")
     one.add_argument("--files", type=int, default=20_000)
     one.add_argument("--lines", type=int, default=8_000_000)
+    one.add_argument("--limit", type=float, default=900.0, help="seconds (default: 900)")
     choice.add_parser("verify").add_argument("--findings", type=int, default=1000)
     choice.add_parser("pytest").add_argument("--tests", type=int, default=10_000)
     args = parser.parse_args()
