@@ -1,13 +1,14 @@
 """Time to a named chain of holders in a large heap, beside the tools that answer the same question.
 
-    python benchmarks/proof/chain.py --venv DIR [--sizes 100000,1000000,3000000] [--repeat 3] [--write]
+    python benchmarks/proof/chain.py --venv DIR [--sizes 100000,1000000,3000000] [--repeat 3] [--shape NAME] [--write]
 
 makes a virtual environment in DIR with the other tools (unless it is there). Each measurement is a process of its own:
 it fills the heap with so many live objects that the collector tracks, leaks some more, and asks the tool why one of
-these is alive. Three shapes: ``near`` (in a class attribute), ``far`` (behind wrappers in a list of ten thousand, on an
-object of another module) and ``lost`` (the same in a list of as many entries as the heap has objects). Tools take turns
-in each round; the tables show medians of the CPU seconds that the question took and of the memory it added to the
-process. ``--write`` keeps them in ``chain.md``.
+these is alive. Four shapes: ``near`` (in a class attribute), ``far`` (behind wrappers in a list of ten thousand, on an
+object of another module), ``lost`` (the same in a list of a quarter as many entries as the heap has objects) and ``amid``
+(as ``lost``, but not the youngest entry is asked about: the one in the middle). Tools take turns in each round; the
+tables show medians of the CPU seconds that the question took and of the memory it added to the process. ``--write`` keeps
+them in ``chain.md``. What earlier calls have measured is kept in DIR, so that shapes can be measured one at a time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parent.parent / "runtime"
-SHAPES = ("near", "far", "lost")
+SHAPES = ("near", "far", "lost", "amid")
 Seen = dict[tuple[str, str, int], list[dict[str, Any]]]
 PEERS = ("objgraph", "Pympler", "refcycle", "guppy3")
 ONE = """
@@ -83,7 +84,7 @@ if shape == "near":
     leaked = weakref.ref([app.Processor() for _ in range(1_000)][-1])
 else:
     count = 10_000 if shape == "far" else size // 4
-    leaked = weakref.ref([app.Listener() for _ in range(count)][-1])
+    leaked = weakref.ref([app.Listener() for _ in range(count)][count // 2 if shape == "amid" else -1])
     size -= 0 if shape == "far" else 3 * count
 while 2 * len(keep) < size:
     keep.append(app.Node(len(keep)))
@@ -106,6 +107,7 @@ def main() -> int:
     parser.add_argument("--sizes", default="100000,1000000,3000000", help="numbers of live objects")
     parser.add_argument("--repeat", type=int, default=3, help="rounds, in which the tools take turns")
     parser.add_argument("--timeout", type=float, default=180, help="seconds for one measurement")
+    parser.add_argument("--shape", action="append", choices=SHAPES, help="measure only this one; may be repeated")
     parser.add_argument("--write", action="store_true", help="keep the table in chain.md")
     args = parser.parse_args()
     python = environment(args.venv)
@@ -113,13 +115,23 @@ def main() -> int:
     tools = ("leaklint", *PEERS)
     seen: Seen = {(shape, tool, size): [] for shape in SHAPES for size in sizes for tool in tools}
     given_up: set[tuple[str, str, int]] = set()
-    for case in [case for _ in range(args.repeat) for case in seen]:
+    kept = args.venv / "seen.json"
+    if kept.exists():
+        seen.update({(shape, tool, size): found for (shape, tool, size), found in json.loads(kept.read_text())})
+    for case in [case for _ in range(args.repeat) for case in seen if case[0] in (args.shape or SHAPES)]:
+        if len(seen[case]) >= args.repeat:
+            continue
         answer = None if case in given_up else measure(python, *case, args.timeout)
         if answer is None:
             given_up.add(case)
         else:
             seen[case].append(answer)
-    text = "\n\n".join(f"## {shape}\n\n{table(shape, tools, sizes, seen)}" for shape in SHAPES)
+            kept.write_text(json.dumps(list(seen.items())))
+    text = "\n\n".join(
+        f"## {shape}\n\nRounds: {max(len(seen[shape, tool, size]) for tool in tools for size in sizes)}\n\n"
+        + table(shape, tools, sizes, seen)
+        for shape in SHAPES
+    )
     print(text)
     if args.write:
         (HERE / "chain.md").write_text(HEAD + text + "\n")
