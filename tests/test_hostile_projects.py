@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,26 @@ def test_names_and_sources_do_not_reach_the_terminal_raw(
     assert not any(line.startswith("::error::") for line in done.stdout.splitlines())
     if name in ("json", "sarif", "gitlab"):
         json.loads(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals are made otherwise there")
+def test_a_diff_on_a_terminal_shows_nothing_that_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piped it is the file's own text, for ``git apply``."""
+    import pty
+
+    monkeypatch.chdir(tmp_path)
+    evil = "\x1b]0;owned\x07\t\u202e"
+    Path("leak.py").write_text(LEAK.format(evil))
+    words = [Path(sys.executable).parent / "leaklint", "fix", "--diff", "--unsafe-fixes", "leak.py"]
+    near, far = pty.openpty()
+    with open(near, "rb", buffering=0) as terminal:
+        done = subprocess.run(words, stdout=far, stderr=subprocess.DEVNULL, timeout=60, check=False)
+        shown = terminal.read(1 << 16).decode()
+        os.close(far)
+    assert done.returncode == 1
+    assert "owned" in shown
+    assert not set(re.sub(r"\x1b\[[0-9;]*m", "", shown)) & set("\x1b\x07\u202e")
+    assert evil in subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
 
 def test_nothing_that_can_run_code_is_loaded_from_disk() -> None:

@@ -84,8 +84,9 @@ def _tell(done: Plan, failed: Sequence[Problem], args: argparse.Namespace) -> No
         return
     style = Style(output.wants_color(args.color, sys.stdout))
     if args.diff:
+        legible = sys.stdout.isatty() or output.wants_color(args.color, sys.stdout)  # else a program reads it
         for change in done.changes:
-            output.write(unified(change.path, change.before, change.after, style))
+            output.write(unified(change.path, change.before, change.after, style, legible=legible))
     output.say((*done.problems, *failed), args.color)
     # A diff on standard output is meant to be fed to a program: what people read goes beside it.
     stream = sys.stderr if args.diff else sys.stdout
