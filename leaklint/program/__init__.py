@@ -17,7 +17,6 @@ _REMOVERS = frozenset({"pop", "remove", "discard", "popitem", "clear", "__delite
 _ADDERS = frozenset({"append", "add", "appendleft", "insert", "setdefault", "__setitem__"})
 
 
-_CALLERS = 3  # how many callers are asked after, one through another
 _NOWHERE = Span(1, 1, 1, 1)
 
 
@@ -105,13 +104,13 @@ class Program:
             source = self._sources[module] = source()
         return source
 
-    def leave_open(self, holder: Holder) -> None:
-        """Note that who else fills or empties ``holder``, or calls what does so in turn, would decide whether it leaks."""
+    def leave_open(self, holder: Holder, callers: int = 0) -> None:
+        """Note that who else fills or empties ``holder`` would decide whether it leaks, and so many callers of callers."""
         self.open.setdefault(holder.module, (set(), set()))[1].add(holder.binding.name)
         around = {(holder.module, holder.name)} if "<locals>" in holder.name else set()
         new = {(touch.module.name, touch.function.qualname) for touch in self.touches[holder.key]}
         calling = set(new)
-        for _ in range(_CALLERS):
+        for _ in range(callers):
             sites = (site for function in new for site in self.sites.get(function, ()))
             new = {(site.module, site.caller.qualname) for site in sites if site.caller.name} - calling
             calling |= new

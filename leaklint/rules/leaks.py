@@ -23,6 +23,7 @@ from leaklint.rules.stores import MAKING, Store, is_own, is_unseen_key
 if TYPE_CHECKING:
     from leaklint.config import Settings
 
+_CALLERS = 3  # how many callers are asked after, one through another
 # What is kept, the most telling first.
 _ORDER = (
     "self",
@@ -101,12 +102,15 @@ class Context:
             t for t in touches if not at_import(self.program, t.function, t.module) and not once(self.program, t)
         ]
         kept = self._kept(holder, running) if running and self._outlives(holder) else None
-        if kept is not None or self._kept(holder, touches) is not None:
-            self.program.leave_open(holder)
         if kept is None:
+            if self._kept(holder, touches) is not None:
+                self.program.leave_open(holder)
             return None
         stores, gone = kept
-        return Leak(_code(holder, stores[0]), holder, tuple(stores), gone, self._levels.of(holder, stores, gone))
+        confidence = self._levels.of(holder, stores, gone)
+        # what is not shown anyway need not be followed to the callers of callers, who could only make it less
+        self.program.leave_open(holder, callers=_CALLERS if self.shows(confidence) else 0)
+        return Leak(_code(holder, stores[0]), holder, tuple(stores), gone, confidence)
 
     def _kept(self, holder: Holder, touches: list[Touch]) -> tuple[list[Store], Removal] | None:
         """Return what these stores put in, the most telling first; None if that is nothing or something takes it out."""
