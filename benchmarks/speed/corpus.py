@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
-import tarfile
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import unpacked
 
 HERE = Path(__file__).parent
 SIZES = ("small", "medium", "large")
@@ -43,7 +44,7 @@ def corpus(size: str, cache: Path) -> Corpus:
         part = folder.with_name(folder.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
         for pin in pins(size):
-            _copy(_unpacked(pin, cache), part / pin.partition("==")[0].replace("-", "_"))
+            _copy(unpacked(pin, cache), part / pin.partition("==")[0].replace("-", "_"))
         part.rename(folder)
     files = sorted(folder.rglob("*.py"))
     return Corpus(size, folder, len(files), sum(path.read_bytes().count(b"\n") for path in files))
@@ -57,23 +58,3 @@ def _copy(source: Path, target: Path) -> None:
         new.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, new)
         os.utime(new, (then, then))
-
-
-def _unpacked(pin: str, cache: Path) -> Path:
-    folder = cache / "sources" / pin
-    if folder.exists():
-        return folder
-    files = cache / "files" / pin
-    words = ["download", "--quiet", "--no-deps", "--prefer-binary", "--dest", str(files), pin]
-    subprocess.run([sys.executable, "-m", "pip", *words], check=True)
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    for archive in sorted(files.iterdir()):
-        if archive.suffix == ".whl":
-            with zipfile.ZipFile(archive) as wheel:
-                wheel.extractall(part)
-        else:
-            with tarfile.open(archive) as source:
-                source.extractall(part, filter="data")
-    part.rename(folder)
-    return folder
