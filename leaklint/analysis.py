@@ -14,7 +14,7 @@ from leaklint.config import Settings
 from leaklint.deep import deep_recursion
 from leaklint.leaning import Scanned, leaning, ways_to
 from leaklint.model import Finding, Problem
-from leaklint.offers import Offer
+from leaklint.offers import Offer, uses
 from leaklint.paths import is_test
 from leaklint.selection import shown
 from leaklint.source import Source, SourceError, read_bytes
@@ -125,7 +125,7 @@ def answers(one: Scanned, asked: Asked, text_of: Callable[[Scanned], str]) -> bo
         return True
     if not asked.defined.isdisjoint(gate.classes):
         return True
-    if any(offer.used_by(gate) for offer in asked.offers):
+    if asked.offers and uses(gate, asked.offers):
         return True
     text = text_of(one) if asked.changed else ""
     return any(

@@ -1,7 +1,8 @@
-"""What a file has that other files may use: it decides which of them are read in full as well."""
+"""What files have that other files may use: it decides which of them are read in full as well."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,13 +16,31 @@ class Offer(NamedTuple):
     held: frozenset[str]
     ways: frozenset[str]
 
-    def used_by(self, gate: Gate) -> bool:
-        """Tell whether a file may call these functions or empty what they fill.
 
-        Without it a registration would be taken for one that nothing calls, and a removal be overlooked.
-        """
-        names = (self.functions & gate.mentions) | (self.held & gate.drops)
-        if not names:
-            return False
-        used = gate.imports & gate.mentions
-        return not used.isdisjoint(names) or not used.isdisjoint(self.ways)
+def uses(gate: Gate, offers: frozenset[Offer]) -> bool:
+    """Tell whether a file may call a function that is offered, or empty what such functions fill.
+
+    Without it a registration would be taken for one that nothing calls, and a removal be overlooked.
+    """
+    through = gate.imports & gate.mentions
+    if not through:
+        return False
+    functions, held = _ways(offers)
+    called, emptied = gate.mentions & functions.keys(), gate.drops & held.keys()
+    if not through.isdisjoint(called) or not through.isdisjoint(emptied):
+        return True
+    return any(not through.isdisjoint(functions[name]) for name in called) or any(
+        not through.isdisjoint(held[name]) for name in emptied
+    )
+
+
+@lru_cache(maxsize=4)
+def _ways(offers: frozenset[Offer]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return by the name of a function, and of a container, the names that lead to a file which offers it."""
+    functions: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
+    for offer in offers:
+        for names, table in ((offer.functions, functions), (offer.held, held)):
+            for name in names:
+                table.setdefault(name, set()).update(offer.ways)
+    return functions, held

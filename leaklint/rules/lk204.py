@@ -70,8 +70,8 @@ def _standard(context: Context, module: Module) -> Iterator[Finding]:
                     return
                 if event.op == "store" and not all(key.kind == "const" for key in event.key):
                     stores.append((function, event, names & _STANDARD))
-        if any(_hands_on(context, call, module) for call in function.calls):
-            return
+    if stores and any(_hands_on(context, c, module) for function in module.functions.values() for c in function.calls):
+        return
     for function, event, names in stores:
         name = min(names)
         symbol = f"{module.name}:{function.qualname}"
