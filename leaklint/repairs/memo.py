@@ -15,6 +15,9 @@ from leaklint.repairs.files import File, Files
 from leaklint.repairs.referents import slots_by_decorator
 from leaklint.repairs.scopes import dotted_name
 
+_LONGEST = 200  # characters of a dotted path that names a class
+_PATH = re.compile(r"\w+(?:[\s\\]*\.[\s\\]*\w+)*\Z")
+_STEPS = re.compile(r"[\s\\]*\.[\s\\]*")
 _CACHES = frozenset({"lru_cache", "cache"})
 _HARMLESS = frozenset({"override", "final"})
 _INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
@@ -110,12 +113,13 @@ class _Method:
         accessor = re.compile(rf"@{re.escape(name)}\.(?:setter|deleter|getter)\b")
         with_arguments = len(self.function.params) > 1
         # Most of the program may use some ``name``; read what controls a cache, or names it through a dotted path to the class.
-        through = re.compile(rf"((?:\w+[\s\\]*\.[\s\\]*)*\w+)[\s\\]*\.[\s\\]*{re.escape(name)}(?!\w)")
+        used = re.compile(rf"[\s\\]*\.[\s\\]*{re.escape(name)}(?!\w)")
 
         def speaks(module: str, text: str) -> bool:
             if called.search(text) or (module == self.file.module.name and accessor.search(text)):
                 return True
-            paths = {tuple(re.split(r"[\s\\]*\.[\s\\]*", match[1])) for match in through.finditer(text)}
+            before = {text[max(0, match.start() - _LONGEST) : match.start()] for match in used.finditer(text)}
+            paths = {tuple(_STEPS.split(found[0])) for part in before if (found := _PATH.search(part))}
             return any(self._is_in_family(module, path, family) for path in paths)
 
         for file in self.files.mentioning(frozenset({name}), speaks):
