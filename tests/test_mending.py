@@ -66,3 +66,14 @@ def test_what_is_filed_under_another_object_may_be_meant_to_live_with_it(
     fix = only(text, tmp_path, monkeypatch).fix
     assert fix.safety == safety, fix.reason
     assert ("only as long as the source" in fix.reason) == (key == "id(source)")
+
+
+def test_a_local_that_is_got_out_of_the_container_is_no_other_container(tmp_path: Path) -> None:
+    (tmp_path / "mod.py").write_text(
+        "from collections import defaultdict\n\n\nclass Stream:\n    registry = defaultdict(list)\n\n"
+        "    def __init__(self, source):\n        self.registry[id(source)].append(self)\n\n\n"
+        "def linked(source):\n    streams = Stream.registry.get(id(source), [])\n"
+        "    return {stream.name for stream in streams}\n"
+    )
+    [finding] = check([tmp_path], Settings()).findings
+    assert (finding.fix.safety, finding.fix.replacement) == ("unsafe", "weakref.WeakSet"), finding.fix.reason

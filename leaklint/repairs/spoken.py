@@ -153,7 +153,10 @@ class _Reader:
     def _own(self, kind: str, home: Scope, name: str) -> Way:
         """Return the holder that a parameter or a local of a function is, if it is one."""
         key = (kind, self.module, f"{home.qualname}.<locals>.{name}")
-        return (key, 0) if key in self.holders.all else None
+        holder = self.holders.all.get(key)
+        return (
+            (key, 0) if holder is not None and holder.kind != "object" else None
+        )  # what a call gave is made elsewhere
 
     def _bound(self, bound: Bound, name: str, home: Scope, hops: int) -> Iterator[Way]:
         node = bound.node
