@@ -98,9 +98,13 @@ def test_the_version_costs_nothing() -> None:
 
 
 def test_a_clean_run_does_not_load_libcst(sources: Path) -> None:
-    script = "from leaklint.cli import main\nassert main(['check', '{}', '--select', 'LK1']) == {}"
+    script = "from leaklint.cli import main\nassert main(['check', '{}', '--select', 'LK1,LK2']) == {}"
     assert not under(loaded(script.format("clean.py", 0), sources), "libcst", "leaklint_runtime", "tomllib")
     assert "libcst" in loaded(script.format("leaky.py", 1), sources)
+    (sources / "kept.py").write_text("SEEN = {}\ndef enter(x):\n    SEEN[x] = x\ndef leave(x):\n    del SEEN[x]\n")
+    read = loaded(script.format("kept.py", 0), sources)  # it passes the gate, and has nothing to repair
+    assert "leaklint.facts.read" in read
+    assert not under(read, "libcst")
 
 
 def test_rules_do_not_know_who_asks() -> None:
