@@ -47,7 +47,7 @@ class Folder:
         file = file_of(self.path, kind, key)
         part = f"{file}.{os.getpid()}.part"
         try:
-            self._prepare(os.path.dirname(file))
+            self.prepare(os.path.dirname(file))
             with open(part, "wb") as stream:
                 stream.write(check_of(kind, key, content) + content)
             os.replace(part, file)
@@ -96,7 +96,8 @@ class Folder:
         sizes = [size for _, size, _ in self._entries()]
         return len(sizes), sum(sizes)
 
-    def _prepare(self, folder: str) -> None:
+    def prepare(self, folder: str) -> None:
+        """Make ``folder``, somewhere below this one. Raises ``OSError``, also where this one is not leaklint's."""
         if os.path.isdir(folder):
             return
         if os.path.lexists(self.path) and not self._is_ours():
