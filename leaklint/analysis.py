@@ -23,6 +23,7 @@ from leaklint.suppress import physical_lines, unsuppressed
 if TYPE_CHECKING:
     from leaklint.facts.model import Module
     from leaklint.program import Program
+    from leaklint.rules.leaks import Context
 
 _ROUNDS = 4  # how often files are added that the findings so far make matter
 
@@ -53,7 +54,7 @@ class Asked:
 
     used: frozenset[str] = frozenset()
     defined: frozenset[str] = frozenset()
-    changed: frozenset[tuple[str, str]] = frozenset()  # the name of a container, and that of its class or module
+    changed: frozenset[tuple[str, str]] = frozenset()  # the name of what is found, and that of its class or module
     offers: frozenset[Offer] = frozenset()
 
     def __or__(self, other: Asked) -> Asked:
@@ -160,25 +161,28 @@ def _judged_once(wanted: Sequence[Scanned], scanned: Sequence[Scanned], reader: 
     if not modules:
         return _Judged([], {}, problems)
     from leaklint.program import Program
+    from leaklint.rules.leaks import Context
 
     chosen = {one.file for one in wanted}
     rest = [one for one in scanned if one.file not in chosen]
     program = Program(modules, {name: kept.source for name, kept in sources.items()}, places)
+    context = Context(program, settings)
     program.mends = not rest
-    found, asked = _ruled(program, wanted, settings)
+    found, asked = _ruled(context, wanted)
     more = frozenset(one.file for one in rest if answers(one, asked, reader.text))
-    if not program.mends and not more:  # repairs are worked out once everything is there that they have to see
+    if found and not program.mends and not more:  # repairs are worked out once all is there that they have to see
         program.mends = True
-        found, asked = _ruled(program, wanted, settings)
-        more = frozenset(one.file for one in rest if answers(one, asked, reader.text)) if found else more
-    return _Judged(found, sources, problems, asked, more, program.mends)
+        found, asked = _ruled(context, wanted)
+        more = frozenset(one.file for one in rest if answers(one, asked, reader.text))
+    return _Judged(found, sources, problems, asked, more, program.mends or not found)
 
 
-def _ruled(program: Program, wanted: Sequence[Scanned], settings: Settings) -> tuple[list[Finding], Asked]:
+def _ruled(context: Context, wanted: Sequence[Scanned]) -> tuple[list[Finding], Asked]:
     from leaklint.rules import findings_of
 
-    found = [finding for finding in findings_of(program, settings) if shown(finding, settings)]
-    changed = frozenset(_near(finding) for finding in found if finding.fix.edits)
+    program = context.program
+    found = [finding for finding in findings_of(context) if shown(finding, context.settings)]
+    changed = frozenset(_near(finding) for finding in found)
     return found, Asked(frozenset(program.asked), frozenset(program.lacking), changed, _offers(program, wanted))
 
 

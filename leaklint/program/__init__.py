@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from leaklint.facts.model import UNKNOWN, Argument, Call, Decorator, Event, Function, Guard, Module, Span, Value
 from leaklint.program.holders import Holder, Holders
@@ -20,8 +20,7 @@ _ADDERS = frozenset({"append", "add", "appendleft", "insert", "setdefault", "__s
 _NOWHERE = Span(1, 1, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
+class Callee(NamedTuple):
     """A function of the program as one call reaches it; ``shift`` parameters are filled by the call itself."""
 
     module: str
@@ -30,8 +29,7 @@ class Callee:
     made: ClassRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A call of a function of the program.
 
     ``call`` is None for a use as decorator: ``value`` is what is decorated, ``given`` the arguments of ``@decorator(..)``.
@@ -46,8 +44,7 @@ class Site:
     given: tuple[Argument, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(NamedTuple):
     """A place where an instance of a class of the program is made: in which function, inside which blocks."""
 
     module: Module
@@ -55,8 +52,7 @@ class Maker:
     guards: tuple[Guard, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """Something done to a holder: the event, where, and how many elements deep inside of it."""
 
     holder: Holder
@@ -93,7 +89,6 @@ class Program:
         # By module: functions that fill or empty a container which may leak, and its names. Other files may use them.
         self.open: dict[str, tuple[set[str], set[str]]] = {}
         self._collect_sites()
-        self._collect_makers()
         self.touches: dict[tuple[str, str, str], list[Touch]] = {}
         self._collect_touches()
 
@@ -172,12 +167,18 @@ class Program:
         )
 
     def _collect_sites(self) -> None:
+        """Who calls what, and where instances are made."""
         for module, function in self.functions():
             for call in function.calls:
                 for value in call.callee:
                     callee = self.callee(value, function, module)
                     if callee is not None:
                         self._used(Site(module.name, function, callee, call, span=call.span))
+                        made = callee.made
+                    else:  # a class without a constructor
+                        made = self._class_called(value, function, module)
+                    if made is not None:
+                        self._made_by(made, Maker(module, function, call.guards))
             for decorator in function.decorators:
                 self._decorated(decorator, Value("function", name=function.qualname), module, function)
         for module in self.modules.values():
@@ -185,16 +186,9 @@ class Program:
                 for decorator in klass.decorators:
                     value = Value("global", tuple(klass.qualname.split(".")))
                     self._decorated(decorator, value, module, module.body)
-
-    def _collect_makers(self) -> None:
-        for module, function in self.functions():
-            for call in function.calls:
-                for value in call.callee:
-                    self._made_by(self._class_called(value, function, module), Maker(module, function, call.guards))
-        for module in self.modules.values():
-            for binding in (binding for klass in module.classes.values() for binding in klass.attributes):
-                if binding.made.maker is not None:
-                    self._made_by(self.names.as_class(module.name, binding.made.maker), Maker(module, module.body))
+                for binding in klass.attributes:
+                    if binding.made.maker is not None:
+                        self._made_by(self.names.as_class(module.name, binding.made.maker), Maker(module, module.body))
 
     def _made_by(self, ref: ClassRef | None, maker: Maker) -> None:
         if ref is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from leaklint.facts.model import Binding, Function, Made, Module, Value
 from leaklint.program.resolve import ClassRef, Names
@@ -14,8 +14,7 @@ _HOPS = 8  # how many names are followed, one through another: two that name eac
 _DESCRIPTOR = ("__get__", "__set__", "__set_name__")
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """A container of process lifetime.
 
     ``scope``: ``class``, ``module``, ``default`` (a default argument), ``closure`` (a local of a function that its inner
@@ -56,11 +55,13 @@ class Holders:
         self.modules = names.modules
         self.all: dict[tuple[str, str, str], Holder] = {}
         self._objects: dict[tuple[str, str], ClassRef | None] = {}
+        self._owner_of: dict[tuple[str, str], ClassRef | None] = {}
         self._shared = self._shared_classes()
         for module in names.modules.values():
             for holder in self._of_module(module):
-                if holder.key not in self.all or self.all[holder.key].kind == "none":
-                    self.all[holder.key] = holder
+                key = holder.key
+                if key not in self.all or self.all[key].kind == "none":
+                    self.all[key] = holder
 
     def _of_module(self, module: Module) -> Iterator[Holder]:
         for binding in module.bindings:
@@ -150,19 +151,20 @@ class Holders:
             return self._of_cell(value.name, module)
         if value.kind == "param" and not value.path:
             return self.all.get(("default", module.name, f"{function.qualname}.<locals>.{value.name}"))
-        if value.kind in {"self", "cls", "super"} and value.path:
+        if value.kind in {"self", "cls", "super"} and value.path and value.path[-1] in self._owners:
             owner = self.owner_of(function, module)
             return self._of_class(owner, value, function) if owner is not None else None
         return None
 
     def owner_of(self, function: Function, module: Module) -> ClassRef | None:
         """Return the class whose method ``function`` is, also for functions inside a method."""
-        names = function.qualname.split("#")[0].split(".")
-        while names:
-            if ".".join(names) in module.classes and "<locals>" not in names[-1]:
-                return ClassRef(module.name, ".".join(names))
-            names.pop()
-        return None
+        key = (module.name, function.qualname)
+        if key not in self._owner_of:
+            names = function.qualname.split("#")[0].split(".")
+            while names and not (names[-1] != "<locals>" and ".".join(names) in module.classes):
+                names.pop()
+            self._owner_of[key] = ClassRef(module.name, ".".join(names)) if names else None
+        return self._owner_of[key]
 
     def _of_cell(self, name: str, module: Module) -> Holder | None:
         qualname, _, variable = name.rpartition(":")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,8 +12,7 @@ _TYPES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 _HOPS = 12  # how many imports and aliases are followed before a name counts as unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a dotted name leads to. ``kind``: class, function, binding, module, external.
 
     ``name`` is the qualified name inside ``module``, or the dotted name of something outside of the program;

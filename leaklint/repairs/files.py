@@ -272,12 +272,12 @@ class Files:
             if reaches(module, self.program.source(module).text):
                 yield self[module]
 
-    def passing(self, modules: Iterable[str], pattern: re.Pattern[str]) -> Iterator[File]:
-        """Yield the files of those modules in which ``pattern`` is found; nobody may keep a node of one."""
+    def passing(self, modules: Iterable[str], admits: Callable[[str], bool]) -> Iterator[File]:
+        """Yield the files of those modules whose text ``admits``; nobody may keep a node of one."""
         passed = 0
         for module in modules:
             source = self.program.source(module)
-            if pattern.search(source.text):
+            if admits(source.text):
                 new = source not in _trees
                 yield self[module]
                 passed += len(source.text) if new else 0

@@ -14,8 +14,8 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.referents import slots_by_decorator
 from leaklint.repairs.scopes import dotted_name
+from leaklint.repairs.words import before_dot, is_attribute, places_of
 
-_LONGEST = 200  # characters of a dotted path that names a class
 _PATH = re.compile(r"\w+(?:[\s\\]*\.[\s\\]*\w+)*\Z")
 _STEPS = re.compile(r"[\s\\]*\.[\s\\]*")
 _CACHES = frozenset({"lru_cache", "cache"})
@@ -112,13 +112,15 @@ class _Method:
         called = re.compile(rf"\b{re.escape(name)}{_CONTROLS.pattern}")
         accessor = re.compile(rf"@{re.escape(name)}\.(?:setter|deleter|getter)\b")
         with_arguments = len(self.function.params) > 1
-        # Most of the program may use some ``name``; read what controls a cache, or names it through a dotted path to the class.
-        used = re.compile(rf"[\s\\]*\.[\s\\]*{re.escape(name)}(?!\w)")
 
+        # Most of the program may use some ``name``; read what controls a cache, or names it through a dotted path to the class.
         def speaks(module: str, text: str) -> bool:
-            if called.search(text) or (module == self.file.module.name and accessor.search(text)):
+            places = [*places_of(text, name)]
+            if any(_CONTROLS.match(text, at + len(name)) for at in places):
                 return True
-            before = {text[max(0, match.start() - _LONGEST) : match.start()] for match in used.finditer(text)}
+            if module == self.file.module.name and accessor.search(text):
+                return True
+            before = {before_dot(text, at) for at in places if is_attribute(text, at)}
             paths = {tuple(_STEPS.split(found[0])) for part in before if (found := _PATH.search(part))}
             return any(self._is_in_family(module, path, family) for path in paths)
 

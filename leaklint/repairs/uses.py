@@ -14,6 +14,7 @@ from leaklint.program.resolve import absolute
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.scopes import Scope
 from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken
+from leaklint.repairs.words import speaks_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,9 +102,8 @@ class Finder:
         """Return what is said by a word, and by what is bound to it, wherever it is an attribute or a text."""
         known = _said(self.program).everywhere
         if word not in known:
-            pattern = re.compile(rf"\.\s*{word}(?!\w)|['\"]{word}['\"]")
             known[word] = Spoken()
-            for file in self.files.passing(self.files.modules((word,)), pattern):
+            for file in self.files.passing(self.files.modules((word,)), lambda text: speaks_of(text, word)):
                 for name in known_by(file, word):
                     known[word].add(self._here(file.module.name, name), vague=name == word)
         return known[word]

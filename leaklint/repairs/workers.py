@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import libcst as cst
@@ -16,6 +15,7 @@ from leaklint.repairs.meaning import describe
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import walk
 from leaklint.repairs.spoken import is_expression
+from leaklint.repairs.words import has_attribute
 
 NAME = "a static worker that takes weakref.ref(self)"
 _REFERENCE, _PAUSE = "reference", "pause"
@@ -83,8 +83,7 @@ class _Worker:
             self.draft.refuse(f"{name}() is not a plain method without arguments")
         if any(name in names.class_of(one).names for one in names.subclasses(owner)):
             self.draft.refuse(f"a subclass overrides {name}()")
-        used = re.compile(rf"\.\s*{re.escape(name)}(?!\w)")
-        for file in self.draft.files.mentioning(frozenset({name}), lambda _, text: used.search(text) is not None):
+        for file in self.draft.files.mentioning(frozenset({name}), lambda _, text: has_attribute(text, name)):
             for node in file.attributes.get(name, ()):
                 if node is not target:
                     self.draft.refuse(f"{name} is also used at {file.place(node)}")

@@ -11,9 +11,7 @@ from leaklint.paths import is_command
 from leaklint.rules import lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501
 
 if TYPE_CHECKING:
-    from leaklint.config import Settings
     from leaklint.model import Finding
-    from leaklint.program import Program
     from leaklint.rules.leaks import Context
 
 __all__ = ["RULES", "Rule", "findings_of"]
@@ -37,15 +35,13 @@ RULES: dict[str, Rule] = {
 }
 
 
-def findings_of(program: Program, settings: Settings) -> list[Finding]:
-    """Return what the rules find in ``program``, at any confidence; one finding a place and code."""
-    from leaklint.rules.leaks import Context
+def findings_of(context: Context) -> list[Finding]:
+    """Return what the rules find in a program, at any confidence; one finding a place and code."""
     from leaklint.selection import chosen
 
-    context = Context(program, settings)
     found: dict[tuple[str, int, int, str], Finding] = {}
     for rule in RULES.values():
-        if chosen(rule.code, settings):
+        if chosen(rule.code, context.settings):
             for finding in rule.find(context):
                 found.setdefault(finding.place, finding)
     return [_of_command(finding) if is_command(finding.path) else finding for finding in found.values()]

@@ -48,6 +48,7 @@ NAME = "unbounded-memo"
 
 # Dictionaries of the standard library that live as long as the process and that code outside of it fills.
 _STANDARD = frozenset({"linecache.cache"})
+_MODULES = frozenset(name.partition(".")[0] for name in _STANDARD)
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -62,7 +63,8 @@ def find(context: Context) -> Iterator[Finding]:
 def _standard(context: Context, module: Module) -> Iterator[Finding]:
     """Entries put into a dictionary of the standard library under ever new keys, by a module that never takes one out."""
     stores = []
-    for function in module.functions.values():
+    spoken_of = any(name.partition(".")[0] in _MODULES for name in module.imports.values())
+    for function in module.functions.values() if spoken_of else ():
         for event in function.events:
             names = {dotted(context.program, value, module) for value in event.target if "[]" not in value.path}
             if names & _STANDARD:

@@ -45,13 +45,14 @@ from leaklint.facts.model import Argument, Call, Function, Module, Value
 from leaklint.model import Confidence, Finding, Related
 from leaklint.paths import is_test
 from leaklint.program import ClassRef, Program
+from leaklint.program.calls import calls_to
 from leaklint.program.moments import is_constant, is_singleton
 from leaklint.program.once import once
 from leaklint.rules.declared import name_of
 from leaklint.rules.leaks import Context
 from leaklint.rules.mending import mend_registry
 from leaklint.rules.place import dotted, finding, owner_of, probe, trigger_of
-from leaklint.rules.threads import given_by_argument, given_to_own_thread
+from leaklint.rules.threads import given_by_argument, given_to_own_thread, with_endless_threads
 
 CODE = "LK401"
 NAME = "registered-for-good"
@@ -69,18 +70,26 @@ _UNDOES = {"atexit": ("unregister",), "finalize": ("detach",), "timer": ("cancel
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the findings of this rule."""
+    names = {name.rpartition(".")[2] for name in (*_KINDS, *context.settings.registrars)}
+    for module, function, call in calls_to(context.program, names, with_endless_threads(context.program)):
+        owner = _owner(context, function, module)
+        kind = _kind(context, call, module) if owner is not None else ""
+        if owner is not None and kind:
+            yield from _registered(context, kind, call, function, module, owner)
     for module in context.program.modules.values():
-        if is_test(module.path):
-            continue
         for function in module.functions.values():
-            owner = owner_of(context, function, module)
-            if owner is None or context.program.names.is_metaclass(owner):
-                continue
-            for call in function.calls:
-                kind = _kind(context, call, module)
-                if kind:
-                    yield from _registered(context, kind, call, function, module, owner)
-            yield from _decorated(context, function, module, owner)
+            decorated = any(decorator.value.path for decorator in function.decorators)
+            owner = _owner(context, function, module) if decorated else None
+            if owner is not None:
+                yield from _decorated(context, function, module, owner)
+
+
+def _owner(context: Context, function: Function, module: Module) -> ClassRef | None:
+    """Return the class around a function, of which objects are made that can be let go."""
+    owner = owner_of(context, function, module)
+    if owner is None or is_test(module.path) or context.program.names.is_metaclass(owner):
+        return None
+    return owner
 
 
 def _kind(context: Context, call: Call, module: Module) -> str:

@@ -44,6 +44,7 @@ from collections.abc import Iterator
 from leaklint.facts.model import Call, Function, Module, Value
 from leaklint.model import Finding, Fix, Related
 from leaklint.paths import is_test
+from leaklint.program.calls import calls_to
 from leaklint.program.moments import is_constant
 from leaklint.rules.leaks import Context
 from leaklint.rules.mending import mend_handler
@@ -57,17 +58,12 @@ _UNIQUE = frozenset({"id", "uuid1", "uuid4", "time", "time_ns", "count", "hex"})
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the findings of this rule."""
-    for module in context.program.modules.values():
-        if is_test(module.path):
-            continue
-        for function in module.functions.values():
-            owner = owner_of(context, function, module)
-            found = (
-                [one for call in function.calls for one in _of_call(context, call, function, module)] if owner else []
-            )
-            # Asked last: to know who makes a class, every file that names it has to be read.
-            if found and owner is not None and not is_constant(context.program, owner):
-                yield from found
+    for module, function, call in calls_to(context.program, ("addHandler", "getLogger")):
+        owner = owner_of(context, function, module) if not is_test(module.path) else None
+        found = [*_of_call(context, call, function, module)] if owner is not None else []
+        # Asked last: to know who makes a class, every file that names it has to be read.
+        if found and owner is not None and not is_constant(context.program, owner):
+            yield from found
 
 
 def _of_call(context: Context, call: Call, function: Function, module: Module) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leaklint.facts.model import Call, Function, Module, Value
 from leaklint.program import ClassRef, Program
+from leaklint.program.once import once
 
 _ENDLESS = "forever"
 
@@ -29,14 +30,26 @@ def given_to_own_thread(program: Program, call: Call, module: Module) -> Value |
     return None
 
 
+@once
+def with_endless_threads(program: Program) -> frozenset[str]:
+    """Return the modules that define a thread class which never ends."""
+    return frozenset(
+        module.name
+        for module in program.modules.values()
+        for name in module.classes
+        if _is_endless_thread(program, ClassRef(module.name, name))
+    )
+
+
 def _is_self(value: Value) -> bool:
     return value.kind == "self" and not value.path
 
 
 def _is_endless_thread(program: Program, ref: ClassRef) -> bool:
     run = program.names.method(ref, "run")
-    bases = {name.rpartition(".")[2] for name in program.names.external_bases(ref)}
-    return "Thread" in bases and run is not None and run[1].endless == _ENDLESS
+    if run is None or run[1].endless != _ENDLESS:
+        return False
+    return "Thread" in {name.rpartition(".")[2] for name in program.names.external_bases(ref)}
 
 
 def _keeps(program: Program, ref: ClassRef, call: Call) -> bool:
