@@ -1,8 +1,9 @@
 """The flake8 plugin: ``flake8 --select=LK`` prints what ``leaklint check`` finds, at the same place.
 
-It reads flake8's tree with the gate first; the engine is only imported for a file that can hold a leak, and libcst for the
-repair of a finding. Settings come from flake8's own options and files. flake8 applies ``# noqa`` itself; the engine does
-so too, because a finding may span lines that flake8 does not look at.
+What the gate said of a text is remembered, and what was found in it; else the gate reads flake8's tree, the rules are only
+imported for a file that can hold a leak, and libcst for the repair of a finding. Settings come from flake8's own options and
+files. flake8 applies ``# noqa`` itself; the rules' findings pass through leaklint's own reading of it too, because a finding
+may span lines that flake8 does not look at.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from leaklint import __version__
 if TYPE_CHECKING:
     import argparse
 
+    from leaklint.cache.singles import Singles
     from leaklint.config import Settings
 
 _LEVELS = ("high", "medium", "low")
@@ -32,10 +34,10 @@ class Plugin:
 
     name = "flake8-leaklint"
     version = __version__
-    options: ClassVar[dict[str, Any]] = {}
-    cache_dir: ClassVar[str] = ""
+    settings: ClassVar[Settings | None] = None
+    memory: ClassVar[Singles | None] = None
 
-    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
+    def __init__(self, tree: ast.Module, filename: str, lines: Sequence[str]) -> None:
         """Keep what ``run`` needs; nothing is read yet."""
         self._tree = tree
         self._filename = filename
@@ -86,34 +88,37 @@ class Plugin:
         facts = {
             name.replace("-", "_"): tuple(getattr(options, f"leaklint_{name.replace('-', '_')}")) for name in _FACTS
         }
-        cls.cache_dir = "" if options.leaklint_no_cache else _cache_dir(options.leaklint_cache_dir)
-        cls.options = {**facts, "confidence": options.leaklint_confidence, "noqa": not options.disable_noqa}
+        cls.settings = _settings(confidence=options.leaklint_confidence, noqa=not options.disable_noqa, **facts)
+        cls.memory = None
+        if not options.leaklint_no_cache:  # flake8's processes are made from this one, and find it there
+            from leaklint.cache.folder import Folder
+            from leaklint.cache.singles import Singles
+
+            cls.memory = Singles(Folder(_cache_dir(options.leaklint_cache_dir)))
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield line (from 1), column (from 0, in characters), text and plugin of each finding."""
-        from leaklint.gate import admits
+        from leaklint.paths import is_test, relative
 
-        if not (self.options.get("registrars") or admits(self._tree)):
+        if is_test(relative(self._filename)):  # what tests fill, their own process frees
             return
-        text, settings = "".join(self._lines), self._settings()
-        if self.cache_dir:
-            from leaklint.cache.folder import Folder
-            from leaklint.single import remembered
-
-            report = remembered(text, self._tree, self._filename, settings, Folder(self.cache_dir))
+        text, settings = "".join(self._lines), self.settings or _settings()
+        if self.memory is not None:
+            rows = self.memory.rows(text, self._tree, self._filename, settings)
         else:
-            from leaklint.single import check_one
+            from leaklint import single
 
-            report = check_one(text, self._filename, settings)
-        for finding in report.findings:
-            yield finding.line, finding.column - 1, f"{finding.code} {finding.message}", type(self)
+            rows = single.rows(text, self._tree, self._filename, settings)
+        for line, column, told in rows:
+            yield line, column - 1, told, type(self)
 
-    def _settings(self) -> Settings:
-        import os
 
-        from leaklint.config import Settings
+def _settings(**given: Any) -> Settings:
+    import os
 
-        return Settings(root=os.getcwd(), **self.options)
+    from leaklint.config import Settings
+
+    return Settings(root=os.getcwd(), **given)
 
 
 def _cache_dir(named: str) -> str:

@@ -1,142 +1,151 @@
-"""One file at a time, as flake8 and editors ask: the file together with what it imports from its project."""
+"""One file at a time, as flake8 and editors ask: the file together with what it imports from its project.
+
+Files of a project import the same files, so what was read of a file is kept for the next one that imports it.
+"""
 
 from __future__ import annotations
 
 import ast
 import os
 import time
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.analysis import analysed
-from leaklint.cache.stamps import content_digest
-from leaklint.config import Settings
+from leaklint.cache.keys import digest_of
 from leaklint.gate import scan
+from leaklint.imported import imported_files
 from leaklint.leaning import Scanned
 from leaklint.model import Problem, Report, Summary
 from leaklint.paths import module_name, relative
-from leaklint.scanning import Read, read_and_scan, scan_file
-from leaklint.source import Source, SourceError
+from leaklint.source import Source, SourceError, read_bytes
 
 if TYPE_CHECKING:
-    from leaklint.cache.folder import Folder
+    from leaklint.config import Settings
+
+_KEPT = 256  # files
+Row = tuple[int, int, str]  # the line and column of a finding, from 1, and what flake8 says of it
+
+
+class One(NamedTuple):
+    """A file that was gated, and its text, with which its facts are kept.
+
+    ``changed`` is when the content on disk changed last, in nanoseconds, and ``digest`` its hash; 0 and nothing for a text
+    that need not be on disk.
+    """
+
+    scanned: Scanned
+    source: Source
+    changed: int = 0
+    digest: str = ""
+
+
+_known: dict[str, One] = {}  # by absolute path, the last used last
 
 
 def check_one(text: str, path: str, settings: Settings) -> Report:
     """Check one text as the file ``path``, together with the files of the project that it imports, on disk."""
     started = time.perf_counter()
-    one = _scanned(text, path)
-    if isinstance(one, Problem):
-        return Report((), (one,), Summary(files=1))
-    source = Source(one.path, text)
-    found = (
-        _scan_again(file, os.stat(file).st_mtime_ns) for file in _imported(one.file, one.root, one.module, source.tree)
-    )
-    around = [result for result in found if not isinstance(result, Problem)]
-    sources = {one.file: source, **{scanned.file: other for scanned, other in around}}
-    done = analysed([one, *(scanned for scanned, _ in around)], sources, settings)
-    own = tuple(finding for finding in done.findings if finding.path == one.path)
-    problems = tuple(problem for problem in done.problems if problem.path == one.path)
-    return Report(own, problems, Summary(1, min(done.gated, 1), len(own), round(time.perf_counter() - started, 3)))
+    try:
+        one = gated(text, path)
+    except SourceError as error:
+        return Report((), (Problem(relative(path), error.line, error.message),), Summary(files=1))
+    report = check_among(one, _around(one, one.source.tree), settings)
+    counts = report.summary
+    summary = Summary(counts.files, counts.gated, counts.findings, round(time.perf_counter() - started, 3))
+    return Report(report.findings, report.problems, summary)
 
 
-def remembered(text: str, tree: ast.AST, path: str, settings: Settings, folder: Folder) -> Report:
-    """Return what ``check_one`` returns, and remember it in ``folder`` for the same text among the same files.
-
-    ``tree`` is the text's own ast, which saves parsing it again.
-    """
-    from leaklint.cache.codec import Codec, UnreadableError
-    from leaklint.cache.keys import digest_of, key_of
-
-    file, shown_path, (root, module) = os.path.abspath(path), relative(path), module_name(path)
-    around = {other: _digest(other, os.stat(other).st_mtime_ns) for other in _imported(file, root, module, tree)}
-    places = [(relative(other), module_name(other), digest) for other, digest in around.items()]
-    own = digest_of(text.encode("utf-8", "surrogatepass"))
-    key = key_of(os.getcwd(), file, root, module, own, settings, places)
-    kept, codec = folder.read("single", key), Codec(Report)
-    if kept is not None:
-        try:
-            return codec.load(kept)
-        except UnreadableError:
-            pass
-    reads = {other: _read_again(other, os.stat(other).st_mtime_ns) for other in around}
-    report = _with_facts(text, Scanned(file, shown_path, root, module, scan(tree)), reads, settings, folder)
-    if {other: read.digest for other, read in reads.items()} == around:  # else a file has changed just now
-        folder.write("single", key, codec.dump(report))
-        folder.prune_sometimes()
-    return report
+def rows(text: str, tree: ast.Module, path: str, settings: Settings) -> Sequence[Row]:
+    """Return what flake8 says of one text, whose ast is ``tree``, as the file ``path``."""
+    if not settings.registrars and not admitted(
+        text, tree, path
+    ):  # a registrar may be called anything: no gate knows it
+        return ()
+    one = gated(text, path, tree)
+    return rows_among(one, _around(one, tree), settings)
 
 
-def _with_facts(text: str, one: Scanned, around: dict[str, Read], settings: Settings, folder: Folder) -> Report:
-    """Check one text; the facts of the other files are remembered, too, for all files that import them."""
-    from leaklint.cache.memory import Memory
-    from leaklint.engine import Work
-    from leaklint.running import Running
+def rows_among(one: One, others: Iterable[One], settings: Settings) -> list[Row]:
+    """Return what flake8 says of a file that the gate admits, checked together with ``others``."""
+    found = check_among(one, others, settings).findings
+    return [(finding.line, finding.column, f"{finding.code} {finding.message}") for finding in found]
 
-    others = [read.result for read in around.values() if isinstance(read.result, Scanned)]
-    memory = Memory(folder, "", {os.path.abspath(file): read.digest for file, read in around.items()}, facts=True)
-    work = Work(Running(), memory=memory)
-    done = analysed([one, *others], {one.file: Source(one.path, text)}, settings, work.facts)
-    own = tuple(finding for finding in done.findings if finding.path == one.path)
-    problems = tuple(problem for problem in done.problems if problem.path == one.path)
+
+def admitted(text: str, tree: ast.Module, path: str) -> bool:
+    """Tell whether a text, whose ast is ``tree``, is worth reading in full as the file ``path``."""
+    one = gated(text, path, tree)
+    one.source.drop_trees()
+    return one.scanned.gate.admits
+
+
+def gated(text: str, path: str, tree: ast.Module | None = None) -> One:
+    """Gate a text as the file ``path``. ``tree`` is its ast, where there is one. Raises ``SourceError``."""
+    source = Source(relative(path), text)
+    if tree is not None:
+        source.tree = tree
+    one = _gated(os.path.abspath(path), source)
+    if tree is not None:
+        one.source.tree = tree
+    return one
+
+
+def read_again(files: Iterable[str]) -> list[One]:
+    """Return those of ``files`` that can be read and parsed; each is read once in a process for each of its versions."""
+    from leaklint.engine import collector_off
+
+    found = []
+    with collector_off():
+        for file in files:
+            with suppress(OSError, SourceError):
+                found.append(_kept(_on_disk(file, os.stat(file).st_mtime_ns)))
+    return found
+
+
+def check_among(one: One, others: Iterable[One], settings: Settings) -> Report:
+    """Check one file together with others."""
+    from leaklint.analysis import analysed
+    from leaklint.engine import collector_off
+
+    files = [one, *others]
+    with collector_off():
+        done = analysed([each.scanned for each in files], {each.scanned.file: each.source for each in files}, settings)
+    for each in files:
+        each.source.drop_trees()
+    path = one.scanned.path
+    own = tuple(finding for finding in done.findings if finding.path == path)
+    problems = tuple(problem for problem in done.problems if problem.path == path)
     return Report(own, problems, Summary(1, min(done.gated, 1), len(own)))
 
 
-def _scanned(text: str, path: str) -> Scanned | Problem:
-    try:
-        gate = scan(Source(relative(path), text).tree)
-    except SourceError as error:
-        return Problem(relative(path), error.line, error.message)
-    return Scanned(os.path.abspath(path), relative(path), *module_name(path), gate)
+def _around(one: One, tree: ast.Module) -> list[One]:
+    """Return the files that a file imports."""
+    scanned = one.scanned
+    return read_again(imported_files(scanned.file, scanned.root, scanned.module, tree))
 
 
-@lru_cache(maxsize=1024)
-def _scan_again(file: str, changed: int) -> tuple[Scanned, Source] | Problem:
-    """Scan a file that the files of one process import again and again, once for each of its versions."""
-    return scan_file(file)
+def _on_disk(file: str, changed: int) -> One:
+    known = _known.get(file)
+    if known is not None and known.changed == changed:
+        return known
+    data = read_bytes(file)
+    return _gated(file, Source.decode(data, relative(file)))._replace(changed=changed, digest=digest_of(data))
 
 
-@lru_cache(maxsize=4096)
-def _digest(file: str, changed: int) -> str:
-    """Hash a file once in a process for each of its versions."""
-    return content_digest(file)
+def _gated(file: str, source: Source) -> One:
+    """Return the file as it is known if it has this very text and place, else gate it."""
+    known, (root, module) = _known.get(file), module_name(file)
+    place = (source.path, root, module, source.text)
+    if known is not None and (known.scanned.path, known.scanned.root, known.scanned.module, known.source.text) == place:
+        return _kept(known)
+    return _kept(One(Scanned(file, source.path, root, module, scan(source.tree)), source))
 
 
-@lru_cache(maxsize=1024)
-def _read_again(file: str, changed: int) -> Read:
-    """Read and gate a file once in a process for each of its versions, and drop its text."""
-    return read_and_scan(file)
-
-
-def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield all statements below ``tree``, at any depth, and nothing of the expressions in them."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        yield node
-        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-            below = getattr(node, name, None)
-            if isinstance(below, list):
-                stack += below
-
-
-def _imported(file: str, root: str, module: str, tree: ast.AST) -> list[str]:
-    """Return the files below the import root ``root`` that ``file`` imports, directly."""
-    package = module.split(".") if file.endswith("__init__.py") else module.split(".")[:-1]
-    names: set[str] = set()
-    for node in _statements(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            stem = [*base, *(node.module.split(".") if node.module else [])]
-            names.add(".".join(stem))
-            names.update(".".join([*stem, alias.name]) for alias in node.names)
-    files = []
-    for name in sorted(names):
-        path = os.path.join(root, *name.split("."))
-        for other in (f"{path}.py", os.path.join(path, "__init__.py")):
-            if name and other != file and os.path.isfile(other):
-                files.append(other)
-    return files
+def _kept(one: One) -> One:
+    """Keep a file in the place of the one that nobody has asked for the longest."""
+    file = one.scanned.file
+    _known.pop(file, None)
+    _known[file] = one
+    if len(_known) > _KEPT:
+        del _known[next(iter(_known))]
+    return one

@@ -181,20 +181,53 @@ def test_what_is_remembered_is_what_is_found() -> None:
     assert not Path(".leaklint_cache").exists()
 
 
-def test_a_remembered_file_loads_no_libcst() -> None:
+def test_what_is_remembered_is_not_read_again() -> None:
     script = """
 import ast, sys
 from pathlib import Path
+from leaklint.cache.folder import Folder
+from leaklint.cache.singles import Singles
 from leaklint.flake8_plugin import Plugin
-Plugin.cache_dir = "kept"
-text = Path("leaky.py").read_text()
-found = list(Plugin(ast.parse(text), "leaky.py", text.splitlines(keepends=True)).run())
-print(len(found), "libcst" in sys.modules)
+Plugin.memory = Singles(Folder("kept"))
+for name in ("leaky.py", "clean.py"):
+    text = Path(name).read_text()
+    print(len(list(Plugin(ast.parse(text), name, text.splitlines(keepends=True)).run())))
+print([name for name in ("libcst", "leaklint.gate", "leaklint.analysis", "leaklint.engine") if name in sys.modules])
 """
     outputs = [
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False) for _ in range(2)
     ]
-    assert [done.stdout.split() for done in outputs] == [["1", "True"], ["1", "False"]]
+    assert [done.stdout.splitlines()[:2] for done in outputs] == [["1", "0"], ["1", "0"]]
+    assert outputs[0].stdout.splitlines()[2] != outputs[1].stdout.splitlines()[2] == "[]"
+
+
+def test_damage_to_what_is_remembered_changes_nothing() -> None:
+    words = ["--leaklint-cache-dir=kept", "leaky.py", "wide.py", "clean.py"]
+    first = flake8(*words)
+    kept = [path for path in Path("kept").rglob("*") if path.is_file() and "v-" in str(path)]
+    assert {path.name for path in kept} > {"gated"}
+    contents = [path.read_bytes() for path in kept]
+    for damage in (lambda data: data[:-5], lambda data: b"", lambda data: data[::-1], lambda data: b"[[1, 1]]\n" * 9):
+        for path, content in zip(kept, contents, strict=True):
+            path.write_bytes(damage(content))
+        assert flake8(*words) == first
+
+
+def test_a_registrar_may_be_called_by_a_file_that_the_gate_passes_over() -> None:
+    Path("subscribes.py").write_text(SUBSCRIBES)
+    assert flake8("--leaklint-cache-dir=kept", "subscribes.py") == (0, [])  # and remembers that
+    registrar = "--leaklint-registrars=events.subscribe"
+    assert flake8("--leaklint-cache-dir=kept", registrar, "subscribes.py")[0] == 1
+    assert flake8("--leaklint-cache-dir=kept", registrar, "subscribes.py")[0] == 1
+    assert flake8("--leaklint-cache-dir=kept", "subscribes.py") == (0, [])
+
+
+def test_test_files_are_passed_over_as_check_does() -> None:
+    Path("test_leaky.py").write_text(LEAKY)
+    Path("tests").mkdir()
+    Path("tests/leaky.py").write_text(LEAKY)
+    assert flake8("test_leaky.py", "tests/leaky.py") == (0, [])
+    assert run("leaklint", "check", "test_leaky.py", "tests/leaky.py")[0] == 0
 
 
 def test_nothing_is_remembered_unless_wanted() -> None:
