@@ -20,7 +20,7 @@ from leaklint.model import Finding, Problem, Report, Summary
 from leaklint.paths import module_name, relative
 from leaklint.pool import cpus, each
 from leaklint.running import Running
-from leaklint.scanning import Read, read_and_scan, scan_file
+from leaklint.scanning import Read, read_and_follow, scan_file
 from leaklint.single import check_one
 from leaklint.source import Source
 
@@ -86,6 +86,7 @@ class Work:
         self.running = running
         self.texts = texts or {}
         self.memory = memory
+        self._early: dict[Wanted, tuple[str, Module | Problem]] = {}  # facts that came with the gates
         self._each = running.spread.each if running.spread is not None else each
 
     def done(self, files: Sequence[Path], settings: Settings) -> Analysis:
@@ -114,24 +115,33 @@ class Work:
                 unknown.append(file)
             else:
                 results[file] = known.result
-        reads = self._each(read_and_scan, unknown, self._jobs(unknown, _SCAN), self._ticking("reading", len(unknown)))
+        jobs = self._jobs(unknown, _SCAN)
+        if jobs > 1:
+            import_module("leaklint.facts.read")  # once, before processes are forked from this one
+        reads = self._each(read_and_follow, unknown, jobs, self._ticking("reading", len(unknown)))
         for file, read in zip(unknown, reads, strict=True):
-            results[file] = read.result
+            one = results[file] = read.result
+            if isinstance(one, Scanned) and read.facts is not None:
+                self._early[Wanted(one.file, one.path, one.module)] = (read.digest, read.facts)
             if self.memory is not None:
-                self.memory.keep(file, read)
+                self.memory.keep(file, read._replace(facts=None))
 
     def facts(self, wanted: Sequence[Wanted]) -> list[Module | Problem]:
         """Return the facts of files, or why they have none; see ``leaklint.analysis.Reads``."""
-        known = [self.memory.facts(one) for one in wanted] if self.memory is not None else [None] * len(wanted)
-        unknown = [one for one, facts in zip(wanted, known, strict=True) if facts is None]
+        early = [self._early.pop(one, None) for one in wanted]
+        known = [
+            self.memory.facts(one) if self.memory is not None and found is None else None
+            for one, found in zip(wanted, early, strict=True)
+        ]
+        unknown = [one for one, *found in zip(wanted, early, known, strict=True) if found == [None, None]]
         jobs = self._jobs([one.file for one in unknown], _READ)
         if unknown:
             import_module("leaklint.facts.read")  # once, before processes are forked from this one
-        found = iter(self._each(read_facts, unknown, jobs, self._ticking("following", len(unknown))))
+        late = iter(self._each(read_facts, unknown, jobs, self._ticking("following", len(unknown))))
         result: list[Module | Problem] = []
-        for one, facts in zip(wanted, known, strict=True):
+        for one, found, facts in zip(wanted, early, known, strict=True):
             if facts is None:
-                digest, facts = next(found)
+                digest, facts = found or next(late)
                 if self.memory is not None:
                     self.memory.keep_facts(one, digest, facts)
             result.append(facts)

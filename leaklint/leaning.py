@@ -83,7 +83,7 @@ class _Files:
             name = waiting.pop()
             for number in self.defining.get(name, ()):
                 bases = self.all[number].gate.bases
-                waiting |= bases - makers.keys()
+                waiting.update(base for base in bases if base not in makers)
                 for base in bases:
                     makers.setdefault(base, set()).add(number)
         return makers

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
+from leaklint.analysis import facts_of
 from leaklint.cache.keys import digest_of
 from leaklint.gate import scan
 from leaklint.leaning import Scanned
 from leaklint.model import Problem
-from leaklint.paths import module_name, relative
+from leaklint.paths import is_test, module_name, relative
 from leaklint.source import Source, SourceError, read_bytes
 
+if TYPE_CHECKING:
+    from leaklint.facts.model import Module
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What reading one file gave, and the digest of the bytes that were read (empty if they could not be)."""
+
+class Read(NamedTuple):
+    """What reading one file gave, and the digest of the bytes that were read (empty if they could not be).
+
+    ``facts`` are those of a file that was read in full at once, since it can hold a leak by itself.
+    """
 
     digest: str
     result: Scanned | Problem
+    facts: Module | Problem | None = None
 
 
 def read_and_scan(file: str) -> Read:
     """Read and gate one file on disk."""
+    return _read(file)
+
+
+def read_and_follow(file: str) -> Read:
+    """Read and gate one file on disk, and read it in full if it can hold a leak by itself: its ast is there already."""
+    return _read(file, follow=True)
+
+
+def _read(file: str, *, follow: bool = False) -> Read:
     path = relative(file)
     try:
         data = read_bytes(file)
@@ -31,11 +47,12 @@ def read_and_scan(file: str) -> Read:
     digest = digest_of(data)
     try:
         source = Source.decode(data, path)
-        gate = scan(source.tree)
-        source.drop_trees()
+        one = Scanned(os.path.abspath(file), path, *module_name(file), scan(source.tree))
     except SourceError as error:
         return Read(digest, Problem(path, error.line, error.message))
-    return Read(digest, Scanned(os.path.abspath(file), path, *module_name(file), gate))
+    facts = facts_of(source, one.module) if follow and one.gate.admits and not is_test(path) else None
+    source.drop_trees()
+    return Read(digest, one, facts)
 
 
 def scan_file(file: str, text: str | None = None) -> tuple[Scanned, Source] | Problem:

@@ -31,7 +31,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "libcst.parse_module": ("libcst:parse_module",),
     "libcst's positions": ("leaklint.positions:Positions.__init__",),
     "scopes": ("leaklint.facts.read:read_tree",),
-    "facts": ("leaklint.analysis:facts_of",),
+    "facts": ("leaklint.analysis:facts_of", "leaklint.scanning:facts_of"),
     "join files": ("leaklint.program:Program.__init__",),
     "rules": ("leaklint.rules:findings_of",),
     "repairs": (

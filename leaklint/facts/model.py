@@ -38,8 +38,10 @@ class Value(NamedTuple):
 
     def child(self, step: str) -> Value:
         """Return the value one attribute (or ``[]``) further: a copy's elements are those of the original."""
-        path = self.path[:-1] if step == "[]" and self.path[-1:] == (COPY,) else self.path
-        return Value(self.kind, (*path, step), self.name, self.parts)
+        kind, path, name, parts = self
+        if step == "[]" and path[-1:] == (COPY,):
+            path = path[:-1]
+        return Value(kind, (*path, step), name, parts)
 
 
 UNKNOWN = Value("unknown")

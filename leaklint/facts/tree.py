@@ -82,6 +82,7 @@ class Scope:
     returns: list[ast.expr] = field(default_factory=list)
     yields: bool = False
     denoted: dict[str, Any] = field(default_factory=dict)  # what facts.values has worked out for a local name
+    seen: dict[str, Any] = field(default_factory=dict)  # and for any name, as it is seen from here
 
     @property
     def class_scope(self) -> Scope | None:
@@ -124,19 +125,35 @@ class _Reader:
         stack += [(child, self.module, ()) for child in reversed(children(self.module.node))]
         while stack:
             node, scope, blocks = stack.pop()
-            kind = node.__class__
-            special = _SPECIAL.get(kind)
-            if special is not None:
+            special = _SPECIAL.get(node.__class__)
+            if special is None:
+                self._simple(node, scope, blocks)
+            else:
                 special(self, node, scope, blocks)
+
+    def _simple(self, top: ast.AST, scope: Scope, blocks: _Blocks) -> None:
+        """Read a statement or expression that opens no block; what may do so (``case``) waits for its turn."""
+        inner: list[ast.AST] = [top]
+        waiting: list[tuple[ast.AST, Scope, _Blocks]] = []
+        while inner:
+            node = inner.pop()
+            kind = node.__class__
+            special, is_item, reader, names = _plans.get(kind) or _plan(kind)
+            if special:
+                waiting.append((node, scope, blocks))
                 continue
-            if kind in _ITEMS:
+            if is_item:
                 scope.items.append(Item(node, blocks))
-            reader = _READERS.get(kind)
             if reader is not None:
                 reader(node, scope)
-            below = children(node)
-            if below:
-                stack += [(child, scope, blocks) for child in reversed(below)]
+            for name in names:
+                value = getattr(node, name)
+                if value.__class__ is list:
+                    inner += [one for one in reversed(value) if one is not None]
+                elif value is not None:
+                    inner.append(value)
+        if waiting:
+            self._later(waiting)
 
     def _body(
         self, body: Sequence[ast.stmt], scope: Scope, blocks: _Blocks
@@ -348,6 +365,18 @@ _READERS: dict[type, Callable[[Any, Scope], None]] = {
 }
 
 
+_Plan = tuple[bool, bool, Callable[[Any, Scope], None] | None, tuple[str, ...]]
+_CONSTANTS = frozenset({ast.Constant, ast.MatchSingleton})  # their value is no node
+_plans: dict[type, _Plan] = {}
+
+
+def _plan(kind: type) -> _Plan:
+    """Return how a kind of node is read: whether it opens blocks, is an item, by what, and its fields, the last first."""
+    names = () if kind in _CONSTANTS else tuple(name for name in reversed(kind._fields) if name not in _LEAVES)  # type: ignore[attr-defined]
+    found = _plans[kind] = (kind in _SPECIAL, kind in _ITEMS, _READERS.get(kind), names)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """Scopes in the order of the source, the module first."""
@@ -362,6 +391,7 @@ class Tree:
             scope.bound.clear()
             scope.items.clear()
             scope.denoted.clear()
+            scope.seen.clear()
 
 
 def read_tree(module: ast.Module) -> Tree:

@@ -16,6 +16,7 @@ _ELEMENT_OF = frozenset({"get", "setdefault", "pop", "popleft", "__getitem__", "
 _VIEWS = frozenset({"values", "items", "keys", "elements"})
 _COPIERS = frozenset({"dict", "list", "set", "copy", "deepcopy", "OrderedDict", "defaultdict", "deque", "sorted"})
 _SAME = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset", "cast", "deepcopy"})
+_NOTHING = (UNKNOWN,)
 _BOOL, _NUMBER = Value("const", name="bool"), Value("number")
 
 
@@ -38,11 +39,19 @@ def describe(node: ast.AST | None, scope: Scope, depth: int = 0) -> Values:
 
 
 def _read_name(node: ast.Name, scope: Scope, depth: int) -> Values:
-    return lookup(node.id, scope, depth)
+    known: Values | None = scope.seen.get(node.id)
+    if known is None:
+        known = lookup(node.id, scope)
+        if known != _NOTHING:  # which a name also denotes while it is being worked out
+            scope.seen[node.id] = known
+    return known
 
 
 def _read_attribute(node: ast.Attribute, scope: Scope, depth: int) -> Values:
-    return tuple(_attribute(base, node.attr, scope) for base in describe(node.value, scope, depth))
+    bases = describe(node.value, scope, depth)
+    if len(bases) == 1:
+        return (_attribute(bases[0], node.attr, scope),)
+    return tuple(_attribute(base, node.attr, scope) for base in bases)
 
 
 def _read_subscript(node: ast.Subscript, scope: Scope, depth: int) -> Values:
@@ -190,7 +199,7 @@ def arguments(node: ast.Call, scope: Scope) -> tuple[Argument, ...]:
     return tuple(Argument(name, describe(value, scope)) for name, value in given(node))
 
 
-def lookup(name: str, scope: Scope, depth: int = 0) -> Values:
+def lookup(name: str, scope: Scope) -> Values:
     """Return what ``name`` denotes in ``scope``: followed through locals, to a parameter, a cell or a global."""
     if scope.kind == "class" and name in scope.bound and name not in scope.outer:
         return (_class_name(name, scope),)

@@ -14,6 +14,7 @@ from leaklint.source import Source
 __all__ = ["Callee", "ClassRef", "Found", "Holder", "Holders", "Maker", "Names", "Program", "Site", "Touch"]
 
 _REMOVERS = frozenset({"pop", "remove", "discard", "popitem", "clear", "__delitem__", "popleft"})
+_SHARED = frozenset({"global", "self", "cls", "super", "cell"})  # kinds of values that other functions see as well
 _ADDERS = frozenset({"append", "add", "appendleft", "insert", "setdefault", "__setitem__"})
 
 
@@ -323,9 +324,11 @@ class Program:
         """A holder, or a method of one, handed to a call: ``finalize(x, REG.pop, k)``, ``prune(REG)``, ``add = REG.append``."""
         for argument in call.arguments:
             for value in argument.values:
-                if value.kind in {"global", "self", "cls", "cell"} and value.path:
+                if value.kind not in _SHARED:
+                    continue
+                if value.path:
                     self._handed_method(value, call, argument, function, module)
-                meant = self.holders.meant(value, function, module) if value.kind != "param" else None
+                meant = self.holders.meant(value, function, module)
                 if meant is not None and meant[0].kind != "none":
                     self._handed_whole(meant[0], call, argument, function, module)
         for value in call.callee:

@@ -10,6 +10,7 @@ from leaklint.facts.model import Binding, Function, Made, Module, Value
 from leaklint.program.resolve import ClassRef, Names
 
 CONTAINERS = frozenset({"dict", "list", "set"})
+_MEANING = frozenset({"global", "cell", "param", "self", "cls", "super"})  # kinds of values that may mean a holder
 _HOPS = 8  # how many names are followed, one through another: two that name each other would be followed for ever
 _DESCRIPTOR = ("__get__", "__set__", "__set_name__")
 
@@ -134,12 +135,15 @@ class Holders:
 
     def meant(self, value: Value, function: Function, module: Module) -> tuple[Holder, int] | None:
         """Return the holder that ``value`` means inside ``function``, and how many elements deep it goes into it."""
+        if value.kind not in _MEANING:
+            return None
         steps = value.path
         depth = len(steps)
         while depth and steps[depth - 1] == "[]":
             depth -= 1
         nested = len(steps) - depth
-        holder = self._meant(Value(value.kind, steps[:depth], value.name), function, module)
+        here = Value(value.kind, steps[:depth], value.name) if nested else value
+        holder = self._meant(here, function, module)
         return (holder, nested) if holder is not None else None
 
     def _meant(self, value: Value, function: Function, module: Module) -> Holder | None:

@@ -37,7 +37,9 @@ class Names:
 
     def __init__(self, modules: Mapping[str, Module]) -> None:
         self.modules = modules
+        self._roots = frozenset(name.partition(".")[0] for name in modules)
         self._found: dict[tuple[str, tuple[str, ...]], Found] = {}
+        self._bindings: dict[str, frozenset[str]] = {}
         self._ancestors: dict[ClassRef, tuple[ClassRef, ...]] = {}
         self._below: dict[ClassRef, tuple[ClassRef, ...]] = {}
         self._outside: dict[ClassRef, tuple[str, ...]] = {}
@@ -45,10 +47,11 @@ class Names:
     def find(self, module: str, path: tuple[str, ...], hops: int = _HOPS) -> Found:
         """Return what ``path`` means when written at the top of ``module``."""
         key = (module, path)
-        if key not in self._found:
+        found = self._found.get(key)
+        if found is None:
             self._found[key] = Found("external", module, ".".join(path))  # what a cycle of imports sees
-            self._found[key] = self._find(module, path, hops)
-        return self._found[key]
+            found = self._found[key] = self._find(module, path, hops)
+        return found
 
     def _find(self, module: str, path: tuple[str, ...], hops: int) -> Found:
         here = self.modules.get(module)
@@ -60,7 +63,7 @@ class Names:
             return longest
         if name in here.imports:
             return self.dotted(absolute(here, here.imports[name]), path[1:], hops - 1)
-        if any(binding.name == name for binding in here.bindings):
+        if name in self._bound(here):
             return Found("binding", module, name, path[1:])
         for star in here.stars:
             target = absolute(here, star)
@@ -72,6 +75,13 @@ class Names:
         if submodule in self.modules:
             return self.find(submodule, path[1:], hops - 1) if path[1:] else Found("module", submodule, "")
         return Found("external", module, ".".join(path))
+
+    def _bound(self, here: Module) -> frozenset[str]:
+        """Return the names that a module binds to what may be a container."""
+        bound = self._bindings.get(here.name)
+        if bound is None:
+            bound = self._bindings[here.name] = frozenset(binding.name for binding in here.bindings)
+        return bound
 
     @staticmethod
     def _defined(here: Module, path: tuple[str, ...]) -> Found | None:
@@ -90,7 +100,8 @@ class Names:
     def dotted(self, name: str, rest: tuple[str, ...], hops: int = _HOPS) -> Found:
         """Return what an absolute dotted name followed by ``rest`` means."""
         parts = tuple(part for part in name.split(".") if part)
-        for length in range(len(parts), 0, -1):
+        inside = parts[:1] and parts[0] in self._roots
+        for length in range(len(parts), 0, -1) if inside else ():
             module = ".".join(parts[:length])
             if module in self.modules:
                 path = (*parts[length:], *rest)
