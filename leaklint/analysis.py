@@ -213,18 +213,19 @@ class _GoneError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A file of the program, read again when its text or tree is asked for."""
+    """A file of the program, read again when its text or tree is asked for, unless it was given in memory."""
 
     one: Scanned
     sources: dict[str, Source]
 
     def source(self) -> Source:
-        if self.one.file not in self.sources:
-            try:
-                self.sources[self.one.file] = Source.read(self.one.file, self.one.path)
-            except SourceError as error:
-                raise _GoneError(self.one.file, Problem(self.one.path, error.line, error.message)) from error
-        return self.sources[self.one.file]
+        given = self.sources.get(self.one.file)
+        if given is not None:
+            return given
+        try:
+            return Source.read(self.one.file, self.one.path)
+        except SourceError as error:
+            raise _GoneError(self.one.file, Problem(self.one.path, error.line, error.message)) from error
 
 
 class _Reader:

@@ -12,7 +12,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
-from leaklint.gate_notes import BUSY, FUNCTIONS, Notes, plan
+from leaklint.gate_notes import BUSY, FUNCTIONS, PLANS, Notes, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def admits(tree: ast.AST) -> bool:
 def scan(tree: ast.AST) -> Gate:
     """Walk ``tree`` once, without recursion. No result depends on the order, so a function's body waits for its turn."""
     notes = Notes()
-    mention = notes.mentions.add
+    mentions, plans, name_kind, attribute_kind = notes.mentions, PLANS, ast.Name, ast.Attribute
     bodies: list[tuple[Any, int]] = [(tree, -1)]
     while bodies:
         top, depth = bodies.pop()
@@ -82,15 +82,15 @@ def scan(tree: ast.AST) -> Gate:
             kind = node.__class__
             if kind is list:
                 stack += node
-            elif kind is ast.Name:
-                mention(node.id)
-            elif kind is ast.Attribute:
-                mention(node.attr)
+            elif kind is name_kind:
+                mentions[node.id] = None
+            elif kind is attribute_kind:
+                mentions[node.attr] = None
                 if depth and node.attr in BUSY:
                     notes.method(node, depth)
                 stack.append(node.value)
             else:
-                handler, names = plan(kind)
+                handler, names = plans.get(kind) or plan(kind)
                 if handler is not None:
                     handler(notes, node, depth)
                 if kind in FUNCTIONS:

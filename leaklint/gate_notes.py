@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+from leaklint.gate_names import LITERALS, may_hold, root, roots, target_names
 
 _FILLERS = frozenset(
     "append appendleft add insert extend extendleft update setdefault __setitem__ push union_update".split()
@@ -20,16 +22,11 @@ _WORDS = frozenset(
 )
 _DECORATORS = frozenset({"cache", "cached", "memo", "lfu_cache", "rr_cache", "fifo_cache"})
 _RENAMED = _DECORATORS | {"getLogger", "Thread", "signal"}
-_MAKERS = frozenset(["dict", "list", "set", "defaultdict", "deque", "field", "attrib", "ib", "Factory"])
-_TYPES = frozenset(["TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "NamedTuple", "TypedDict"])
-_LITERALS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_CHAINS = frozenset({ast.Name, ast.Attribute})
+FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
 BUSY = _FILLERS | _DROPPERS
 # What leads to a class or an instance of one, whatever a method calls its first parameter.
 _SELVES = frozenset(["self", "cls", "super", "type"])
-# Calls whose result is what they are asked of or given, or an element of it; what others return is not followed.
-_ELEMENTS = frozenset("get setdefault pop popleft __getitem__ popitem values items keys elements copy".split())
-_SAME = frozenset("list tuple set sorted reversed iter frozenset cast deepcopy type getattr super".split())
 _ASKERS = frozenset("isinstance issubclass getattr hasattr len repr str id hash bool int".split())
 
 
@@ -51,7 +48,7 @@ class Notes:
         self.made: set[str] = set()
         self.bases: dict[str, set[str]] = {}  # by class
         self.drops: set[str] = set()
-        self.mentions: set[str] = set()
+        self.mentions: dict[str, None] = {}  # a set in the order of the walk
         self.imports: set[str] = set()
         self._speaks = False
         self._holds: set[str] = set()
@@ -73,7 +70,7 @@ class Notes:
 
     def speaks(self) -> bool:
         """Tell whether a word occurs that is reason enough to read the file."""
-        return self._speaks or not self.mentions.isdisjoint(_WORDS)
+        return self._speaks or not _WORDS.isdisjoint(self.mentions)
 
     def filled(self) -> Filled:
         """Return what holds containers and what is filled, all other names that these may go by included."""
@@ -161,7 +158,7 @@ class Notes:
 
     def subscript(self, node: ast.Subscript, depth: int) -> None:
         if depth and isinstance(node.ctx, ast.Load):
-            self._reads.update(_roots(node.value, called=False))  # a defaultdict grows when it is read
+            self._reads.update(roots(node.value, called=False))  # a defaultdict grows when it is read
         elif depth and isinstance(node.ctx, ast.Del):
             self._drop(node.value, node.lineno)
         elif depth:
@@ -176,25 +173,25 @@ class Notes:
         value = node.value
         if value is None:
             return
-        if _may_hold(value):
+        if may_hold(value):
             for target in targets:
-                for name in _target_names(target):
+                for name in target_names(target):
                     self._hold(name, target, depth)
                     if isinstance(value, ast.Call):
                         self._growing.add(name)
         if depth:
-            sources = set(_roots(value, called=False))
+            sources = set(roots(value, called=False))
             for target in targets:
                 if isinstance(target, ast.Name):
                     self._aliases.setdefault(target.id, set()).update(sources)
         elif isinstance(value, (ast.Name, ast.Attribute)):
             if isinstance(value, ast.Attribute) and value.attr in _FILLERS:
                 self._fill(value.value, 1)  # ``add = REGISTRY.append``, called wherever
-            self._speaks = self._speaks or next(_roots(value), "") in _DECORATORS
+            self._speaks = self._speaks or root(value) in _DECORATORS
             for target in targets:
-                for name in _target_names(target):
+                for name in target_names(target):
                     self._holds.add(name)
-                    self._aliases.setdefault(name, set()).update(_roots(value))
+                    self._aliases.setdefault(name, set()).update(roots(value))
 
     def _hold(self, name: str, target: ast.expr, depth: int) -> None:
         if depth and isinstance(target, ast.Name):
@@ -212,16 +209,16 @@ class Notes:
             if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 methods.add(item.name)
                 self._selves.update(arg.arg for arg in item.args.args[:1])
-        bases = {name for base in node.bases for name in _roots(base)}
-        bases.update(name for keyword in node.keywords for name in _roots(keyword.value))
+        bases = {name for base in node.bases for name in roots(base)}
+        bases.update(name for keyword in node.keywords for name in roots(keyword.value))
         self.bases.setdefault(node.name, set()).update(bases)
         self._speaks = self._speaks or ("Thread" in bases and "run" in methods)  # it may be given ``self`` for good
         if methods & {"__get__", "__set__"} or any(name == "type" or name.endswith(("Meta", "Type")) for name in bases):
             self.made.add(node.name)  # its instances sit on classes, or are classes
 
     def loop(self, node: ast.For | ast.AsyncFor | ast.comprehension, depth: int) -> None:
-        for name in _target_names(node.target):
-            self._aliases.setdefault(name, set()).update(_roots(node.iter, called=False))
+        for name in target_names(node.target):
+            self._aliases.setdefault(name, set()).update(roots(node.iter, called=False))
 
     def declared(self, node: ast.Global | ast.Nonlocal, depth: int) -> None:
         self._outer.update(node.names)
@@ -235,7 +232,7 @@ class Notes:
             *zip(reversed(named), reversed(node.defaults), strict=False),
             *zip(node.kwonlyargs, node.kw_defaults, strict=True),
         ]
-        self._holds.update(argument.arg for argument, default in pairs if isinstance(default, (*_LITERALS, ast.Call)))
+        self._holds.update(argument.arg for argument, default in pairs if isinstance(default, (*LITERALS, ast.Call)))
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, depth: int) -> None:
         args = node.args
@@ -243,12 +240,12 @@ class Notes:
         params = frozenset(arg.arg for arg in named if arg.arg not in _SELVES)
         self._functions.append((node.name, node.lineno, node.end_lineno or node.lineno, params))
         for decorator in node.decorator_list:
-            self._speaks = self._speaks or next(_roots(decorator), "") in _DECORATORS
-            self.made.update(_roots(decorator))
+            self._speaks = self._speaks or root(decorator) in _DECORATORS
+            self.made.update(roots(decorator))
 
     def called(self, node: ast.Call, depth: int) -> None:
         func = node.func
-        named = func.id if isinstance(func, ast.Name) else next(_roots(func), "")
+        named = func.id if isinstance(func, ast.Name) else root(func)
         if named == "getLogger":
             given = node.args[0] if node.args else None
             self._speaks = self._speaks or not isinstance(given, (ast.Constant, ast.Name, type(None)))
@@ -263,11 +260,13 @@ class Notes:
         elif named in _PUSHES and depth and node.args:
             self._fill(node.args[0], depth)
         if not depth:
-            self.made.update(_roots(node.func))
+            self.made.update(roots(node.func))
         elif named not in _ASKERS:
-            for given in (*node.args, *(keyword.value for keyword in node.keywords)):
-                if isinstance(given, (ast.Name, ast.Attribute)):
-                    self._given.add((tuple(_roots(func, called=False)) or (named,), tuple(_roots(given))))
+            handed = [one for one in node.args if one.__class__ in _CHAINS]
+            handed += [one.value for one in node.keywords if one.value.__class__ in _CHAINS]
+            function = (tuple(roots(func, called=False)) or (named,)) if handed else ()
+            for given in handed:
+                self._given.add((function, tuple(roots(given))))
 
     def imported(self, node: ast.Import | ast.ImportFrom, depth: int) -> None:
         for alias in node.names:
@@ -284,80 +283,16 @@ class Notes:
             self._speaks = self._speaks or not _WORDS.isdisjoint(node.module.split("."))
 
     def _drop(self, node: ast.expr, line: int) -> None:
-        names = tuple(_roots(node, called=False))
+        names = tuple(roots(node, called=False))
         self._busy.append((line, names))
         self.drops.update(names)
 
     def _fill(self, node: ast.expr, depth: int) -> None:
-        names = tuple(_roots(node, called=False))
+        names = tuple(roots(node, called=False))
         self._busy.append((node.lineno, names))
         self._chains.add(names)
         for name in names:
             self._fills[name] = max(depth, self._fills.get(name, 0))
-
-
-def _may_hold(node: ast.expr) -> bool:
-    """Tell whether an expression may make a container: a display, a known maker, a class by the look of its name."""
-    if isinstance(node, ast.BoolOp):
-        return _may_hold(node.values[-1])
-    if isinstance(node, ast.IfExp):
-        return _may_hold(node.body) or _may_hold(node.orelse)
-    if isinstance(node, ast.Call):
-        name = next(_roots(node.func), "")
-        return name in _MAKERS or (name.lstrip("_")[:1].isupper() and name not in _TYPES)
-    return isinstance(node, _LITERALS)
-
-
-def _roots(node: ast.expr, *, called: bool = True) -> Iterator[str]:
-    """Yield every name along a chain of attributes, subscripts and calls: ``C.reg[k].get(x)`` gives get, reg, C.
-
-    Without ``called`` a call is followed only where its result is, or is part of, what it is made from.
-    """
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        if isinstance(here, ast.Name):
-            yield here.id
-        elif isinstance(here, ast.Attribute):
-            yield here.attr
-            if here.attr.startswith("__"):
-                yield here.attr.lstrip("_")
-            stack.append(here.value)
-        elif isinstance(here, (ast.Subscript, ast.Await, ast.Starred, ast.NamedExpr)):
-            stack.append(here.value)
-        elif isinstance(here, ast.Call):
-            if called or _gives_back(here.func):
-                stack.append(here.func)
-                stack.extend(here.args[:2])
-        elif isinstance(here, ast.Constant):
-            if isinstance(here.value, str):
-                yield here.value  # getattr(holder, "registry")
-        elif isinstance(here, ast.BoolOp):
-            stack.extend(here.values)
-        elif isinstance(here, ast.IfExp):
-            stack.extend((here.body, here.orelse))
-        elif isinstance(here, (ast.Tuple, ast.List)):
-            stack.extend(here.elts)
-
-
-def _gives_back(function: ast.expr) -> bool:
-    if isinstance(function, ast.Attribute):
-        return function.attr in _ELEMENTS
-    return isinstance(function, ast.Name) and function.id in _SAME
-
-
-def _target_names(target: ast.expr) -> Iterator[str]:
-    stack = [target]
-    while stack:
-        here = stack.pop()
-        if isinstance(here, ast.Name):
-            yield here.id
-        elif isinstance(here, ast.Attribute):
-            yield here.attr
-        elif isinstance(here, (ast.Tuple, ast.List)):
-            stack.extend(here.elts)
-        elif isinstance(here, ast.Starred):
-            stack.append(here.value)
 
 
 _Handler = Callable[[Notes, Any, int], None]
@@ -367,7 +302,7 @@ _LEAVES = frozenset(
     "id attr arg asname module level ctx op ops lineno type_comment kind simple is_async conversion type_ignores".split()
 )
 _CLOSED = frozenset({ast.Constant, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.Pass})  # handled whole
-_PLANS: dict[type, _Plan] = {}
+PLANS: dict[type, _Plan] = {}
 # Each handler takes the node kind it is listed under.
 _HANDLERS: dict[type[ast.AST], _Handler] = {
     ast.Subscript: Notes.subscript,
@@ -392,8 +327,8 @@ _HANDLERS: dict[type[ast.AST], _Handler] = {
 
 def plan(kind: type) -> _Plan:
     """Return what handles a kind of node and which of its fields lead on; texts and numbers have neither."""
-    known = _PLANS.get(kind)
+    known = PLANS.get(kind)
     if known is None:
         names = tuple(name for name in getattr(kind, "_fields", ()) if name not in _LEAVES)
-        known = _PLANS[kind] = (_HANDLERS.get(kind), () if kind in _CLOSED else names)
+        known = PLANS[kind] = (_HANDLERS.get(kind), () if kind in _CLOSED else names)
     return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from leaklint.facts.model import UNKNOWN, Argument, Call, Decorator, Event, Function, Guard, Module, Span, Value
 from leaklint.program.holders import Holder, Holders
@@ -82,6 +83,7 @@ class Program:
         self.names = Names(modules)
         self.holders = Holders(self.names)
         self._sources = dict(sources)
+        self._read: WeakValueDictionary[str, Source] = WeakValueDictionary()  # together they may be very large
         self.sites: dict[tuple[str, str], list[Site]] = {}
         self.makers: dict[ClassRef, list[Maker]] = {}
         self.mends = True  # whether repairs are worked out; until all files are known that matter, they are not
@@ -94,10 +96,13 @@ class Program:
         self._collect_touches()
 
     def source(self, module: str) -> Source:
-        """Return the file of a module."""
-        source = self._sources[module]
-        if not isinstance(source, Source):
-            source = self._sources[module] = source()
+        """Return the file of a module; it is read again if nobody has kept it."""
+        given = self._sources[module]
+        if isinstance(given, Source):
+            return given
+        source = self._read.get(module)
+        if source is None:
+            source = self._read[module] = given()
         return source
 
     def leave_open(self, holder: Holder, callers: int = 0) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -16,12 +17,15 @@ from leaklint.facts.model import Function, Module, Span
 from leaklint.program import Program
 from leaklint.program.once import once
 from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
+from leaklint.repairs.words import places_of
 from leaklint.source import Source
 
 _INDENT = re.compile(r"[ \t\f]*")
+_MANGLED = re.compile(r"\A_[A-Za-z0-9]\w*?(?=__)")
 _WORD = re.compile(r"\w+")
 N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+_FEW = 4  # words that are looked for one by one
 _MOST = 1_000_000  # characters; a tree takes some hundred bytes for each
 _trees: WeakKeyDictionary[Source, Tree] = WeakKeyDictionary()  # a tree knows nothing of its source
 
@@ -76,7 +80,7 @@ class File:
             for name, ways in scope.bound.items():
                 for way in ways:
                     if way.how in {"value", "element", "part"} and way.node is not None:
-                        for used in _names(way.node):
+                        for used in _used_names(way.node):
                             found.setdefault(used, set()).add(name)
         return {used: frozenset(names) for used, names in found.items()}
 
@@ -211,7 +215,7 @@ class File:
         return found[0] if found else "\n"
 
 
-def _names(node: cst.CSTNode) -> Iterator[str]:
+def _used_names(node: cst.CSTNode) -> Iterator[str]:
     for below in walk(node):
         if isinstance(below, cst.Name):
             yield below.value
@@ -230,14 +234,40 @@ def _ranks(program: Program) -> dict[str, int]:
     return {module: rank for rank, module in enumerate(program.modules)}
 
 
+@dataclass(slots=True)
+class _Mentions:
+    """For words the modules in whose text they occur: for a few that were asked after, or for all that may be."""
+
+    modules: dict[str, list[str]] = field(default_factory=dict)
+    is_whole: bool = False
+
+
 @once
-def _mentions(program: Program) -> dict[str, list[str]]:
-    """For each word the modules in whose text it occurs."""
-    found: dict[str, list[str]] = {}
+def _mentions(_: Program) -> _Mentions:
+    return _Mentions()
+
+
+def _fill(mentions: _Mentions, program: Program) -> None:
+    """To look through all texts once for all words takes as long as to do it for a few words, one after the other."""
+    mentions.is_whole = True
+    found = mentions.modules = {word: [] for word in _names(program)}
     for module in program.modules:
-        for word in set(_WORD.findall(program.source(module).text)):
-            found.setdefault(word, []).append(module)
-    return found
+        for word in found.keys() & set(_WORD.findall(program.source(module).text)):
+            found[word].append(module)
+
+
+def _names(program: Program) -> Iterator[str]:
+    """Yield the names by which repairs look for containers and functions: those that the program gives them."""
+    yield from (unmangled(holder.binding.name) for holder in program.holders.all.values())
+    for module in program.modules.values():
+        yield from (function.name for function in module.functions.values())
+        yield from (*module.names, *module.imports, *module.aliases)
+    yield from (holder.binding.name for holder in program.holders.all.values())
+
+
+def unmangled(name: str) -> str:
+    """Return a private name as it is written in its class: ``__x`` for ``_C__x``."""
+    return _MANGLED.sub("", name)
 
 
 class Files:
@@ -260,13 +290,22 @@ class Files:
         """Return the place of a module in the order of the program."""
         return _ranks(self.program)[module]
 
-    def modules(self, words: Iterable[str], among: Collection[str] | None = None) -> list[str]:
+    def modules(self, words: Collection[str], among: Collection[str] | None = None) -> list[str]:
         """Return the modules (of those named) in whose text one of ``words`` is a word, in the order of the program."""
-        known = _mentions(self.program)
-        found = {module for word in words for module in known.get(word, ()) if among is None or module in among}
+        mentions = _mentions(self.program)
+        if not mentions.is_whole and len({*words, *mentions.modules}) > _FEW:
+            _fill(mentions, self.program)
+        known = mentions.modules
+        for word in words:
+            if word not in known:
+                known[word] = [module for module in self.program.modules if self._says(module, word)]
+        found = {module for word in words for module in known[word] if among is None or module in among}
         return sorted(found, key=_ranks(self.program).__getitem__)
 
-    def mentioning(self, words: Iterable[str], reaches: Callable[[str, str], bool]) -> Iterator[File]:
+    def _says(self, module: str, word: str) -> bool:
+        return next(places_of(self.program.source(module).text, word), None) is not None
+
+    def mentioning(self, words: Collection[str], reaches: Callable[[str, str], bool]) -> Iterator[File]:
         """Yield the files in which one of ``words`` occurs as a word, if ``reaches`` admits module and text."""
         for module in self.modules(words):
             if reaches(module, self.program.source(module).text):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ import libcst as cst
 from leaklint.program import Holder, Program
 from leaklint.program.once import once
 from leaklint.program.resolve import absolute
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import File, Files, unmangled
 from leaklint.repairs.scopes import Scope
 from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken
 from leaklint.repairs.words import speaks_of
@@ -61,7 +60,7 @@ class Finder:
         self.files = files
         self.program: Program = files.program
         self.holder = holder
-        self.attribute = re.sub(r"\A_[A-Za-z0-9]\w*?(?=__)", "", holder.binding.name)
+        self.attribute = unmangled(holder.binding.name)
 
     def uses(self) -> tuple[Use, ...]:
         """Return all uses, file by file, in the order of the source."""
