@@ -1,16 +1,18 @@
 """One file at a time, as flake8 and editors ask: the file together with what it imports from its project.
 
-Files of a project import the same files, so what was read of a file is kept for the next one that imports it.
+Files of a project import the same files, so what was read of a file is kept for the next one that imports it. Facts are kept
+as bytes: as objects, Python's collector would look at all of them again and again, in a process that is not ours.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import pickle
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from leaklint.cache.keys import digest_of
 from leaklint.gate import scan
@@ -21,23 +23,36 @@ from leaklint.paths import module_name, relative
 from leaklint.source import Source, SourceError, read_bytes
 
 if TYPE_CHECKING:
+    from leaklint.analysis import Wanted
     from leaklint.config import Settings
+    from leaklint.facts.model import Module
 
 _KEPT = 256  # files
 Row = tuple[int, int, str]  # the line and column of a finding, from 1, and what flake8 says of it
 
 
-class One(NamedTuple):
-    """A file that was gated, and its text, with which its facts are kept.
+class One:
+    """What is known of a file: what its gate says, its text and, once they were asked for, its facts.
 
     ``changed`` is when the content on disk changed last, in nanoseconds, and ``digest`` its hash; 0 and nothing for a text
-    that need not be on disk.
+    that need not be on disk. ``source`` is there, with its tree, from when it is read until it was checked.
     """
 
-    scanned: Scanned
-    source: Source
-    changed: int = 0
-    digest: str = ""
+    __slots__ = ("changed", "digest", "facts", "scanned", "source", "text")
+
+    def __init__(self, scanned: Scanned, source: Source) -> None:
+        """Take a text that was just gated."""
+        self.scanned = scanned
+        self.text = source.text
+        self.source: Source | None = source
+        self.changed = 0
+        self.digest = ""
+        self.facts: tuple[str, bytes] | None = None  # the name of the module, and its facts
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Return what has to be the same for the rest to hold."""
+        return (self.scanned.path, self.scanned.root, self.scanned.module, self.text)
 
 
 _known: dict[str, One] = {}  # by absolute path, the last used last
@@ -47,10 +62,11 @@ def check_one(text: str, path: str, settings: Settings) -> Report:
     """Check one text as the file ``path``, together with the files of the project that it imports, on disk."""
     started = time.perf_counter()
     try:
-        one = gated(text, path)
+        source = Source(relative(path), text)
+        one = _gated(os.path.abspath(path), source)
+        report = check_among(one, _around(one, source.tree), settings)
     except SourceError as error:
         return Report((), (Problem(relative(path), error.line, error.message),), Summary(files=1))
-    report = check_among(one, _around(one, one.source.tree), settings)
     counts = report.summary
     summary = Summary(counts.files, counts.gated, counts.findings, round(time.perf_counter() - started, 3))
     return Report(report.findings, report.problems, summary)
@@ -62,7 +78,7 @@ def rows(text: str, tree: ast.Module, path: str, settings: Settings) -> Sequence
         text, tree, path
     ):  # a registrar may be called anything: no gate knows it
         return ()
-    one = gated(text, path, tree)
+    one = gated(text, tree, path)
     return rows_among(one, _around(one, tree), settings)
 
 
@@ -74,20 +90,16 @@ def rows_among(one: One, others: Iterable[One], settings: Settings) -> list[Row]
 
 def admitted(text: str, tree: ast.Module, path: str) -> bool:
     """Tell whether a text, whose ast is ``tree``, is worth reading in full as the file ``path``."""
-    one = gated(text, path, tree)
-    one.source.drop_trees()
+    one = gated(text, tree, path)
+    one.source = None
     return one.scanned.gate.admits
 
 
-def gated(text: str, path: str, tree: ast.Module | None = None) -> One:
-    """Gate a text as the file ``path``. ``tree`` is its ast, where there is one. Raises ``SourceError``."""
+def gated(text: str, tree: ast.Module, path: str) -> One:
+    """Gate a text, whose ast is ``tree``, as the file ``path``."""
     source = Source(relative(path), text)
-    if tree is not None:
-        source.tree = tree
-    one = _gated(os.path.abspath(path), source)
-    if tree is not None:
-        one.source.tree = tree
-    return one
+    source.tree = tree
+    return _gated(os.path.abspath(path), source)
 
 
 def read_again(files: Iterable[str]) -> list[One]:
@@ -98,7 +110,7 @@ def read_again(files: Iterable[str]) -> list[One]:
     with collector_off():
         for file in files:
             with suppress(OSError, SourceError):
-                found.append(_kept(_on_disk(file, os.stat(file).st_mtime_ns)))
+                found.append(_on_disk(file, os.stat(file).st_mtime_ns))
     return found
 
 
@@ -107,15 +119,34 @@ def check_among(one: One, others: Iterable[One], settings: Settings) -> Report:
     from leaklint.analysis import analysed
     from leaklint.engine import collector_off
 
-    files = [one, *others]
+    files = {each.scanned.file: each for each in (one, *others)}
+    sources: dict[str, Source] = {}
+
+    def facts(wanted: Sequence[Wanted]) -> list[Module | Problem]:
+        return [_facts(files[each.file], each.name, sources) for each in wanted]
+
     with collector_off():
-        done = analysed([each.scanned for each in files], {each.scanned.file: each.source for each in files}, settings)
-    for each in files:
-        each.source.drop_trees()
+        done = analysed([each.scanned for each in files.values()], sources, settings, facts)
+    for each in files.values():
+        each.source = None
     path = one.scanned.path
     own = tuple(finding for finding in done.findings if finding.path == path)
     problems = tuple(problem for problem in done.problems if problem.path == path)
     return Report(own, problems, Summary(1, min(done.gated, 1), len(own)))
+
+
+def _facts(one: One, name: str, sources: dict[str, Source]) -> Module | Problem:
+    """Return the facts of a file as the module ``name``, and add its text to ``sources``."""
+    from leaklint.analysis import facts_of
+
+    source = sources[one.scanned.file] = one.source or Source(one.scanned.path, one.text)
+    if one.facts is not None and one.facts[0] == name:
+        known: Module = pickle.loads(one.facts[1])
+        return known
+    facts = facts_of(source, name)
+    if not isinstance(facts, Problem):
+        one.facts = (name, pickle.dumps(facts, pickle.HIGHEST_PROTOCOL))
+    return facts
 
 
 def _around(one: One, tree: ast.Module) -> list[One]:
@@ -127,18 +158,20 @@ def _around(one: One, tree: ast.Module) -> list[One]:
 def _on_disk(file: str, changed: int) -> One:
     known = _known.get(file)
     if known is not None and known.changed == changed:
-        return known
+        return _kept(known)
     data = read_bytes(file)
-    return _gated(file, Source.decode(data, relative(file)))._replace(changed=changed, digest=digest_of(data))
+    one = _gated(file, Source.decode(data, relative(file)))
+    one.changed, one.digest = changed, digest_of(data)
+    return one
 
 
 def _gated(file: str, source: Source) -> One:
     """Return the file as it is known if it has this very text and place, else gate it."""
     known, (root, module) = _known.get(file), module_name(file)
-    place = (source.path, root, module, source.text)
-    if known is not None and (known.scanned.path, known.scanned.root, known.scanned.module, known.source.text) == place:
-        return _kept(known)
-    return _kept(One(Scanned(file, source.path, root, module, scan(source.tree)), source))
+    if known is None or known.place != (source.path, root, module, source.text):
+        known = One(Scanned(file, source.path, root, module, scan(source.tree)), source)
+    known.source = source
+    return _kept(known)
 
 
 def _kept(one: One) -> One:

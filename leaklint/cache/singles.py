@@ -60,7 +60,7 @@ class Singles:
         from leaklint.single import gated, read_again, rows_among
 
         others = read_again(around)
-        rows = rows_among(gated(text, path, tree), others, settings)
+        rows = rows_among(gated(text, tree, path), others, settings)
         same = all(other.digest == around[other.scanned.file] for other in others)
         if same and all(_digest(other) == digest for other, digest in around.items()):  # else one has changed just now
             self._folder.write(KIND, key, json.dumps(rows).encode("ascii"))
