@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from remembering import BROKEN, LEAK, PLAIN, STEPS, USER, age, do
 
-from leaklint.cache import answers, runs
+from leaklint.cache import runs
 from leaklint.cache.codec import Codec, UnreadableError
 from leaklint.cache.folder import Folder
 from leaklint.cache.keys import NAME, tool_key
@@ -30,10 +30,6 @@ from leaklint.running import Running
 from leaklint.source import Source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-LEAK = "class Part:\n    every = []\n\n    def __init__(self):\n        Part.every.append(self)\n"
-USER = "from leak import Part\n\n\ndef drop(one):\n    Part.every.remove(one)\n"
-PLAIN = "def name(x):\n    return str(x)\n"
-BROKEN = "def (:\n"
 SETTINGS = Settings(confidence="low")
 
 
@@ -48,13 +44,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "bad.py").write_text(BROKEN)
     age(folder)
     return folder
-
-
-def age(folder: Path) -> None:
-    """Let all files be a day old, so that their times can be trusted."""
-    then = time.time() - 86_400
-    for file in folder.rglob("*.py"):
-        os.utime(file, (then, then))
 
 
 @pytest.fixture
@@ -272,39 +261,9 @@ def test_what_is_no_dump_is_told(data: bytes) -> None:
         Codec(Summary).load(data)
 
 
-# Programs of a few files that are edited, moved and deleted at random.
-_NAMES = st.sampled_from(
-    ["leak.py", "user.py", "plain.py", "pkg/__init__.py", "pkg/leak.py", "pkg/part.py", "tests/test_it.py"]
-)
-_TEXTS = st.sampled_from(
-    [
-        LEAK,
-        LEAK.replace("Part.every", "self.every"),
-        USER,
-        USER.replace("remove", "append"),
-        PLAIN,
-        BROKEN,
-        "",
-        "from leak import *\n",
-        "from .leak import Part\nPART = Part()\n",
-        "import leak\n\n\nclass More(leak.Part):\n    pass\n\n\ndef make():\n    return More(), leak.Part()\n",
-        "EVERY = {}\n\n\ndef keep(one):\n    EVERY[id(one)] = one\n",
-        "from plain import EVERY, keep\n\n\nclass One:\n    def __init__(self):\n        keep(self)\n",
-        "import json\nfrom leak import Part\n\n\ndef dump():\n    return json.dumps(Part.every)\n",
-        "import functools\n\n\nclass A:\n    @functools.cache\n    def f(self):\n        return 1\n",
-    ]
-)
-_STEPS = st.one_of(
-    st.tuples(st.just("write"), _NAMES, _TEXTS),
-    st.tuples(st.just("move"), _NAMES, _NAMES),
-    st.tuples(st.just("delete"), _NAMES, st.just("")),
-    st.tuples(st.just("touch"), _NAMES, st.just("")),
-)
-
-
 @pytest.mark.parametrize("trusted", [True, False], ids=["times", "contents"])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(_STEPS, min_size=1, max_size=3), min_size=1, max_size=4))
+@given(st.lists(st.lists(STEPS, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_after_any_edits_it_is_as_if_cold(
     trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: list[list[tuple[str, str, str]]]
 ) -> None:
@@ -318,24 +277,10 @@ def test_after_any_edits_it_is_as_if_cold(
     (folder / "leak.py").write_text(LEAK)
     for steps in rounds:
         for step in steps:
-            _do(folder, *step)
+            do(folder, *step)
         if any(folder.rglob("*.py")):
             assert cached(cache) == cold()
             assert cached(cache) == cold()
-
-
-def _do(folder: Path, act: str, name: str, more: str) -> None:
-    file = folder / name
-    file.parent.mkdir(exist_ok=True)
-    if act == "write":
-        file.write_text(more)
-    elif file.exists() and act == "move" and more != name:
-        (folder / more).parent.mkdir(exist_ok=True)
-        file.replace(folder / more)
-    elif file.exists() and act == "delete":
-        file.unlink()
-    elif file.exists() and act == "touch":
-        os.utime(file)
 
 
 def test_several_processes_remember_the_same(cache: Folder, project: Path) -> None:
@@ -346,89 +291,3 @@ def test_several_processes_remember_the_same(cache: Folder, project: Path) -> No
     found = timeless(runs.check(["."], SETTINGS, cache, Running(jobs=2)))
     assert found == cold()
     assert cached(cache) == found
-
-
-def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run ``leaklint check``; return status and both outputs."""
-    capsys.readouterr()
-    status = main(["check", *words])
-    captured = capsys.readouterr()
-    return status, re.sub(r"\(\d+\.\d s\)", "(.. s)", captured.out), captured.err
-
-
-@pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trust times however young, in what repeats whole answers, too."""
-    monkeypatch.setattr(answers, "_GRAIN", -(10**18))
-
-
-@pytest.mark.usefixtures("answering", "trusting")
-def test_the_same_command_repeats_its_answer(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, project: Path
-) -> None:
-    first = said(capsys)
-    assert first[0] == 1
-    assert "leak.py:2" in first[1]
-    assert "bad.py" in first[2]
-    with monkeypatch.context() as patched:
-        patched.setattr("leaklint.cli.run", lambda *given: pytest.fail("it was run"))
-        assert said(capsys) == first
-    (project / "user.py").write_text(USER)
-    assert said(capsys)[1] == said(capsys, "--no-cache")[1] != first[1]
-
-
-@pytest.mark.usefixtures("answering", "trusting")
-@pytest.mark.parametrize("change", ["configuration", "package", "new file", "edit", "delete", "environment", "folder"])
-def test_whatever_it_looked_at_may_change(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, project: Path, change: str
-) -> None:
-    (project / "sub").mkdir()
-    (project / "sub" / "more.py").write_text(LEAK)
-    said(capsys)
-    if change == "configuration":
-        (project.parent / "pyproject.toml").write_text('[tool.leaklint]\nignore = ["LK1"]\n')
-    elif change == "package":
-        (project / "__init__.py").write_text("")
-    elif change == "new file":
-        (project / "sub" / "other.py").write_text(LEAK.replace("Part", "Other"))
-    elif change == "edit":
-        (project / "sub" / "more.py").write_text(LEAK + "# more\n")
-    elif change == "delete":
-        (project / "leak.py").unlink()
-    elif change == "environment":
-        monkeypatch.setenv("FORCE_COLOR", "1")
-    else:
-        (project / "new").mkdir()
-        (project / "new" / "fresh.py").write_text(LEAK)
-    assert said(capsys) == said(capsys, "--no-cache")
-
-
-@pytest.mark.parametrize("words", [["--output-format", "json"], ["--no-cache"], ["--diff-base", "HEAD"], ["-"]])
-def test_what_depends_on_more_is_not_repeated(words: list[str]) -> None:
-    assert not answers.may_answer(words)
-    assert answers.may_answer(["--quiet", "pkg"])
-
-
-@pytest.mark.usefixtures("trusting")
-def test_a_young_file_is_not_answered_for(capsys: pytest.CaptureFixture[str], project: Path) -> None:
-    first = said(capsys)
-    (project / "leak.py").write_text(LEAK.replace("Part", "Base"))
-    again = said(capsys, "--no-cache")
-    assert again != first
-    assert said(capsys) == again
-
-
-def test_a_repeated_answer_loads_next_to_nothing(project: Path, cache: Folder) -> None:
-    script = f"""
-import sys
-from leaklint.cache import answers
-answers._GRAIN = -10**18
-from leaklint.cli import main
-before = set(sys.modules)
-assert main(["check", "--quiet", "--cache-dir", {cache.path!r}]) == 1
-print(sorted(set(sys.modules) - before), file=sys.stderr)
-"""
-    for _ in range(2):
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1] == "[]"
-    assert "leak.py:2" in done.stdout

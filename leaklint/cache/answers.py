@@ -1,8 +1,9 @@
 """The very words of the last run of the same command, where nothing that it looked at has changed.
 
 Starting Python and importing what a check needs takes longer than asking all files for their times. So the command line asks
-here first: an answer holds what was written, the exit status, and a hash of all that was looked at, which is every file with
-its times, every folder with its names, and every place where a configuration or a package could have been.
+here first: an answer holds what was written, the exit status, and the state of all that was looked at, which is every file
+with its times, every folder with its names, and every place where a configuration or a package could have been. Where files
+have changed that were not read in full, ``leaklint.cache.standing`` tells whether it stands nevertheless.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import os
 import sys
 import time
 
-from leaklint.cache.keys import NAME, VARIABLE, digest_of, key_of, read_entry, trusts_times
+from leaklint.cache.keys import NAME, VARIABLE, file_of, key_of, read_entry, trusts_times, write_entry
+from leaklint.cache.states import SIZE, UNSURE, changed_at, differing, kind_of, names_of, showing, states_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from leaklint.cache.folder import Folder
 
 KIND = "answers"
-_END = "\0"
+_HASH = 16  # bytes of what stands for the names in a folder
+_END = b"\0"
 _TIME = "\1"  # stands for the time that the run took
 _CHANGES = frozenset({"_", "SHLVL", "OLDPWD", "LINES"})  # variables of the shell that mean nothing here
 _OWN = ("--no-cache", "--diff-base", "--unused-noqa", "--output-file", "--stdin-filename", "-")
@@ -31,23 +34,27 @@ def answered(words: Sequence[str]) -> int | None:
     """Write what ``leaklint check WORDS`` wrote last and return its status; None if it has to be run."""
     if not may_answer(words):
         return None
-    began = time.perf_counter()
+    began, taken = time.perf_counter(), time.time_ns()
     folder = _folder(words)
-    content = read_entry(folder, KIND, key(words)) if folder else None
+    name = key(words) if folder else ""
+    content = read_entry(folder, KIND, name) if folder else None
     if content is None:
         return None
-    parts = content.decode("utf-8", "surrogatepass").split(_END)
     try:
-        seen, status, files, folders = parts[0], int(parts[1]), int(parts[2]), int(parts[3])
-        watched = parts[4 : 4 + files], parts[4 + files : 4 + files + folders]
-        out, told = parts[4 + files + folders :]
+        answer = Answer(content)
+        renewed = answer.renewed(folder, name, taken)
     except (ValueError, IndexError):
         return None
-    if seen != state(*watched):
+    if renewed is None:
         return None
-    sys.stderr.write(told)
-    sys.stdout.write(out.replace(_TIME, f"{time.perf_counter() - began:.1f} s"))
-    return status
+    if renewed != content:
+        from contextlib import suppress
+
+        with suppress(OSError):  # or the next run does this again
+            write_entry(folder, KIND, name, renewed)
+    sys.stderr.write(answer.told)
+    sys.stdout.write(answer.out.replace(_TIME, f"{time.perf_counter() - began:.1f} s"))
+    return answer.status
 
 
 def may_answer(words: Sequence[str]) -> bool:
@@ -63,26 +70,111 @@ def key(words: Sequence[str]) -> str:
     return key_of(list(words), os.getcwd(), environment, streams)
 
 
-def state(files: Iterable[str], folders: Iterable[str], taken: int | None = None) -> str:
-    """Return a hash of files (or of their absence) and folders; empty if one has changed just before ``taken``."""
-    found = []
-    for file in files:
-        try:
-            one = os.stat(file)
-        except (OSError, ValueError):
-            found.append("")
-            continue
-        if taken is not None and max(one.st_mtime_ns, one.st_ctime_ns) >= taken - _GRAIN:
-            return ""
-        found.append(f"{one.st_mode} {one.st_size} {one.st_mtime_ns} {one.st_ctime_ns} {one.st_ino}")
-    for folder in folders:
-        try:
-            with os.scandir(folder) as entries:
-                names = sorted(entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in entries)
-        except OSError:
-            names = [""]
-        found.append(_END.join(names))
-    return digest_of(repr(found).encode("utf-8", "surrogatepass"))
+class Answer:
+    """What a command wrote, and on what it rests; see ``keep``. Raises ``ValueError`` for what ``keep`` has not written.
+
+    ``states`` are those of the ``files`` files that were read and of what else was looked at; ``shapes`` and ``names`` are the
+    states of folders and hashes of the names in them. ``rests`` tells where what the result rests on lies, and its hash.
+    """
+
+    __slots__ = (
+        "_head",
+        "_tail",
+        "files",
+        "folders",
+        "names",
+        "out",
+        "paths",
+        "rests",
+        "shapes",
+        "states",
+        "status",
+        "told",
+    )
+
+    def __init__(self, content: bytes) -> None:
+        head, _, body = content.partition(b"\n")
+        self._head = head + b"\n"
+        status, files, others, folders, paths, places, out, *rests = head.split()
+        self.status, self.files, self.rests = int(status), int(files), [word.decode("ascii") for word in rests]
+        lengths = [SIZE * (self.files + int(others)), SIZE * int(folders), _HASH * int(folders)]
+        lengths += [int(paths), int(places), int(out)]
+        parts, start = [], 0
+        for length in lengths:
+            parts.append(body[start : start + length])
+            start += length
+        self.states, self.shapes, self.names = parts[:3]
+        self._tail = body[sum(lengths[:2]) :]
+        self.paths, self.folders = _split(parts[3]), _split(parts[4])
+        self.out, self.told = parts[5].decode("utf-8", "surrogatepass"), body[start:].decode("utf-8", "surrogatepass")
+
+    def renewed(self, folder: str, name: str, taken: int) -> bytes | None:
+        """Return this answer as it is to be kept from now on, if it stands; None if not.
+
+        It lies in ``folder`` under ``name``; ``taken`` is when the run began, in nanoseconds.
+        """
+        changed = differing(self.paths, self.states)
+        if any(number >= self.files and self._matters(number, state) for number, state in changed.items()):
+            return None
+        moved = differing(self.folders, self.shapes)
+        for number in moved:
+            if names_of(self.folders[number]) != self.names[_HASH * number : _HASH * (number + 1)]:
+                return None
+        edited = [(number, self.paths[number]) for number in changed if number < self.files]
+        if edited and not self._stands(folder, edited):
+            return None
+        if not changed and not moved:
+            return self._head + self.states + self.shapes + self._tail
+        states, shapes = bytearray(self.states), bytearray(self.shapes)
+        for number, state in changed.items():
+            settled = _trusted(state, taken) if number < self.files else state
+            states[SIZE * number : SIZE * (number + 1)] = settled
+        device = showing(os.path.dirname(file_of(folder, KIND, name))) if moved else None
+        for number, state in moved.items():
+            shapes[SIZE * number : SIZE * (number + 1)] = _shape(self.folders[number], state, device, taken)
+        return b"".join((self._head, states, shapes, self._tail))
+
+    def _matters(self, number: int, state: bytes) -> bool:
+        """Tell whether the new state of what is no file of the run may change it: of a package, that it is one is enough."""
+        before = self.states[SIZE * number : SIZE * (number + 1)]
+        return os.path.basename(self.paths[number]) != b"__init__.py" or kind_of(before) != kind_of(state)
+
+    def _stands(self, folder: str, edited: Sequence[tuple[int, bytes]]) -> bool:
+        """Tell whether the run would find the same although files have been ``edited``."""
+        if len(self.rests) != 2:
+            return False
+        from leaklint.cache.standing import stands
+
+        return stands(folder, self.rests[0], self.rests[1], edited)
+
+
+class Looked:
+    """What a run has looked at, noted when it had just looked.
+
+    ``files`` counts what it reads, ``folders`` are those that it searched, with their states and their names, and ``also`` are
+    places where nothing was that could be read. ``rests``: see ``Answer``.
+    """
+
+    __slots__ = ("also", "files", "folders", "names", "rests", "shapes")
+
+    def __init__(self, files: int, folders: list[str], also: Iterable[str]) -> None:
+        self.files, self.folders, self.also = files, folders, list(also)
+        self.rests = ""
+        places = list(map(os.fsencode, folders))
+        self.shapes = bytes(states_of(places))  # before the names: what comes between is noticed
+        self.names = b"".join(map(names_of, places))
+
+    def is_young(self, began: int) -> bool:
+        """Tell whether a folder may have changed since ``began`` (nanoseconds)."""
+        return any(changed_at(shape) >= began - _GRAIN for shape in _cut(self.shapes))
+
+
+_looked: list[Looked] = []  # of the last run, until its answer is kept: only who prints it knows what it says
+
+
+def look(looked: Looked | None) -> None:
+    """Let ``keep`` know what the run has looked at whose answer it is to keep next; None if that is not certain."""
+    _looked[:] = [looked] if looked is not None else []
 
 
 def keep(
@@ -91,18 +183,66 @@ def keep(
 ) -> None:  # fmt: skip
     """Remember what a command that began at ``taken`` (nanoseconds) has written to the two streams.
 
-    ``seconds`` is what it says that it took; an answer says how long that took.
+    ``watched`` are the files of its run with whatever else it has looked at, and the very list of folders that the run has
+    searched. ``seconds`` is what it says that it took; an answer says how long that took.
     """
-    files, folders = watched
+    looked = _looked.pop() if _looked else None
     out, told = written
-    if _TIME in out:
+    if looked is None or looked.folders is not watched[1] or _TIME in out:
+        return
+    places = _places(watched[0], looked)
+    states = _states(places, looked, taken)
+    if states is None or any(_END in place for place in places):
         return
     before, found, after = out.rpartition(f"({seconds:.1f} s)")
-    written = (f"{before}({_TIME}){after}" if found else out, told)
-    seen = state(files, folders, taken)
-    parts = [seen, str(status), str(len(files)), str(len(folders)), *files, *folders, *written]
-    if seen and not any(_END in part for part in parts):
-        folder.write(KIND, key(words), _END.join(parts).encode("utf-8", "surrogatepass"))
+    texts = [text.encode("utf-8", "surrogatepass") for text in (f"{before}({_TIME}){after}" if found else out, told)]
+    name = key(words)
+    device = folder.showing(KIND, name)
+    folders = list(map(os.fsencode, looked.folders))
+    shapes = (_shape(*one, device, taken) for one in zip(folders, _cut(looked.shapes), strict=True))
+    parts = [_END.join(places), _END.join(folders), *texts]
+    numbers = [status, looked.files, len(places) - looked.files, len(folders), *map(len, parts[:3])]
+    head = f"{' '.join(map(str, numbers))} {looked.rests}\n".encode("ascii")
+    folder.write(KIND, name, b"".join((head, *states, *shapes, looked.names, *parts)))
+
+
+def _places(watched: Sequence[str], looked: Looked) -> list[bytes]:
+    """Return the run's files, and then all else that could change it, each once."""
+    files = watched[: looked.files]
+    known = set(files)
+    others = dict.fromkeys((*watched[looked.files :], *looked.also))
+    return [os.fsencode(path) for path in (*files, *(path for path in others if os.path.normpath(path) not in known))]
+
+
+def _states(places: Sequence[bytes], looked: Looked, taken: int) -> list[bytes] | None:
+    """Return the states of ``places`` as far as they can be trusted; None if that is not enough for an answer."""
+    states = [_trusted(state, taken) for state in _cut(states_of(places))]
+    for number in range(0 if not looked.rests else looked.files, len(places)):
+        if states[number] == UNSURE:
+            return None
+    return states
+
+
+def _trusted(state: bytes, taken: int) -> bytes:
+    """Return a state, or what is none if a file may have changed since ``taken`` without showing it."""
+    return UNSURE if changed_at(state) >= taken - _GRAIN else bytes(state)
+
+
+def _shape(folder: bytes, state: bytes, device: int | None, taken: int) -> bytes:
+    """Return the state of a folder, if it can be trusted: on ``device`` alone folders have shown that their times tell."""
+    try:
+        tells = device is not None and os.stat(folder).st_dev == device
+    except OSError:
+        tells = False
+    return _trusted(state, taken) if tells else UNSURE
+
+
+def _cut(states: bytes | bytearray) -> list[bytes]:
+    return [bytes(states[place : place + SIZE]) for place in range(0, len(states), SIZE)]
+
+
+def _split(paths: bytes) -> list[bytes]:
+    return paths.split(_END) if paths else []
 
 
 def above(folders: Iterable[str]) -> list[str]:

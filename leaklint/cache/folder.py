@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from leaklint.cache.keys import check_of, file_of, read_entry
+from leaklint.cache.keys import file_of, read_entry, write_entry
+from leaklint.cache.states import showing
 
 MOST_BYTES = 256_000_000
 _TAG = "CACHEDIR.TAG"
@@ -44,17 +45,20 @@ class Folder:
         """Remember ``content``, if the folder can be written; after a failure nothing more is tried."""
         if not self._writable:
             return
-        file = file_of(self.path, kind, key)
-        part = f"{file}.{os.getpid()}.part"
         try:
-            self.prepare(os.path.dirname(file))
-            with open(part, "wb") as stream:
-                stream.write(check_of(kind, key, content) + content)
-            os.replace(part, file)
+            self.prepare(os.path.dirname(file_of(self.path, kind, key)))
+            write_entry(self.path, kind, key, content)
         except OSError:
             self._writable = False
-            with suppress(OSError):
-                os.unlink(part)
+
+    def showing(self, kind: str, key: str) -> int | None:
+        """Return what ``leaklint.cache.states.showing`` says of the folder in which an entry lies or is to lie."""
+        place = os.path.dirname(file_of(self.path, kind, key))
+        try:
+            self.prepare(place)
+        except OSError:
+            return None
+        return showing(place)
 
     def clear(self) -> bool:
         """Delete all entries, and the folder if nothing else is in it; tell whether there was one. Raises ``OSError``."""

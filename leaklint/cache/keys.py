@@ -23,6 +23,11 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
+def hash_of(data: bytes) -> bytes:
+    """Return a hash of 16 bytes."""
+    return blake2b(data, digest_size=16).digest()
+
+
 def key_of(*parts: object) -> str:
     """Return 32 hex digits that stand for ``parts``, which tell themselves apart by their ``repr``."""
     return digest_of(repr(parts).encode("utf-8", "surrogatepass"))
@@ -47,6 +52,21 @@ def read_entry(folder: str, kind: str, key: str) -> bytes | None:
         return None
     content = data[CHECK:]
     return content if data[:CHECK] == check_of(kind, key, content) else None
+
+
+def write_entry(folder: str, kind: str, key: str, content: bytes) -> None:
+    """Write an entry beside its place, in a folder that is there, and rename it. Raises ``OSError``."""
+    file = file_of(folder, kind, key)
+    part = f"{file}.{os.getpid()}.part"
+    try:
+        with open(part, "wb") as stream:
+            stream.write(check_of(kind, key, content))
+            stream.write(content)
+        os.replace(part, file)
+    except OSError:
+        if os.path.exists(part):
+            os.unlink(part)
+        raise
 
 
 def trusts_times() -> bool:

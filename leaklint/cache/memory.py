@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from leaklint.cache.codec import Codec, UnreadableError
 from leaklint.cache.folder import Folder
-from leaklint.cache.keys import digest_of, key_of
+from leaklint.cache.keys import key_of
+from leaklint.cache.standing import mark_of
 from leaklint.gate import Gate
 from leaklint.leaning import Scanned
 from leaklint.model import Problem
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from leaklint.facts.model import Module
 
 _GATES = Codec(Gate)
+_MOST_MORE = 1_000  # gates that are written anew with each change, before all are
 
 
 class Memory:
@@ -45,8 +47,20 @@ class Memory:
 
     @cached_property
     def _pack(self) -> dict[str, bytes]:
-        data = self.folder.read("gates", self.key) or b""
+        return self._packed("gates") | self._more
+
+    @cached_property
+    def _more(self) -> dict[str, bytes]:
+        """The gates of files that have changed since those of all files were written."""
+        return self._packed("more")
+
+    def _packed(self, kind: str) -> dict[str, bytes]:
+        data = self.folder.read(kind, self.key) or b""
         return {line[:32].decode("ascii"): line[33:] for line in data.split(b"\n") if line}
+
+    def _write(self, kind: str, pack: dict[str, bytes]) -> None:
+        lines = (digest.encode("ascii") + b" " + written for digest, written in pack.items())
+        self.folder.write(kind, self.key, b"\n".join(lines))
 
     def scanned(self, file: str) -> Read | None:
         """Return what reading and gating ``file`` gives, if that is known."""
@@ -71,6 +85,12 @@ class Memory:
             self.keep(file, known)
         return known
 
+    def read_anew(self, file: str) -> Read:
+        """Return what reading and gating ``file`` gives, without a look at what earlier runs have read."""
+        if file not in self.reads:
+            self.keep(file, read_and_scan(file))
+        return self.reads[file]
+
     def keep(self, file: str, read: Read) -> None:
         """Remember what reading and gating a file gave."""
         path = os.path.abspath(file)
@@ -81,8 +101,9 @@ class Memory:
             self._written[read.digest] = _dumped(read.result)
 
     def mark_of(self, file: str) -> str:
-        """Return what stands for the gate or the problem of a file of this run."""
-        return digest_of(self._written.get(self.read(file).digest, b""))
+        """Return what ``leaklint.cache.standing`` makes of the gate of a file of this run; nothing for a problem."""
+        result = self.read(file).result
+        return "" if isinstance(result, Problem) else mark_of(result.gate)
 
     def facts(self, wanted: Wanted) -> Module | Problem | None:
         """Return the facts of a file, if they are known."""
@@ -101,12 +122,22 @@ class Memory:
         if digest and not isinstance(facts, Problem) and (self._keeps_facts or self._pack):
             self.folder.write("facts", key_of(digest, wanted.path, wanted.name), _facts().dump(facts))
 
-    def save(self, *, others: bool = False) -> None:
-        """Write the gates of this run's files if there are new ones, with all ``others`` that were there."""
-        pack = {**self._pack, **self._written} if others else self._written
-        if pack.keys() != self._pack.keys():
-            lines = (digest.encode("ascii") + b" " + written for digest, written in pack.items())
-            self.folder.write("gates", self.key, b"\n".join(lines))
+    def save(self) -> None:
+        """Write the gates of this run's files, all of which it has read, if there are new ones."""
+        if self._written.keys() != self._pack.keys():
+            self._write("gates", self._written)
+            if self._more:
+                self._write("more", {})
+
+    def save_more(self) -> None:
+        """Write the gates that this run has read, beside those that are there."""
+        known = self._pack if "_pack" in self.__dict__ else self._more
+        more = self._more | {digest: written for digest, written in self._written.items() if digest not in known}
+        if len(more) > _MOST_MORE:
+            self._write("gates", self._pack | more)
+            self._write("more", {})
+        elif more.keys() != self._more.keys():
+            self._write("more", more)
 
 
 @lru_cache(maxsize=1)

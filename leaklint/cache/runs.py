@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leaklint.cache import answers, standing
 from leaklint.cache.codec import Codec, UnreadableError
 from leaklint.cache.folder import Folder
-from leaklint.cache.keys import key_of, trusts_times
+from leaklint.cache.keys import digest_of, key_of, trusts_times
 from leaklint.cache.stamps import Times, content_digest, settled, times_of
 from leaklint.config import Settings, Verify
 from leaklint.discovery import discover
@@ -25,16 +26,20 @@ from leaklint.offers import Offer
 from leaklint.paths import is_test, packages, relative
 
 if TYPE_CHECKING:
-    from leaklint.analysis import Analysis
+    from leaklint.analysis import Analysis, Asked
     from leaklint.cache.memory import Memory
     from leaklint.running import Running
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found. ``seen`` stands for all files as they were, empty if their times cannot be trusted yet."""
+    """What a run found. ``seen`` stands for all files as they were, empty if their times cannot be trusted yet.
+
+    ``rests`` is the hash of what ``leaklint.cache.standing`` knows of the run.
+    """
 
     seen: str
+    rests: str
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     gated: int
@@ -69,6 +74,7 @@ class Grounds:
 
 _RESULT, _GROUNDS = Codec(Result), Codec(Grounds)
 _NONE: Times = (0, 0, 0, 0)
+_FEW = 64  # files that are read sooner than what is remembered of all
 
 
 def check(
@@ -83,9 +89,11 @@ def check(
     ``looked`` takes the files that were found and the folders that were searched.
     """
     started = time.perf_counter()
-    searched = looked[1] if looked is not None else []
-    files, problems = discover(paths, settings, searched)
-    if looked is not None:
+    if looked is None:
+        files, problems = discover(paths, settings)
+        seen = None
+    else:
+        files, problems, seen = _discovered(paths, settings, looked[1])
         looked[0].extend(map(str, files))
     run = _Run(folder, _key(paths, settings), files, problems)
     result = run.as_it_was()
@@ -96,10 +104,25 @@ def check(
             result = run.still() if not settings.registrars else None
             result = result or run.anew(settings, running)
         folder.prune_sometimes()
+    if seen is not None and result.rests:
+        seen.rests = f"{run.key} {result.rests}"
+    answers.look(seen)
     seconds = round(time.perf_counter() - started, 3)
     summary = Summary(len(files), result.gated, len(result.findings), seconds)
     ordered = sorted({*problems, *result.problems}, key=lambda p: (p.path, p.line, p.message))
     return Report(result.findings, tuple(ordered), summary)
+
+
+def _discovered(
+    paths: Sequence[str], settings: Settings, searched: list[str]
+) -> tuple[tuple[Path, ...], tuple[Problem, ...], answers.Looked | None]:
+    """Return what ``discover`` returns, and what it has looked at unless that changes while it looks."""
+    began = time.time_ns()
+    files, problems = discover(paths, settings, searched)
+    seen = answers.Looked(len(files), searched, [problem.path for problem in problems])
+    if seen.is_young(began) and discover(paths, settings) != (files, problems):
+        return files, problems, None
+    return files, problems, seen
 
 
 def _key(paths: Sequence[str], settings: Settings) -> str:
@@ -164,9 +187,8 @@ class _Run:
         ]
         problems = (*(row.problem for row in rows if row.problem is not None), *grounds.problems)
         result = replace(self.result, seen=self._seen(), problems=problems)
-        memory.save(others=True)
-        self._save(result, replace(grounds, taken=self.taken, rows=tuple(rows)))
-        return result
+        memory.save_more()
+        return self._saved(result, replace(grounds, taken=self.taken, rows=tuple(rows)))
 
     def _grounds(self) -> Grounds | None:
         try:
@@ -194,16 +216,17 @@ class _Run:
             return False
         if not fresh and not gone:
             return True
-        from leaklint.analysis import Asked, answers
+        from leaklint.analysis import answers as matters
         from leaklint.leaning import Scanned
 
-        asked = Asked(grounds.used, grounds.defined, frozenset(grounds.changed), frozenset(grounds.offers))
+        asked = _asked(grounds)
         same = all(is_test(relative(file)) for file in gone)
+        read_one = memory.read_anew if len(fresh) <= _FEW else memory.read
         for file in fresh:
-            found = memory.read(file).result
+            found = read_one(file).result
             if is_test(relative(file)):
                 continue  # no analysis looks at it
-            if isinstance(found, Scanned) and answers(found, asked, _text):
+            if isinstance(found, Scanned) and matters(found, asked, _text):
                 return False
             row = before.get(file)
             same &= row is not None and row.place == self.places[file] and row.gate == memory.mark_of(file)
@@ -230,11 +253,11 @@ class _Run:
 
         memory = Memory(self.folder, self.key, self._digests(self._grounds()))
         done = Work(running or Running(), memory=memory).done([Path(file) for file in self.files], settings)
-        result = Result(self._seen(), done.findings, done.problems, done.gated)
-        if not memory.mixed and [times_of(file) for file in self.files] == self.times:
-            memory.save()
-            self._save(result, self._resting(done, memory))
-        return result
+        result = Result(self._seen(), "", done.findings, done.problems, done.gated)
+        if memory.mixed or [times_of(file) for file in self.files] != self.times:
+            return result
+        memory.save()
+        return self._saved(result, self._resting(done, memory))
 
     def _resting(self, done: Analysis, memory: Memory) -> Grounds:
         rows = tuple(self._row(file, times, memory) for file, times in zip(self.files, self.times, strict=True))
@@ -262,8 +285,36 @@ class _Run:
             problem=found.result if isinstance(found.result, Problem) else None,
         )
 
-    def _save(self, result: Result, grounds: Grounds) -> None:
+    def _saved(self, result: Result, grounds: Grounds) -> Result:
+        """Remember a result, and return it with what stands for its grounds."""
+        content = standing.content_of(self._kinds(grounds), _asked(grounds))
+        result = replace(result, rests=digest_of(content) if content else "")
+        self.folder.write(standing.KIND, self.key, content)
         self.folder.write("run", self.key, _RESULT.dump(result) + b"\n" + _GROUNDS.dump(grounds))
+        return result
+
+    def _kinds(self, grounds: Grounds) -> list[tuple[int, str]]:
+        """Return for each file what it is for the result, and what stands for its gate."""
+        read = frozenset(grounds.read)
+        here = os.path.join(os.getcwd(), "")
+        kinds = []
+        for row in grounds.rows:
+            inside = not os.path.isabs(row.file) and not row.file.startswith(os.pardir)
+            path = here + row.file if inside else os.path.abspath(row.file)
+            if row.problem is not None:
+                kinds.append((standing.PROBLEM, ""))
+            elif path in read:
+                kinds.append((standing.READ, row.gate))
+            else:
+                test = is_test(row.file if inside else relative(row.file))
+                kinds.append((standing.TEST if test else standing.PLAIN, row.gate))
+        return kinds
+
+
+def _asked(grounds: Grounds) -> Asked:
+    from leaklint.analysis import Asked
+
+    return Asked(grounds.used, grounds.defined, frozenset(grounds.changed), frozenset(grounds.offers))
 
 
 def _text(one: Any) -> str:
