@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from leaklint.config import ConfigError
 from leaklint.model import Finding, from_json, to_json
+from leaklint.records import dataclass
 
 VERSION = 1
 DEFAULT_NAME = "leaklint-baseline.json"

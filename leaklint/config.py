@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, get_args
 
 from leaklint.model import Confidence
+from leaklint.records import dataclass, field, replace
 
 DEFAULT_EXCLUDE: tuple[str, ...] = (
     ".bzr",
@@ -46,7 +45,6 @@ DEFAULT_EXCLUDE: tuple[str, ...] = (
 )
 
 LEVELS: tuple[Confidence, ...] = get_args(Confidence)
-CODE = re.compile(r"LK\d{0,3}\Z", re.ASCII)
 
 
 class ConfigError(Exception):
@@ -106,23 +104,29 @@ class Settings:
     jobs: int = 0
 
 
-def load(start: Path) -> Settings:
+def is_code(text: str) -> bool:
+    """Tell whether ``text`` has the form of a code (``LK101``) or of what codes begin with."""
+    return re.match(r"LK\d{0,3}\Z", text, re.ASCII) is not None
+
+
+def load(start: str | os.PathLike[str]) -> Settings:
     """Return the settings of the nearest ``pyproject.toml`` at or above ``start`` that has a ``[tool.leaklint]`` table.
 
     Files without that table are passed over. Without any, the defaults count from the working directory. Raises
     ``ConfigError`` for a file that cannot be read or that says what leaklint does not know.
     """
-    folder = Path(os.path.abspath(start))
-    for parent in (folder, *folder.parents):
-        settings = read(parent / "pyproject.toml")
+    folder, below = os.path.abspath(start), ""
+    while folder != below:
+        settings = read(os.path.join(folder, "pyproject.toml"))
         if settings is not None:
             return settings
+        folder, below = os.path.dirname(folder), folder
     return Settings(root=os.getcwd())
 
 
-def load_file(path: Path) -> Settings:
+def load_file(path: str | os.PathLike[str]) -> Settings:
     """Return the settings of one named file; a file without a ``[tool.leaklint]`` table is an error."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ConfigError(f"{path}: no such configuration file")
     settings = read(path)
     if settings is None:
@@ -130,13 +134,14 @@ def load_file(path: Path) -> Settings:
     return settings
 
 
-def read(path: Path) -> Settings | None:
+def read(path: str | os.PathLike[str]) -> Settings | None:
     """Return the settings of one ``pyproject.toml``, or None if it is missing or has no ``[tool.leaklint]`` table.
 
     Raises ``ConfigError``. A file that never mentions leaklint is not parsed, so its mistakes do not matter here.
     """
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as stream:
+            data = stream.read()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
@@ -152,7 +157,7 @@ def read(path: Path) -> Settings | None:
         raise ConfigError(f"{path}: not valid TOML: {str(error).splitlines()[0]}") from error
     if not isinstance(table, dict) or "leaklint" not in table:
         return None
-    return _Reader(path, text).settings(table["leaklint"])
+    return _Reader(os.fspath(path), text).settings(table["leaklint"])
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -167,14 +172,15 @@ def closest(word: str, known: Iterable[str]) -> str:
 class _Reader:
     """Turn a parsed table into settings, and every mistake into one line with its place."""
 
-    path: Path
+    path: str
     text: str
 
     def settings(self, table: Any) -> Settings:
         values = self._convert(table, _KEYS, "tool.leaklint")
         if "verify" in values:
             values["verify"] = Verify(**self._convert(values["verify"], _VERIFY_KEYS, "tool.leaklint.verify"))
-        return replace(Settings(root=str(self.path.absolute().parent), source=str(self.path)), **values)
+        folder = os.path.dirname(os.path.join(os.getcwd(), self.path))
+        return replace(Settings(root=folder, source=self.path), **values)
 
     def _convert(self, table: Any, keys: Mapping[str, _Convert], name: str) -> dict[str, Any]:
         if not isinstance(table, dict):
@@ -227,7 +233,7 @@ def _strings(value: Any) -> tuple[str, ...]:
 
 def _codes(value: Any) -> tuple[str, ...]:
     for code in _strings(value):
-        if not CODE.match(code):
+        if not is_code(code):
             raise ValueError(f"{code!r} is no code; write LK, LK1 or LK101")
     return tuple(value)
 

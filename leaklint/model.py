@@ -9,9 +9,9 @@ decoded text of the file.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from leaklint.records import dataclass, field
 
 Confidence = Literal["high", "medium", "low"]
 Safety = Literal["safe", "unsafe", "none"]
@@ -205,11 +205,15 @@ class Report:
 
 def fingerprint(code: str, symbol: str, container_kind: str) -> str:
     """Return 16 hex digits that stay when lines move: a hash of code, symbol and container kind."""
+    import hashlib  # loads OpenSSL, which takes longer than a run without findings needs for most other things
+
     return hashlib.sha256("\0".join((code, symbol, container_kind)).encode()).hexdigest()[:16]
 
 
 def to_json(value: Any) -> Any:
     """Turn an instance of this module's classes, or a tuple of them, into what ``json.dumps`` takes."""
+    from dataclasses import fields, is_dataclass
+
     if is_dataclass(value) and not isinstance(value, type):
         shown = (item for item in fields(value) if item.metadata.get("json", True))
         return {item.name: to_json(getattr(value, item.name)) for item in shown}
@@ -223,6 +227,8 @@ def from_json(kind: type[T], value: dict[str, Any]) -> T:
 
     Raises ``TypeError`` if a field without a default is missing.
     """
+    from dataclasses import fields
+
     hints = get_type_hints(kind)
     known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: _revive(hints[name], item) for name, item in value.items() if name in known})
@@ -235,6 +241,6 @@ def _revive(hint: Any, value: Any) -> Any:
     if get_origin(hint) is tuple:
         return tuple(_revive(get_args(hint)[0], item) for item in value)
     for option in options:
-        if isinstance(option, type) and is_dataclass(option):
+        if hasattr(option, "__dataclass_fields__"):
             return from_json(option, value)
     return value

@@ -6,7 +6,6 @@ A worker that dies or fails changes nothing: its items are done again in the pro
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -126,6 +125,8 @@ def _workers(task: Callable[[Any], Any], jobs: int) -> Iterator[list[Connection]
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Keep Ctrl-C waiting while a process starts, so that the new one can first say that it is not meant."""
+    import signal
+
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -139,6 +140,7 @@ def _undisturbed() -> Iterator[None]:
 def _work(task: Callable[[Any], Any], line: Connection, inherited: list[Connection]) -> None:
     """Do batches until the other end closes. A batch that fails is answered with None: who asked does it again."""
     import gc
+    import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

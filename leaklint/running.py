@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING
 
-T = TypeVar("T")
-R = TypeVar("R")
+from leaklint.records import dataclass
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Protocol, TypeVar
 
-class Spread(Protocol):
-    """Who does one task over many items; see ``leaklint.pool.each``."""
+    T = TypeVar("T")
+    R = TypeVar("R")
 
-    def each(
-        self, task: Callable[[T], R], items: Sequence[T], jobs: int, tick: Callable[[int], None] | None = None
-    ) -> list[R]:
-        """Return ``task(item)`` for every item, in their order."""
-        ...
+    class Spread(Protocol):
+        """Who does one task over many items; see ``leaklint.pool.each``."""
+
+        def each(
+            self, task: Callable[[T], R], items: Sequence[T], jobs: int, tick: Callable[[int], None] | None = None
+        ) -> list[R]:
+            """Return ``task(item)`` for every item, in their order."""
+            ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def pruned(patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
 
     Unlike ``covering`` a pattern has to reach the last part, so that a folder that was named by hand is entered.
     """
-    names = frozenset(pattern for pattern in patterns if not _SPECIAL.search(pattern))
+    names = frozenset(pattern for pattern in patterns if _SPECIAL.isdisjoint(pattern))
     others = tuple(pattern for pattern in patterns if pattern not in names)
     if not others:
         return lambda name, inner: name in names
@@ -68,11 +68,11 @@ def _compiled(patterns: tuple[str, ...], end: str) -> re.Pattern[str]:
 def _expression(pattern: str) -> str:
     plain = pattern.replace(os.sep, "/").removeprefix("./")
     start = r"\A/" if "/" in plain.rstrip("/") else "/"
-    return start + _PIECE.sub(_translate, plain.strip("/"))
+    return start + re.sub(_PIECE, _translate, plain.strip("/"), flags=re.DOTALL)
 
 
-_SPECIAL = re.compile(r"[/\\*?\[]")
-_PIECE = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|.", re.DOTALL)
+_SPECIAL = frozenset("/\\*?[")
+_PIECE = r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|."
 
 
 def _translate(match: re.Match[str]) -> str:

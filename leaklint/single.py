@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import os
-import pickle
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -137,6 +136,8 @@ def check_among(one: One, others: Iterable[One], settings: Settings) -> Report:
 
 def _facts(one: One, name: str, sources: dict[str, Source]) -> Module | Problem:
     """Return the facts of a file as the module ``name``, and add its text to ``sources``."""
+    import pickle
+
     from leaklint.analysis import facts_of
 
     source = sources[one.scanned.file] = one.source or Source(one.scanned.path, one.text)

@@ -9,16 +9,18 @@ the line's text, only comments count: the same characters inside a string hide n
 from __future__ import annotations
 
 import re
-import tokenize
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from leaklint.model import Finding
+from leaklint.records import dataclass, replace
+
+if TYPE_CHECKING:
+    import tokenize
 
 _CODES = r"(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*|LK(?![A-Z0-9]))"
-_INLINE = re.compile(rf"# noqa(?::\s?{_CODES})?", re.IGNORECASE)
-_WHOLE_FILE = re.compile(rf"# flake8[:=]\s*noqa(?::\s?{_CODES})?", re.IGNORECASE)
-_HINT = re.compile(r"noqa", re.IGNORECASE)
+_INLINE = rf"# noqa(?::\s?{_CODES})?"
+_WHOLE_FILE = rf"# flake8[:=]\s*noqa(?::\s?{_CODES})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ def comments(lines: Sequence[str]) -> tuple[Comment, ...]:
     A comment covers its own line and, as in flake8, the lines that a backslash or a string over several lines joins to
     it. Tokens are only read where the word occurs at all; a file that cannot be tokenized is read line by line.
     """
-    if not any(_HINT.search(line) for line in lines):
+    if not any("noqa" in line.lower() for line in lines):
         return ()
+    import tokenize
+
     ended = [line if line.endswith("\n") else line + "\n" for line in lines]
     found: list[Comment] = []
     try:
@@ -95,6 +99,8 @@ def comments(lines: Sequence[str]) -> tuple[Comment, ...]:
 
 def _joined(lines: Sequence[str]) -> Iterator[tuple[tokenize.TokenInfo, int, int]]:
     """Yield each comment token with the first and last physical line that the newline after it ends."""
+    import tokenize
+
     pending: list[tokenize.TokenInfo] = []
     first, last = 0, 0
     for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
@@ -113,11 +119,11 @@ def _stands_alone(token: tokenize.TokenInfo) -> bool:
 
 
 def _read(text: str, start: tuple[int, int], first: int, last: int, length: int, alone: bool) -> Iterator[Comment]:
-    whole = _WHOLE_FILE.match(text.lstrip()) if alone else None
+    whole = re.match(_WHOLE_FILE, text.lstrip(), re.IGNORECASE) if alone else None
     if whole:
         yield Comment(start[0], start[1] + 1, text.strip(), _codes(whole), 1, max(length, 1))
         return
-    match = _INLINE.search(text)
+    match = re.search(_INLINE, text, re.IGNORECASE)
     if match:
         yield Comment(start[0], start[1] + match.start() + 1, match[0].strip(), _codes(match), first, last)
 

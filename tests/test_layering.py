@@ -107,6 +107,25 @@ def test_a_clean_run_does_not_load_libcst(sources: Path) -> None:
     assert not under(read, "libcst")
 
 
+def test_a_check_of_a_file_without_anything_loads_little(sources: Path) -> None:
+    (sources / "empty.py").write_text("")
+    check = "from leaklint.cli import main\nassert main(['check', '{}']) == 0"
+    heavy = (
+        "argparse",
+        "gettext",
+        "signal",
+        "multiprocessing",
+        "subprocess",
+        "tomllib",
+        "unicodedata",
+        "pickle",
+    )
+    unread = ("leaklint.facts.read", "leaklint.program", "leaklint.rules", "leaklint.reports.excerpt")
+    with_options = "from leaklint.cli import main\nassert main(['check', 'empty.py', '--no-cache']) == 0"
+    assert not under(loaded(check.format("empty.py"), sources), "libcst", "leaklint_runtime", *heavy, *unread)
+    assert "argparse" in loaded(with_options, sources)
+
+
 def test_rules_do_not_know_who_asks() -> None:
     script = "".join(f"import {name}\n" for name in ["leaklint.rules", *submodules("leaklint.rules")])
     assert not under(loaded(script), "leaklint.reports", "leaklint.config", "leaklint.cli", "leaklint.engine")
@@ -121,4 +140,5 @@ def test_the_model_knows_nobody() -> None:
     assert under(loaded("import leaklint.model"), "leaklint", "leaklint_runtime", "libcst") == [
         "leaklint",
         "leaklint.model",
+        "leaklint.records",
     ]

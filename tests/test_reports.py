@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,12 @@ VIEW = View(lines)
 
 def document(name: str, report: Report = REPORT, view: View = VIEW) -> Any:
     return json.loads(render(report, name, view))
+
+
+def test_what_can_be_printed_hides_nothing() -> None:
+    shown = "".join(character for character in map(chr, range(sys.maxunicode + 1)) if character.isprintable())
+    assert visible(shown) == shown
+    assert visible(f"\0{shown}") == f"\\x00{shown}"
 
 
 def test_text() -> None:

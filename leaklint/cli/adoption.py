@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leaklint.cli import options, output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.config import Settings
 from leaklint.model import Finding, Problem, Report
+from leaklint.records import replace
 from leaklint.reports import SPOKEN
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``narrowed`` and ``with_unused`` read."""
     group = parser.add_argument_group("adoption")
     choice = group.add_mutually_exclusive_group()
-    choice.add_argument("--baseline", type=Path, metavar="FILE", help="leave out the findings recorded in FILE")
+    choice.add_argument("--baseline", metavar="FILE", help="leave out the findings recorded in FILE")
     choice.add_argument("--no-baseline", action="store_true", help="ignore the baseline that the configuration names")
     group.add_argument("--diff-base", metavar="REV", help="only findings of files changed since the git revision REV")
     group.add_argument("--unused-noqa", action="store_true", help="report '# noqa: LK...' comments that hide nothing")
@@ -39,12 +41,15 @@ def narrowed(report: Report, args: argparse.Namespace, settings: Settings) -> Re
     return with_findings(report, findings)
 
 
-def _new(findings: Sequence[Finding], path: Path, args: argparse.Namespace) -> tuple[Finding, ...]:
+def _new(findings: Sequence[Finding], file: str, args: argparse.Namespace) -> tuple[Finding, ...]:
     """Return what the baseline does not cover, and tell how much of it covers nothing any more."""
+    from pathlib import Path
+
     from leaklint import baseline
     from leaklint.engine import relative
     from leaklint.reports.text_format import counted
 
+    path = Path(file)
     found, stale = baseline.compare(findings, baseline.load(path), path.absolute().parent)
     if stale and not args.quiet and args.output_format in SPOKEN and not args.diff_base:
         gone = f"{counted(len(stale), 'recorded finding')} {'is' if len(stale) == 1 else 'are'} gone"
@@ -57,11 +62,11 @@ def with_findings(report: Report, findings: Sequence[Finding]) -> Report:
     return replace(report, findings=tuple(findings), summary=replace(report.summary, findings=len(findings)))
 
 
-def baseline_path(args: argparse.Namespace, settings: Settings) -> Path | None:
+def baseline_path(args: argparse.Namespace, settings: Settings) -> str | None:
     """Return the baseline that the options or else the configuration name."""
     if args.baseline is not None:
-        return Path(args.baseline)
-    return Path(settings.root, settings.baseline) if settings.baseline and not args.no_baseline else None
+        return str(args.baseline)
+    return os.path.join(settings.root, settings.baseline) if settings.baseline and not args.no_baseline else None
 
 
 def unjudged(settings: Settings) -> Settings:
@@ -93,7 +98,7 @@ def with_unused(report: Report, paths: Sequence[str], settings: Settings) -> Rep
     return with_findings(replace(report, problems=tuple(problems)), findings)
 
 
-def changed_files(revision: str, folder: Path) -> frozenset[str]:
+def changed_files(revision: str, folder: str) -> frozenset[str]:
     """Return the absolute paths that differ from where this branch left ``revision``, new files included.
 
     Raises ``UsageError`` where git is missing, ``folder`` is in no checkout, or there is no such revision.
@@ -102,16 +107,16 @@ def changed_files(revision: str, folder: Path) -> frozenset[str]:
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
     with contextlib.suppress(UsageError):  # no common ancestor (a shallow clone): the revision itself is compared
         commit = _git(folder, "merge-base", commit, "HEAD").strip()
-    names = _git(Path(top), "diff", "--name-only", "-z", "--no-renames", commit, "--")
-    names += _git(Path(top), "ls-files", "--others", "--exclude-standard", "-z")
+    names = _git(top, "diff", "--name-only", "-z", "--no-renames", commit, "--")
+    names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
     return frozenset(os.path.join(os.path.realpath(top), name) for name in names.split("\0") if name)
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git(folder: str, *words: str) -> str:
     import subprocess
 
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=True)
+        done = subprocess.run(["git", "-C", folder, *words], capture_output=True, check=True)
     except FileNotFoundError:
         raise UsageError("--diff-base needs git, which is not installed") from None
     except subprocess.CalledProcessError as error:

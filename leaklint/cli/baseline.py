@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leaklint import baseline
 from leaklint.cli import options, output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.reports.text_format import counted
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from leaklint.cli import options
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

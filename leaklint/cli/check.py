@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -12,11 +11,13 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from leaklint.cache.answers import may_answer
 from leaklint.cli import adoption, options, output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.config import Settings
 from leaklint.model import Problem, Report, Summary
 
 if TYPE_CHECKING:
+    import argparse
+
     from leaklint.running import Spread
 
 _Looked = tuple[list[str], list[str]]
@@ -91,7 +92,7 @@ def _remember(
 
     files, folders = looked
     tops = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.abspath, args.paths)]
-    watched = [*args.paths, *([str(args.config)] if args.config else []), *answers.above(tops)]
+    watched = [*args.paths, *([args.config] if args.config else []), *answers.above(tops)]
     places = [*files, *(path for path in watched if not os.path.isdir(path))]
     folder = Folder(options.cache_path(args, settings))
     answers.keep(folder, args.words, (places, folders), taken, status, written, seconds)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 
 from leaklint.cli import COMMANDS, load, output
 from leaklint.cli.parsing import Parser
+from leaklint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

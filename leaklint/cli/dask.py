@@ -6,7 +6,8 @@ import argparse
 import json
 
 from leaklint.cli import output, parsing, targets
-from leaklint.cli.parsing import Parser, UsageError
+from leaklint.cli.parsing import Parser
+from leaklint.cli.usage import UsageError
 from leaklint_runtime import wire
 
 

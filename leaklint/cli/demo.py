@@ -11,7 +11,7 @@ from pathlib import Path
 
 from leaklint.cli import output
 from leaklint.cli import run as run_command
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.demo import PACKAGE, STORY, Step, copy_example
 from leaklint.reports.style import Style
 

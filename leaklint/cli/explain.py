@@ -8,7 +8,7 @@ import re
 import sys
 
 from leaklint.cli import output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.config import closest
 from leaklint.reports.style import Style
 

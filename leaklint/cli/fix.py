@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from leaklint import __version__
 from leaklint.cli import options, output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.fixing import Left, Options, Plan, plan
 from leaklint.model import Finding, Problem, to_json
 from leaklint.reports.diff import unified

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from leaklint import config
 from leaklint.cli import output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 
 TEMPLATE = """\
 [tool.leaklint]

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from leaklint.cli import output, parsing, targets
-from leaklint.cli.parsing import Parser, UsageError
+from leaklint.cli.parsing import Parser
+from leaklint.cli.usage import UsageError
 from leaklint_runtime import inside, launch, tables, wire
 from leaklint_runtime.footprint import FootprintError
 from leaklint_runtime.ledger import Ledger, from_json, to_json

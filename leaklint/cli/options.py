@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from leaklint.cli.parsing import UsageError, words
-from leaklint.config import CODE, LEVELS, Settings, closest, load, load_file
+from leaklint.cli.usage import UsageError, words
+from leaklint.config import LEVELS, Settings, closest, is_code, load, load_file
+from leaklint.records import replace
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +39,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 def add_configuration(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Add which configuration ``configured`` reads."""
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--config", type=Path, metavar="FILE", help="the pyproject.toml to use, not the nearest one")
+    choice.add_argument("--config", metavar="FILE", help="the pyproject.toml to use, not the nearest one")
     choice.add_argument("--isolated", action="store_true", help="use no configuration file")
 
 
@@ -69,12 +71,16 @@ def cache_path(args: argparse.Namespace, settings: Settings) -> str:
 def _executor(text: str) -> str:
     kind, _, address = text.partition("=")
     if kind != "dask" or not address:
+        import argparse
+
         raise argparse.ArgumentTypeError(f"{text!r} is no executor; write dask=tcp://HOST:PORT")
     return address
 
 
 def _jobs(text: str) -> int:
     if not text.isdecimal() or len(text) > 4:
+        import argparse
+
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; 0 means one a processor")
     return int(text)
 
@@ -110,7 +116,7 @@ def check_codes(codes: Sequence[str], where: str = "") -> None:
     from leaklint.rules import RULES
 
     for code in unsure:
-        if not CODE.match(code) or not any(known.startswith(code) for known in RULES):
+        if not is_code(code) or not any(known.startswith(code) for known in RULES):
             raise UsageError(f"{where}unknown code {code}{closest(code, RULES)}; 'leaklint rules' lists them")
 
 
@@ -123,13 +129,13 @@ def configured(args: argparse.Namespace) -> Settings:
     return load(common_folder(args.paths))
 
 
-def common_folder(paths: Sequence[str]) -> Path:
+def common_folder(paths: Sequence[str]) -> str:
     """Return the deepest folder that holds all ``paths``; the working directory where there is none."""
     folders = [_folder(path) for path in paths if path != "-"]
     try:
-        return Path(os.path.commonpath(folders)) if folders else Path.cwd()
+        return os.path.commonpath(folders) if folders else os.getcwd()
     except ValueError:  # different drives
-        return Path.cwd()
+        return os.getcwd()
 
 
 def _folder(path: str) -> str:

@@ -6,18 +6,20 @@ was asked to at all: a path that does not exist, or nothing that could be read. 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.model import Problem, Report
 from leaklint.reports import FORMATS, SPOKEN, View, render
 from leaklint.reports.escape import visible
 from leaklint.reports.style import Style
+
+if TYPE_CHECKING:
+    import argparse
 
 CLEAN, FOUND, UNUSABLE = 0, 1, 2
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from leaklint.cli.usage import UsageError
 from leaklint.config import closest
 
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.+)\)")
-
-
-class UsageError(Exception):
-    """A command line that cannot be obeyed. The text is one line that says what is wrong and the way out."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -61,11 +58,6 @@ class Parser(argparse.ArgumentParser):
     def option_names(self) -> tuple[str, ...]:
         """Return every long option that help shows."""
         return tuple(name for action in self.declared() for name in action.option_strings if name.startswith("--"))
-
-
-def words(values: Iterable[str] | None) -> tuple[str, ...]:
-    """Split option values at commas and flatten repeated options: ``--select LK1,LK2 --select LK4``."""
-    return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
 
 
 def positive(text: str) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from leaklint.cli import output, parsing, targets
-from leaklint.cli.parsing import Parser, UsageError
+from leaklint.cli.parsing import Parser
+from leaklint.cli.usage import UsageError
 from leaklint.reports.escape import visible
 from leaklint_runtime import launch, profiling, tables, wire
 from leaklint_runtime.units import size

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from leaklint.cli import options, output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.cli.verify import add_experiment
 from leaklint.config import Settings
 from leaklint.model import Finding, Report
+from leaklint.records import replace
 from leaklint.reports.html import Diff, Picture, Sheet, page
 
 _KINDS = {".svg": "image/svg+xml", ".png": "image/png"}

@@ -6,7 +6,7 @@ import argparse
 from importlib.util import find_spec
 
 from leaklint.cli import options, output
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.cli.verify import add_experiment
 
 

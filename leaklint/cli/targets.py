@@ -6,13 +6,14 @@ import argparse
 import os
 import re
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 from leaklint.cli import options, output
-from leaklint.cli.parsing import Parser, UsageError, megabytes, seconds
+from leaklint.cli.parsing import Parser, megabytes, seconds
+from leaklint.cli.usage import UsageError
 from leaklint.config import Settings, load
 from leaklint.model import Finding, to_json
+from leaklint.records import dataclass
 from leaklint_runtime.plot import Chart
 
 Findings = tuple[Finding, ...]

@@ -6,14 +6,15 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from leaklint import proof
 from leaklint.cli import options, output
-from leaklint.cli.parsing import UsageError, megabytes, picture, positive, seconds
+from leaklint.cli.parsing import megabytes, picture, positive, seconds
+from leaklint.cli.usage import UsageError
 from leaklint.config import Settings
 from leaklint.model import Finding, Report
+from leaklint.records import replace
 from leaklint.reports.escape import visible
 from leaklint.reports.style import Style
 from leaklint_runtime import draw

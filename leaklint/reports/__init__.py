@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 
 from leaklint.model import Report
+from leaklint.records import dataclass, field
 
 FORMATS: tuple[str, ...] = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
 

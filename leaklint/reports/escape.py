@@ -8,24 +8,25 @@ import re
 # end a line; lone surrogates, which no encoding takes; tags, which are invisible.
 _CONTROL = "\x00-\x1f\x7f-\x9f"
 _FORMAT = "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
-_HIDDEN = re.compile(f"[{_CONTROL}{_FORMAT}\ud800-\udfff]")
+_HIDDEN = f"[{_CONTROL}{_FORMAT}\ud800-\udfff]"
 # What XML 1.0 has no place for, even as a character reference.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NOT_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 def visible(text: str) -> str:
     """Return ``text`` on one line with every control or invisible character spelled as a Python escape."""
-    return _HIDDEN.sub(lambda match: _spell(match[0]), text)
+    if text.isprintable():  # as nothing hidden is
+        return text
+    return re.sub(_HIDDEN, lambda match: _spell(match[0]), text)
 
 
 def xml(text: str) -> str:
     """Return ``text`` for XML content or a quoted attribute; characters that XML cannot hold are spelled out."""
-    spelled = _NOT_XML.sub(lambda match: _spell(match[0]), text)
+    spelled = re.sub(_NOT_XML, lambda match: _spell(match[0]), text)
     quoted = re.sub('[&<>"\t\n\r]', lambda match: _XML[match[0]], spelled)
-    return _HIDDEN.sub(
-        lambda match: f"&#{ord(match[0])};", quoted
-    )  # the same text, harmless where it is only looked at
+    # the same text, harmless where it is only looked at
+    return re.sub(_HIDDEN, lambda match: f"&#{ord(match[0])};", quoted)
 
 
 def command_data(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from leaklint.records import dataclass
 from leaklint.reports.escape import visible
 from leaklint.reports.style import Style
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import escape
 
 from leaklint import __version__
 from leaklint.model import Finding, Problem, Report, Verdict, to_json
+from leaklint.records import dataclass, field
 from leaklint.reports.escape import visible
 from leaklint.reports.excerpt import Mark, excerpt
 from leaklint.reports.page_style import CSS

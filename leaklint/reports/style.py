@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from leaklint.records import dataclass
 
 _STATUS = {"confirmed": "1;31", "refuted": "1;32", "bounded": "1;33", "gc-lag": "1;33", "unreached": "1;35"}
 

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from leaklint.model import Finding, Report
-from leaklint.reports import View, trace
+from leaklint.reports import View
 from leaklint.reports.concise_format import headline
 from leaklint.reports.escape import visible
-from leaklint.reports.excerpt import Mark, excerpt
 from leaklint.reports.style import Style
 
 _REPAIRS = {"safe": "repair", "unsafe": "repair, unsafe", "none": "by hand"}
@@ -32,6 +31,8 @@ def block(finding: Finding, view: View) -> Iterator[str]:
     yield from _labelled("kept by", tuple(map(visible, finding.retention)), style, arrow="-> ")
     yield from _labelled(_REPAIRS[finding.fix.safety], _repair(finding), style)
     if finding.verdict:
+        from leaklint.reports import trace
+
         yield from _labelled("verdict", trace.lines(finding.verdict, style), style)
 
 
@@ -65,6 +66,8 @@ def counted(number: int, noun: str) -> str:
 
 def _source(finding: Finding, view: View, style: Style) -> Iterator[str]:
     """Yield the excerpt at the container with the related places of its file, then those of other files."""
+    from leaklint.reports.excerpt import Mark, excerpt
+
     end = finding.end_column if finding.end_line <= finding.line else 10**6
     start = (finding.path, finding.line, finding.column)
     here = [item.message for item in finding.related if (item.path, item.line, item.column) == start]

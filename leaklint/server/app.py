@@ -20,7 +20,7 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from leaklint import __version__
-from leaklint.cli.parsing import UsageError
+from leaklint.cli.usage import UsageError
 from leaklint.config import ConfigError, Settings
 from leaklint.engine import relative
 from leaklint.fixing import Plan
