@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -76,8 +75,7 @@ class Codec(Generic[T]):
 
         self._known[kind] = (write, _made)
         hints = get_type_hints(kind)
-        names = kind._fields if issubclass(kind, tuple) else [item.name for item in fields(kind)]  # type: ignore[attr-defined,arg-type]
-        for name in names:
+        for name in kind.__match_args__:  # type: ignore[attr-defined]  # dataclasses and named tuples have them
             writer, maker = self._shape(hints[name], kind)
             writers.append((name, writer))
             makers.append(maker)
@@ -86,7 +84,7 @@ class Codec(Generic[T]):
     def _shape(self, hint: Any, kind: type) -> _Shape:
         """Return writer and maker for a field's type; None where JSON has the type itself."""
         origin, inside = get_origin(hint), get_args(hint)
-        if isinstance(hint, type) and (is_dataclass(hint) or (issubclass(hint, tuple) and hasattr(hint, "_fields"))):
+        if isinstance(hint, type) and hasattr(hint, "__match_args__"):
             return self._record(hint)
         if hint in (str, int, bool, float, type(None)) or origin is Literal:
             return None, None

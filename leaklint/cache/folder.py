@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -66,6 +65,8 @@ class Folder:
             return False
         if not self._is_ours():
             raise OSError("it holds other files and is no cache of leaklint")
+        import shutil
+
         for name in os.listdir(self.path):
             if _FOLDER.fullmatch(name):
                 shutil.rmtree(os.path.join(self.path, name))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from leaklint.discovery import discover
 from leaklint.model import Finding, Problem, Report, Summary
 from leaklint.offers import Offer
 from leaklint.paths import is_test, packages, relative
+from leaklint.records import dataclass, replace
 
 if TYPE_CHECKING:
     from leaklint.analysis import Analysis, Asked
