@@ -328,3 +328,14 @@ def test_zsh_completes(
 def test_a_wrong_choice_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--output-format", "jsn"]) == 2
     assert capsys.readouterr().err.endswith("(did you mean json?)\n")
+
+
+def test_help_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = {}
+    for width in (60, 100, 140):
+        monkeypatch.setenv("COLUMNS", str(width))
+        parser = Parser("leaklint check", "")
+        load("check").add_arguments(parser)
+        lines[width] = parser.format_help().splitlines()
+    assert len(lines[60]) > len(lines[100]) > len(lines[140])
+    assert max(map(len, lines[100])) in range(90, 100)
