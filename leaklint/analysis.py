@@ -203,7 +203,7 @@ def _near(finding: Finding) -> tuple[str, str]:
 
 
 class _GoneError(SourceError):
-    """A file was read, and cannot be read again."""
+    """A file was read, and cannot be read again, or not as it was."""
 
     def __init__(self, file: str, problem: Problem) -> None:
         super().__init__(problem.message, problem.line)
@@ -213,19 +213,26 @@ class _GoneError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A file of the program, read again when its text or tree is asked for, unless it was given in memory."""
+    """A file of the program, read again when its text or tree is asked for, unless it was given in memory.
+
+    ``mark`` is that of the text that its facts were read from, if there are any.
+    """
 
     one: Scanned
     sources: dict[str, Source]
+    mark: str = ""
 
     def source(self) -> Source:
         given = self.sources.get(self.one.file)
         if given is not None:
             return given
         try:
-            return Source.read(self.one.file, self.one.path)
+            source = Source.read(self.one.file, self.one.path)
         except SourceError as error:
             raise _GoneError(self.one.file, Problem(self.one.path, error.line, error.message)) from error
+        if self.mark and source.mark != self.mark:
+            raise _GoneError(self.one.file, Problem(self.one.path, 0, "has changed while it was read; check it again"))
+        return source
 
 
 class _Reader:
@@ -254,7 +261,7 @@ class _Reader:
         results = {name: self.facts[one.file, name] for name, one in named.items()}
         modules = {name: result for name, result in results.items() if not isinstance(result, Problem)}
         problems = [result for result in results.values() if isinstance(result, Problem)]
-        sources = {name: _Kept(named[name], self.sources) for name in modules}
+        sources = {name: _Kept(named[name], self.sources, module.mark) for name, module in modules.items()}
         places = {name: (named[name].root, named[name].file) for name in modules}
         return modules, sources, places, problems
 

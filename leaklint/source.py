@@ -11,8 +11,10 @@ import stat
 import tokenize
 from functools import cached_property
 from io import BytesIO
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from leaklint.cache.keys import digest_of
 from leaklint.nesting import may_nest, too_nested
 
 if TYPE_CHECKING:
@@ -82,6 +84,11 @@ class Source:
         except UnicodeError:
             return ""
 
+    @cached_property
+    def mark(self) -> str:
+        """What tells this text from any other."""
+        return digest_of(self.text.encode("utf-8", "surrogatepass"))
+
     def encode(self, text: str) -> bytes:
         """Return the bytes of ``text`` in this file's own encoding and with its byte order mark."""
         return (b"\xef\xbb\xbf" if self.bom else b"") + text.encode(self.encoding.removesuffix("-sig"))
@@ -145,7 +152,9 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offsets in characters at which the lines start."""
-        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        if "\r" in self.text:
+            return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        return [*accumulate((len(line) + 1 for line in self.text.split("\n")[:-1]), initial=0)]
 
     def drop_trees(self) -> None:
         """Forget the trees; they are parsed again when they are asked for."""

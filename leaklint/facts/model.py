@@ -184,7 +184,10 @@ class Class(NamedTuple):
 
 
 class Module(NamedTuple):
-    """All facts of one file. ``imports`` maps a local name to a dotted one; star imports are in ``stars``."""
+    """All facts of one file. ``imports`` maps a local name to a dotted one; star imports are in ``stars``.
+
+    ``mark`` is that of the source that they were read from.
+    """
 
     path: str
     name: str
@@ -197,3 +200,4 @@ class Module(NamedTuple):
     classes: dict[str, Class]
     body: Function
     is_script: bool
+    mark: str

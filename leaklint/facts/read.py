@@ -54,6 +54,7 @@ def _read(tree: Tree, source: Source, name: str) -> Module:
         classes=classes,
         body=_function(module, places, guards),
         is_script=_is_script(module),
+        mark=source.mark,
     )
 
 

@@ -152,8 +152,7 @@ class _Reader:
                     inner += [one for one in reversed(value) if one is not None]
                 elif value is not None:
                     inner.append(value)
-        if waiting:
-            self._later(waiting)
+        self.stack += reversed(waiting)
 
     def _body(
         self, body: Sequence[ast.stmt], scope: Scope, blocks: _Blocks

@@ -15,6 +15,7 @@ from leaklint.source import Source
 __all__ = ["Callee", "ClassRef", "Found", "Holder", "Holders", "Maker", "Names", "Program", "Site", "Touch"]
 
 _REMOVERS = frozenset({"pop", "remove", "discard", "popitem", "clear", "__delitem__", "popleft"})
+_MOST_TEXT = 30_000_000  # characters of the files that are kept
 _SHARED = frozenset({"global", "self", "cls", "super", "cell"})  # kinds of values that other functions see as well
 _ADDERS = frozenset({"append", "add", "appendleft", "insert", "setdefault", "__setitem__"})
 
@@ -83,7 +84,10 @@ class Program:
         self.names = Names(modules)
         self.holders = Holders(self.names)
         self._sources = dict(sources)
-        self._read: WeakValueDictionary[str, Source] = WeakValueDictionary()  # together they may be very large
+        # Those that were read, and of these the last ones asked for: together all may be very large.
+        self._read: WeakValueDictionary[str, Source] = WeakValueDictionary()
+        self._kept: dict[str, Source] = {}
+        self._kept_size = 0
         self.sites: dict[tuple[str, str], list[Site]] = {}
         self.makers: dict[ClassRef, list[Maker]] = {}
         self.mends = True  # whether repairs are worked out; until all files are known that matter, they are not
@@ -100,9 +104,14 @@ class Program:
         given = self._sources[module]
         if isinstance(given, Source):
             return given
-        source = self._read.get(module)
+        source = self._kept.pop(module, None)
         if source is None:
-            source = self._read[module] = given()
+            source = self._read.get(module) or given()
+            self._read[module] = source
+            self._kept_size += len(source.text)
+        self._kept[module] = source
+        while self._kept_size > _MOST_TEXT and len(self._kept) > 1:
+            self._kept_size -= len(self._kept.pop(next(iter(self._kept))).text)
         return source
 
     def leave_open(self, holder: Holder, callers: int = 0) -> None:

@@ -83,7 +83,7 @@ def _method_goes(draft: Draft, file: File, method: cst.FunctionDef) -> bool:
         return False
     if any(line.comment is not None for line in method.leading_lines) or file.indent(method) is None:
         return False
-    for other in draft.files.mentioning(("__del__",), lambda _, text: _CALLED.search(text) is not None):
+    for other in draft.files.mentioning("__del__", lambda _, text: _CALLED.search(text) is not None):
         if "__del__" in other.attributes:
             return False
     start, end = file.line_start(file.start(method)), file.line_after(file.end(method) - 1)

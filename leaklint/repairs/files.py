@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -17,12 +17,11 @@ from leaklint.facts.model import Function, Module, Span
 from leaklint.program import Program
 from leaklint.program.once import once
 from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
-from leaklint.repairs.words import places_of
+from leaklint.repairs.words import has_word, speaks_of, spoken_words
 from leaklint.source import Source
 
 _INDENT = re.compile(r"[ \t\f]*")
 _MANGLED = re.compile(r"\A_[A-Za-z0-9]\w*?(?=__)")
-_WORD = re.compile(r"\w+")
 N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _FEW = 4  # words that are looked for one by one
@@ -235,24 +234,24 @@ def _ranks(program: Program) -> dict[str, int]:
 
 
 @dataclass(slots=True)
-class _Mentions:
-    """For words the modules in whose text they occur: for a few that were asked after, or for all that may be."""
+class _Spoken:
+    """For words the modules that speak of them: for a few that were asked after, or for all that may be."""
 
     modules: dict[str, list[str]] = field(default_factory=dict)
     is_whole: bool = False
 
 
 @once
-def _mentions(_: Program) -> _Mentions:
-    return _Mentions()
+def _spoken(_: Program) -> _Spoken:
+    return _Spoken()
 
 
-def _fill(mentions: _Mentions, program: Program) -> None:
+def _fill(spoken: _Spoken, program: Program) -> None:
     """To look through all texts once for all words takes as long as to do it for a few words, one after the other."""
-    mentions.is_whole = True
-    found = mentions.modules = {word: [] for word in _names(program)}
+    spoken.is_whole = True
+    found = spoken.modules = {word: [] for word in _names(program)}
     for module in program.modules:
-        for word in found.keys() & set(_WORD.findall(program.source(module).text)):
+        for word in found.keys() & spoken_words(program.source(module).text):
             found[word].append(module)
 
 
@@ -290,35 +289,34 @@ class Files:
         """Return the place of a module in the order of the program."""
         return _ranks(self.program)[module]
 
-    def modules(self, words: Collection[str], among: Collection[str] | None = None) -> list[str]:
-        """Return the modules (of those named) in whose text one of ``words`` is a word, in the order of the program."""
-        mentions = _mentions(self.program)
-        if not mentions.is_whole and len({*words, *mentions.modules}) > _FEW:
-            _fill(mentions, self.program)
-        known = mentions.modules
-        for word in words:
-            if word not in known:
-                known[word] = [module for module in self.program.modules if self._says(module, word)]
-        found = {module for word in words for module in known[word] if among is None or module in among}
+    def saying(self, words: Collection[str], among: Collection[str]) -> list[str]:
+        """Return those of the named modules in whose text one of ``words`` is a word, in the order of the program."""
+        found = [module for module in among if any(has_word(self.program.source(module).text, word) for word in words)]
         return sorted(found, key=_ranks(self.program).__getitem__)
 
-    def _says(self, module: str, word: str) -> bool:
-        return next(places_of(self.program.source(module).text, word), None) is not None
+    def speaking(self, word: str) -> list[str]:
+        """Return the modules in whose text ``word`` stands as an attribute or as a text of its own, see ``speaks_of``."""
+        spoken = _spoken(self.program)
+        if word not in spoken.modules and not spoken.is_whole and len(spoken.modules) >= _FEW:
+            _fill(spoken, self.program)
+        if word not in spoken.modules:
+            texts = ((module, self.program.source(module).text) for module in self.program.modules)
+            spoken.modules[word] = [module for module, text in texts if speaks_of(text, word)]
+        return spoken.modules[word]
 
-    def mentioning(self, words: Collection[str], reaches: Callable[[str, str], bool]) -> Iterator[File]:
-        """Yield the files in which one of ``words`` occurs as a word, if ``reaches`` admits module and text."""
-        for module in self.modules(words):
+    def mentioning(self, word: str, reaches: Callable[[str, str], bool]) -> Iterator[File]:
+        """Yield the files that speak of ``word``, if ``reaches`` admits module and text."""
+        for module in self.speaking(word):
             if reaches(module, self.program.source(module).text):
                 yield self[module]
 
-    def passing(self, modules: Iterable[str], admits: Callable[[str], bool]) -> Iterator[File]:
-        """Yield the files of those modules whose text ``admits``; nobody may keep a node of one."""
+    def passing(self, word: str) -> Iterator[File]:
+        """Yield the files that speak of ``word``; nobody may keep a node of one."""
         passed = 0
-        for module in modules:
+        for module in self.speaking(word):
             source = self.program.source(module)
-            if admits(source.text):
-                new = source not in _trees
-                yield self[module]
-                passed += len(source.text) if new else 0
-                if new and passed > _MOST:
-                    _forget(source)
+            new = source not in _trees
+            yield self[module]
+            passed += len(source.text) if new else 0
+            if new and passed > _MOST:
+                _forget(source)

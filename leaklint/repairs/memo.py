@@ -124,7 +124,7 @@ class _Method:
             paths = {tuple(_STEPS.split(found[0])) for part in before if (found := _PATH.search(part))}
             return any(self._is_in_family(module, path, family) for path in paths)
 
-        for file in self.files.mentioning(frozenset({name}), speaks):
+        for file in self.files.mentioning(name, speaks):
             match = called.search(file.text)
             if match and not with_arguments:
                 return f"the cache is controlled at {file.path}:{file.source.line_of(match.start())}"

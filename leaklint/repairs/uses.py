@@ -13,7 +13,6 @@ from leaklint.program.resolve import absolute
 from leaklint.repairs.files import File, Files, unmangled
 from leaklint.repairs.scopes import Scope
 from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken
-from leaklint.repairs.words import speaks_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +86,7 @@ class Finder:
             for word in {self.attribute, self.holder.binding.name}:
                 yield self._everywhere(word), word == self.attribute
         words = self._words()
-        for module in self.files.modules(words, self._reached()):
+        for module in self.files.saying(words, self._reached()):
             for name in {name for word in words for name in known_by(self.files[module], word)}:
                 yield self._here(module, name), owned and name == self.attribute
 
@@ -102,7 +101,7 @@ class Finder:
         known = _said(self.program).everywhere
         if word not in known:
             known[word] = Spoken()
-            for file in self.files.passing(self.files.modules((word,)), lambda text: speaks_of(text, word)):
+            for file in self.files.passing(word):
                 for name in known_by(file, word):
                     known[word].add(self._here(file.module.name, name), vague=name == word)
         return known[word]

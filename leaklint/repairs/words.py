@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+_CONTROLLERS = ("cache_clear", "cache_info", "cache_parameters", "__wrapped__", "setter", "deleter", "getter")
+_CONTROLS = rf"[\s\\]*\.[\s\\]*(?:{'|'.join(_CONTROLLERS)})\b"
+_CONTROL, _CONTROLLED = re.compile(_CONTROLS), re.compile(rf"(\w+){_CONTROLS}")
+_SPOKEN = re.compile(r"\.[\s\\]*(\w+)|['\"](\w+)(?=['\"])")
 _SPACE = " \t\n\r\f\v\\"  # what may stand around the dot of an attribute
 _QUOTES = ("'", '"')
 _NEAR = 200  # characters before a word in which its dot is looked for
@@ -29,9 +34,24 @@ def before_dot(text: str, at: int) -> str:
     return text[max(0, at - _NEAR) : at].rstrip(_SPACE)[:-1].rstrip(_SPACE)
 
 
+def has_word(text: str, word: str) -> bool:
+    """Tell whether ``word`` occurs as a whole word."""
+    return next(places_of(text, word), None) is not None
+
+
 def speaks_of(text: str, word: str) -> bool:
-    """Tell whether ``word`` occurs as an attribute or as a text of its own."""
-    return any(is_attribute(text, at) or _is_quoted(text, at, word) for at in places_of(text, word))
+    """Tell whether ``word`` occurs as an attribute, as a text of its own, or as what is controlled: ``word.cache_clear``."""
+    size = len(word)
+    return any(
+        is_attribute(text, at) or _is_quoted(text, at, word) or _CONTROL.match(text, at + size) is not None
+        for at in places_of(text, word)
+    )
+
+
+def spoken_words(text: str) -> set[str]:
+    """Return the words of which ``speaks_of`` is true."""
+    found = {word for words in _SPOKEN.findall(text) for word in words}
+    return found.union(_CONTROLLED.findall(text)) if any(name in text for name in _CONTROLLERS) else found
 
 
 def has_attribute(text: str, word: str) -> bool:

@@ -83,7 +83,7 @@ class _Worker:
             self.draft.refuse(f"{name}() is not a plain method without arguments")
         if any(name in names.class_of(one).names for one in names.subclasses(owner)):
             self.draft.refuse(f"a subclass overrides {name}()")
-        for file in self.draft.files.mentioning(frozenset({name}), lambda _, text: has_attribute(text, name)):
+        for file in self.draft.files.mentioning(name, lambda _, text: has_attribute(text, name)):
             for node in file.attributes.get(name, ()):
                 if node is not target:
                     self.draft.refuse(f"{name} is also used at {file.place(node)}")

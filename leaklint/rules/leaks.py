@@ -12,6 +12,7 @@ from leaklint.facts.model import Value
 from leaklint.model import Confidence
 from leaklint.paths import is_test
 from leaklint.program import Holder, Program, Touch
+from leaklint.program.calls import calls_to
 from leaklint.program.holders import CONTAINERS
 from leaklint.program.moments import AT_IMPORT, at_import, once
 from leaklint.program.removal import NONE, Removal, removal
@@ -76,9 +77,8 @@ class Context:
         """Return the memoised methods whose cache an object empties when its state changes: ``self.method.cache_clear()``."""
         return frozenset(
             value.path[0]
-            for module, function in self.program.functions()
+            for module, function, call in calls_to(self.program, ("cache_clear",))
             if function.owner and not is_test(module.path) and function.name != "__del__"
-            for call in function.calls
             for value in call.callee
             if value.kind in {"self", "cls"} and len(value.path) == 2 and value.path[1] == "cache_clear"
         )

@@ -44,10 +44,9 @@ from collections.abc import Iterator
 from leaklint.facts.model import Argument, Call, Function, Module, Value
 from leaklint.model import Confidence, Finding, Related
 from leaklint.paths import is_test
-from leaklint.program import ClassRef, Program
+from leaklint.program import ClassRef
 from leaklint.program.calls import calls_to
 from leaklint.program.moments import is_constant, is_singleton
-from leaklint.program.once import once
 from leaklint.rules.declared import name_of
 from leaklint.rules.leaks import Context
 from leaklint.rules.mending import mend_registry
@@ -106,7 +105,7 @@ def _registered(
     context: Context, kind: str, call: Call, function: Function, module: Module, owner: ClassRef
 ) -> Iterator[Finding]:
     what = _what_holds_self(context, kind, call, function, module)
-    if what is None or _undone(context, kind, module):
+    if what is None or _undone(kind, module):
         return
     confidence = _confidence(context, kind, what, call, function, owner)
     if confidence is not None and context.shows(confidence):
@@ -138,25 +137,12 @@ def _what_holds_self(
     return ("self", given) if given is not None else None
 
 
-def _undone(context: Context, kind: str, module: Module) -> bool:
+def _undone(kind: str, module: Module) -> bool:
     """Tell whether the module undoes such a registration, by something other than a finalizer."""
-    return not _ends_of_calls(context.program)[module.name].isdisjoint(_UNDOES.get(kind, ()))
-
-
-@once
-def _ends_of_calls(program: Program) -> dict[str, frozenset[str]]:
-    """Return for each module the last names of what its functions, finalizers apart, call."""
-    return {
-        name: frozenset(
-            value.path[-1]
-            for function in module.functions.values()
-            if function.name != "__del__"
-            for call in function.calls
-            for value in call.callee
-            if value.path
-        )
-        for name, module in program.modules.items()
-    }
+    undoes = _UNDOES.get(kind, ())
+    functions = (function for function in module.functions.values() if undoes and function.name != "__del__")
+    called = (value for function in functions for call in function.calls for value in call.callee)
+    return any(value.path and value.path[-1] in undoes for value in called)
 
 
 def _confidence(
@@ -256,6 +242,6 @@ def _decorated(context: Context, function: Function, module: Module, owner: Clas
         if dotted(context.program, decorator.value, module) == "atexit.register":
             uses = any(v.kind == "self" for e in function.events for v in (*e.target, *e.value))
             uses = uses or any(v.kind == "self" for c in function.calls for v in c.callee)
-            if uses and outer is not None and not _undone(context, "atexit", module):
+            if uses and outer is not None and not _undone("atexit", module):
                 call = Call((decorator.value,), (), decorator.span, ())
                 yield _tell(context, "atexit", "a closure over self", call, outer, module, owner, "high")
