@@ -113,6 +113,7 @@ def test_a_check_of_a_file_without_anything_loads_little(sources: Path) -> None:
     heavy = (
         "argparse",
         "gettext",
+        "shutil",
         "signal",
         "multiprocessing",
         "subprocess",
