@@ -1,8 +1,9 @@
 """``dataclass(frozen=True, slots=True)`` without its cost at start-up; type checkers take it for the standard library's own.
 
 That one imports ``inspect`` and compiles six functions for each class, together a quarter of what a check of one small file
-takes. Here ``__init__`` alone is compiled. Instances behave the same: equality, hash, ``repr``, pickling, ``match``, and
-what ``dataclasses`` itself makes of them (``fields``, ``replace``, ``asdict``), which describes a class when it is first asked.
+takes. Here ``__init__`` alone is compiled, for the first instance. Instances behave the same: equality, hash, ``repr``,
+pickling, ``match``, and what ``dataclasses`` itself makes of them (``fields``, ``replace``, ``asdict``), which describes a
+class when it is first asked.
 """
 
 from __future__ import annotations
@@ -63,6 +64,20 @@ class _Fields:
         return owner.__dataclass_fields__
 
 
+class _Init:
+    """Compiles ``__init__`` and puts it in its own place when it is first asked for: many a class has no instance in a run."""
+
+    def __init__(self, told: Mapping[str, _Told]) -> None:
+        self.told = told
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.owner = owner
+
+    def __get__(self, instance: object, kind: Any) -> Any:
+        self.owner.__init__ = _initialiser(self.owner, self.told)
+        return self.owner.__init__ if instance is None else self.owner.__init__.__get__(instance)
+
+
 def _made(kind: Any, eq: bool) -> Any:
     """Return a class like ``kind`` with slots for its annotations, and what they bring."""
     names = tuple(kind.__annotations__)
@@ -72,10 +87,14 @@ def _made(kind: Any, eq: bool) -> Any:
         value = space.pop(name, None) if name in space else _Told({})
         told[name] = value if isinstance(value, _Told) else _Told({"default": value})
     space |= {**_SHARED, **(_compared(names) if eq else {})}
-    space |= {"__slots__": names, "__match_args__": names, "__dataclass_fields__": _Fields(told)}
+    space |= {
+        "__slots__": names,
+        "__match_args__": names,
+        "__dataclass_fields__": _Fields(told),
+        "__init__": _Init(told),
+    }
     made = type(kind)(kind.__name__, kind.__bases__, space)
     made.__qualname__ = kind.__qualname__
-    made.__init__ = _initialiser(made, told)
     return made
 
 
