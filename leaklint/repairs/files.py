@@ -17,11 +17,10 @@ from leaklint.facts.model import Function, Module, Span
 from leaklint.program import Program
 from leaklint.program.once import once
 from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
-from leaklint.repairs.words import has_word, speaks_of, spoken_words
+from leaklint.repairs.words import has_word, speaks_of, spoken_words, unmangled
 from leaklint.source import Source
 
 _INDENT = re.compile(r"[ \t\f]*")
-_MANGLED = re.compile(r"\A_[A-Za-z0-9]\w*?(?=__)")
 N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _FEW = 4  # words that are looked for one by one
@@ -264,11 +263,6 @@ def _names(program: Program) -> Iterator[str]:
     yield from (holder.binding.name for holder in program.holders.all.values())
 
 
-def unmangled(name: str) -> str:
-    """Return a private name as it is written in its class: ``__x`` for ``_C__x``."""
-    return _MANGLED.sub("", name)
-
-
 class Files:
     """The files of a program as one repair reads them, each on first need."""
 
@@ -310,12 +304,15 @@ class Files:
             if reaches(module, self.program.source(module).text):
                 yield self[module]
 
-    def passing(self, word: str) -> Iterator[File]:
-        """Yield the files that speak of ``word``; nobody may keep a node of one."""
+    def passing(self, word: str, admits: Callable[[Module, Source], bool]) -> Iterator[File]:
+        """Yield the files that speak of ``word`` if ``admits`` says so; nobody may keep a node of one."""
         passed = 0
         for module in self.speaking(word):
             source = self.program.source(module)
             new = source not in _trees
+            if new and not admits(self.program.modules[module], source):
+                source.drop_trees()
+                continue
             yield self[module]
             passed += len(source.text) if new else 0
             if new and passed > _MOST:

@@ -10,9 +10,11 @@ import libcst as cst
 from leaklint.program import Holder, Program
 from leaklint.program.once import once
 from leaklint.program.resolve import absolute
-from leaklint.repairs.files import File, Files, unmangled
+from leaklint.repairs.files import File, Files
 from leaklint.repairs.scopes import Scope
 from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken
+from leaklint.repairs.vague import family, may_mean
+from leaklint.repairs.words import unmangled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +103,8 @@ class Finder:
         known = _said(self.program).everywhere
         if word not in known:
             known[word] = Spoken()
-            for file in self.files.passing(word):
+            program, classes = self.program, family(self.program, word)
+            for file in self.files.passing(word, lambda here, source: may_mean(program, here, source, word, classes)):
                 for name in known_by(file, word):
                     known[word].add(self._here(file.module.name, name), vague=name == word)
         return known[word]
@@ -112,7 +115,8 @@ class Finder:
         if owner is not None:
             yield from spoken.open
             yield from spoken.on.get(owner, ())
-            for above in names.ancestors(owner):
+            lines = (names.ancestors(one) for one in (owner, *names.subclasses(owner)))
+            for above in dict.fromkeys(above for line in lines for above in line):  # also above an heir alone
                 if above in spoken.inside and owner not in names.ancestors(above):
                     yield from spoken.inside[above]
 

@@ -9,6 +9,7 @@ _CONTROLLERS = ("cache_clear", "cache_info", "cache_parameters", "__wrapped__", 
 _CONTROLS = rf"[\s\\]*\.[\s\\]*(?:{'|'.join(_CONTROLLERS)})\b"
 _CONTROL, _CONTROLLED = re.compile(_CONTROLS), re.compile(rf"(\w+){_CONTROLS}")
 _SPOKEN = re.compile(r"\.[\s\\]*(\w+)|['\"](\w+)(?=['\"])")
+_MANGLED = re.compile(r"\A_[A-Za-z0-9]\w*?(?=__)")
 _SPACE = " \t\n\r\f\v\\"  # what may stand around the dot of an attribute
 _QUOTES = ("'", '"')
 _NEAR = 200  # characters before a word in which its dot is looked for
@@ -65,3 +66,8 @@ def _is_quoted(text: str, at: int, word: str) -> bool:
 
 def _is_of_word(character: str) -> bool:
     return character.isalnum() or character == "_"
+
+
+def unmangled(name: str) -> str:
+    """Return a private name as it is written in its class: ``__x`` for ``_C__x``."""
+    return _MANGLED.sub("", name)

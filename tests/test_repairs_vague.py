@@ -1,0 +1,94 @@
+"""Which files are looked at in full for the uses of an attribute: none is left out that has one."""
+
+from __future__ import annotations
+
+import pytest
+from repairing import holder_of, program_of
+
+from leaklint.program import Program
+from leaklint.repairs import uses, vague
+from leaklint.repairs.files import Files
+
+HOME = """
+class Base:
+    pass
+
+
+class Owner(Base):
+    reg = {}
+    __own = {}
+
+    def add(self, key):
+        self.reg[key] = self
+        self.__own[key] = self
+
+
+class Heir(Owner):
+    pass
+
+
+class Other:
+    def __init__(self):
+        self.reg = []
+
+
+KNOWN = Owner()
+"""
+OTHERS = {
+    "its own class": "from home import Owner\n\ndef f(k):\n    Owner.reg.pop(k)\n",
+    "an heir": "from home import Heir\n\nclass Third(Heir):\n    def f(self, k):\n        return self.reg[k]\n",
+    "a class beside": "from home import Base\n\nclass Mixin(Base):\n    def f(self):\n        return self.reg\n",
+    "a class above": "import home\n\nclass M:\n    def f(self):\n        return self.reg\n\nclass T(home.Owner, M): ...\n",
+    "an object": "from home import KNOWN\n\ndef f():\n    return len(KNOWN.reg)\n",
+    "a new object": "from home import Owner\n\ndef f():\n    return Owner().reg\n",
+    "a parameter": "def f(x):\n    x.reg.clear()\n",
+    "a parameter of its class": "from home import Owner\n\ndef f(x: Owner):\n    for one in x.reg:\n        print(one)\n",
+    "a parameter of another class": "from home import Other\n\ndef f(x: Other):\n    return x.reg\n",
+    "a result": "def f(x):\n    return x().reg\n",
+    "an element": "def f(xs):\n    for x in xs:\n        x.reg['a'] = 1\n",
+    "getattr": "def f(x):\n    return getattr(x, 'reg')\n",
+    "getattr of another": "def f(x):\n    return getattr(x, 'rag'), x.reg_\n",
+    "self of a foreign class": "class Foreign:\n    def f(self):\n        return self.reg\n",
+    "an attribute of self": "class Foreign:\n    def f(self):\n        return self.x.reg\n",
+    "self in a closure": "from home import Heir\n\nclass T(Heir):\n    def f(self):\n        return lambda: self.reg\n",
+    "two of one name": "from home import Owner\n\ndef f(x: str):\n    return x.reg\n\ndef f(x: Owner):\n    return x.reg\n",
+    "a name bound to it": "from home import Owner\n\ndef f():\n    reg = Owner.reg\n    return json(reg)\n",
+    "a default": "from home import Owner\n\ndef f(x=Owner.reg):\n    return x\n",
+    "a decorator": "from home import Owner\n\n@Owner.reg.get\ndef f():\n    pass\n",
+    "a class body": "from home import Owner\n\nclass A:\n    reg = Owner.reg\n    more = reg\n",
+    "something else": "import os\n\ndef f():\n    return os.reg, 'reg'\n",
+}
+
+
+@pytest.mark.parametrize("others", [(name,) for name in OTHERS] + [tuple(OTHERS)], ids=lambda names: names[0])
+@pytest.mark.parametrize("name", ["Owner.reg", "Owner._Owner__own"])
+def test_nothing_is_left_out(name: str, others: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"home.py": HOME, **{f"other{place}.py": OTHERS[other] for place, other in enumerate(others)}}
+    if name.endswith("own"):
+        files = {
+            path: text.replace("reg", "_Owner__own") if path != "home.py" else text for path, text in files.items()
+        }
+    quick = _uses(program_of(files), name)
+    monkeypatch.setattr(uses, "may_mean", lambda *_: True)
+    assert quick == _uses(program_of(files), name)
+
+
+def test_a_class_above_an_heir_is_looked_at() -> None:
+    program = program_of({"home.py": HOME, "other.py": OTHERS["a class above"]})
+    assert "other.py" in {use[0] for use in _uses(program, "Owner.reg")}
+
+
+def _uses(program: Program, name: str) -> list[tuple[str, int, int, bool]]:
+    found = uses.Finder(Files(program), holder_of(program, name)).uses()
+    return [(use.file.path, use.file.start(use.node), use.depth, use.sure) for use in found]
+
+
+@pytest.mark.parametrize(
+    ("other", "passes"),
+    [("its own class", True), ("a parameter", True), ("an heir", True), ("getattr", True), ("a class beside", False)]
+    + [("self of a foreign class", False), ("a parameter of another class", False), ("something else", False)],
+)
+def test_files_that_have_nothing_to_do_with_it_are_told(other: str, passes: bool) -> None:
+    program = program_of({"home.py": HOME, "other.py": OTHERS[other]})
+    classes = vague.family(program, "reg")
+    assert vague.may_mean(program, program.modules["other"], program.source("other"), "reg", classes) == passes
