@@ -1,7 +1,7 @@
 """One file at a time, as flake8 and editors ask: the file together with what it imports from its project.
 
 Files of a project import the same files, so what was read of a file is kept for the next one that imports it. Facts are kept
-as bytes: as objects, Python's collector would look at all of them again and again, in a process that is not ours.
+of few files: Python's collector looks at all of them again and again, in a process that is not ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from leaklint.config import Settings
     from leaklint.facts.model import Module
 
-_KEPT = 256  # files
+_KEPT, _FACTS = 256, 64  # files of which gate and text are kept, and of which facts are
 Row = tuple[int, int, str]  # the line and column of a finding, from 1, and what flake8 says of it
 
 
@@ -46,7 +46,7 @@ class One:
         self.source: Source | None = source
         self.changed = 0
         self.digest = ""
-        self.facts: tuple[str, bytes] | None = None  # the name of the module, and its facts
+        self.facts: tuple[str, Module] | None = None  # by the name that the module has
 
     @property
     def place(self) -> tuple[str, str, str, str]:
@@ -55,6 +55,7 @@ class One:
 
 
 _known: dict[str, One] = {}  # by absolute path, the last used last
+_read: dict[str, One] = {}  # those with facts, likewise
 
 
 def check_one(text: str, path: str, settings: Settings) -> Report:
@@ -122,7 +123,7 @@ def check_among(one: One, others: Iterable[One], settings: Settings) -> Report:
     sources: dict[str, Source] = {}
 
     def facts(wanted: Sequence[Wanted]) -> list[Module | Problem]:
-        return [_facts(files[each.file], each.name, sources) for each in wanted]
+        return [_facts(files[each.file], each.name, sources, files[each.file] is not one) for each in wanted]
 
     with collector_off():
         done = analysed([each.scanned for each in files.values()], sources, settings, facts)
@@ -134,20 +135,17 @@ def check_among(one: One, others: Iterable[One], settings: Settings) -> Report:
     return Report(own, problems, Summary(1, min(done.gated, 1), len(own)))
 
 
-def _facts(one: One, name: str, sources: dict[str, Source]) -> Module | Problem:
+def _facts(one: One, name: str, sources: dict[str, Source], keep: bool) -> Module | Problem:
     """Return the facts of a file as the module ``name``, and add its text to ``sources``."""
-    import pickle
-
     from leaklint.analysis import facts_of
 
     source = sources[one.scanned.file] = one.source or Source(one.scanned.path, one.text)
-    if one.facts is not None and one.facts[0] == name:
-        known: Module = pickle.loads(one.facts[1])
-        return known
-    facts = facts_of(source, name)
-    if not isinstance(facts, Problem):
-        one.facts = (name, pickle.dumps(facts, pickle.HIGHEST_PROTOCOL))
-    return facts
+    known = one.facts[1] if one.facts is not None and one.facts[0] == name else facts_of(source, name)
+    if keep and not isinstance(known, Problem):
+        one.facts = (name, known)
+        for old in _newest(_read, one, _FACTS):
+            old.facts = None
+    return known
 
 
 def _around(one: One, tree: ast.Module) -> list[One]:
@@ -177,9 +175,12 @@ def _gated(file: str, source: Source) -> One:
 
 def _kept(one: One) -> One:
     """Keep a file in the place of the one that nobody has asked for the longest."""
-    file = one.scanned.file
-    _known.pop(file, None)
-    _known[file] = one
-    if len(_known) > _KEPT:
-        del _known[next(iter(_known))]
+    _newest(_known, one, _KEPT)
     return one
+
+
+def _newest(table: dict[str, One], one: One, most: int) -> list[One]:
+    """Put a file at the end of ``table``, and return those that have to leave it for that."""
+    table.pop(one.scanned.file, None)
+    table[one.scanned.file] = one
+    return [table.pop(next(iter(table))) for _ in range(len(table) - most)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -106,17 +106,20 @@ def test_what_lies_in_its_place_is_not_written_to(folder: Folder, tmp_path: Path
     assert Gated(folder).admits(PLAIN) is None
 
 
+def _write(path: str, name: int) -> None:
+    known = Gated(Folder(path))
+    for number in range(300):
+        known.keep(f"{name} {number}", number % 2 == 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flake8 has no processes there")
 def test_processes_may_write_at_once(folder: Folder) -> None:
-    script = """
-import sys
-from leaklint.cache.folder import Folder
-from leaklint.cache.gated import Gated
-known = Gated(Folder(sys.argv[1]))
-for number in range(300):
-    known.keep(f"{sys.argv[2]} {number}", number % 2 == 0)
-"""
-    started = [subprocess.Popen([sys.executable, "-c", script, folder.path, str(name)]) for name in range(3)]
-    assert [process.wait() for process in started] == [0, 0, 0]
+    context = multiprocessing.get_context("fork")  # as flake8 makes its own
+    started = [context.Process(target=_write, args=(folder.path, name)) for name in range(3)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
     known = Gated(folder)
     assert all(known.admits(f"{name} {number}") is (number % 2 == 0) for name in range(3) for number in range(300))
 
