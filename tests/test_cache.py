@@ -193,6 +193,37 @@ def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
         folder.clear()
 
 
+@pytest.mark.parametrize("tag", [None, "", "Signature: 8a47"])
+def test_a_folder_that_another_process_is_about_to_make_is_used(cache: Folder, tag: str | None) -> None:
+    """It may also have been killed over it."""
+    os.makedirs(os.path.join(cache.path, tool_key(), "other"))
+    if tag is not None:
+        Path(cache.path, "CACHEDIR.TAG").write_text(tag)
+    cache.write("kind", "key0", b"content")
+    assert cache.read("kind", "key0") == b"content"
+    assert Path(cache.path, "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    assert cache.clear()
+
+
+@pytest.mark.parametrize("tag", ["", "Signature: 8a47", "Signature: 8a477f597d28d172789f06886806bc55\n"])
+def test_a_tag_alone_makes_no_folder_ours(cache: Folder, tag: str) -> None:
+    os.makedirs(cache.path)
+    Path(cache.path, "CACHEDIR.TAG").write_text(tag)
+    Path(cache.path, "letter.txt").write_text("dear")
+    cache.write("kind", "key0", b"content")
+    assert sorted(os.listdir(cache.path)) == ["CACHEDIR.TAG", "letter.txt"]
+    assert Path(cache.path, "CACHEDIR.TAG").read_text() == tag
+
+
+@pytest.mark.parametrize("name", ["CACHEDIR.TAG", ".gitignore", "v-0123456789abcdef"])
+def test_no_link_in_a_folder_without_a_mark_is_followed(cache: Folder, tmp_path: Path, name: str) -> None:
+    os.makedirs(cache.path)
+    Path(cache.path, name).symlink_to(tmp_path / "elsewhere")
+    cache.write("kind", "key0", b"content")
+    assert os.listdir(cache.path) == [name]
+    assert not os.path.exists(tmp_path / "elsewhere")
+
+
 def test_a_link_is_not_followed(tmp_path: Path, project: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -18,6 +18,7 @@ from leaklint.cache.states import showing
 
 MOST_BYTES = 256_000_000
 _TAG = "CACHEDIR.TAG"
+_IGNORED = ".gitignore"
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 _TAG_TEXT = (
     f"{_SIGNATURE}\n# This folder is leaklint's cache; 'leaklint cache clear' empties it, deleting it is safe.\n"
@@ -70,7 +71,7 @@ class Folder:
         for name in os.listdir(self.path):
             if _FOLDER.fullmatch(name):
                 shutil.rmtree(os.path.join(self.path, name))
-            elif name in {_TAG, ".gitignore"}:
+            elif name in {_TAG, _IGNORED}:
                 os.unlink(os.path.join(self.path, name))
         with suppress(OSError):
             os.rmdir(self.path)
@@ -108,21 +109,34 @@ class Folder:
         if os.path.lexists(self.path) and not self._is_ours():
             raise OSError("the folder is something else")
         os.makedirs(folder, exist_ok=True)
-        for name, text in ((_TAG, _TAG_TEXT), (".gitignore", "*\n")):
+        for name, text in ((_TAG, _TAG_TEXT), (_IGNORED, "*\n")):
             file = os.path.join(self.path, name)
-            if not os.path.exists(file):
+            if not os.path.lexists(file) or (name == _TAG and self._told() != text):
                 with open(file, "w", encoding="ascii") as stream:
                     stream.write(text)
 
     def _is_ours(self) -> bool:
-        """Tell whether the folder is empty or marked as leaklint's. A link never is: a project may come with one."""
+        """Tell whether the folder is marked as leaklint's, or holds nothing but what comes before the mark is written.
+
+        A link never is: a project may come with one.
+        """
         if os.path.islink(self.path):
             return False
+        told = self._told()
+        if told == _TAG_TEXT:
+            return True
+        with os.scandir(self.path) as entries:
+            return _TAG_TEXT.startswith(told) and all(
+                not entry.is_symlink() and (entry.name in {_TAG, _IGNORED} or _FOLDER.fullmatch(entry.name))
+                for entry in entries
+            )
+
+    def _told(self) -> str:
         try:
             with open(os.path.join(self.path, _TAG), encoding="ascii", errors="replace") as stream:
-                return stream.read() == _TAG_TEXT
+                return stream.read(len(_TAG_TEXT) + 1)
         except OSError:
-            return not os.listdir(self.path)
+            return ""
 
     def _entries(self) -> Iterator[tuple[float, int, str]]:
         """Yield time of change, size and path of each entry; nothing else that may lie in the folder is an entry."""
