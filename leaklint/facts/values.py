@@ -17,7 +17,7 @@ _VIEWS = frozenset({"values", "items", "keys", "elements"})
 _COPIERS = frozenset({"dict", "list", "set", "copy", "deepcopy", "OrderedDict", "defaultdict", "deque", "sorted"})
 _SAME = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset", "cast", "deepcopy"})
 _NOTHING = (UNKNOWN,)
-_BOOL, _NUMBER = Value("const", name="bool"), Value("number")
+_A_BOOL, _A_NUMBER = (Value("const", name="bool"),), (Value("number"),)
 
 
 def mangle(name: str, scope: Scope | None) -> str:
@@ -33,9 +33,9 @@ def mangle(name: str, scope: Scope | None) -> str:
 def describe(node: ast.AST | None, scope: Scope, depth: int = 0) -> Values:
     """Return what ``node`` may denote, in at most a few ways; never empty."""
     if node is None or depth > _DEPTH:
-        return (UNKNOWN,)
+        return _NOTHING
     reader = _READERS.get(node.__class__)
-    return reader(node, scope, depth) if reader is not None else (UNKNOWN,)
+    return reader(node, scope, depth) if reader is not None else _NOTHING
 
 
 def _read_name(node: ast.Name, scope: Scope, depth: int) -> Values:
@@ -85,11 +85,11 @@ def _attribute(base: Value, name: str, scope: Scope) -> Value:
 
 
 def _read_constant(node: ast.Constant, scope: Scope, depth: int) -> Values:
-    return (_BOOL if node.value is ... else Value("const", name=repr(node.value)),)
+    return _A_BOOL if node.value is ... else (Value("const", name=repr(node.value)),)
 
 
 def _read_comparison(node: ast.Compare, scope: Scope, depth: int) -> Values:
-    return (_BOOL,)
+    return _A_BOOL
 
 
 def _read_formatted(node: ast.JoinedStr, scope: Scope, depth: int) -> Values:
@@ -106,7 +106,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _read_unary(node: ast.UnaryOp, scope: Scope, depth: int) -> Values:
-    return (_BOOL if isinstance(node.op, ast.Not) else _NUMBER,)
+    return _A_BOOL if isinstance(node.op, ast.Not) else _A_NUMBER
 
 
 def _read_dict(node: ast.Dict, scope: Scope, depth: int) -> Values:
@@ -237,7 +237,7 @@ def _local(name: str, scope: Scope) -> Values:
     """Return what a local denotes, worked out once a scope; a name that is bound through itself is unknown there."""
     known = scope.denoted.get(name)
     if known is None:
-        scope.denoted[name] = (UNKNOWN,)
+        scope.denoted[name] = _NOTHING
         found: list[Value] = [_param(name, scope)] if name in scope.params and not _is_copied(name, scope) else []
         for way in scope.bound.get(name, [])[:_WIDTH]:
             found.extend(_follow(way, scope, 1))
@@ -282,14 +282,14 @@ def _follow(way: Bound, scope: Scope, depth: int) -> Values:
     if way.how == "part":
         # What is added to gives away its elements, as to a copy: neither is the other, nor one of the other's elements.
         added = (value for value in describe(way.node, scope, depth) if value.kind != "call")
-        return tuple(value.child(COPY) if COPY not in value.path else value for value in added) or (UNKNOWN,)
+        return tuple(value.child(COPY) if COPY not in value.path else value for value in added) or _NOTHING
     if way.how == "exception":
         return (Value("exception"),)
     if way.how == "class" and way.scope is not None:
         return (Value("class", name=way.scope.qualname),)
     if way.how == "def" and way.scope is not None:
         return (Value("function", name=way.scope.qualname, parts=_captured_by(way.scope)),)
-    return (UNKNOWN,)
+    return _NOTHING
 
 
 def _from_enclosing(name: str, outer: Scope) -> Values:
