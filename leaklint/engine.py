@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Running", "Scanned", "Work", "analyse", "check", "check_one", "module_name", "relative", "with_findings"]
 
-_SCAN, _READ = 500_000, 60_000  # bytes below which further processes cost more than they save
+_SCAN, _READ = 1_500_000, 500_000  # bytes below which further processes cost more than they save
 
 
 def check(
