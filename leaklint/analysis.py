@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
 
 from leaklint.cache.keys import digest_of
 from leaklint.config import Settings
@@ -16,14 +12,27 @@ from leaklint.leaning import Scanned, leaning, ways_to
 from leaklint.model import Finding, Problem
 from leaklint.offers import Offer, uses
 from leaklint.paths import is_test
+from leaklint.records import dataclass, field
 from leaklint.selection import shown
 from leaklint.source import Source, SourceError, read_bytes
 from leaklint.suppress import physical_lines, unsuppressed
 
+TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Protocol
+
     from leaklint.facts.model import Module
     from leaklint.program import Program
     from leaklint.rules.leaks import Context
+
+    class Reads(Protocol):
+        """What reads files in full: here and now, in other processes, or from what is remembered."""
+
+        def __call__(self, wanted: Sequence[Wanted]) -> list[Module | Problem]:
+            """Return the facts of each file, or why they cannot be had."""
+            ...
+
 
 _ROUNDS = 4  # how often files are added that the findings so far make matter
 
@@ -35,14 +44,6 @@ class Wanted:
     file: str
     path: str
     name: str
-
-
-class Reads(Protocol):
-    """What reads files in full: here and now, in other processes, or from what is remembered."""
-
-    def __call__(self, wanted: Sequence[Wanted]) -> list[Module | Problem]:
-        """Return the facts of each file, or why they cannot be had."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,18 +301,15 @@ def read_facts(one: Wanted) -> tuple[str, Module | Problem]:
     return digest, facts_of(source, one.name)
 
 
-_FACTS: WeakKeyDictionary[Source, tuple[str, Module]] = WeakKeyDictionary()
-
-
 def facts_of(source: Source, name: str) -> Module | Problem:
     """Return the facts of a file, read once for as long as the source is kept, or why it has none."""
     from leaklint.facts.read import read_module
 
-    known = _FACTS.get(source)
+    known = source.facts
     if known is None or known[0] != name:
         try:
             with deep_recursion():
-                known = _FACTS[source] = (name, read_module(source, name))
+                known = source.facts = (name, read_module(source, name))
         except SourceError as error:
             return Problem(source.path, error.line, error.message)
         except RecursionError:

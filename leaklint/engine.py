@@ -5,12 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from leaklint.analysis import Analysis, Wanted, analysed, read_facts
 from leaklint.config import Settings
@@ -19,13 +15,39 @@ from leaklint.leaning import Scanned
 from leaklint.model import Finding, Problem, Report, Summary
 from leaklint.paths import module_name, relative
 from leaklint.pool import cpus, each
+from leaklint.records import replace
 from leaklint.running import Running
 from leaklint.scanning import Read, read_and_follow, scan_file
 from leaklint.single import check_one
 from leaklint.source import Source
 
+TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import Protocol
+
     from leaklint.facts.model import Module
+
+    class Remembers(Protocol):
+        """What earlier runs have read. Nothing that it gives differs from what reading the file would give."""
+
+        def scanned(self, file: str) -> Read | None:
+            """Return what reading and gating ``file`` gives, if that is known."""
+            ...
+
+        def facts(self, wanted: Wanted) -> Module | Problem | None:
+            """Return the facts of a file that ``scanned`` or ``keep`` was asked about, if they are known."""
+            ...
+
+        def keep(self, file: str, read: Read) -> None:
+            """Remember what reading and gating a file gave."""
+            ...
+
+        def keep_facts(self, wanted: Wanted, digest: str, facts: Module | Problem) -> None:
+            """Remember the facts of a file with the digest of the bytes they were read from."""
+            ...
+
 
 __all__ = ["Running", "Scanned", "Work", "analyse", "check", "check_one", "module_name", "relative", "with_findings"]
 
@@ -54,26 +76,6 @@ def report_of(files: int, problems: Iterable[Problem], done: Analysis, started: 
     seconds = round(time.perf_counter() - started, 3)
     ordered = tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message)))
     return Report(done.findings, ordered, Summary(files, done.gated, len(done.findings), seconds))
-
-
-class Remembers(Protocol):
-    """What earlier runs have read. Nothing that it gives differs from what reading the file would give."""
-
-    def scanned(self, file: str) -> Read | None:
-        """Return what reading and gating ``file`` gives, if that is known."""
-        ...
-
-    def facts(self, wanted: Wanted) -> Module | Problem | None:
-        """Return the facts of a file that ``scanned`` or ``keep`` was asked about, if they are known."""
-        ...
-
-    def keep(self, file: str, read: Read) -> None:
-        """Remember what reading and gating a file gave."""
-        ...
-
-    def keep_facts(self, wanted: Wanted, digest: str, facts: Module | Problem) -> None:
-        """Remember the facts of a file with the digest of the bytes they were read from."""
-        ...
 
 
 class Work:
@@ -124,7 +126,7 @@ class Work:
             if isinstance(one, Scanned) and read.facts is not None:
                 self._early[Wanted(one.file, one.path, one.module)] = (read.digest, read.facts)
             if self.memory is not None:
-                self.memory.keep(file, read._replace(facts=None))
+                self.memory.keep(file, replace(read, facts=None))
 
     def facts(self, wanted: Sequence[Wanted]) -> list[Module | Problem]:
         """Return the facts of files, or why they have none; see ``leaklint.analysis.Reads``."""

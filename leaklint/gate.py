@@ -8,11 +8,14 @@ of a memoiser, a registry of the standard library, or a weak container.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
-from dataclasses import dataclass
-from typing import Any
 
 from leaklint.gate_notes import BUSY, FUNCTIONS, PLANS, Notes, plan
+from leaklint.records import dataclass
+
+TYPE_CHECKING = False  # typing's own would load typing
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
 
 from leaklint.gate_names import LITERALS, may_hold, root, roots, target_names
+from leaklint.records import dataclass
+
+TYPE_CHECKING = False  # typing's own would load typing
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    _Handler = Callable[["Notes", Any, int], None]
+    _Plan = tuple[_Handler | None, tuple[str, ...]]
 
 _FILLERS = frozenset(
     "append appendleft add insert extend extendleft update setdefault __setitem__ push union_update".split()
@@ -30,7 +37,8 @@ _SELVES = frozenset(["self", "cls", "super", "type"])
 _ASKERS = frozenset("isinstance issubclass getattr hasattr len repr str id hash bool int".split())
 
 
-class Filled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Filled:
     """Names that may hold a container, and those filled: at all, through what is imported, through an instance or class."""
 
     holds: set[str]
@@ -295,8 +303,6 @@ class Notes:
             self._fills[name] = max(depth, self._fills.get(name, 0))
 
 
-_Handler = Callable[[Notes, Any, int], None]
-_Plan = tuple[_Handler | None, tuple[str, ...]]
 # Fields that hold names, numbers, operators and contexts: nothing below them speaks of containers.
 _LEAVES = frozenset(
     "id attr arg asname module level ctx op ops lineno type_comment kind simple is_async conversion type_ignores".split()

@@ -5,10 +5,15 @@ Like the gate this may only over-approximate: names are compared, not resolved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from leaklint.records import dataclass
 
-from leaklint.gate import Gate
+TYPE_CHECKING = False  # typing's own would load typing
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from leaklint.gate import Gate
+
+    _Table = dict[str, set[int]]  # names, and the numbers of the files that they stand for
 
 _ROUNDS = 3  # how often files that a chosen file leans on are added
 
@@ -27,9 +32,6 @@ class Scanned:
     def stem(self) -> str:
         """Return the last part of the module's name."""
         return self.module.rpartition(".")[2]
-
-
-_Table = dict[str, set[int]]  # names, and the numbers of the files that they stand for
 
 
 def leaning(scanned: Sequence[Scanned]) -> list[Scanned]:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
 
+from leaklint.records import dataclass
+
+TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     from leaklint.gate import Gate
 
 
-class Offer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Offer:
     """What a file has that may leak: the functions that fill or empty it, its names, and the names that lead to them."""
 
     functions: frozenset[str]
     held: frozenset[str]
     ways: frozenset[str]
+
+    @property
+    def names(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Return the three sets of names."""
+        return self.functions, self.held, self.ways
 
 
 def uses(gate: Gate, offers: frozenset[Offer]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.analysis import facts_of
 from leaklint.cache.keys import digest_of
@@ -11,13 +10,16 @@ from leaklint.gate import scan
 from leaklint.leaning import Scanned
 from leaklint.model import Problem
 from leaklint.paths import is_test, module_name, relative
+from leaklint.records import dataclass
 from leaklint.source import Source, SourceError, read_bytes
 
+TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     from leaklint.facts.model import Module
 
 
-class Read(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Read:
     """What reading one file gave, and the digest of the bytes that were read (empty if they could not be).
 
     ``facts`` are those of a file that was read in full at once, since it can hold a leak by itself.

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import ast
 import bisect
-import hashlib
 import os
 import re
 import stat
-import tokenize
 from functools import cached_property
-from io import BytesIO
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from leaklint.cache.keys import digest_of
 from leaklint.nesting import may_nest, too_nested
 
+TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     import libcst as cst
 
+    from leaklint.facts.model import Module
     from leaklint.positions import Positions
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -53,6 +51,7 @@ class Source:
         self._parsable = text  # the same length and lines, with names that have become keywords written otherwise
         self.encoding = encoding
         self.bom = bom
+        self.facts: tuple[str, Module] | None = None  # once they are read: under which name, and what
 
     @classmethod
     def read(cls, file: str | os.PathLike[str], path: str | None = None) -> Source:
@@ -64,7 +63,7 @@ class Source:
         """Decode ``raw`` as Python does (BOM, encoding cookie). Raises ``SourceError``."""
         bom = raw.startswith(b"\xef\xbb\xbf")
         try:
-            encoding, _ = tokenize.detect_encoding(BytesIO(raw).readline)
+            encoding = _encoding_of(raw)
             text = (raw[3:] if bom else raw).decode("utf-8" if bom else encoding)
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
@@ -80,6 +79,8 @@ class Source:
     def digest(self) -> str:
         """Return the SHA-256 of the file's bytes in hex; nothing where its encoding does not lead back to them."""
         try:
+            import hashlib
+
             return hashlib.sha256(self.encode(self.text)).hexdigest()
         except UnicodeError:
             return ""
@@ -168,6 +169,16 @@ class Source:
     def line_of(self, offset: int) -> int:
         """Return the line, from 1, that holds the character at ``offset``."""
         return bisect.bisect_right(self.line_starts, offset)
+
+
+def _encoding_of(raw: bytes) -> str:
+    """Return the encoding that a file declares. Raises what ``tokenize.detect_encoding`` raises."""
+    if all(line.isascii() and b"coding" not in line for line in raw.split(b"\n", 2)[:2]):
+        return "utf-8"
+    import tokenize
+    from io import BytesIO
+
+    return tokenize.detect_encoding(BytesIO(raw).readline)[0]
 
 
 def read_bytes(file: str | os.PathLike[str]) -> bytes:

@@ -270,7 +270,7 @@ class _Run:
             used=done.asked.used,
             defined=done.asked.defined,
             changed=tuple(sorted(done.asked.changed)),
-            offers=tuple(sorted(done.asked.offers, key=lambda offer: [sorted(names) for names in offer])),
+            offers=tuple(sorted(done.asked.offers, key=lambda offer: [sorted(names) for names in offer.names])),
             problems=tuple(problem for problem in done.problems if problem not in own),
         )
 

@@ -170,7 +170,7 @@ def _counted(names: Iterable[str]) -> list[str]:
 
 
 def _ordered(offer: Offer) -> tuple[list[str], ...]:
-    return tuple(map(sorted, offer))
+    return tuple(map(sorted, offer.names))
 
 
 def _asked(data: bytes) -> _Asked:
