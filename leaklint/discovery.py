@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from leaklint.config import Settings
 from leaklint.model import Problem
@@ -17,7 +16,7 @@ SUFFIX = ".py"
 
 def discover(
     paths: Sequence[str | os.PathLike[str]], settings: Settings, searched: list[str] | None = None
-) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """Return the files to read, and what stood in the way, each sorted by path.
 
     A named file is read whatever its suffix and even where an exclude covers it (``force_exclude`` lets excludes win).
@@ -35,7 +34,7 @@ def discover(
             else:
                 found.setdefault(os.path.abspath(item), item)
     unique = dict.fromkeys(problems)
-    return tuple(map(Path, sorted(found.values()))), tuple(sorted(unique, key=lambda item: (item.path, item.message)))
+    return tuple(sorted(found.values())), tuple(sorted(unique, key=lambda item: (item.path, item.message)))
 
 
 def excluded(path: str, settings: Settings) -> bool:

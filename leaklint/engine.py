@@ -24,7 +24,6 @@ from leaklint.source import Source
 TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
     from typing import Protocol
 
     from leaklint.facts.model import Module
@@ -91,7 +90,7 @@ class Work:
         self._early: dict[Wanted, tuple[str, Module | Problem]] = {}  # facts that came with the gates
         self._each = running.spread.each if running.spread is not None else each
 
-    def done(self, files: Sequence[Path], settings: Settings) -> Analysis:
+    def done(self, files: Sequence[str], settings: Settings) -> Analysis:
         """Return the analysis of ``files``, with the problems of those that cannot be read."""
         sources: dict[str, Source] = {}
         results: dict[str, Scanned | Problem] = {}

@@ -11,7 +11,6 @@ from functools import cached_property
 from itertools import accumulate
 
 from leaklint.cache.keys import digest_of
-from leaklint.nesting import may_nest, too_nested
 
 TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from leaklint.facts.model import Module
     from leaklint.positions import Positions
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = r"\r\n|\r|\n"
 # ``async`` and ``await`` were names before Python 3.7; a keyword is never followed by these.
-_KEYWORD_AS_NAME = re.compile(r"\b(?:async|await)\b(?=[ \t]*[=,):.\]])")
+_KEYWORD_AS_NAME = r"\b(?:async|await)\b(?=[ \t]*[=,):.\]])"
 MAX_BYTES = 20_000_000
 
 
@@ -100,7 +99,7 @@ class Source:
         try:
             return parse_ast(self.text)
         except SourceError:
-            renamed = _KEYWORD_AS_NAME.sub(lambda match: match.group().upper(), self.text)
+            renamed = re.sub(_KEYWORD_AS_NAME, lambda match: match.group().upper(), self.text)
             if renamed == self.text:
                 raise
             tree = parse_ast(renamed)
@@ -113,8 +112,9 @@ class Source:
         import libcst
 
         from leaklint.deep import unchecked
+        from leaklint.nesting import may_nest, too_nested
 
-        if _KEYWORD_AS_NAME.search(self.text):
+        if re.search(_KEYWORD_AS_NAME, self.text):
             _ = self.tree  # says whether the file is of a Python to which these were names
         line = too_nested(self.text, self.tree) if may_nest(self.text) else 0
         if line:
@@ -154,7 +154,7 @@ class Source:
     def line_starts(self) -> list[int]:
         """Offsets in characters at which the lines start."""
         if "\r" in self.text:
-            return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+            return [0, *(match.end() for match in re.finditer(_LINE_END, self.text))]
         return [*accumulate((len(line) + 1 for line in self.text.split("\n")[:-1]), initial=0)]
 
     def drop_trees(self) -> None:

@@ -112,7 +112,12 @@ def test_a_check_of_a_file_without_anything_loads_little(sources: Path) -> None:
     check = "from leaklint.cli import main\nassert main(['check', '{}']) == 0"
     heavy = (
         "argparse",
+        "dataclasses",
         "gettext",
+        "hashlib",
+        "inspect",
+        "pathlib",
+        "tokenize",
         "shutil",
         "signal",
         "multiprocessing",

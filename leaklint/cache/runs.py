@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leaklint.cache import answers, standing
@@ -94,7 +93,7 @@ def check(
         seen = None
     else:
         files, problems, seen = _discovered(paths, settings, looked[1])
-        looked[0].extend(map(str, files))
+        looked[0].extend(files)
     run = _Run(folder, _key(paths, settings), files, problems)
     result = run.as_it_was()
     if result is None:
@@ -115,7 +114,7 @@ def check(
 
 def _discovered(
     paths: Sequence[str], settings: Settings, searched: list[str]
-) -> tuple[tuple[Path, ...], tuple[Problem, ...], answers.Looked | None]:
+) -> tuple[tuple[str, ...], tuple[Problem, ...], answers.Looked | None]:
     """Return what ``discover`` returns, and what it has looked at unless that changes while it looks."""
     began = time.time_ns()
     files, problems = discover(paths, settings, searched)
@@ -137,10 +136,10 @@ def _key(paths: Sequence[str], settings: Settings) -> str:
 class _Run:
     """One run, and what is remembered of the last one like it."""
 
-    def __init__(self, folder: Folder, key: str, files: Sequence[Path], problems: Sequence[Problem]) -> None:
+    def __init__(self, folder: Folder, key: str, files: Sequence[str], problems: Sequence[Problem]) -> None:
         self.folder = folder
         self.key = key
-        self.files = [str(file) for file in files]
+        self.files = list(files)
         self.taken = time.time_ns()
         self.times = [times_of(file) for file in self.files]
         self.places = packages(self.files)
@@ -252,7 +251,7 @@ class _Run:
         from leaklint.running import Running
 
         memory = Memory(self.folder, self.key, self._digests(self._grounds()))
-        done = Work(running or Running(), memory=memory).done([Path(file) for file in self.files], settings)
+        done = Work(running or Running(), memory=memory).done(self.files, settings)
         result = Result(self._seen(), "", done.findings, done.problems, done.gated)
         if memory.mixed or [times_of(file) for file in self.files] != self.times:
             return result
