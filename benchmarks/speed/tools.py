@@ -59,6 +59,7 @@ def bench(cache: Path) -> Bench:
     pins = {line.partition("==")[0]: line for line in (HERE / "requirements.txt").read_text().split()}
     if not Path(made.python).exists():
         subprocess.run([sys.executable, "-m", "venv", str(made.folder / "env")], check=True)
+        _pip(made, "install", "--upgrade", "pip")  # older ones write scripts that load ``re`` before anything else
         peers = [line for name, line in pins.items() if name != "flake8-bugbear"]
         _pip(made, "install", *peers)
         _pip(made, "install", "--no-deps", "--target", made.path("bugbear"), pins["flake8-bugbear"])
@@ -77,8 +78,8 @@ def tools(made: Bench, cache: Path) -> list[Tool]:
     memory, ruffs = str(cache / "caches" / "leaklint"), str(cache / "caches" / "ruff")
 
     def check(*more: str) -> tuple[str, ...]:
-        words = ("-P", "-m", "leaklint", "check", "--isolated", "--output-format", "concise", "--quiet", *more, ".")
-        return (made.python, *words)
+        script = str(made.folder / "leaklint" / "bin" / "leaklint")
+        return (script, "check", "--isolated", "--output-format", "concise", "--quiet", *more, ".")
 
     remembering = check("--cache-dir", memory)
     ruff = (
