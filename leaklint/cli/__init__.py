@@ -47,11 +47,10 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     try:
         try:
-            repeated = _repeated(given)
-            status = _dispatch(given) if repeated is None else repeated
+            status = _dispatch(given)
         finally:
             sys.stdout.flush()
-        if words is None and repeated is not None:
+        if words is None and given[:1] == ["check"]:
             _leave(status)
         return status
     except BrokenPipeError:
@@ -78,20 +77,20 @@ def _dispatch(given: list[str]) -> int:
         kind = "option" if given[0].startswith("-") else "command"
         near = closest(given[0], [*COMMANDS, "--version", "--help"])
         raise UsageError(f"unknown {kind} {given[0]}{near}; 'leaklint help' lists the commands")
+    if given[0] == "check":
+        from leaklint.cache.answers import answered
+
+        status = answered(given[1:])
+        if status is not None:
+            return status
     return run(given[0], given[1:])
 
 
-def _repeated(given: list[str]) -> int | None:
-    """Repeat what the same check said last, and return its status; None if it has to be run."""
-    if given[:1] != ["check"]:
-        return None
-    from leaklint.cache.answers import answered
-
-    return answered(given[1:])
-
-
 def _leave(status: int) -> None:
-    """End the process at once: to take the interpreter apart takes a tenth of the time of a check that repeats its answer."""
+    """End the process at once, if it is ours and nobody watches it.
+
+    To take the interpreter apart takes a tenth of the time of a check that repeats its answer, and seconds after a large one.
+    """
     if sys.gettrace() is None and sys.getprofile() is None:
         sys.stderr.flush()
         os._exit(status)
