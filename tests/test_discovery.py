@@ -82,7 +82,8 @@ def test_missing_and_empty(tree: Path) -> None:
             "nope.py: no such file or folder",
         ],
     )
-    assert found(["a\0b"])[1] == ["a\0b: not a path: embedded null byte"]
+    (told,) = found(["a\0b"])[1]
+    assert told.startswith("a\0b: not a path: ") and "embedded null" in told  # each Python has its own words
 
 
 def test_what_is_no_file(tree: Path) -> None:

@@ -270,8 +270,9 @@ def _referrers(frontier: list[Any], seen: Kept) -> list[Any]:
     """Return who refers to the frontier and was not seen: neither this package's frames nor mere instances."""
     kinds = {id(thing) for thing in frontier if is_a(thing, type)}
     found: list[Any] = []
-    for thing in get_referrers(*frontier):
-        if id(thing) in seen or id(type(thing)) in kinds or thing is found:
+    asked = tuple(frontier)  # from 3.13 on the collector shows what it was called with, too
+    for thing in get_referrers(*asked):
+        if id(thing) in seen or id(type(thing)) in kinds or thing is found or thing is asked:
             continue
         if is_a(thing, FrameType) and thing.f_code.co_filename.startswith(_OWN):
             continue
