@@ -62,7 +62,7 @@ def _spread(
 ) -> None:
     """Fill ``done`` by the number of each batch that could be done. This process is one of the ``jobs``.
 
-    What it does itself need not be handed over, which takes a fifth of the time of reading a file. Between two items it
+    What it does itself need not be handed over, which takes about a quarter of the time of reading a file. Between two items it
     looks after the others; it gives a batch only to a worker that waits for one, so neither ever waits for the other to read.
     """
     from multiprocessing.connection import wait

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from repairing import holder_of, program_of
 
+from leaklint.deep import deep_recursion
 from leaklint.program import Program
 from leaklint.repairs import uses, vague
 from leaklint.repairs.files import Files
@@ -92,3 +93,11 @@ def test_files_that_have_nothing_to_do_with_it_are_told(other: str, passes: bool
     program = program_of({"home.py": HOME, "other.py": OTHERS[other]})
     classes = vague.family(program, "reg")
     assert vague.may_mean(program, program.modules["other"], program.source("other"), "reg", classes) == passes
+
+
+def test_a_chain_of_any_length_is_followed() -> None:
+    chain = "x" + ".a" * 900
+    with deep_recursion():  # as facts are read in a run
+        program = program_of({"home.py": HOME, "other.py": f"def f(x):\n    return {chain}.reg\n"})
+    classes = vague.family(program, "reg")
+    assert vague.may_mean(program, program.modules["other"], program.source("other"), "reg", classes)

@@ -14,7 +14,7 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.referents import slots_by_decorator
 from leaklint.repairs.scopes import dotted_name
-from leaklint.repairs.words import before_dot, is_attribute, places_of
+from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
 _PATH = re.compile(r"\w+(?:[\s\\]*\.[\s\\]*\w+)*\Z")
 _STEPS = re.compile(r"[\s\\]*\.[\s\\]*")
@@ -22,7 +22,7 @@ _CACHES = frozenset({"lru_cache", "cache"})
 _HARMLESS = frozenset({"override", "final"})
 _INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
 _COPIES = re.compile(r"\b(?:pickle|cloudpickle|dill|deepcopy|copy\.copy|multiprocessing|ProcessPoolExecutor)\b")
-_CONTROLS = re.compile(r"\.\s*(?:cache_clear|cache_info|cache_parameters|__wrapped__)\b")
+_CONTROLS = re.compile(rf"\.\s*(?:{'|'.join(CONTROLS)})\b")
 ALONE, EACH = "functools.cached_property", "a cache that each instance makes for itself"
 
 

@@ -29,15 +29,15 @@ def may_mean(program: Program, module: Module, source: Source, word: str, classe
     """Tell whether an attribute ``word`` of the file may be that of one of ``classes``: of anything but a known other class."""
     with deep_recursion():
         tree = read_tree(source.tree)
-    try:
-        return any(
-            _may_be(program, module, value, scope, word, classes)
-            for scope in tree.scopes
-            for base in _bases(scope, word)
-            for value in describe(base, scope)
-        )
-    finally:
-        tree.release()
+        try:
+            return any(
+                _may_be(program, module, value, scope, word, classes)
+                for scope in tree.scopes
+                for base in _bases(scope, word)
+                for value in describe(base, scope)
+            )
+        finally:
+            tree.release()
 
 
 def _bases(scope: Scope, word: str) -> Iterator[ast.expr | None]:
@@ -86,10 +86,8 @@ def _may_be(
 
 def _is_other(program: Program, module: Module, function: Function, value: Value, classes: frozenset[ClassRef]) -> bool:
     """Tell whether a parameter is said to be of a class of the program that is none of ``classes``."""
-    texts = [param.annotation for param in function.params if param.name == value.name and not value.path]
-    ref = (
-        program.names.as_class(module.name, Value("global", tuple(texts[0].strip("\"' ").split("."))))
-        if texts
-        else None
-    )
-    return ref is not None and ref not in classes
+    for param in function.params:
+        if param.name == value.name and not value.path:
+            said = Value("global", tuple(param.annotation.strip("\"' ").split(".")))
+            return program.names.as_class(module.name, said) not in {None, *classes}
+    return False

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_CONTROLLERS = ("cache_clear", "cache_info", "cache_parameters", "__wrapped__", "setter", "deleter", "getter")
-_CONTROLS = rf"[\s\\]*\.[\s\\]*(?:{'|'.join(_CONTROLLERS)})\b"
+CONTROLS = ("cache_clear", "cache_info", "cache_parameters", "__wrapped__")  # of what ``functools`` caches
+_AFTER = (*CONTROLS, "setter", "deleter", "getter")
+_CONTROLS = rf"[\s\\]*\.[\s\\]*(?:{'|'.join(_AFTER)})\b"
 _CONTROL, _CONTROLLED = re.compile(_CONTROLS), re.compile(rf"(\w+){_CONTROLS}")
 _SPOKEN = re.compile(r"\.[\s\\]*(\w+)|['\"](\w+)(?=['\"])")
 _MANGLED = re.compile(r"\A_[A-Za-z0-9]\w*?(?=__)")
@@ -52,7 +53,7 @@ def speaks_of(text: str, word: str) -> bool:
 def spoken_words(text: str) -> set[str]:
     """Return the words of which ``speaks_of`` is true."""
     found = {word for words in _SPOKEN.findall(text) for word in words}
-    return found.union(_CONTROLLED.findall(text)) if any(name in text for name in _CONTROLLERS) else found
+    return found.union(_CONTROLLED.findall(text)) if any(name in text for name in _AFTER) else found
 
 
 def has_attribute(text: str, word: str) -> bool:
