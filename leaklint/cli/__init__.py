@@ -89,7 +89,7 @@ def _dispatch(given: list[str]) -> int:
 def _leave(status: int) -> None:
     """End the process at once, unless something watches it that would not get to write down what it saw.
 
-    To take the interpreter apart takes a tenth of the time of a check that repeats its answer, and seconds after a large one.
+    To take the interpreter apart takes a tenth of the time of a check that repeats its answer.
     """
     monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
     watched = monitoring is not None and any(monitoring.get_tool(number) for number in range(6))
