@@ -79,7 +79,7 @@ def _taken(
     if target.kind == targets.PID:
         return [_of_process(int(target.words[0]), args, probes)]
     if target.kind == targets.FUNCTION:
-        request = targets.request(args, target, found, args.rounds, ledger=True)
+        request = targets.request(args, target, found, args.rounds, ledger=True, discover=False)
         last = list(launch.call(request, args.python, args.timeout or 600.0))[-1]
         return [from_json(last["ledger"])]
     return _of_command(args, target, probes)

@@ -14,13 +14,18 @@ from .units import size
 
 Point = Tuple[float, float]
 WARM, TAIL, MOST = 0.2, 0.4, 160
+LEAST_RISES = 3
+FILLING = "filling"  # rose to the end, into holders that say themselves where they stop
 NORMAL = 1.96  # of 95 %
 MEMORY_FLOOR = 64 * 1024  # bytes that a process may gain over a whole run and still count as constant
+IN_USE_FLOOR = 4 * 1024  # the same for bytes in use, which are known to the byte
+NOISE = 128  # bytes in use a call: an empty function gains up to 80 by the interpreter's own doing (Python 3.8 to 3.13)
 
 
 class Trend(NamedTuple):
-    """``slope`` a unit of x, within ``low`` and ``high`` at 95 %; ``kind`` is ``constant``, ``bounded`` or ``linear``.
+    """``slope`` a unit of x, within ``low`` and ``high`` at 95 %.
 
+    ``kind`` is ``constant``, ``bounded`` or ``linear``, of memory also ``filling``.
     ``first`` and ``last`` are the values at the ends, ``warm`` the x from which on the points count.
     """
 
@@ -70,6 +75,54 @@ def _levels_off(points: Sequence[Point]) -> bool:
     slope, low, high = _sen(_thinned(tail))
     whole = (tail[-1][1] - tail[0][1]) / ((tail[-1][0] - tail[0][0]) or 1.0)
     return before > 0 and max(slope, whole) < before / 2 and (low <= 0 or high < before / 2)
+
+
+def count_trend(points: Sequence[Point]) -> Trend:
+    """Fit a number of entries, which moves in whole steps and without noise.
+
+    Linear: it rose at least three times, at the end still at half of the pace of before or more, and the last rise is not
+    longer ago than the gaps between rises let expect. Where it also fell by a quarter of its rise or more (a cache that is
+    swept), the low points after each fall are judged instead. Bounded: it rose otherwise. Constant: it did not rise.
+    """
+    if len(points) < 4:
+        return Trend(CONSTANT, 0.0, -math.inf, math.inf, *(_ends(points)))
+    slope, low, high = _sen(_thinned(points))
+    first, last = points[0][1], points[-1][1]
+    found = Trend(CONSTANT, slope, low, high, first, last, points[0][0])
+    top = max(y for _, y in points)
+    if top <= first:
+        return found
+    lows = _low_points(points, (top - first) / 4)
+    if lows:
+        rising = len(lows) >= 3 and all(left[1] < right[1] for left, right in zip(lows, lows[1:]))
+        return found._replace(kind=LINEAR if rising else BOUNDED)
+    return found._replace(kind=LINEAR if _goes_on(points) else BOUNDED)
+
+
+def _ends(points: Sequence[Point]) -> tuple[float, float]:
+    return (points[0][1], points[-1][1]) if points else (0.0, 0.0)
+
+
+def _low_points(points: Sequence[Point], depth: float) -> list[Point]:
+    """Return the first point after each fall by at least ``depth``, the beginning before them; none if it never fell so far."""
+    found = [right for left, right in zip(points, points[1:]) if left[1] - right[1] >= max(depth, 1.0)]
+    return [points[0], *found] if found else []
+
+
+def _goes_on(points: Sequence[Point]) -> bool:
+    """Tell whether a count that does not fall rises to the end: in pace, and without a rest longer than those before."""
+    rises = [right[0] for left, right in zip(points, points[1:]) if right[1] > left[1]]
+    if len(rises) < LEAST_RISES:
+        return False
+    gaps = [right - left for left, right in zip([points[0][0], *rises], rises)]
+    step = (points[-1][0] - points[0][0]) / (len(points) - 1)
+    if points[-1][0] - rises[-1] > 2 * max(*gaps, step):
+        return False
+    cut = int(len(points) * (1 - TAIL))
+    head, tail = points[: cut + 1], points[cut:]
+    before = (head[-1][1] - head[0][1]) / ((head[-1][0] - head[0][0]) or 1.0)
+    after = (tail[-1][1] - tail[0][1]) / ((tail[-1][0] - tail[0][0]) or 1.0)
+    return after > 0 and 2 * after >= before
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:
@@ -124,11 +177,22 @@ def sentence(container: Container, unit: str, resident: float, limit: int | None
     return text + exhausted(pace, unit, resident, limit)
 
 
+def filling_sentence(container: Container, unit: str, bound: int | None) -> str:
+    """Say of a container that rose all the time and declares a bound that it did not reach."""
+    entries = container.entries
+    return (
+        f"{container.symbol} fills, {rate(entries.slope)} entries a {unit}: it has {entries.last:,.0f} of the {bound or 0:,}"
+        f" that it says it keeps at most, which these {unit}s did not reach"
+    )
+
+
 def memory_sentence(process: Trend, unit: str, resident: float, limit: int | None, units: float) -> str:
     """Say what the memory of the process does over ``units`` calls or seconds."""
     pace = f"{size(process.slope)} ± {_bound(process.error)} a {unit}"
     if process.kind == LINEAR:
         return f"memory grows {pace}" + exhausted(process.slope, unit, resident, limit)
+    if process.kind == FILLING:
+        return f"memory grows {pace} while holders fill that have a bound"
     if process.kind == BOUNDED:
         return f"memory is bounded: it levels off ({pace} over all)"
     if math.isinf(process.error):

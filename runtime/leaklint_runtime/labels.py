@@ -15,6 +15,7 @@ from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, Membe
 from typing import Any, Iterator, NamedTuple
 
 from .early import contents, is_a
+from .scenarios import LOADED
 
 _SHOWN = (str, bytes, int, float, bool, type(None))
 _LENGTH = 40
@@ -38,7 +39,7 @@ def node(thing: Any) -> str:
     if type(thing) is Root:
         return thing.text
     if is_a(thing, ModuleType):
-        return "module {}".format(_text(contents(thing).get("__name__")))
+        return "module {}".format(module_name(_text(contents(thing).get("__name__"))))
     if is_a(thing, type):
         return f"class {_qualified(thing)}"
     if is_a(thing, FunctionType):
@@ -50,6 +51,25 @@ def node(thing: Any) -> str:
     if type(thing).__name__ == "_lru_cache_wrapper":
         return "memoised {}()".format(_text(getattr(thing, "__qualname__", "function")))
     return _qualified(type(thing))
+
+
+def module_name(name: str) -> str:
+    """Return the dotted name of a module.
+
+    A script, and a file that was loaded by its path, has the name that its place gives it.
+    """
+    if name != "__main__" and not name.startswith(LOADED):
+        return name
+    module = sys.modules.get(name)
+    file: Any = contents(module).get("__file__") if is_a(module, ModuleType) else None
+    if type(file) is not str:
+        return name
+    folder, stem = os.path.split(os.path.splitext(os.path.abspath(file))[0])
+    parts = [stem]
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, package = os.path.split(folder)
+        parts.insert(0, package)
+    return ".".join(parts)
 
 
 def key(value: Any) -> str:

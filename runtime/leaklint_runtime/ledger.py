@@ -18,12 +18,17 @@ ADVICE: Mapping[str, str] = {
         "free between small objects in pymalloc's arenas: new objects reuse it, only a restart gives it back;"
         " keep long-lived small objects apart from short-lived ones"
     ),
-    NATIVE: "memory of C code and threads that no Python object accounts for: look at the libraries in use, restart",
+    NATIVE: "memory of C code and threads that no Python object accounts for",
     MANAGED: "objects that the program holds",
     "findings": "held by containers that findings name: repair them (leaklint fix)",
     "rest": "objects that no finding accounts for",
     "spilled": "on disk, no part of the process",
 }
+NATIVE_GROWS = (
+    "memory of C code grows that no Python object accounts for: look at the libraries in use;"
+    " until they are mended, restart"
+)
+NATIVE_IS_LARGE = "memory of C code and threads: it is large; whether it grows, leaklint profile tells"
 #: How each part was measured, in the words that tables print.
 HOW: Mapping[str, str] = {
     SHARED: "pages of files and shared memory that other processes map as well",

@@ -20,7 +20,18 @@ def _library() -> Any:
         return None
 
 
+def _statistics_of(library: Any) -> bool:
+    """Declare what the library's ``mallinfo2`` returns; False where it has none (glibc before 2.33)."""
+    if library is None or not hasattr(library, "mallinfo2"):
+        return False
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    fields = [(name, ctypes.c_size_t) for name in names.split()]
+    library.mallinfo2.restype = type("mallinfo2", (ctypes.Structure,), {"_fields_": fields})
+    return True
+
+
 _LIBC = _library()
+_TELLS = _statistics_of(_LIBC)
 
 
 def can_trim() -> bool:
@@ -36,11 +47,7 @@ def trim() -> None:
 
 def in_use() -> int | None:
     """Return the bytes that ``malloc`` has handed out and not got back; None where that cannot be asked (glibc 2.33)."""
-    if _LIBC is None or not hasattr(_LIBC, "mallinfo2"):
+    if not _TELLS:
         return None
-    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
-    fields = [(name, ctypes.c_size_t) for name in names.split()]
-    kind: Any = type("mallinfo2", (ctypes.Structure,), {"_fields_": fields})
-    _LIBC.mallinfo2.restype = kind
     found = _LIBC.mallinfo2()
     return int(found.uordblks) + int(found.hblkhd)

@@ -11,6 +11,7 @@ from typing import Any, Dict, NamedTuple, Sequence
 
 from . import census, counterfactual, early, footprint, libc, pymalloc
 from .holder import ABSENT, Holder, find, lookup
+from .scenarios import LOADED
 from .wire import Probe
 
 FILLED = 3_000_000
@@ -26,6 +27,12 @@ def state() -> State:
         "used": small.used if small else 0,
         "pymalloc": 1 if small else 0,
     }
+
+
+def in_use() -> int | None:
+    """Return the bytes that are in use, to the byte; None where the allocators cannot be asked."""
+    small, large = pymalloc.arenas(), libc.in_use()
+    return None if small is None or large is None else small.used + large
 
 
 def objects(before: State, after: State) -> int:
@@ -136,7 +143,7 @@ def _scripts() -> list[tuple[str, Any]]:
     """Return the modules that were run or loaded from a file under another name, as scripts are, with their files."""
     found = []
     for name, module in list(sys.modules.items()):
-        if name in ("__main__", "__mp_main__") or name.startswith("leaklint_scenario_"):
+        if name in ("__main__", "__mp_main__") or name.startswith(LOADED):
             file = getattr(module, "__file__", None)
             if file is None and name == "__main__" and sys.argv:
                 # The interpreter takes the name away when the script has ended, before the exit handlers run.

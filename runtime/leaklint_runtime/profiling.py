@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from . import charts, growth
+from .discovery import model
+from .discovery.model import FILLING, GrowingHolder
 from .fit import CONSTANT, LINEAR
-from .ledger import Ledger, from_json, to_json
+from .ledger import MANAGED, NATIVE, Ledger, from_json, to_json
 from .plot import Chart
 
 CALL, SECOND = "call", "second"
@@ -44,14 +46,33 @@ class Profile(NamedTuple):
     ledgers: tuple[Ledger, ...] = ()
     status: int = 0
     notes: tuple[str, ...] = ()
+    holders: tuple[GrowingHolder, ...] = ()
 
     def memory(self) -> tuple[str, growth.Trend]:
-        """Return which figure tells best what the memory does, and its trend: living, else unique, else resident."""
-        for name in ("alive", "uss", "rss"):
+        """Return which figure tells best what the memory does, and its trend: living, else unique, else resident.
+
+        Tables grow in few large steps, so where a holder gains entries to the end the memory does not level off.
+        """
+        name, found = self._measured_memory()
+        rising = [item for item in self.holders if item.kind == LINEAR]
+        if found.kind != LINEAR and rising and self.unit == CALL:
+            pace = sum(item.bytes_per_unit or 0.0 for item in rising)
+            found = found._replace(kind=LINEAR, slope=max(found.slope, pace), high=max(found.high, pace))
+        elif found.kind == LINEAR and not rising and 2 * self._filling() >= found.slope:
+            found = found._replace(kind=FILLING)
+        return name, found
+
+    def _measured_memory(self) -> tuple[str, growth.Trend]:
+        in_use = max(growth.IN_USE_FLOOR, growth.NOISE * len(self.samples))
+        for name, floor in (("alive", in_use), ("uss", growth.MEMORY_FLOOR), ("rss", growth.MEMORY_FLOOR)):
             points = [(item.x, float(getattr(item, name))) for item in self.samples if getattr(item, name) is not None]
             if len(points) == len(self.samples):
-                return name, growth.trend(points, growth.MEMORY_FLOOR)
+                return name, growth.trend(points, floor)
         return "rss", growth.trend([])
+
+    def _filling(self) -> float:
+        """Return the bytes a unit that go into holders which fill up to a bound of their own."""
+        return sum(item.bytes_per_unit or 0.0 for item in self.holders if item.kind == FILLING)
 
     def containers(self) -> list[growth.Container]:
         """Return the trend of each container, those that grow first, the largest of them first."""
@@ -75,15 +96,30 @@ class Profile(NamedTuple):
         _, process = self.memory()
         resident = float(self.samples[-1].rss) if self.samples else 0.0
         several = len({item.pid for item in self.lengths}) > 1
-        told = []
+        told = [self.sentence(item) for item in self.holders]
+        known = {item.symbol for item in self.holders}
         for container in self.containers():
-            text = growth.sentence(container, self.unit, resident, self.limit, process)
-            told.append(f"{text} (process {container.pid})" if several else text)
+            if container.symbol not in known:
+                text = growth.sentence(container, self.unit, resident, self.limit, process)
+                told.append(f"{text} (process {container.pid})" if several else text)
         units = self.samples[-1].x - self.samples[0].x if self.samples else 0.0
         told.append(growth.memory_sentence(process, self.unit, resident, self.limit, units))
-        if process.kind == LINEAR and not any(item.entries.kind == LINEAR for item in self.containers()):
-            told.append("no container of a finding grows with it: see the ledger for what does")
+        if process.kind == LINEAR and not self._names_growth():
+            told.append(_UNNAMED)
         return told
+
+    def sentence(self, holder: GrowingHolder) -> str:
+        """Return the verdict on a discovered holder."""
+        container = growth.Container(holder.symbol, holder.entries, holder.bytes_per_unit, holder.pid)
+        resident = float(self.samples[-1].rss) if self.samples else 0.0
+        if holder.kind == FILLING:
+            return growth.filling_sentence(container, self.unit, holder.bound)
+        return growth.sentence(container, self.unit, resident, self.limit, self._measured_memory()[1])
+
+    def _names_growth(self) -> bool:
+        return any(item.entries.kind == LINEAR for item in self.containers()) or any(
+            item.kind == LINEAR for item in self.holders
+        )
 
     def about(self, symbol: str) -> str:
         """Return the verdict on this container, or the first verdict if there is none on it."""
@@ -93,7 +129,20 @@ class Profile(NamedTuple):
     @property
     def leaks(self) -> bool:
         """Tell whether the memory or a container grows without end."""
-        return self.memory()[1].kind == LINEAR or any(item.entries.kind == LINEAR for item in self.containers())
+        return self.memory()[1].kind == LINEAR or self._names_growth()
+
+    @property
+    def growing_parts(self) -> tuple[str, ...]:
+        """Return the parts of the ledger that grow: ``managed`` where objects do, else ``native`` where the memory does."""
+        if self._names_growth():
+            return (MANAGED,)
+        if self.memory()[1].kind != LINEAR:
+            return ()
+        blocks = [(item.x, float(item.blocks)) for item in self.samples if item.blocks is not None]
+        return (MANAGED,) if growth.trend(blocks).kind == LINEAR else (NATIVE,)
+
+
+_UNNAMED = "no holder that leaklint can see grows with it: memory of C code, or objects that only C code refers to"
 
 
 def of_calls(target: str, messages: Sequence[Mapping[str, Any]], limit: int | None) -> Profile:
@@ -105,7 +154,10 @@ def of_calls(target: str, messages: Sequence[Mapping[str, Any]], limit: int | No
     found = [from_json(item["ledger"]) for item in messages if "ledger" in item]
     pid = found[0].pid if found else 0
     lengths = _lengths(pid, [(float(item["round"]), item["sizes"]) for item in rounds])
-    return Profile(target, CALL, samples, lengths, _warmed(samples), limit, tuple(found))
+    told = [item for item in messages if "holders" in item]
+    holders = tuple(model.from_json(row)._replace(pid=pid) for item in told for row in item["holders"])
+    notes = tuple(note for item in told for note in item["notes"])
+    return Profile(target, CALL, samples, lengths, _warmed(samples), limit, tuple(found), notes=notes, holders=holders)
 
 
 def of_command(target: str, measured: Any, limit: int | None) -> Profile:
@@ -219,6 +271,7 @@ def revived(value: Mapping[str, Any]) -> Profile:
         ledgers=tuple(from_json(item) for item in value["ledgers"]),
         status=int(value["status"]),
         notes=tuple(value["notes"]),
+        holders=tuple(model.from_json(item) for item in value.get("holders", ())),
     )
 
 

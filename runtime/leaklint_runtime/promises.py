@@ -19,10 +19,10 @@ def farthest(holder: Holder) -> int:
     """Return the largest bound up to ``FARTHEST`` that the holder or the code that uses it speaks of; 0 if none."""
     if holder.owner is None:
         return 0
-    return max([number for number in [*_of_value(holder.value()), *_of_code(holder)] if number <= FARTHEST], default=0)
+    return max([number for number in [*declared(holder.value()), *_of_code(holder)] if number <= FARTHEST], default=0)
 
 
-def _of_value(value: Any) -> Iterator[int]:
+def declared(value: Any) -> Iterator[int]:
     """Yield numbers among the attributes by which bounded containers call their bound."""
     try:
         own: Any = object.__getattribute__(value, "__dict__")

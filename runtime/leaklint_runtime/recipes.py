@@ -13,6 +13,7 @@ from typing import Any
 
 from .act import Act
 from .build import Call
+from .scenarios import LOADED
 
 _NAME = re.compile(r"\b([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
 
@@ -37,7 +38,7 @@ def of_factory(factory: Any, takes_number: bool) -> str:
     if not name or "<" in name:
         return ""
     argument = "number" if takes_number else ""
-    if module.startswith("leaklint_scenario_"):
+    if module.startswith(LOADED):
         path = factory.__code__.co_filename
         return f"made = leaklint_runtime.scenarios:load({path + ':' + name!r})({argument})"
     return f"made = {module}:{name}({argument})"

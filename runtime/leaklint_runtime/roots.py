@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Callable, Dict, Iterator, Tuple
 
 from .early import ModuleType, contents, get_referents, is_a, is_tracked
 from .labels import LIBRARY, Root
@@ -20,14 +20,16 @@ _OWN = __name__.partition(".")[0]
 _subclasses = type.__dict__["__subclasses__"]
 
 
-def index(first: Any = None) -> Index:
+def index(first: Any = None, rank: Callable[[Any], int] | None = None) -> Index:
     """Return for each named object (by identity) the objects from a root to it, itself last.
 
-    ``first`` is the module whose names win where an object has several. The index holds what it names: drop it after
-    use.
+    ``first`` is the module whose names win where an object has several; then those of the lowest ``rank``, if that is
+    given, and of the module that was imported first. The index holds what it names: drop it after use.
     """
     found: Index = {}
     modules = [module for module in [first, *list(sys.modules.values())] if _counts(module)]
+    if rank is not None:
+        modules.sort(key=rank)
     _add_modules(found, modules)
     for kind in classes():
         _add_class(found, kind)

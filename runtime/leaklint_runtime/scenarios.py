@@ -9,6 +9,7 @@ import sys
 from typing import Any, Callable, TypeVar
 
 Maker = TypeVar("Maker", bound=Callable[..., Any])
+LOADED = "leaklint_scenario_"  # begins the names of modules that were loaded from a file by its path
 _registered: dict[str, Callable[..., Any]] = {}
 
 
@@ -74,7 +75,7 @@ def load_file(path: str) -> Any:
         from . import replay
 
         return replay.register(path)
-    name = f"leaklint_scenario_{abs(hash(os.path.abspath(path))):x}"
+    name = f"{LOADED}{abs(hash(os.path.abspath(path))):x}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

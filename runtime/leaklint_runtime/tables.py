@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from .ledger import ADVICE, BASELINE, MANAGED, SHARED, UNKNOWN, Ledger
+from .ledger import ADVICE, BASELINE, MANAGED, NATIVE, NATIVE_GROWS, NATIVE_IS_LARGE, SHARED, UNKNOWN, Ledger
 from .units import size
 
 MEBIBYTE = 1024.0 * 1024.0
 TELLING = 0.02  # the share of a process from which on advice is given
 
 
-def ledger(found: Ledger) -> list[str]:
-    """Return the ledger as lines: the process, its parts, what findings hold, the largest types, advice, notes."""
+def ledger(found: Ledger, growing: Sequence[str] | None = None) -> list[str]:
+    """Return the ledger as lines: the process, its parts, what findings hold, the largest types, advice, notes.
+
+    Where it is known which parts grow, advice is given on these alone, else on what is large.
+    """
     lines = [_head(found), "", f"  {'part':<14}{'MiB':>9}{'±':>8}{'share':>8}   what it is"]
     for part in found.parts:
         share = part.size / found.total if found.total else 0.0
@@ -27,7 +30,7 @@ def ledger(found: Ledger) -> list[str]:
     if found.kinds:
         lines += ["", "  types with the most bytes, libraries included"]
         lines += [f"  {_mib(kind.size, 11)} MiB {kind.number:>10,}  {kind.name}" for kind in found.kinds[:8]]
-    lines += _advice(found)
+    lines += _advice(found, growing)
     return [*lines, *[f"  note: {note}" for note in found.notes]]
 
 
@@ -54,11 +57,16 @@ def _held(found: Ledger) -> list[str]:
     return lines
 
 
-def _advice(found: Ledger) -> list[str]:
+def _advice(found: Ledger, growing: Sequence[str] | None) -> list[str]:
     """Return what to do about the parts that matter, the largest first."""
     rows = []
     for part in sorted(found.parts, key=lambda item: -item.size):
-        if part.name in (SHARED, BASELINE, UNKNOWN) or part.size < TELLING * found.total:
+        if part.name in (SHARED, BASELINE, UNKNOWN) or (growing is None and part.size < TELLING * found.total):
+            continue
+        if growing is not None and part.name not in growing:
+            continue
+        if part.name == NATIVE:
+            rows.append(f"  {part.name}: {NATIVE_GROWS if growing else NATIVE_IS_LARGE}")
             continue
         told = ADVICE.get(part.name)
         if part.name == MANAGED and found.leading not in ("", *ADVICE):

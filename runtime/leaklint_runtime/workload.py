@@ -1,4 +1,4 @@
-"""A function called again and again in a process of its own, with what is alive after each call.
+"""A function called again and again in a process of its own, with what is alive after each call, and which holder grows.
 
 After every call the heap is collected, so that what rises is held and not merely waiting. ``alive`` are the bytes in use
 to the byte (blocks of pymalloc and of the C library); resident memory moves in steps of whole arenas and pages.
@@ -11,10 +11,14 @@ import os
 import sys
 from typing import Any
 
-from . import agent, channel, early, footprint, ledger, libc, measuring, memory, pymalloc, sandbox, scenarios, wire
+from . import agent, channel, early, footprint, growth, ledger, measuring, memory, sandbox, scenarios, wire
 from .act import finished
+from .discovery.model import to_json
+from .discovery.session import Discovery
 
-WARM = 1
+ROUNDS, MOST_ROUNDS = 30, 240
+PATIENCE = 20.0  # seconds after which no more rounds are added to see whether what grows goes on
+MOMENTS = 6  # at which values that are replaced are looked at
 
 
 def main(first: list[str]) -> None:
@@ -39,44 +43,85 @@ def _run(request: dict[str, Any], outgoing: int) -> dict[str, Any]:
         return {"failure": str(error).replace("factory ", "target ", 1)}
     except BaseException as error:
         return {"failure": f"target {request['target']}: {_told(error)}"}
-    probes = memory.probes_of(request["findings"])
-    collect = bool(request.get("collect", True))
-    marked = bool(request.get("ledger"))
-    if marked:
-        memory.mark()
-    measuring.collected()
-    early.freeze()  # what is there already need not be collected again after every call
-    channel.send(outgoing, {**_sample(probes), "round": 0})
-    for number in range(int(request["rounds"])):
-        started = early.perf_counter()
-        try:
-            finished(function())
-        except BaseException as error:
-            return {"failure": f"{request['target']} failed in call {number + 1}: {_told(error)}"}
-        seconds = early.perf_counter() - started
-        if collect:
-            measuring.collected()
-        channel.send(outgoing, {**_sample(probes), "round": number + 1, "seconds": seconds})
-    if marked:
-        return {"ledger": ledger.to_json(memory.ledger(probes, baseline="mark")._replace(name=request["target"]))}
+    call = _Calls(function, request, outgoing)
+    try:
+        call.run()
+        found = call.discovery.holders(call.once) if call.discovery is not None and call.discovery.begun else []
+    except _FailedCallError as error:
+        return {"failure": f"{request['target']} failed in call {call.number}: {_told(error.__cause__ or error)}"}
+    if call.discovery is not None:
+        channel.send(outgoing, {"holders": to_json(found), "notes": call.discovery.notes})
+    if request.get("ledger"):
+        return {"ledger": ledger.to_json(memory.ledger(call.probes, baseline="mark")._replace(name=request["target"]))}
     return {"done": True}
 
 
-def _sample(probes: Any) -> dict[str, Any]:
-    rss, uss = footprint.rss_and_uss()
-    return {
-        "rss": rss,
-        "uss": uss,
-        "blocks": early.getallocatedblocks(),
-        "alive": alive(),
-        "sizes": agent.sizes(probes),
-    }
+class _FailedCallError(Exception):
+    """The target raised the cause of this error."""
 
 
-def alive() -> int | None:
-    """Return the bytes that are in use, to the byte; None where the allocators cannot be asked."""
-    small, large = pymalloc.arenas(), libc.in_use()
-    return None if small is None or large is None else small.used + large
+class _Calls:
+    """The calls of one function, each followed by a collection and a sample; ``number`` counts them."""
+
+    def __init__(self, function: Any, request: dict[str, Any], outgoing: int) -> None:
+        self.function, self.outgoing, self.number = function, outgoing, 0
+        self.probes = memory.probes_of(request["findings"])
+        self.discovery = Discovery() if request.get("discover", True) else None
+        self.collect = bool(request.get("collect", True))
+        self.marked = bool(request.get("ledger"))
+        self.given = int(request.get("rounds") or 0)
+
+    def run(self) -> None:
+        """Call until the rounds are over; where no number was given, twice as often again while something grows."""
+        if self.marked:
+            memory.mark()
+        measuring.collected()
+        early.freeze()  # what is there already need not be collected again after every call
+        channel.send(self.outgoing, {**self._sample(), "round": 0})
+        rounds, started = self.given or ROUNDS, early.perf_counter()
+        fence = max(1, int(rounds * growth.WARM))
+        while self.number < rounds:
+            self._round(fence, max(1, (rounds - fence) // MOMENTS))
+            late = early.perf_counter() - started > PATIENCE
+            if self.number == rounds and not self.given and rounds < MOST_ROUNDS and not late and self._growing():
+                rounds *= 2
+
+    def once(self) -> None:
+        """Call the function. Raises ``_FailedCallError``."""
+        self.number += 1
+        try:
+            finished(self.function())
+        except BaseException as error:
+            raise _FailedCallError from error
+
+    def _round(self, fence: int, moment: int) -> None:
+        started = early.perf_counter()
+        self.once()
+        seconds = early.perf_counter() - started
+        if self.collect:
+            measuring.collected()
+        channel.send(self.outgoing, {**self._sample(), "round": self.number, "seconds": seconds})
+        if self.discovery is None:
+            return
+        if self.number == fence:
+            self.discovery.begin(float(fence))
+        elif self.number > fence:
+            self.discovery.sample(float(self.number), rare=(self.number - fence) % moment == 0)
+
+    def _growing(self) -> bool:
+        return self.discovery is not None and self.discovery.growing()
+
+    def _sample(self) -> dict[str, Any]:
+        rss, uss = footprint.rss_and_uss()
+        alive = measuring.in_use()
+        overhead = self.discovery.overhead if self.discovery is not None else 0
+        return {
+            "rss": rss,
+            "uss": uss,
+            "blocks": early.getallocatedblocks(),
+            "alive": None if alive is None or overhead is None else alive - overhead,
+            "sizes": agent.sizes(self.probes),
+        }
 
 
 def _told(error: BaseException) -> str:

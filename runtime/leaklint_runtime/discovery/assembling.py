@@ -1,0 +1,136 @@
+"""From a candidate, what it leads to, and what emptying it did, to the plain data that is reported."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import FunctionType
+from typing import Any
+
+from .. import labels, promises
+from ..early import ModuleType, get_referents, is_a, is_tracked
+from ..fit import LINEAR
+from ..units import size
+from . import definitions, effects, registries
+from .candidates import CONTAINER, SLOT, Candidate
+from .effects import Effect, Effects, Reach
+from .measures import MEMO
+from .model import ASSUMED, FILLING, SHOWN, Freed, GrowingHolder, Store
+
+
+def holder(item: Candidate, kept: Reach, measured: Effects, place: int, stores: tuple[Store, ...]) -> GrowingHolder:
+    """Return what is reported of the candidate at ``place`` of those that were measured."""
+    name, effect = item.label, measured.each[place]
+    path, line = _definition(item)
+    bound = _bound(item)
+    role, keys = effects.role_of(item) if item.sort in (CONTAINER, SLOT) else ("reference", "")
+    certainty, reason = _certainty(item, kept, measured, place)
+    kind = registries.kind_of_registry(item) or item.kind()
+    freed = Freed(effect.objects, effect.size, len(kept.places) + kept.leaves) if effect.objects >= 0 else None
+    return GrowingHolder(
+        symbol=name.symbol,
+        module=name.module,
+        container=name.container,
+        container_kind="other" if kind == "queue" else kind,
+        scope=name.scope,
+        owner=name.owner,
+        path=path,
+        line=line,
+        kind=_kind(item, effect, bound),
+        entries=item.trend,
+        bytes_per_unit=_bytes_per_unit(item, kept, effect),
+        bound=bound,
+        keeps=kept.keeps,
+        role=role,
+        keys=keys,
+        retained=kept.size,
+        retention=(*name.path, *_last_entry(item)),
+        stores=stores,
+        freed=freed,
+        certainty=certainty,
+        reason=reason,
+    )
+
+
+def _kind(item: Candidate, effect: Effect, bound: int | None) -> str:
+    """Return the kind of the trend, or that it fills up to a bound.
+
+    A memoiser whose keys nobody else has is no cache: no call can ask for these entries again, whatever its bound.
+    """
+    if item.trend.kind != LINEAR or bound is None or item.size() > bound:
+        return item.trend.kind
+    return LINEAR if 2 * effect.dead > effect.keyed > 0 else FILLING
+
+
+def _definition(item: Candidate) -> tuple[str, int]:
+    """Return where the holder is written down: in the program or a package, where the path leads through one."""
+    name = item.label
+    if is_a(item.thing, MEMO):
+        return definitions.place_of_code(item.thing)
+    if name.scope in ("closure", "default") and name.function is not None:
+        return definitions.place_of_local(name.function, name.symbol.rpartition(".<locals>.")[2].partition("[")[0])
+    found = [definitions.place_of(owner, attribute) for owner, attribute in name.steps]
+    known = [place for place in found if place[1]]
+    return next((place for place in known if not definitions.is_standard(place[0])), known[0] if known else ("", 0))
+
+
+def _bound(item: Candidate) -> int | None:
+    """Return the most entries that the holder says it keeps: its own limit, its owner's, or a guard in the source."""
+    thing, name = item.thing, item.label
+    if item.sort != CONTAINER:
+        return None
+    if is_a(thing, MEMO):
+        limit: Any = MEMO.cache_info(thing).maxsize
+        return limit if type(limit) is int else None
+    if is_a(thing, deque):
+        limit = deque.maxlen.__get__(thing)
+        return limit if type(limit) is int else None
+    if name.inside is not None and not is_a(name.inside, (ModuleType, type, FunctionType)):
+        declared = [number for number in promises.declared(name.inside) if number > 1]
+        if declared:
+            return max(declared)
+    if name.steps:
+        return definitions.guarded_at(*name.steps[0])
+    return None
+
+
+def _bytes_per_unit(item: Candidate, kept: Reach, effect: Effect) -> float | None:
+    """Return the bytes that the holder gains for each unit of x, by what emptying it freed, else by what it leads to."""
+    span = item.points[-1][0] - item.points[0][0]
+    if not span:
+        return None
+    if effect.size > 0 and item.points[-1][1]:
+        return max(effect.size * item.grown / item.points[-1][1], 0) / span
+    return kept.size / span if kept.size else None
+
+
+def _certainty(item: Candidate, kept: Reach, measured: Effects, place: int) -> tuple[str, str]:
+    """Return how sure it is that this holder keeps what is alive, and why."""
+    effect, together, reached = measured.each[place], measured.together, len(kept.places)
+    if item.name is None:
+        return ASSUMED, "nothing that the collector sees leads to these objects: C code holds them"
+    if place in measured.at_fork:
+        return ASSUMED, "a copy of the process has no threads but one, so emptying it was not tried"
+    if effect.objects < 0:
+        return ASSUMED, "emptying it was not tried"
+    objects = f"{effect.objects:,} objects, " if effect.objects else ""
+    freed = objects + size(max(effect.size, 0))
+    if 2 * effect.objects >= reached and (effect.objects or effect.size > 0):
+        return SHOWN, f"emptying it in a copy of the process freed {freed}"
+    if reached and 2 * together.objects >= reached:
+        return (
+            SHOWN,
+            f"emptying it alone freed {freed}, for another holder keeps the same objects; without both they are freed",
+        )
+    return (
+        ASSUMED,
+        f"emptying it freed {freed}, but {reached:,} are reached through it: something else holds them as well",
+    )
+
+
+def _last_entry(item: Candidate) -> tuple[str, ...]:
+    """Return edge and node of something that the holder keeps, for the end of its retention path."""
+    thing = item.leads_to()
+    if thing is None or item.sort not in (CONTAINER, SLOT):
+        return ()
+    held = [child for child in get_referents(thing)[-8:] if is_tracked(child)]
+    return ("[*]", labels.node(held[-1])) if held else ()

@@ -1,0 +1,179 @@
+"""What grew, of whatever sort: each candidate tells its size, what it leads to, and how it is emptied."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from collections import deque
+from contextvars import ContextVar
+from typing import Any, NamedTuple, Tuple
+
+from .. import chains
+from ..early import ModuleType, contents, get_referents, is_a
+from ..growth import Trend
+from ..holder import ABSENT, lookup
+from .measures import MEMO, SIMPLE_QUEUE, kind_of, length_of
+from .naming import Name
+
+Points = Tuple[Tuple[float, float], ...]
+CONTAINER, SLOT, REGISTRY, CHAIN, HIDDEN = "container", "slot", "registry", "chain", "hidden"
+
+
+class Candidate(NamedTuple):
+    """``thing`` grew as ``points`` (x, size) tell, of which ``trend`` is the fit.
+
+    ``sort`` is ``container`` (a container that is there all the time), ``slot`` (the value ``attribute`` of ``thing``, which
+    is replaced or is a buffer), ``registry`` (of the interpreter, hidden from the collector), ``chain`` (objects that
+    hold one another; ``thing`` is the nearest) or ``hidden`` (objects that nothing visible leads to; ``thing`` is one of them).
+    ``chain`` are the objects from a root to ``thing``, and ``name`` is made of them.
+    """
+
+    sort: str
+    thing: Any
+    points: Points
+    trend: Trend
+    attribute: str = ""
+    chain: tuple[Any, ...] = ()
+    name: Name | None = None
+
+    @property
+    def start(self) -> int:
+        """Return the size at the fence."""
+        return int(self.points[0][1])
+
+    @property
+    def grown(self) -> int:
+        """Return by how much it is larger now than at the fence."""
+        return int(self.points[-1][1] - self.points[0][1])
+
+    def size(self) -> int:
+        """Return the size now: entries, or of a value that is replaced its length."""
+        if self.sort == REGISTRY:
+            return int(atexit._ncallbacks())
+        if self.sort == SLOT:
+            return value_size(slot_value(self.thing, self.attribute))
+        return length_of(self.thing)
+
+    def gauge(self) -> int:
+        """Return a number that is another one whenever something was stored."""
+        if self.sort == SLOT:
+            value = slot_value(self.thing, self.attribute)
+            return id(value) ^ value_size(value)
+        return self.size()
+
+    @property
+    def label(self) -> Name:
+        """Return the name, or what an object is called that has none."""
+        if self.name is not None:
+            return self.name
+        kind = type(self.thing)
+        return Name(f"{kind.__name__} objects held by C code", path=("something that the collector cannot see",))
+
+    def leads_to(self) -> Any:
+        """Return the object from which what is kept is reached, or None."""
+        if self.sort == REGISTRY:
+            return None
+        return slot_value(self.thing, self.attribute) if self.sort == SLOT else self.thing
+
+    def kind(self) -> str:
+        """Return the kind of container."""
+        if self.sort == REGISTRY:
+            return "atexit"
+        if self.sort == SLOT:
+            return "value"
+        return kind_of(self.thing) if self.sort == CONTAINER else self.sort
+
+
+def slot_value(owner: Any, attribute: str) -> Any:
+    """Return the value of a slot: of a context variable its value, of a namespace the attribute."""
+    if is_a(owner, ContextVar):
+        return ContextVar.get(owner, None)
+    found = lookup(owner, attribute)
+    return None if found is ABSENT else found
+
+
+def value_size(value: Any) -> int:
+    """Return how many elements a built-in value has; 0 for what has none."""
+    for kind in (str, bytes, bytearray, tuple, frozenset, list, dict, set):
+        if is_a(value, kind):
+            return int(kind.__len__(value))
+    try:
+        return int(sys.getsizeof(value))
+    except Exception:
+        return 0
+
+
+def is_namespace(candidate: Candidate) -> bool:
+    """Tell whether the container is the dict in which a module, class or object keeps its attributes, or ``sys.modules``."""
+    if not is_a(candidate.thing, dict):
+        return False
+    owners = [thing for thing in candidate.chain[:-1] if chains.is_namespace(thing, candidate.thing)]
+    return bool(owners) or any(is_a(value, ModuleType) for value in list(candidate.thing.values())[:1])
+
+
+def empty(candidate: Candidate) -> bool:
+    """Take out what the candidate keeps; of a namespace what came since the fence. False where that is not possible.
+
+    For a clone: the program does not survive this.
+    """
+    thing = candidate.thing
+    if candidate.sort == REGISTRY:
+        atexit._clear()
+    elif candidate.sort == SLOT:
+        return _reset(thing, candidate.attribute)
+    elif candidate.sort != CONTAINER:
+        return False
+    elif is_a(thing, MEMO):
+        MEMO.cache_clear(thing)
+    elif SIMPLE_QUEUE is not None and is_a(thing, SIMPLE_QUEUE):
+        while not SIMPLE_QUEUE.empty(thing):
+            SIMPLE_QUEUE.get_nowait(thing)
+    elif is_namespace(candidate):
+        for name in list(thing)[candidate.start :]:
+            _forget(candidate, name)
+    else:
+        base = next(kind for kind in (dict, list, set, deque) if is_a(thing, kind))
+        base.clear(thing)
+    return True
+
+
+def _reset(owner: Any, attribute: str) -> bool:
+    value = slot_value(owner, attribute)
+    try:
+        if is_a(owner, ContextVar):
+            owner.set(type(value)())
+            return True
+        setattr(owner, attribute, type(value)())
+    except Exception:
+        return False
+    return True
+
+
+def _forget(candidate: Candidate, name: Any) -> None:
+    owner = candidate.chain[-2] if len(candidate.chain) > 1 else None
+    if is_a(owner, type):
+        type.__delattr__(owner, name)
+    else:
+        dict.pop(candidate.thing, name, None)
+
+
+def entries(candidate: Candidate, most: int = 64) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the keys, if it is a mapping or a memoiser, and the values or elements that were stored last, at most so many."""
+    thing = candidate.leads_to()
+    if is_a(thing, MEMO):
+        table = memo_table(thing)
+        return (tuple(list(table)[-most:]), ()) if table is not None else ((), ())
+    if is_a(thing, dict):
+        pairs = list(dict.items(thing))[-most:]
+        return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+    if is_a(thing, (list, tuple)):
+        return (), tuple(thing[-most:]) if type(thing) in (list, tuple) else tuple(get_referents(thing)[:most])
+    return (), tuple(get_referents(thing)[-most:]) if thing is not None else ()
+
+
+def memo_table(memo: Any) -> dict[Any, Any] | None:
+    """Return the dict in which ``functools.lru_cache`` keeps its entries, which nothing but the collector shows."""
+    own = contents(memo)
+    size = length_of(memo)
+    tables = [child for child in get_referents(memo) if type(child) is dict and child is not own and len(child) == size]
+    return tables[0] if tables else None

@@ -1,0 +1,205 @@
+"""What a growing holder keeps, and what emptying it frees: the second in forked copies of the process, one a holder."""
+
+from __future__ import annotations
+
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any, NamedTuple, Sequence
+
+from .. import clone, early, labels, measuring
+from ..early import get_objects, get_referents, getrefcount, getsizeof, is_a, is_tracked, ref
+from ..holder import lookup
+from .candidates import CONTAINER, REGISTRY, Candidate, empty, entries
+from .measures import MEMO
+from .model import Kept
+from .population import ALONE
+
+NODES = 200_000
+MOST = 12  # holders that are emptied one by one
+_CALLBACKS = (FunctionType, MethodType, partial)
+_IDENTITY: Any = object.__dict__["__eq__"]
+_PLAIN = (dict, list, set, tuple, str, bytes, int, float)
+
+
+class Reach(NamedTuple):
+    """The young objects reached through a holder by strong references: their identities, and the ``size`` of all of them.
+
+    ``keeps`` tells their types; ``leaves`` are the untracked values (text, numbers) that only these objects refer to.
+    """
+
+    places: set[int]
+    size: int
+    leaves: int
+    keeps: tuple[Kept, ...]
+
+
+def reach(start: Any, young: set[int]) -> Reach:
+    """Return what a holder leads to among the ``young`` objects (identities); at most ``NODES`` objects are visited."""
+    found: set[int] = set()
+    tally: dict[int, list[Any]] = {}
+    leaves: dict[int, int] = {}
+    level = [start]
+    while level and len(found) < NODES:
+        children = get_referents(*level)
+        counts = list(map(getrefcount, children))
+        fresh: dict[int, Any] = {}
+        for child, count in zip(children, counts):
+            place = id(child)
+            if place in found or place in fresh:
+                continue
+            if is_tracked(child):
+                if place in young and child is not start:
+                    fresh[place] = child
+            elif count == ALONE + 1 and place not in leaves:
+                leaves[place] = _add(tally, child)
+        for child in fresh.values():
+            _add(tally, child)
+        found.update(fresh)
+        level = list(fresh.values())
+    total = sum(row[2] for row in tally.values())
+    return Reach(found, total, len(leaves), _kept(tally, total))
+
+
+def _add(tally: dict[int, list[Any]], thing: Any) -> int:
+    kind = type(thing)
+    size = _size(thing)
+    row = tally.setdefault(id(kind), [kind, 0, 0])
+    row[1] += 1
+    row[2] += size
+    return size
+
+
+def _size(thing: Any) -> int:
+    """Return the shallow bytes of a thing whose type does not compute them in Python."""
+    if is_a(type(thing).__sizeof__, FunctionType):
+        return int(object.__sizeof__(thing))
+    try:
+        return getsizeof(thing, 0)
+    except Exception:
+        return 0
+
+
+def _kept(tally: dict[int, list[Any]], total: int, most: int = 6) -> tuple[Kept, ...]:
+    """Return the types with the most bytes, those of the program before the interpreter's own."""
+    rows = sorted(tally.values(), key=lambda row: (row[0] in _PLAIN, -row[2]))
+    return tuple(Kept(type_name(row[0]), row[1], row[2], row[2] / (total or 1)) for row in rows[:most])
+
+
+def type_name(kind: Any) -> str:
+    """Return ``module:Qualified.Name`` of a class, of the interpreter's own types the name alone."""
+    module: Any = type.__dict__["__module__"].__get__(kind)
+    name: str = type.__dict__["__qualname__"].__get__(kind)
+    return name if module == "builtins" or not is_a(module, str) else f"{labels.module_name(module)}:{name}"
+
+
+def role_of(candidate: Candidate) -> tuple[str, str]:
+    """Return how the entries keep what they keep (``key``, ``value``, ``element``, ``callback``), and the type of keys."""
+    keys, values = entries(candidate)
+    kind = type_name(_most_frequent(keys)) if keys else ""
+    if any(is_a(value, _CALLBACKS) for value in values):
+        return "callback", kind
+    if not keys:
+        return "element", kind
+    if is_a(candidate.thing, MEMO):
+        return "key", kind
+    plain = all(is_a(value, (*_PLAIN, type(None))) for value in values)
+    return ("key" if plain and not all(is_a(key, _PLAIN) for key in keys) else "value"), kind
+
+
+def _most_frequent(things: Sequence[Any]) -> Any:
+    kinds = [type(thing) for thing in things]
+    return max(kinds, key=kinds.count)
+
+
+class Effect(NamedTuple):
+    """Emptying a holder freed ``objects`` and ``size`` bytes (-1: not tried); ``falls`` are the places of others that shrank.
+
+    ``dead`` of ``keyed`` objects among the keys of a memoiser were gone then: nobody could have asked for these entries again.
+    """
+
+    objects: int = -1
+    size: int = -1
+    falls: tuple[int, ...] = ()
+    dead: int = 0
+    keyed: int = 0
+
+
+class Effects(NamedTuple):
+    """What emptying ``each`` candidate did, and all of them ``together``; ``failure`` says why it could not be tried.
+
+    ``at_fork`` are the places of those that the copy did not have: the threads of a process are not copied.
+    """
+
+    each: tuple[Effect, ...]
+    together: Effect
+    at_fork: tuple[int, ...] = ()
+    failure: str = ""
+
+
+def measured(candidates: Sequence[Candidate], seconds: float = 60.0) -> Effects:
+    """Empty each candidate in a copy of the process, the first ``MOST`` of them, and then all at once."""
+    nothing = tuple(Effect() for _ in candidates)
+    if not clone.possible():
+        return Effects(nothing, Effect(), failure="this platform has no safe fork")
+    sizes = [candidate.size() for candidate in candidates]
+    outcome = clone.run(lambda: _experiments(candidates, sizes, seconds), seconds * (len(candidates) + 2))
+    if outcome.failure:
+        return Effects(nothing, Effect(), failure=outcome.failure)
+    value = outcome.value
+    each = tuple(_effect(row) for row in value["effects"])
+    return Effects(each, _effect(value["together"]), tuple(value["at_fork"]))
+
+
+def _effect(row: dict[str, Any]) -> Effect:
+    return Effect(**{**row, "falls": tuple(row.get("falls", ()))}) if row else Effect()
+
+
+def _experiments(candidates: Sequence[Candidate], sizes: Sequence[int], seconds: float) -> dict[str, Any]:
+    at_fork = [place for place, item in enumerate(candidates) if _fell(item, sizes[place])]
+    found = [
+        clone.run(partial(_without, candidates, [place]), seconds).value for place in range(len(candidates[:MOST]))
+    ]
+    found += [{}] * (len(candidates) - len(found))
+    together: dict[str, Any] = {}
+    if len(candidates) > 1:
+        together = clone.run(lambda: _without(candidates, list(range(len(candidates)))), seconds).value
+    return {"effects": found, "together": together, "at_fork": at_fork}
+
+
+def _without(candidates: Sequence[Candidate], places: Sequence[int]) -> dict[str, Any]:
+    early.unfreeze()
+    measuring.collected()
+    sizes = [candidate.size() for candidate in candidates]
+    objects, used = len(get_objects()), measuring.in_use()
+    keys = _key_references(candidates[places[0]]) if len(places) == 1 else []
+    emptied = [empty(candidates[place]) for place in places]
+    if not any(emptied):
+        return {}
+    measuring.collected()
+    after = measuring.in_use()
+    others = [place for place in range(len(candidates)) if place not in places]
+    return {
+        "objects": max(0, objects - len(get_objects())),
+        "size": max(0, used - after) if used is not None and after is not None else -1,
+        "falls": [place for place in others if _fell(candidates[place], sizes[place])],
+        "dead": sum(key() is None for key in keys),
+        "keyed": len(keys),
+    }
+
+
+def _fell(candidate: Candidate, before: int) -> bool:
+    """Tell whether the candidate lost at least half of what it had gained."""
+    return candidate.sort in (CONTAINER, REGISTRY) and 2 * (before - candidate.size()) >= candidate.grown > 0
+
+
+def _key_references(candidate: Candidate) -> list[Any]:
+    """Return weak references to the objects among a memoiser's keys that are equal to nothing but themselves."""
+    found: list[Any] = []
+    for key in entries(candidate)[0] if is_a(candidate.thing, MEMO) else ():
+        for part in key if is_a(key, (tuple, list)) else (key,):
+            if lookup(type(part), "__eq__") is _IDENTITY and not is_a(part, (type, FunctionType, type(None))):
+                try:
+                    found.append(ref(part))
+                except TypeError:
+                    continue
+    return found

@@ -1,0 +1,315 @@
+"""The path to an object from a module, a class, a thread or a registry of the interpreter, and the name that it makes.
+
+The search goes forward from all that has a name of its own, one level of references at a time; who refers to whom is asked
+only along the chains found. Nothing of the target's code is run.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+from types import FunctionType
+from typing import Any, Iterator, NamedTuple, Sequence
+
+from .. import chains, labels, roots
+from ..early import ModuleType, contents, get_referents, is_a, is_tracked, perf_counter
+from ..holder import ABSENT, lookup, mro_of
+from ..labels import Root
+from . import definitions
+
+BATCH, LEVELS, SECONDS = 2_000, 60, 20.0
+_LOCAL = threading.local
+_CELL: Any = type((lambda value: lambda: value)(0).__closure__[0])  # type: ignore[index]
+
+
+class Name(NamedTuple):
+    """How a holder is reached.
+
+    ``symbol`` is ``module:path``, ``container`` the attribute path inside ``module``, or empty; ``scope`` and ``owner`` are
+    those of ``GrowingHolder``. ``path`` alternates nodes and edges, as text, from the root to the holder. ``steps`` are the
+    (owner, attribute) pairs on the way that are attributes of a module, a class or another object, the last first;
+    ``inside`` is the object that the holder is next to, ``function`` the last function on the way, ``module_object`` the root
+    if that is a module.
+    """
+
+    symbol: str
+    module: str = ""
+    container: str = ""
+    scope: str = "interpreter"
+    owner: str = ""
+    path: tuple[str, ...] = ()
+    steps: tuple[tuple[Any, str], ...] = ()
+    inside: Any = None
+    function: Any = None
+    module_object: Any = None
+
+
+def find_chains(targets: Sequence[Any], avoided: Sequence[Any] = (), seconds: float = SECONDS) -> dict[int, list[Any]]:
+    """Return for each target (by identity) that has a path the objects from its root to itself.
+
+    ``avoided`` are objects of the caller through which no path leads. The search ends after ``seconds``.
+    """
+    index = _index()
+    found: dict[int, list[Any]] = {}
+    wanted = {id(target): target for target in targets}
+    for place in [place for place in wanted if place in index]:
+        found[place] = list(index[place])
+    levels = [[things[-1] for things in index.values()]]
+    seen: set[int] = {*index, *map(id, avoided), id(levels), id(index), id(found), id(wanted)}
+    missing = set(wanted) - set(found)
+    end = perf_counter() + seconds
+    ends: dict[int, int] = {}
+    while missing and levels[-1] and len(levels) < LEVELS and perf_counter() < end:
+        fresh = _next_level(levels[-1], seen, missing)
+        for place in missing & fresh.keys():
+            ends[place] = len(levels)
+        missing -= fresh.keys()
+        levels.append(list(fresh.values()))
+    for place, chain in _descend(levels, ends, wanted).items():
+        found[place] = [*index[id(chain[0])], *chain[1:]]
+    return found
+
+
+def _next_level(level: list[Any], seen: set[int], wanted: set[int]) -> dict[int, Any]:
+    """Return by identity what a level refers to and what was not seen before; enter it as seen.
+
+    What the collector does not track leads nowhere and is passed over, unless it is ``wanted``.
+    """
+    fresh: dict[int, Any] = {}
+    for start in range(0, len(level), BATCH):
+        for child in _referents(level[start : start + BATCH]):
+            place = id(child)
+            if place not in seen and (is_tracked(child) or place in wanted) and not is_a(child, ModuleType):
+                fresh[place] = child
+    for place in [place for place, child in fresh.items() if _is_ours(child)]:
+        del fresh[place]
+    seen.update(fresh)
+    return fresh
+
+
+def _is_ours(thing: Any) -> bool:
+    """Tell whether a thing is an instance of a class of this package."""
+    module = contents(type(thing)).get("__module__")
+    return is_a(module, str) and module.partition(".")[0] == _OWN
+
+
+_OWN = __name__.partition(".")[0]
+
+
+def _referents(things: Sequence[Any]) -> list[Any]:
+    """Return what things refer to, and of a thread's local storage also what this thread keeps there."""
+    found = get_referents(*things)
+    for thing in things:
+        if is_a(thing, _LOCAL):
+            found.append(_LOCAL.__getattribute__(thing, "__dict__"))
+    return found
+
+
+def _descend(levels: list[list[Any]], ends: dict[int, int], wanted: dict[int, Any]) -> dict[int, list[Any]]:
+    """Return for each target the objects from the first level to it; one pass from the last level to the first."""
+    partial: dict[int, list[list[Any]]] = {}
+    for number in range(max(ends.values(), default=0), 0, -1):
+        for place, level in ends.items():
+            if level == number:
+                partial.setdefault(place, []).append([wanted[place]])
+        above: dict[int, list[list[Any]]] = {}
+        for parent, child in _parents(levels[number - 1], set(partial)):
+            above.setdefault(id(parent), []).extend([[parent, *chain] for chain in partial.pop(child)])
+        partial = above
+    return {id(chain[-1]): chain for chains_there in partial.values() for chain in chains_there}
+
+
+def _parents(level: list[Any], children: set[int]) -> Iterator[tuple[Any, int]]:
+    """Yield for each of the children (identities) the first object of a level that refers to it."""
+    for start in range(0, len(level), BATCH):
+        batch = level[start : start + BATCH]
+        if children.isdisjoint(map(id, _referents(batch))):
+            continue
+        for thing in batch:
+            for place in children.intersection(map(id, _referents([thing]))):
+                children.discard(place)
+                yield thing, place
+        if not children:
+            return
+
+
+def _index() -> roots.Index:
+    """Return the objects with names of their own, those of the program first, and the values of context variables."""
+    found = roots.index(rank=_rank)
+    for variable, value in contextvars.copy_context().items():
+        if is_tracked(value):
+            found.setdefault(id(value), (Root(f"context variable {variable.name}"), value))
+    return found
+
+
+def _rank(module: Any) -> int:
+    """Order modules: the program's own, then installed packages, then the standard library."""
+    file: Any = contents(module).get("__file__")
+    if not is_a(file, str) or file.startswith(definitions.STANDARD):
+        return 2
+    return int(file.startswith(labels.LIBRARY))
+
+
+def named(chain: Sequence[Any]) -> Name:
+    """Return the name of the last object of a chain that begins at a root.
+
+    What a library's container keeps its entries in (``.data`` of a weak dictionary) goes by the name of that container.
+    """
+    nodes, edges = _steps(_canonical(chain))
+    if len(nodes) > 2 and edges[-1].startswith(".") and _is_library_container(nodes[-2]):
+        nodes, edges = nodes[:-1], edges[:-1]
+    path = tuple(text for pair in zip(map(labels.node, nodes), [*edges, ""]) for text in pair)[:-1]
+    inside = nodes[-2] if len(nodes) > 1 else None
+    if not is_a(nodes[0], ModuleType):
+        return _of_registry(nodes, edges)._replace(path=path, inside=inside)
+    module = labels.module_name(str(contents(nodes[0]).get("__name__")))
+    plain = next((place for place, edge in enumerate(edges) if not edge.startswith(".")), len(edges))
+    scope, owner = _scope(nodes, edges)
+    return Name(
+        symbol="{}:{}".format(module, "".join(_step(edge) for edge in edges).lstrip(".")),
+        module=module,
+        container="".join(edges[:plain]).lstrip("."),
+        scope=scope,
+        owner=owner,
+        path=path,
+        steps=tuple(
+            (nodes[place], edges[place][1:]) for place in range(len(edges) - 1, -1, -1) if edges[place][0] == "."
+        ),
+        inside=inside,
+        function=next((node for node in reversed(nodes[:-1]) if is_a(node, FunctionType)), None),
+        module_object=nodes[0],
+    )
+
+
+def _is_library_container(thing: Any) -> bool:
+    """Tell whether a thing is an instance of a library's class that has a length, as containers and queues have."""
+    kind = type(thing)
+    if is_a(thing, (ModuleType, type, FunctionType)) or kind.__module__ == "builtins":
+        return False
+    module = sys.modules.get(contents(kind).get("__module__") or "")
+    sized = any(name in contents(base) for base in mro_of(kind) for name in ("__len__", "qsize"))
+    return sized and definitions.is_library(definitions.file_of(module) or "<frozen ")
+
+
+def _of_registry(nodes: tuple[Any, ...], edges: tuple[str, ...]) -> Name:
+    """Return the name of something that a signal handler, a running frame or a context variable leads to."""
+    label = labels.node(nodes[0])
+    path = "".join(_step(edge) for edge in edges if edge != "(registered)").lstrip(".")
+    scope = "thread" if label.startswith("running frame") else "interpreter"
+    return Name(f"{label}: {path}" if path else label, scope=scope)
+
+
+def _canonical(chain: Sequence[Any]) -> list[Any]:
+    """Return the chain from the last of its classes and functions on that its own module knows by its qualified name.
+
+    Where there is none and it begins at an alias, begin it at the module whose source assigns the name.
+    """
+    for place in range(len(chain) - 1, 0, -1):
+        home = _home(chain[place])
+        if home:
+            return [*home, *chain[place + 1 :]]
+    if len(chain) > 1 and is_a(chain[0], ModuleType):
+        return [definitions.assigning_module(chain[0], chain[1]), *chain[1:]]
+    return list(chain)
+
+
+def _home(thing: Any) -> tuple[Any, ...]:
+    """Return the objects from its module to a class or function that is known there by its qualified name, else nothing."""
+    if is_a(thing, type):
+        module_name: Any = contents(thing).get("__module__")
+        path: Any = type.__dict__["__qualname__"].__get__(thing)
+    elif is_a(thing, FunctionType):
+        module_name, path = thing.__module__, thing.__qualname__
+    else:
+        return ()
+    module = sys.modules.get(module_name) if is_a(module_name, str) else None
+    if not is_a(module, ModuleType) or not is_a(path, str):
+        return ()
+    owners: tuple[Any, ...] = (module,)
+    for name in path.split("."):
+        following = lookup(owners[-1], name) if is_a(owners[-1], (type, ModuleType)) else ABSENT
+        if following is ABSENT:
+            return ()
+        owners = (*owners, following)
+    if owners[-1] is thing:
+        return owners
+    return (*owners[:-1], thing) if is_a(thing, FunctionType) and _wraps(owners[-1], thing) else ()
+
+
+def _wraps(value: Any, function: Any) -> bool:
+    """Tell whether a value is a wrapper (of any kind) that leads to this function within a few references."""
+    level = [value]
+    for _ in range(3):
+        level = [child for child in get_referents(*level) if not is_a(child, (ModuleType, type, dict))]
+        if any(child is function for child in level):
+            return True
+    return False
+
+
+def _steps(chain: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """Return nodes and edges of a chain without namespaces, cells and tuples of defaults, which readers do not know."""
+    kept = [chain[0]]
+    edges: list[str] = []
+    for place in range(1, len(chain)):
+        thing, last = chain[place], place == len(chain) - 1
+        if not last and (_is_part(kept[-1], thing) or (is_a(thing, dict) and chains.is_namespace(kept[-1], thing))):
+            continue
+        edges.append(_edge(kept[-1], thing))
+        kept.append(thing)
+    return tuple(kept), tuple(edges)
+
+
+def _is_part(holder: Any, held: Any) -> bool:
+    """Tell whether ``held`` is the closure, a cell or the defaults of a function, which carry no name of their own."""
+    if is_a(held, _CELL):
+        return True
+    return is_a(holder, FunctionType) and (held is holder.__closure__ or held is holder.__defaults__)
+
+
+def _edge(holder: Any, held: Any) -> str:
+    if is_a(held, dict) and chains.is_namespace(holder, held):
+        return ".__dict__"
+    if is_a(holder, _LOCAL):
+        inner = _LOCAL.__getattribute__(holder, "__dict__")
+        return next((f".{name}" for name, value in inner.items() if value is held), ".__dict__")
+    if is_a(holder, type) or is_a(holder, ModuleType):
+        name = next((name for name, value in list(contents(holder).items()) if value is held), None)
+        if is_a(name, str):
+            return f".{name}"
+    return labels.edge(holder, held)
+
+
+def _step(edge: str) -> str:
+    """Return an edge as part of a symbol."""
+    kind, _, name = edge.partition(" ")
+    if kind in ("closure", "default", "local"):
+        return f".<locals>.{name}"
+    if edge in (".__func__", ".__wrapped__", ".fget", ".cell_contents") or edge.startswith("(inside"):
+        return ""
+    if edge in ("(element)", "(key)"):
+        return "[*]"
+    return edge
+
+
+def _scope(nodes: tuple[Any, ...], edges: tuple[str, ...]) -> tuple[str, str]:
+    """Return who owns the holder, which the last of the nodes is, and that owner's name."""
+    for place in range(len(nodes) - 2, -1, -1):
+        owner, edge = nodes[place], edges[place]
+        if edge.startswith("["):
+            continue  # a container in a container belongs to whom the outer one belongs to
+        if is_a(owner, ModuleType):
+            return "module", ""
+        if is_a(owner, type):
+            return "class", _qualified(owner)
+        if is_a(owner, FunctionType):
+            kind = edge.partition(" ")[0]
+            name = f"{labels.module_name(str(owner.__module__))}:{owner.__qualname__}"
+            return {"closure": "closure", "default": "default"}.get(kind, "function"), name
+        return "object", _qualified(type(owner))
+    return "module", ""
+
+
+def _qualified(kind: Any) -> str:
+    module = labels.module_name(str(contents(kind).get("__module__", "?")))
+    return "{}:{}".format(module, type.__dict__["__qualname__"].__get__(kind))

@@ -1,0 +1,284 @@
+"""One discovery from the fence to the holders: sample after each round, then name, trace and empty what grew."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from typing import Any, Callable, Sequence
+
+from .. import growth, measuring
+from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked, perf_counter
+from ..fit import BOUNDED, CONSTANT, LINEAR
+from . import assembling, definitions, effects, naming, registries, storing
+from .candidates import CHAIN, CONTAINER, HIDDEN, REGISTRY, SLOT, Candidate, slot_value
+from .effects import Effects, Reach
+from .measures import MEMO
+from .model import FILLING, GrowingHolder, Store
+from .naming import Name
+from .population import Group, Population
+from .slots import Slots
+
+MOST, MOST_BOUNDED = 24, 4
+TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
+SHARE = 0.1  # of the young objects: from there on a type is looked into that no growing container leads to
+TYPES = 8
+_OWN = __name__.partition(".")[0]
+Work = Callable[[], Any]
+
+
+class Discovery:
+    """Call ``begin`` at the fence, ``sample`` after each round (the heap collected), and ``holders`` at the end.
+
+    ``overhead`` are the bytes in use that belong to this object, to be taken off what a process is seen to use; None
+    where the allocators cannot be asked. ``notes`` say what could not be done.
+    """
+
+    def __init__(self) -> None:
+        self.slots = Slots()
+        self.callbacks: list[tuple[float, float]] = []
+        self.population = Population((vars(self), self.callbacks, vars(self.slots), self.slots.moments))
+        self.overhead: int | None = 0
+        self.begun = False
+        self.seconds = 0.0
+        self.notes: list[str] = []
+
+    def begin(self, x: float) -> None:
+        """Put up the fence."""
+        self._counted(lambda: self.population.begin(x))
+        self._counted(lambda: self.slots.take(x))
+        self.callbacks.append((x, float(atexit._ncallbacks())))
+        self.begun = True
+
+    def sample(self, x: float, rare: bool = False) -> None:
+        """Note all lengths; with ``rare`` also the sizes of values that are replaced, which takes longer."""
+        self._counted(lambda: self._noted(x, rare))
+
+    def _noted(self, x: float, rare: bool) -> None:
+        self.population.sample(x)
+        self.callbacks.append((x, float(atexit._ncallbacks())))
+        if rare:
+            self.slots.take(x)
+            self.population.renew()
+
+    def _counted(self, work: Work) -> None:
+        """Do the work; note its time and by how much more memory is in use after it, garbage left out."""
+        started = perf_counter()
+        collect()
+        before = measuring.in_use()
+        work()
+        collect()
+        after = measuring.in_use()
+        self.seconds += perf_counter() - started
+        if self.overhead is None or before is None or after is None:
+            self.overhead = None
+        else:
+            self.overhead += after - before
+
+    def growing(self) -> bool:
+        """Tell whether any container rises to the end, so that more rounds would tell more."""
+        return any(growth.count_trend(item.points).kind == LINEAR for item in self.population.changed())
+
+    def holders(self, work: Work | None = None) -> list[GrowingHolder]:
+        """Return the holders whose entries rose, those that grow first, the largest of them first.
+
+        ``work`` is one more round: it is called some more times, traced, to see which lines store.
+        """
+        own = _own_containers(self)
+        young = {id(thing) for thing in get_objects()} - own
+        candidates = self._named(self._raw(own))
+        reaches = [effects.reach(item.leads_to(), young) for item in candidates]
+        candidates, reaches = _outermost(candidates, reaches, young)
+        others = self._unexplained(young, candidates, reaches)
+        candidates += others
+        reaches += [effects.reach(item.thing, young) for item in others]
+        measured = effects.measured(candidates)
+        if measured.failure:
+            self.notes.append(f"what emptying a holder frees was not measured: {measured.failure}")
+        places = _leading(candidates, reaches, measured)
+        rising = [place for place in places if candidates[place].trend.kind == LINEAR]
+        stores = dict(zip(rising, self._stores([candidates[place] for place in rising], work)))
+        found = [
+            assembling.holder(candidates[place], reaches[place], measured, place, stores.get(place, ()))
+            for place in places
+        ]
+        definitions.forget()
+        return _ordered(found)
+
+    def _raw(self, own: set[int]) -> list[Candidate]:
+        """Return the containers and values whose size rose, without names yet, the steepest first."""
+        found = []
+        for series in self.population.changed():
+            fit = growth.count_trend(series.points)
+            if fit.kind != CONSTANT and id(series.thing) not in own:
+                found.append(Candidate(CONTAINER, series.thing, series.points, fit))
+        for slot in self.slots.grown():
+            fit = growth.count_trend(slot.points)
+            if fit.kind == LINEAR:
+                found.append(Candidate(SLOT, slot.owner, slot.points, fit, slot.attribute))
+        fit = growth.count_trend(self.callbacks)
+        if fit.kind == LINEAR:
+            found.append(Candidate(REGISTRY, None, tuple(self.callbacks), fit))
+        found.sort(key=lambda item: (item.trend.kind != LINEAR, -item.trend.slope))
+        return found[:MOST]
+
+    def _named(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return the candidates with their names; those that nothing leads to as registries of C code, or hidden."""
+        things = [item.thing for item in candidates if item.thing is not None]
+        paths = naming.find_chains(things, [self])
+        lost = [item.thing for item in candidates if item.thing is not None and id(item.thing) not in paths]
+        known = registries.identify(lost)
+        labels = {id(lost[place]): label for place, label in known.items()}
+        found = []
+        for item in candidates:
+            if item.sort == REGISTRY:
+                found.append(item._replace(name=Name("atexit.register", path=("atexit.register",))))
+            elif id(item.thing) in paths:
+                chain = tuple(paths[id(item.thing)])
+                if len(chain) < 2 or not is_a(chain[-2], MEMO):  # a memoiser's own table is the memoiser
+                    found.append(item._replace(chain=chain, name=_slot_name(naming.named(chain), item)))
+            elif id(item.thing) in labels:
+                label = labels[id(item.thing)]
+                found.append(item._replace(name=Name(label, path=(label,))))
+            elif item.trend.kind == LINEAR:
+                found.append(item._replace(sort=HIDDEN))
+        return found
+
+    def _unexplained(
+        self, young: set[int], candidates: Sequence[Candidate], reaches: Sequence[Reach]
+    ) -> list[Candidate]:
+        """Return candidates for young objects that grow in number and that no growing container leads to."""
+        reached: set[int] = set()
+        for item, kept in zip(candidates, reaches):
+            if item.trend.kind == LINEAR:
+                reached |= {id(item.thing), *kept.places}
+        left = [thing for thing in get_objects() if id(thing) in young and id(thing) not in reached]
+        by_type: dict[int, list[Any]] = {}
+        for thing in left:
+            by_type.setdefault(id(type(thing)), []).append(thing)
+        numbers = self.population.numbers()
+        found: dict[str, Candidate] = {}
+        for kind, members in sorted(by_type.items(), key=lambda row: -len(row[1]))[:TYPES]:
+            fit = growth.count_trend(numbers.get(kind, ()))
+            if fit.kind == LINEAR and len(members) >= SHARE * len(left) and 2 * len(members) > fit.last - fit.first:
+                item = self._origin(members, numbers[kind], fit, young)
+                found.setdefault(item.label.symbol, item)
+        return list(found.values())
+
+    def _origin(self, members: list[Any], points: Any, fit: growth.Trend, young: set[int]) -> Candidate:
+        """Return the object through which members of a growing crowd are reached from what was there before."""
+        paths = naming.find_chains([members[0], members[-1]], [self, members])
+        if not paths:
+            return Candidate(HIDDEN, members[-1], points, fit)
+        chain = min(paths.values(), key=len)
+        first = next((place for place, thing in enumerate(chain) if id(thing) in young and place), len(chain) - 1)
+        to_first = tuple(chain[: first + 1])
+        return Candidate(CHAIN, chain[first], points, fit, chain=to_first, name=naming.named(to_first))
+
+    def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[Store, ...]]:
+        """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
+        if work is None or not candidates:
+            return [() for _ in candidates]
+        tracer = storing.Tracer([_gauge(item) for item in candidates], [item.sort == CONTAINER for item in candidates])
+        end = perf_counter() + TRACED_SECONDS
+        for number in range(TRACED_ROUNDS):
+            try:
+                tracer.run(work)
+            except Exception as error:
+                self.notes.append(f"{number} calls were traced, then one failed: {type(error).__name__}")
+                break
+            measuring.collected()
+            if (number and all(tracer.spots)) or perf_counter() > end:
+                break
+        return [storing.stores(spots) for spots in tracer.spots]
+
+
+def _gauge(candidate: Candidate) -> Callable[[], int]:
+    if candidate.sort == CHAIN and candidate.label.steps:
+        owner, attribute = candidate.label.steps[0]
+        return lambda: id(slot_value(owner, attribute))
+    return candidate.gauge if candidate.sort not in (CHAIN, HIDDEN) else lambda: 0
+
+
+def _slot_name(name: Name, candidate: Candidate) -> Name:
+    """Return the name of a slot, given that of its owner."""
+    owner, attribute = candidate.thing, candidate.attribute
+    if candidate.sort != SLOT or attribute == "cell_contents" or name.module_object is None:
+        return name
+    return name._replace(
+        symbol=f"{name.symbol}{'' if name.symbol.endswith(':') else '.'}{attribute}",
+        container=f"{name.container}.{attribute}".lstrip("."),
+        path=(*name.path, f".{attribute}", type(slot_value(owner, attribute)).__name__),
+        steps=((owner, attribute), *name.steps),
+        scope="module" if is_a(owner, ModuleType) else "class" if is_a(owner, type) else "object",
+        inside=owner,
+    )
+
+
+def _outermost(
+    candidates: Sequence[Candidate], reaches: Sequence[Reach], young: set[int]
+) -> tuple[list[Candidate], list[Reach]]:
+    """Leave out the young containers that another growing container keeps: they grow because that one does."""
+    kept = []
+    for place, item in enumerate(candidates):
+        inner = id(item.thing) in young and any(
+            id(item.thing) in other.places and candidates[number].trend.kind == LINEAR
+            for number, other in enumerate(reaches)
+            if number != place and id(candidates[number].thing) not in reaches[place].places
+        )
+        if not inner:
+            kept.append(place)
+    return [candidates[place] for place in kept], [reaches[place] for place in kept]
+
+
+def _leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured: Effects) -> list[int]:
+    """Return the places of those that lead: not those that only shrink with another, and one for what a fork empties."""
+    threads = max(measured.at_fork, key=lambda place: reaches[place].size, default=-1)
+    places = []
+    for place in range(len(candidates)):
+        if place in measured.at_fork and place != threads:
+            continue
+        if not _follows(place, measured):
+            places.append(place)
+    return places
+
+
+def _follows(place: int, measured: Effects) -> bool:
+    """Tell whether a candidate shrinks with another one and frees little itself: it holds weakly, or copies."""
+    mine = measured.each[place]
+    return any(
+        place in effect.falls and other not in mine.falls and 4 * max(mine.size, 0) < effect.size
+        for other, effect in enumerate(measured.each)
+    )
+
+
+def _ordered(found: Sequence[GrowingHolder]) -> list[GrowingHolder]:
+    """Return what grows, then what fills, then the largest of what is bounded; in each the largest first."""
+    order = {LINEAR: 0, FILLING: 1}
+    rows = sorted(found, key=lambda item: (order.get(item.kind, 2), -_weight(item)))
+    bounded = [item for item in rows if item.kind == BOUNDED]
+    return [item for item in rows if item.kind in order] + bounded[:MOST_BOUNDED]
+
+
+def _weight(holder: GrowingHolder) -> float:
+    return max(holder.retained, holder.freed.size if holder.freed else 0)
+
+
+def _own_containers(discovery: Discovery) -> set[int]:
+    """Return the identities of what this package itself keeps: its modules' values, and what the discovery is made of.
+
+    The containers of the program, which the discovery holds, are not entered.
+    """
+    entered = {id(group.things) for group in discovery.population.groups.values()}
+    level: list[Any] = [discovery]
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == _OWN and is_a(module, ModuleType):
+            values = [value for value in contents(module).values() if is_tracked(value)]
+            level += [value for value in values if not is_a(value, (ModuleType, type)) and not callable(value)]
+    while level:
+        fresh = {id(thing): thing for thing in level if id(thing) not in entered}
+        entered.update(fresh)
+        level = [child for child in get_referents(*fresh.values()) if type(child) in _PARTS]
+    return entered | discovery.population.own()
+
+
+_PARTS = (dict, list, set, tuple, Population, Group, Slots)

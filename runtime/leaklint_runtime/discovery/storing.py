@@ -1,0 +1,113 @@
+"""Which line stores: one more round is traced, and each event compares how long the growing holders are.
+
+What changed since the last event of a thread was done by the line that this thread was at. The frame of that line is still
+there at the event that follows it (the next line, a call, a return), so its callers can be told, too.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import FrameType
+from typing import Any, Callable, Sequence, Tuple
+
+from . import definitions
+from .model import Line, Store
+
+Gauge = Callable[[], int]
+DEPTH = 60
+_FOLDER = __file__.rpartition("discovery")[0]
+Spot = Tuple[Line, ...]
+
+
+class Tracer:
+    """Compares ``gauges`` at every event while it is installed; ``spots`` counts for each gauge the lines at which it rose.
+
+    A gauge returns a number, or for a slot whose value is replaced anything that is another number then; ``rising`` tells
+    for each whether only a larger number counts.
+    """
+
+    def __init__(self, gauges: Sequence[Gauge], rising: Sequence[bool]) -> None:
+        self.gauges, self.rising = list(gauges), list(rising)
+        self.spots: list[dict[Spot, int]] = [{} for _ in gauges]
+        self._last = [gauge() for gauge in gauges]
+        self._lines: dict[int, tuple[int, int]] = {}
+
+    def run(self, work: Callable[[], Any]) -> None:
+        """Run ``work`` traced, with the threads that it starts. What traces already is put back afterwards."""
+        before, before_threads = sys.gettrace(), getattr(threading, "_trace_hook", None)
+        self._last = [gauge() for gauge in self.gauges]
+        threading.settrace(self._called)
+        sys.settrace(self._called)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
+            threading.settrace(before_threads)
+            self._compare(sys._getframe(), 0)
+
+    def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename.startswith(_FOLDER):
+            return None
+        caller = frame.f_back
+        if caller is not None:
+            self._compare(caller, caller.f_lineno)
+        self._lines[threading.get_ident()] = (id(frame), frame.f_lineno)
+        return self._event
+
+    def _event(self, frame: FrameType, event: str, argument: Any) -> Any:
+        thread = threading.get_ident()
+        if event == "line":
+            place, line = self._lines.get(thread, (0, 0))
+            # coming back from a call, the line of this frame is not the last one that was noted
+            self._compare(frame, line if place == id(frame) else 0)
+            self._lines[thread] = (id(frame), frame.f_lineno)
+        else:
+            self._compare(frame, frame.f_lineno)
+            caller = frame.f_back
+            if event == "return" and caller is not None:
+                self._lines[thread] = (id(caller), caller.f_lineno)
+        return self._event
+
+    def _compare(self, frame: FrameType, line: int) -> None:
+        for place, gauge in enumerate(self.gauges):
+            now = gauge()
+            if now != self._last[place]:
+                if now > self._last[place] or not self.rising[place]:
+                    spot = _spot(frame, line or frame.f_lineno)
+                    if spot:
+                        self.spots[place][spot] = self.spots[place].get(spot, 0) + 1
+                self._last[place] = now
+
+
+def _spot(frame: FrameType, line: int) -> Spot:
+    """Return the line and the lines that called it, innermost first."""
+    found: list[Line] = []
+    step: Any = frame
+    while step is not None and len(found) < DEPTH:
+        code = step.f_code
+        if not code.co_filename.startswith(_FOLDER):
+            found.append(Line(code.co_filename, line, getattr(code, "co_qualname", code.co_name)))
+        step = step.f_back
+        line = step.f_lineno if step is not None else 0
+    return tuple(found)
+
+
+def stores(spots: dict[Spot, int], most: int = 5) -> tuple[Store, ...]:
+    """Return where a holder grew: of each spot the nearest line outside of the standard library, most frequent first.
+
+    Where nothing but the standard library ran, it is the line in that.
+    """
+    counts: dict[Spot, int] = {}
+    for spot, count in spots.items():
+        near = next((place for place, line in enumerate(spot) if not definitions.is_standard(line.path)), 0)
+        shown = spot[near:]
+        own = next((place for place, line in enumerate(shown) if not definitions.is_library(line.path)), len(shown) - 1)
+        key = shown[: own + 1]
+        counts[key] = counts.get(key, 0) + count
+    merged: dict[tuple[str, int], list[Any]] = {}
+    for key, count in sorted(counts.items(), key=lambda item: -item[1]):
+        row = merged.setdefault((key[0].path, key[0].line), [key, 0])
+        row[1] += count
+    ordered = sorted(merged.values(), key=lambda row: -row[1])[:most]
+    return tuple(Store(key[0].path, key[0].line, key[0].function, count, key[1:]) for key, count in ordered)
