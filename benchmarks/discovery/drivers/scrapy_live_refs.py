@@ -1,0 +1,11 @@
+"""A class of items is made for a page's table, and one row of it."""
+
+import scrapy
+
+
+def work():
+    class Row(scrapy.Item):
+        name = scrapy.Field()
+        price = scrapy.Field()
+
+    assert Row(name="x", price=1)["price"] == 1
