@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Any, Callable, Dict, Iterator, Tuple
+from types import FrameType
+from typing import Any, Callable, Dict, Iterator, Sequence, Tuple
 
 from .early import ModuleType, contents, get_referents, is_a, is_tracked
 from .labels import LIBRARY, Root
@@ -20,11 +21,12 @@ _OWN = __name__.partition(".")[0]
 _subclasses = type.__dict__["__subclasses__"]
 
 
-def index(first: Any = None, rank: Callable[[Any], int] | None = None) -> Index:
+def index(first: Any = None, rank: Callable[[Any], int] | None = None, frames: Sequence[FrameType] = ()) -> Index:
     """Return for each named object (by identity) the objects from a root to it, itself last.
 
     ``first`` is the module whose names win where an object has several; then those of the lowest ``rank``, if that is
-    given, and of the module that was imported first. The index holds what it names: drop it after use.
+    given, and of the module that was imported first. ``frames`` are those that threads run which a copy of the process
+    does not have. The index holds what it names: drop it after use.
     """
     found: Index = {}
     modules = [module for module in [first, *list(sys.modules.values())] if _counts(module)]
@@ -33,7 +35,7 @@ def index(first: Any = None, rank: Callable[[Any], int] | None = None) -> Index:
     _add_modules(found, modules)
     for kind in classes():
         _add_class(found, kind)
-    for prefix, thing in [*_signal_handlers(), *_foreign_locals()]:
+    for prefix, thing in [*_signal_handlers(), *_foreign_locals(frames)]:
         found.setdefault(id(thing), (*prefix, thing))
     return found
 
@@ -126,12 +128,12 @@ def _signal_handlers() -> Iterator[tuple[Things, Any]]:
             yield (Root(f"signal handler of {number.name}"),), handler
 
 
-def _foreign_locals() -> Iterator[tuple[Things, Any]]:
-    """Yield the locals of the frames that other threads run."""
+def _foreign_locals(frames: Sequence[FrameType]) -> Iterator[tuple[Things, Any]]:
+    """Yield the locals of the frames that other threads run, and of those given."""
     mine = sys._getframe()
     while mine.f_back is not None:
         mine = mine.f_back
-    for frame in sys._current_frames().values():
+    for frame in [*sys._current_frames().values(), *frames]:
         outermost = frame
         while outermost.f_back is not None:
             outermost = outermost.f_back

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any, Iterator, NamedTuple, Sequence
 
 from .. import chains, labels, roots
@@ -45,12 +45,18 @@ class Name(NamedTuple):
     module_object: Any = None
 
 
-def find_chains(targets: Sequence[Any], avoided: Sequence[Any] = (), seconds: float = SECONDS) -> dict[int, list[Any]]:
+def find_chains(
+    targets: Sequence[Any],
+    avoided: Sequence[Any] = (),
+    seconds: float = SECONDS,
+    frames: Sequence[FrameType] = (),
+) -> dict[int, list[Any]]:
     """Return for each target (by identity) that has a path the objects from its root to itself.
 
-    ``avoided`` are objects of the caller through which no path leads. The search ends after ``seconds``.
+    ``avoided`` are objects of the caller through which no path leads; ``frames`` are roots beside those of ``roots.index``.
+    The search ends after ``seconds``.
     """
-    index = _index()
+    index = _index(frames)
     found: dict[int, list[Any]] = {}
     wanted = {id(target): target for target in targets}
     for place in [place for place in wanted if place in index]:
@@ -134,9 +140,9 @@ def _parents(level: list[Any], children: set[int]) -> Iterator[tuple[Any, int]]:
             return
 
 
-def _index() -> roots.Index:
+def _index(frames: Sequence[FrameType]) -> roots.Index:
     """Return the objects with names of their own, those of the program first, and the values of context variables."""
-    found = roots.index(rank=_rank)
+    found = roots.index(rank=_rank, frames=frames)
     for variable, value in contextvars.copy_context().items():
         if is_tracked(value):
             found.setdefault(id(value), (Root(f"context variable {variable.name}"), value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import sys
+from types import FrameType
 from typing import Any, Callable, Sequence
 
 from .. import growth, measuring
@@ -85,16 +86,16 @@ class Discovery:
         """
         own = _own_containers(self)
         young = {id(thing) for thing in get_objects()} - own
-        candidates = self._named(self._raw(own))
+        candidates = named(self._raw(own), [self])
         reaches = [effects.reach(item.leads_to(), young) for item in candidates]
-        candidates, reaches = _outermost(candidates, reaches, young)
+        candidates, reaches = outermost(candidates, reaches, young)
         others = self._unexplained(young, candidates, reaches)
         candidates += others
         reaches += [effects.reach(item.thing, young) for item in others]
         measured = effects.measured(candidates)
         if measured.failure:
             self.notes.append(f"what emptying a holder frees was not measured: {measured.failure}")
-        places = _leading(candidates, reaches, measured)
+        places = leading(candidates, reaches, measured)
         rising = [place for place in places if candidates[place].trend.kind == LINEAR]
         stores = dict(zip(rising, self._stores([candidates[place] for place in rising], work)))
         found = [
@@ -102,7 +103,7 @@ class Discovery:
             for place in places
         ]
         definitions.forget()
-        return _ordered(found)
+        return ordered(found)
 
     def _raw(self, own: set[int]) -> list[Candidate]:
         """Return the containers and values whose size rose, without names yet, the steepest first."""
@@ -120,28 +121,6 @@ class Discovery:
             found.append(Candidate(REGISTRY, None, tuple(self.callbacks), fit))
         found.sort(key=lambda item: (item.trend.kind != LINEAR, -item.trend.slope))
         return found[:MOST]
-
-    def _named(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Return the candidates with their names; those that nothing leads to as registries of C code, or hidden."""
-        things = [item.thing for item in candidates if item.thing is not None]
-        paths = naming.find_chains(things, [self])
-        lost = [item.thing for item in candidates if item.thing is not None and id(item.thing) not in paths]
-        known = registries.identify(lost)
-        labels = {id(lost[place]): label for place, label in known.items()}
-        found = []
-        for item in candidates:
-            if item.sort == REGISTRY:
-                found.append(item._replace(name=Name("atexit.register", path=("atexit.register",))))
-            elif id(item.thing) in paths:
-                chain = tuple(paths[id(item.thing)])
-                if len(chain) < 2 or not is_a(chain[-2], MEMO):  # a memoiser's own table is the memoiser
-                    found.append(item._replace(chain=chain, name=_slot_name(naming.named(chain), item)))
-            elif id(item.thing) in labels:
-                label = labels[id(item.thing)]
-                found.append(item._replace(name=Name(label, path=(label,))))
-            elif item.trend.kind == LINEAR:
-                found.append(item._replace(sort=HIDDEN))
-        return found
 
     def _unexplained(
         self, young: set[int], candidates: Sequence[Candidate], reaches: Sequence[Reach]
@@ -178,7 +157,9 @@ class Discovery:
         """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
         if work is None or not candidates:
             return [() for _ in candidates]
-        tracer = storing.Tracer([_gauge(item) for item in candidates], [item.sort == CONTAINER for item in candidates])
+        tracer = storing.Tracer(
+            [gauge_of(item) for item in candidates], [item.sort == CONTAINER for item in candidates]
+        )
         end = perf_counter() + TRACED_SECONDS
         for number in range(TRACED_ROUNDS):
             try:
@@ -192,7 +173,33 @@ class Discovery:
         return [storing.stores(spots) for spots in tracer.spots]
 
 
-def _gauge(candidate: Candidate) -> Callable[[], int]:
+def named(candidates: Sequence[Candidate], avoided: Sequence[Any], frames: Sequence[FrameType] = ()) -> list[Candidate]:
+    """Return the candidates with their names; those that nothing leads to as registries of C code, or hidden.
+
+    ``avoided`` and ``frames`` are those of ``naming.find_chains``.
+    """
+    things = [item.thing for item in candidates if item.thing is not None]
+    paths = naming.find_chains(things, avoided, frames=frames)
+    lost = [item.thing for item in candidates if item.thing is not None and id(item.thing) not in paths]
+    known = registries.identify(lost)
+    labels = {id(lost[place]): label for place, label in known.items()}
+    found = []
+    for item in candidates:
+        if item.sort == REGISTRY:
+            found.append(item._replace(name=Name("atexit.register", path=("atexit.register",))))
+        elif id(item.thing) in paths:
+            chain = tuple(paths[id(item.thing)])
+            if len(chain) < 2 or not is_a(chain[-2], MEMO):  # a memoiser's own table is the memoiser
+                found.append(item._replace(chain=chain, name=_slot_name(naming.named(chain), item)))
+        elif id(item.thing) in labels:
+            label = labels[id(item.thing)]
+            found.append(item._replace(name=Name(label, path=(label,))))
+        elif item.trend.kind == LINEAR:
+            found.append(item._replace(sort=HIDDEN))
+    return found
+
+
+def gauge_of(candidate: Candidate) -> Callable[[], int]:
     if candidate.sort == CHAIN and candidate.label.steps:
         owner, attribute = candidate.label.steps[0]
         return lambda: id(slot_value(owner, attribute))
@@ -214,7 +221,7 @@ def _slot_name(name: Name, candidate: Candidate) -> Name:
     )
 
 
-def _outermost(
+def outermost(
     candidates: Sequence[Candidate], reaches: Sequence[Reach], young: set[int]
 ) -> tuple[list[Candidate], list[Reach]]:
     """Leave out the young containers that another growing container keeps: they grow because that one does."""
@@ -230,7 +237,7 @@ def _outermost(
     return [candidates[place] for place in kept], [reaches[place] for place in kept]
 
 
-def _leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured: Effects) -> list[int]:
+def leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured: Effects) -> list[int]:
     """Return the places of those that lead: not those that only shrink with another, and one for what a fork empties."""
     threads = max(measured.at_fork, key=lambda place: reaches[place].size, default=-1)
     places = []
@@ -251,7 +258,7 @@ def _follows(place: int, measured: Effects) -> bool:
     )
 
 
-def _ordered(found: Sequence[GrowingHolder]) -> list[GrowingHolder]:
+def ordered(found: Sequence[GrowingHolder]) -> list[GrowingHolder]:
     """Return what grows, then what fills, then the largest of what is bounded; in each the largest first."""
     order = {LINEAR: 0, FILLING: 1}
     rows = sorted(found, key=lambda item: (order.get(item.kind, 2), -_weight(item)))
