@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .scenarios import scenario
 
-__all__ = ["assert_collected", "scenario"]
+__all__ = ["assert_collected", "scenario", "watch"]
 
 
 def assert_collected(kind: type, allow: int = 0) -> None:
@@ -17,3 +19,14 @@ def assert_collected(kind: type, allow: int = 0) -> None:
     from .asserts import assert_collected as check
 
     check(kind, allow)
+
+
+def watch(every: float = 60.0, **options: Any) -> Any:
+    """Watch this service from now on, in a thread: which holders grow, how fast, and until when the memory lasts.
+
+    See ``leaklint_runtime.watching.watch`` for the options (``callback``, ``log``, ``file``, ``trace``, ``listen``) and for what is
+    returned. Raises ``ValueError`` for an interval that is not above 0, and ``OSError`` where it cannot listen.
+    """
+    from .watching import watch as start
+
+    return start(every, **options)

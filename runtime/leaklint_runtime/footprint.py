@@ -7,6 +7,7 @@ from psutil, where it is installed. All figures are bytes; None stands for what 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 KILOBYTE = 1024
@@ -162,3 +163,27 @@ def same_file(one: str, other: str) -> bool:
         return os.path.samefile(one, other)
     except OSError:
         return False
+
+
+def machine_limit() -> int | None:
+    """Return the bytes that this process may use at most: those of its control group, or the machine's; None if nobody says."""
+    limits = []
+    for path in _limit_files():
+        with suppress(OSError, ValueError), open(path, encoding="ascii") as source:
+            limits.append(int(source.read()))
+    with suppress(ValueError, OSError, AttributeError):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return min(limits, default=None)
+
+
+def _limit_files() -> list[str]:
+    """Return the files that may limit the memory: of the control group as a container sees it, and of those above a service."""
+    top = "/sys/fs/cgroup"
+    found = [f"{top}/memory.max", f"{top}/memory/memory.limit_in_bytes"]
+    with suppress(OSError), open("/proc/self/cgroup", encoding="utf-8", errors="replace") as source:
+        for row in source:
+            group = row.rstrip("\n").partition("::")[2]
+            while group.strip("/"):
+                found.append(f"{top}{group}/memory.max")
+                group = os.path.dirname(group)
+    return found

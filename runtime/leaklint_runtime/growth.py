@@ -172,7 +172,7 @@ def sentence(container: Container, unit: str, resident: float, limit: int | None
     if entries.kind == BOUNDED:
         return f"{container.symbol} is bounded: it levels off at {entries.last:,.0f} entries"
     amount = "" if container.size is None else f" and {size(container.size)}"
-    text = f"{container.symbol} grows {rate(entries.slope)} entries{amount} a {unit}"
+    text = f"{container.symbol} grows {rate(entries.slope)} entries{amount} {per(unit)}"
     pace = process.slope if process.kind == LINEAR else container.size or 0.0
     return text + exhausted(pace, unit, resident, limit)
 
@@ -181,7 +181,7 @@ def filling_sentence(container: Container, unit: str, bound: int | None) -> str:
     """Say of a container that rose all the time and declares a bound that it did not reach."""
     entries = container.entries
     return (
-        f"{container.symbol} fills, {rate(entries.slope)} entries a {unit}: it has {entries.last:,.0f} of the {bound or 0:,}"
+        f"{container.symbol} fills, {rate(entries.slope)} entries {per(unit)}: it has {entries.last:,.0f} of the {bound or 0:,}"
         f" that it says it keeps at most, which these {unit}s did not reach"
     )
 
@@ -213,6 +213,11 @@ def _rounded(count: float) -> str:
         return f"{count:.0f}"
     digits = int(math.log10(count)) - 1
     return f"{round(count / 10**digits) * 10**digits:,d}"
+
+
+def per(unit: str) -> str:
+    """Return a unit with its article: ``a call``, ``an hour``."""
+    return f"an {unit}" if unit == "hour" else f"a {unit}"
 
 
 def rate(value: float) -> str:

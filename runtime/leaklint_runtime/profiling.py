@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from . import charts, growth
 from .discovery import model
 from .discovery.model import FILLING, GrowingHolder
 from .fit import CONSTANT, LINEAR
+from .footprint import machine_limit as machine_limit
 from .ledger import MANAGED, NATIVE, Ledger, from_json, to_json
 from .plot import Chart
 
@@ -273,14 +273,3 @@ def revived(value: Mapping[str, Any]) -> Profile:
         notes=tuple(value["notes"]),
         holders=tuple(model.from_json(item) for item in value.get("holders", ())),
     )
-
-
-def machine_limit() -> int | None:
-    """Return the bytes that a process of this machine or container may use at most; None if nobody says."""
-    limits = []
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError), open(path, encoding="ascii") as source:
-            limits.append(int(source.read()))
-    with suppress(ValueError, OSError, AttributeError):
-        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    return min(limits, default=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 from types import FrameType
 from typing import Any, Callable, Dict, Iterator, Sequence, Tuple
 
@@ -21,12 +22,14 @@ _OWN = __name__.partition(".")[0]
 _subclasses = type.__dict__["__subclasses__"]
 
 
-def index(first: Any = None, rank: Callable[[Any], int] | None = None, frames: Sequence[FrameType] = ()) -> Index:
+def index(
+    first: Any = None, rank: Callable[[Any], int] | None = None, frames: Sequence[FrameType] | None = ()
+) -> Index:
     """Return for each named object (by identity) the objects from a root to it, itself last.
 
     ``first`` is the module whose names win where an object has several; then those of the lowest ``rank``, if that is
     given, and of the module that was imported first. ``frames`` are those that threads run which a copy of the process
-    does not have. The index holds what it names: drop it after use.
+    does not have; with None no frames are looked at. The index holds what it names: drop it after use.
     """
     found: Index = {}
     modules = [module for module in [first, *list(sys.modules.values())] if _counts(module)]
@@ -125,11 +128,13 @@ def _signal_handlers() -> Iterator[tuple[Things, Any]]:
     for number in signal.Signals:
         handler = signal.getsignal(number)
         if callable(handler) and not is_a(handler, signal.Handlers):
-            yield (Root(f"signal handler of {number.name}"),), handler
+            yield (Root(f"signal handler of {number.name}", partial(signal.getsignal, number)),), handler
 
 
-def _foreign_locals(frames: Sequence[FrameType]) -> Iterator[tuple[Things, Any]]:
+def _foreign_locals(frames: Sequence[FrameType] | None) -> Iterator[tuple[Things, Any]]:
     """Yield the locals of the frames that other threads run, and of those given."""
+    if frames is None:  # up to Python 3.12 to look at a frame's locals keeps them for as long as it runs
+        return
     mine = sys._getframe()
     while mine.f_back is not None:
         mine = mine.f_back

@@ -22,11 +22,15 @@ _SCOPES = {
 
 
 def lines(holder: GrowingHolder, unit: str) -> list[str]:
-    """Return where the holder is defined, which lines store, what it keeps and through what, and how sure that is."""
+    """Return where the holder is defined, which lines store, what it keeps and through what, and how sure that is.
+
+    What is kept is counted from the warm-up on where the ``unit`` is a call, else in all.
+    """
     found = [_definition(holder)]
     found += [text for store in holder.stores[:MOST_STORES] for text in _store(store)]
     if holder.keeps:
-        found.append(f"keeps {_kept(holder.keeps)}: {size(holder.retained)} since the warm-up")
+        since = " since the warm-up" if unit == "call" else ""
+        found.append(f"keeps {_kept(holder.keeps)}: {size(holder.retained)}{since}")
     if holder.retention:
         found.append("kept by " + _path(holder.retention))
     if holder.bound is not None:
@@ -42,7 +46,7 @@ def _definition(holder: GrowingHolder) -> str:
 
 
 def _store(store: Store) -> list[str]:
-    found = [f"stored at {_line(Line(store.path, store.line, store.function))}"]
+    found = [f"{store.how} at {_line(Line(store.path, store.line, store.function))}"]
     found += [f"    called from {_line(caller)}" for caller in _own_last(store.callers)]
     return found
 
@@ -55,7 +59,7 @@ def _own_last(callers: Sequence[Line]) -> Sequence[Line]:
 
 
 def _line(line: Line) -> str:
-    return f"{shown_path(line.path)}:{line.line} in {line.function}"
+    return f"{shown_path(line.path)}:{line.line}" + (f" in {line.function}" if line.function else "")
 
 
 def _kept(keeps: Sequence[Kept]) -> str:
