@@ -18,12 +18,13 @@ from typing import Any
 from . import early, footprint, ledger, measuring, memory, wire
 
 CONFIG = "config.json"
+LONGEST = 120.0  # seconds for which the end waits for what the agent is doing
 
 
 class Agent:
     """The agent of one process. ``config`` has ``interval`` seconds, ``findings`` (probes), and when to take a ledger.
 
-    ``ledger`` is ``exit``, ``never``, or a number of seconds after the start.
+    ``ledger`` is ``exit``, ``never``, or a number of seconds after the start; with ``discover`` holders that grow are named.
     """
 
     def __init__(self, folder: str, config: dict[str, Any]) -> None:
@@ -41,6 +42,11 @@ class Agent:
         self.target = os.open(
             os.path.join(self.folder, f"{self.pid}.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
         )
+        self.growing: Any = None
+        if self.config.get("discover"):
+            from .agent_holders import Growing  # here because it takes a while to load
+
+            self.growing = Growing(self.interval, self.write, [self.history.samples])
         self.write({"start": self.started, "pid": self.pid, "parent": os.getppid(), "words": list(_words())})
         self.thread = threading.Thread(target=self.run, name="leaklint agent", daemon=True)
         self.thread.start()
@@ -50,6 +56,8 @@ class Agent:
         due = self.config.get("ledger", "never")
         while not self.stopped.wait(self.interval):
             self.sample()
+            if self.growing is not None:
+                self.growing.sample()
             if early.is_a(due, (int, float)) and not self.taken and time.time() - self.started >= due:
                 self.take()
 
@@ -84,6 +92,9 @@ class Agent:
         with suppress(Exception):
             self.sample()
             self.write({"end": time.time()})
+            if self.growing is not None:
+                self.thread.join(LONGEST)  # it may be naming what grows
+                self.growing.end()
             if self.config.get("ledger") == "exit" or (self.config.get("ledger") != "never" and not self.taken):
                 self.take()
 

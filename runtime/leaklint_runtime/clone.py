@@ -28,12 +28,12 @@ class Outcome(NamedTuple):
     failure: str = ""
 
 
-_inside: list[bool] = []
+_inside: list[int] = []  # the threads that fork clones, or that go on in one
 
 
 def inside() -> bool:
-    """Tell whether this process is a clone (or about to be forked as one: what runs at a fork asks, too)."""
-    return bool(_inside)
+    """Tell whether this thread runs in a clone, or is about to be forked as one: what runs at a fork asks, too."""
+    return threading.get_ident() in _inside
 
 
 def possible() -> bool:
@@ -50,11 +50,11 @@ def run(work: Work, seconds: float = 30.0) -> Outcome:
     if not possible():
         return Outcome({}, "this platform has no safe fork")
     reading, writing = channel.pair()
-    _inside.append(True)
+    _inside.append(threading.get_ident())
     try:
         pid = _fork()
     except OSError as error:
-        _inside.pop()
+        _inside.remove(threading.get_ident())
         early.close(reading)
         early.close(writing)
         return Outcome({}, f"fork failed: {error.strerror}")
@@ -64,7 +64,7 @@ def run(work: Work, seconds: float = 30.0) -> Outcome:
             _send(writing, _answer(work))
         finally:
             early.leave(0)
-    _inside.pop()
+    _inside.remove(threading.get_ident())
     early.close(writing)
     data, late = _received(reading, seconds)
     early.close(reading)

@@ -147,14 +147,14 @@ class History:
 
     def __init__(self, window: float = 30.0) -> None:
         self.window = window
-        self._samples: list[tuple[float, int]] = []
+        self.samples: list[tuple[float, int]] = []
 
     def add(self, now: float, size: int) -> tuple[int, int]:
         """Note ``size`` bytes at ``now`` seconds and return how many are old and how many recent."""
-        self._samples.append((now, size))
-        while len(self._samples) > 1 and self._samples[0][0] < now - self.window:
-            self._samples.pop(0)
-        old = min(item for _, item in self._samples)
+        self.samples.append((now, size))
+        while len(self.samples) > 1 and self.samples[0][0] < now - self.window:
+            self.samples.pop(0)
+        old = min(item for _, item in self.samples)
         return old, size - old
 
 

@@ -112,9 +112,10 @@ class Profile(NamedTuple):
         """Return the verdict on a discovered holder."""
         container = growth.Container(holder.symbol, holder.entries, holder.bytes_per_unit, holder.pid)
         resident = float(self.samples[-1].rss) if self.samples else 0.0
+        where = f" (process {holder.pid})" if len({item.pid for item in self.holders}) > 1 else ""
         if holder.kind == FILLING:
-            return growth.filling_sentence(container, self.unit, holder.bound)
-        return growth.sentence(container, self.unit, resident, self.limit, self._measured_memory()[1])
+            return growth.filling_sentence(container, self.unit, holder.bound) + where
+        return growth.sentence(container, self.unit, resident, self.limit, self._measured_memory()[1]) + where
 
     def _names_growth(self) -> bool:
         return any(item.entries.kind == LINEAR for item in self.containers()) or any(
@@ -165,7 +166,12 @@ def of_command(target: str, measured: Any, limit: int | None) -> Profile:
     start = measured.family[0]["t"] if measured.family else 0.0
     ends = [item["end"] for lines in measured.inside.values() for item in lines if "end" in item]
     end = max(ends, default=float("inf"))  # what comes after is the ledger's doing
-    samples = tuple(Sample(item["t"] - start, item["rss"], item["uss"]) for item in measured.family if item["t"] <= end)
+    busy = [item["busy"] for lines in measured.inside.values() for item in lines if "busy" in item]
+    samples = tuple(
+        Sample(item["t"] - start, item["rss"], item["uss"])
+        for item in measured.family
+        if item["t"] <= end and not any(first <= item["t"] <= last for first, last in busy)
+    )
     lengths: list[Lengths] = []
     marks: list[tuple[float, str]] = []
     for pid, lines in sorted(measured.inside.items()):
@@ -179,9 +185,35 @@ def of_command(target: str, measured: Any, limit: int | None) -> Profile:
     if measured.late:
         notes.append("the command was interrupted when its time was up")
     found = tuple(from_json(item) for item in measured.ledgers.values())
+    holders = []
+    for pid, lines in sorted(measured.inside.items()):
+        told = [item for item in lines if "holders" in item]
+        holders += [model.from_json(row)._replace(pid=pid) for row in _last_holders(told, measured)]
+        notes += told[-1]["notes"] if told else ()
     return Profile(
-        target, SECOND, samples, tuple(lengths), tuple(sorted(marks)), limit, found, measured.status, tuple(notes)
+        target,
+        SECOND,
+        samples,
+        tuple(lengths),
+        tuple(sorted(marks)),
+        limit,
+        found,
+        measured.status,
+        tuple(notes),
+        tuple(holders),
     )
+
+
+def _last_holders(told: Sequence[Mapping[str, Any]], measured: Any) -> list[Mapping[str, Any]]:
+    """Return the holders that were named last; of a command that was stopped also those that went with its main function."""
+    rows = list(told[-1]["holders"]) if told else []
+    if len(told) > 1 and (measured.late or measured.status in _STOPPED):
+        symbols = {row["symbol"] for row in rows}
+        rows += [row for row in told[-2]["holders"] if row["symbol"] not in symbols]
+    return rows
+
+
+_STOPPED = (-2, -15, 130, 143)  # by SIGINT or SIGTERM, also where a handler or a shell tells of it
 
 
 def _warmed(samples: Sequence[Sample]) -> tuple[tuple[float, str], ...]:

@@ -91,7 +91,6 @@ class ServiceWatch:
         self.samples, self.seconds, self.rest, self.naming_due = 0, 0.0, 0.0, 0.0
         self.asked, self.hurry = self.started, self.every  # seconds between samples while somebody asks
         self.traced: set[int] = set()
-        self.sampling = threading.Lock()
         self._stopped = threading.Event()
         self.thread = threading.Thread(target=self._run, name="leaklint watch", daemon=True)
         self.thread.start()
@@ -140,9 +139,7 @@ class ServiceWatch:
         """Sample, judge, and say what is new. The watch does so by itself."""
         began = time.thread_time()
         x = self._now()
-        with self.sampling:
-            self.lengths.sample(x)
-        if self.lengths.interrupted:
+        if not self.lengths.sample(x):
             return
         with suppress(footprint.FootprintError):
             _note(self.memory, (x, float(footprint.resident())))
@@ -291,24 +288,8 @@ def asked(every: float, trace: bool = False) -> ServiceWatch:
 
 def _hook() -> None:
     if not _hooked and hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_again)
+        os.register_at_fork(after_in_child=_again)
         _hooked.append(True)
-
-
-def _before() -> None:
-    """End a sample that another thread is taking: what it refers to would never be let go of in the child."""
-    if not clone.inside():
-        for item in _watches:
-            item.lengths.interrupted = True
-            item.sampling.acquire()
-
-
-def _after() -> None:
-    if not clone.inside():
-        for item in _watches:
-            item.lengths.interrupted = False
-            if item.sampling.locked():
-                item.sampling.release()
 
 
 def _again() -> None:

@@ -9,11 +9,13 @@ go of those that nobody else refers to; call it often, for until then they live 
 from __future__ import annotations
 
 import atexit
+import os
 import sys
+import threading
 from itertools import compress, filterfalse
 from typing import Any, Iterator, Sequence
 
-from . import early
+from . import clone, early
 from .discovery.measures import Length, length_of, measured_types
 from .discovery.population import ALONE
 from .early import get_objects, get_referents, getrefcount, is_tracked
@@ -42,11 +44,12 @@ class Lengths:
         self.objects = self.containers = 0
         self.callbacks: list[Point] = []
         self.x = 0.0
-        self.interrupted = False  # set by another thread to end a sample early, which then counts for nothing
+        self.interrupted = False  # set by a thread that forks, to end a sample early; it counts for nothing then
         self._held: list[Any] = []
         self._series: dict[int, list[Point]] = {}  # by identity, of those held
         self._rising: dict[int, list[Point]] = {}  # by identity, of those not held yet
         self._last: dict[int, int] = {}
+        _hook()
 
     def series(self) -> list[tuple[Any, tuple[Point, ...]]]:
         """Return the containers that are held with their points (x, entries), the first from before their first rise."""
@@ -62,8 +65,16 @@ class Lengths:
         if ALONE in counts:
             self._keep([count != ALONE for count in counts])
 
-    def sample(self, x: float) -> None:
-        """Note the lengths of all containers at ``x``, which rises from sample to sample."""
+    def sample(self, x: float) -> bool:
+        """Note the lengths of all containers at ``x``, which rises from sample to sample; False if a fork interrupted it."""
+        with _Forks.lock:
+            _Forks.sampling = self
+            self._sample(x)
+            _Forks.sampling = None
+            completed, self.interrupted = not self.interrupted, False
+        return completed
+
+    def _sample(self, x: float) -> None:
         self.release()
         kinds = measured_types()
         self._follow(x)
@@ -162,3 +173,35 @@ def _reachable() -> list[Any]:
         found.update(fresh)
         level = list(fresh.values())
     return list(found.values())
+
+
+class _Forks:
+    """The sample that is being taken: what it refers to would never be let go of in a child that is forked meanwhile."""
+
+    lock = threading.Lock()
+    sampling: Lengths | None = None
+    hooked = False
+
+
+def _hook() -> None:
+    if not _Forks.hooked and hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_in_child)
+        _Forks.hooked = True
+
+
+def _before() -> None:
+    if not clone.inside():
+        if _Forks.sampling is not None:
+            _Forks.sampling.interrupted = True
+        _Forks.lock.acquire()
+
+
+def _after() -> None:
+    if not clone.inside():
+        _Forks.lock.release()
+
+
+def _in_child() -> None:
+    if not clone.inside():
+        _Forks.lock = threading.Lock()
+        _Forks.sampling = None

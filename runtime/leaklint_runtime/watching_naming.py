@@ -15,17 +15,19 @@ from typing import Any, NamedTuple, Sequence
 
 from . import clone, early, footprint, measuring
 from .discovery import assembling, definitions, effects
-from .discovery.candidates import Candidate, empty
+from .discovery.candidates import HIDDEN, Candidate, empty
 from .discovery.effects import Effect, Effects, Reach
 from .discovery.model import GrowingHolder, from_json, to_json
 from .discovery.session import leading, named, outermost
-from .early import get_objects, get_referents, is_tracked
+from .early import contents, get_objects, get_referents, get_referrers, is_tracked
 
 MOST = 8  # containers that are named at a time
 SECONDS = 60.0  # for each experiment in the copy
 MOST_FREED = 200_000  # objects whose identities are told by a copy
 DIRECT = 10_000  # entries that are looked at where nothing is freed
 _NICE = 10
+_OWN = __name__.partition(".")[0]
+_STARTED_IN = os.path.abspath(os.curdir)
 
 
 class Named(NamedTuple):
@@ -57,9 +59,21 @@ def holders(candidates: Sequence[Candidate], avoided: Sequence[Any], limit: int 
 
 
 def _frames() -> list[FrameType]:
-    """Return the frames that other threads run, which a copy has, but not in their threads."""
+    """Return the frames that other threads run, which a copy has, but not in their threads; those of leaklint's left out."""
     mine = threading.get_ident()
-    return [frame for thread, frame in sys._current_frames().items() if thread != mine]
+    found = [frame for thread, frame in sys._current_frames().items() if thread != mine]
+    return [frame for frame in found if not _runs_ours(frame)]
+
+
+def _runs_ours(frame: Any) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_FOLDER):
+            return True
+        frame = frame.f_back
+    return False
+
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def _prevented(limit: int | None) -> str:
@@ -78,11 +92,32 @@ def _in_copy(candidates: Sequence[Candidate], avoided: Sequence[Any], frames: Se
         os.nice(_NICE)
     early.unfreeze()
     early.disable()
-    known = named(candidates, [*avoided, candidates], frames)
+    _restore_main()
+    known = [
+        item for item in named(candidates, [*avoided, candidates], frames) if item.sort != HIDDEN or not _is_ours(item)
+    ]
     young = _freed(known)
     measured = effects.measured(known, SECONDS)
     found = _assembled(candidates, known, young, measured)
     return {str(place): to_json(holder) for place, holder in found.items()}
+
+
+def _restore_main() -> None:
+    """Give the script its file back, which the interpreter takes away when it has run, before the exit handlers."""
+    names: Any = contents(sys.modules["__main__"])
+    script = os.path.join(_STARTED_IN, sys.argv[0]) if getattr(sys, "argv", None) else ""
+    if names.get("__file__") is None and names.get("__spec__") is None and os.path.isfile(script):
+        names["__file__"] = script
+
+
+def _is_ours(item: Candidate) -> bool:
+    """Tell whether an object of this package holds the container, which no path may lead through."""
+    level = [item.thing]
+    for _ in range(3):
+        level = [holder for holder in get_referrers(*level) if holder is not level]
+        if any(str(contents(type(holder)).get("__module__")).partition(".")[0] == _OWN for holder in level):
+            return True
+    return False
 
 
 def _assembled(
