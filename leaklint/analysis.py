@@ -92,6 +92,11 @@ def analysed(
     whole = not settings.gate or bool(settings.registrars)
     wanted = list(scanned) if whole else leaning(scanned)
     first = tuple(one.file for one in wanted)
+    if settings.observed:  # what holds and fills what a run has shown, whatever the gates say
+        from leaklint.rules.observed import files_of
+
+        named = files_of(settings.observed)
+        wanted += [one for one in scanned if one.file in named and one.file not in first]
     reader = _Reader(sources, reads or read_here)
     judged = _judged(wanted, scanned, reader, settings)
     asked = judged.asked
@@ -163,10 +168,12 @@ def _judged_once(wanted: Sequence[Scanned], scanned: Sequence[Scanned], reader: 
         return _Judged([], {}, problems)
     from leaklint.program import Program
     from leaklint.rules.leaks import Context
+    from leaklint.rules.observed import containers
 
     chosen = {one.file for one in wanted}
     rest = [one for one in scanned if one.file not in chosen]
-    program = Program(modules, {name: kept.source for name, kept in sources.items()}, places)
+    texts = {name: kept.source for name, kept in sources.items()}
+    program = Program(modules, texts, places, containers(settings.observed))
     context = Context(program, settings)
     program.mends = not rest
     found, asked = _ruled(context, wanted)

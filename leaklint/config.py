@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-from leaklint.model import Confidence
+from leaklint.model import Confidence, Finding
 from leaklint.records import dataclass, field, replace
 
 DEFAULT_EXCLUDE: tuple[str, ...] = (
@@ -81,6 +81,7 @@ class Settings:
     codes. ``bounded_classes`` to ``singletons`` declare facts of a project by dotted name: classes whose containers are
     bounded, containers that hold weakly, functions that keep their argument for as long as the process lives, and
     classes that are made once. ``jobs`` counts processes, 0 for as many as there are processors; no result depends on it.
+    ``observed`` are findings of holders that a run has shown to grow; they come from a command line, not from a file.
     """
 
     root: str = ""
@@ -102,6 +103,7 @@ class Settings:
     singletons: tuple[str, ...] = ()
     verify: Verify = field(default_factory=Verify)
     jobs: int = 0
+    observed: tuple[Finding, ...] = ()
 
 
 def is_code(text: str) -> bool:

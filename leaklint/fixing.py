@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from leaklint.config import Settings
 from leaklint.model import Edit, Finding, Problem, Report
+from leaklint.records import replace
+from leaklint.rules.observed import is_same
 from leaklint.source import Source, SourceError
 
 _PASSES = 8  # how often what one repair had to wait for is tried again
@@ -29,7 +31,7 @@ class Options:
     """Which repairs are made: ``unsafe`` admits those that assume something. ``paths`` are the files and folders.
 
     ``obstacle`` tells why a file cannot be written (nothing: it can); a repair that needs such a file is left. ``only``
-    are the fingerprints of the findings to repair, if not all.
+    are the fingerprints of the findings to repair, if not all; nothing is said of the others.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -159,7 +161,7 @@ class _State:
             if idle:
                 self.texts[path] = without(source, idle)
         if self.texts != before:
-            after = self.check(self.options.paths, self.settings, self._by_file())
+            after = self._checked()
             same = self.last is not None and _marks(after) == _marks(self.last) and after.problems == self.last.problems
             self.texts = self.texts if same else before
 
@@ -216,7 +218,7 @@ class _State:
         if why:
             self.texts = before
             return None, chosen[-1:], why
-        after = self.check(self.options.paths, self.settings, self._by_file())
+        after = self._checked(chosen)
         culprits, why = _objection(chosen, report, after, known)
         if why:
             self.texts = before
@@ -240,6 +242,12 @@ class _State:
             self.texts[path] = text
         return ""
 
+    def _checked(self, chosen: Iterable[Finding] = ()) -> Report:
+        """Check the texts as they are now. What a run has shown holds of what is not repaired, nor among ``chosen``."""
+        gone = [*self.repaired.values(), *chosen]
+        observed = tuple(seen for seen in self.settings.observed if not any(is_same(seen, one) for one in gone))
+        return self.check(self.options.paths, replace(self.settings, observed=observed), self._by_file())
+
     def _by_file(self) -> dict[str, str]:
         return {os.path.abspath(path): text for path, text in self.texts.items()}
 
@@ -247,10 +255,11 @@ class _State:
         """Return the outcome for the findings of the first report."""
         left, gone = [], []
         still = {finding.fingerprint for finding in (self.last or report).findings}
+        named = self.options.only or still
         for finding in report.findings:
             if finding.fingerprint not in still and finding.fingerprint not in self.repaired:
                 gone.append(finding)
-            elif finding.fingerprint not in self.repaired:
+            elif finding.fingerprint not in self.repaired and finding.fingerprint in named:
                 told = self.dropped.get(finding.fingerprint) or self._refusal(finding)
                 left.append(told or Left(finding, "its edits meet those of another repair", "run the command again"))
         changes = [

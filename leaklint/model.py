@@ -16,6 +16,7 @@ from leaklint.records import dataclass, field
 Confidence = Literal["high", "medium", "low"]
 Safety = Literal["safe", "unsafe", "none"]
 Status = Literal["confirmed", "refuted", "bounded", "gc-lag", "unreached"]
+Origin = Literal["static", "runtime"]
 
 T = TypeVar("T")
 
@@ -33,12 +34,16 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A second place that a finding speaks of: a store, a removal that never runs, the class that is kept."""
+    """A second place that a finding speaks of: a store, a removal that never runs, the class that is kept.
+
+    ``function`` is the qualified name of the function in which a run saw a store at this place, else empty.
+    """
 
     path: str
     line: int
     column: int
     message: str
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ class Probe:
 
     ``subject`` is ``module:Qualified.Name`` of the class whose instances are kept, or empty if that is not known.
     ``trigger`` says what fills the holder: ``construct`` (making the subject does), ``method:NAME`` (make the subject,
-    call that method), ``property:NAME`` (read it), ``call:module:qualified.name`` (call that function or classmethod).
+    call that method), ``property:NAME`` (read it), ``call:module:qualified.name`` (call that function or classmethod),
+    ``factory`` (``factory``, a ``module:callable`` or ``file.py:callable``, does all of it).
     ``track`` says what must die: ``subject``, ``result`` (what the call returned), ``argument:N`` (the N-th argument, an
     object made for the purpose), or ``growth`` (nothing can be tracked; only the holder's size tells).
     """
@@ -150,7 +156,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One leak-prone pattern. It stands at the container, the decorator or the registering call; stores are related."""
+    """One leak-prone pattern. It stands at the container, the decorator or the registering call; stores are related.
+
+    ``origin`` tells whether the rules see it in the source (``static``) or a run alone has shown it (``runtime``).
+    ``hint`` then tells authors of rules which rule would have to see it, and what kept it from that.
+    """
 
     code: str
     name: str
@@ -168,6 +178,8 @@ class Finding:
     fix: Fix = field(default_factory=lambda: Fix("none", "", ""))
     probe: Probe | None = None
     verdict: Verdict | None = None
+    origin: Origin = "static"
+    hint: str = ""
 
     @property
     def place(self) -> tuple[str, int, int, str]:

@@ -231,7 +231,10 @@ def test_memory_profile_and_pictures(project: Path) -> None:
         (["--profile", "odd.json"], "odd.json: not what 'leaklint profile --output-format json' writes"),
         (["--profile", "own.gif"], "own.gif: not JSON"),
         (["--picture", "own.gif"], "own.gif: a picture must be an .svg or a .png"),
-        (["--findings", "odd.json"], "odd.json: not a report of 'leaklint check --output-format json'"),
+        (
+            ["--findings", "odd.json"],
+            "odd.json: not a report of 'leaklint check --output-format json' nor a profile of 'leaklint profile'",
+        ),
         (["--findings", "odd.json", "--verify"], "--findings holds the verdicts already; leave out --verify"),
     ],
 )

@@ -100,7 +100,7 @@ def check(
         from leaklint.engine import collector_off
 
         with collector_off():
-            result = run.still() if not settings.registrars else None
+            result = run.still() if not (settings.registrars or settings.observed) else None
             result = result or run.anew(settings, running)
         folder.prune_sometimes()
     if seen is not None and result.rests:

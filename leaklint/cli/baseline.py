@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``run``."""
     options.add_paths(parser)
     options.add_selection(parser)
+    options.add_observed(parser)
     told = f"where to write (default: what the configuration names, else {baseline.DEFAULT_NAME} beside it)"
     parser.add_argument("--output-file", type=Path, metavar="FILE", help=told)
     output.add_color(parser)

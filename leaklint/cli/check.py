@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stdin-filename", metavar="PATH", help="read the one file PATH from standard input instead of from disk"
     )
+    options.add_observed(parser)
     adoption.add_arguments(parser)
     options.add_running(parser)
     output.add_output(parser)

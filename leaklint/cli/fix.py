@@ -6,16 +6,19 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from leaklint import __version__
 from leaklint.cli import options, output
 from leaklint.cli.usage import UsageError
 from leaklint.fixing import Left, Options, Plan, plan
-from leaklint.model import Finding, Problem, to_json
+from leaklint.model import Finding, Problem, Report, to_json
+from leaklint.records import replace
 from leaklint.reports.diff import unified
 from leaklint.reports.escape import visible
 from leaklint.reports.json_format import VERSION
 from leaklint.reports.style import Style
+from leaklint.rules.observed import is_same
 from leaklint.writing import obstacle, write
 
 CLEAN, REWRITTEN, UNUSABLE = 0, 1, 2
@@ -24,6 +27,8 @@ CLEAN, REWRITTEN, UNUSABLE = 0, 1, 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``run``."""
     options.add_paths(parser)
+    told = "repair only the findings of this JSON report, or what this profile ('leaklint profile') saw grow"
+    parser.add_argument("--findings", metavar="FILE", help=told)
     group = parser.add_argument_group("how to repair")
     group.add_argument("--unsafe-fixes", action="store_true", help="make also the repairs that assume something")
     choice = group.add_mutually_exclusive_group()
@@ -59,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
     from leaklint.engine import check
 
     report = check(args.paths, settings)
+    given = _given(args)
     chosen = Options(  # a file that cannot be written is told before anything is worked out for it
-        tuple(args.paths), args.unsafe_fixes, lambda path: obstacle(path, args.paths)
+        tuple(args.paths), args.unsafe_fixes, lambda path: obstacle(path, args.paths), _named(report, given)
     )
     if args.prove:
         from leaklint.cli.verify import experiment
@@ -69,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         done = prove(report, settings, chosen, experiment(args, settings), args.test_command or "")
     else:
         done = plan(report, settings, chosen)
+    done = replace(done, left=(*done.left, *_unknown(report, given, args)))
     failed: tuple[Problem, ...] = ()
     if not (args.diff or args.check):
         failed = write(done.changes, args.paths)
@@ -76,6 +83,32 @@ def run(args: argparse.Namespace) -> int:
     if failed or output.status(report, args.paths, exit_zero=True):
         return UNUSABLE
     return REWRITTEN if done.changes or report.problems else CLEAN
+
+
+def _given(args: argparse.Namespace) -> tuple[Finding, ...] | None:
+    """Return the findings that ``--findings`` names, None without it."""
+    if not args.findings:
+        return None
+    from leaklint.reports.json_format import load
+
+    return load(Path(args.findings)).findings
+
+
+def _named(report: Report, given: Sequence[Finding] | None) -> frozenset[str]:
+    """Return the fingerprints, in this report, of the given findings; one that is there for nothing if none is."""
+    if given is None:
+        return frozenset()
+    found = (item.fingerprint for item in report.findings if any(is_same(item, other) for other in given))
+    return frozenset(found) or frozenset({""})
+
+
+def _unknown(report: Report, given: Sequence[Finding] | None, args: argparse.Namespace) -> Iterator[Left]:
+    """Yield the given findings that a run has shown and that the report does not have, each with the reason."""
+    stale = {item.fingerprint for item in options.observed(args, stale=True)}
+    for item in given or ():
+        if item.origin == "runtime" and not any(is_same(item, other) for other in report.findings):
+            why = "has changed since that run: profile again" if item.fingerprint in stale else "is not among the PATHs"
+            yield Left(item, f"{item.path} {why}")
 
 
 def _tell(done: Plan, failed: Sequence[Problem], args: argparse.Namespace) -> None:

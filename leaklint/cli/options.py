@@ -13,6 +13,8 @@ from leaklint.records import replace
 if TYPE_CHECKING:
     import argparse
 
+    from leaklint.model import Finding
+
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Add the positional paths; none means the working directory."""
@@ -41,6 +43,12 @@ def add_configuration(parser: argparse.ArgumentParser | argparse._ArgumentGroup)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--config", metavar="FILE", help="the pyproject.toml to use, not the nearest one")
     choice.add_argument("--isolated", action="store_true", help="use no configuration file")
+
+
+def add_observed(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add where ``settings`` reads what a run has shown."""
+    told = "report also the holders that a run saw grow: FILE is what 'leaklint profile --output-format json' wrote"
+    parser.add_argument("--findings", metavar="FILE", help=told)
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
@@ -101,11 +109,30 @@ def settings(args: argparse.Namespace) -> Settings:
         "extend_exclude": (*base.extend_exclude, *words(args.extend_exclude)),
         "force_exclude": args.force_exclude or base.force_exclude,
         "noqa": base.noqa and not args.disable_noqa,
+        "observed": observed(args),
     }
     check_codes(words([*(args.select or ()), *(args.extend_select or ()), *(args.ignore or ())]))
     ignored = (code for _, codes in base.per_file_ignores for code in codes)
     check_codes((*base.select, *base.extend_select, *base.ignore, *ignored), f"{base.source}: ")
     return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def observed(args: argparse.Namespace, *, stale: bool = False) -> tuple[Finding, ...]:
+    """Return what a run has shown, of the files that ``--findings`` and ``--profile`` name.
+
+    Only findings of files that are as they were then; with ``stale`` those of the other files. Raises ``ConfigError``.
+    """
+    files = [file for file in (getattr(args, "findings", None), *getattr(args, "profile", ())) if file]
+    if not files:
+        return ()
+    from pathlib import Path
+
+    from leaklint.discovered.document import is_stale
+    from leaklint.reports.json_format import load as load_report
+
+    findings = (finding for file in files for finding in load_report(Path(file)).findings)
+    seen = {finding.fingerprint: finding for finding in findings if finding.origin == "runtime"}
+    return tuple(finding for finding in seen.values() if is_stale(finding) == stale)
 
 
 def check_codes(codes: Sequence[str], where: str = "") -> None:

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
             sys.stderr.write("\r\x1b[K")
     if args.plot:
         targets.draw(profiling.chart(profile, before), args.plot)
-    text = _json(profile) if args.output_format == "json" else _text(profile)
+    text = _json(profile, args) if args.output_format == "json" else _text(profile)
     if args.output_file:
         output.write_file(args.output_file, text)
     else:
@@ -153,8 +153,8 @@ def _progress(args: argparse.Namespace) -> Show | None:
     return show
 
 
-def _json(profile: profiling.Profile) -> str:
-    return json.dumps(json.loads(wire.dumps(profiling.plain(profile)))) + "\n"
+def _json(profile: profiling.Profile, args: argparse.Namespace) -> str:
+    return json.dumps(targets.discovered(args, json.loads(wire.dumps(profiling.plain(profile))))) + "\n"
 
 
 def _text(profile: profiling.Profile) -> str:

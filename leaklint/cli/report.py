@@ -86,14 +86,25 @@ def _reports(args: argparse.Namespace, settings: Settings, planned: bool) -> tup
         return (saved if found is None else _refreshed(saved, found)), found
     assert found is not None  # without --findings it is planned
     if not args.verify:
-        return found, found
+        return _with_observed(found, settings), found
     from leaklint import proof
     from leaklint.cli.verify import experiment
 
     try:
-        return with_findings(found, proof.verify(found.findings, experiment(args, settings))), found
+        shown = _with_observed(found, settings)
+        return with_findings(shown, proof.verify(shown.findings, experiment(args, settings))), found
     except proof.InterpreterError as error:
         raise UsageError(str(error)) from error
+
+
+def _with_observed(found: Report, settings: Settings) -> Report:
+    """Return the report with what a run has shown of files that were not checked, such as installed packages."""
+    from leaklint.engine import with_findings
+    from leaklint.rules.observed import is_same
+
+    others = [seen for seen in settings.observed if not any(is_same(seen, finding) for finding in found.findings)]
+    ordered = sorted((*found.findings, *others), key=lambda finding: finding.place)
+    return with_findings(found, ordered)
 
 
 def _refreshed(saved: Report, found: Report) -> Report:

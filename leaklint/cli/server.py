@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``run``."""
     parser.epilog = "The experiment's options are for proofs that the editor asks for; nothing is run before that."
     options.add_selection(parser)
+    options.add_observed(parser)
     add_experiment(parser)
 
 

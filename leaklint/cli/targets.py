@@ -12,8 +12,8 @@ from leaklint.cli import options, output
 from leaklint.cli.parsing import Parser, megabytes, seconds
 from leaklint.cli.usage import UsageError
 from leaklint.config import Settings, load
-from leaklint.model import Finding, to_json
-from leaklint.records import dataclass
+from leaklint.model import Finding, Report, to_json
+from leaklint.records import dataclass, replace
 from leaklint_runtime.plot import Chart
 
 Findings = tuple[Finding, ...]
@@ -74,6 +74,19 @@ def findings(args: argparse.Namespace) -> tuple[Finding, ...]:
         from leaklint.reports.json_format import load as load_report
 
         return load_report(Path(args.findings)).findings
+    return _checked(args, ()).findings
+
+
+def discovered(args: argparse.Namespace, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a profile's document with the findings of its holders, joined with what the rules see where they look."""
+    from leaklint.discovered.document import with_findings
+
+    if args.no_check:
+        return with_findings(document, lambda seen: seen)
+    return with_findings(document, lambda seen: _checked(args, seen).findings)
+
+
+def _checked(args: argparse.Namespace, observed: tuple[Finding, ...]) -> Report:
     from leaklint.engine import check
 
     paths = args.check or ["."]
@@ -81,7 +94,7 @@ def findings(args: argparse.Namespace) -> tuple[Finding, ...]:
     for path in paths:
         if not os.path.exists(path):
             raise UsageError(f"--check {path}: no such file or folder")
-    return check(paths, settings).findings
+    return check(paths, replace(settings, observed=observed))
 
 
 def probes(found: tuple[Finding, ...]) -> list[dict[str, Any]]:

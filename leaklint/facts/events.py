@@ -60,6 +60,26 @@ def read_events(scope: Scope, places: Places, guards: Guards) -> tuple[tuple[Eve
     return tuple(events), tuple(calls)
 
 
+def stores_at(line: int, scope: Scope, places: Places, guards: Guards) -> Iterator[Event]:
+    """Yield the stores that assignments to items and method calls on a line make, also into what no name leads to.
+
+    The target of such a store is unknown.
+    """
+    for item in scope.items:
+        node: Any = item.node
+        if node.lineno <= line <= (node.end_lineno or node.lineno) and _is_plain_store(node):
+            for op, how, target, key, value in _READERS[node.__class__](node, scope):
+                if op == "store":
+                    roots = tuple(root for root in target if root.kind in _ROOTS) or (UNKNOWN,)
+                    yield Event(op, how, roots, key, value, places.span(node), guards.around(item.blocks, scope))
+
+
+def _is_plain_store(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign):
+        return all(isinstance(target, ast.Subscript) for target in node.targets)
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in STORES
+
+
 class Guards:
     """Blocks of one file turned into guards, each once."""
 

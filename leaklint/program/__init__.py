@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from leaklint.facts.model import UNKNOWN, Argument, Call, Decorator, Event, Function, Guard, Module, Span, Value
 from leaklint.program.holders import Holder, Holders
+from leaklint.program.observed import Observed, adopted, names_of
 from leaklint.program.resolve import ClassRef, Found, Names
 from leaklint.source import Source
 
@@ -78,11 +79,12 @@ class Program:
         modules: Mapping[str, Module],
         sources: Mapping[str, Source | Callable[[], Source]],
         places: Mapping[str, tuple[str, str]] | None = None,
+        observed: Sequence[Observed] = (),
     ) -> None:
         self.modules = modules
         self.places = dict(places or {})  # import root and absolute file of each module
         self.names = Names(modules)
-        self.holders = Holders(self.names)
+        self.holders = Holders(self.names, names_of(observed, self.places))
         self._sources = dict(sources)
         # Those that were read, and of these the last ones asked for: together all may be very large.
         self._read: WeakValueDictionary[str, Source] = WeakValueDictionary()
@@ -98,6 +100,9 @@ class Program:
         self._collect_sites()
         self.touches: dict[tuple[str, str, str], list[Touch]] = {}
         self._collect_touches()
+        self.adopted = {one.holder.key: one for one in adopted(self, observed)}  # what a run has shown of holders
+        for key, one in self.adopted.items():
+            self.touches.setdefault(key, []).extend(one.stores)
 
     def source(self, module: str) -> Source:
         """Return the file of a module; it is read again if nobody has kept it."""

@@ -51,9 +51,12 @@ class Holder(NamedTuple):
 class Holders:
     """All holders of a program, and the way from an expression to the holder that it means."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, observed: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """Find the holders; ``observed`` are module and name of attributes that a run saw live as long as the process."""
         self.names = names
         self.modules = names.modules
+        self._observed = observed
+        self.shown: set[tuple[str, str, str]] = set()  # the keys of those that are holders by what a run saw alone
         self.all: dict[tuple[str, str, str], Holder] = {}
         self._objects: dict[tuple[str, str], ClassRef | None] = {}
         self._owner_of: dict[tuple[str, str], ClassRef | None] = {}
@@ -109,8 +112,12 @@ class Holders:
                 yield Holder("function", found.module, f"{found.name}.{binding.name}", None, binding, module.path)
         elif target.kind == "self" and owner is not None and len(target.path) == 1:
             scope = self._scope_of_self(owner, function)
+            holder = Holder(scope or "object", module.name, f"{owner.name}.{binding.name}", owner, binding, module.path)
             if scope:
-                yield Holder(scope, module.name, f"{owner.name}.{binding.name}", owner, binding, module.path)
+                yield holder
+            elif (module.name, holder.name) in self._observed:
+                self.shown.add(holder.key)
+                yield holder
 
     def _scope_of_self(self, owner: ClassRef, function: Function) -> str:
         if self.names.is_metaclass(owner):

@@ -41,19 +41,22 @@ class Spoken:
     """What a program says by one name: for each holder the expressions that mean it, and those that may mean several.
 
     Those are attributes of the name: on something unknown (``open``), on ``self`` in methods of a class, which may be of
-    a class below it (``inside``), and on an object of a class, which may have it from a class above (``on``).
+    a class below it (``inside``), on an object of a class, which may have it from a class above (``on``), and on a part
+    of something (``parts``), of which no class is known.
     """
 
     meant: dict[Key, list[Spot]] = field(default_factory=dict)
     open: list[Spot] = field(default_factory=list)
     inside: dict[ClassRef, list[Spot]] = field(default_factory=dict)
     on: dict[ClassRef, list[Spot]] = field(default_factory=dict)
+    parts: list[Spot] = field(default_factory=list)
 
     def add(self, other: Spoken, *, vague: bool) -> None:
         """Take in what is said elsewhere, what may mean several holders only if asked to."""
         _extend(self.meant, other.meant)
         if vague:
             self.open += other.open
+            self.parts += other.parts
             _extend(self.inside, other.inside)
             _extend(self.on, other.on)
 
@@ -192,8 +195,8 @@ class _Reader:
                 found.inside.setdefault(own, []).append(spot)
         elif value.kind == "global":
             what = names.find(self.module, tuple(step for step in value.path if step != "[]"))
-            if what.kind == "binding" and "[]" not in value.path and not what.rest:
-                found.open.append(spot)
+            if what.kind == "binding":
+                (found.parts if "[]" in value.path or what.rest else found.open).append(spot)
         elif (value.kind == "param" and not value.path) or (value.kind == "call" and value.parts):
             given = value.kind == "param"
             ref = (
@@ -205,6 +208,8 @@ class _Reader:
                 found.open.append(spot)
         elif value.kind in {"unknown", "param"}:
             found.open.append(spot)
+        elif value.path:
+            found.parts.append(spot)
 
     def _annotated(self, function: str, name: str) -> ClassRef | None:
         """Return the class that a parameter is said to be of, if it is one of the program."""

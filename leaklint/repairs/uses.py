@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from leaklint.facts.model import Span
 from leaklint.program import Holder, Program
 from leaklint.program.once import once
 from leaklint.program.resolve import absolute
@@ -71,6 +72,8 @@ class Finder:
             found.update(((spot.module, spot.place), spot) for spot in (self._guessed(spoken) if vague else ()))
         for spoken, _ in said:
             found.update(((spot.module, spot.place), spot) for spot in spoken.meant.get(self.holder.key, ()))
+        for spot in self._adopted():
+            found.setdefault((spot.module, spot.place), spot)
         uses = (self._use(found[key]) for key in sorted(found, key=lambda key: (self.files.rank(key[0]), key[1])))
         return tuple(use for use in uses if use is not None)
 
@@ -114,11 +117,21 @@ class Finder:
         names, owner = self.program.names, self.holder.owner
         if owner is not None:
             yield from spoken.open
+            if self.holder.key in self.program.adopted:  # an object that only a run has shown to live on
+                yield from spoken.parts
             yield from spoken.on.get(owner, ())
             lines = (names.ancestors(one) for one in (owner, *names.subclasses(owner)))
             for above in dict.fromkeys(above for line in lines for above in line):  # also above an heir alone
                 if above in spoken.inside and owner not in names.ancestors(above):
                     yield from spoken.inside[above]
+
+    def _adopted(self) -> Iterator[Spot]:
+        """Yield the expressions that mean the holder at the stores which only a run ties to it."""
+        known = self.program.adopted.get(self.holder.key)
+        for touch in known.stores if known is not None else ():
+            file = self.files[touch.module.name]
+            for node in filled_at(file, touch.event.span):
+                yield Spot(touch.module.name, file.nodes.index(node), 0, sure=False)
 
     def _words(self) -> frozenset[str]:
         """Return the names under which the holder is known: its own, and those it is imported or bound to."""
@@ -150,6 +163,18 @@ class Finder:
             found |= more
             new += more
         return found
+
+
+def filled_at(file: File, span: Span) -> Iterator[cst.BaseExpression]:
+    """Yield what the call or assignment at ``span`` puts an entry into."""
+    call = file.at(span, cst.Call)
+    if call is not None and isinstance(call.func, cst.Attribute):
+        yield call.func.value
+        return
+    assignment = file.at(span, cst.Assign)
+    for target in assignment.targets if assignment is not None else ():
+        if isinstance(target.target, cst.Subscript):
+            yield target.target.value
 
 
 @once

@@ -147,6 +147,7 @@ def _finding(number: int, finding: Finding, sheet: Sheet) -> str:
         f"<p>{_text(finding.message)}</p>",
         _source(finding, sheet),
         _retention(finding),
+        f"<p>Seen at run time alone: {_text(finding.hint)}</p>" if finding.hint else "",
         _proof(finding, finding.verdict, "Proof"),
         _proof(finding, sheet.after.get(finding.fingerprint), "Proof after the repair"),
         _repair(finding, sheet),

@@ -20,16 +20,24 @@ def render(report: Report, view: View) -> str:
 
 
 def load(path: Path) -> Report:
-    """Read a report that ``render`` wrote. Raises ``ConfigError`` for a missing file or another version's report."""
+    """Read a report that ``render`` wrote, or the findings of a profile that ``leaklint profile`` wrote as JSON.
+
+    Raises ``ConfigError`` for a missing file, another version's report, and for what is neither.
+    """
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
         if whole["version"] != VERSION:
             raise ConfigError(f"{path}: report version {whole['version']!r} is not known; check again")
-        return from_json(Report, whole)
+        if "findings" not in whole and "samples" in whole:
+            from leaklint.discovered.document import findings_of
+
+            return Report(findings_of(whole))
+        return from_json(Report, {**whole, "findings": whole["findings"]})
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the report: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ConfigError(f"{path}: not a report of 'leaklint check --output-format json'") from error
+        told = "not a report of 'leaklint check --output-format json' nor a profile of 'leaklint profile'"
+        raise ConfigError(f"{path}: {told}") from error
 
 
 def document(report: Report) -> dict[str, Any]:

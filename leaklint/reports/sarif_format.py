@@ -66,7 +66,12 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         "message": {"text": finding.message},
         "locations": [{**place, "logicalLocations": [{"fullyQualifiedName": finding.symbol}]}],
         "partialFingerprints": {"leaklint/v1": finding.fingerprint},
-        "properties": {"confidence": finding.confidence, "fixSafety": finding.fix.safety},
+        "properties": {
+            "confidence": finding.confidence,
+            "fixSafety": finding.fix.safety,
+            "origin": finding.origin,
+            **({"hint": finding.hint} if finding.hint else {}),
+        },
     }
     if finding.related:
         result["relatedLocations"] = [_related(item, number) for number, item in enumerate(finding.related)]

@@ -30,6 +30,7 @@ def block(finding: Finding, view: View) -> Iterator[str]:
     yield from (f"  {row}" for row in _source(finding, view, style))
     yield from _labelled("kept by", tuple(map(visible, finding.retention)), style, arrow="-> ")
     yield from _labelled(_REPAIRS[finding.fix.safety], _repair(finding), style)
+    yield from _labelled("seen at run time alone", (visible(finding.hint),) if finding.hint else (), style)
     if finding.verdict:
         from leaklint.reports import trace
 

@@ -37,6 +37,7 @@ RULES: dict[str, Rule] = {
 
 def findings_of(context: Context) -> list[Finding]:
     """Return what the rules find in a program, at any confidence; one finding a place and code."""
+    from leaklint.rules.observed import completed
     from leaklint.selection import chosen
 
     found: dict[tuple[str, int, int, str], Finding] = {}
@@ -44,9 +45,10 @@ def findings_of(context: Context) -> list[Finding]:
         if chosen(rule.code, context.settings):
             for finding in rule.find(context):
                 found.setdefault(finding.place, finding)
-    return [_of_command(finding) if is_command(finding.path) else finding for finding in found.values()]
+    findings = [_of_command(finding) if is_command(finding.path) else finding for finding in found.values()]
+    return completed(context, findings) if context.settings.observed else findings
 
 
 def _of_command(finding: Finding) -> Finding:
     """What the code of a command line keeps, it keeps for one command: ask for it to see it."""
-    return replace(finding, confidence="low")
+    return replace(finding, confidence="low") if finding.origin == "static" else finding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,12 @@ from leaklint.program.removal import NONE, Removal, removal
 from leaklint.program.things import PLAIN, Thing, Things
 from leaklint.rules.declared import gives_back, is_named
 from leaklint.rules.levels import LEVELS, Levels
+from leaklint.rules.observed import by_holder, typed, unseen
 from leaklint.rules.stores import MAKING, Store, is_own, is_unseen_key
 
 if TYPE_CHECKING:
     from leaklint.config import Settings
+    from leaklint.model import Finding
 
 _CALLERS = 3  # how many callers are asked after, one through another
 # What is kept, the most telling first.
@@ -43,13 +45,18 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A holder that keeps what its last user has let go. ``stores`` start with the most telling one."""
+    """A holder that keeps what its last user has let go. ``stores`` start with the most telling one.
+
+    ``observed`` is there where not the rules but a run alone says so, and ``hint`` what keeps the rules from it.
+    """
 
     code: str
     holder: Holder
     stores: tuple[Store, ...]
     removal: Removal
     confidence: Confidence
+    observed: Finding | None = None
+    hint: str = ""
 
     @property
     def first(self) -> Store:
@@ -65,11 +72,12 @@ class Context:
         self.settings = settings
         self.things = Things(program)
         self._levels = Levels(program, self.things)
+        self._observed = by_holder(program, settings.observed)
 
     @cached_property
     def leaks(self) -> tuple[Leak, ...]:
         """Every leaking container of the program, at any confidence."""
-        found = (self._leak(holder) for holder in self.program.holders.all.values())
+        found = (self._leak(holder) or self._shown(holder) for holder in self.program.holders.all.values())
         return tuple(leak for leak in found if leak is not None)
 
     @cached_property
@@ -85,7 +93,8 @@ class Context:
 
     def shows(self, confidence: Confidence) -> bool:
         """Tell whether the run asks for findings of this confidence: the others need no repair worked out."""
-        return LEVELS.index(confidence) >= LEVELS.index(self.settings.confidence)
+        # of what a run has shown the rules may be less sure than the run
+        return bool(self.settings.observed) or LEVELS.index(confidence) >= LEVELS.index(self.settings.confidence)
 
     def leaks_of(self, code: str) -> Iterator[Leak]:
         """Yield the leaks of one rule that the run asks for."""
@@ -94,6 +103,9 @@ class Context:
     def _leak(self, holder: Holder) -> Leak | None:
         touches = [t for t in self.program.touches.get(holder.key, []) if t.event.op == "store"]
         touches = [t for t in touches if t.function.name not in AT_IMPORT and not is_test(t.module.path)]
+        if holder.key in self.program.adopted:  # what only a run tells is no judgement of the rules
+            shown = holder.key in self.program.holders.shown
+            touches = [] if shown else [t for t in touches if t not in self.program.adopted[holder.key].stores]
         if holder.scope == "object":  # what an object puts into its own container while it is made does not grow
             touches = [touch for touch in touches if not _makes(touch)]
         if not touches or is_test(holder.path) or not self._can_hold(holder):
@@ -111,6 +123,26 @@ class Context:
         # what is not shown anyway need not be followed to the callers of callers, who could only make it less
         self.program.leave_open(holder, callers=_CALLERS if self.shows(confidence) else 0)
         return Leak(_code(holder, stores[0]), holder, tuple(stores), gone, confidence)
+
+    def _shown(self, holder: Holder) -> Leak | None:
+        """Return the leak of a holder that a run has shown to grow, if a store into it can be read."""
+        finding = self._observed.get(holder.key)
+        if finding is None:
+            return None
+        touches = [t for t in self.program.touches.get(holder.key, []) if t.event.op == "store"]
+        touches = [t for t in touches if not is_test(t.module.path)]
+        kept = self.program.adopted[holder.key].observed.kept
+        every = [typed(store, self.program, kept) for touch in touches for store in self._stores(touch)]
+        stores = [store for store in every if store.thing.kind in _ORDER]
+        plain = not stores
+        if plain:  # texts and numbers pile up, too
+            stores = [replace(store, thing=Thing("made")) for store in every]
+        if not stores:
+            return None
+        stores.sort(key=lambda store: (_ORDER.index(store.thing.kind), is_unseen_key(store)))
+        self.program.leave_open(holder)
+        gone, hint = removal(self.program, holder, touches), unseen(self.program, holder, touches, plain=plain)
+        return Leak(finding.code, holder, tuple(stores), gone, finding.confidence, finding, hint)
 
     def _kept(self, holder: Holder, touches: list[Touch]) -> tuple[list[Store], Removal] | None:
         """Return what these stores put in, the most telling first; None if that is nothing or something takes it out."""

@@ -50,6 +50,7 @@ from leaklint.program.moments import is_constant, is_singleton
 from leaklint.rules.declared import name_of
 from leaklint.rules.leaks import Context
 from leaklint.rules.mending import mend_registry
+from leaklint.rules.observed import placed, registration
 from leaklint.rules.place import dotted, finding, owner_of, probe, trigger_of
 from leaklint.rules.threads import given_by_argument, given_to_own_thread, with_endless_threads
 
@@ -70,11 +71,15 @@ _UNDOES = {"atexit": ("unregister",), "finalize": ("detach",), "timer": ("cancel
 def find(context: Context) -> Iterator[Finding]:
     """Yield the findings of this rule."""
     names = {name.rpartition(".")[2] for name in (*_KINDS, *context.settings.registrars)}
+    seen = [finding for finding in context.settings.observed if finding.code == CODE]
     for module, function, call in calls_to(context.program, names, with_endless_threads(context.program)):
         owner = _owner(context, function, module)
-        kind = _kind(context, call, module) if owner is not None else ""
-        if owner is not None and kind:
-            yield from _registered(context, kind, call, function, module, owner)
+        shown = registration(seen, module, call)
+        kind = _kind(context, call, module) if owner is not None or shown is not None else ""
+        own = list(_registered(context, kind, call, function, module, owner)) if owner is not None and kind else []
+        yield from own
+        if shown is not None and kind and not own:
+            yield _shown(context, shown, kind, call, function, module)
     for module in context.program.modules.values():
         for function in module.functions.values():
             decorated = any(decorator.value.path for decorator in function.decorators)
@@ -192,6 +197,16 @@ def _is_raised(context: Context, owner: ClassRef, flag: str) -> bool:
             ):
                 return True
     return False
+
+
+def _shown(
+    context: Context, shown: Finding, kind: str, call: Call, function: Function, module: Module
+) -> Finding:  # fmt: skip
+    """Return the finding of a registration that a run alone has shown to stay, with its repair."""
+    fix = mend_registry(context, kind, call, function, module, _WAY_OUT[kind])
+    symbol = f"{module.name}:{function.qualname}"
+    here = finding(CODE, NAME, module, call.span, symbol, kind, "", shown.confidence, (), fix=fix)
+    return placed(shown, here, "what is registered is taken for something that may live as long, or is taken back")
 
 
 _HOLDER = {

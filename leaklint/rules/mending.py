@@ -10,6 +10,7 @@ from leaklint.model import Fix
 from leaklint.program import Holder, Touch
 from leaklint.repairs import Stored, WeakRequest
 from leaklint.rules.leaks import Context, Leak, Store
+from leaklint.rules.observed import qualified
 from leaklint.rules.stores import is_unseen_key
 
 EACH = "a cache that each instance makes for itself"
@@ -36,7 +37,8 @@ def mend(context: Context, leak: Leak) -> Fix:
         # Whoever asked may hold the thing now, but a cache is there for those who ask later.
         assumed = "assumes that what it keeps may be made again once nobody uses it"
         fix = replace(fix, safety="unsafe", reason=f"{assumed}; {fix.reason}")
-    return fix if fix.replacement else replace(fix, replacement=replacement_of(leak))
+    fix = fix if fix.replacement else replace(fix, replacement=replacement_of(leak))
+    return fix if leak.observed is None else qualified(context.program, leak, fix)
 
 
 def _mended(context: Context, leak: Leak) -> Fix:

@@ -8,6 +8,7 @@ from leaklint.program import Holder, Touch
 from leaklint.program.removal import Removal
 from leaklint.rules.leaks import Context, Leak, Store
 from leaklint.rules.mending import mend
+from leaklint.rules.observed import advice, placed
 from leaklint.rules.probes import probe_of
 
 _LIFETIME = {
@@ -35,14 +36,12 @@ def tell(context: Context, leak: Leak, name: str) -> Finding:
         where = (
             f"{leak.first.touch.function.qualname} ({leak.first.touch.module.path}:{leak.first.touch.event.span.line})"
         )
-    verb = "keep" if fix.replacement.startswith("at most") else "use"
-    way_out = f"{verb} {fix.replacement}" if fix.replacement else "bound it or remove entries when their owner is done"
     message = (
         f"{short} ({_LIFETIME[holder.scope].split(',')[0]}) keeps {kept} alive for as long as the process lives: "
-        f"stored by {where}, {removal_text(leak.removal)}; {way_out}"
+        f"stored by {where}, {removal_text(leak.removal)}; {advice(fix)}"
     )
     symbol = holder.symbol
-    return Finding(
+    finding = Finding(
         code=leak.code,
         name=name,
         path=holder.path,
@@ -59,6 +58,7 @@ def tell(context: Context, leak: Leak, name: str) -> Finding:
         fix=fix,
         probe=probe_of(context, leak, fingerprint(leak.code, symbol, holder.kind)),
     )
+    return finding if leak.observed is None else placed(leak.observed, finding, leak.hint)
 
 
 def short_name(holder: Holder) -> str:

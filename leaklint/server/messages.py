@@ -100,6 +100,8 @@ def _page(finding: Finding, verdict: Verdict | None) -> Iterable[str]:
     yield from (f"{number}. {_plain(step)}" for number, step in enumerate(finding.retention, start=1))
     made = f": `{finding.fix.replacement}`" if finding.fix.replacement else ""
     yield f"\nRepair ({finding.fix.safety}){made}. {_plain(finding.fix.reason)}\n"
+    if finding.hint:
+        yield f"Seen at run time alone: {_plain(finding.hint)}\n"
     if verdict:
         yield f"Proof: **{verdict.status}**. {_plain(verdict.reason)}"
         yield from (f"\n```text\n{_chain(verdict)}\n```" for _ in verdict.path[:1])

@@ -28,7 +28,10 @@ class UnreachableError(Exception):
 
 
 class Act(NamedTuple):
-    """The trigger, resolved: ``kind`` is its first word, ``name`` a method's or function's name."""
+    """The trigger, resolved: ``kind`` is its first word, ``name`` a method's or function's name.
+
+    Of the kind ``factory`` all is done by the factory, which is not looked for here.
+    """
 
     kind: str
     name: str
@@ -42,6 +45,8 @@ def resolve(probe: Probe) -> Act:
     """Find the class and function that the probe names. Raises ``UnreachableError``."""
     kind, _, name = probe.trigger.partition(":")
     argument = int(probe.track.partition(":")[2]) if probe.track.startswith("argument:") else None
+    if kind == "factory":
+        return Act(kind, "", None, None, argument)
     subject = named(probe.subject) if probe.subject else None
     if kind == "call":
         return Act(kind, name, named(name), subject, argument)

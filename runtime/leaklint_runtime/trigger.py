@@ -39,6 +39,8 @@ def plan(probe: Probe, factories: dict[str, str], scratch: str) -> Plan:
         sandbox.be_careful(scratch)
     if factory is not None:
         return _by_factory(act, factory, probe)
+    if act.kind == "factory":
+        raise UnreachableError("the probe names no factory")
     failure: BaseException | None = None
     for candidate in _candidates(act, probe):
         try:
@@ -57,9 +59,10 @@ def _by_factory(act: Act, factory: Any, probe: Probe) -> Plan:
     takes_number = _takes_a_number(factory)
 
     def make(number: int) -> Any:
-        return finished(factory(number) if takes_number else factory())
+        made = finished(factory(number) if takes_number else factory())
+        return None if act.kind == "factory" and probe.track == "growth" else made
 
-    done = _runs(act, make)
+    done = act.kind == "factory" or _runs(act, make)
     recipe = recipes.python(recipes.of_factory(factory, takes_number))
     how = "user factory {}".format(getattr(factory, "__qualname__", "callable"))
     if done or act.kind == "construct" or (act.kind == "call" and act.argument is None):

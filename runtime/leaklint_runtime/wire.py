@@ -22,8 +22,8 @@ class Probe:
     ``root`` is the folder to put first on the import path, ``module`` the dotted module that holds the container,
     ``file`` the analysed file and ``digest`` the SHA-256 of its bytes (hex, or empty if not known). ``container`` is
     the holder's attribute path inside the module, or empty. ``subject`` is ``module:Qualified.Name`` of the kept class.
-    ``trigger`` is ``construct``, ``method:NAME``, ``property:NAME``, ``set:NAME`` or ``call:module:qualified.name``;
-    ``track`` is ``subject``, ``result``, ``argument:N`` or ``growth``. ``stores`` are ``path:line`` of the statements that
+    ``trigger`` is ``construct``, ``method:NAME``, ``property:NAME``, ``set:NAME``, ``call:module:qualified.name`` or
+    ``factory`` (the factory does all of it); ``track`` is ``subject``, ``result``, ``argument:N`` or ``growth``. ``stores`` are ``path:line`` of the statements that
     fill the holder: a run in which none of them was executed has shown nothing. ``factory`` is a ``module:callable``.
     """
 

@@ -1,0 +1,208 @@
+"""Holders that a run has shown to grow: the same findings, made from the other end.
+
+What a run has shown takes the place of one judgement alone, that a container leaks. Who stores, who removes, and what a
+repair would break is worked out as for any other leak.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from leaklint.facts.model import Call, Module
+from leaklint.model import Finding, Fix, Related
+from leaklint.paths import is_test
+from leaklint.program import ClassRef, Holder, Program
+from leaklint.program.moments import AT_IMPORT, at_import, once
+from leaklint.program.observed import Observed, ObservedStore
+from leaklint.program.removal import removal
+from leaklint.rules.levels import LEVELS
+
+if TYPE_CHECKING:
+    from leaklint.program import Touch
+    from leaklint.rules.leaks import Context, Leak, Store
+
+Key = tuple[str, str, str]
+_MOST_RELATED = 8
+
+
+def containers(findings: Sequence[Finding]) -> tuple[Observed, ...]:
+    """Return what a program is to know of the holders of findings that a run has shown."""
+    return tuple(
+        Observed(
+            os.path.abspath(finding.path),
+            finding.symbol.partition(":")[2],
+            finding.probe.subject if finding.probe is not None else "",
+            tuple(ObservedStore(os.path.abspath(item.path), item.line, item.function) for item in _stores(finding)),
+        )
+        for finding in findings
+    )
+
+
+def files_of(findings: Sequence[Finding]) -> frozenset[str]:
+    """Return the files, by their absolute names, that findings stand in or speak of."""
+    paths = {path for finding in findings for path in (finding.path, *(item.path for item in finding.related))}
+    return frozenset(map(os.path.abspath, paths))
+
+
+def by_holder(program: Program, findings: Sequence[Finding]) -> dict[Key, Finding]:
+    """Return the findings by the key of the holder of the program that each is about."""
+    known = {(known.observed.file, known.observed.name): key for key, known in program.adopted.items()}
+    places = ((os.path.abspath(finding.path), finding.symbol.partition(":")[2]) for finding in findings)
+    return {known[place]: finding for place, finding in zip(places, findings, strict=True) if place in known}
+
+
+def _stores(finding: Finding) -> Iterator[Related]:
+    return (item for item in finding.related if item.function)
+
+
+def typed(store: Store, program: Program, kept: str) -> Store:
+    """Return the store with the class of what a run saw there, where nothing in the files tells it."""
+    if store.thing.ref is not None or store.thing.kind not in {"param", "made", "part", "callback", "instance"}:
+        return store
+    module, _, name = kept.partition(":")
+    if module not in program.modules or name not in program.modules[module].classes:
+        return store
+    kind = store.thing.kind if store.thing.kind in {"param", "instance"} else "instance"
+    return replace(store, thing=replace(store.thing, kind=kind, ref=ClassRef(module, name)))
+
+
+def qualified(program: Program, leak: Leak, fix: Fix) -> Fix:
+    """Return the repair of a holder that leaks by what a run has shown: what the files do not tell is an assumption."""
+    known = program.adopted[leak.holder.key]
+    if known.unread and fix.safety != "none":
+        place = known.unread[0]
+        told = f"the store that the run saw at {os.path.relpath(place.file)}:{place.line} could not be read"
+        return Fix("none", fix.replacement, f"{told}, so nothing tells what a repair would do to it")
+    if not known.stores or fix.safety == "none":
+        return fix
+    places = ", ".join(f"{touch.module.path}:{touch.event.span.line}" for touch in known.stores)
+    assumed = f"that nothing but {places} reaches it by an expression that is not followed"
+    text = fix.reason.removeprefix("assumes ")
+    reason = f"assumes {assumed} and {text}" if fix.safety == "unsafe" else f"assumes {assumed}; {text}"
+    return replace(fix, safety="unsafe", reason=reason)
+
+
+def placed(seen: Finding, static: Finding, hint: str) -> Finding:
+    """Return the finding of a holder that only a run has shown, as it stands in the files now and with its repair."""
+    return replace(
+        seen,
+        path=static.path,
+        line=static.line,
+        column=static.column,
+        end_line=static.end_line,
+        end_column=static.end_column,
+        message=f"{seen.message}; {advice(static.fix)}",
+        fix=static.fix,
+        hint=f"{seen.code} would have to see this: {hint}",
+    )
+
+
+def enriched(static: Finding, seen: Finding) -> Finding:
+    """Return the finding of a rule with what a run has shown of the same holder: how it grows, through what, from where."""
+    growth = seen.message.partition(";")[0]
+    stores = {(item.path, item.line): item for item in (*seen.related, *static.related)}
+    surer = max(static.confidence, seen.confidence, key=LEVELS.index)
+    probe = replace(seen.probe, fingerprint=static.fingerprint, code=static.code) if seen.probe is not None else None
+    return replace(
+        static,
+        confidence=surer,
+        message=f"{static.message}; at run time {growth}",
+        retention=(*static.retention, *seen.retention),
+        related=tuple(stores.values())[:_MOST_RELATED],
+        probe=probe or static.probe,
+    )
+
+
+def completed(context: Context, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of the rules, one for each holder, with what a run has shown: also of holders that no rule sees."""
+    result = list(findings)
+    for seen in context.settings.observed:
+        same = [place for place, finding in enumerate(result) if is_same(finding, seen)]
+        if not same:
+            result += _unplaced(context, seen)
+        elif result[same[0]].origin == "static":
+            result[same[0]] = enriched(result[same[0]], seen)
+    return result
+
+
+def is_same(finding: Finding, other: Finding) -> bool:
+    """Tell whether two findings are about the same holder."""
+    return finding.fingerprint == other.fingerprint or (
+        finding.symbol == other.symbol and os.path.abspath(finding.path) == os.path.abspath(other.path)
+        and (finding.code[:3] != "LK4" or finding.line == other.line)
+    )  # fmt: skip
+
+
+def _unplaced(context: Context, seen: Finding) -> Iterator[Finding]:
+    """Yield what a run has shown of a file of the program that is as it was, where nothing of it can be repaired."""
+    program = context.program
+    files = {file: name for name, (_, file) in program.places.items()}
+    module = files.get(os.path.abspath(seen.path), "")
+    if not module:
+        return
+    if seen.probe is not None and seen.probe.digest and seen.probe.file == program.places[module][1]:
+        if seen.probe.digest != program.source(module).digest:
+            return
+    hint = _unknown(seen, {holder.name for holder in program.holders.all.values() if holder.module == module})
+    fix = Fix("none", seen.fix.replacement, f"no edit is known: {hint}")
+    way = "take it back when its owner is done" if seen.code.startswith("LK4") else advice(fix)
+    yield replace(seen, fix=fix, message=f"{seen.message}; {way}", hint=f"{seen.code} would have to see this: {hint}")
+
+
+def _unknown(seen: Finding, holders: Container[str]) -> str:
+    """Return why the rules know no more of a finding than the run does; ``holders`` are the names of those of its file."""
+    kind = seen.probe.container_kind if seen.probe is not None else ""
+    name = seen.symbol.partition(":")[2]
+    if seen.code.startswith("LK4"):
+        return "the call is not taken for one that registers an object for good"
+    if kind == "memo":
+        return "the function is not taken for a memoiser that keeps objects"
+    if name in holders:
+        return "no store into the container could be read"
+    return f"{name} is no container of process lifetime to the rules"
+
+
+def unseen(program: Program, holder: Holder, touches: Sequence[Touch], *, plain: bool) -> str:
+    """Return what keeps the rules from calling a holder a leak by themselves; ``plain`` if what is stored keeps nothing."""
+    if holder.key in program.holders.shown:
+        return f"no object of {holder.name.rpartition('.')[0]} is taken for one that lives as long as the process"
+    adopted = {touch.event.span for touch in program.adopted[holder.key].stores}
+    stores = [touch for touch in touches if touch.event.span not in adopted]
+    if not stores:
+        return "its stores reach it by an expression that is not resolved"
+    running = [touch for touch in stores if touch.function.name not in AT_IMPORT and not is_test(touch.module.path)]
+    running = [touch for touch in running if not at_import(program, touch.function, touch.module)]
+    if not running:
+        return "its stores are taken for what runs while modules are imported"
+    if all(once(program, touch) for touch in running):
+        return "its stores are taken for what runs once in a process"
+    gone = removal(program, holder, running)
+    if gone.quality == "good":
+        return f"{gone.why} is taken for a release"
+    if plain:
+        return "what is stored is taken for texts, numbers and other values that are few"
+    if holder.scope == "closure":
+        return "the function around it is not taken for one whose inner function lives on"
+    return "its keys, or what is stored, are taken for few"
+
+
+def registration(findings: Sequence[Finding], module: Module, call: Call) -> Finding | None:
+    """Return what a run has shown of a call that registers something for good."""
+    here = os.path.abspath(module.path)
+    return next(
+        (
+            finding
+            for finding in findings
+            if call.span.line <= finding.line <= call.span.end_line and os.path.abspath(finding.path) == here
+        ),
+        None,
+    )
+
+
+def advice(fix: Fix) -> str:
+    """Return in a few words what would repair a finding."""
+    verb = "keep" if fix.replacement.startswith("at most") else "use"
+    return f"{verb} {fix.replacement}" if fix.replacement else "bound it or remove entries when their owner is done"
