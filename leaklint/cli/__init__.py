@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "fix": "repair findings",
     "memory": "tell where the memory of a process went",
     "profile": "tell whether memory grows, how fast, and with which finding",
+    "watch": "tell which holders grow in a process that runs",
     "dask": "tell where the memory of a Dask cluster went",
     "explain": "print the page of a rule",
     "rules": "list the rules",

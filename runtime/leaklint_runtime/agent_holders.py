@@ -17,8 +17,8 @@ from .fit import LINEAR
 from .watching import Grower, growers
 from .watching_lengths import Lengths
 
-REST = 20.0  # times what a sample took: a measured command may be slowed down by a twentieth
-LEAST_POINTS = 10  # after the start-up
+REST = 10.0  # times what a sample took: a measured command may be slowed down by a tenth
+LEAST_POINTS = 8  # after the start-up
 QUIET = (
     0.2  # of the time so far: the start-up ends with the first stretch as long as this in which no module is imported
 )

@@ -1,7 +1,7 @@
 """A door into a running process: ``listen()`` in the program, and ``leaklint memory PID`` gets the whole ledger.
 
-The door is a Unix socket in a folder that only the user can enter; the kernel is asked who is at the other end. A request
-is one line of JSON, the answer is one.
+``leaklint watch PID`` asks the same door which holders grow. The door is a Unix socket in a folder that only the user can
+enter; the kernel is asked who is at the other end. A request is one line of JSON, the answer is one.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ def _line(connection: socket.socket) -> bytes:
 
 
 def _answer(request: dict[str, Any], history: ledger.History) -> str:
+    if "watch" in request:
+        return _watched(**request["watch"])
     options = {name: request[name] for name in ("findings", "intervene", "baseline", "seconds") if name in request}
     try:
         found = memory.ledger(**options)
@@ -111,23 +113,50 @@ def _answer(request: dict[str, Any], history: ledger.History) -> str:
     return wire.dumps(ledger.to_json(found._replace(old=found.unmanaged - recent, recent=recent)))
 
 
+def _watched(every: float, trace: bool = False) -> str:
+    from . import watching  # here because it loads what a ledger does not need
+
+    try:
+        return wire.dumps(watching.asked(float(every), bool(trace)).report())
+    except Exception as error:
+        return wire.dumps({"failure": f"{type(error).__name__}: {error}"})
+
+
+def ask_watch(pid: int, every: float, trace: bool = False, seconds: float = 60.0) -> dict[str, Any]:
+    """Return the report of the watch of process ``pid``, which begins one if it has none and samples as often as asked.
+
+    The watch ends when nobody has asked for a while, unless the program itself began it. With ``trace`` the process is traced
+    for a moment when a holder is seen to grow. Raises ``NoDoorError`` if it does not answer.
+    """
+    found = _asked(pid, seconds, {"watch": {"every": every, "trace": trace}})
+    if "holders" not in found:
+        why = found.get("failure", "its leaklint is older and knows no watch")
+        raise NoDoorError(f"process {pid} could not be watched: {why}")
+    return found
+
+
 def ask(pid: int, seconds: float = 120.0, **options: Any) -> ledger.Ledger:
     """Return the ledger that process ``pid`` gives of itself. Raises ``NoDoorError`` if it does not answer."""
+    found = _asked(pid, seconds, options)
+    if "failure" in found:
+        raise NoDoorError(f"process {pid} could not take its ledger: {found['failure']}")
+    return ledger.from_json(found)
+
+
+def _asked(pid: int, seconds: float, request: dict[str, Any]) -> dict[str, Any]:
     if not hasattr(socket, "AF_UNIX"):
         raise NoDoorError("this platform has no Unix sockets")
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(seconds)
         try:
             connection.connect(place(pid))
-            connection.sendall(wire.dumps(options).encode("ascii") + b"\n")
-            found = json.loads(_line(connection).decode("ascii"))
+            connection.sendall(wire.dumps(request).encode("ascii") + b"\n")
+            found: dict[str, Any] = json.loads(_line(connection).decode("ascii"))
         except FileNotFoundError:
             raise NoDoorError(f"process {pid} has not called leaklint_runtime.memory.listen()") from None
         except (OSError, ValueError) as error:
             raise NoDoorError(f"process {pid} does not answer: {error}") from None
-    if "failure" in found:
-        raise NoDoorError(f"process {pid} could not take its ledger: {found['failure']}")
-    return ledger.from_json(found)
+    return found
 
 
 def knock(pid: int, seconds: float = 10.0) -> None:
