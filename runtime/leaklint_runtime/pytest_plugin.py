@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MARKER = "leaklint(rounds=5, max_survivors=0, ignore=[]): run the test in rounds and fail if each leaves objects behind"
 
+DISCOVER = "leaklint_discover(rounds=6): run the test in rounds and fail with each holder that grows in all of them"
+
 
 def pytest_addoption(parser: Any) -> None:
     """Declare the options (see ``testing.options``)."""
@@ -26,6 +28,7 @@ def pytest_addoption(parser: Any) -> None:
 def pytest_configure(config: Any) -> None:
     """Set up what the run asks for."""
     config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", DISCOVER)
     if options.asked(config):
         from .testing.start import start
 
@@ -39,14 +42,20 @@ def pytest_generate_tests(metafunc: Any) -> None:
         from .testing.rounds import checked
 
         checked(marker, metafunc.definition.name)
+    marker = metafunc.definition.get_closest_marker("leaklint_discover")
+    if marker is not None:
+        from .testing import growing
+
+        growing.checked(marker, metafunc.definition.name)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: Any) -> None:
-    """The marker cannot repeat what unittest runs."""
-    if type(item).__name__ == "TestCaseFunction" and item.get_closest_marker("leaklint") is not None:
-        text = "the marker leaklint cannot run a method of unittest.TestCase in rounds; use leaklint_runtime.assert_collected"
-        pytest.fail(text, pytrace=False)
+    """The markers cannot repeat what unittest runs."""
+    for name in ("leaklint", "leaklint_discover"):
+        if type(item).__name__ == "TestCaseFunction" and item.get_closest_marker(name) is not None:
+            text = "cannot run a method of unittest.TestCase in rounds; use leaklint_runtime.assert_collected"
+            pytest.fail(f"the marker {name} {text}", pytrace=False)
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -54,13 +63,19 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[None]:
     """Run a marked test in rounds, whoever calls it: other plugins call asynchronous functions in ways of their own."""
     outcome: Any = yield
     marker = pyfuncitem.get_closest_marker("leaklint")
-    if marker is None or outcome.excinfo is not None:
-        return
-    from .testing.rounds import run
+    if marker is not None and outcome.excinfo is None:
+        from .testing.rounds import run
 
-    error = run(pyfuncitem, marker)
-    if error is not None:
-        outcome.force_exception(error)
+        error = run(pyfuncitem, marker)
+        if error is not None:
+            outcome.force_exception(error)
+    marker = pyfuncitem.get_closest_marker("leaklint_discover")
+    if marker is not None and outcome.excinfo is None:
+        from .testing import growing
+
+        error = growing.run(pyfuncitem, marker)
+        if error is not None:
+            outcome.force_exception(error)
 
 
 @pytest.fixture

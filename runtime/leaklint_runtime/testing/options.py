@@ -12,8 +12,13 @@ ROOT = "."
 TIMEOUT = 20.0
 _SWITCHES = (
     ("leaklint", "watch the findings of leaklint while the tests run, and give each a verdict"),
+    ("leaklint-discover", "tell which tests leave objects behind, and in which holder, without any finding"),
+    ("leaklint-discover-repeat", "the same, and call each test that leaves something again to be sure"),
     ("leaklint-verify", "add a test item for each finding, which proves it in a child process"),
-    ("leaklint-exit-zero", "do not fail the run because of findings that the tests confirm"),
+    (
+        "leaklint-exit-zero",
+        "do not fail the run because of findings that the tests confirm, or of what tests leave behind",
+    ),
     ("leaklint-strict", "fail where a finding could not be reached"),
 )
 _VALUES = (
@@ -24,8 +29,16 @@ _VALUES = (
 )
 _LISTS = (
     ("leaklint-path", "PATH", "analyse this path instead of the root folder; may be repeated"),
+    (
+        "leaklint-discover-ignore",
+        "PATTERN",
+        "holders that --leaklint-discover leaves out, module:path; may be repeated",
+    ),
     ("leaklint-scenario", "FILE", "make objects as this scenario or harvest says; may be repeated"),
 )
+
+
+_ASKING = ("leaklint", "leaklint_verify", "leaklint_harvest", "leaklint_discover", "leaklint_discover_repeat")
 
 
 class Settings(NamedTuple):
@@ -42,6 +55,14 @@ class Settings(NamedTuple):
     timeout: float
     paths: tuple[str, ...]
     scenarios: tuple[str, ...]
+    discover: bool = False
+    repeat: bool = False
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def needs_findings(self) -> bool:
+        """Tell whether anything was asked for that is about findings."""
+        return self.watch or self.verify or bool(self.harvest)
 
 
 def add(parser: Any) -> None:
@@ -63,7 +84,7 @@ def add(parser: Any) -> None:
 
 def asked(config: Any) -> bool:
     """Tell whether the run has to do more than serve the fixture and the marker."""
-    return any(_value(config, name) for name in ("leaklint", "leaklint_verify", "leaklint_harvest"))
+    return any(_value(config, name) for name in _ASKING)
 
 
 def _value(config: Any, name: str) -> Any:
@@ -103,6 +124,9 @@ def read(config: Any) -> Settings:
         timeout=_seconds(_value(config, "leaklint_timeout")),
         paths=paths("leaklint_path") or (root,),
         scenarios=scenarios,
+        discover=bool(_value(config, "leaklint_discover") or _value(config, "leaklint_discover_repeat")),
+        repeat=bool(_value(config, "leaklint_discover_repeat")),
+        ignored=tuple(_value(config, "leaklint_discover_ignore")),
     )
 
 

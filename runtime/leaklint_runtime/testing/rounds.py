@@ -85,16 +85,16 @@ def _grown(item: Any, wanted: Rounds, fence: Fence) -> str:
                 # of what other tests have left open this one is not to blame
                 warnings.simplefilter("ignore", ResourceWarning)
                 fence.put_up()
-        _once(item)
+        once(item)
     points: list[dict[type, int]] = []
     points.append(_census(fence, points))
     for _ in range(wanted.rounds):
-        _once(item)
+        once(item)
         points.append(_census(fence, points))
     return _told(_growing(points, wanted), fence, wanted)
 
 
-def _once(item: Any) -> None:
+def once(item: Any) -> None:
     """One round; the log that pytest has captured of the last one would be a holder."""
     for handler in logging.root.handlers:
         if type(handler).__module__.startswith("_pytest.") and hasattr(handler, "reset"):

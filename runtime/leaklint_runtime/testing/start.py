@@ -8,6 +8,7 @@ import pytest
 
 from . import findings, options
 from .findings import FindingsError, Flagged
+from .options import Settings
 from .results import KEY, Findings, Results, Worker
 
 
@@ -15,10 +16,21 @@ def start(config: Any) -> None:
     """Register the plugins of a run with ``--leaklint`` and its like. Raises ``pytest.UsageError``."""
     try:
         settings = options.read(config)
+    except ValueError as error:
+        raise pytest.UsageError(f"leaklint: {error}") from None
+    if settings.discover:
+        _discover(config, settings)
+    if settings.needs_findings:
+        _findings(config, settings)
+
+
+def _findings(config: Any, settings: Settings) -> None:
+    """Register what is done with findings."""
+    try:
         given = getattr(config, "workerinput", {}).get(KEY)
         report = findings.loaded(given) if given is not None else findings.document(settings)
         flagged = findings.flagged(report)
-    except (FindingsError, ValueError) as error:
+    except FindingsError as error:
         raise pytest.UsageError(f"leaklint: {error}") from None
     register = config.pluginmanager.register
     worker, workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", default=None))
@@ -38,6 +50,22 @@ def start(config: Any) -> None:
         register(Items(flagged, settings), "leaklint-items")
     if settings.harvest:
         _harvest(config, flagged, settings.harvest)
+
+
+def _discover(config: Any, settings: Settings) -> None:
+    """Watch in this process, or have its workers do so."""
+    from .discover import Discover
+    from .discover_results import DiscoverResults, DiscoverWorker
+
+    register = config.pluginmanager.register
+    worker, workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", default=None))
+    watch = Discover(config, settings.repeat) if worker or not workers else None
+    if watch is not None:
+        register(watch, "leaklint-discover")
+    if not worker:
+        register(DiscoverResults(settings, watch), "leaklint-discover-results")
+    elif watch is not None:
+        register(DiscoverWorker(watch), "leaklint-discover-worker")
 
 
 def _watch(flagged: list[Flagged]) -> Any:

@@ -1,0 +1,208 @@
+"""Watch what each test leaves behind, and in which container, without any finding.
+
+After a test's protocol its fixtures are torn down and pytest has let go of its arguments. What the collector then lists as
+younger than the test are survivors. Only where instances are among them, the lengths of all containers are compared with
+those of before; a container that grew by such instances is a suspect, and looked at after each test from then on.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any, Iterator
+
+import pytest
+
+from ..discovery.effects import type_name
+from ..early import collect, get_freeze_count, get_objects, perf_counter
+from . import again, naming_left, tracing
+from .fence import LEAST, Fence
+from .instances import Instances, machinery, parts
+from .lengths import Lengths
+from .suspects import Crowd, Suspect, reference
+
+#: seconds that looks at all containers may take, and tracing as many again, and the share of the run on top
+CREDIT, SHARE = 0.2, 0.1
+MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 6, 0.5
+
+
+class Discover:
+    """A pytest plugin; its results are plain data (see ``naming_left``)."""
+
+    def __init__(self, config: Any, repeat: bool) -> None:
+        self.config = config
+        self.instances = Instances(machinery(config))
+        self.repeat = repeat
+        self.fence, self.lengths = Fence(), Lengths()
+        self.suspects: list[Suspect] = []
+        self.crowds: dict[str, Crowd] = {}
+        self.wide: list[Any] = []
+        self.tests: set[Any] = set()
+        self.number = 0
+        self.failed = False
+        self.begun = perf_counter()
+        self.spent = self.traced = 0.0
+        self.due: list[Suspect] = []
+        self.quick: dict[str, float] = {}
+        self.repeats = again.Repeats()
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+        """Look before and after, next to the test itself."""
+        self._begin(item)
+        tracer = self._tracer(item)
+        started, modules = perf_counter(), len(sys.modules)
+        if tracer is not None:
+            tracer.start()
+        yield
+        if tracer is not None:
+            tracer.stop()
+        now = perf_counter()
+        file = item.nodeid.partition("::")[0]
+        if tracer is None:
+            self.quick[file] = now - started
+        else:
+            self.traced += now - started
+        self._end(item, tracer, len(sys.modules) > modules)
+        self.spent += perf_counter() - now
+
+    def _begin(self, item: Any) -> None:
+        started = perf_counter()
+        self.tests.add(getattr(item, "module", None))
+        self.number += 1
+        self.repeats.begin()
+        if self.fence.up:
+            self._quiet(self.fence.move)
+        else:
+            self._quiet(self.fence.put_up)
+            self.lengths.grown()
+        self.failed = False
+        for suspect in self.suspects:
+            suspect.begin()
+        self.spent += perf_counter() - started
+
+    def _quiet(self, work: Any, *arguments: Any) -> Any:
+        """Do what collects garbage; of what other tests have left open this one is not to blame."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            return work(*arguments)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """A test that failed or was skipped, or is to be run again, shows nothing: its frames are still there."""
+        if report.outcome != "passed" or hasattr(report, "wasxfail"):
+            self.failed = True
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        """What a fixture of a wider scope makes is not the test's, nor is what lives inside its value."""
+        yield
+        if fixturedef.scope != "function":
+            value = (fixturedef.cached_result or (None,))[0]
+            self.wide += [item for item in [reference(value)] if item is not None]
+            self.fence.move()
+            for suspect in self.suspects:
+                suspect.begin()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: Any) -> Iterator[None]:
+        """With repetitions: call the function of a test again that left something."""
+        outcome: Any = yield
+        if self.repeat and outcome.excinfo is None and not self.repeats.active and not self.failed:
+            self.repeats.look(pyfuncitem, self)
+
+    def young(self, certain: bool = True) -> list[Any]:
+        """Return what was made since the fence was moved; garbage is collected before, if ``certain``."""
+        if certain:
+            self._quiet(collect)
+        found = get_objects()
+        if len(found) > LEAST and not get_freeze_count():
+            self.fence.up = False  # the code under test tore it down
+            found.clear()
+        return found
+
+    def _end(self, item: Any, tracer: Any, imported: bool) -> None:
+        """Say what the test left, unless it shows nothing."""
+        self.suspects = [suspect for suspect in self.suspects if not suspect.lonely()]
+        if self.failed or imported:
+            return
+        if tracer is not None:
+            self._take(tracer)
+        if not self.instances.among(self.young(certain=False)):
+            return
+        young = self.young()
+        left = self.instances.among(young)
+        if left:
+            places = {id(thing): thing for thing in young}
+            del young[:]
+            self._note(item.nodeid, left, places)
+
+    def _note(self, test: str, left: list[Any], places: dict[int, Any]) -> None:
+        """Find the containers that keep what a test left."""
+        explained: set[int] = set()
+        for suspect in self.suspects:
+            if suspect.grew:
+                explained |= self.fill(suspect, test, places)
+        rest = [thing for thing in left if id(thing) not in explained]
+        if rest and self.affordable():
+            for suspect in self.scanned(places):
+                explained |= self.fill(suspect, test, places)
+            rest = [thing for thing in rest if id(thing) not in explained]
+        by_name: dict[str, list[Any]] = {}
+        for thing in rest:
+            by_name.setdefault(type_name(type(thing)), []).append(thing)
+        for name, members in by_name.items():
+            self.crowds.setdefault(name, Crowd()).note(test, members)
+
+    def fill(self, suspect: Suspect, test: str, places: dict[int, Any]) -> set[int]:
+        """Note what a test left in a suspect; return that and all that it leads to."""
+        kept = self.instances.nearest(suspect.thing, places)
+        if kept and (not self.repeat or self.repeats.confirms(suspect.thing)):
+            suspect.note(test, self.number, kept, again=self.repeat)
+            suspect.stores = suspect.stores or self.repeats.stores(suspect.thing)
+        return parts(kept, places)
+
+    def affordable(self) -> bool:
+        """Tell whether a look at all containers is within what the run may cost."""
+        return self.repeat or self.spent < self._allowed()
+
+    def _allowed(self) -> float:
+        return CREDIT + SHARE * (perf_counter() - self.begun - self.spent - self.traced)
+
+    def scanned(self, places: dict[int, Any]) -> list[Suspect]:
+        """Return new suspects: containers of before that grew and that keep young instances."""
+        known = {id(suspect.thing) for suspect in self.suspects}
+        found = [
+            Suspect(thing)
+            for thing in self.lengths.grown()
+            if id(thing) not in known and id(thing) not in places and self.instances.nearest(thing, places)
+        ]
+        self.suspects += found[: MOST_SUSPECTS - len(self.suspects)]
+        return found
+
+    def _tracer(self, item: Any) -> Any:
+        """Return a tracer if this test is likely to fill a suspect whose line is not known, and was quick before."""
+        file = item.nodeid.partition("::")[0]
+        due = [
+            suspect
+            for suspect in self.suspects
+            if len(suspect.left) >= 2 and not suspect.stores and suspect.traced < MOST_TRACED and file in suspect.files
+        ]
+        if not due or self.quick.get(file, QUICK) >= QUICK or self.traced > self._allowed() or not tracing.possible():
+            return None
+        for suspect in due:
+            suspect.traced += 1
+        self.due = due
+        return tracing.TimedTracer([suspect.gauge for suspect in due], tracing.SECONDS)
+
+    def _take(self, tracer: Any) -> None:
+        for suspect, stores in zip(self.due, tracer.stores()):
+            suspect.stores = suspect.stores or stores
+        self.due = []
+
+    def results(self, worker: bool) -> list[naming_left.Record]:
+        """End the watch and return what it showed."""
+        self.fence.take_down()
+        self._quiet(collect)
+        found = naming_left.records(self, worker)
+        self.suspects, self.crowds = [], {}
+        return found

@@ -1,0 +1,115 @@
+"""What the tests showed about one holder so far."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Dict, Tuple
+
+from ..discovery.candidates import CONTAINER, Candidate, entries
+from ..discovery.measures import MEMO, length_of
+from ..discovery.model import Store
+from ..early import getrefcount, is_a, ref
+from ..growth import count_trend
+from .instances import by_identity, equal_by_value, names
+
+#: by identity, by value, again and again: how sure it is that one more run of the same test leaves one more
+IDENTITY, VALUE, AGAIN = "identity", "value", "again"
+REFERENCES, POINTS = 6, 4000
+Left = Tuple[str, int, Dict[str, int], str]
+
+
+class Suspect:
+    """A container that grew by instances which a test had made. ``left`` are test, number, classes, and sort of evidence."""
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+        self.last = length_of(thing)
+        self.points: list[tuple[float, float]] = []
+        self.left: list[Left] = []
+        self.files: set[str] = set()
+        self.references: list[Any] = []
+        self.traced = 0
+        self.stores: tuple[Store, ...] = ()
+
+    @property
+    def grew(self) -> bool:
+        """Tell whether it is longer than at the last look."""
+        return length_of(self.thing) > self.last
+
+    def gauge(self) -> int:
+        """Return the length."""
+        return length_of(self.thing)
+
+    def begin(self) -> None:
+        """From here on growth is the next test's."""
+        self.last = length_of(self.thing)
+
+    def note(self, test: str, number: int, kept: list[Any], again: bool = False) -> None:
+        """Note what a test, the ``number``-th of the run, left in it."""
+        self.last = length_of(self.thing)
+        if len(self.points) < POINTS:
+            self.points.append((float(number), float(self.last)))
+        self.left.append((test, len(kept), names(kept), AGAIN if again else sort_of(self.thing, kept)))
+        self.files.add(test.partition("::")[0])
+        self.references += [item for item in map(reference, kept[:REFERENCES]) if item is not None]
+
+    def alive(self) -> tuple[int, int]:
+        """Return how many of the objects that could be followed are still alive, and how many could be followed."""
+        return sum(item() is not None for item in self.references), len(self.references)
+
+    def lonely(self) -> bool:
+        """Tell whether nothing but this suspect holds the container any more."""
+        return getrefcount(self.thing) <= _ALONE
+
+
+def sort_of(container: Any, kept: list[Any]) -> str:
+    """Say whether another run of the same test could have met with the entries that this one made."""
+    if container is threading._active:  # type: ignore[attr-defined]
+        return IDENTITY  # the number of a thread that runs is nobody else's
+    if not is_a(container, (dict, MEMO)):
+        return VALUE if is_a(container, set) and equal_by_value(kept) else IDENTITY
+    keys, _ = entries(Candidate(CONTAINER, container, ((0.0, 0.0),), count_trend(())))
+    return IDENTITY if by_identity(keys, kept) else VALUE
+
+
+def _alone() -> int:
+    """Return the reference count of an object that only one attribute of another holds."""
+
+    class Holder:
+        def __init__(self) -> None:
+            self.thing: Any = []
+
+        def count(self) -> int:
+            return getrefcount(self.thing)
+
+    return Holder().count()
+
+
+_ALONE = _alone()
+
+
+def reference(thing: Any) -> Any:
+    """Return a weak reference, or None for what takes none."""
+    try:
+        return ref(thing)
+    except TypeError:
+        return None
+
+
+class Crowd:
+    """Instances of one class that tests left where no container was seen to grow."""
+
+    def __init__(self) -> None:
+        self._left: list[tuple[str, Any]] = []
+
+    def note(self, test: str, members: list[Any]) -> None:
+        """Note what a test left."""
+        if len(self._left) < POINTS:
+            pairs = [(test, reference(thing)) for thing in members[:REFERENCES]]
+            self._left += [pair for pair in pairs if pair[1] is not None]
+
+    def alive(self, most: int) -> list[tuple[str, Any]]:
+        """Return tests with what they left and is still alive, at most so many, spread evenly over the run."""
+        found = [(test, thing) for test, thing in [(test, item()) for test, item in self._left] if thing is not None]
+        step = max(1, -(-len(found) // most))
+        return found[::step]
