@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, NamedTuple, Sequence
 
 from . import clone, footprint, growth, watching_lines, watching_naming, watching_text, wire
 from .discovery.candidates import CONTAINER, REGISTRY, Candidate
-from .discovery.model import GrowingHolder
+from .discovery.model import FILLING, GrowingHolder
 from .fit import LINEAR
 from .growth import Point, Trend
 from .watching_lengths import Lengths, _note
@@ -188,14 +188,17 @@ class ServiceWatch:
         for item in found:
             holder = self.names.get(item.key)
             if holder is not None:
-                holder = holder._replace(entries=item.trend, pid=os.getpid())
+                full = holder.kind == FILLING and item.points[-1][1] > (holder.bound or 0)
+                kind = LINEAR if full else holder.kind  # it has passed the bound that it declares
+                holder = holder._replace(entries=item.trend, kind=kind, pid=os.getpid())
                 rows.append(Observed(holder, item.points, resident, limit, memory))
         self.observed = tuple(rows)
 
     def _say(self) -> None:
-        """Log the holders that were not logged yet, or long ago, and call back if there are any; write the file."""
+        """Log the holders that grow and were not logged yet, or long ago, and call back if there are any; write the file."""
         now = self._now()
-        fresh = [item for item in self.observed if now - self.logged.get(item.holder.symbol, -AGAIN) >= AGAIN]
+        rising = [item for item in self.observed if item.holder.kind == LINEAR]
+        fresh = [item for item in rising if now - self.logged.get(item.holder.symbol, -AGAIN) >= AGAIN]
         for item in fresh:
             self.logged[item.holder.symbol] = now
             if self.log:
@@ -216,7 +219,7 @@ class ServiceWatch:
             os.replace(part, path)
 
     def report(self) -> Report:
-        """Return what is known now, as values that JSON has; ``holders`` are those that grow, the steepest first."""
+        """Return what is known now, as values that JSON has; ``holders`` are those that grow or fill, the steepest first."""
         seconds, observed = self._now(), self.observed
         resident = self.memory[-1][1] if self.memory else None
         return {
