@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from leaklint import __version__
 from leaklint.cli import options, output
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from leaklint.engine import check
 
     report = check(args.paths, settings)
-    given = _given(args)
+    given = options.given(args) if args.findings else None
     chosen = Options(  # a file that cannot be written is told before anything is worked out for it
         tuple(args.paths), args.unsafe_fixes, lambda path: obstacle(path, args.paths), _named(report, given)
     )
@@ -83,15 +82,6 @@ def run(args: argparse.Namespace) -> int:
     if failed or output.status(report, args.paths, exit_zero=True):
         return UNUSABLE
     return REWRITTEN if done.changes or report.problems else CLEAN
-
-
-def _given(args: argparse.Namespace) -> tuple[Finding, ...] | None:
-    """Return the findings that ``--findings`` names, None without it."""
-    if not args.findings:
-        return None
-    from leaklint.reports.json_format import load
-
-    return load(Path(args.findings)).findings
 
 
 def _named(report: Report, given: Sequence[Finding] | None) -> frozenset[str]:

@@ -122,17 +122,25 @@ def observed(args: argparse.Namespace, *, stale: bool = False) -> tuple[Finding,
 
     Only findings of files that are as they were then; with ``stale`` those of the other files. Raises ``ConfigError``.
     """
+    seen = {finding.fingerprint: finding for finding in given(args) if finding.origin == "runtime"}
+    if not seen:
+        return ()
+    from leaklint.discovered.document import is_stale
+
+    return tuple(finding for finding in seen.values() if is_stale(finding) == stale)
+
+
+def given(args: argparse.Namespace) -> tuple[Finding, ...]:
+    """Return the findings of the files that ``--findings`` and ``--profile`` name. Raises ``ConfigError``."""
     files = [file for file in (getattr(args, "findings", None), *getattr(args, "profile", ())) if file]
     if not files:
         return ()
     from pathlib import Path
 
-    from leaklint.discovered.document import is_stale
+    from leaklint.discovered.document import rebased
     from leaklint.reports.json_format import load as load_report
 
-    findings = (finding for file in files for finding in load_report(Path(file)).findings)
-    seen = {finding.fingerprint: finding for finding in findings if finding.origin == "runtime"}
-    return tuple(finding for finding in seen.values() if is_stale(finding) == stale)
+    return tuple(rebased(finding) for file in files for finding in load_report(Path(file)).findings)
 
 
 def check_codes(codes: Sequence[str], where: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from importlib.util import find_spec
 
 from leaklint.cli import options, output
@@ -24,5 +25,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("the language server needs pygls: pip install 'flake8-leaklint[lsp]'")
     from leaklint.server.app import make
 
+    if args.findings:
+        args.findings = os.path.abspath(args.findings)  # the server goes to the editor's folder
     make(args).start_io()
     return output.CLEAN

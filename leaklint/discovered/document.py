@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from leaklint.discovered.making import Driver, finding
 from leaklint.model import Finding, to_json
-from leaklint.paths import module_name
+from leaklint.paths import module_name, relative
+from leaklint.records import replace
 from leaklint.rules.observed import is_same
 from leaklint.source import Source, SourceError
 from leaklint_runtime.discovery.model import FILLING, from_json
@@ -47,6 +49,15 @@ def with_findings(document: Mapping[str, Any], joins: Joins) -> dict[str, Any]:
     found = {item.fingerprint: item for item in joined if item is not None}
     ordered = sorted(found.values(), key=lambda item: item.place)
     return {**document, "holders": holders, "findings": [to_json(item) for item in ordered]}
+
+
+def rebased(seen: Finding) -> Finding:
+    """Return a finding that was written in another working directory with its paths as they are from this one."""
+    if seen.probe is None or os.path.isabs(seen.path) or not seen.probe.file.endswith(f"/{seen.path}"):
+        return seen
+    base = seen.probe.file.removesuffix(seen.path)
+    related = (replace(item, path=relative(os.path.join(base, item.path))) for item in seen.related)
+    return replace(seen, path=relative(seen.probe.file), related=tuple(related))
 
 
 def is_stale(seen: Finding) -> bool:

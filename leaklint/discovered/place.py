@@ -13,7 +13,7 @@ from leaklint.facts.model import Module, Span
 from leaklint.facts.places import Places
 from leaklint.facts.read import read_module
 from leaklint.paths import module_name
-from leaklint.program import Holder, Program
+from leaklint.program import ClassRef, Holder, Program
 from leaklint.program.observed import Observed
 from leaklint.source import Source, SourceError
 from leaklint_runtime.discovery.model import GrowingHolder
@@ -100,7 +100,10 @@ def _holder_at(text: _Text, file: str, line: int, holder: GrowingHolder) -> Hold
     scopes = _SCOPES.get(holder.scope, frozenset())
     here = [item for item in program.holders.all.values() if item.scope in scopes and _covers(item.binding.span, line)]
     named = [item for item in here if attribute in {item.binding.name, ""}]
-    return named[0] if len(named) == 1 else None
+    if len(named) == 1 or holder.scope not in {"class", "object"}:
+        return named[0] if len(named) == 1 else None
+    home, _, owner = holder.owner.partition(":")
+    return program.holders.on_class(ClassRef(name, owner), attribute) if home == name else None
 
 
 def _attribute(symbol: str) -> str:

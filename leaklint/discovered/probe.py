@@ -79,7 +79,20 @@ def _storing(holder: GrowingHolder, module: str) -> tuple[str, str]:
     home, (owner, _, name) = module_name(store.path)[1], store.function.rpartition(".")
     if not owner or "<locals>" in owner:
         return f"call:{home}:{store.function}", ""
+    path = _on_the_way(holder, owner.rpartition(".")[2])
+    if path:
+        return f"call:{module}:{path}.{name}", ""
     return ("construct" if name in {"__init__", "__new__"} else f"method:{name}"), f"{home}:{owner}"
+
+
+def _on_the_way(holder: GrowingHolder, owner: str) -> str:
+    """Return the attribute path to the object of a class that leads to the container; empty if none does."""
+    nodes, edges = holder.retention[::2], holder.retention[1::2]
+    for place, node in enumerate(nodes):
+        path = edges[:place]
+        if node == owner and path and all(edge.startswith(".") for edge in path):
+            return "".join(path).lstrip(".")
+    return ""
 
 
 def _digest(file: str) -> str:

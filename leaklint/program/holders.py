@@ -184,7 +184,7 @@ class Holders:
     def _of_global(self, path: tuple[str, ...], module: Module, hops: int = _HOPS) -> Holder | None:
         found = self.names.find(module.name, path)
         if found.kind == "class" and len(found.rest) == 1:
-            return self._on_class(ClassRef(found.module, found.name), found.rest[0])
+            return self.on_class(ClassRef(found.module, found.name), found.rest[0])
         if found.kind == "function" and len(found.rest) == 1:
             return self.all.get(("function", found.module, f"{found.name}.{found.rest[0]}"))
         if found.kind == "binding":
@@ -205,7 +205,7 @@ class Holders:
 
     def _on_object(self, module: str, name: str, attribute: str) -> Holder | None:
         ref = self.class_of_object(module, name)
-        return self._on_class(ref, attribute) if ref is not None else None
+        return self.on_class(ref, attribute) if ref is not None else None
 
     def class_of_object(self, module: str, name: str) -> ClassRef | None:
         """Return the class of the object that the module-level name is bound to, if one of the program."""
@@ -218,13 +218,14 @@ class Holders:
                     self._objects[key] = self.names.as_class(module, maker)
         return self._objects[key]
 
-    def _on_class(self, ref: ClassRef, name: str) -> Holder | None:
+    def on_class(self, ref: ClassRef, name: str) -> Holder | None:
+        """Return the holder that is an attribute of a class or its objects: also of a base, or made by its metaclass."""
         owners = self._owners.get(name)
         if owners is None:
             return None
         found = next((owners[one] for one in self.names.ancestors(ref) if one in owners), None)
         meta = self.names.metaclass(ref) if found is None else None
-        return self._on_class(meta, name) if meta is not None and meta != ref else found
+        return self.on_class(meta, name) if meta is not None and meta != ref else found
 
     @cached_property
     def _owners(self) -> dict[str, dict[ClassRef, Holder]]:
@@ -241,7 +242,7 @@ class Holders:
         if len(value.path) != 1:
             return self._through_attribute(owner, value) if len(value.path) == 2 else None
         name = value.path[0]
-        holder = self._on_class(owner, name)
+        holder = self.on_class(owner, name)
         if holder is None:
             return None
         if value.kind == "self" and holder.scope == "class" and function.kind == "method":
@@ -256,7 +257,7 @@ class Holders:
         if found is None or found[1].made.maker is None or self.names.is_instance_name(owner, first):
             return None
         ref = self.names.as_class(found[0].module, found[1].made.maker)
-        return self._on_class(ref, second) if ref is not None else None
+        return self.on_class(ref, second) if ref is not None else None
 
     @staticmethod
     def _same_binding(holder: Holder) -> bool:

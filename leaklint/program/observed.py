@@ -14,6 +14,7 @@ from leaklint.facts.events import Guards, stores_at
 from leaklint.facts.model import Event, Function, Module
 from leaklint.facts.places import Places
 from leaklint.facts.tree import read_tree
+from leaklint.program.resolve import ClassRef
 from leaklint.source import SourceError
 
 if TYPE_CHECKING:
@@ -67,7 +68,11 @@ def adopted(program: Program, observed: Sequence[Observed]) -> Iterator[Adopted]
     modules = {file: name for name, (_, file) in program.places.items()}
     for container in observed:
         named = (holder for holder in program.holders.all.values() if holder.name == container.name)
-        holder = next((holder for holder in named if holder.module == modules.get(container.file)), None)
+        module = modules.get(container.file, "")
+        holder = next((holder for holder in named if holder.module == module), None)
+        owner, _, attribute = container.name.rpartition(".")
+        if holder is None and owner and module:
+            holder = program.holders.on_class(ClassRef(module, owner), attribute)
         if holder is not None:
             yield _adopted(program, holder, container, modules)
 

@@ -127,7 +127,7 @@ class Context:
     def _shown(self, holder: Holder) -> Leak | None:
         """Return the leak of a holder that a run has shown to grow, if a store into it can be read."""
         finding = self._observed.get(holder.key)
-        if finding is None:
+        if finding is None or holder.kind == "weak":
             return None
         touches = [t for t in self.program.touches.get(holder.key, []) if t.event.op == "store"]
         touches = [t for t in touches if not is_test(t.module.path)]

@@ -119,8 +119,11 @@ def enriched(static: Finding, seen: Finding) -> Finding:
 def completed(context: Context, findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings of the rules, one for each holder, with what a run has shown: also of holders that no rule sees."""
     result = list(findings)
+    holders = {seen.fingerprint: key for key, seen in by_holder(context.program, context.settings.observed).items()}
     for seen in context.settings.observed:
-        same = [place for place, finding in enumerate(result) if is_same(finding, seen)]
+        holder = context.program.holders.all.get(holders.get(seen.fingerprint, ("", "", "")))
+        symbol = holder.symbol if holder is not None else seen.symbol
+        same = [place for place, item in enumerate(result) if is_same(item, seen) or item.symbol == symbol]
         if not same:
             result += _unplaced(context, seen)
         elif result[same[0]].origin == "static":
@@ -129,11 +132,15 @@ def completed(context: Context, findings: Sequence[Finding]) -> list[Finding]:
 
 
 def is_same(finding: Finding, other: Finding) -> bool:
-    """Tell whether two findings are about the same holder."""
-    return finding.fingerprint == other.fingerprint or (
-        finding.symbol == other.symbol and os.path.abspath(finding.path) == os.path.abspath(other.path)
-        and (finding.code[:3] != "LK4" or finding.line == other.line)
-    )  # fmt: skip
+    """Tell whether two findings are about the same holder: by fingerprint, by name, or because both stand at one place."""
+    if finding.fingerprint == other.fingerprint:
+        return True
+    if os.path.abspath(finding.path) != os.path.abspath(other.path):
+        return False
+    if finding.place[1:3] == other.place[1:3]:
+        return True
+    # of registrations the name is that of the function, which may have several
+    return finding.symbol == other.symbol and not finding.code.startswith("LK4")
 
 
 def _unplaced(context: Context, seen: Finding) -> Iterator[Finding]:

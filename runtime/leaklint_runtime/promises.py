@@ -34,7 +34,9 @@ def declared(value: Any) -> Iterator[int]:
 
 def _of_code(holder: Holder) -> Iterator[int]:
     """Yield the numbers, written out or by name, in functions that name the holder and ask for a length."""
-    module, owner = holder.owners[0], holder.owner
+    module, owner, value = holder.owners[0], holder.owner, holder.value()
+    if is_a(value, FunctionType) and "len" in value.__code__.co_names:  # what it keeps it names by itself
+        yield from _of_one(value.__code__, module, owner)
     places = [module, owner, *[item for item in list(contents(module).values()) if is_a(item, type)]]
     for place in places:
         if not is_a(place, (type, ModuleType)):
