@@ -11,14 +11,26 @@ import sys
 import sysconfig
 from collections import deque
 from functools import partial
-from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
-from typing import Any, Iterator, NamedTuple
+from types import (
+    AsyncGeneratorType,
+    CodeType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
+from typing import Any, Callable, Iterator, NamedTuple
 
 from .early import contents, is_a
 from .scenarios import LOADED
 
 _SHOWN = (str, bytes, int, float, bool, type(None))
 _LENGTH = 40
+_FRAMES = {CoroutineType: "cr_frame", GeneratorType: "gi_frame", AsyncGeneratorType: "ag_frame"}
 _MEMBERS = (MemberDescriptorType, GetSetDescriptorType)
 _CELL = type((lambda value: lambda: value)(0).__closure__[0])  # type: ignore[index]
 LIBRARY = tuple(
@@ -29,9 +41,13 @@ LIBRARY = tuple(
 
 
 class Root(NamedTuple):
-    """A root that is no object Python code could hold: a registry inside the interpreter."""
+    """A root that is no object Python code could hold: a registry inside the interpreter, or a place in one.
+
+    ``read`` returns what is there now, where that can be asked.
+    """
 
     text: str
+    read: Callable[[], Any] | None = None
 
 
 def node(thing: Any) -> str:
@@ -112,6 +128,9 @@ def _candidates(holder: Any, held: Any) -> Iterator[str]:
         yield ".cell_contents"
     elif is_a(holder, FrameType):
         yield from (f"local {name}" for name, item in holder.f_locals.items() if item is held)
+    elif is_a(holder, tuple(_FRAMES)):
+        frame = next(getattr(holder, name) for kind, name in _FRAMES.items() if is_a(holder, kind))
+        yield from (f"local {name}" for name, item in (frame.f_locals.items() if frame else ()) if item is held)
     elif type(holder).__name__ == "_lru_cache_wrapper":
         yield "[cached]"
     yield from _attributes(holder, held)

@@ -15,6 +15,7 @@ from .scenarios import LOADED
 from .wire import Probe
 
 FILLED = 3_000_000
+_clear_method_cache: Any = getattr(sys, "_clear_type_cache", None)
 State = Dict[str, int]
 
 
@@ -30,7 +31,12 @@ def state() -> State:
 
 
 def in_use() -> int | None:
-    """Return the bytes that are in use, to the byte; None where the allocators cannot be asked."""
+    """Return the bytes that are in use, to the byte; None where the allocators cannot be asked.
+
+    The interpreter's cache of methods is cleared before: it keeps the names that were looked up, up to 4,096 of them.
+    """
+    if _clear_method_cache is not None:
+        _clear_method_cache()
     small, large = pymalloc.arenas(), libc.in_use()
     return None if small is None or large is None else small.used + large
 

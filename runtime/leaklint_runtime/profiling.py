@@ -8,7 +8,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from . import charts, growth
 from .discovery import model
 from .discovery.model import FILLING, GrowingHolder
-from .fit import CONSTANT, LINEAR
+from .fit import BOUNDED, CONSTANT, LINEAR
 from .footprint import machine_limit as machine_limit
 from .ledger import MANAGED, NATIVE, Ledger, from_json, to_json
 from .plot import Chart
@@ -58,8 +58,10 @@ class Profile(NamedTuple):
         if found.kind != LINEAR and rising and self.unit == CALL:
             pace = sum(item.bytes_per_unit or 0.0 for item in rising)
             found = found._replace(kind=LINEAR, slope=max(found.slope, pace), high=max(found.high, pace))
-        elif found.kind == LINEAR and not rising and 2 * self._filling() >= found.slope:
+        elif found.kind == LINEAR and not rising and 2 * self._gained_by(FILLING) >= found.slope:
             found = found._replace(kind=FILLING)
+        elif found.kind == LINEAR and not rising and 2 * self._gained_by(FILLING, BOUNDED) >= found.slope:
+            found = found._replace(kind=BOUNDED)
         return name, found
 
     def _measured_memory(self) -> tuple[str, growth.Trend]:
@@ -70,9 +72,9 @@ class Profile(NamedTuple):
                 return name, growth.trend(points, floor)
         return "rss", growth.trend([])
 
-    def _filling(self) -> float:
-        """Return the bytes a unit that go into holders which fill up to a bound of their own."""
-        return sum(item.bytes_per_unit or 0.0 for item in self.holders if item.kind == FILLING)
+    def _gained_by(self, *kinds: str) -> float:
+        """Return the bytes a unit that went into holders of these kinds."""
+        return sum(item.bytes_per_unit or 0.0 for item in self.holders if item.kind in kinds)
 
     def containers(self) -> list[growth.Container]:
         """Return the trend of each container, those that grow first, the largest of them first."""

@@ -76,6 +76,8 @@ class _Calls:
         if self.marked:
             memory.mark()
         measuring.collected()
+        if self.discovery is not None:
+            self.discovery.begin()
         early.freeze()  # what is there already need not be collected again after every call
         channel.send(self.outgoing, {**self._sample(), "round": 0})
         rounds, started = self.given or ROUNDS, early.perf_counter()
@@ -104,7 +106,7 @@ class _Calls:
         if self.discovery is None:
             return
         if self.number == fence:
-            self.discovery.begin(float(fence))
+            self.discovery.fence(float(fence))
         elif self.number > fence:
             self.discovery.sample(float(self.number), rare=(self.number - fence) % moment == 0)
 

@@ -16,6 +16,8 @@ from .effects import Effect, Effects, Reach
 from .measures import MEMO
 from .model import ASSUMED, FILLING, SHOWN, Freed, GrowingHolder, Store
 
+SMALL = 64 << 20  # bytes
+
 
 def holder(item: Candidate, kept: Reach, measured: Effects, place: int, stores: tuple[Store, ...]) -> GrowingHolder:
     """Return what is reported of the candidate at ``place`` of those that were measured."""
@@ -54,11 +56,15 @@ def holder(item: Candidate, kept: Reach, measured: Effects, place: int, stores: 
 def _kind(item: Candidate, effect: Effect, bound: int | None) -> str:
     """Return the kind of the trend, or that it fills up to a bound.
 
-    A memoiser whose keys nobody else has is no cache: no call can ask for these entries again, whatever its bound.
+    A memoiser whose keys nobody else has is no cache: no call can ask for these entries again, whatever its bound. And a bound
+    at which the holder would have more than ``SMALL`` bytes protects nobody.
     """
     if item.trend.kind != LINEAR or bound is None or item.size() > bound:
         return item.trend.kind
-    return LINEAR if 2 * effect.dead > effect.keyed > 0 else FILLING
+    if 2 * effect.dead > effect.keyed > 0:
+        return LINEAR
+    each = effect.size / item.size() if effect.size > 0 and item.size() else 0.0
+    return LINEAR if bound * each > SMALL else FILLING
 
 
 def _definition(item: Candidate) -> tuple[str, int]:

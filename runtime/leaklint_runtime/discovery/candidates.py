@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import array
 import atexit
+import io
 import sys
 from collections import deque
 from contextvars import ContextVar
+from types import FunctionType
 from typing import Any, NamedTuple, Tuple
 
 from .. import chains
-from ..early import ModuleType, contents, get_referents, is_a
+from ..early import ModuleType, contents, get_objects, get_referents, is_a
 from ..growth import Trend
 from ..holder import ABSENT, lookup
+from ..labels import Root
 from .measures import MEMO, SIMPLE_QUEUE, kind_of, length_of
 from .naming import Name
 
@@ -19,12 +23,25 @@ Points = Tuple[Tuple[float, float], ...]
 CONTAINER, SLOT, REGISTRY, CHAIN, HIDDEN = "container", "slot", "registry", "chain", "hidden"
 
 
+SIZED: Any = (str, bytes, bytearray, tuple, frozenset, list, dict, set)
+TEXT_BUFFERS: Any = (io.BytesIO, io.StringIO)
+BUFFERS: Any = (array.array, *TEXT_BUFFERS)
+
+
+class Link(NamedTuple):
+    """Objects of type ``member`` hold one another as their ``attribute`` (empty: in another way)."""
+
+    member: Any
+    attribute: str
+
+
 class Candidate(NamedTuple):
     """``thing`` grew as ``points`` (x, size) tell, of which ``trend`` is the fit.
 
-    ``sort`` is ``container`` (a container that is there all the time), ``slot`` (the value ``attribute`` of ``thing``, which
-    is replaced or is a buffer), ``registry`` (of the interpreter, hidden from the collector), ``chain`` (objects that
-    hold one another; ``thing`` is the nearest) or ``hidden`` (objects that nothing visible leads to; ``thing`` is one of them).
+    ``sort`` is ``container`` (a container that is there all the time), ``slot`` (the value at the attribute path ``slot``
+    from ``thing``, which is replaced or is a buffer), ``registry`` (of the interpreter, hidden from the collector),
+    ``chain`` (objects that hold one another, as ``link`` tells; ``thing`` is the nearest) or ``hidden`` (objects that nothing
+    visible leads to; ``thing`` is one of them).
     ``chain`` are the objects from a root to ``thing``, and ``name`` is made of them.
     """
 
@@ -32,9 +49,10 @@ class Candidate(NamedTuple):
     thing: Any
     points: Points
     trend: Trend
-    attribute: str = ""
+    slot: tuple[str, ...] = ()
     chain: tuple[Any, ...] = ()
     name: Name | None = None
+    link: Link | None = None
 
     @property
     def start(self) -> int:
@@ -51,15 +69,8 @@ class Candidate(NamedTuple):
         if self.sort == REGISTRY:
             return int(atexit._ncallbacks())
         if self.sort == SLOT:
-            return value_size(slot_value(self.thing, self.attribute))
+            return value_size(slot_value(self.thing, self.slot))
         return length_of(self.thing)
-
-    def gauge(self) -> int:
-        """Return a number that is another one whenever something was stored."""
-        if self.sort == SLOT:
-            value = slot_value(self.thing, self.attribute)
-            return id(value) ^ value_size(value)
-        return self.size()
 
     @property
     def label(self) -> Name:
@@ -73,34 +84,78 @@ class Candidate(NamedTuple):
         """Return the object from which what is kept is reached, or None."""
         if self.sort == REGISTRY:
             return None
-        return slot_value(self.thing, self.attribute) if self.sort == SLOT else self.thing
+        return slot_value(self.thing, self.slot) if self.sort == SLOT else self.thing
 
     def kind(self) -> str:
         """Return the kind of container."""
         if self.sort == REGISTRY:
             return "atexit"
         if self.sort == SLOT:
-            return "value"
+            return kind_of(self.leads_to()) if self.slot[-1:] == ("__dict__",) else "value"
         return kind_of(self.thing) if self.sort == CONTAINER else self.sort
 
 
-def slot_value(owner: Any, attribute: str) -> Any:
-    """Return the value of a slot: of a context variable its value, of a namespace the attribute."""
+class Gauge:
+    """Reads a number that is another one whenever something was stored in a candidate.
+
+    Of objects that hold one another this is the attribute of the youngest of them, and the value that leads to the nearest;
+    ``renew`` looks for the youngest, and has to be called before each round.
+    """
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self._youngest: Any = None
+
+    def renew(self) -> None:
+        """Find the object that the next one will be linked to."""
+        link = self.candidate.link
+        if link is not None and link.attribute:
+            self._youngest = next((thing for thing in reversed(get_objects()) if type(thing) is link.member), None)
+
+    def read(self) -> int:
+        """Return the number."""
+        item = self.candidate
+        if item.sort == SLOT:
+            value = slot_value(item.thing, item.slot)
+            return id(value) ^ value_size(value)
+        if item.sort == HIDDEN:
+            return 0
+        if item.sort != CHAIN:
+            return item.size()
+        found = 0
+        root = item.chain[0] if item.chain else None
+        if type(root) is Root and root.read is not None:
+            found = id(root.read())
+        elif item.label.steps:
+            owner, attribute = item.label.steps[0]
+            found = id(slot_value(owner, (attribute,)))
+        if self._youngest is not None and item.link is not None:
+            found ^= id(slot_value(self._youngest, (item.link.attribute,)))
+        return found
+
+
+def slot_value(owner: Any, path: tuple[str, ...]) -> Any:
+    """Return the value at an attribute path; of a context variable its value, of a function the cells of its closure."""
     if is_a(owner, ContextVar):
         return ContextVar.get(owner, None)
-    found = lookup(owner, attribute)
-    return None if found is ABSENT else found
+    for name in path:
+        if is_a(owner, FunctionType) and name in owner.__code__.co_freevars:
+            owner = (owner.__closure__ or ())[owner.__code__.co_freevars.index(name)]
+        else:
+            owner = lookup(owner, name)
+    return None if owner is ABSENT else owner
 
 
 def value_size(value: Any) -> int:
-    """Return how many elements a built-in value has; 0 for what has none."""
-    for kind in (str, bytes, bytearray, tuple, frozenset, list, dict, set):
+    """Return how many elements a built-in value has, of a buffer its bytes, of another object those of what it refers to."""
+    for kind in SIZED:
         if is_a(value, kind):
             return int(kind.__len__(value))
-    try:
-        return int(sys.getsizeof(value))
-    except Exception:
-        return 0
+    if not is_a(value, BUFFERS):
+        return sum(value_size(child) for child in get_referents(value) if type(child) in SIZED)
+    if is_a(value, TEXT_BUFFERS):
+        return int(io.StringIO.tell(value) if is_a(value, io.StringIO) else io.BytesIO.tell(value))
+    return int(sys.getsizeof(value))
 
 
 def is_namespace(candidate: Candidate) -> bool:
@@ -120,7 +175,7 @@ def empty(candidate: Candidate) -> bool:
     if candidate.sort == REGISTRY:
         atexit._clear()
     elif candidate.sort == SLOT:
-        return _reset(thing, candidate.attribute)
+        return _reset(thing, candidate.slot)
     elif candidate.sort != CONTAINER:
         return False
     elif is_a(thing, MEMO):
@@ -137,13 +192,13 @@ def empty(candidate: Candidate) -> bool:
     return True
 
 
-def _reset(owner: Any, attribute: str) -> bool:
-    value = slot_value(owner, attribute)
+def _reset(owner: Any, path: tuple[str, ...]) -> bool:
+    value, parent = slot_value(owner, path), slot_value(owner, path[:-1])
     try:
         if is_a(owner, ContextVar):
             owner.set(type(value)())
             return True
-        setattr(owner, attribute, type(value)())
+        setattr(parent, path[-1], type(value)())
     except Exception:
         return False
     return True

@@ -28,7 +28,7 @@ _trees: dict[str, ast.Module | None] = {}
 
 
 def is_standard(path: str) -> bool:
-    """Tell whether a file belongs to the standard library, installed packages excluded; also what has no file, ``<frozen ...>``."""
+    """Tell whether a file is one of the standard library, not of an installed package; so is what is frozen into it."""
     if path.startswith("<"):
         return path.startswith("<frozen ")
     real = os.path.realpath(path)

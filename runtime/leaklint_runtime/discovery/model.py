@@ -21,6 +21,7 @@ class Line(NamedTuple):
 class Store(NamedTuple):
     """A line outside of the standard library at which the holder grew, ``times`` times in the rounds that were traced.
 
+    ``how`` is ``stored``, or ``allocated`` where no store could be seen and it is the line that made what is kept.
     ``callers`` are the lines that were being executed above it, innermost first, up to the first one in the user's own code.
     """
 
@@ -29,6 +30,7 @@ class Store(NamedTuple):
     function: str
     times: int
     callers: tuple[Line, ...] = ()
+    how: str = "stored"
 
 
 class Kept(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
+from functools import partial
 from types import FrameType, FunctionType
 from typing import Any, Iterator, NamedTuple, Sequence
 
@@ -49,20 +50,21 @@ def find_chains(
     targets: Sequence[Any],
     avoided: Sequence[Any] = (),
     seconds: float = SECONDS,
-    frames: Sequence[FrameType] = (),
+    frames: Sequence[FrameType] | None = (),
 ) -> dict[int, list[Any]]:
     """Return for each target (by identity) that has a path the objects from its root to itself.
 
-    ``avoided`` are objects of the caller through which no path leads; ``frames`` are roots beside those of ``roots.index``.
-    The search ends after ``seconds``.
+    ``avoided`` are objects of the caller through which no path leads, and modules at which none begins; ``frames`` are roots
+    beside those of ``roots.index``. The search ends after ``seconds``.
     """
-    index = _index(frames)
+    skipped = set(map(id, avoided))
+    index = {place: things for place, things in _index(frames).items() if id(things[0]) not in skipped}
     found: dict[int, list[Any]] = {}
     wanted = {id(target): target for target in targets}
     for place in [place for place in wanted if place in index]:
         found[place] = list(index[place])
     levels = [[things[-1] for things in index.values()]]
-    seen: set[int] = {*index, *map(id, avoided), id(levels), id(index), id(found), id(wanted)}
+    seen: set[int] = {*index, *skipped, id(levels), id(index), id(found), id(wanted)}
     missing = set(wanted) - set(found)
     end = perf_counter() + seconds
     ends: dict[int, int] = {}
@@ -140,13 +142,23 @@ def _parents(level: list[Any], children: set[int]) -> Iterator[tuple[Any, int]]:
             return
 
 
-def _index(frames: Sequence[FrameType]) -> roots.Index:
+def _index(frames: Sequence[FrameType] | None) -> roots.Index:
     """Return the objects with names of their own, those of the program first, and the values of context variables."""
     found = roots.index(rank=_rank, frames=frames)
     for variable, value in contextvars.copy_context().items():
         if is_tracked(value):
-            found.setdefault(id(value), (Root(f"context variable {variable.name}"), value))
+            root = Root(f"context variable {_variable_name(variable)}", partial(variable.get, None))
+            found.setdefault(id(value), (root, value))
     return found
+
+
+def _variable_name(variable: Any) -> str:
+    """Return the module and name of a global that a context variable is the value of; else the variable's own name."""
+    for module in list(sys.modules.values()):
+        for name, value in list(contents(module).items()) if is_a(module, ModuleType) else ():
+            if value is variable:
+                return "{}:{}".format(labels.module_name(str(contents(module).get("__name__"))), name)
+    return str(variable.name)
 
 
 def _rank(module: Any) -> int:
@@ -168,7 +180,7 @@ def named(chain: Sequence[Any]) -> Name:
     path = tuple(text for pair in zip(map(labels.node, nodes), [*edges, ""]) for text in pair)[:-1]
     inside = nodes[-2] if len(nodes) > 1 else None
     if not is_a(nodes[0], ModuleType):
-        return _of_registry(nodes, edges)._replace(path=path, inside=inside)
+        return _of_registry(nodes, edges)._replace(path=path, inside=inside, steps=_attributes_on(nodes, edges))
     module = labels.module_name(str(contents(nodes[0]).get("__name__")))
     plain = next((place for place, edge in enumerate(edges) if not edge.startswith(".")), len(edges))
     scope, owner = _scope(nodes, edges)
@@ -179,9 +191,7 @@ def named(chain: Sequence[Any]) -> Name:
         scope=scope,
         owner=owner,
         path=path,
-        steps=tuple(
-            (nodes[place], edges[place][1:]) for place in range(len(edges) - 1, -1, -1) if edges[place][0] == "."
-        ),
+        steps=_attributes_on(nodes, edges),
         inside=inside,
         function=next((node for node in reversed(nodes[:-1]) if is_a(node, FunctionType)), None),
         module_object=nodes[0],
@@ -198,12 +208,29 @@ def _is_library_container(thing: Any) -> bool:
     return sized and definitions.is_library(definitions.file_of(module) or "<frozen ")
 
 
+def linking_attribute(chain: Sequence[Any]) -> str:
+    """Return the attribute by which the last of a chain's objects is held by another one of its type; empty if by none."""
+    kind = type(chain[-1])
+    for place in range(len(chain) - 2, -1, -1):
+        if type(chain[place]) is kind:
+            _, edges = _steps([chain[place], *chain[place + 1 :]])
+            return edges[0][1:] if len(edges) == 1 and edges[0].startswith(".") else ""
+    return ""
+
+
 def _of_registry(nodes: tuple[Any, ...], edges: tuple[str, ...]) -> Name:
     """Return the name of something that a signal handler, a running frame or a context variable leads to."""
     label = labels.node(nodes[0])
-    path = "".join(_step(edge) for edge in edges if edge != "(registered)").lstrip(".")
-    scope = "thread" if label.startswith("running frame") else "interpreter"
-    return Name(f"{label}: {path}" if path else label, scope=scope)
+    path = "".join(_step(edge) for edge in edges if edge != "(registered)").replace("<locals>.", "").lstrip(".")
+    scope, owner = ("thread" if label.startswith("running frame") else "interpreter"), ""
+    if scope == "thread" and edges[-1].startswith("."):
+        scope, owner = _scope(nodes, edges)  # of an object that a variable of the thread leads to
+    return Name(f"{label}: {path}" if path else label, scope=scope, owner=owner)
+
+
+def _attributes_on(nodes: tuple[Any, ...], edges: tuple[str, ...]) -> tuple[tuple[Any, str], ...]:
+    """Return the (owner, attribute) pairs among the steps, the last first."""
+    return tuple((nodes[place], edges[place][1:]) for place in range(len(edges) - 1, -1, -1) if edges[place][0] == ".")
 
 
 def _canonical(chain: Sequence[Any]) -> list[Any]:

@@ -1,16 +1,18 @@
 """The containers of a process and how long they are, noted after each round at a cost far below that of a collection.
 
-At the *fence* (after the warm-up) the process is collected and frozen: what the collector lists from then on is young. The
-containers behind the fence are held here in plain lists, so that all their lengths are one ``map`` over a list; a
-container that only this module still refers to is let go at the next sample. Young containers are looked up anew each
-time, and held from the second time on that one of them has grown, because addresses are used again.
+Before the first round the process is collected and frozen: what imports made need not be collected again, and its containers
+are held here in plain lists, so that all their lengths are one ``map`` over a list. One that only this module still refers
+to is let go. At the *fence* (after the warm-up) the identities of what the collector lists are noted: what it lists beyond
+these later is *young*. Containers that were made in the rounds are looked up anew each time and known by their addresses
+alone: they may be garbage of a later round, which nothing here may keep. An address that is used again gives a series that
+rises by chance, which three rises up to the end of a run make unlikely.
 """
 
 from __future__ import annotations
 
 from itertools import compress
 from operator import ne
-from typing import Any, Iterator, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Iterator, NamedTuple, Sequence, Tuple
 
 from .. import early
 from ..early import get_objects, get_referents, getrefcount, is_tracked
@@ -28,18 +30,13 @@ class Series(NamedTuple):
 
 
 class Group:
-    """Containers that are counted by the same function: ``things``, their ``last`` lengths, and the changes by identity.
-
-    ``gone`` are the identities of those that were let go.
-    """
+    """Containers that are counted by the same function: ``things``, their ``last`` lengths, and the changes by identity."""
 
     def __init__(self, length: Length) -> None:
         self.length = length
         self.things: list[Any] = []
         self.last: list[int] = []
-        self.start: dict[int, Change] = {}
         self.changes: dict[int, list[Change]] = {}
-        self.gone: set[int] = set()
 
     def add(self, things: Sequence[Any], lengths: Sequence[int]) -> None:
         """Hold more containers, whose lengths at this moment are given."""
@@ -53,7 +50,7 @@ class Group:
         for place in compress(range(len(now)), map(ne, now, self.last)):
             thing = self.things[place]
             if id(thing) not in self.changes:
-                self.changes[id(thing)] = [self.start.get(id(thing), (0, self.last[place]))]
+                self.changes[id(thing)] = [(0, self.last[place])]
             self.changes[id(thing)].append((number, now[place]))
         self.last = now
 
@@ -62,9 +59,7 @@ class Group:
         counts = list(map(getrefcount, self.things))
         if ALONE in counts:
             for thing in compress(self.things, map(ALONE.__eq__, counts)):
-                self.gone.add(id(thing))
                 self.changes.pop(id(thing), None)
-                self.start.pop(id(thing), None)
             others = list(map(ALONE.__ne__, counts))
             self.last = list(compress(self.last, others))
             self.things = list(compress(self.things, others))
@@ -80,23 +75,25 @@ ALONE = _alone()
 
 
 class Population:
-    """Begin it at the fence, sample it after each round, and ask which containers changed.
+    """Begin it before the first round, put up the fence after the warm-up, sample after each round, and ask what changed.
 
-    ``ours`` are further containers of the caller that are passed over, as this population's own are.
+    ``ours`` returns further containers of the caller that are passed over, as this population's own are. ``_held`` are the
+    identities of held dicts that were not tracked then: the collector lists them as new ones when they are tracked later.
     """
 
-    def __init__(self, ours: Sequence[Any] = ()) -> None:
+    def __init__(self, ours: Callable[[], Sequence[Any]] = tuple) -> None:
         self.ours = ours
         self.xs: list[float] = []
         self.groups: dict[Length, Group] = {}
         self.types: dict[int, list[tuple[int, int]]] = {}
         self._young: dict[int, int] = {}
-        self._held: set[int] = (
-            set()
-        )  # identities of young containers that a group holds, and of dicts not tracked at the fence
+        self._changes: dict[int, list[Change]] = {}
+        self._held: set[int] = set()
+        self._loose: dict[int, list[Change]] = {}
+        self.before: set[int] = set()
 
-    def begin(self, x: float) -> None:
-        """Put up the fence: collect, hold every container that is alive, and freeze."""
+    def begin(self) -> None:
+        """Collect, hold every container that is alive, and freeze: what was there before the program's first round is old."""
         early.unfreeze()
         early.collect()
         own = self.own()
@@ -115,7 +112,22 @@ class Population:
             group.add(members, list(map(length, members)))
         del things, found, untracked
         early.freeze()
+
+    def fence(self, x: float) -> None:
+        """From here on growth counts, and objects count as young. The heap should have been collected."""
+        self.sample(x)
         self.xs = [x]
+        self._changes.clear()
+        self.types.clear()
+        for group in self.groups.values():
+            group.changes.clear()
+        self._loose.clear()
+        self.look_for_untracked()
+        self.before = set(map(id, get_objects()))
+
+    def young(self) -> list[Any]:
+        """Return the objects that were made since the fence."""
+        return [thing for thing in get_objects() if id(thing) not in self.before]
 
     def sample(self, x: float) -> None:
         """Note the lengths of all containers and the numbers of young objects. The heap should have been collected."""
@@ -124,8 +136,8 @@ class Population:
         for group in self.groups.values():
             group.sample(number)
         things = get_objects()
-        self._count_types(things, number)
         self._sample_young(things, number)
+        self._count_types([thing for thing in things if id(thing) not in self.before], number)
 
     def _count_types(self, things: list[Any], number: int) -> None:
         """Note how many young objects of each type there are; types by identity, for they must be free to go."""
@@ -141,42 +153,48 @@ class Population:
                 self.types[kind].append((number, 0))
 
     def _sample_young(self, things: list[Any], number: int) -> None:
+        """Note the lengths of young containers by identity: held here, they could not go, nor what they refer to."""
         kinds = measured_types()
-        for group in self.groups.values():
-            self._held -= group.gone
-            group.gone.clear()
         skipped = self.own() | self._held
-        members = [thing for thing in things if type(thing) in kinds and id(thing) not in skipped]
-        lengths = {id(thing): kinds[type(thing)](thing) for thing in members}
-        for thing in members:
-            before = self._young.get(id(thing))
-            if before is not None and lengths[id(thing)] > before:
-                self._hold(thing, kinds[type(thing)], (number - 1, before), (number, lengths.pop(id(thing))))
+        lengths = {id(thing): kinds[type(thing)](thing) for thing in things if type(thing) in kinds}
+        for place in skipped & lengths.keys():
+            del lengths[place]
+        for place in self._changes.keys() - lengths.keys():
+            del self._changes[place]
+        for place in lengths.keys() & self._young.keys():
+            before, now = self._young[place], lengths[place]
+            if now != before and (now > before or place in self._changes):
+                self._changes.setdefault(place, [(number - 1, before)]).append((number, now))
         self._young = lengths
 
-    def _hold(self, thing: Any, length: Length, before: Change, now: Change) -> None:
-        group = self.groups.setdefault(length, Group(length))
-        group.add([thing], [now[1]])
-        self._held.add(id(thing))
-        group.changes[id(thing)] = [before, now]
+    def look_for_untracked(self) -> None:
+        """Note the lengths of dicts that the collector does not list, for they hold text and numbers alone.
 
-    def renew(self) -> None:
-        """Hold the dicts of young objects that the collector does not track, too, as it lists only what holds objects."""
-        known = {id(thing) for thing in self.groups[dict.__len__].things}
-        members = [thing for thing in _untracked_dicts(get_objects()) if id(thing) not in known]
-        group = self.groups[dict.__len__]
+        They are found through the objects that it does list; what a module or a class holds is left to ``Slots``.
+        """
         number = len(self.xs) - 1
-        self._held.update(map(id, members))
-        group.start.update((id(thing), (number, len(thing))) for thing in members)
-        group.add(members, list(map(len, members)))
+        now = {id(thing): len(thing) for thing in _untracked_dicts(get_objects()) if id(thing) not in self._held}
+        self._loose = {place: [*self._loose.get(place, ()), (number, length)] for place, length in now.items()}
 
     def changed(self) -> Iterator[Series]:
-        """Yield the containers whose length is another than it was."""
+        """Yield the containers that are longer now than they were."""
         for group in self.groups.values():
             things = {id(thing): thing for thing in group.things if id(thing) in group.changes}
-            for place, changes in list(group.changes.items()):
-                if place in things and changes[-1][1] > changes[0][1]:
-                    yield Series(things[place], tuple(self._points(changes)))
+            yield from self._series(things, group.changes)
+        yield from self._series(
+            {id(thing): thing for thing in get_objects() if id(thing) in self._changes}, self._changes
+        )
+
+        loose = {id(thing): thing for thing in _untracked_dicts(get_objects()) if id(thing) in self._loose}
+        for place, thing in loose.items():
+            noted = self._loose[place]
+            if noted[-1][1] > noted[0][1]:
+                yield Series(thing, tuple((self.xs[number], float(length)) for number, length in noted))
+
+    def _series(self, things: dict[int, Any], changes: dict[int, list[Change]]) -> Iterator[Series]:
+        for place, thing in things.items():
+            if changes[place][-1][1] > changes[place][0][1]:
+                yield Series(thing, tuple(self._points(changes[place])))
 
     def numbers(self) -> dict[int, tuple[tuple[float, float], ...]]:
         """Return for each type (by identity) how many young objects of it there were, as (x, number)."""
@@ -192,17 +210,16 @@ class Population:
 
     def own(self) -> set[int]:
         """Return the identities of the containers that this population itself is made of."""
-        found = {id(part) for part in (vars(self), self.xs, self.groups, self.types, self._young, self._held)}
-        found.update(map(id, self.ours))
-        found.update(map(id, self.types.values()))
+        kept = (self.xs, self.groups, self.types, self._young, self._held, self._changes, self.before, self._loose)
+        found = {id(vars(self)), *map(id, kept)}
+        found.update(map(id, self.ours()))
+        found.update(map(id, [*self.types.values(), *self._changes.values(), *self._loose.values()]))
         for group in self.groups.values():
             parts = (
                 vars(group),
                 group.things,
                 group.last,
                 group.changes,
-                group.start,
-                group.gone,
                 *group.changes.values(),
             )
             found.update(map(id, parts))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import atexit
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Callable, Sequence
 
-from .. import growth, measuring
+from .. import chains, growth, measuring
 from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked, perf_counter
 from ..fit import BOUNDED, CONSTANT, LINEAR
 from . import assembling, definitions, effects, naming, registries, storing
-from .candidates import CHAIN, CONTAINER, HIDDEN, REGISTRY, SLOT, Candidate, slot_value
-from .effects import Effects, Reach
+from .candidates import CHAIN, CONTAINER, HIDDEN, REGISTRY, SLOT, Candidate, Gauge, Link, slot_value
+from .effects import Effect, Effects, Reach
 from .measures import MEMO
 from .model import FILLING, GrowingHolder, Store
 from .naming import Name
@@ -23,12 +24,15 @@ MOST, MOST_BOUNDED = 24, 4
 TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
 SHARE = 0.1  # of the young objects: from there on a type is looked into that no growing container leads to
 TYPES = 8
+SAMPLES = 6  # members of a crowd of objects whose paths are searched
 _OWN = __name__.partition(".")[0]
 Work = Callable[[], Any]
 
 
 class Discovery:
-    """Call ``begin`` at the fence, ``sample`` after each round (the heap collected), and ``holders`` at the end.
+    """Call ``begin`` before the first round, ``fence`` after the warm-up, ``sample`` after each round, at last ``holders``.
+
+    The heap should have been collected each time.
 
     ``overhead`` are the bytes in use that belong to this object, to be taken off what a process is seen to use; None
     where the allocators cannot be asked. ``notes`` say what could not be done.
@@ -37,16 +41,20 @@ class Discovery:
     def __init__(self) -> None:
         self.slots = Slots()
         self.callbacks: list[tuple[float, float]] = []
-        self.population = Population((vars(self), self.callbacks, vars(self.slots), self.slots.moments))
+        self.population = Population(lambda: [vars(self), self.callbacks, *self.slots.containers()])
         self.overhead: int | None = 0
         self.begun = False
         self.seconds = 0.0
         self.notes: list[str] = []
 
-    def begin(self, x: float) -> None:
-        """Put up the fence."""
-        self._counted(lambda: self.population.begin(x))
-        self._counted(lambda: self.slots.take(x))
+    def begin(self) -> None:
+        """Take what is there for old."""
+        self._counted(self.population.begin)
+
+    def fence(self, x: float) -> None:
+        """From here on growth counts."""
+        self._counted(lambda: self.slots.take(x))  # first: it makes dicts of the attributes that objects keep in line
+        self._counted(lambda: self.population.fence(x))
         self.callbacks.append((x, float(atexit._ncallbacks())))
         self.begun = True
 
@@ -59,7 +67,7 @@ class Discovery:
         self.callbacks.append((x, float(atexit._ncallbacks())))
         if rare:
             self.slots.take(x)
-            self.population.renew()
+            self.population.look_for_untracked()
 
     def _counted(self, work: Work) -> None:
         """Do the work; note its time and by how much more memory is in use after it, garbage left out."""
@@ -85,7 +93,7 @@ class Discovery:
         ``work`` is one more round: it is called some more times, traced, to see which lines store.
         """
         own = _own_containers(self)
-        young = {id(thing) for thing in get_objects()} - own
+        young = set(map(id, self.population.young())) - own
         candidates = named(self._raw(own), [self])
         reaches = [effects.reach(item.leads_to(), young) for item in candidates]
         candidates, reaches = outermost(candidates, reaches, young)
@@ -115,7 +123,7 @@ class Discovery:
         for slot in self.slots.grown():
             fit = growth.count_trend(slot.points)
             if fit.kind == LINEAR:
-                found.append(Candidate(SLOT, slot.owner, slot.points, fit, slot.attribute))
+                found.append(Candidate(SLOT, slot.owner, slot.points, fit, slot.path))
         fit = growth.count_trend(self.callbacks)
         if fit.kind == LINEAR:
             found.append(Candidate(REGISTRY, None, tuple(self.callbacks), fit))
@@ -145,23 +153,25 @@ class Discovery:
 
     def _origin(self, members: list[Any], points: Any, fit: growth.Trend, young: set[int]) -> Candidate:
         """Return the object through which members of a growing crowd are reached from what was there before."""
-        paths = naming.find_chains([members[0], members[-1]], [self, members])
+        paths = naming.find_chains(members[:: max(1, len(members) // SAMPLES)], [self, members])
         if not paths:
             return Candidate(HIDDEN, members[-1], points, fit)
-        chain = min(paths.values(), key=len)
-        first = next((place for place, thing in enumerate(chain) if id(thing) in young and place), len(chain) - 1)
+        chain, longest = min(paths.values(), key=len), max(paths.values(), key=len)
+        first = next((place for place in range(1, len(chain)) if _begins(chain, place, young)), len(chain) - 1)
         to_first = tuple(chain[: first + 1])
-        return Candidate(CHAIN, chain[first], points, fit, chain=to_first, name=naming.named(to_first))
+        link = Link(type(members[-1]), naming.linking_attribute(longest))
+        return Candidate(CHAIN, chain[first], points, fit, chain=to_first, name=naming.named(to_first), link=link)
 
     def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[Store, ...]]:
         """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
         if work is None or not candidates:
             return [() for _ in candidates]
-        tracer = storing.Tracer(
-            [gauge_of(item) for item in candidates], [item.sort == CONTAINER for item in candidates]
-        )
+        gauges = [Gauge(item) for item in candidates]
+        tracer = storing.Tracer([gauge.read for gauge in gauges], [item.sort == CONTAINER for item in candidates])
         end = perf_counter() + TRACED_SECONDS
         for number in range(TRACED_ROUNDS):
+            for gauge in gauges:
+                gauge.renew()
             try:
                 tracer.run(work)
             except Exception as error:
@@ -170,10 +180,18 @@ class Discovery:
             measuring.collected()
             if (number and all(tracer.spots)) or perf_counter() > end:
                 break
-        return [storing.stores(spots) for spots in tracer.spots]
+        found = [storing.stores(spots) for spots in tracer.spots]
+        for place, item in enumerate(candidates):
+            if not found[place] and item.sort in (CHAIN, HIDDEN):
+                kind = item.link.member if item.link is not None else type(item.thing)
+                with suppress(Exception):
+                    found[place] = storing.stores(storing.allocations(work, kind), "allocated")
+        return found
 
 
-def named(candidates: Sequence[Candidate], avoided: Sequence[Any], frames: Sequence[FrameType] = ()) -> list[Candidate]:
+def named(
+    candidates: Sequence[Candidate], avoided: Sequence[Any], frames: Sequence[FrameType] | None = ()
+) -> list[Candidate]:
     """Return the candidates with their names; those that nothing leads to as registries of C code, or hidden.
 
     ``avoided`` and ``frames`` are those of ``naming.find_chains``.
@@ -200,25 +218,30 @@ def named(candidates: Sequence[Candidate], avoided: Sequence[Any], frames: Seque
 
 
 def gauge_of(candidate: Candidate) -> Callable[[], int]:
-    if candidate.sort == CHAIN and candidate.label.steps:
-        owner, attribute = candidate.label.steps[0]
-        return lambda: id(slot_value(owner, attribute))
-    return candidate.gauge if candidate.sort not in (CHAIN, HIDDEN) else lambda: 0
+    """Return what reads a number that is another one whenever something was stored in the candidate."""
+    return Gauge(candidate).read
 
 
 def _slot_name(name: Name, candidate: Candidate) -> Name:
     """Return the name of a slot, given that of its owner."""
-    owner, attribute = candidate.thing, candidate.attribute
-    if candidate.sort != SLOT or attribute == "cell_contents" or name.module_object is None:
+    if candidate.sort != SLOT or name.module_object is None:
         return name
+    root, path = candidate.thing, [step for step in candidate.slot if step != "cell_contents"]
+    owner = slot_value(root, candidate.slot[:-1])
     return name._replace(
-        symbol=f"{name.symbol}{'' if name.symbol.endswith(':') else '.'}{attribute}",
-        container=f"{name.container}.{attribute}".lstrip("."),
-        path=(*name.path, f".{attribute}", type(slot_value(owner, attribute)).__name__),
-        steps=((owner, attribute), *name.steps),
+        symbol=f"{name.symbol}{'' if name.symbol.endswith(':') else '.'}{'.'.join(path)}",
+        container=".".join(filter(None, [name.container, *path])),
+        path=(*name.path, f".{'.'.join(path)}", type(slot_value(root, candidate.slot)).__name__),
+        steps=((owner, path[-1]), (root, path[0]), *name.steps),
         scope="module" if is_a(owner, ModuleType) else "class" if is_a(owner, type) else "object",
         inside=owner,
     )
+
+
+def _begins(chain: Sequence[Any], place: int, young: set[int]) -> bool:
+    """Tell whether the object at a place of a chain is a young one, and not merely the dict of an older one's attributes."""
+    thing = chain[place]
+    return id(thing) in young and not (is_a(thing, dict) and chains.is_namespace(chain[place - 1], thing))
 
 
 def outermost(
@@ -244,9 +267,14 @@ def leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured:
     for place in range(len(candidates)):
         if place in measured.at_fork and place != threads:
             continue
-        if not _follows(place, measured):
+        if not _follows(place, measured) and not _is_hollow(candidates[place], measured.each[place]):
             places.append(place)
     return places
+
+
+def _is_hollow(candidate: Candidate, effect: Effect) -> bool:
+    """Tell whether a registry of the interpreter counts what has been unregistered: emptying it frees nothing."""
+    return candidate.sort == REGISTRY and effect.objects == 0
 
 
 def _follows(place: int, measured: Effects) -> bool:

@@ -6,103 +6,147 @@ that a module, a class or an object with a name has as an attribute.
 
 from __future__ import annotations
 
-import array
 import contextvars
-import io
 import sys
 from types import CellType, FunctionType
 from typing import Any, Iterator, NamedTuple, Tuple
 
 from .. import roots
-from ..early import ModuleType, contents, is_a
-from ..holder import ABSENT, lookup
-from .candidates import value_size
+from ..early import ModuleType, contents, is_a, is_tracked
+from ..holder import ABSENT, lookup, mro_of
+from .candidates import BUFFERS, SIZED, slot_value, value_size
 
-VALUES = (str, bytes, bytearray, tuple, frozenset, list, dict, set, array.array, io.BytesIO, io.StringIO)
-IN_PLACE = (bytearray, array.array, io.BytesIO, io.StringIO)
-LEAST = 3  # moments at which a value was longer than before
+VALUES = (*SIZED, *BUFFERS)
+LEAST, DEPTH = 3, 2  # moments at which a value was longer than before; attributes from a module or class to a value
+SECOND = 3  # the moment of the second full look: growth that is slow has happened by then
 _OWN = __name__.partition(".")[0]
-Key = Tuple[int, str]
+MANAGED_DICT = 1 << 4  # of a type's flags: its instances keep their attributes where the interpreter wants
+_flags: Any = type.__dict__["__flags__"].__get__
+Path = Tuple[str, ...]
+Row = Tuple[int, int]  # what tells whether the value was replaced, and its size
 
 
 class Slot(NamedTuple):
-    """The attribute of ``owner`` whose value was larger each time; ``points`` are (x, size)."""
+    """The value at an attribute path from ``owner`` that was larger each time; ``points`` are (x, size)."""
 
     owner: Any
-    attribute: str
+    path: Path
     points: tuple[tuple[float, float], ...]
 
 
 class Slots:
-    """Take it at several moments, then ask for those that grew."""
+    """Take it at several moments, then ask for those that grew.
+
+    All values with a name are looked at twice; from then on only those that had grown by the second time.
+    """
 
     def __init__(self) -> None:
-        self.moments: list[tuple[float, dict[Key, tuple[int, int]]]] = []
+        self.moments = 0
+        self._first: dict[tuple[int, Path], Row] = {}
+        self._rows: dict[tuple[int, Path], tuple[Any, list[tuple[float, Row]]]] = {}
+        self._start = 0.0
+
+    def containers(self) -> list[Any]:
+        """Return the containers that this object is made of."""
+        return [vars(self), self._first, self._rows, *[rows for _, rows in self._rows.values()]]
 
     def take(self, x: float) -> None:
-        """Note the sizes of all values that have a name."""
-        sizes: dict[Key, tuple[int, int]] = {}
-        for owner, attribute, value in _named_values():
-            sizes[id(owner), attribute] = (0 if is_a(value, IN_PLACE) else id(value), value_size(value))
-        if len(self.moments) > 1:  # only what grew so far can still grow at each moment
-            first, before = self.moments[0][1], self.moments[-1][1]
-            sizes = {key: row for key, row in sizes.items() if key in first and row[1] >= before.get(key, (0, 0))[1]}
-        self.moments.append((x, sizes))
+        """Note the sizes of the values."""
+        self.moments += 1
+        if self.moments == 1:
+            self._start = x
+            self._first = {(id(owner), path): row for owner, path, row in _named_values()}
+        elif self.moments == SECOND:
+            for owner, path, row in _named_values():
+                before = self._first.get((id(owner), path))
+                if before is not None and _is_larger(row, before):
+                    self._rows[id(owner), path] = (owner, [(self._start, before), (x, row)])
+            self._first = {}
+        elif self.moments > SECOND:
+            for (_, path), (owner, points) in self._rows.items():
+                points.append((x, _row(slot_value(owner, path))))
 
     def grown(self) -> list[Slot]:
-        """Return the slots whose value was replaced by a larger one, or grew in place, at most of the moments."""
-        if len(self.moments) <= LEAST:
-            return []
+        """Return the slots whose value was replaced by a larger one, or grew in place, at each of the moments."""
         found = []
-        for owner, attribute, _ in _named_values():
-            rows = [sizes.get((id(owner), attribute)) for _, sizes in self.moments]
-            known = [row for row in rows if row is not None]
-            if len(known) < len(rows):
-                continue
-            steps = [
-                now[1] > before[1] and (now[0] != before[0] or not now[0]) for before, now in zip(known, known[1:])
-            ]
-            if all(steps):
-                points = tuple((x, float(row[1])) for (x, _), row in zip(self.moments, known))
-                found.append(Slot(owner, attribute, points))
+        for (_, path), (owner, rows) in self._rows.items():
+            if len(rows) > LEAST and all(_is_larger(now[1], before[1]) for before, now in zip(rows, rows[1:])):
+                found.append(Slot(owner, path, tuple((x, float(row[1])) for x, row in rows)))
         return found
 
 
-def _named_values() -> Iterator[tuple[Any, str, Any]]:
-    """Yield (owner, attribute, value) for modules, classes, and the objects that these have as attributes."""
-    seen = set()
+def _row(value: Any) -> Row:
+    seen_elsewhere = is_a(value, (list, dict, set)) and is_tracked(value)
+    return (id(value) if seen_elsewhere else 0, value_size(value))
+
+
+def _is_larger(now: Row, before: Row) -> bool:
+    """Tell whether a value is larger, and is no container that grew in place, whose length the population notes."""
+    return now[1] > before[1] and (now[0] != before[0] or not now[0])
+
+
+def _named_values() -> Iterator[tuple[Any, Path, Row]]:
+    """Yield (owner, path, row) for the values of modules, classes, closures, and the objects that these have as attributes.
+
+    Of an object that shows no attributes the plain values are counted that it refers to.
+    """
     owners: list[Any] = [module for module in list(sys.modules.values()) if is_a(module, ModuleType)]
     owners = [module for module in owners if str(contents(module).get("__name__")).partition(".")[0] != _OWN]
     owners += list(roots.classes())
-    for depth in range(3):
-        following: list[Any] = []
-        for owner in owners:
-            if id(owner) in seen:
-                continue
-            seen.add(id(owner))
-            for name, value in _attributes(owner):
-                if type(value) in VALUES:
-                    yield owner, name, value
-                elif depth < 2 and not is_a(value, (ModuleType, type)):
-                    following.append(value)
-        owners = following
+    seen = set()
+    pending: list[tuple[Any, Path, Any]] = [(owner, (), owner) for owner in owners]
+    for owner, path, thing in pending:
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        for name, value in _attributes(thing):
+            if type(value) in VALUES:
+                yield owner, (*path, name), _row(value)
+            elif not is_a(value, (ModuleType, type)) and len(path) < DEPTH:
+                if is_a(value, FunctionType) and not value.__closure__:
+                    continue
+                pending.append((owner, (*path, name), value))
+                if not _has_namespace(value):
+                    yield owner, (*path, name), _row(value)
     for variable, value in contextvars.copy_context().items():
         if type(value) in VALUES:
-            yield variable, variable.name, value
+            yield variable, (variable.name,), _row(value)
+
+
+def _has_namespace(thing: Any) -> bool:
+    return is_a(thing, (FunctionType, CellType)) or _shows_attributes(thing)
+
+
+def _shows_attributes(thing: Any) -> bool:
+    """Tell whether a thing is a module, a class, or an object of a class written in Python.
+
+    Objects of C code may behave in another way once they have been asked for their dict, which makes one.
+    """
+    if is_a(thing, (ModuleType, type)):
+        return True
+    kind = type(thing)
+    if sys.version_info >= (3, 11) and _flags(kind) & MANAGED_DICT:
+        return True
+    return any(is_a(item, FunctionType) for base in mro_of(kind)[:-1] for item in contents(base).values())
 
 
 def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
     """Yield the attributes of an owner by name; of a function the cells of its closure, of a cell what it contains."""
     if is_a(owner, FunctionType):
-        yield from [("__closure__", cell) for cell in owner.__closure__ or ()]
-    elif is_a(owner, CellType):
+        yield from ((name, cell) for name, cell in zip(owner.__code__.co_freevars, owner.__closure__ or ()))
+        return
+    if is_a(owner, CellType):
         value = lookup(owner, "cell_contents")
         if value is not ABSENT:
             yield "cell_contents", value
+        return
+    if not _shows_attributes(owner):
         return
     try:
         found = contents(owner)
     except (AttributeError, TypeError):
         return
+    if is_a(found, dict) and not is_a(owner, ModuleType) and not is_tracked(found):
+        yield "__dict__", found
     if is_a(owner, type) or is_a(found, dict):
         yield from [(name, value) for name, value in list(found.items()) if type(name) is str]

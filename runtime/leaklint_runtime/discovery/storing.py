@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import sys
 import threading
+import tracemalloc
 from types import FrameType
 from typing import Any, Callable, Sequence, Tuple
 
+from ..early import collect, get_objects
 from . import definitions
 from .model import Line, Store
 
 Gauge = Callable[[], int]
 DEPTH = 60
+_START: Any = threading.Thread.start.__code__
 _FOLDER = __file__.rpartition("discovery")[0]
 Spot = Tuple[Line, ...]
 
@@ -32,6 +35,7 @@ class Tracer:
         self.spots: list[dict[Spot, int]] = [{} for _ in gauges]
         self._last = [gauge() for gauge in gauges]
         self._lines: dict[int, tuple[int, int]] = {}
+        self._starts: dict[int, Spot] = {}  # by the identity of a thread's object: the lines that started it
 
     def run(self, work: Callable[[], Any]) -> None:
         """Run ``work`` traced, with the threads that it starts. What traces already is put back afterwards."""
@@ -53,6 +57,8 @@ class Tracer:
         if caller is not None:
             self._compare(caller, caller.f_lineno)
         self._lines[threading.get_ident()] = (id(frame), frame.f_lineno)
+        if frame.f_code is _START and caller is not None:
+            self._starts[id(frame.f_locals["self"])] = _spot(caller, caller.f_lineno)
         return self._event
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -74,10 +80,15 @@ class Tracer:
             now = gauge()
             if now != self._last[place]:
                 if now > self._last[place] or not self.rising[place]:
-                    spot = _spot(frame, line or frame.f_lineno)
+                    spot = _spot(frame, line or frame.f_lineno) + self._started_by()
                     if spot:
                         self.spots[place][spot] = self.spots[place].get(spot, 0) + 1
                 self._last[place] = now
+
+    def _started_by(self) -> Spot:
+        """Return the lines that started the running thread, if they were traced."""
+        thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+        return self._starts.get(id(thread), ())
 
 
 def _spot(frame: FrameType, line: int) -> Spot:
@@ -93,7 +104,25 @@ def _spot(frame: FrameType, line: int) -> Spot:
     return tuple(found)
 
 
-def stores(spots: dict[Spot, int], most: int = 5) -> tuple[Store, ...]:
+def allocations(work: Callable[[], Any], kind: Any) -> dict[Spot, int]:
+    """Run ``work`` once and return which lines made the objects of a type that are alive then."""
+    tracemalloc.start(DEPTH)
+    try:
+        work()
+        collect()
+        tracebacks = [tracemalloc.get_object_traceback(thing) for thing in get_objects() if type(thing) is kind]
+    finally:
+        tracemalloc.stop()
+    counts: dict[Spot, int] = {}
+    for traceback in tracebacks:
+        lines = [Line(frame.filename, frame.lineno, "") for frame in reversed(traceback or ())]
+        spot = tuple(line for line in lines if not line.path.startswith(_FOLDER))
+        if spot:
+            counts[spot] = counts.get(spot, 0) + 1
+    return counts
+
+
+def stores(spots: dict[Spot, int], how: str = "stored", most: int = 5) -> tuple[Store, ...]:
     """Return where a holder grew: of each spot the nearest line outside of the standard library, most frequent first.
 
     Where nothing but the standard library ran, it is the line in that.
@@ -110,4 +139,4 @@ def stores(spots: dict[Spot, int], most: int = 5) -> tuple[Store, ...]:
         row = merged.setdefault((key[0].path, key[0].line), [key, 0])
         row[1] += count
     ordered = sorted(merged.values(), key=lambda row: -row[1])[:most]
-    return tuple(Store(key[0].path, key[0].line, key[0].function, count, key[1:]) for key, count in ordered)
+    return tuple(Store(key[0].path, key[0].line, key[0].function, count, key[1:], how) for key, count in ordered)

@@ -68,7 +68,8 @@ def _grown(item: Any, rounds: int) -> list[GrowingHolder]:
     for _ in range(WARM - 1):
         once(item)
     discovery = Discovery()
-    discovery.begin(0.0)
+    discovery.begin()
+    discovery.fence(0.0)
     for number in range(1, rounds + 1):
         once(item)
         discovery.sample(float(number), rare=True)
