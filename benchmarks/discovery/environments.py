@@ -15,7 +15,7 @@ from cases import LeakCase
 
 PEERS = Path(__file__).parent / "peers.txt"
 PEER_NAMES = ("memray", "objgraph", "Pympler", "scalene")
-_LOCKS: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+_LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 class MissingEnvironmentError(Exception):
@@ -57,7 +57,7 @@ def both(case: LeakCase, version: str, envs: Path) -> Path:
     """Return an environment that imports from the release's and then from the peers', of which it has no copy."""
     target, tools = release(case, version, envs), peers(case.python, envs)
     folder = envs / "both" / target.name
-    with _LOCKS[folder]:
+    with _LOCKS[str(folder)]:
         if not (folder / ".ok").exists():
             _venv(folder, case.python)
             paths = [site_packages(target), site_packages(tools)]
@@ -85,7 +85,7 @@ def peer_versions(python: str, envs: Path) -> dict[str, str]:
 
 
 def _environment(folder: Path, python: str, pins: list[str]) -> Path:
-    with _LOCKS[folder]:
+    with _LOCKS[str(folder)]:
         if (folder / ".failed").exists():
             raise MissingEnvironmentError(f"{folder.name} could not be made; remove {folder} to try again")
         if not (folder / ".ok").exists():
