@@ -24,13 +24,13 @@ if not sys.platform.startswith("linux"):
 #: Long enough for a machine that does other things as well.
 PATIENCE = 240.0
 
-#: Every program watches itself more often than a service would, so that the tests need not wait for a minute.
+#: Every program watches itself more often than a service would, so that the tests need not wait for minutes.
 WATCHED = """\
 import json, os, sys, threading, time
 sys.path.insert(0, {runtime!r})
 import leaklint_runtime
-from leaklint_runtime import watching
-watching.REST = watching.NAMING_REST = 2.0
+from functools import partial
+watch = partial(leaklint_runtime.watch, every=0.1, share=0.5)
 
 def tell(report):
     with open({folder!r} + "/told.jsonl", "a") as target:
@@ -70,7 +70,7 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 
-leaklint_runtime.watch(every=0.1, callback=tell)
+watch(callback=tell)
 server = make_server("127.0.0.1", 0, application, Server, Quiet)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 while True:
@@ -87,7 +87,7 @@ class Application:
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
             await receive()
-            leaklint_runtime.watch(every=0.1, callback=tell)
+            watch(callback=tell)
             await send({"type": "lifespan.startup.complete"})
             return
         self.seen[scope["path"]] = bytearray(3000)
@@ -187,7 +187,7 @@ def test_an_asgi_service_names_state_that_only_its_loop_leads_to(tmp_path: Path)
 
 
 PREFORK = """\
-watched = leaklint_runtime.watch(every=0.1, callback=tell)
+watched = watch(callback=tell)
 parent = os.getpid()
 child = os.fork()
 number = 0
@@ -211,7 +211,7 @@ FROZEN = """\
 import gc
 CACHE = {str(number): "text" for number in range(9)}
 gc.freeze()
-leaklint_runtime.watch(every=0.1, callback=tell)
+watch(callback=tell)
 number = 0
 while True:
     time.sleep(0.01)
@@ -248,7 +248,7 @@ collections = []
 gc.callbacks.append(lambda phase, info: collections.append(info["generation"]) if phase == "stop" else None)
 gc.disable()
 before = gc.get_threshold(), gc.get_freeze_count()
-watched = leaklint_runtime.watch(every=0.1, callback=tell)
+watched = watch(callback=tell)
 assert watched is leaklint_runtime.watch(every=5)
 number = 0
 while watched.report()["samples"] < 40:
@@ -258,7 +258,7 @@ while watched.report()["samples"] < 40:
     box = [item] * 20
     gone = weakref.ref(item)
     del item, box
-    assert gone() is None or watching  # a sample may be looking at it
+    assert gone() is None or watched  # a sample may be looking at it
     time.sleep(0.002)
 assert not collections and not gc.isenabled() and before == (gc.get_threshold(), gc.get_freeze_count())
 
@@ -276,10 +276,12 @@ assert not watched.running and "leaklint watch" not in [thread.name for thread i
 again = leaklint_runtime.watch()
 assert again is not watched and again.running
 again.stop()
-try:
-    leaklint_runtime.watch(every=0)
-except ValueError as error:
-    report["refused"] = str(error)
+report["refused"] = []
+for options in ({"every": 0}, {"share": 2}):
+    try:
+        leaklint_runtime.watch(**options)
+    except ValueError as error:
+        report["refused"].append(str(error))
 print(json.dumps(report))
 """
 
@@ -291,7 +293,10 @@ def test_a_healthy_service_is_left_as_it_is(tmp_path: Path) -> None:
     report = json.loads(text)
     assert report["samples"] >= 40
     assert [item for item in report["holders"] if item["kind"] == "linear"] == [] == told(tmp_path)
-    assert report["refused"] == "every must be a number of seconds above 0, not 0"
+    assert report["refused"] == [
+        "every must be a number of seconds above 0, not 0",
+        "share must be above 0 and at most 1, not 2",
+    ]
 
 
 LISTENING = """\

@@ -24,8 +24,9 @@ def assert_collected(kind: type, allow: int = 0) -> None:
 def watch(every: float = 60.0, **options: Any) -> Any:
     """Watch this service from now on, in a thread: which holders grow, how fast, and until when the memory lasts.
 
-    See ``leaklint_runtime.watching.watch`` for the options (``callback``, ``log``, ``file``, ``trace``, ``listen``) and for
-    what is returned. Raises ``ValueError`` for an interval that is not above 0, and ``OSError`` where it cannot listen.
+    See ``leaklint_runtime.watching.watch`` for the options (``callback``, ``log``, ``file``, ``trace``, ``listen``,
+    ``share``) and for what is returned. Raises ``ValueError`` for an interval or share that is not above 0, and
+    ``OSError`` where it cannot listen.
     """
     from .watching import watch as start
 

@@ -25,7 +25,8 @@ class ClusterError(Exception):
 class WorkerMemory(NamedTuple):
     """One worker. ``process`` = ``managed`` + ``unmanaged_old`` + ``unmanaged_recent``, in bytes, as Dask names them.
 
-    ``spilled`` is on disk and no part of it. ``ledger`` is the split of the process, None where ``failure`` says why
+    ``spilled`` is on disk and no part of it. ``growing`` are the holders, in their JSON form, that a ``MemoryWatch`` on the
+    worker has seen to grow. ``ledger`` is the split of the process, None where ``failure`` says why
     there is none: the worker is busy, has left, or is lost.
     """
 
@@ -40,6 +41,7 @@ class WorkerMemory(NamedTuple):
     limit: int | None = None
     ledger: Ledger | None = None
     failure: str = ""
+    growing: tuple[dict[str, Any], ...] = ()
 
     @property
     def unmanaged(self) -> int:
@@ -70,11 +72,17 @@ class WorkerMemory(NamedTuple):
 
     @property
     def leading(self) -> str:
-        """Return the largest part inside ``unmanaged`` beyond the baseline; of findings, the first one's symbol."""
+        """Return the largest part inside ``unmanaged`` beyond the baseline; of findings, the first one's symbol.
+
+        Where it is the rest, and most of that is kept by a holder that grows, it is that one's symbol.
+        """
         sizes = {name: amount for name, amount in self.inside().items() if name != BASELINE}
         name = max(sizes, key=lambda key: sizes[key], default="")
         if name == "findings" and self.ledger is not None:
             return max(self.ledger.held, key=lambda item: item.size or 0).symbol
+        largest = max(self.growing, key=lambda item: item["size"] or 0, default=None)
+        if name == "rest" and largest is not None and 2 * (largest["size"] or 0) > sizes[name]:
+            return str(largest["symbol"])
         return name
 
 
@@ -160,6 +168,7 @@ def _row(address: str, seen: dict[str, Any], answer: dict[str, Any], gone: str) 
         limit=seen["limit"] or None,
         ledger=found,
         failure=gone or str(answer.get("failure", "")),
+        growing=tuple(answer.get("growing", ())),
     )
 
 

@@ -41,6 +41,7 @@ def table(rows: Sequence[WorkerMemory]) -> str:
     cells.append([f"cluster ({len(rows)})", *[size(amount) for amount in sums.values()]])
     lines = columns(cells)
     lines += _advice(rows, sums)
+    lines += _growing(rows)
     lines += [f"note: {row.address}: {row.failure}" for row in rows if row.failure]
     lines += [f"note: {row.address} is {row.status}" for row in rows if row.status not in ("running", "")]
     lines += [f"note: {row.address}: {note}" for row in rows if row.ledger for note in row.ledger.notes]
@@ -55,6 +56,17 @@ def _advice(rows: Sequence[WorkerMemory], sums: dict[str, int]) -> list[str]:
         where = f" ({', '.join(_holders(rows))})" if name == "findings" else ""
         lines.append(f"  {name} {size(sums[name])}: {ADVICE[name]}{where}")
     return ["", "what to do about unmanaged memory", *lines] if lines else []
+
+
+def _growing(rows: Sequence[WorkerMemory]) -> list[str]:
+    """Return for each worker the holders that grow, with all that is known of them."""
+    lines = []
+    for row in rows:
+        for item in row.growing:
+            kept = f", {size(item['size'])} so far" if item["size"] is not None else ""
+            lines.append(f"  {row.address}: {item['text'][0]}{kept}")
+            lines += [f"  {line}" for line in item["text"][1:]]
+    return ["", "what grows", *lines] if lines else []
 
 
 def _holders(rows: Sequence[WorkerMemory]) -> list[str]:

@@ -1,5 +1,7 @@
 """What runs inside a Dask worker: the ledger, taken beside the worker's event loop, and the history with its warnings.
 
+A watch of the worker's process (see ``watching``) names the holders that grow.
+
 This module is sent to workers, so it needs nothing of Dask but the worker object that it is given.
 """
 
@@ -13,13 +15,14 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from . import fit, footprint, growth, ledger, memory
+from . import fit, footprint, growth, ledger, memory, watching
 from .units import size
 
 _results: dict[str, dict[str, Any]] = {}
 _logger = logging.getLogger("distributed.worker.memory")
 KEPT, NEAR, AGAIN = 3600, 0.9, 60.0
 HORIZON = 120.0
+MOST_TOLD = 3
 
 
 def start(token: str, options: dict[str, Any]) -> bool:
@@ -32,7 +35,8 @@ def start(token: str, options: dict[str, Any]) -> bool:
 
 def _take(token: str, options: dict[str, Any]) -> None:
     try:
-        _results[token] = {"ledger": ledger.to_json(memory.ledger(**options))}
+        found = ledger.to_json(memory.ledger(**options))
+        _results[token] = {"ledger": found, "growing": growing()}
     except BaseException as error:
         _results[token] = {"failure": f"{type(error).__name__}: {error}"}
 
@@ -55,10 +59,13 @@ class Watch:
 
     A warning goes to Dask's log of worker memory and to the event topic ``leaklint-memory``. It is given when memory is
     within a tenth of the pause threshold, or will reach it in two minutes at the pace of the last half minute, and then
-    at most once a minute; it names the largest part of the ledger.
+    at most once a minute; it names the largest part of the ledger, and the holders that grow. These are looked for ``every``
+    so many seconds (see ``watching``); of each one that is seen to grow the log and the topic ``leaklint-growth`` are told.
     """
 
-    def __init__(self, worker: Any, interval: float = 1.0, findings: Any = ()) -> None:
+    def __init__(
+        self, worker: Any, interval: float = 1.0, findings: Any = (), every: float = 10.0, share: float = 0.01
+    ) -> None:
         self.worker, self.interval, self.findings = worker, interval, findings
         self.samples: deque[tuple[float, int, int]] = deque(maxlen=KEPT)
         self.history = ledger.History()
@@ -67,11 +74,14 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name="leaklint watch", daemon=True)
         self._thread.start()
         _watches[id(worker)] = self
+        self.holders = watching.watch(every, _grown, log=False, share=share)
 
     def stop(self) -> None:
         """End the watch."""
         self._stopped.set()
         _watches.pop(id(self.worker), None)
+        if not _watches:
+            self.holders.stop()
 
     def _run(self) -> None:
         while not self._stopped.wait(self.interval):
@@ -108,14 +118,38 @@ class Watch:
             f"leaklint: {size(resident)} in use; the worker pauses at {size(threshold)}{when}."
             f" Largest part: {leading}, {size(about)}"
         )
+        text += "".join(f"; {holder['text'][0]}" for holder in growing()[:MOST_TOLD])
         _logger.warning(text)
-        with suppress(Exception):
-            event = {"action": "leaklint-memory", "resident": resident, "threshold": threshold, "text": text}
-            self.worker.loop.add_callback(self.worker.log_event, "leaklint-memory", event)
+        self.tell("leaklint-memory", {"resident": resident, "threshold": threshold, "text": text})
         return text
+
+    def tell(self, topic: str, event: dict[str, Any]) -> None:
+        """Log an event of Dask's, in the worker's own thread."""
+        with suppress(Exception):
+            self.worker.loop.add_callback(self.worker.log_event, topic, {"action": topic, **event})
 
 
 _watches: dict[int, Watch] = {}
+
+
+def _grown(report: dict[str, Any]) -> None:
+    """Tell of the holders that are seen to grow in this process."""
+    for holder in [item for item in report["holders"] if item["kind"] == fit.LINEAR]:
+        _logger.warning("leaklint: %s", "; ".join(line.strip() for line in holder["text"]))
+    for watch in list(_watches.values()):
+        watch.tell("leaklint-growth", {"holders": report["holders"], "pid": report["pid"]})
+
+
+def growing() -> list[dict[str, Any]]:
+    """Return the holders that are seen to grow in this process, in their JSON form; none where no watch looks for them."""
+    watch = next(iter(list(_watches.values())), None)
+    holders = watch.holders.report()["holders"] if watch is not None else []
+    return [item for item in holders if item["kind"] == fit.LINEAR]
+
+
+def reports() -> dict[str, Any]:
+    """Return for each worker's address the report of the watch of its process."""
+    return {str(watch.worker.address): watch.holders.report() for watch in list(_watches.values())}
 
 
 def history() -> dict[str, Any]:

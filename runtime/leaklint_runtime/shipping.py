@@ -28,6 +28,7 @@ def unpack(name, data):
     atexit.register(shutil.rmtree, top, True)
     folder = os.path.join(top, "leaklint_runtime")
     os.mkdir(folder)
+    os.mkdir(os.path.join(folder, "discovery"))
     for file, text in json.loads(zlib.decompress(base64.b64decode(data)).decode("utf-8")).items():
         with open(os.path.join(folder, file), "w", encoding="utf-8") as target:
             target.write(text)
@@ -50,7 +51,8 @@ def call(name, data, module, function, arguments):
 def _packed() -> tuple[str, str]:
     """Return the name of the copy and its sources, compressed."""
     sources = {}
-    for file in sorted(os.listdir(_HERE)):
+    inner = [f"discovery/{file}" for file in os.listdir(os.path.join(_HERE, "discovery"))]
+    for file in sorted([*os.listdir(_HERE), *inner]):
         if file.endswith(".py") and file not in _LEFT_OUT:
             with open(os.path.join(_HERE, file), encoding="utf-8") as source:
                 sources[file] = source.read()

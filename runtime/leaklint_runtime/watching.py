@@ -1,7 +1,7 @@
 """Watch a service while it runs: ``watch()`` says which holders grow, how fast, and until when the memory lasts.
 
 A thread samples the lengths of all containers now and then. It collects nothing and freezes nothing; what grows is named in a
-forked copy of the process, once. After a sample that took t seconds of the processor it rests for at least 100 t.
+forked copy of the process, once. The samples take at most 1 % of a core: the watch rests for as long as that asks for.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .growth import Point, Trend
 from .watching_lengths import Lengths, _note
 from .watching_text import Observed
 
-REST = 100.0  # times what a sample took: less than 1 % of a core
+SHARE = 0.01  # of a core that the samples may take
 LEAST_POINTS = 8  # of a series, before it is judged
 TICK = 1.0  # seconds after which what died is let go of
 LEASE = 60.0  # seconds without a question after which a watch ends that was started from outside
 AGAIN = 3600.0  # seconds after which a holder that still grows is logged again
-NAMING_REST = 10.0  # times what it took to name a holder, which happens once for each
+NAMING = 10  # times the share that naming may take: it happens once for each holder
 TRACED = 1.0  # seconds for which the threads are traced at most
 _logger = logging.getLogger("leaklint")
 Report = Dict[str, Any]
@@ -72,9 +72,11 @@ class ServiceWatch:
         log: bool = True,
         file: str | None = None,
         trace: bool = False,
+        share: float = SHARE,
         lease: float | None = None,
     ) -> None:
         self.every, self.callback, self.log, self.file, self.trace = every, callback, log, file, trace
+        self.share = share
         self.lease = lease  # seconds after the last question at which it ends by itself
         self.listens = False
         self.begin()
@@ -143,11 +145,11 @@ class ServiceWatch:
             return
         with suppress(footprint.FootprintError):
             _note(self.memory, (x, float(footprint.resident())))
-        found = growers(self.lengths)
+        found = growers(self.lengths, growth.WARM * x)
         spent = time.thread_time() - began
         self.samples += 1
         self.seconds += spent
-        self.rest = REST * spent
+        self.rest = spent / self.share
         self._name(found)
         if self.trace:
             self._trace(found)
@@ -168,7 +170,7 @@ class ServiceWatch:
         for place, item in enumerate(fresh):
             self.names[item.key] = named.holders.get(place)
         self.notes = (named.failure,) if named.failure else ()
-        self.naming_due = self._now() + max(self.interval(), NAMING_REST * (time.monotonic() - began))
+        self.naming_due = self._now() + max(self.interval(), (time.monotonic() - began) / (NAMING * self.share))
 
     def _trace(self, found: Sequence[Grower]) -> None:
         """Look for the lines that store into the holders for which none was looked for yet."""
@@ -187,11 +189,12 @@ class ServiceWatch:
         rows = []
         for item in found:
             holder = self.names.get(item.key)
-            if holder is not None:
+            if holder is not None and _counts(holder, item):
                 full = holder.kind == FILLING and item.points[-1][1] > (holder.bound or 0)
                 kind = LINEAR if full else holder.kind  # it has passed the bound that it declares
+                size = _size_now(holder, item.points[-1][1])
                 holder = holder._replace(entries=item.trend, kind=kind, pid=os.getpid())
-                rows.append(Observed(holder, item.points, resident, limit, memory))
+                rows.append(Observed(holder, item.points, resident, limit, memory, size))
         self.observed = tuple(rows)
 
     def _say(self) -> None:
@@ -239,6 +242,19 @@ class ServiceWatch:
         }
 
 
+def _counts(holder: GrowingHolder, item: Grower) -> bool:
+    """Tell whether a holder gained as many bytes as memory has to gain to count as growing, where that is known."""
+    now = _size_now(holder, item.points[-1][1])
+    return now is None or now * (1 - item.points[0][1] / item.points[-1][1]) >= growth.MEMORY_FLOOR
+
+
+def _size_now(holder: GrowingHolder, entries: float) -> float | None:
+    """Return the bytes that a holder keeps now that it has so many entries, by what emptying it freed when it was named."""
+    if holder.freed is None or holder.freed.size < 0 or not holder.entries.last:
+        return None
+    return holder.freed.size * entries / holder.entries.last
+
+
 _watches: list[ServiceWatch] = []
 _starting = threading.RLock()
 _hooked: list[bool] = []
@@ -251,22 +267,26 @@ def watch(
     file: str | None = None,
     trace: bool = False,
     listen: bool = False,
+    share: float = SHARE,
 ) -> ServiceWatch:
     """Watch this process from now on, in a thread, and return the watch; where there is one already, that one.
 
-    ``every`` are the seconds between two samples at least. When a holder is seen to grow, one line goes to the logger
+    ``every`` are the seconds between two samples at least; after a sample that took t seconds of the processor it rests for
+    t / ``share``. When a holder is seen to grow, one line goes to the logger
     ``leaklint`` unless ``log`` is off, the report (see ``ServiceWatch.report``) as JSON to ``file`` (``{pid}`` in it stands
     for the process) after each sample, and to ``callback``, in the thread of the watch. With ``trace`` the threads are traced
     for at most a second when a new holder grows, to see which line stores: what runs then is slowed down many times. With
     ``listen`` the process can be asked by ``leaklint watch PID``. A forked child gets a watch of its own.
 
-    Raises ``ValueError`` for an interval that is not above 0, and ``OSError`` where it cannot listen.
+    Raises ``ValueError`` for an interval or share that is not above 0, and ``OSError`` where it cannot listen.
     """
     if not every > 0:
         raise ValueError(f"every must be a number of seconds above 0, not {every!r}")
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, not {share!r}")
     with _starting:
         if not _watches:
-            _watches.append(ServiceWatch(every, callback, log, file, trace))
+            _watches.append(ServiceWatch(every, callback, log, file, trace, share))
             _hook()
         if listen and not _watches[0].listens:
             from . import inside

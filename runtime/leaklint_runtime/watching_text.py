@@ -16,7 +16,8 @@ HOUR = 3600.0
 class Observed(NamedTuple):
     """A holder that grows in a running program: its rates are a second's, ``points`` are (seconds, entries).
 
-    ``resident`` are the bytes of the process, ``limit`` those that it may use, ``memory`` the trend of its resident bytes.
+    ``size`` are the bytes that emptying it would free now, by what that freed when it was named; ``resident`` are the bytes
+    of the process, ``limit`` those that it may use, ``memory`` the trend of its resident bytes.
     """
 
     holder: GrowingHolder
@@ -24,6 +25,7 @@ class Observed(NamedTuple):
     resident: float
     limit: int | None
     memory: growth.Trend
+    size: float | None = None
 
     @property
     def entries_per_hour(self) -> float:
@@ -73,6 +75,7 @@ def plain(seen: Observed) -> dict[str, Any]:
         "entries_per_hour": seen.entries_per_hour,
         "bytes_per_hour": seen.bytes_per_hour,
         "hours_left": seen.hours_left,
+        "size": seen.size,
         "text": lines(seen),
         "points": [[round(x, 3), int(entries)] for x, entries in seen.points],
     }
