@@ -17,7 +17,7 @@ from ..discovery.effects import type_name
 from ..early import collect, get_freeze_count, get_objects, perf_counter
 from . import again, naming_left, tracing
 from .fence import LEAST, Fence
-from .instances import Instances, machinery, parts
+from .instances import Instances, machinery, parts, tables
 from .lengths import Lengths
 from .suspects import Crowd, Suspect, reference
 
@@ -170,10 +170,14 @@ class Discover:
 
     def scanned(self, places: dict[int, Any]) -> list[Suspect]:
         """Return new suspects: containers of before that grew and that keep young instances."""
+        grown = self.lengths.grown()
         known = {id(suspect.thing) for suspect in self.suspects}
+        known.update(
+            id(table) for thing in (*grown, *[suspect.thing for suspect in self.suspects]) for table in tables(thing)
+        )
         found = [
             Suspect(thing)
-            for thing in self.lengths.grown()
+            for thing in grown
             if id(thing) not in known and id(thing) not in places and self.instances.nearest(thing, places)
         ]
         self.suspects += found[: MOST_SUSPECTS - len(self.suspects)]

@@ -51,17 +51,17 @@ def machinery(config: Any) -> Machinery:
     packages = {_OWN, *_MOCKS}
     for kind in (type(config), *type(config.pluginmanager).__mro__):
         packages.add(_module_of(kind).partition(".")[0])
-    packages.discard("builtins")
     distributions = {id(plugin): dist for plugin, dist in config.pluginmanager.list_plugin_distinfo()}
     modules = set()
     for plugin in config.pluginmanager.get_plugins():
-        name = contents(plugin).get("__name__") if is_a(plugin, ModuleType) else _module_of(type(plugin))
+        kind = plugin if is_a(plugin, type) else type(plugin)
+        name = contents(plugin).get("__name__") if is_a(plugin, ModuleType) else _module_of(kind)
         file = definitions.file_of(sys.modules.get(name)) if is_a(name, str) else ""
         if is_a(name, str) and definitions.is_library(file or "<frozen "):
             modules.add(name)
             if id(plugin) in distributions:
                 packages.update(_packages(distributions[id(plugin)]))
-    return Machinery(frozenset(packages), frozenset(modules))
+    return Machinery(frozenset(packages) - {"builtins"}, frozenset(modules) - {"builtins"})
 
 
 def _packages(distribution: Any) -> Iterator[str]:
@@ -109,7 +109,7 @@ class Instances:
         """Return the young instances that a container keeps, itself or through other young containers and functions."""
         found: dict[int, Any] = {}
         seen: set[int] = set()
-        level = [start]
+        level = [start, *tables(start)]
         while level and len(seen) < NODES:
             following = []
             for child in get_referents(*level):
@@ -123,6 +123,11 @@ class Instances:
                     following.append(child)
             level = following
         return list(found.values())
+
+
+def tables(memo: Any) -> list[Any]:
+    """Return the dicts in which a memoiser keeps its entries, and its own; of anything else none."""
+    return [child for child in get_referents(memo) if type(child) is dict] if is_a(memo, MEMO) else []
 
 
 def parts(starts: Sequence[Any], young: dict[int, Any]) -> set[int]:

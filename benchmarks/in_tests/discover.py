@@ -1,0 +1,142 @@
+"""Unedited test suites under ``--leaklint-discover``: releases with a known leak, and current releases of healthy packages.
+
+    python benchmarks/in_tests/discover.py --work FOLDER --old PATH --python PATH [--only NAME]
+
+PATH is a Python 3.9 for the old releases, and a Python 3.11 or later for the current ones. Without any finding. A release with
+a known leak has to have the holder named, a healthy one has to stay quiet. What a healthy package's tests really leak is
+listed, too: the last column says whether it was looked at. Everything is written to ``discover.md``; what earlier runs in
+FOLDER have shown is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from projects import PROJECTS, ROOT, Project, installed, run, sdist
+
+HERE = Path(__file__).parent
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "leaklint_runtime.pytest_plugin", "-W", "ignore", "--tb=no")
+#: the holders that the releases which repaired them speak of
+KNOWN = {
+    "python-dateutil": ("_TzOffsetFactory__instances", "_TzStrFactory__instances"),
+    "flake8": ("StyleGuideManager.style_guide_for",),
+    "tornado": ("IOLoop",),
+}
+
+
+class Healthy(NamedTuple):
+    """A package whose current release is installed from pip's index with ``needs``; ``tests`` are in its sdist or installed."""
+
+    name: str
+    needs: tuple[str, ...] = ()
+    tests: str = "tests"
+    installed: bool = False
+
+
+HEALTHY = (
+    Healthy("itsdangerous", ("freezegun",)),
+    Healthy("attrs", ("hypothesis", "cloudpickle")),
+    Healthy("toolz", (), "toolz", True),
+    Healthy("click"),
+)
+
+
+def discovered(python: Path, place: Path, words: list[str]) -> tuple[str, list[str]]:
+    """Run the tests in a folder; return the end of the output, and the symbols of the holders."""
+    report = place / "holders.json"
+    report.unlink(missing_ok=True)
+    options = ["--leaklint-discover", "--leaklint-json", str(report)]
+    told = run([str(python), "-m", "pytest", *OPTIONS, *options, *words], place, PYTHONPATH=str(ROOT / "runtime"))
+    at = told.find("leaklint: left behind by tests")
+    if at < 0:
+        sys.exit(f"the tests did not run: {told[-2000:]}")
+    holders = json.loads(report.read_text())["holders"]
+    return told[told.rfind("\n", 0, at) + 1 :], [holder["symbol"] for holder in holders]
+
+
+def environment(name: str, work: Path, base: str, needs: tuple[str, ...]) -> Path:
+    """Return the interpreter of a virtual environment with pytest and what else is needed."""
+    python = work / f"env-{name}" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([base, "-m", "venv", str(python.parents[1])], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", "-q", "wheel", *needs], check=True)
+    return python
+
+
+def leaky(project: Project, work: Path, base: str) -> tuple[str, list[str]]:
+    """Run the tests of a release before its repair."""
+    python = environment(project.name, work, base, project.needs)
+    folder = sdist(project, project.before, work, python)
+    installed(project, folder, python, work)
+    place = work / f"discover-{project.name}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in project.files:
+        shutil.copytree(folder / name, place / name.rpartition("/")[2])
+    tests = [name.rpartition("/")[2] if name in project.files else name for name in project.tests]
+    return discovered(python, place, tests)
+
+
+def healthy(package: Healthy, work: Path, base: str) -> tuple[str, str, list[str]]:
+    """Run the tests of a current release; return its version, the end of the output, and the symbols."""
+    python = environment(package.name, work, base, ("pytest", package.name, *package.needs))
+    asked = f"import importlib.metadata as m; print(m.version({package.name!r}))"
+    version = run([str(python), "-c", asked], work).strip()
+    place = work / f"discover-{package.name}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    if package.installed:
+        return version, *discovered(python, place, ["--pyargs", package.tests])
+    build = ("setuptools", "flit_core<4", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme")
+    subprocess.run([str(python), "-m", "pip", "install", "-q", *build], check=True)
+    project = Project(package.name, version, "", package.name, (), (), ())
+    shutil.copytree(sdist(project, version, work, python) / package.tests, place / "tests")
+    return version, *discovered(python, place, ["tests"])
+
+
+def section(name: str, version: str, told: str, symbols: list[str], work: Path) -> str:
+    """Return the section on a package."""
+    text = re.sub(r"(\.\./)*[\w./-]*(site-packages|lib/python3\.\d+)/", "", told.replace(str(work) + "/", "").strip())
+    text = re.sub(r"(?m)^(FAILED|ERROR) .*\n?", "", text)
+    named = ", ".join(f"`{symbol}`" for symbol in symbols) or "nothing"
+    return f"## {name} {version}\n\nNamed: {named}.\n\n```text\n{text}\n```\n"
+
+
+def main() -> int:
+    """Measure all packages; 1 if a known holder is not named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--old", required=True)
+    parser.add_argument("--python", required=True)
+    parser.add_argument("--only", default="")
+    args = parser.parse_args()
+    work = args.work.absolute()
+    work.mkdir(parents=True, exist_ok=True)
+    kept = work / "discover.json"
+    done: dict[str, tuple[str, str, list[str]]] = json.loads(kept.read_text()) if kept.exists() else {}
+    for project in PROJECTS:
+        if args.only in ("", project.name):
+            done[project.name] = (project.before, *leaky(project, work, args.old))
+            kept.write_text(json.dumps(done))
+    for package in HEALTHY:
+        if args.only in ("", package.name):
+            done[package.name] = healthy(package, work, args.python)
+            kept.write_text(json.dumps(done))
+    order = [name for name in (*KNOWN, *[package.name for package in HEALTHY]) if name in done]
+    head = "# What the tests of real packages leave behind\n\nWritten by `benchmarks/in_tests/discover.py`.\n\n"
+    (HERE / "discover.md").write_text(head + "\n".join(section(name, *done[name], work) for name in order))
+    missed = [
+        name for name in KNOWN if name in done and not any(part in one for part in KNOWN[name] for one in done[name][2])
+    ]
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
