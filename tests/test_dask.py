@@ -159,6 +159,63 @@ def test_the_plugin_keeps_a_history_and_warns_before_a_pause(client: Any, findin
         client.unregister_worker_plugin("leaklint-memory-watch")
 
 
+GROWN = """\
+import time
+
+class Registry:
+    def __init__(self):
+        self.items = []
+
+APP = Registry()
+
+def work(seconds):
+    end = time.time() + seconds
+    while time.time() < end:
+        getattr(APP, "items").append(bytearray(50_000))
+        time.sleep(0.1)
+"""
+
+
+def test_a_holder_that_grows_on_a_worker_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from distributed import Client, LocalCluster
+
+    (tmp_path / "grown.py").write_text(GROWN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import grown
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as client:
+        client.upload_file(str(tmp_path / "grown.py"))
+        client.register_plugin(dask_plugin.MemoryWatch(interval=0.1, every=0.1, share=0.5))
+        (address,) = client.nthreads()
+        end = time.monotonic() + 2 * PATIENCE
+        task = client.submit(grown.work, 3 * PATIENCE)
+        while not any(report["growing"] for report in dask_plugin.growing(client).values()):
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        (holder,) = [item for item in dask_plugin.growing(client)[address]["holders"] if item["kind"] == "linear"]
+        assert (holder["symbol"], holder["owner"]) == ("grown:APP.items", "grown:Registry")
+        (row,) = dask_plugin.collect(client, (), PATIENCE)
+        assert [item["symbol"] for item in row.growing] == ["grown:APP.items"]
+        assert row.growing[0]["size"] == pytest.approx(50_000 * row.growing[0]["points"][-1][1], rel=0.2)
+        assert main(["dask", "memory", client.scheduler.address, "--no-check", "--no-baseline"]) == 0
+        text = capsys.readouterr().out
+        assert f"{address}: grown:APP.items grows" in text and "an attribute of an object of Registry" in text
+        near = (
+            "[watch.note(__import__('time').monotonic(), int(0.95 * watch.worker.memory_manager.memory_limit * 0.8))"
+            " for name, module in list(__import__('sys').modules.items())"
+            " if name.endswith('.dask_worker') for watch in module._watches.values()]"
+        )
+        (told,) = client.run(eval, near)[address]
+        assert "the worker pauses at" in told and "grown:APP.items grows" in told
+        while not client.get_events("leaklint-growth"):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert "grown:APP.items" in str(client.get_events("leaklint-growth"))
+        task.cancel()
+
+
 def hold(seconds: int) -> None:
     """Keep the interpreter's lock for so long, as some C code does: nothing else runs in the worker meanwhile."""
     ctypes.PyDLL(None).sleep(seconds)
@@ -225,6 +282,16 @@ def test_what_is_sent_needs_nothing_installed(python: str, tmp_path: Path) -> No
     done = subprocess.run([python, "-I", "-S", "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) == pytest.approx(1.0, rel=0.02)
+
+
+def test_unmanaged_memory_goes_by_the_name_of_the_holder_that_grows() -> None:
+    parts = (Part("shared", 0), Part("baseline", 30), Part("managed", 70))
+    found = Ledger(1, 100, parts)
+    row = dask_plugin.WorkerMemory("tcp://w", "w", "running", 100, 0, 0, 0, 100, None, found)
+    assert row.leading == "rest"
+    small, large = [{"symbol": "m:X.y", "size": size, "text": ["m:X.y grows"]} for size in (20, 60)]
+    assert row._replace(growing=(small,)).leading == "rest"
+    assert row._replace(growing=(small, large)).leading == "m:X.y"
 
 
 def test_parts_sum_to_what_dask_calls_unmanaged() -> None:
