@@ -96,7 +96,7 @@ def _assertion(finding: Finding) -> str:
 
 
 def _growth(probe: Probe, statements: str) -> tuple[str, list[str]]:
-    if not probe.container:
+    if not probe.container or probe.container_kind == "closure":
         raise EmitError(f"no test for {probe.symbol}: its holder has no name that a test could measure")
     holder = f"{probe.module}.{probe.container}"
     size = f"{holder}.cache_info().currsize" if probe.container_kind == "memo" else f"len({holder})"

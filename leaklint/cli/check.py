@@ -14,6 +14,7 @@ from leaklint.cli import adoption, options, output
 from leaklint.cli.usage import UsageError
 from leaklint.config import Settings
 from leaklint.model import Problem, Report, Summary
+from leaklint.reports import SPOKEN
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         report = adoption.with_unused(whole, args.paths, settings)
     else:
         report = _checked(args, settings, looked)
-    if args.no_cache or args.baseline or settings.baseline or not may_answer(args.words):
+    if args.no_cache or args.baseline or settings.baseline or args.findings or not may_answer(args.words):
         return _finish(report, args, settings, args.paths)
     out, told = _Heard(sys.stdout), _Heard(sys.stderr)
     with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, told)):
@@ -154,8 +155,17 @@ def _finish(
 ) -> int:
     """Narrow the report to what is new, print it, and return the status."""
     report = adoption.narrowed(whole, args, settings)
+    _tell_stale(args)
     output.emit(report, args, sources, hidden=len(whole.findings) - len(report.findings))
     return output.status(report, paths, args.exit_zero)
+
+
+def _tell_stale(args: argparse.Namespace) -> None:
+    """Tell of which files what ``--findings`` says holds no more."""
+    if args.quiet or args.output_format not in SPOKEN:
+        return
+    for path in sorted({finding.path for finding in options.observed(args, stale=True)}):
+        output.write(f"{args.findings}: {path} has changed since that run: profile again\n", sys.stderr)
 
 
 def _checked_text(data: bytes, name: str, settings: Settings) -> tuple[Report, str]:

@@ -12,6 +12,7 @@ from leaklint.source import Source, SourceError
 from leaklint_runtime.discovery.model import GrowingHolder
 
 _KINDS = {"deque": "list", "default": "closure", "chain": "other", "value": "other", "hidden": "other"}
+_LOCAL = frozenset({"closure", "default"})  # scopes of containers that are measured through their function
 
 
 def probe_of(holder: GrowingHolder, target: str, place: Definition) -> Probe:
@@ -32,13 +33,17 @@ def probe_of(holder: GrowingHolder, target: str, place: Definition) -> Probe:
         module=module,
         file=file,
         container=container,
-        container_kind=_KINDS.get(holder.container_kind, holder.container_kind),
+        container_kind=_kind(holder),
         subject=subject if ":" in subject else "",
         trigger=trigger,
         track="growth",
         factory=factory,
         digest=_digest(file),
     )
+
+
+def _kind(holder: GrowingHolder) -> str:
+    return "closure" if holder.scope in _LOCAL else _KINDS.get(holder.container_kind, holder.container_kind)
 
 
 def _container(holder: GrowingHolder, place: Definition) -> tuple[str, str]:
