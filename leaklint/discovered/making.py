@@ -29,6 +29,8 @@ _LIFETIME = {
     "interpreter": "registry of the interpreter, lives as long as the process",
 }
 _MOST_CALLERS = 3
+STORED = "stored"
+_VERBS = {STORED: "stored", "allocated": "made"}
 
 
 class Driver(NamedTuple):
@@ -89,7 +91,7 @@ def _message(holder: GrowingHolder, place: Definition, unit: str) -> str:
     )
     parts = [
         *_kept(holder),
-        *(f"stored by {_by(store, place)}" for store in holder.stores[:1]),
+        *(f"{_VERBS[store.how]} by {_by(store, place)}" for store in holder.stores[:1]),
         *_freed(holder),
         *([holder.reason] if holder.certainty != SHOWN and holder.reason else []),
     ]
@@ -124,11 +126,12 @@ def _retention(holder: GrowingHolder) -> Iterator[str]:
 def _related(holder: GrowingHolder) -> Iterator[Related]:
     """Yield the stores, and where the first of them is called from."""
     for store in holder.stores:
-        text = f"stored here by {store.function}, {store.times} times"
+        text = f"{_VERBS[store.how]} here by {store.function}, {store.times} times"
         chain = ", ".join(
             f"{line.function} ({relative(line.path)}:{line.line})" for line in store.callers[:_MOST_CALLERS]
         )
-        yield _place(store, f"{text}; called by {chain}" if chain else text, store.function)
+        filling = store.function if store.how == STORED else ""
+        yield _place(store, f"{text}; called by {chain}" if chain else text, filling)
     for store in holder.stores[:1]:
         below = store.function
         for line in store.callers[:_MOST_CALLERS]:
