@@ -8,7 +8,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "growth_programs"
 _HEADER = re.compile(r"^# ([a-z-]+): *(.*\S)$", re.MULTILINE)
-_KEYS = {"holder", "kind", "min-python", "not-python", "what", "rounds", "marks"}
+_KEYS = {"holder", "kind", "min-python", "not-python", "what", "rounds", "marks", "alone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class GrowthProgram:
     marks: Path
     stores: tuple[int, ...]  # any of these lines, or several, may be named as the line that stores
     holder_lines: tuple[int, ...]  # any of these may be named as the definition; none for registries of the interpreter
+    alone: bool  # not to be run in one process with others: they would make the objects that tell
 
     def runs_on(self, python: tuple[int, int]) -> bool:
         """Whether the program works as labelled on this version of Python, as (3, 11)."""
@@ -82,6 +83,7 @@ def _parsed(path: Path) -> GrowthProgram:
         marks=marks,
         stores=_marked(marks, "stores"),
         holder_lines=_marked(marks, "holder here"),
+        alone="alone" in headers,
     )
 
 

@@ -1,4 +1,4 @@
-"""``leaklint profile``: does memory grow, how fast, and which finding's container grows with it?"""
+"""``leaklint profile``: does memory grow, how fast, which holder keeps it, and which line stores there?"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from leaklint.cli.parsing import Parser
 from leaklint.cli.usage import UsageError
 from leaklint.reports.escape import visible
 from leaklint_runtime import launch, profiling, tables, wire
+from leaklint_runtime.discovery import text as discovered
 from leaklint_runtime.units import size
 
 EXPLAINED = """\
@@ -33,7 +34,10 @@ def add_arguments(parser: Parser) -> None:
     targets.add_target(parser, "a module:function, or a command after --")
     group = parser.add_argument_group("measuring")
     group.add_argument(
-        "--rounds", type=parsing.positive, default=30, metavar="N", help="calls of a function (default: 30)"
+        "--rounds",
+        type=parsing.positive,
+        metavar="N",
+        help="calls of a function (default: 30, and up to 240 while something grows)",
     )
     group.add_argument(
         "--interval",
@@ -42,6 +46,8 @@ def add_arguments(parser: Parser) -> None:
         metavar="SECONDS",
         help="between samples of a command (default: 0.1)",
     )
+    told = "do not look for the holders that grow, only at the containers of findings"
+    group.add_argument("--no-discovery", action="store_true", help=told)
     group.add_argument("--no-ledger", action="store_true", help="do not measure at the end what the containers hold")
     targets.add_limits(parser)
     group = parser.add_argument_group("output")
@@ -96,12 +102,15 @@ def _profiled(
     limit = (args.memory_limit << 20) if args.memory_limit else None
     if target.kind == targets.COMMAND:
         return _command(args, target, found, show, limit or profiling.machine_limit())
-    request = targets.request(args, target, found, args.rounds, ledger=not args.no_ledger)
+    request = targets.request(
+        args, target, found, args.rounds or 0, ledger=not args.no_ledger, discover=not args.no_discovery
+    )
     messages = []
     for message in launch.call(request, args.python, args.timeout or 600.0):
         messages.append(message)
         if show is not None and "round" in message:
-            show(f"[{message['round']}/{args.rounds}] {size(message['rss'])}{_lengths(message['sizes'])}")
+            total = f"/{args.rounds}" if args.rounds else ""
+            show(f"[{message['round']}{total}] {size(message['rss'])}{_lengths(message['sizes'])}")
     limit = limit or (request["memory_limit"] << 20) or profiling.machine_limit()
     return profiling.of_calls(target.words[0], messages, limit)
 
@@ -114,6 +123,7 @@ def _command(
         "findings": targets.probes(found),
         "ledger": "never" if args.no_ledger else "exit",
         "baseline": "fresh",
+        "discover": not args.no_discovery,
     }
 
     def heard(sample: dict[str, Any]) -> None:
@@ -158,10 +168,15 @@ def _json(profile: profiling.Profile, args: argparse.Namespace) -> str:
 
 
 def _text(profile: profiling.Profile) -> str:
-    lines = profile.sentences()
+    lines: list[str] = []
+    symbols = {profile.sentence(item): item for item in profile.holders}
+    for sentence in profile.sentences():
+        lines.append(sentence)
+        if sentence in symbols:
+            lines += discovered.lines(symbols[sentence], profile.unit)
     largest = max(profile.ledgers, key=lambda item: item.total, default=None)
     if largest is not None:
-        lines += ["", *tables.ledger(largest)]
+        lines += ["", *tables.ledger(largest, profile.growing_parts)]
     if profile.status:
         lines.append(f"note: the command ended with status {profile.status}")
     lines += [f"note: {note}" for note in profile.notes]

@@ -115,9 +115,9 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def request(
-    args: argparse.Namespace, target: Target, found: tuple[Finding, ...], rounds: int, ledger: bool
+    args: argparse.Namespace, target: Target, found: tuple[Finding, ...], rounds: int, ledger: bool, discover: bool
 ) -> dict[str, Any]:
-    """Return the request for ``launch.call``."""
+    """Return the request for ``launch.call``; ``rounds`` of 0 leave their number to the run."""
     place, _, name = target.words[0].rpartition(":")
     spec = f"{os.path.abspath(place)}:{name}" if place.endswith(".py") else target.words[0]
     return {
@@ -126,6 +126,7 @@ def request(
         "rounds": rounds,
         "findings": probes(found),
         "ledger": ledger,
+        "discover": discover,
         "memory_limit": 2048 if args.memory_limit is None else args.memory_limit,
         "allow_network": args.allow_network,
     }

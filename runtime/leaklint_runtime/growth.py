@@ -13,7 +13,7 @@ from .fit import BOUNDED, CONSTANT, LINEAR
 from .units import size
 
 Point = Tuple[float, float]
-WARM, TAIL, MOST = 0.2, 0.4, 160
+WARM, TAIL, END, MOST = 0.2, 0.4, 0.2, 160
 LEAST_RISES = 3
 FILLING = "filling"  # rose to the end, into holders that say themselves where they stop
 NORMAL = 1.96  # of 95 %
@@ -66,15 +66,42 @@ def trend(points: Sequence[Point], floor: float = 0.0) -> Trend:
 
 
 def _levels_off(points: Sequence[Point]) -> bool:
-    """Tell whether the tail rises at less than half the pace of what comes before, bounds considered."""
-    cut = int(len(points) * (1 - TAIL))
-    head, tail = points[: cut + 1], points[cut:]
+    """Tell whether the tail, or the last part of it, rises at less than half the pace of before, bounds considered."""
+    return _slows_down(points) or _reached_its_top(points)
+
+
+def _slows_down(points: Sequence[Point]) -> bool:
+    head, tail = _parts(points, TAIL)
     if len(head) < 3 or len(tail) < 3:
         return False
-    before = (head[-1][1] - head[0][1]) / ((head[-1][0] - head[0][0]) or 1.0)
+    before = _pace(head)
     slope, low, high = _sen(_thinned(tail))
-    whole = (tail[-1][1] - tail[0][1]) / ((tail[-1][0] - tail[0][0]) or 1.0)
-    return before > 0 and max(slope, whole) < before / 2 and (low <= 0 or high < before / 2)
+    return before > 0 and max(slope, _pace(tail)) < before / 2 and (low <= 0 or high < before / 2)
+
+
+def _reached_its_top(points: Sequence[Point]) -> bool:
+    """Tell whether the last fifth rises above all before by less than half of the pace until then.
+
+    That is how a cache looks that became full a while ago and is swept in steps: it goes up and down below its top.
+    """
+    head, tail = _parts(points, END)
+    if len(tail) < 5:
+        return False
+    before = _pace(head)
+    higher = max(y for _, y in tail) - max(y for _, y in head)
+    span = tail[-1][0] - tail[0][0]
+    return before * span >= LEAST_RISES and 2 * higher < before * span
+
+
+def _parts(points: Sequence[Point], share: float) -> tuple[Sequence[Point], Sequence[Point]]:
+    """Return what comes before the last ``share`` of the points, and that; the point between belongs to both."""
+    cut = int(len(points) * (1 - share))
+    return points[: cut + 1], points[cut:]
+
+
+def _pace(points: Sequence[Point]) -> float:
+    """Return the rise from the first to the last point, a unit of x."""
+    return (points[-1][1] - points[0][1]) / ((points[-1][0] - points[0][0]) or 1.0)
 
 
 def count_trend(points: Sequence[Point]) -> Trend:
@@ -96,7 +123,7 @@ def count_trend(points: Sequence[Point]) -> Trend:
     if lows:
         rising = len(lows) >= 3 and all(left[1] < right[1] for left, right in zip(lows, lows[1:]))
         return found._replace(kind=LINEAR if rising else BOUNDED)
-    return found._replace(kind=LINEAR if _goes_on(points) else BOUNDED)
+    return found._replace(kind=LINEAR if slope > 0 and _goes_on(points) else BOUNDED)
 
 
 def _ends(points: Sequence[Point]) -> tuple[float, float]:
@@ -118,11 +145,8 @@ def _goes_on(points: Sequence[Point]) -> bool:
     step = (points[-1][0] - points[0][0]) / (len(points) - 1)
     if points[-1][0] - rises[-1] > 2 * max(*gaps, step):
         return False
-    cut = int(len(points) * (1 - TAIL))
-    head, tail = points[: cut + 1], points[cut:]
-    before = (head[-1][1] - head[0][1]) / ((head[-1][0] - head[0][0]) or 1.0)
-    after = (tail[-1][1] - tail[0][1]) / ((tail[-1][0] - tail[0][0]) or 1.0)
-    return after > 0 and 2 * after >= before
+    head, tail = _parts(points, TAIL)
+    return 2 * _pace(tail) >= _pace(head) and _pace(tail) > 0 and not _reached_its_top(points)
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:

@@ -84,7 +84,10 @@ class Candidate(NamedTuple):
         """Return the object from which what is kept is reached, or None."""
         if self.sort == REGISTRY:
             return None
-        return slot_value(self.thing, self.slot) if self.sort == SLOT else self.thing
+        if self.sort == SLOT:
+            return slot_value(self.thing, self.slot)
+        table = memo_table(self.thing) if is_a(self.thing, MEMO) else None
+        return self.thing if table is None else table
 
     def kind(self) -> str:
         """Return the kind of container."""

@@ -15,7 +15,6 @@ from .model import Kept
 from .population import ALONE
 
 NODES = 200_000
-MOST = 12  # holders that are emptied one by one
 _CALLBACKS = (FunctionType, MethodType, partial)
 _IDENTITY: Any = object.__dict__["__eq__"]
 _PLAIN = (dict, list, set, tuple, str, bytes, int, float)
@@ -137,7 +136,7 @@ class Effects(NamedTuple):
 
 
 def measured(candidates: Sequence[Candidate], seconds: float = 60.0) -> Effects:
-    """Empty each candidate in a copy of the process, the first ``MOST`` of them, and then all at once."""
+    """Empty each candidate in a copy of the process, and then all at once; ``seconds`` are allowed for each."""
     nothing = tuple(Effect() for _ in candidates)
     if not clone.possible():
         return Effects(nothing, Effect(), failure="this platform has no safe fork")
@@ -156,10 +155,7 @@ def _effect(row: dict[str, Any]) -> Effect:
 
 def _experiments(candidates: Sequence[Candidate], sizes: Sequence[int], seconds: float) -> dict[str, Any]:
     at_fork = [place for place, item in enumerate(candidates) if _fell(item, sizes[place])]
-    found = [
-        clone.run(partial(_without, candidates, [place]), seconds).value for place in range(len(candidates[:MOST]))
-    ]
-    found += [{}] * (len(candidates) - len(found))
+    found = [clone.run(partial(_without, candidates, [place]), seconds).value for place in range(len(candidates))]
     together: dict[str, Any] = {}
     if len(candidates) > 1:
         together = clone.run(lambda: _without(candidates, list(range(len(candidates)))), seconds).value

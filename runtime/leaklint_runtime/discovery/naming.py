@@ -185,7 +185,7 @@ def named(chain: Sequence[Any]) -> Name:
     plain = next((place for place, edge in enumerate(edges) if not edge.startswith(".")), len(edges))
     scope, owner = _scope(nodes, edges)
     return Name(
-        symbol="{}:{}".format(module, "".join(_step(edge) for edge in edges).lstrip(".")),
+        symbol="{}:{}".format(module, "".join(map(_step, _folded(edges))).lstrip(".")),
         module=module,
         container="".join(edges[:plain]).lstrip("."),
         scope=scope,
@@ -206,6 +206,11 @@ def _is_library_container(thing: Any) -> bool:
     module = sys.modules.get(contents(kind).get("__module__") or "")
     sized = any(name in contents(base) for base in mro_of(kind) for name in ("__len__", "qsize"))
     return sized and definitions.is_library(definitions.file_of(module) or "<frozen ")
+
+
+def _folded(edges: Sequence[str]) -> list[str]:
+    """Return edges of which the same one does not follow itself: a list is linked by one attribute, however long it is."""
+    return [edge for place, edge in enumerate(edges) if not place or edge != edges[place - 1] or edge.startswith("[")]
 
 
 def linking_attribute(chain: Sequence[Any]) -> str:

@@ -123,6 +123,7 @@ class Population:
             group.changes.clear()
         self._loose.clear()
         self.look_for_untracked()
+        self._count_types(get_objects(), 0)
         self.before = set(map(id, get_objects()))
 
     def young(self) -> list[Any]:
@@ -137,10 +138,13 @@ class Population:
             group.sample(number)
         things = get_objects()
         self._sample_young(things, number)
-        self._count_types([thing for thing in things if id(thing) not in self.before], number)
+        self._count_types(things, number)
 
     def _count_types(self, things: list[Any], number: int) -> None:
-        """Note how many young objects of each type there are; types by identity, for they must be free to go."""
+        """Note how many objects of each type the collector lists; types by identity, for they must be free to go.
+
+        Those of the warm-up count, too: in a cache that is full, young ones take their places.
+        """
         counts: dict[int, int] = {}
         for kind in map(id, map(type, things)):
             counts[kind] = counts.get(kind, 0) + 1
@@ -197,8 +201,11 @@ class Population:
                 yield Series(thing, tuple(self._points(changes[place])))
 
     def numbers(self) -> dict[int, tuple[tuple[float, float], ...]]:
-        """Return for each type (by identity) how many young objects of it there were, as (x, number)."""
-        return {kind: tuple(self._points([(0, 0), *noted])) for kind, noted in self.types.items()}
+        """Return for each type (by identity) how many objects of it the collector listed, as (x, number)."""
+        return {
+            kind: tuple(self._points(noted if noted[0][0] == 0 else [(0, 0), *noted]))
+            for kind, noted in self.types.items()
+        }
 
     def _points(self, changes: Sequence[Change]) -> Iterator[tuple[float, float]]:
         """Yield (x, length) for each sample from the first change on: the length stays until the next change."""

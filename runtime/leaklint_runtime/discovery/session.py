@@ -20,11 +20,11 @@ from .naming import Name
 from .population import Group, Population
 from .slots import Slots
 
-MOST, MOST_BOUNDED = 24, 4
+NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
 TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
 SHARE = 0.1  # of the young objects: from there on a type is looked into that no growing container leads to
 TYPES = 8
-SAMPLES = 6  # members of a crowd of objects whose paths are searched
+SAMPLES = 24  # members of a crowd of objects whose paths are searched
 _OWN = __name__.partition(".")[0]
 Work = Callable[[], Any]
 
@@ -100,6 +100,8 @@ class Discovery:
         others = self._unexplained(young, candidates, reaches)
         candidates += others
         reaches += [effects.reach(item.thing, young) for item in others]
+        order = sorted(range(len(candidates)), key=lambda place: _rank(candidates[place], reaches[place]))[:MEASURED]
+        candidates, reaches = [candidates[place] for place in order], [reaches[place] for place in order]
         measured = effects.measured(candidates)
         if measured.failure:
             self.notes.append(f"what emptying a holder frees was not measured: {measured.failure}")
@@ -118,7 +120,7 @@ class Discovery:
         found = []
         for series in self.population.changed():
             fit = growth.count_trend(series.points)
-            if fit.kind != CONSTANT and id(series.thing) not in own:
+            if fit.kind != CONSTANT and id(series.thing) not in own and self._is_lasting(series.points):
                 found.append(Candidate(CONTAINER, series.thing, series.points, fit))
         for slot in self.slots.grown():
             fit = growth.count_trend(slot.points)
@@ -128,7 +130,12 @@ class Discovery:
         if fit.kind == LINEAR:
             found.append(Candidate(REGISTRY, None, tuple(self.callbacks), fit))
         found.sort(key=lambda item: (item.trend.kind != LINEAR, -item.trend.slope))
-        return found[:MOST]
+        return found[:NAMED]
+
+    def _is_lasting(self, points: Sequence[tuple[float, float]]) -> bool:
+        """Tell whether a container was there for half of the time since the fence: of a younger one nothing can be said yet."""
+        first, last = self.population.xs[0], self.population.xs[-1]
+        return points[0][0] <= (first + last) / 2
 
     def _unexplained(
         self, young: set[int], candidates: Sequence[Candidate], reaches: Sequence[Reach]
@@ -143,24 +150,20 @@ class Discovery:
         for thing in left:
             by_type.setdefault(id(type(thing)), []).append(thing)
         numbers = self.population.numbers()
-        found: dict[str, Candidate] = {}
+        crowds = []
         for kind, members in sorted(by_type.items(), key=lambda row: -len(row[1]))[:TYPES]:
             fit = growth.count_trend(numbers.get(kind, ()))
             if fit.kind == LINEAR and len(members) >= SHARE * len(left) and 2 * len(members) > fit.last - fit.first:
-                item = self._origin(members, numbers[kind], fit, young)
+                crowds.append(Candidate(HIDDEN, members[-1], numbers[kind], fit))
+        samples = [by_type[id(type(item.thing))] for item in crowds]
+        samples = [members[:: max(1, len(members) // SAMPLES)] + members[-1:] for members in samples]
+        paths = naming.find_chains([thing for members in samples for thing in members], [self, samples, *samples])
+        found: dict[str, Candidate] = {}
+        for crowd, members in zip(crowds, samples):
+            chains_there = [paths[id(thing)] for thing in members if id(thing) in paths]
+            for item in _origins(crowd, chains_there, young) if chains_there else [crowd]:
                 found.setdefault(item.label.symbol, item)
         return list(found.values())
-
-    def _origin(self, members: list[Any], points: Any, fit: growth.Trend, young: set[int]) -> Candidate:
-        """Return the object through which members of a growing crowd are reached from what was there before."""
-        paths = naming.find_chains(members[:: max(1, len(members) // SAMPLES)], [self, members])
-        if not paths:
-            return Candidate(HIDDEN, members[-1], points, fit)
-        chain, longest = min(paths.values(), key=len), max(paths.values(), key=len)
-        first = next((place for place in range(1, len(chain)) if _begins(chain, place, young)), len(chain) - 1)
-        to_first = tuple(chain[: first + 1])
-        link = Link(type(members[-1]), naming.linking_attribute(longest))
-        return Candidate(CHAIN, chain[first], points, fit, chain=to_first, name=naming.named(to_first), link=link)
 
     def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[Store, ...]]:
         """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
@@ -238,6 +241,33 @@ def _slot_name(name: Name, candidate: Candidate) -> Name:
     )
 
 
+def _rank(candidate: Candidate, kept: Reach) -> tuple[bool, int, float]:
+    """Order candidates: what grows before what does not, what leads to most, what gains most entries."""
+    return candidate.trend.kind != LINEAR, -kept.size, -candidate.trend.slope
+
+
+def _origins(crowd: Candidate, paths: Sequence[list[Any]], young: set[int]) -> list[Candidate]:
+    """Return candidates for the objects through which a growing crowd is reached from what was there before.
+
+    ``paths`` lead to members of the crowd. An origin counts to which a tenth of them leads, and more than one.
+    """
+    found: dict[str, list[list[Any]]] = {}
+    names: dict[str, tuple[Any, ...]] = {}
+    for path in paths:
+        first = next((place for place in range(1, len(path)) if _begins(path, place, young)), len(path) - 1)
+        symbol = naming.named(path[: first + 1]).symbol
+        found.setdefault(symbol, []).append(path)
+        names.setdefault(symbol, tuple(path[: first + 1]))
+    origins = []
+    for symbol, there in found.items():
+        if len(there) > 1 and len(there) >= SHARE * len(paths):
+            chain = names[symbol]
+            link = Link(type(crowd.thing), naming.linking_attribute(max(there, key=len)))
+            name = naming.named(chain)
+            origins.append(crowd._replace(sort=CHAIN, thing=chain[-1], chain=chain, name=name, link=link))
+    return origins
+
+
 def _begins(chain: Sequence[Any], place: int, young: set[int]) -> bool:
     """Tell whether the object at a place of a chain is a young one, and not merely the dict of an older one's attributes."""
     thing = chain[place]
@@ -249,7 +279,10 @@ def outermost(
 ) -> tuple[list[Candidate], list[Reach]]:
     """Leave out the young containers that another growing container keeps: they grow because that one does."""
     kept = []
+    on_the_way = {id(thing) for item in candidates for thing in item.chain[:-1] if item.sort == CONTAINER}
     for place, item in enumerate(candidates):
+        if item.sort == SLOT and id(item.leads_to()) in on_the_way:
+            continue  # what it gains is in a container that is told itself
         inner = id(item.thing) in young and any(
             id(item.thing) in other.places and candidates[number].trend.kind == LINEAR
             for number, other in enumerate(reaches)

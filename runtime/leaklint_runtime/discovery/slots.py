@@ -15,6 +15,7 @@ from .. import roots
 from ..early import ModuleType, contents, is_a, is_tracked
 from ..holder import ABSENT, lookup, mro_of
 from .candidates import BUFFERS, SIZED, slot_value, value_size
+from .measures import kind_of
 
 VALUES = (*SIZED, *BUFFERS)
 LEAST, DEPTH = 3, 2  # moments at which a value was longer than before; attributes from a module or class to a value
@@ -106,7 +107,7 @@ def _named_values() -> Iterator[tuple[Any, Path, Row]]:
                 if is_a(value, FunctionType) and not value.__closure__:
                     continue
                 pending.append((owner, (*path, name), value))
-                if not _has_namespace(value):
+                if not _has_namespace(value) and kind_of(value) == "other":
                     yield owner, (*path, name), _row(value)
     for variable, value in contextvars.copy_context().items():
         if type(value) in VALUES:
@@ -127,7 +128,8 @@ def _shows_attributes(thing: Any) -> bool:
     kind = type(thing)
     if sys.version_info >= (3, 11) and _flags(kind) & MANAGED_DICT:
         return True
-    return any(is_a(item, FunctionType) for base in mro_of(kind)[:-1] for item in contents(base).values())
+    bases = (mro_of(kind) or ())[:-1]  # of a type that was never made ready there are none
+    return any(is_a(item, FunctionType) for base in bases for item in (contents(base) or {}).values())
 
 
 def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """Asks a database that stays open for many different things."""
 
-# rounds: 180
+# rounds: 260
+# alone: yes
 # kind: statement cache of a sqlite3 connection
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Schedules reminders behind those that are scheduled already."""
 
 # holder: REMINDERS
+# alone: yes
 # kind: itertools.chain, rebound
 # what: chain|tuple
 

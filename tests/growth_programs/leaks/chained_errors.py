@@ -1,6 +1,7 @@
 """Retries a delivery and names the failure before as the cause of a failure."""
 
 # holder: LAST_FAILURE
+# alone: yes
 # kind: chain of exceptions, rebound
 # what: DeliveryError
 

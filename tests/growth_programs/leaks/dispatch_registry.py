@@ -1,6 +1,7 @@
 """Formats values by their type, for which each plug-in brings types and formatters."""
 
 # holder: describe
+# alone: yes
 # kind: functools.singledispatch registry
 # what: type|function
 

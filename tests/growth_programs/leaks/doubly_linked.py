@@ -1,6 +1,7 @@
 """Lists the songs that were played, so that one can go back and forth among them."""
 
 # holder: PLAYED
+# alone: yes
 # kind: doubly linked list
 # what: Song
 

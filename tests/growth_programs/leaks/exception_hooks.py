@@ -1,6 +1,7 @@
 """Reports uncaught exceptions of each session together with the session's name."""
 
 # holder: sys\.excepthook
+# alone: yes
 # kind: sys.excepthook, chained
 # what: function
 

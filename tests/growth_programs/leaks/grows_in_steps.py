@@ -1,6 +1,7 @@
 """Allots identifiers from blocks that are reserved ten at a time."""
 
 # holder: RESERVED
+# alone: yes
 # kind: list, in steps
 # what: str
 

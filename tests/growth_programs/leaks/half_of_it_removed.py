@@ -1,6 +1,7 @@
 """Opens tickets and closes those that are answered at once."""
 
 # holder: TICKETS
+# alone: yes
 # kind: dict, of which a part is removed again
 # what: Ticket
 

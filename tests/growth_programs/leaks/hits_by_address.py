@@ -1,6 +1,7 @@
 """Counts the requests of each client address."""
 
 # holder: HITS
+# alone: yes
 # kind: Counter
 # what: str
 

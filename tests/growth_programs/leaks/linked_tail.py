@@ -1,6 +1,7 @@
 """Appends blocks to a chain and verifies the newest one."""
 
 # holder: CHAIN
+# alone: yes
 # kind: linked list, tail appended
 # what: MinedBlock
 
@@ -22,7 +23,7 @@ class BlockChain:
     def append(self, payload: bytes) -> MinedBlock:
         block = MinedBlock(hashlib.sha256(self.last.digest + payload).digest())
         self.last.following = block  # stores
-        self.last = block
+        self.last = block  # stores
         return block
 
 

@@ -1,6 +1,7 @@
 """Writes values to a buffer with a pickler that is made once."""
 
 # holder: PICKLER
+# alone: yes
 # kind: memo of a pickler
 # what: dict|list
 

@@ -1,6 +1,7 @@
 """Passes buffers to C code, which takes a reference to each of them."""
 
 # holder: C code|native|hidden|no holder|reference count
+# alone: yes
 # kind: references that only C code has
 # what: Sound
 

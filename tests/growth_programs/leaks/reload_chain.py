@@ -1,6 +1,7 @@
 """Lets each server react to a signal and passes the signal on to earlier servers."""
 
 # holder: signal|SIGUSR1
+# alone: yes
 # kind: signal handler, chained
 # what: function
 

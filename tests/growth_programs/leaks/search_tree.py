@@ -1,6 +1,7 @@
 """Sorts measurements into a binary tree and looks them up there."""
 
 # holder: ROOT
+# alone: yes
 # kind: tree of objects
 # what: Leaf
 

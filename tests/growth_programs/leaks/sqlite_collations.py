@@ -1,6 +1,7 @@
 """Sorts rows in a database by the rules of a customer."""
 
 # holder: DATABASE
+# alone: yes
 # kind: collations registered at a sqlite3 connection
 # what: method|Collation
 

@@ -1,6 +1,7 @@
 """Evaluates formulas of users inside a database."""
 
 # holder: DATABASE
+# alone: yes
 # kind: functions registered at a sqlite3 connection
 # what: function
 

@@ -1,6 +1,7 @@
 """Prints a protocol to a text buffer."""
 
 # holder: PROTOCOL
+# alone: yes
 # kind: io.StringIO
 # what: StringIO|str
 

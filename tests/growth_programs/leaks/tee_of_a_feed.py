@@ -1,6 +1,7 @@
 """Reads a feed twice: for display, and for a summary that is printed at night."""
 
 # holder: SUMMARY
+# alone: yes
 # kind: itertools.tee whose one side lags
 # what: tuple|str|_tee_dataobject
 

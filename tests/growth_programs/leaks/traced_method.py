@@ -1,6 +1,7 @@
 """Traces a client's method while a request runs."""
 
 # holder: HttpClient\.send
+# alone: yes
 # kind: method wrapped again and again
 # what: function
 

@@ -1,6 +1,7 @@
 """Completes words from a tree of the letters typed so far."""
 
 # holder: WORDS
+# alone: yes
 # kind: tree of dicts
 # what: dict
 

@@ -1,6 +1,7 @@
 """Warns of each record that has no name, by the record's number."""
 
 # holder: __warningregistry__
+# alone: yes
 # kind: __warningregistry__
 # what: tuple
 

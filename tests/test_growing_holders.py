@@ -1,0 +1,123 @@
+"""Discovery: the holders that grow are named without a finding, with the line that stores; what does not leak is quiet."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from growth_programs_index import GrowthProgram, healthy, leaks
+
+ROUNDS, TOGETHER = 40, 25
+Document = dict[str, Any]
+
+
+def python_of(version: str) -> str | None:
+    """Return an interpreter of this version, on the path or among pyenv's."""
+    found = shutil.which(f"python{version}")
+    if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
+        return found
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return next((str(path) for path in sorted(root.glob(f"{version}.*/bin/python"))), None)
+
+
+HERE = "{}.{}".format(*sys.version_info[:2])
+PYTHONS = [HERE, *(version for version in ("3.8", "3.13") if version != HERE)]
+
+
+def profile(folder: Path, target: str, python: str, *options: str) -> tuple[int, Document]:
+    """Return the status and the JSON of a profile without findings."""
+    out = folder / "profile.json"
+    words = [sys.executable, "-m", "leaklint", "profile", "--no-check", "--no-ledger", "--python", python, *options]
+    words += ["--output-format", "json", "--output-file", str(out), target]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert out.exists(), done.stdout + done.stderr
+    return done.returncode, json.loads(out.read_text(encoding="utf-8"))
+
+
+def driver(folder: Path, programs: Sequence[GrowthProgram]) -> Path:
+    """Write a file whose ``work`` calls that of each program."""
+    lines = ["import sys", f"sys.path.insert(0, {str(programs[0].path.parent)!r})"]
+    lines += [f"import {item.name}" for item in programs]
+    lines += ["", "def work():", *[f"    {item.name}.work()" for item in programs]]
+    place = folder / "together.py"
+    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return place
+
+
+def growing(found: Document) -> list[Document]:
+    return [item for item in found["holders"] if item["kind"] == "linear"]
+
+
+def named(program: GrowthProgram, holders: Sequence[Document]) -> list[str]:
+    """Return what is wrong: a holder that is not named, or none of the lines that store."""
+    wrong = []
+    for pattern in program.holders:
+        hits = [item for item in holders if pattern.search(item["symbol"].replace(":", "."))]
+        lines = [(store["path"], store["line"]) for item in hits for store in item["stores"]]
+        if not hits:
+            wrong.append(f"{program.name}: {pattern.pattern} is not named")
+        elif program.stores and not any((str(program.marks), line) in lines for line in program.stores):
+            wrong.append(f"{program.name}: stored at {program.stores}, not at {lines}")
+    return wrong
+
+
+def groups(programs: Sequence[GrowthProgram], version: str) -> Iterator[list[GrowthProgram]]:
+    major, minor = map(int, version.split("."))
+    fitting = [item for item in programs if item.runs_on((major, minor)) and not item.alone and item.rounds == ROUNDS]
+    for start in range(0, len(fitting), TOGETHER):
+        yield fitting[start : start + TOGETHER]
+
+
+TOGETHER_LEAKS = [(version, group) for version in PYTHONS for group in groups(leaks(), version)]
+TOGETHER_HEALTHY = [(version, group) for version in PYTHONS for group in groups(healthy(), version)]
+
+
+def label(value: Any) -> str:
+    return value if isinstance(value, str) else value[0].name
+
+
+@pytest.mark.parametrize(("version", "group"), TOGETHER_LEAKS, ids=label)
+def test_each_holder_of_many_leaks_at_once_is_named(version: str, group: list[GrowthProgram], tmp_path: Path) -> None:
+    python = python_of(version)
+    if python is None:
+        pytest.skip(f"no Python {version} here")
+    status, found = profile(tmp_path, f"{driver(tmp_path, group)}:work", python, "--rounds", str(ROUNDS))
+    assert [text for item in group for text in named(item, growing(found))] == []
+    assert status == 1
+
+
+@pytest.mark.parametrize("program", [item for item in leaks() if item.alone], ids=lambda item: item.name)
+def test_holders_that_tell_by_their_objects_alone(program: GrowthProgram, tmp_path: Path) -> None:
+    if not program.runs_on(sys.version_info[:2]):
+        pytest.skip("the label holds for other versions of Python")
+    status, found = profile(tmp_path, f"{program.path}:work", sys.executable, "--rounds", str(program.rounds))
+    assert status == 1
+    symbols = [item["symbol"].replace(":", ".") for item in growing(found)]
+    assert any(pattern.search(symbol) for pattern in program.holders for symbol in symbols), symbols
+
+
+@pytest.mark.parametrize(("version", "group"), TOGETHER_HEALTHY, ids=label)
+def test_what_does_not_leak_is_quiet(version: str, group: list[GrowthProgram], tmp_path: Path) -> None:
+    python = python_of(version)
+    if python is None:
+        pytest.skip(f"no Python {version} here")
+    _, found = profile(tmp_path, f"{driver(tmp_path, group)}:work", python, "--rounds", str(ROUNDS))
+    assert [item["symbol"] for item in growing(found)] == []
+
+
+SLOW_TO_SETTLE = [item for item in healthy() if item.rounds != ROUNDS or item.alone]
+
+
+@pytest.mark.parametrize("program", SLOW_TO_SETTLE, ids=lambda item: item.name)
+def test_what_takes_long_to_settle_is_quiet(program: GrowthProgram, tmp_path: Path) -> None:
+    status, found = profile(tmp_path, f"{program.path}:work", sys.executable, "--rounds", str(program.rounds))
+    assert [item["symbol"] for item in growing(found)] == []
+    assert status == 0, found["verdict"]["sentences"]
