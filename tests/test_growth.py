@@ -231,9 +231,9 @@ def test_before_and_after_on_one_sheet(project: Path, capsys: pytest.CaptureFixt
 def test_a_profile_survives_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, found = profiled(capsys, "app:load", "--rounds", "6")
     revived = profiling.revived(found)
-    assert found.pop("findings")  # made of the holders and of the program's source, as the hints are
+    assert found.pop("findings")  # made of the holders and of the program's source, as the fingerprints are
     for holder in found["holders"]:
-        holder.pop("hint", None)
+        assert holder.pop("fingerprint")
     assert json.loads(wire.dumps(profiling.plain(revived))) == found
 
 

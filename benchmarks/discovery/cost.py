@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import shlex
 import subprocess
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -20,7 +20,7 @@ FEW, MANY = 4, 12
 
 @dataclass(frozen=True, slots=True)
 class HeapCost:
-    """Seconds by what was done, and the number of objects that the collector tracked."""
+    """CPU seconds by what was done, and the number of objects that the collector tracked."""
 
     objects: int
     collection: float
@@ -32,7 +32,7 @@ class HeapCost:
 
     def table(self) -> list[list[str]]:
         """Return the lines of the table."""
-        head = ["a look at the heap", "seconds", "full collections"]
+        head = ["a look at the heap", "CPU seconds", "full collections"]
         rows = {f"gc.collect(), {self.objects:,} objects": self.collection, **self.seconds}
         return [head, *([name, f"{spent:.2f}", f"{spent / self.collection:.1f}"] for name, spent in rows.items())]
 
@@ -50,9 +50,15 @@ def measured(envs: Path, leaklint: str, turns: int) -> HeapCost:
 
 
 def _round(leaklint: str, python: Path) -> float:
-    """Return the seconds that a round of ``leaklint profile`` takes: those of many rounds less those of few."""
+    """Return the CPU seconds that a round of ``leaklint profile`` takes: those of many rounds less those of few."""
     few, many = (_profile(leaklint, python, rounds) for rounds in (FEW, MANY))
     return (many - few) / (MANY - FEW)
+
+
+def _children() -> float:
+    """Return the CPU seconds of all processes that were waited for, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _profile(leaklint: str, python: Path, rounds: int) -> float:
@@ -60,9 +66,9 @@ def _profile(leaklint: str, python: Path, rounds: int) -> float:
         words = [*shlex.split(leaklint), "profile", f"{IN_TARGET / 'heap.py'}:work", "--no-check", "--quiet"]
         words += ["--rounds", str(rounds), "--python", str(python), "--memory-limit", "0"]
         words += ["--output-format", "json", "--output-file", str(Path(folder) / "profile.json")]
-        start = time.perf_counter()
+        start = _children()
         done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
-        spent = time.perf_counter() - start
+        spent = _children() - start
         if done.returncode not in (0, 1):
             raise RuntimeError(f"leaklint ended with status {done.returncode}: {done.stderr[-500:]}")
     return spent

@@ -2,8 +2,8 @@
 
     python benchmarks/in_tests/discover_overhead.py --work FOLDER [--rounds 5]
 
-FOLDER is that of ``overhead.py``, or is made as there. The figures are seconds of CPU time of the whole process, start included,
-as the median of the rounds, in which the ways take turns, and the ratio to plain pytest on the same copy. Written to
+FOLDER is that of ``overhead.py``, or is made as there. The figures are seconds of CPU time of the whole process, its start
+included: the median of the rounds, in which the ways take turns, and the ratio to plain pytest on the same copy. Written to
 ``discover_overhead.md``; 1 if discovery costs more than 1.3 times the suite's own time.
 """
 

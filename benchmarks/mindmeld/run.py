@@ -3,14 +3,15 @@
     python benchmarks/mindmeld/run.py [--work DIR] [--out DIR]
 
 installs the release for Python 3.8 (once), runs ``leaklint check``, ``verify``, ``fix`` and ``verify`` again on a copy
-of it, loads an application 30 times before and after the repair, prints the table and draws the memory to
-``mindmeld-rss.svg`` and ``.png``. The status is 0 if everything is as the story says (or there is no Python 3.8 here,
+of it, lets ``leaklint profile`` discover the leak without any finding, loads an application 30 times before and after the
+repair, prints the table and draws the memory to ``mindmeld-rss.svg`` and ``.png``. The status is 0 if everything is as the story says (or there is no Python 3.8 here,
 which is told), 1 if something is not, 2 if the environment could not be made.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -26,8 +27,9 @@ from sheet import Case, growth, svg, table
 
 SYMBOL = "mindmeld.components.nlp:Processor.instance_map"
 PLACE = os.path.join("mindmeld", "components", "nlp.py")
+DEFINED_AT, STORED_AT = 105, 128
 TITLE = "MindMeld 4.3.4 loaded 30 times, before and after the repair"
-LOADS, SHOWN = 30, 5
+LOADS, SHOWN, DISCOVERED = 30, 5, 12
 #: Reading queries would ask a server for dates and numbers in them; this keeps it in the process.
 WITHOUT_SYSTEM_ENTITIES = 'NLP_CONFIG = {"system_entity_recognizer": {}}\n'
 
@@ -98,14 +100,16 @@ def commands(folder: Path, out: Path, python: Path, app: Path, used: Path) -> li
     leaklint("check", "--isolated", "--output-format", "json", "--output-file", saved, "mindmeld", folder=folder)
     proven = shown(*prove, folder=folder, app=app)
     grown = profiled(folder, out / "profile-before.json", python, used)
+    unguided = discovered(folder, python, used)
     diff = shown("fix", "--isolated", "--diff", "mindmeld", folder=folder)
     shown("fix", "--isolated", "mindmeld", folder=folder)
     gone = shown(*prove, folder=folder, app=app)
     sheet = ("--compare", str(out / "profile-before.json"), "--plot", str(out / "mindmeld-profile.svg"))
     flat = profiled(folder, out / "profile-after.json", python, used, *sheet)
+    quiet = discovered(folder, python, used)
     again = shown("check", "--isolated", "mindmeld", folder=folder)
     removed, added = changed(diff.text, PLACE)
-    there = f"{PLACE}:105:5: LK101 Processor.instance_map"
+    there = f"{PLACE}:{DEFINED_AT}:5: LK101 Processor.instance_map"
     return [
         (f"check finds {there}", there in found.text),
         ("verify confirms it", verdict(proven.text) == "CONFIRMED"),
@@ -117,6 +121,7 @@ def commands(folder: Path, out: Path, python: Path, app: Path, used: Path) -> li
         ("verify refutes it after the repair", verdict(gone.text) == "REFUTED"),
         ("profile says that it grows 3.0 entries a call", grown[0].startswith(f"{SYMBOL} grows 3.0 entries and ")),
         ("and that nothing grows after the repair", not [line for line in flat if " grows " in line]),
+        *discovery(unguided, quiet),
         ("check is silent about it after the repair", "Processor.instance_map" not in again.text),
     ]
 
@@ -131,6 +136,32 @@ def profiled(folder: Path, target: Path, python: Path, app: Path, *more: str) ->
     told: list[str] = json.loads(target.read_text())["verdict"]["sentences"]
     print("\n".join(told), flush=True)
     return told
+
+
+def discovered(folder: Path, python: Path, app: Path) -> Done:
+    """Let ``leaklint profile`` load the application ``DISCOVERED`` times without any finding, print it, and return it."""
+    words = ("--no-check", "--no-ledger", "--rounds", str(DISCOVERED), "--python", str(python))
+    return shown("profile", f"{places.HERE / 'factory.py'}:use", *words, folder=folder, app=app)
+
+
+def discovery(before: Done, after: Done) -> list[tuple[str, bool]]:
+    """Return what has to hold of the profiles that no finding guided."""
+    told = about(before.text, SYMBOL)
+    seen = told[:1] and told[0].startswith(f"{SYMBOL} grows 3.0 entries and ") and before.status == 1
+    there = f"{PLACE}:{STORED_AT} in "
+    return [
+        (f"discovered without a finding: {SYMBOL} grows 3.0 entries a call", bool(seen)),
+        (f"and is defined at {PLACE}:{DEFINED_AT}", any(f"defined at {PLACE}:{DEFINED_AT}," in line for line in told)),
+        (f"and stored at {PLACE}:{STORED_AT}", any(line.strip().startswith(f"stored at {there}") for line in told)),
+        ("and nothing grows that is discovered after the repair", " grows " not in after.text and after.status == 0),
+    ]
+
+
+def about(text: str, symbol: str) -> list[str]:
+    """Return the sentence about a holder in the text of ``leaklint profile`` and the indented lines below it."""
+    lines = text.splitlines()
+    first = next((place for place, line in enumerate(lines) if line.startswith(f"{symbol} ")), len(lines))
+    return lines[first : first + 1] + list(itertools.takewhile(lambda line: line[:1] == " ", lines[first + 1 :]))
 
 
 def survivors(case: Case) -> list[tuple[str, bool]]:

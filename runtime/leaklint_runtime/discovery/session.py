@@ -279,7 +279,7 @@ def outermost(
 ) -> tuple[list[Candidate], list[Reach]]:
     """Leave out the young containers that another growing container keeps: they grow because that one does."""
     kept = []
-    on_the_way = {id(thing) for item in candidates for thing in item.chain[:-1] if item.sort == CONTAINER}
+    on_the_way = {id(thing) for item in candidates for thing in item.chain if item.sort == CONTAINER}
     for place, item in enumerate(candidates):
         if item.sort == SLOT and id(item.leads_to()) in on_the_way:
             continue  # what it gains is in a container that is told itself

@@ -13,17 +13,17 @@ from typing import Any, Iterator
 
 import pytest
 
-from ..discovery.effects import type_name
 from ..early import collect, get_freeze_count, get_objects, perf_counter
-from . import again, naming_left, tracing
+from . import again, tracing
 from .fence import LEAST, Fence
-from .instances import Instances, machinery, parts, tables
+from .instances import Instances, class_name, machinery, names, parts, tables
 from .lengths import Lengths
 from .suspects import Crowd, Suspect, reference
 
 #: seconds that looks at all containers may take, and tracing as many again, and the share of the run on top
 CREDIT, SHARE = 0.2, 0.1
 MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 6, 0.5
+RECURS, MOST_FORCED = 2, 8
 
 
 class Discover:
@@ -42,6 +42,7 @@ class Discover:
         self.failed = False
         self.begun = perf_counter()
         self.spent = self.traced = 0.0
+        self.forced = 0
         self.due: list[Suspect] = []
         self.quick: dict[str, float] = {}
         self.repeats = again.Repeats()
@@ -138,32 +139,34 @@ class Discover:
 
     def _note(self, test: str, left: list[Any], places: dict[int, Any]) -> None:
         """Find the containers that keep what a test left."""
-        explained: set[int] = set()
-        for suspect in self.suspects:
-            if suspect.grew:
-                explained |= self.fill(suspect, test, places)
-        rest = [thing for thing in left if id(thing) not in explained]
-        if rest and self.affordable():
-            for suspect in self.scanned(places):
-                explained |= self.fill(suspect, test, places)
-            rest = [thing for thing in rest if id(thing) not in explained]
+        kept = [thing for suspect in self.suspects if suspect.grew for thing in self.fill(suspect, test, places)]
+        rest = _unexplained(left, kept, places)
+        if rest and (self.affordable() or self._recurs(rest)):
+            kept = [thing for suspect in self.scanned(places) for thing in self.fill(suspect, test, places)]
+            rest = _unexplained(rest, kept, places)
         by_name: dict[str, list[Any]] = {}
         for thing in rest:
-            by_name.setdefault(type_name(type(thing)), []).append(thing)
+            by_name.setdefault(class_name(type(thing)), []).append(thing)
         for name, members in by_name.items():
             self.crowds.setdefault(name, Crowd()).note(test, members)
 
-    def fill(self, suspect: Suspect, test: str, places: dict[int, Any]) -> set[int]:
-        """Note what a test left in a suspect; return that and all that it leads to."""
+    def fill(self, suspect: Suspect, test: str, places: dict[int, Any]) -> list[Any]:
+        """Note and return what a test left in a suspect."""
         kept = self.instances.nearest(suspect.thing, places)
         if kept and (not self.repeat or self.repeats.confirms(suspect.thing)):
             suspect.note(test, self.number, kept, again=self.repeat)
             suspect.stores = suspect.stores or self.repeats.stores(suspect.thing)
-        return parts(kept, places)
+        return kept
 
     def affordable(self) -> bool:
         """Tell whether a look at all containers is within what the run may cost."""
         return self.repeat or self.spent < self._allowed()
+
+    def _recurs(self, rest: list[Any]) -> bool:
+        """Tell whether objects of a class were left by as many tests as need a look, whatever it costs; a few times a run."""
+        due = [name for name in names(rest) if name in self.crowds and self.crowds[name].tests == RECURS]
+        self.forced += bool(due)
+        return bool(due) and self.forced <= MOST_FORCED
 
     def _allowed(self) -> float:
         return CREDIT + SHARE * (perf_counter() - self.begun - self.spent - self.traced)
@@ -203,10 +206,25 @@ class Discover:
             suspect.stores = suspect.stores or stores
         self.due = []
 
-    def results(self, worker: bool) -> list[naming_left.Record]:
-        """End the watch and return what it showed."""
+    def results(self, worker: bool) -> list[Any]:
+        """End the watch and return what it showed, as records of ``naming_left``."""
         self.fence.take_down()
+        if not self.suspects and not self.crowds:
+            return []
         self._quiet(collect)
+        # imported here because it loads what few runs need
+        from . import naming_left
+
         found = naming_left.records(self, worker)
         self.suspects, self.crowds = [], {}
         return found
+
+
+def _unexplained(left: list[Any], kept: list[Any], places: dict[int, Any]) -> list[Any]:
+    """Return what is neither among the things that were kept nor part of one of them."""
+    explained = {id(thing) for thing in kept}
+    rest = [thing for thing in left if id(thing) not in explained]
+    if rest and kept:
+        explained = parts(kept, places)
+        rest = [thing for thing in rest if id(thing) not in explained]
+    return rest

@@ -12,8 +12,8 @@ from functools import partial
 from types import FrameType, FunctionType, TracebackType
 from typing import Any, Iterator, NamedTuple, Sequence
 
+from .. import labels
 from ..discovery import definitions
-from ..discovery.effects import type_name
 from ..discovery.measures import MEMO
 from ..early import ModuleType, contents, get_referents, is_a, ref
 
@@ -176,10 +176,16 @@ def _compares_by_identity(kind: Any) -> bool:
 _IDENTITY: Any = object.__dict__["__eq__"]
 
 
+def class_name(kind: Any) -> str:
+    """Return ``module:Qualified.Name`` of a class, of the interpreter's own types the name alone."""
+    module, name = _module_of(kind), type.__dict__["__qualname__"].__get__(kind)
+    return f"{name}" if module == "builtins" or not is_a(module, str) else f"{labels.module_name(module)}:{name}"
+
+
 def names(things: Sequence[Any]) -> dict[str, int]:
     """Return how many objects there are of each class, by ``module:Qualified.Name``."""
     found: dict[str, int] = {}
     for thing in things:
-        name = type_name(type(thing))
+        name = class_name(type(thing))
         found[name] = found.get(name, 0) + 1
     return found

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Sequence
 
 from ..discovery import assembling, definitions, naming
 from ..discovery.candidates import CHAIN, CONTAINER, Candidate
-from ..discovery.effects import Effect, Effects, Reach, type_name
+from ..discovery.effects import Effect, Effects, Reach
 from ..discovery.measures import MEMO, measured_types
 from ..discovery.model import Kept, to_json
 from ..early import ModuleType, contents, getsizeof, is_a
 from ..fit import LINEAR
 from ..growth import Trend
-from .instances import names
+from .instances import class_name, names
 from .judged import LEAST
 from .suspects import IDENTITY, Left, sort_of
 
@@ -177,7 +177,7 @@ def _kept(left: Sequence[Left], references: Sequence[Any]) -> tuple[Kept, ...]:
         for name, number in kinds.items():
             numbers[name] = numbers.get(name, 0) + number
     sizes = {
-        type_name(type(thing)): getsizeof(thing, 0) for thing in [item() for item in references] if thing is not None
+        class_name(type(thing)): getsizeof(thing, 0) for thing in [item() for item in references] if thing is not None
     }
     amounts = {name: number * sizes.get(name, 0) for name, number in numbers.items()}
     total = sum(amounts.values()) or 1

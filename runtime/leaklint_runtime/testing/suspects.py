@@ -14,7 +14,7 @@ from .instances import by_identity, equal_by_value, names
 
 #: by identity, by value, again and again: how sure it is that one more run of the same test leaves one more
 IDENTITY, VALUE, AGAIN = "identity", "value", "again"
-REFERENCES, POINTS = 6, 4000
+REFERENCES, POINTS, SORTED = 6, 4000, 40
 Left = Tuple[str, int, Dict[str, int], str]
 
 
@@ -28,6 +28,7 @@ class Suspect:
         self.left: list[Left] = []
         self.files: set[str] = set()
         self.references: list[Any] = []
+        self.sort = VALUE
         self.traced = 0
         self.stores: tuple[Store, ...] = ()
 
@@ -49,7 +50,9 @@ class Suspect:
         self.last = length_of(self.thing)
         if len(self.points) < POINTS:
             self.points.append((float(number), float(self.last)))
-        self.left.append((test, len(kept), names(kept), AGAIN if again else sort_of(self.thing, kept)))
+        if len(self.left) < SORTED:
+            self.sort = AGAIN if again else sort_of(self.thing, kept)
+        self.left.append((test, len(kept), names(kept), self.sort))
         self.files.add(test.partition("::")[0])
         self.references += [item for item in map(reference, kept[:REFERENCES]) if item is not None]
 
@@ -101,9 +104,11 @@ class Crowd:
 
     def __init__(self) -> None:
         self._left: list[tuple[str, Any]] = []
+        self.tests = 0
 
     def note(self, test: str, members: list[Any]) -> None:
         """Note what a test left."""
+        self.tests += 1
         if len(self._left) < POINTS:
             pairs = [(test, reference(thing)) for thing in members[:REFERENCES]]
             self._left += [pair for pair in pairs if pair[1] is not None]
