@@ -68,6 +68,11 @@ class Copy:
         real = Path(os.path.realpath(path))
         return str(self.root / real.relative_to(self.top)) if real.is_relative_to(self.top) else path
 
+    def of_factory(self, spec: str) -> str:
+        """Return a factory with its file, if it has one, as it is in the copy."""
+        place, _, name = spec.rpartition(":")
+        return f"{self.of(place)}:{name}" if place.endswith(".py") else spec
+
 
 class _Session:
     def __init__(
@@ -141,7 +146,8 @@ class _Session:
 
     def _moved(self, probe: Probe) -> Probe:
         """Point an experiment at the copy."""
-        return replace(probe, root=self.copy.of(probe.root), file=self.copy.of(probe.file))
+        factory = self.copy.of_factory(probe.factory)
+        return replace(probe, root=self.copy.of(probe.root), file=self.copy.of(probe.file), factory=factory)
 
     def _tests(self) -> Outcome | None:
         if not self.command:
@@ -223,9 +229,6 @@ def _copy_folder(top: Path, root: Path) -> None:
 
 def _moved_experiment(experiment: VerifyOptions, copy: Copy) -> VerifyOptions:
     """Factories and scenarios that are files of the project are taken from the copy."""
-    factories = []
-    for symbol, spec in experiment.factories:
-        place, _, name = spec.rpartition(":")
-        factories.append((symbol, f"{copy.of(place)}:{name}" if place.endswith(".py") else spec))
+    factories = tuple((symbol, copy.of_factory(spec)) for symbol, spec in experiment.factories)
     scenarios = tuple(copy.of(os.path.abspath(file)) for file in experiment.scenarios)
-    return replace(experiment, factories=tuple(factories), scenarios=scenarios)
+    return replace(experiment, factories=factories, scenarios=scenarios)

@@ -196,19 +196,22 @@ def test_the_rule_that_fits(
     folder: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], code: str
 ) -> None:
     written(folder, TWO_DEEP, **changes)
-    (found,) = answered(capsys, "verify", "--findings", "profile.json")["findings"]
+    found = finding_of(capsys)
     assert (found["code"], found["probe"]["code"]) == (code, code)
 
 
 def test_a_store_that_nobody_can_read_forbids_the_repair(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One store is plain to see; the one that the run saw is a call of what was a method of the container."""
     text = BY_NAME.text.replace(
         '    getattr(REGISTRY, f"{KIND}s")[id(session)] = session\n',
-        '    REGISTRY.items[0] = None\n    put = getattr(REGISTRY, f"{KIND}s").__setitem__\n    put(id(session), session)\n',
+        '    put = getattr(REGISTRY, f"{KIND}s").__setitem__\n    put(id(session), session)\n',
     )
-    written(folder, BY_NAME._replace(text=text, stored="put(id(session)"))
+    text += "\n\ndef keep(session):\n    REGISTRY.items[id(session)] = session\n    return session\n"
+    program = BY_NAME._replace(text=text, stored="put(id(session)")
+    written(folder, program)
     (left,) = answered(capsys, "fix", "--findings", "profile.json", "--unsafe-fixes", ".")["left"]
-    place = f"byname.py:{line_of(BY_NAME._replace(text=text), 'put(id(session)')}"
-    assert place in left["why"] or "no store into the container could be read" in left["why"]
+    place = f"byname.py:{line_of(program, program.stored)}"
+    assert left["why"].startswith(f"the store that the run saw at {place} could not be read")
     assert (folder / "byname.py").read_text() == text
 
 

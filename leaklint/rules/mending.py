@@ -38,7 +38,7 @@ def mend(context: Context, leak: Leak) -> Fix:
         assumed = "assumes that what it keeps may be made again once nobody uses it"
         fix = replace(fix, safety="unsafe", reason=f"{assumed}; {fix.reason}")
     fix = fix if fix.replacement else replace(fix, replacement=replacement_of(leak))
-    return fix if leak.observed is None else qualified(context.program, leak, fix)
+    return qualified(context.program, leak, fix) if leak.holder.key in context.program.adopted else fix
 
 
 def _mended(context: Context, leak: Leak) -> Fix:

@@ -7,7 +7,7 @@ repair would break is worked out as for any other leak.
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,7 @@ def typed(store: Store, program: Program, kept: str) -> Store:
 
 
 def qualified(program: Program, leak: Leak, fix: Fix) -> Fix:
-    """Return the repair of a holder that leaks by what a run has shown: what the files do not tell is an assumption."""
+    """Return the repair of a holder that a run has shown to grow: what the files do not tell of it is an assumption."""
     known = program.adopted[leak.holder.key]
     if known.unread and fix.safety != "none":
         place = known.unread[0]
@@ -153,14 +153,14 @@ def _unplaced(context: Context, seen: Finding) -> Iterator[Finding]:
     if seen.probe is not None and seen.probe.digest and seen.probe.file == program.places[module][1]:
         if seen.probe.digest != program.source(module).digest:
             return
-    hint = _unknown(seen, {holder.name for holder in program.holders.all.values() if holder.module == module})
+    hint = _unknown(seen, {holder.name: holder for holder in program.holders.all.values() if holder.module == module})
     fix = Fix("none", seen.fix.replacement, f"no edit is known: {hint}")
     way = "take it back when its owner is done" if seen.code.startswith("LK4") else advice(fix)
     yield replace(seen, fix=fix, message=f"{seen.message}; {way}", hint=f"{seen.code} would have to see this: {hint}")
 
 
-def _unknown(seen: Finding, holders: Container[str]) -> str:
-    """Return why the rules know no more of a finding than the run does; ``holders`` are the names of those of its file."""
+def _unknown(seen: Finding, holders: Mapping[str, Holder]) -> str:
+    """Return why the rules know no more of a finding than the run does; ``holders`` are those of its file by name."""
     kind = seen.probe.container_kind if seen.probe is not None else ""
     name = seen.symbol.partition(":")[2]
     if seen.code.startswith("LK4"):
@@ -168,7 +168,8 @@ def _unknown(seen: Finding, holders: Container[str]) -> str:
     if kind == "memo":
         return "the function is not taken for a memoiser that keeps objects"
     if name in holders:
-        return "no store into the container could be read"
+        made = holders[name].binding.made
+        return f"no store into what {made.text} makes is read" if made.kind == "object" else "no store into it is read"
     return f"{name} is no container of process lifetime to the rules"
 
 
