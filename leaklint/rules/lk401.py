@@ -231,7 +231,7 @@ def _tell(
         f"{owner.name} (still alive after its last user let go)",
     )
     related = (Related(module.path, call.span.line, call.span.column, "registered here"),)
-    proof = probe(context, CODE, symbol, shape, module, "", owner, trigger_of(function))
+    proof = probe(context, CODE, symbol, shape, module, "", owner, trigger_of(function), span=call.span)
     return finding(CODE, NAME, module, call.span, symbol, kind, message, confidence, retention, related, fix, proof)
 
 

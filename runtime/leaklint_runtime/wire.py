@@ -12,7 +12,8 @@ from math import isfinite
 from typing import Any, Mapping
 
 CONFIRMED, REFUTED, BOUNDED, GC_LAG, UNREACHED = "confirmed", "refuted", "bounded", "gc-lag", "unreached"
-STATUSES = (CONFIRMED, REFUTED, BOUNDED, GC_LAG, UNREACHED)
+UNTIL_CLOSED = "until-closed"
+STATUSES = (CONFIRMED, REFUTED, BOUNDED, GC_LAG, UNREACHED, UNTIL_CLOSED)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Verdict:
     ``hidden`` counts references that no object visible to the collector accounts for. ``fit`` is ``constant``,
     ``bounded`` or ``linear``. ``python`` is the version that ran it,
     ``tracked`` how survivors were told.
+    ``closing`` is what the same experiment showed with objects that are closed, ``values`` who says that users pass the
+    arguments that were used.
     """
 
     status: str
@@ -86,6 +89,8 @@ class Verdict:
     fit: str = ""
     python: str = ""
     tracked: str = ""
+    closing: str = ""
+    values: str = ""
 
 
 def unreached(reason: str, **more: Any) -> Verdict:
