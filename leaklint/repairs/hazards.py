@@ -16,7 +16,9 @@ from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import walk
 
-_FILING = frozenset({"add", "append", "get", "setdefault", "pop", "insert", "remove", "discard", "index", "__setitem__"})
+_FILING = frozenset(
+    {"add", "append", "get", "setdefault", "pop", "insert", "remove", "discard", "index", "__setitem__"}
+)
 _RESOURCES = re.compile(r"\b(TemporaryDirectory|NamedTemporaryFile|TemporaryFile|Popen|finalize)\(")
 _ANYTHING = frozenset({"object", "Any", "Hashable"})
 _WORDS = STIFF | {"string", "text", "integer", "number", "boolean"}
@@ -152,7 +154,9 @@ def _misused_by_callers(draft: Draft, role: Role, roles: tuple[Role, ...]) -> st
     """Return where callers of the storing function use the number it returns as a key of something else."""
     program = draft.files.program
     function = role.file.function(role.use.scope)
-    sites = [site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None]
+    sites = [
+        site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None
+    ]
     sites = [site for site in sites if not is_test(program.modules[site.module].path)]
     if not sites:
         return f"{role.place} by whoever calls {function.name}()"
@@ -180,7 +184,9 @@ def dropped(draft: Draft, role: Role, *, looks_up: bool) -> str:
     """
     program = draft.files.program
     function = role.file.function(role.use.scope)
-    sites = [site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None]
+    sites = [
+        site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None
+    ]
     sites = [site for site in sites if not is_test(program.modules[site.module].path)]
     for site in sites:
         file = draft.files[site.module]
@@ -214,5 +220,3 @@ def _kept(role: Role, name: cst.Name) -> bool:
             if isinstance(above, cst.Assign) and above.value is node:
                 return any(isinstance(target.target, (cst.Attribute, cst.Subscript)) for target in above.targets)
     return False
-
-

@@ -178,7 +178,11 @@ class _Method:
         if not node.args:
             return _DEFAULT_SIZE
         argument = node.args[0]
-        if len(node.args) > 1 or argument.star or (argument.keyword is not None and argument.keyword.value != "maxsize"):
+        if (
+            len(node.args) > 1
+            or argument.star
+            or (argument.keyword is not None and argument.keyword.value != "maxsize")
+        ):
             return ""
         text = self.file.code(argument.value)
         return text if text == "None" or (text.isdigit() and int(text) > 0) else ""

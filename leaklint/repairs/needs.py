@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import libcst as cst
@@ -65,7 +66,9 @@ def _local_names(file: File, value: cst.CSTNode, this: str, function: cst.Functi
     """Tell whether an expression could mean something else where it is registered than inside the method."""
     if this != "self":
         return True
-    return any(isinstance(node, (cst.Lambda, cst.BaseComp, cst.NamedExpr, cst.Await, cst.Yield)) for node in walk(value))
+    return any(
+        isinstance(node, (cst.Lambda, cst.BaseComp, cst.NamedExpr, cst.Await, cst.Yield)) for node in walk(value)
+    )
 
 
 def _bad(files: Files, file: File, part: cst.CSTNode, owner: ClassRef, registered: cst.CSTNode) -> str:
@@ -88,28 +91,44 @@ def _bad(files: Files, file: File, part: cst.CSTNode, owner: ClassRef, registere
 def _unsteady(files: Files, name: str, owner: ClassRef, registered: cst.CSTNode) -> str:
     """Return why an attribute may be another when the clean-up runs, or may lead back to the object."""
     file = files[owner.module]
-    setting = re.compile(rf"\.\s*{re.escape(name)}\s*(?::[^=\n]+)?(?:[-+*/|&@%^]|//|\*\*|<<|>>)?=(?!=)|\bdel\b[^\n]*\.{re.escape(name)}\b")
-    places = [(one, match) for one in files.mentioning(name, lambda *_: True) for match in setting.finditer(one.text)]
+    places = [(one, match) for one in files.mentioning(name, lambda *_: True) for match in _settings(name, one.text)]
     if len(places) != 1 or places[0][0] is not file:
         return f"self.{name}, which is not set once"
-    made = next((node for node in file.attributes.get(name, ()) if file.start(node) <= places[0][1].start() < file.end(node)), None)
-    statement = file.parent(file.parent(made)) if made is not None else None
-    if isinstance(made, cst.Attribute) and isinstance(file.parent(made), cst.AnnAssign):
-        statement = file.parent(made)
+    start = places[0][1].start()
+    named = [node for node in file.attributes.get(name, ()) if file.start(node) <= start < file.end(node)]
+    statement = _statement(file, named[0]) if named else None
     value = getattr(statement, "value", None)
     if value is None or not isinstance(statement, (cst.Assign, cst.AnnAssign)):
         return f"self.{name}, which is not set once"
-    if _function_of(file, statement) is not _function_of(file, registered) or file.start(statement) > file.start(registered):
+    if _function_of(file, statement) is not _function_of(file, registered) or file.start(statement) > file.start(
+        registered
+    ):
         return f"self.{name}, which is not there yet"
     for node in walk(value):
         if isinstance(node, cst.Name) and node.value == "self":
             above = file.parent(node)
-            reads = isinstance(above, cst.Attribute) and above.value is node
-            if not reads or files.program.names.method(owner, above.attr.value) is not None:
+            read = above.attr.value if isinstance(above, cst.Attribute) and above.value is node else ""
+            if not read or files.program.names.method(owner, read) is not None:
                 return f"self.{name}, which may lead back to the object"
         if isinstance(node, cst.Lambda):
             return f"self.{name}, which may lead back to the object"
     return ""
+
+
+def _settings(name: str, text: str) -> Iterator[re.Match[str]]:
+    """Yield the places of a text that set an attribute of this name, add to it or delete it."""
+    word = re.escape(name)
+    yield from re.finditer(
+        rf"\.\s*{word}\s*(?::[^=\n]+)?(?:[-+*/|&@%^]|//|\*\*|<<|>>)?=(?!=)|\bdel\b.*\.{word}\b", text
+    )
+
+
+def _statement(file: File, made: cst.CSTNode) -> cst.CSTNode | None:
+    """Return the assignment whose target is ``made``."""
+    above = file.parent(made)
+    if isinstance(above, cst.AnnAssign):
+        return above
+    return file.parent(above) if isinstance(above, cst.AssignTarget) else None
 
 
 def _function_of(file: File, node: cst.CSTNode) -> cst.CSTNode | None:

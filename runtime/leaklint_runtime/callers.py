@@ -52,7 +52,11 @@ def _called(function: Any, owner: str) -> frozenset[str]:
     tree = documented.body(function)
     names = []
     for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+        ):
             if node.func.value.id in ("self", "cls"):
                 name = node.func.attr
                 private = name.startswith("__") and not name.endswith("__")

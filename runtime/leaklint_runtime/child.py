@@ -8,12 +8,14 @@ import importlib.util
 import os
 import sys
 import threading
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from . import closing, domains, holder, judge, observe, once, reached, scenarios, seats, trial, trigger
 from .act import UnreachableError, resolve
 from .build import CannotBuildError
 from .case import Case
+from .early import FunctionType, is_a
 from .observe import Limits
 from .wire import BOUNDED, CONFIRMED, REFUTED, Probe, Verdict, unreached
 
@@ -75,15 +77,24 @@ def _prove(probe: Probe, options: Options) -> Verdict:
     other = closing.standby(lambda: closing.trials(_case(probe, options)))
     try:
         case = _case(probe, options)
+        closable = bool(other is not None and closing.names(_kind(case)))
         found = judge.verdict(case)
         if found.status == REFUTED and crashed:
             return unreached(f"a thread that was started ended with {crashed[0]}; give a factory")
-        if found.status == CONFIRMED and other is not None and closing.names(type(case.plan.make(0))):
+        if found.status == CONFIRMED and other is not None and closable:
             found = judge.closed(found, other.ask(min(6.0, 0.3 * options.timeout)))
         return found
     finally:
         if other is not None:
             other.dismiss()
+
+
+def _kind(case: Case) -> Any:
+    """Return the type of what is watched."""
+    try:
+        return type(case.plan.make(0))
+    except Exception:
+        return type(None)
 
 
 def _watch_threads() -> list[str]:
@@ -102,7 +113,7 @@ def _case(probe: Probe, options: Options) -> Case:
     """Return all that a probe comes down to, with the way to do it that was found by trying."""
     module = load(probe)
     domains.within(probe.root, probe.file)
-    probe = seats.seated(probe, module)
+    probe = seats.seated(as_method(probe), module)
     module = sys.modules.get(probe.module, module)
     act = resolve(probe)
     found = holder.find(module, probe.container, probe.container_kind, act.subject)
@@ -115,6 +126,18 @@ def _case(probe: Probe, options: Options) -> Case:
     plan = trigger.plan(probe, dict(options.factories), options.scratch, trial.Trial(lines, found), element)
     limits = Limits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)
     return Case(probe, module, found, plan, limits, lines, empty)
+
+
+def as_method(probe: Probe) -> Probe:
+    """Return the probe that calls a method through its class as one that calls it on an object of the class."""
+    kind, _, place = probe.trigger.partition(":")
+    if kind != "call" or "." not in place.partition(":")[2]:
+        return probe
+    owner, name = _place(place)
+    if not isinstance(owner, type) or not is_a(holder.lookup(owner, name), FunctionType):
+        return probe
+    subject = f"{owner.__module__}:{owner.__qualname__}"
+    return replace(probe, trigger=f"method:{name}", subject=subject)
 
 
 def _place(name: str) -> tuple[Any, str]:

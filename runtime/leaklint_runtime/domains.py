@@ -45,7 +45,7 @@ def hints(function: Any, source: Any, parameters: list[inspect.Parameter], known
     passed = passed_to(function, parameters) if open_ or (parameters and is_private(function)) else {}
     for item in parameters:
         options = passed.get(item.name, ())
-        if options and item.name not in found or (options and is_private(function)):
+        if (options and item.name not in found) or (options and is_private(function)):
             hint = _from_calls(options, closed=is_private(function) or not _is_library(function))
             if hint is not None and (item.name not in found or isinstance(hint, OneOf)):
                 found[item.name] = hint
@@ -157,10 +157,14 @@ def for_types(space: dict[str, Any]) -> dict[str, Any]:
     source = sources.parsed(os.path.realpath(file)) if type(file) is str and file.endswith(".py") else None
     found: dict[str, Any] = {}
     for alias, (module, attribute) in (sources.imports_for_types(source) if source else {}).items():
-        try:
-            home = importlib.import_module(module, name) if module else None
-            if "." not in alias and home is not None:
-                found[alias] = getattr(home, attribute) if attribute else home
-        except Exception:
-            continue
+        home = _imported(module, name)
+        if "." not in alias and home is not None and (not attribute or hasattr(home, attribute)):
+            found[alias] = getattr(home, attribute) if attribute else home
     return found
+
+
+def _imported(module: str, package: str) -> Any:
+    try:
+        return importlib.import_module(module, package)
+    except Exception:
+        return None

@@ -110,7 +110,7 @@ def find(module: Any, path: str, kind: str, subject: Any = None) -> Holder | Non
 
 def of_function(owner: Any, name: str) -> Holder | None:
     """Return the function as the holder of what its default values keep, or None if none of these is a container."""
-    function = unwrap(lookup(owner, name)) if owner is not None else None
+    function: Any = unwrap(lookup(owner, name)) if owner is not None else None
     if not is_a(function, FunctionType):
         return None
     defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any, NamedTuple
 
-from . import domains, usages
+from . import domains, sources, usages
 from .usages import Site
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -33,7 +33,7 @@ def made_once(kind: Any) -> Single | None:
     if scope is None or not name or "<locals>" in getattr(kind, "__qualname__", "<locals>"):
         return None
     sites = [site for site in usages.calls(name, scope) if not site.source.test and _makes(site, name)]
-    if not sites or any(usages.space_of(site.source).get(name, kind) is not kind for site in sites):
+    if not sites or any(sources.space_of(site.source).get(name, kind) is not kind for site in sites):
         return None
     found = [_single(site, name) for site in sites]
     if any(single is None for single in found) or len(found) > 1:
@@ -64,7 +64,9 @@ def _guarded(site: Site) -> bool:
     if assigned is None or assigned.value is not site.call:
         return False
     tests = [parent.test for parent in site.parents if isinstance(parent, ast.If)]
-    shared = {name for node in ast.walk(site.function or site.call) if isinstance(node, ast.Global) for name in node.names}
+    shared = {
+        name for node in ast.walk(site.function or site.call) if isinstance(node, ast.Global) for name in node.names
+    }
     for target in assigned.targets:
         if isinstance(target, ast.Name) and target.id not in shared:
             continue
@@ -79,7 +81,11 @@ def _guarded(site: Site) -> bool:
 
 def _memoised(function: ast.AST) -> bool:
     """Tell whether a function without parameters is decorated with a cache."""
-    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.args.args or function.args.kwonlyargs:
+    if (
+        not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        or function.args.args
+        or function.args.kwonlyargs
+    ):
         return False
     nodes = [item.func if isinstance(item, ast.Call) else item for item in function.decorator_list]
     names = [item.attr if isinstance(item, ast.Attribute) else getattr(item, "id", "") for item in nodes]

@@ -48,5 +48,5 @@ def runs(act: Callable[[], Any], lines: Lines) -> bool:
         act()
     finally:
         sys.settrace(before)
-        threading.settrace(before)  # type: ignore[arg-type]
+        threading.settrace(before)
     return bool(hit)

@@ -81,7 +81,7 @@ _listed: dict[Scope, list[str]] = {}
 def is_test(path: str) -> bool:
     """Tell whether a file's place or name says that it holds tests."""
     folders, name = os.path.dirname(path).split(os.sep), os.path.basename(path)
-    return bool(_TESTS & set(folders[-4:])) or name.startswith("test_") or name in ("conftest.py",)
+    return bool(_TESTS & set(folders[-4:])) or name.startswith("test_") or name == "conftest.py"
 
 
 def _bytes(path: str) -> bytes:

@@ -51,4 +51,4 @@ class Trial(NamedTuple):
         return Tried(ran, fresh)
 
 
-NOTHING = Trial({}, None)
+UNKNOWN: Trial = Trial({}, None)

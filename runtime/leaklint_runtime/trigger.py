@@ -42,7 +42,7 @@ _NOTHING = ladder.Recipe(lambda number: None, "an argument made for the purpose"
 
 
 def plan(
-    probe: Probe, factories: dict[str, str], scratch: str, judge: trial.Trial = trial.NOTHING, element: Any = None
+    probe: Probe, factories: dict[str, str], scratch: str, judge: trial.Trial = trial.UNKNOWN, element: Any = None
 ) -> Plan:
     """Return the surest way to do what the probe says. Raises ``UnreachableError``,
     ``once.SingleError`` or ``scenarios.ScenarioError``.
@@ -91,12 +91,17 @@ def _all_candidates(act: Act, probe: Probe, failures: list[BaseException]) -> It
             public = Act("construct", "", act.subject, act.subject, None)
             acts.append(public if made else act._replace(name=name, function=unwrap(raw)))
     for option in [*acts, act]:
-        try:
-            yield from _candidates(option, probe)
-        except (MemoryError, UnreachableError):
-            raise
-        except Exception as error:
-            failures.append(error.with_traceback(None))
+        yield from _guarded(_candidates(option, probe), failures)
+
+
+def _guarded(ways: Iterator[Plan], failures: list[BaseException]) -> Iterator[Plan]:
+    """Yield the ways until finding the next one fails, and note why."""
+    try:
+        yield from ways
+    except (MemoryError, UnreachableError):
+        raise
+    except Exception as error:
+        failures.append(error.with_traceback(None))
 
 
 def _by_factory(act: Act, factory: Any, probe: Probe, judge: trial.Trial) -> Plan:

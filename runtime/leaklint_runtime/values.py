@@ -145,7 +145,7 @@ def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool =
     """
     if isinstance(hint, OneOf):
         return hint.options[number % len(hint.options)]
-    if isinstance(hint, typing.ForwardRef) or isinstance(hint, str):
+    if isinstance(hint, (typing.ForwardRef, str)):
         return None
     origin = typing.get_origin(hint) if hasattr(typing, "get_origin") else None
     if hint is Any or hint is object or hint is None:
@@ -193,7 +193,7 @@ def _filled(origin: Any, arguments: tuple[Any, ...], number: int, build: Build, 
         return None
     values, sources = [item.value for item in made if item], ", ".join([item.source for item in made if item])
     if concrete is dict:
-        return Made({values[0]: values[1]}, "dict([({})])".format(sources), True) if len(values) == 2 else None
+        return Made({values[0]: values[1]}, f"dict([({sources})])", True) if len(values) == 2 else None
     text = f"[{sources}]" if concrete is list else f"{concrete.__name__}([{sources}])"
     return Made(concrete(values), text, True)
 
