@@ -69,15 +69,24 @@ def judge_named(draft: Draft, request: WeakRequest, roles: Iterable[Role]) -> No
                 draft.refuse(f"{name}, which is stored, is a {plain}, whose instances cannot be weakly referenced")
 
 
-def judge_end(draft: Draft, classes: Iterable[ClassRef], *, itself: bool) -> None:
-    """What happens at the end of an object would happen earlier: with the last user, not at the end of the process."""
+def judge_end(draft: Draft, classes: Iterable[ClassRef], roles: Iterable[Role], *, itself: bool) -> None:
+    """What happens at the end of an object would happen earlier: with the last user, not at the end of the process.
+
+    A ``__del__`` that takes the object out of this very container is no hazard.
+    """
     names = draft.files.program.names
+    leaving = {id(role.use.scope.node) for role in roles if role.use.scope.name == "__del__"}
     for ref in classes:
         short = ref.name.rpartition(".")[2]
         for one in (*names.ancestors(ref), *names.subclasses(ref)):
             node = draft.files[one.module].class_node(one.name)
             match = _RESOURCES.search(draft.files[one.module].code(node)) if node is not None else None
-            what = "__del__()" if "__del__" in names.class_of(one).names else match[1] if match else ""
+            last = (
+                [below for below in walk(node) if isinstance(below, cst.FunctionDef) and below.name.value == "__del__"]
+                if node
+                else []
+            )
+            what = "__del__()" if any(id(below) not in leaving for below in last) else match[1] if match else ""
             if what and itself:
                 draft.assume(f"nothing counts on a {short} that nobody holds any more ({what} would come earlier)")
             elif what:
@@ -176,11 +185,11 @@ def _misused_by_callers(draft: Draft, role: Role, roles: tuple[Role, ...]) -> st
     return ""
 
 
-def dropped(draft: Draft, role: Role, *, looks_up: bool) -> str:
+def dropped(draft: Draft, role: Role, *, is_read: bool) -> str:
     """Return where callers let go at once of what the storing function returns; nothing if all that are seen keep it.
 
-    A function that only adds to the container is there so that callers need not keep the object: unless calls are seen
-    that do, nothing shows that they would.
+    A container that nothing reads is there so that callers need not keep the object: unless calls are seen that do,
+    nothing shows that they would.
     """
     program = draft.files.program
     function = role.file.function(role.use.scope)
@@ -194,7 +203,7 @@ def dropped(draft: Draft, role: Role, *, looks_up: bool) -> str:
         above = file.parent(node) if node is not None else None
         if isinstance(above, (cst.Expr, cst.Attribute)):
             return file.place(above)
-    return "" if sites or looks_up else f"{role.place} and whoever calls {function.name}()"
+    return "" if sites or is_read else f"{role.place} and whoever calls {function.name}()"
 
 
 def spread(role: Role, given: Iterable[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:

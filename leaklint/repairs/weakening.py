@@ -195,7 +195,7 @@ def judge_stores(
     out = hands_out(every, side)
     hazards.judge_named(draft, request, every)
     own = [stored_self(role, side) for role in every if stored(role, side)]
-    hazards.judge_end(draft, request.classes, itself=bool(own) and all(own))
+    hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
     for role in every:
         if side == "key" and role.kind == "set-item" and len(role.keys) > 1:
             draft.refuse(f"the key stored at {role.place} is a tuple, which cannot be weakly referenced")
@@ -203,7 +203,7 @@ def judge_stores(
             hazards.judge_type(draft, role, node)
             hazards.judge_identity(draft, role, node, every)
             fate = owners.of(role.file, node, role.use.scope, loads.of_store.get(id(node), ()))
-            if fate.level == "returned" and (place := _let_go(draft, request, role, every)):
+            if fate.level == "returned" and side != "key" and (place := _let_go(draft, request, role, every)):
                 draft.refuse(f"what is returned is let go at once at {place}, and lives by the container")
             if fate.level == "assumed" and request.owned:
                 fate = Fate("held", fate.text)
@@ -235,8 +235,14 @@ def stored_self(role: Role, side: str) -> bool:
 def _let_go(draft: Draft, request: WeakRequest, role: Role, roles: Iterable[Role]) -> str:
     """Return where a returned object is let go at once although it matters; a cache of the program's own values may."""
     looks_up = _looks_up(role, roles)
-    place = hazards.dropped(draft, role, looks_up=looks_up)
+    place = hazards.dropped(draft, role, is_read=looks_up or any(_is_read(one) for one in roles))
     return "" if looks_up and not any(request.others) else place
+
+
+def _is_read(role: Role) -> bool:
+    return role.kind in {"iterate", "get-item", "contains", "star", "argument", "escape"} or (
+        role.kind == "call" and role.name not in _STORES
+    )
 
 
 def _forgotten(draft: Draft, request: WeakRequest, role: Role) -> str:

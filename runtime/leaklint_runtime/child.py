@@ -121,7 +121,8 @@ def _case(probe: Probe, options: Options) -> Case:
         owner, name = (act.subject, act.name) if act.kind == "method" else _place(act.name)
         found = holder.of_function(owner, name)
     empty = observe.size_of(found)
-    lines = reached.lines_of(probe.stores) if probe.stores and _digest(module) == probe.digest else {}
+    here = [f"{probe.file}:{place.rpartition(':')[2]}" for place in probe.stores]  # the file may have moved since
+    lines = reached.lines_of(here) if here and _digest(module) == probe.digest else {}
     element = domains.element_of(module, probe.container)
     plan = trigger.plan(probe, dict(options.factories), options.scratch, trial.Trial(lines, found), element)
     limits = Limits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)

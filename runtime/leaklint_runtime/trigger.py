@@ -6,7 +6,7 @@ import inspect
 import sys
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, callers, ladder, once, recipes, sandbox, scenarios, trial
+from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, trial
 from .act import Act, UnreachableError, completed, finished, perform, resolve, thing
 from .early import perf_counter
 from .holder import unwrap
@@ -106,11 +106,12 @@ def _guarded(ways: Iterator[Plan], failures: list[BaseException]) -> Iterator[Pl
 
 def _by_factory(act: Act, factory: Any, probe: Probe, judge: trial.Trial) -> Plan:
     """Return the plan of a user's factory, with what a trial of it shows."""
-    found = _with_factory(act, factory, probe)
     if not judge.lines:
-        return found
-    tried = judge.tried(found.make)
-    return found._replace(ran=tried.ran)
+        return _with_factory(act, factory, probe)
+    plans: list[Plan] = []
+    ran = reached.runs(lambda: plans.append(_with_factory(act, factory, probe)), judge.lines)
+    found = plans.pop()
+    return found._replace(ran=ran or judge.tried(found.make).ran)
 
 
 def _with_factory(act: Act, factory: Any, probe: Probe) -> Plan:
