@@ -143,7 +143,9 @@ def test_a_cache_that_the_program_controls_is_made_by_each_instance() -> None:
 
 
 def test_a_result_that_leads_back_is_kept_by_the_instance() -> None:
-    text = "from functools import cache\n\nclass A:\n    @property\n    @cache\n    def f(self):\n        return [self]\n"
+    text = (
+        "from functools import cache\n\nclass A:\n    @property\n    @cache\n    def f(self):\n        return [self]\n"
+    )
     fix = cached(text)
     after = repaired(text, fix)["mod.py"]
     assert (fix.safety, fix.replacement) == ("safe", "functools.cached_property")
@@ -176,7 +178,10 @@ def test_an_initialiser_needs_no_cache() -> None:
         ),
         ("@cache\n    def f(self): pass\n\nA.f.cache_clear()", "the cache is controlled at mod.py:9"),
         ("@cache\n    def f(self, x): pass\n\nA.f(A(), 1)", "A.f at mod.py:9 is reached through the class"),
-        ("@cache\n    def f(self, x): return self\n\nclass B(A):\n    def f(self, x): pass", "a subclass overrides f()"),
+        (
+            "@cache\n    def f(self, x): return self\n\nclass B(A):\n    def f(self, x): pass",
+            "a subclass overrides f()",
+        ),
         ("@cache\n    def __call__(self, x): return self", "looked up on the class"),
     ],
 )

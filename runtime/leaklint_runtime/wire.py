@@ -6,6 +6,7 @@ Both mirror the classes of the same name of the static side, field by field, so 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from json.encoder import encode_basestring_ascii as _quoted
 from math import isfinite
@@ -94,8 +95,11 @@ class Verdict:
 
 
 def unreached(reason: str, **more: Any) -> Verdict:
-    """Return the verdict that says why nothing could be shown."""
-    return Verdict(UNREACHED, " ".join(reason.split()), **more)
+    """Return the verdict that says why nothing could be shown; addresses in memory say nothing to anybody."""
+    return Verdict(UNREACHED, _ADDRESS.sub("", " ".join(reason.split())), **more)
+
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def probe_from(value: Mapping[str, Any]) -> Probe:
