@@ -226,6 +226,14 @@ def test_a_finalizer_takes_what_the_clean_up_needs(way: str, kind: str) -> None:
     assert done.stdout.splitlines() == ["closed lost 1", "here", "closed kept 1"]
 
 
+def test_a_clean_up_that_only_changes_the_object_is_held_weakly() -> None:
+    text = NEEDED.replace("self.writer.close(1)", "self.writer = None")
+    fix = registered(text, "atexit")
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "self.close() need not run at exit for an object that nobody holds" in fix.reason
+    assert "weakref.finalize(self, _call_if_alive, weakref.WeakMethod(self.close))" in after
+
+
 @pytest.mark.parametrize(
     ("before", "then", "told"),
     [

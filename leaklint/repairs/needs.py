@@ -23,7 +23,7 @@ class Needed(NamedTuple):
 def of_call(files: Files, file: File, node: cst.BaseExpression, owner: ClassRef, registered: cst.CSTNode) -> Needed:
     """Return what a call on parts of ``self`` needs: ``self.writer.close()``, ``rmtree(self.path)``."""
     if not isinstance(node, cst.Call):
-        return Needed(why="more than one call")
+        return Needed(why="more than one call, or none")
     parts = [node.func, *[argument.value for argument in node.args]]
     if any(argument.star for argument in node.args):
         return Needed(why="arguments that are spread")
@@ -49,13 +49,44 @@ def of_method(files: Files, name: str, owner: ClassRef, registered: cst.CSTNode)
     statements: list[cst.CSTNode] = [small for line in lines for small in line]
     statements = [one for one in statements if not _is_text(one) and not isinstance(one, cst.Pass)]
     if len(statements) != 1 or not isinstance(statements[0], (cst.Expr, cst.Return)) or file is not files[owner.module]:
-        return Needed(why=f"{name}() does more than one call")
+        return Needed(why=f"{name}() is more than one call")
     value = statements[0].value
     if value is None:
         return Needed(why=f"{name}() does nothing")
     if _local_names(file, value, found[1].params[0].name, node):
         return Needed(why=f"{name}() uses names of its own")
     return of_call(files, file, value, owner, registered)
+
+
+def only_itself(files: Files, name: str, owner: ClassRef) -> bool:
+    """Tell whether a method only sets attributes of its own object, which nobody can see once that is gone."""
+    names = files.program.names
+    found = names.method(owner, name)
+    node = files[found[0].module].definition(found[1]) if found is not None else None
+    if found is None or node is None or any(name in names.class_of(one).names for one in names.subclasses(owner)):
+        return False
+    lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in node.body.body]
+    statements: list[cst.CSTNode] = [small for line in lines for small in line]
+    acting = [one for one in statements if not _is_text(one) and not isinstance(one, cst.Pass)]
+    return bool(acting) and len(found[1].params) == 1 and all(_is_own(one) for one in acting)
+
+
+def _is_own(node: cst.CSTNode) -> bool:
+    """Tell whether a statement sets an attribute of ``self`` to something plain or empty."""
+    if not isinstance(node, cst.Assign):
+        return False
+    value = node.value
+    empty = isinstance(value, (cst.List, cst.Dict, cst.Tuple)) and not value.elements
+    plain = isinstance(value, (cst.Integer, cst.Float, cst.SimpleString)) or (
+        isinstance(value, cst.Name) and value.value in {"None", "True", "False"}
+    )
+    own = all(
+        isinstance(one.target, cst.Attribute)
+        and isinstance(one.target.value, cst.Name)
+        and one.target.value.value == "self"
+        for one in node.targets
+    )
+    return own and (empty or plain)
 
 
 def _is_text(node: cst.CSTNode) -> bool:

@@ -11,13 +11,14 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.helpers import add
 from leaklint.repairs.meaning import describe
-from leaklint.repairs.needs import Needed, of_call, of_method
+from leaklint.repairs.needs import Needed, of_call, of_method, only_itself
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.workers import worker
 
 _HELPER = "_call_if_alive"
 NAME = "weakref.finalize over what the clean-up needs"
+WEAK = "weakref.finalize with a weakref.WeakMethod"
 PARTIAL = "functools.partial with a weakref.WeakMethod"
 _LEFT = {
     "signal": (
@@ -51,12 +52,14 @@ def registry(program: Program, module: Module, function: Function, call: Call, k
         return _fork(draft, file, node)
     if kind not in {"atexit", "finalize"}:
         return Fix("none", *_LEFT.get(kind, _ELSE))
-    _finalizer(draft, file, node, kind)
-    return draft.fix(NAME, "")
+    return draft.fix(_finalizer(draft, file, node, kind), "")
 
 
-def _finalizer(draft: Draft, file: File, node: cst.Call, kind: str) -> None:
-    """Register what the clean-up needs, and nothing that leads back to the object."""
+def _finalizer(draft: Draft, file: File, node: cst.Call, kind: str) -> str:
+    """Register what the clean-up needs, and nothing that leads back to the object; return what that is called.
+
+    A clean-up that only changes the object itself is a weak method: once the object is gone there is nothing to change.
+    """
     given = list(node.args)
     place = 0 if kind == "atexit" else 1
     callback = given[place].value if len(given) > place and not any(one.star for one in given) else None
@@ -64,26 +67,35 @@ def _finalizer(draft: Draft, file: File, node: cst.Call, kind: str) -> None:
     owner = draft.files.program.holders.owner_of(file.function(scope), file.module)
     if callback is None or owner is None:
         draft.refuse(f"what is registered at {file.place(node)} is not a method of self")
-        return
+        return NAME
     if not isinstance(file.parent(node), cst.Expr):
         draft.refuse(f"the result of the registration at {file.place(node)} is used")
     if f"atexit.unregister({file.code(callback)})" in file.text:
         draft.refuse(f"atexit.unregister({file.code(callback)}) takes the registration back elsewhere")
     needed = _needed(draft.files, file, node, callback, owner, [*given[place + 1 :]])
+    name = _own_method(callback)
+    weakly = bool(not needed.texts and name and not given[place + 1 :] and only_itself(draft.files, name, owner))
+    if weakly:
+        weak = f"{draft.name(file, 'WeakMethod', scope)}({file.code(callback)})"
+        needed = Needed((_helper(draft, file), weak))
     if not needed.texts:
         told = f"the clean-up registered at {file.place(node)} cannot do without the object ({needed.why})"
         draft.refuse(f"{told}, which is gone when a finalizer runs; close it explicitly, or define __del__")
-        return
+        return NAME
     prepare(draft, owner)
     if kind == "atexit":
         draft.replace(file, node.func, draft.name(file, "finalize", scope))
-        draft.replace(file, given[0], ", ".join(["self", *needed.texts]))
+        draft.splice(file, file.start(given[0]), file.end(given[-1]), ", ".join(["self", *needed.texts]))
     else:
         draft.splice(file, file.start(given[place]), file.end(given[-1]), ", ".join(needed.texts))
     short = owner.name.rpartition(".")[2]
-    draft.assume(f"{needed.texts[0]}() may run as soon as nobody holds the {short} any more")
+    if weakly:
+        draft.assume(f"{file.code(callback)}() need not run at exit for an object that nobody holds any more")
+    else:
+        draft.assume(f"{needed.texts[0]}() may run as soon as nobody holds the {short} any more")
     if kind == "atexit":
         draft.note("at exit it runs in the order of the finalizers")
+    return WEAK if weakly else NAME
 
 
 def _needed(
