@@ -83,11 +83,11 @@ PROGRAMS = {
     "documented_as_text": """
         _tenants = []
         def enrol(tenant):
-            \'\'\'Enrol.
+            '''Enrol.
 
             Args:
                 tenant (str): its key.
-            \'\'\'
+            '''
             if tenant not in _tenants:
                 _tenants.append(tenant)
         """,
@@ -97,11 +97,11 @@ PROGRAMS = {
             def __init__(self, guest):
                 self.guest = guest
         def visited(guest):
-            \'\'\'Note a visit.
+            '''Note a visit.
 
             Args:
                 guest (str): the name.
-            \'\'\'
+            '''
             _visits.append(Visit(guest))
         """,
     "defaults_are_varied": """
@@ -171,7 +171,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Ve
     """Check and prove all programs in one run; return the verdicts by program and code."""
     folder = tmp_path_factory.mktemp("kinds")
     for name, text in PROGRAMS.items():
-        (folder / f"{name}.py").write_text(textwrap.dedent(text).replace("\\'", "'"))
+        (folder / f"{name}.py").write_text(textwrap.dedent(text))
     settings = Settings(confidence="low")
     found = verify(check([str(folder)], settings).findings, VerifyOptions(timeout=60))
     by_program: dict[str, dict[str, Verdict]] = {}
