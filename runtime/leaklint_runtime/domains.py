@@ -11,20 +11,20 @@ from typing import Any
 
 from . import documented, sources, usages
 from .early import ModuleType, contents, is_a
-from .sources import Scope
+from .sources import Searched
 from .usages import PLAIN, UNKNOWN, Given
 from .values import NOTHING, Made, OneOf, literal
 
-_scopes: list[Scope] = []
+_scopes: list[Searched] = []
 OPTIONS = 12
 
 
 def within(root: str, file: str) -> None:
     """Say which program the functions belong to that ``hints`` is asked about."""
-    _scopes[:] = [Scope(root and os.path.realpath(root), os.path.realpath(file))] if file else []
+    _scopes[:] = [Searched(root and os.path.realpath(root), os.path.realpath(file))] if file else []
 
 
-def scope() -> Scope | None:
+def scope() -> Searched | None:
     """Return the program that is looked at, or None."""
     return _scopes[0] if _scopes else None
 

@@ -6,7 +6,7 @@ import ast
 from typing import Any, NamedTuple
 
 from . import domains, sources, usages
-from .usages import Site
+from .usages import CallSite
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _MEMO = {"cache", "lru_cache", "cached_property"}
@@ -44,13 +44,13 @@ def made_once(kind: Any) -> Single | None:
     return first
 
 
-def _makes(site: Site, name: str) -> bool:
+def _makes(site: CallSite, name: str) -> bool:
     return isinstance(site.call.func, ast.Name) or (
         isinstance(site.call.func, ast.Attribute) and isinstance(site.call.func.value, ast.Name)
     )
 
 
-def _single(site: Site, name: str) -> Single | None:
+def _single(site: CallSite, name: str) -> Single | None:
     if any(isinstance(parent, _LOOPS) for parent in site.parents):
         return None
     if site.function is None:
@@ -58,7 +58,7 @@ def _single(site: Site, name: str) -> Single | None:
     return Single(site.place, "by an accessor") if _guarded(site) or _memoised(site.function) else None
 
 
-def _guarded(site: Site) -> bool:
+def _guarded(site: CallSite) -> bool:
     """Tell whether the call's result goes to a name that outlives the function, if there is none there yet."""
     assigned = next((parent for parent in site.parents if isinstance(parent, ast.Assign)), None)
     if assigned is None or assigned.value is not site.call:

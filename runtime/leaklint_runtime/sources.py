@@ -21,7 +21,7 @@ _INSTALLED = {"site-packages", "dist-packages"}
 _TESTS = {"test", "tests", "testing"}
 
 
-class Source(NamedTuple):
+class SourceFile(NamedTuple):
     """One file: its ``path``, its syntax ``tree``, and whether it belongs to tests or examples."""
 
     path: str
@@ -29,14 +29,14 @@ class Source(NamedTuple):
     test: bool
 
 
-class Scope(NamedTuple):
+class Searched(NamedTuple):
     """Where to look: the analysed ``file``, and the folder ``root`` that leads the import path."""
 
     root: str
     file: str
 
 
-def calling(name: str, scope: Scope) -> Iterator[Source]:
+def calling(name: str, scope: Searched) -> Iterator[SourceFile]:
     """Yield the files of the analysed program that have the name before a parenthesis, the analysed file first."""
     pattern, word = _pattern(name), name.encode("utf-8", "replace")
     for path in _files(scope):
@@ -63,19 +63,19 @@ def lines_with(path: str, name: str) -> list[int]:
     return lines
 
 
-def parsed(path: str) -> Source | None:
+def parsed(path: str) -> SourceFile | None:
     """Return a file's source, or None if it cannot be read or is no Python of this version."""
     if path not in _parsed:
         try:
-            _parsed[path] = Source(path, ast.parse(_bytes(path)), is_test(path))
+            _parsed[path] = SourceFile(path, ast.parse(_bytes(path)), is_test(path))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             _parsed[path] = None
     return _parsed[path]
 
 
-_parsed: dict[str, Source | None] = {}
+_parsed: dict[str, SourceFile | None] = {}
 _read: dict[str, bytes] = {}
-_listed: dict[Scope, list[str]] = {}
+_listed: dict[Searched, list[str]] = {}
 
 
 def is_test(path: str) -> bool:
@@ -94,7 +94,7 @@ def _bytes(path: str) -> bytes:
     return _read[path]
 
 
-def _files(scope: Scope) -> list[str]:
+def _files(scope: Searched) -> list[str]:
     if scope not in _listed:
         found = [scope.file]
         for folder in _folders(scope):
@@ -103,7 +103,7 @@ def _files(scope: Scope) -> list[str]:
     return _listed[scope]
 
 
-def _folders(scope: Scope) -> list[str]:
+def _folders(scope: Searched) -> list[str]:
     """Return the program's folders: the import root, or in an installed one the package of the file alone."""
     if not scope.root or not scope.file.startswith(scope.root + os.sep):
         return []
@@ -128,7 +128,7 @@ def _walk(top: str) -> Iterator[str]:
             return
 
 
-def space_of(source: Source) -> dict[str, Any]:
+def space_of(source: SourceFile) -> dict[str, Any]:
     """Return what a file's names mean: those of its module if that is loaded, else imports and plain values."""
     if source.path not in _spaces:
         module = next((item for item in list(sys.modules.values()) if _file(item) == source.path), None)
@@ -178,7 +178,7 @@ def _bind(node: ast.Assign, found: dict[str, Any]) -> None:
                     continue
 
 
-def imports_for_types(source: Source) -> dict[str, tuple[str, str]]:
+def imports_for_types(source: SourceFile) -> dict[str, tuple[str, str]]:
     """Return the names that are imported for type checkers alone, each as (module, attribute or nothing)."""
     found: dict[str, tuple[str, str]] = {}
     for node in source.tree.body:

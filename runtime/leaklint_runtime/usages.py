@@ -10,7 +10,7 @@ from typing import Any, Iterator, NamedTuple
 
 from . import sources
 from .early import FunctionType, ModuleType, contents, is_a
-from .sources import Scope, Source, calling, space_of
+from .sources import Searched, SourceFile, calling, space_of
 
 SITES = 200
 PLAIN = (str, int, float, bool, bytes, complex, type(None))
@@ -19,10 +19,10 @@ _TEXT = {"str", "format", "join", "lower", "upper", "strip", "title", "replace",
 _WHOLE = {"len", "int", "id", "hash"}
 
 
-class Site(NamedTuple):
+class CallSite(NamedTuple):
     """A call: where it stands, in which function and class, whether in a loop, a test, or behind a condition."""
 
-    source: Source
+    source: SourceFile
     call: ast.Call
     function: ast.AST | None
     owner: str
@@ -43,10 +43,10 @@ class Given(NamedTuple):
     test: bool
 
 
-def calls(name: str, scope: Scope) -> tuple[Site, ...]:
+def calls(name: str, scope: Searched) -> tuple[CallSite, ...]:
     """Return the calls by this name (``f(..)`` or ``x.f(..)``) in the program, tests included."""
     if (name, scope) not in _calls:
-        found: list[Site] = []
+        found: list[CallSite] = []
         for source in calling(name, scope):
             found += _calls_in(source, name)
             if len(found) > SITES:
@@ -55,10 +55,10 @@ def calls(name: str, scope: Scope) -> tuple[Site, ...]:
     return _calls[name, scope]
 
 
-_calls: dict[tuple[str, Scope], tuple[Site, ...]] = {}
+_calls: dict[tuple[str, Searched], tuple[CallSite, ...]] = {}
 
 
-def _calls_in(source: Source, name: str) -> Iterator[Site]:
+def _calls_in(source: SourceFile, name: str) -> Iterator[CallSite]:
     """Yield the calls in one file; no recursion, for generated code is deeper than Python's limit.
 
     Only what spans a line with the name and a parenthesis is looked into.
@@ -70,7 +70,7 @@ def _calls_in(source: Source, name: str) -> Iterator[Site]:
         if isinstance(node, ast.Call) and _called(node.func) == name:
             functions = [item for item in parents if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
             owners = [item.name for item in parents if isinstance(item, ast.ClassDef)]
-            yield Site(source, node, functions[-1] if functions else None, ".".join(owners), parents)
+            yield CallSite(source, node, functions[-1] if functions else None, ".".join(owners), parents)
         inside = (*parents, node)
         children = [child for child in ast.iter_child_nodes(node) if _spans(child, lines)]
         waiting += [(child, inside) for child in reversed(children)]
@@ -88,7 +88,7 @@ def _called(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def given(site: Site, parameters: list[inspect.Parameter]) -> dict[str, Given]:
+def given(site: CallSite, parameters: list[inspect.Parameter]) -> dict[str, Given]:
     """Return what a call passes by parameter; what cannot be told has the value ``UNKNOWN`` and no kind."""
     space = space_of(site.source)
     found: dict[str, Given] = {}
@@ -103,7 +103,7 @@ def given(site: Site, parameters: list[inspect.Parameter]) -> dict[str, Given]:
     return found
 
 
-def _of(node: ast.expr, space: dict[str, Any], site: Site) -> Given:
+def _of(node: ast.expr, space: dict[str, Any], site: CallSite) -> Given:
     value, kind = meaning(node, space)
     if isinstance(node, ast.Name) and node.id == "self" and site.owner:
         kind = space.get(site.owner.partition(".")[0])
