@@ -4,8 +4,8 @@
 
 installs the release for Python 3.8 (once), runs ``leaklint check``, ``verify``, ``fix`` and ``verify`` again on a copy
 of it, lets ``leaklint profile`` discover the leak without any finding, loads an application 30 times before and after the
-repair, prints the table and draws the memory to ``mindmeld-rss.svg`` and ``.png``. The status is 0 if everything is as the story says (or there is no Python 3.8 here,
-which is told), 1 if something is not, 2 if the environment could not be made.
+repair, prints the table and draws the memory to ``mindmeld-rss.svg`` and ``.png``. The status is 0 if everything is as the
+story says (or there is no Python 3.8 here, which is told), 1 if something is not, 2 if the environment could not be made.
 """
 
 from __future__ import annotations

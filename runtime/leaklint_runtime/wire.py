@@ -25,8 +25,9 @@ class Probe:
     ``file`` the analysed file and ``digest`` the SHA-256 of its bytes (hex, or empty if not known). ``container`` is
     the holder's attribute path inside the module, or empty. ``subject`` is ``module:Qualified.Name`` of the kept class.
     ``trigger`` is ``construct``, ``method:NAME``, ``property:NAME``, ``set:NAME``, ``call:module:qualified.name`` or
-    ``factory`` (the factory does all of it); ``track`` is ``subject``, ``result``, ``argument:N`` or ``growth``. ``stores`` are ``path:line`` of the statements that
-    fill the holder: a run in which none of them was executed has shown nothing. ``factory`` is a ``module:callable``.
+    ``factory`` (the factory does all of it); ``track`` is ``subject``, ``result``, ``argument:N`` or ``growth``. ``stores``
+    are ``path:line`` of the statements that fill the holder: a run in which none of them was executed has shown nothing.
+    ``factory`` is a ``module:callable``.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""CPU seconds of a full collection and of one look of each peer at the heap, all in this process, one after the other, in turns."""
+"""CPU seconds of a full collection and of one look of each peer at the heap, all in this process, in turns."""
 
 import gc
 import json
