@@ -15,7 +15,7 @@ from leaklint.records import dataclass, field
 
 Confidence = Literal["high", "medium", "low"]
 Safety = Literal["safe", "unsafe", "none"]
-Status = Literal["confirmed", "refuted", "bounded", "gc-lag", "unreached"]
+Status = Literal["confirmed", "refuted", "bounded", "gc-lag", "unreached", "until-closed"]
 Origin = Literal["static", "runtime"]
 
 T = TypeVar("T")
@@ -129,6 +129,8 @@ class Verdict:
     along the path, and ``alike`` survivors share it. ``hidden`` counts references that no object visible to the
     collector accounts for. ``fit`` is ``constant``, ``bounded`` or ``linear``. ``python`` is the version that ran it,
     ``tracked`` how survivors were told.
+    ``closing`` is what the same experiment showed with objects that are closed, ``values`` who says that users pass the
+    arguments that were used.
     """
 
     status: Status
@@ -152,6 +154,8 @@ class Verdict:
     fit: str = ""
     python: str = ""
     tracked: str = ""
+    closing: str = ""
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from leaklint.model import Finding, Probe, Report
 from leaklint.proof import VerifyOptions, unproven, verify
 
 _GONE = frozenset({"refuted", "gc-lag"})
+_STAYS = frozenset({"confirmed", "until-closed"})
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 _LIMIT = 3600  # seconds for one run of the tests
 
@@ -44,8 +45,9 @@ class Outcome:
 def prove(report: Report, settings: Settings, options: Options, experiment: VerifyOptions, command: str = "") -> Plan:
     """Return the plan of those repairs whose finding is confirmed before and refuted after, with nothing else changed.
 
-    A leak that only the collector frees afterwards counts as gone. With ``command``, the project's tests have to end
-    as they did before the repair. Repairs that fall through are left, with what happened.
+    A leak that only the collector frees afterwards counts as gone, and so does one that closing the object ends now. With
+    ``command``, the project's tests have to end as they did before the repair. Repairs that fall through are left, with
+    what happened.
     """
     first = plan(report, settings, options)
     if not first.repaired:
@@ -95,7 +97,7 @@ class _Session:
         tests = self._tests()
         for finding in findings:
             verdict = before[finding.fingerprint].verdict or unproven()
-            if verdict.status != "confirmed":
+            if verdict.status not in _STAYS:
                 self._leave(finding, f"not confirmed before the repair ({verdict.status}: {verdict.reason})")
                 continue
             why = self._try(replace(finding, verdict=verdict), tests)
@@ -112,7 +114,10 @@ class _Session:
             return told or "the repair could not be made by itself"
         self._write(attempt)
         after = self._proven([finding])[0].verdict or unproven()
-        if after.status not in _GONE:
+        closed = (
+            after.status == "until-closed" and finding.verdict is not None and finding.verdict.status == "confirmed"
+        )
+        if after.status not in _GONE and not closed:
             return f"still {after.status} after the repair: {after.reason}"
         outcome = self._tests()
         if tests is not None and outcome != tests:

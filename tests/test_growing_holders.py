@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from growth_programs_index import GrowthProgram, healthy, leaks
 
 ROUNDS, TOGETHER = 40, 25

@@ -171,37 +171,84 @@ ATEXIT = lines("""
     """)
 
 
-def test_an_exit_function_goes_with_its_object() -> None:
+def test_an_exit_function_that_needs_its_object_is_left() -> None:
     fix = registered(ATEXIT, "atexit")
-    after = repaired(ATEXIT, fix)["mod.py"]
-    assert fix.safety == "unsafe" and "self.close() need not run at exit for an object that nobody holds" in fix.reason
-    assert "weakref.finalize(self, _call_if_alive, weakref.WeakMethod(self.close), 1, more=2)" in after
-    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
-    assert done.stdout == "closed kept 1 2\n"
-    done = subprocess.run([sys.executable, "-c", ATEXIT], capture_output=True, text=True, check=True)
-    assert sorted(done.stdout.splitlines()) == ["closed kept 1 2", "closed lost 1 2"]
+    assert (fix.safety, fix.edits) == ("none", ())
+    assert "the object" in fix.reason and "define __del__" in fix.reason
 
 
-def test_a_finalizer_that_holds_its_object_lets_it_go() -> None:
-    text = ATEXIT.replace("atexit.register(self.close", "weakref.finalize(self, self.close").replace(
-        "atexit", "weakref"
-    )
-    fix = registered(text, "finalize")
-    after = repaired(text, fix)["mod.py"]
-    assert fix.safety == "unsafe"
-    done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
-    assert done.stdout == "closed kept 1 2\n"
+NEEDED = lines("""
+    import atexit
+
+    class Writer:
+        def __init__(self, name):
+            self.name = name
+
+        def close(self, *more):
+            print("closed", self.name, *more, flush=True)
+
+    class A:
+        def __init__(self, name):
+            self.writer = Writer(name)
+            atexit.register(self.close)
+
+        def close(self):
+            \"\"\"Close.\"\"\"
+            self.writer.close(1)
+
+    kept = A("kept")
+    lost = A("lost")
+    del lost
+    print("here")
+    """)
+TWICE = "def other(a):\n    a.writer = None\n"
 
 
 @pytest.mark.parametrize(
-    "way", ["lambda: self.close(1, more=2)", "partial(self.close, 1, more=2)", "partial(self.close, 1), more=2"]
+    "way",
+    [
+        "self.close",
+        "lambda: self.close()",
+        "lambda: self.writer.close(1)",
+        "partial(self.writer.close, 1)",
+        "self.writer.close, 1",
+    ],
 )
-def test_what_only_calls_a_method_is_an_exit_function_too(way: str) -> None:
-    text = f"from functools import partial\n{ATEXIT.replace('self.close, 1, more=2', way)}"
-    after = repaired(text, registered(text, "atexit"))["mod.py"]
-    assert "finalize(self, _call_if_alive, WeakMethod(self.close), 1, more=2)" in after
+@pytest.mark.parametrize("kind", ["atexit", "finalize"])
+def test_a_finalizer_takes_what_the_clean_up_needs(way: str, kind: str) -> None:
+    text = f"from functools import partial\nimport weakref\n{NEEDED.replace('self.close)', way + ')')}"
+    if kind == "finalize":
+        text = text.replace("atexit.register(", "weakref.finalize(self, ")
+    fix = registered(text, kind)
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "may run as soon as nobody holds the A any more" in fix.reason
     done = subprocess.run([sys.executable, "-c", after], capture_output=True, text=True, check=True)
-    assert done.stdout == "closed kept 1 2\n"
+    assert done.stdout.splitlines() == ["closed lost 1", "here", "closed kept 1"]
+
+
+def test_a_clean_up_that_only_changes_the_object_is_held_weakly() -> None:
+    text = NEEDED.replace("self.writer.close(1)", "self.writer = None")
+    fix = registered(text, "atexit")
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "self.close() need not run at exit for an object that nobody holds" in fix.reason
+    assert "weakref.finalize(self, _call_if_alive, weakref.WeakMethod(self.close))" in after
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "told"),
+    [
+        ("kept =", f"{TWICE}\nkept =", "self.writer, which is not set once"),
+        ("kept =", "class B(A):\n    def close(self): pass\n\nkept =", "a subclass overrides close()"),
+        ("self.writer.close(1)", "self.writer.close(self)", "the object itself"),
+        ("self.writer.close(1)", "self.writer.close(1)\n        self.done = 1", "more than one call"),
+        ("Writer(name)", "Writer(self.close)", "may lead back to the object"),
+        ("self.writer = Writer(name)", "self.start(name)", "not set once"),
+    ],
+)
+def test_a_clean_up_that_cannot_do_without_the_object_is_left(before: str, then: str, told: str) -> None:
+    text = NEEDED.replace(before, then)
+    fix = registered(text, "atexit")
+    assert (fix.safety, told in fix.reason, fix.edits) == ("none", True, ()), fix.reason
 
 
 def test_fork_callbacks_are_held_weakly() -> None:
@@ -237,17 +284,17 @@ def test_fork_callbacks_are_held_weakly() -> None:
     ("kind", "code", "told"),
     [
         ("atexit", "atexit.register(print, self)", "is not a method of self"),
-        ("atexit", "atexit.register(self.close, self)", "also passes self"),
+        ("atexit", "atexit.register(self.close, self)", "arguments of its own"),
         ("atexit", "x = atexit.register(self.close)", "the result of the registration at mod.py:4 is used"),
         ("atexit", "atexit.register(self.close)\n        atexit.unregister(self.close)", "takes the registration back"),
-        ("atexit", "atexit.register(self.unknown)", "is not a method that these files define"),
+        ("atexit", "atexit.register(self.unknown)", "takes more than the object"),
         ("finalize", "weakref.finalize(self, sync, self)", "is not a method of self"),
         ("signal", "signal.signal(1, self.close)", "the signal would do nothing at all once the object is gone"),
         ("timer", "threading.Timer(1, self.close)", "would have to be written anew"),
         ("fork", "os.register_at_fork(before=lambda: self.close())", "is not a method of self"),
-        ("atexit", "atexit.register(lambda: self.close(late))", "is not a method of self"),
-        ("atexit", "atexit.register(lambda: print(self))", "is not a method of self"),
-        ("atexit", "atexit.register(partial(self.close, self))", "also passes self"),
+        ("atexit", "atexit.register(lambda: self.close(late))", "the object itself"),
+        ("atexit", "atexit.register(lambda: print(self))", "the object itself"),
+        ("atexit", "atexit.register(partial(self.close, self))", "arguments of its own"),
         ("registrar", "keep(self.close)", "what the registrar does with the method is not known"),
     ],
 )

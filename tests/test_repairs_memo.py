@@ -21,11 +21,13 @@ def cached(text: str, name: str = "A.f") -> Fix:
 COUNT = "\n\nmade = []\n"
 
 
-def test_a_property_becomes_a_cached_property() -> None:
+def test_a_property_stays_one_and_its_value_lies_beside_the_instance() -> None:
     text = lines("""
         from functools import cache
 
         class A:
+            __slots__ = ("__weakref__",)
+
             @property
             @cache
             def f(self):
@@ -33,16 +35,24 @@ def test_a_property_becomes_a_cached_property() -> None:
         """)
     fix = cached(text)
     after = repaired(text, fix)["mod.py"]
-    assert (fix.safety, fix.replacement) == ("safe", "functools.cached_property")
-    assert after == text.replace("import cache", "import cache, cached_property").replace(
-        "property\n    @cache", "cached_property"
-    )
-    script = "import gc, weakref\na = A()\nseen.append(a.f is a.f)\nr = weakref.ref(a)\ndel a\nseen.append(r() is None)"
-    assert executed(after, script) == [True, True]
-    assert executed(text, script) == [True, False]
+    assert (fix.safety, fix.replacement) == ("safe", "a cache for each instance, which goes with it")
+    script = """
+        import weakref
+        a = A()
+        seen.append(a.f is a.f)
+        try:
+            a.f = 1
+        except AttributeError:
+            seen.append("cannot be set")
+        r = weakref.ref(a)
+        del a
+        seen.append(r() is None)
+        """
+    assert executed(after, script) == [True, "cannot be set", True]
+    assert executed(text, script) == [True, "cannot be set", False]
 
 
-def test_a_method_without_arguments_returns_a_cached_property() -> None:
+def test_each_of_several_methods_that_override_one_another_has_its_own_cache() -> None:
     text = lines("""
         import functools
 
@@ -59,10 +69,7 @@ def test_a_method_without_arguments_returns_a_cached_property() -> None:
     fix = cached(text)
     after = repaired(text, fix)["mod.py"]
     assert fix.safety == "safe"
-    assert (
-        "    def f(self) -> object:\n        return self._cached_f\n\n    @functools.cached_property\n    def _cached_f(self)"
-        in after
-    )
+    assert "    @_cached_by_instance()\n    def f(self) -> object:\n        '''Doc.'''" in after
     script = """
         import weakref
         a, b = A(), B()
@@ -74,17 +81,50 @@ def test_a_method_without_arguments_returns_a_cached_property() -> None:
     assert executed(after, script) == [(True, True, False), True]
 
 
-def test_a_method_with_arguments_gets_a_cache_for_each_instance() -> None:
+def test_copies_and_pickles_do_not_carry_the_cache_along() -> None:
     text = lines("""
         from functools import lru_cache as memo
 
         calls = []
 
         class A:
+            factor = 2
+
             @memo(maxsize=2)
             def f(self, x, *rest, y=1, **more):
                 calls.append(x)
-                return (x, rest, y, more)
+                return (self.factor * x, rest, y, more)
+        """)
+    fix = cached(text)
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "what f() returns does not lead back to the instance" in fix.reason
+    script = """
+        import copy, weakref
+        a = A()
+        seen += [a.f(1), a.f(1), a.f(2, 3, y=4, z=5), list(calls)]
+        b = copy.copy(a)
+        b.factor = 3
+        seen += [b.f(1), b.__dict__]
+        seen += [len([a.f(number) for number in range(9)]), a.f(8), len(calls)]
+        r = weakref.ref(a)
+        del a
+        seen.append(r() is None)
+        """
+    before, result = executed(text, script), executed(after, script)
+    assert before[:-1] == result[:-1] and (before[-1], result[-1]) == (False, True)
+
+
+def test_a_cache_that_the_program_controls_is_made_by_each_instance() -> None:
+    text = lines("""
+        from functools import lru_cache as memo
+
+        class A:
+            @memo(maxsize=2)
+            def f(self, x):
+                return x
+
+            def hits(self):
+                return self.f.cache_info().hits
         """)
     fix = cached(text)
     after = repaired(text, fix)["mod.py"]
@@ -93,14 +133,24 @@ def test_a_method_with_arguments_gets_a_cache_for_each_instance() -> None:
     script = """
         import gc, weakref
         a = A()
-        seen += [a.f(1), a.f(1), a.f(2, 3, y=4, z=5), a.f.cache_info().hits, list(calls)]
+        seen += [a.f(1), a.f(1), a.hits()]
         r = weakref.ref(a)
         del a
         gc.collect()
         seen.append(r() is None)
         """
-    before, result = executed(text, script), executed(after, script)
-    assert before[:-1] == result[:-1] and (before[-1], result[-1]) == (False, True)
+    assert executed(after, script) == [1, 1, 1, True]
+
+
+def test_a_result_that_leads_back_is_kept_by_the_instance() -> None:
+    text = (
+        "from functools import cache\n\nclass A:\n    @property\n    @cache\n    def f(self):\n        return [self]\n"
+    )
+    fix = cached(text)
+    after = repaired(text, fix)["mod.py"]
+    assert (fix.safety, fix.replacement) == ("safe", "functools.cached_property")
+    script = "import gc, weakref\na = A()\na.f\nr = weakref.ref(a)\ndel a\ngc.collect()\nseen.append(r() is None)"
+    assert executed(after, script) == [True]
 
 
 def test_an_initialiser_needs_no_cache() -> None:
@@ -121,15 +171,18 @@ def test_an_initialiser_needs_no_cache() -> None:
         ("@other\n    @cache\n    def f(self): pass", "the decorator other of f() may depend"),
         ("@cachetools.cached({})\n    def f(self): pass", "not one of functools"),
         ("@home_made\n    def f(self): pass", "not one of functools"),
-        ("__slots__ = ('x',)\n    @cache\n    def f(self): pass", "leave no room for a cached value"),
+        ("__slots__ = ('x',)\n    @cache\n    def f(self): return [self]", "leave no room for a cached value"),
         (
             "@property\n    @cache\n    def f(self): pass\n    @f.setter\n    def f(self, v): pass",
             "has a setter or deleter",
         ),
         ("@cache\n    def f(self): pass\n\nA.f.cache_clear()", "the cache is controlled at mod.py:9"),
         ("@cache\n    def f(self, x): pass\n\nA.f(A(), 1)", "A.f at mod.py:9 is reached through the class"),
-        ("@cache\n    def f(self, x): pass\n\nclass B(A):\n    def f(self, x): pass", "a subclass overrides f()"),
-        ("@cache\n    def __call__(self, x): pass", "looked up on the class"),
+        (
+            "@cache\n    def f(self, x): return self\n\nclass B(A):\n    def f(self, x): pass",
+            "a subclass overrides f()",
+        ),
+        ("@cache\n    def __call__(self, x): return self", "looked up on the class"),
     ],
 )
 def test_what_forbids_the_repair(body: str, told: str) -> None:
@@ -149,9 +202,9 @@ def test_what_forbids_the_repair(body: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("head", "body", "told"),
     [
-        ("@attrs.define\n", "pass", "attrs is of version 23.3"),
+        ("@attrs.define\n", "return [self]", "attrs is of version 23.3"),
         ("", "return vars(self)", "does not mind one more entry"),
-        ("import pickle\n", "pass", "not copied or pickled"),
+        ("import pickle\n", "return [self]", "not copied or pickled"),
     ],
 )
 def test_what_a_cached_property_assumes(head: str, body: str, told: str) -> None:
@@ -171,7 +224,7 @@ def test_a_slotted_class_with_room_and_names_that_are_taken() -> None:
 
             @cache
             def f(self):
-                return object()
+                return [self]
         """)
     fix = cached(text)
     after = repaired(text, fix)["mod.py"]
@@ -183,6 +236,5 @@ def test_tabs_and_line_ends_are_kept() -> None:
     text = "from functools import cache\r\n\r\nclass A:\r\n\t@cache\r\n\tdef f(self):\r\n\t\treturn 1\r\n"
     after = repaired(text, cached(text))["mod.py"]
     assert "\n" not in after.replace("\r\n", "")
-    assert (
-        "\tdef f(self):\r\n\t\treturn self._cached_f\r\n\r\n\t@cached_property\r\n\tdef _cached_f(self):\r\n" in after
-    )
+    assert "\t@_cached_by_instance()\r\n\tdef f(self):\r\n\t\treturn 1\r\n" in after
+    assert "\r\n\tdef decorate(method):\r\n\t\tcaches = WeakKeyDictionary()\r\n" in after

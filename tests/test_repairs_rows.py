@@ -134,7 +134,9 @@ def test_row_3_and_15_what_has_no_other_owner(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "safety"),
     [
-        ("one = A()\n    REG.append(one)\n    return one", "safe"),
+        ("one = A()\n    REG.append(one)\n    return one\n\nMADE = put(A)", "safe"),
+        ("one = A()\n    REG.append(one)\n    return one", "none"),
+        ("one = A()\n    REG.append(one)\n    return one\n\ndef go():\n    put(A).start()", "none"),
         ("one = k.child = A()\n    REG.append(one)", "safe"),
         ("one = A()\n    k.child = one\n    REG.append(one)", "safe"),
         ("one = A()\n    REG.append(one)\n    k.keep(one)", "unsafe"),

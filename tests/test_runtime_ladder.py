@@ -259,7 +259,7 @@ EVENTS: list[Any] = []
 
 
 class Acting:
-    def method(self, given: int) -> str:
+    def method(self, given: object) -> str:
         EVENTS.append((self, given))
         return "result"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,6 +22,7 @@ from leaklint.reports.style import Style
 from leaklint_runtime import draw
 
 PROVEN, CLEAN = 1, 0
+_LACKING = re.compile(r"No module named '?([\w.]+)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_paths(parser)
     options.add_selection(parser)
     told = "prove the findings of this JSON report instead of checking, for example after a repair"
+    told_of = "check and prove this installed package, found by the interpreter that --python names; may be repeated"
+    parser.add_argument("--package", "-p", action="append", default=[], metavar="NAME", help=told_of)
     parser.add_argument("--findings", type=Path, metavar="FILE", help=told)
     add_experiment(parser)
     group = parser.add_argument_group("output")
@@ -67,11 +72,11 @@ def run(args: argparse.Namespace) -> int:
     Returns 0 if nothing was confirmed, 1 if something was (or, with ``--strict``, could not be reached), 2 if a path
     does not exist. Raises ``UsageError`` for options that cannot be obeyed.
     """
-    if args.findings and args.paths:
+    if args.findings and (args.paths or args.package):
         raise UsageError("--findings holds the findings already; name no PATH beside it")
-    args.paths = args.paths or ["."]
     settings = options.settings(args)
     chosen = experiment(args, settings)
+    args.paths = [*args.paths, *(place for name in args.package for place in installed(name, chosen.python))] or ["."]
     report = _report(args, settings)
     if args.emit_test:
         report = replace(report, findings=_named(report, args.emit_test))
@@ -91,6 +96,33 @@ def run(args: argparse.Namespace) -> int:
     _print(report, args)
     unusable = output.status(report, args.paths, exit_zero=True)
     return unusable or exit_status(report.findings, args.strict)
+
+
+def installed(name: str, python: str) -> list[str]:
+    """Return the folders or the file of an installed package or module, as the interpreter finds it without importing it.
+
+    Raises ``UsageError`` if it finds none.
+    """
+    script = (
+        "import importlib.util as u, sys\n"
+        "top, _, rest = sys.argv[1].partition('.')\n"
+        "spec = u.find_spec(top)\n"
+        "places = list(spec.submodule_search_locations or [spec.origin]) if spec else []\n"
+        "import os\n"
+        "inner = [os.path.join(place, *rest.split('.')) for place in places] if rest else places\n"
+        "found = [p for place in inner for p in (place, place + '.py') if os.path.exists(p)]\n"
+        "print('\\n'.join(found))"
+    )
+    try:
+        done = subprocess.run([python, "-c", script, name], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise UsageError(f"cannot start {python}: {error.strerror or error}") from None
+    places = [line for line in done.stdout.splitlines() if line.endswith(".py") or Path(line).is_dir()]
+    if not places:
+        raise UsageError(
+            f"--package {name}: {python} has no such package; name the interpreter that has it with --python"
+        )
+    return places
 
 
 def _report(args: argparse.Namespace, settings: Settings) -> Report:
@@ -234,7 +266,10 @@ def _print(report: Report, args: argparse.Namespace) -> None:
 def _hint(findings: Sequence[Finding], args: argparse.Namespace) -> str:
     """Return what most likely gets further the findings that could not be reached; nothing if nothing is known to."""
     reasons = [item.verdict.reason for item in findings if item.verdict and item.verdict.status == "unreached"]
-    if not args.python and any("No module named" in reason for reason in reasons):
+    lacking = next((found[1] for reason in reasons if (found := _LACKING.search(reason))), "")
+    if args.python and lacking:
+        return f"{args.python} has no module {lacking}; install it there, or name another interpreter with --python"
+    if lacking:
         return "this interpreter lacks what the project needs; name the project's own with --python PATH"
     if any("give a factory" in reason for reason in reasons):
         return "--factory file.py:function names a function of yours that makes the object"

@@ -13,7 +13,7 @@ from leaklint.model import Confidence, Finding, Fix, Related, fingerprint
 from leaklint.paths import relative
 from leaklint.records import replace
 from leaklint.rules import RULES
-from leaklint_runtime.discovery.model import SHOWN, GrowingHolder, Line, Store
+from leaklint_runtime.discovery.model import SHOWN, CodeLine, GrowingHolder, Store
 from leaklint_runtime.fit import LINEAR
 from leaklint_runtime.growth import rate
 from leaklint_runtime.units import size
@@ -139,5 +139,5 @@ def _related(holder: GrowingHolder) -> Iterator[Related]:
             below = line.function
 
 
-def _place(line: Line | Store, text: str, function: str = "") -> Related:
+def _place(line: CodeLine | Store, text: str, function: str = "") -> Related:
     return Related(relative(line.path), line.line, column(line.path, line.line), text, function)

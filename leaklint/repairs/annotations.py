@@ -94,11 +94,13 @@ class _Change(NamedTuple):
             if any(head not in fits for head in _heads(node)):
                 self.draft.assume(f"the annotation at {self.role.place} holds of {self.weak} as well")
             return None
+        written = not quoted  # as text already, where names need no quotes
         quoted = quoted and _needs_quotes(self.role.file, self.role, found)
         name = self.draft.name(self.role.file, self.weak, self.role.use.scope)
         if not isinstance(found, cst.Subscript):
             return None if self.element else (found, name)
-        inner = [_unquoted(item.slice.value, show) for item in found.slice if isinstance(item.slice, cst.Index)]
+        shown = _unquoted if written or quoted else _as_it_is
+        inner = [shown(item.slice.value, show) for item in found.slice if isinstance(item.slice, cst.Index)]
         if self.weak == "WeakSet" and len(inner) > 1:
             return None
         text = f"{name}[{', '.join(inner)}]"
@@ -140,6 +142,10 @@ def _named(node: cst.CSTNode, kind: str) -> cst.CSTNode | None:
 
 def _unquoted(node: cst.BaseExpression, show: Callable[[cst.CSTNode], str]) -> str:
     return str(node.evaluated_value) if isinstance(node, cst.SimpleString) else show(node)
+
+
+def _as_it_is(node: cst.BaseExpression, show: Callable[[cst.CSTNode], str]) -> str:
+    return show(node)
 
 
 def _last(node: cst.CSTNode) -> str:

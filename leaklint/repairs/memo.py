@@ -12,8 +12,9 @@ from leaklint.program import ClassRef, Program
 from leaklint.program.once import once
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
-from leaklint.repairs.referents import slots_by_decorator
-from leaklint.repairs.scopes import dotted_name
+from leaklint.repairs.helpers import by_instance
+from leaklint.repairs.referents import prepare, slots_by_decorator
+from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
 _PATH = re.compile(r"\w+(?:[\s\\]*\.[\s\\]*\w+)*\Z")
@@ -24,13 +25,19 @@ _INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
 _COPIES = re.compile(r"\b(?:pickle|cloudpickle|dill|deepcopy|copy\.copy|multiprocessing|ProcessPoolExecutor)\b")
 _CONTROLS = re.compile(rf"\.\s*(?:{'|'.join(CONTROLS)})\b")
 ALONE, EACH = "functools.cached_property", "a cache that each instance makes for itself"
+BESIDE = "a cache for each instance, which goes with it"
+_DEFAULT_SIZE = "128"  # of lru_cache without an argument
+_PLAIN_TYPES = frozenset({"int", "float", "str", "bool", "bytes", "complex", "None"})
+_PLAIN_CALLS = frozenset("len sum abs round hash str int float bool repr any all object id".split())
 
 
 def cached_method(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
     """Return the repair of a method whose cache keeps ``self``.
 
-    A property becomes a ``cached_property``; a method without arguments returns one; any other method becomes a
-    ``cached_property`` that gives each instance an ``lru_cache`` of its own.
+    What is cached lies beside the instances, by weak keys: neither copies nor pickles carry it along, nothing can be
+    assigned to it, slots need no room for it, and each of several methods that override one another has its own. A method
+    whose cache is controlled, or whose results may lead back to the instance, becomes a ``cached_property``, or returns
+    one, or becomes one that gives each instance an ``lru_cache`` of its own: the collector frees both together.
     """
     alone = len(function.params) == 1
     return _Method(program, module, function, decorator).fix(ALONE if alone else EACH)
@@ -57,6 +64,12 @@ class _Method:
         if self.function.name == "__init__":
             self._drop_line(cached)
             return self.draft.fix("no cache", "an initialiser returns nothing that could be cached")
+        limit = self._limit(cached)
+        if limit and not self._is_controlled() and not self._leads_back(node):
+            return self._beside(node, cached, limit)
+        refusal = self._refusal_by_family()
+        if refusal:
+            return Fix("none", replacement, refusal)
         self._check_class()
         others = [one for one in node.decorators if one is not cached]
         prop = next((one for one in others if _name(one) == "property"), None)
@@ -133,14 +146,72 @@ class _Method:
             for node in file.attributes.get(name, ()) if with_arguments or match else ():
                 if self._is_of_class(file, node, family):
                     return f"{file.code(node)} at {file.place(node)} is reached through the class"
-        if with_arguments:
-            if any(name in names.class_of(one).names for one in names.subclasses(self.owner)):
+        return ""
+
+    def _refusal_by_family(self) -> str:
+        """What a cache in the instance cannot do where classes override one another, or Python looks at the class."""
+        name, names = self.function.name, self.program.names
+        overriding = any(name in names.class_of(one).names for one in names.subclasses(self.owner))
+        if overriding and self._is_property():
+            return f"a subclass overrides {name}, and both would use one place in the instance"
+        if len(self.function.params) > 1:
+            if overriding:
                 return f"a subclass overrides {name}()"
             if any(name in names.class_of(one).names for one in names.ancestors(self.owner)[1:]):
                 return f"{name}() overrides the method of a base class"
             if name.startswith("__") and name.endswith("__"):
                 return f"{name}() is looked up on the class, so no instance can have a cache of its own in its place"
         return ""
+
+    def _is_property(self) -> bool:
+        return any(one.value.path[-1:] == ("property",) for one in self.function.decorators)
+
+    def _limit(self, cached: cst.Decorator) -> str:
+        """Return the size of the cache as text; nothing where the decorator says more than that."""
+        node, value = cached.decorator, self.decorator.value
+        found = self.program.names.find(self.file.module.name, value.path) if value.kind == "global" else None
+        if found is None or found.kind != "external":
+            return ""
+        default = "None" if self._cache_name() == "cache" else _DEFAULT_SIZE
+        if not isinstance(node, cst.Call):
+            return default
+        if not node.args:
+            return _DEFAULT_SIZE
+        argument = node.args[0]
+        if (
+            len(node.args) > 1
+            or argument.star
+            or (argument.keyword is not None and argument.keyword.value != "maxsize")
+        ):
+            return ""
+        text = self.file.code(argument.value)
+        return text if text == "None" or (text.isdigit() and int(text) > 0) else ""
+
+    def _is_controlled(self) -> bool:
+        """Tell whether the program asks for figures of the cache, empties it, or reaches through to the method itself."""
+        called = re.compile(rf"\b{re.escape(self.function.name)}{_CONTROLS.pattern}")
+        return any(called.search(file.text) for file in self.files.mentioning(self.function.name, lambda *_: True))
+
+    def _leads_back(self, node: cst.FunctionDef) -> bool:
+        """Tell whether what is returned may refer to the instance, as far as the function itself shows."""
+        this = self.function.params[0].name
+        for found in _returned(node):
+            for below in walk(found):
+                if isinstance(below, cst.Name) and below.value == this:
+                    above = self.file.parent(below)
+                    if not (isinstance(above, cst.Attribute) and above.value is below) or isinstance(found, cst.Lambda):
+                        return True
+        return False
+
+    def _beside(self, node: cst.FunctionDef, cached: cst.Decorator, limit: str) -> Fix:
+        draft, name = self.draft, self.function.name
+        prepare(draft, self.owner)
+        helper = by_instance(draft, self.file)
+        draft.replace(self.file, cached.decorator, f"{helper}({'' if limit == 'None' else limit})")
+        returns = self.file.code(node.returns.annotation).strip("'\"") if node.returns is not None else ""
+        if returns not in _PLAIN_TYPES and not all(_is_plain(found) for found in _returned(node)):
+            draft.assume(f"what {name}() returns does not lead back to the instance")
+        return draft.fix(BESIDE, "what is cached is kept for as long as its instance lives, and nothing else sees it")
 
     def _is_of_class(self, file: File, node: cst.Attribute, family: set[ClassRef]) -> bool:
         return self._is_in_family(file.module.name, tuple(dotted_name(node.value).split(".")), family)
@@ -225,6 +296,20 @@ class _Method:
     def _drop_line(self, node: cst.Decorator) -> None:
         start = self.file.line_start(self.file.start(node))
         self.draft.splice(self.file, start, self.file.line_after(self.file.end(node)), "")
+
+
+def _returned(node: cst.FunctionDef) -> list[cst.BaseExpression]:
+    """Return the expressions that a function returns, those of functions inside of it included."""
+    return [below.value for below in walk(node.body) if isinstance(below, cst.Return) and below.value is not None]
+
+
+def _is_plain(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.Call):
+        return isinstance(node.func, cst.Name) and node.func.value in _PLAIN_CALLS
+    if isinstance(node, cst.UnaryOperation):
+        return isinstance(node.operator, cst.Not) or _is_plain(node.expression)
+    plain = (cst.SimpleString, cst.FormattedString, cst.Integer, cst.Float, cst.Comparison)
+    return isinstance(node, plain) or (isinstance(node, cst.Name) and node.value in {"None", "True", "False"})
 
 
 def _name(node: cst.Decorator) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import libcst as cst
 
@@ -35,7 +36,11 @@ def weaken(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role
         return Fix("none", "", "the containers inside the container are not of one known kind")
     if not inner:
         return Fix("none", "", "the uses of the containers inside the container could not be read")
-    weak = _WEAK.get(request.side, "WeakSet") if kind == "dict" else "WeakSet"
+    if kind == "dict" and request.side == "element" and any(role.kind == "set-item" for role in inner):
+        request = replace(request, side="value")  # what is stored under keys of the inner dictionaries are their values
+    weak = _WEAK.get(request.side, "") if kind == "dict" else "WeakSet"
+    if not weak:
+        return Fix("none", "", "the inner containers are dictionaries, and what is stored in them could not be read")
 
     def convert(draft: Draft) -> None:
         if kind == "dict":

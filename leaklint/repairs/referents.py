@@ -9,6 +9,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.facts.model import Class
+from leaklint.program import Program
 from leaklint.program.resolve import ClassRef
 from leaklint.repairs.draft import Draft
 
@@ -34,6 +35,28 @@ class Grip(NamedTuple):
     text: str = ""
 
 
+_FACTORIES = frozenset({"namedtuple", "NamedTuple", "TypedDict", "NewType"})
+
+
+def defined_as(program: Program, module: str, name: str) -> str:
+    """Return what a name of a module stands for if its instances take no weak references: ``namedtuple``, ``str``.
+
+    Nothing for classes, and for what is not known.
+    """
+    found = program.names.find(module, (name,)) if module in program.modules else None
+    if found is None or found.kind != "binding" or found.rest:
+        return ""
+    for alias in program.modules[found.module].aliases.get(found.name, ()):
+        maker = alias.parts[0].path[-1:] if alias.kind == "call" and alias.parts else ()
+        if maker and maker[0] in _FACTORIES:
+            if maker[0] != "NewType":
+                return maker[0]
+            base = alias.parts[2] if len(alias.parts) > 2 else None
+            last = (base.path[-1] if base.path else base.name) if base is not None else ""
+            return last if last in STIFF else defined_as(program, found.module, last)
+    return ""
+
+
 def prepare(draft: Draft, ref: ClassRef) -> None:
     """Let instances of ``ref`` be weakly referenced: say what is assumed or forbids it, add ``__weakref__`` where it lacks."""
     grip = grip_on(draft, ref)
@@ -51,6 +74,9 @@ def grip_on(draft: Draft, ref: ClassRef) -> Grip:
     short = ref.name.rpartition(".")[2]
     bases = [base.rpartition(".")[2] for base in names.external_bases_of_bases(ref)]
     sized = next((base for base in bases if base in _SIZED), "")
+    for one in names.ancestors(ref):
+        for base in names.class_of(one).bases if not sized else ():
+            sized = sized or defined_as(draft.files.program, one.module, base.path[-1] if base.path else base.name)
     if sized:
         return Grip("no", f"{short} is a kind of {sized}, whose instances cannot be weakly referenced")
     closed = True

@@ -9,13 +9,16 @@ from leaklint.model import Fix
 from leaklint.program import ClassRef, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
+from leaklint.repairs.helpers import add
 from leaklint.repairs.meaning import describe
+from leaklint.repairs.needs import Needed, of_call, of_method, only_itself
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.workers import worker
 
 _HELPER = "_call_if_alive"
-NAME = "weakref.finalize with a weakref.WeakMethod"
+NAME = "weakref.finalize over what the clean-up needs"
+WEAK = "weakref.finalize with a weakref.WeakMethod"
 PARTIAL = "functools.partial with a weakref.WeakMethod"
 _LEFT = {
     "signal": (
@@ -34,7 +37,8 @@ def registry(program: Program, module: Module, function: Function, call: Call, k
     """Return the repair of a call that registers a bound method for the rest of the process.
 
     ``kind`` is ``atexit``, ``finalize``, ``thread``, ``signal``, ``fork`` or ``timer``. Exit functions and finalizers
-    become a finalizer that holds the method weakly: it still runs at exit if the object is alive, and goes with it.
+    become a finalizer that takes what the clean-up needs, so that it can run when the object is gone. One that needs the
+    object is left: a weak method is dead when it would have to run.
     """
     files = Files(program)
     draft = Draft(files)
@@ -48,20 +52,76 @@ def registry(program: Program, module: Module, function: Function, call: Call, k
         return _fork(draft, file, node)
     if kind not in {"atexit", "finalize"}:
         return Fix("none", *_LEFT.get(kind, _ELSE))
+    return draft.fix(_finalizer(draft, file, node, kind), "")
+
+
+def _finalizer(draft: Draft, file: File, node: cst.Call, kind: str) -> str:
+    """Register what the clean-up needs, and nothing that leads back to the object; return what that is called.
+
+    A clean-up that only changes the object itself is a weak method: once the object is gone there is nothing to change.
+    """
     given = list(node.args)
     place = 0 if kind == "atexit" else 1
     callback = given[place].value if len(given) > place and not any(one.star for one in given) else None
+    scope = file.scope(node)
+    owner = draft.files.program.holders.owner_of(file.function(scope), file.module)
+    if callback is None or owner is None:
+        draft.refuse(f"what is registered at {file.place(node)} is not a method of self")
+        return NAME
+    if not isinstance(file.parent(node), cst.Expr):
+        draft.refuse(f"the result of the registration at {file.place(node)} is used")
+    if f"atexit.unregister({file.code(callback)})" in file.text:
+        draft.refuse(f"atexit.unregister({file.code(callback)}) takes the registration back elsewhere")
+    needed = _needed(draft.files, file, node, callback, owner, [*given[place + 1 :]])
+    name = _own_method(callback)
+    weakly = bool(not needed.texts and name and not given[place + 1 :] and only_itself(draft.files, name, owner))
+    if weakly:
+        weak = f"{draft.name(file, 'WeakMethod', scope)}({file.code(callback)})"
+        needed = Needed((_helper(draft, file), weak))
+    if not needed.texts:
+        told = f"the clean-up registered at {file.place(node)} cannot do without the object ({needed.why})"
+        draft.refuse(f"{told}, which is gone when a finalizer runs; close it explicitly, or define __del__")
+        return NAME
+    prepare(draft, owner)
+    if kind == "atexit":
+        draft.replace(file, node.func, draft.name(file, "finalize", scope))
+        draft.splice(file, file.start(given[0]), file.end(given[-1]), ", ".join(["self", *needed.texts]))
+    else:
+        draft.splice(file, file.start(given[place]), file.end(given[-1]), ", ".join(needed.texts))
+    short = owner.name.rpartition(".")[2]
+    if weakly:
+        draft.assume(f"{file.code(callback)}() need not run at exit for an object that nobody holds any more")
+    else:
+        draft.assume(f"{needed.texts[0]}() may run as soon as nobody holds the {short} any more")
+    if kind == "atexit":
+        draft.note("at exit it runs in the order of the finalizers")
+    return WEAK if weakly else NAME
+
+
+def _needed(
+    files: Files, file: File, node: cst.Call, callback: cst.BaseExpression, owner: ClassRef, rest: list[cst.Arg]
+) -> Needed:
+    """Return what the callback needs: a method of self or of one of its parts, a lambda or ``partial`` that calls one."""
+    if isinstance(callback, cst.Lambda):
+        if rest or callback.params.params or callback.params.star_kwarg is not None:
+            return Needed(why="arguments of a lambda")
+        body = callback.body
+        if isinstance(body, cst.Call) and (name := _own_method(body.func)) and not body.args:
+            return of_method(files, name, owner, node)
+        return of_call(files, file, body, owner, node)
     method, more = _method_in(callback)
-    if callback is None or method is None:
-        return Fix("none", NAME, f"what is registered at {file.place(node)} is not a method of self")
-    owner = _check(draft, files, file, node, method, [*more, *given[place + 1 :]])
-    if owner is not None:
-        prepare(draft, owner)
-        _rewrite(draft, file, node, (callback, method, more), kind)
-        draft.assume(f"{file.code(method)}() need not run at exit for an object that nobody holds any more")
-        if kind == "atexit":
-            draft.note("at exit it runs in the order of the finalizers")
-    return draft.fix(NAME, "")
+    if method is None:
+        return Needed(why="what is not a method of self or of a part of it")
+    arguments = [*more, *rest]
+    if name := _own_method(method):
+        return of_method(files, name, owner, node) if not arguments else Needed(why="arguments of its own")
+    return of_call(files, file, cst.Call(method, arguments), owner, node)
+
+
+def _own_method(node: cst.BaseExpression) -> str:
+    """Return the name of ``self.name``, or nothing."""
+    own = isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name) and node.value.value == "self"
+    return node.attr.value if own and isinstance(node, cst.Attribute) else ""
 
 
 def _fork(draft: Draft, file: File, node: cst.Call) -> Fix:
@@ -125,41 +185,12 @@ def _method_in(callback: cst.BaseExpression | None) -> tuple[cst.Attribute | Non
     return None, []
 
 
-def _rewrite(
-    draft: Draft, file: File, node: cst.Call, found: tuple[cst.BaseExpression, cst.Attribute, list[cst.Arg]], kind: str
-) -> None:
-    callback, method, more = found
-    scope = file.scope(node)
-    given = [f"{_helper(draft, file)}", f"{draft.name(file, 'WeakMethod', scope)}({file.code(method)})"]
-    given += [file.text[file.start(one) : file.end(one)].rstrip().removesuffix(",") for one in more]
-    if kind == "atexit":
-        draft.replace(file, node.func, draft.name(file, "finalize", scope))
-        given.insert(0, file.code(method.value))
-    draft.replace(file, callback, ", ".join(given))
-
-
 def _helper(draft: Draft, file: File) -> str:
-    """Return the name of the function that calls a weak method, added before the first definition of the file.
-
-    All repairs of a file put it at the same place, so that it is added once.
-    """
-    if _HELPER in file.tree.module.bound:
-        return _HELPER
-    definitions = (one for one in file.source.module.body if isinstance(one, (cst.ClassDef, cst.FunctionDef)))
-    top: cst.CSTNode = next(definitions, file.source.module.body[0])
-    decorators = getattr(top, "decorators", ())
-    start = file.start(decorators[0] if decorators else top)
-    unit, newline = file.source.module.default_indent, file.newline
+    """Return the name of the function that calls a weak method, added before the first definition of the file."""
     lines = (
         f"def {_HELPER}(method, *args, **kwargs):",
-        f"{unit}bound = method()",
-        f"{unit}if bound is not None:",
-        f"{unit}{unit}bound(*args, **kwargs)",
-        "",
-        "",
-        "",
+        "\tbound = method()",
+        "\tif bound is not None:",
+        "\t\tbound(*args, **kwargs)",
     )
-    before = file.text[:start].replace("\r\n", "\n").replace("\r", "\n")
-    gap = newline * max(0, 2 - (len(before) - len(before.rstrip("\n")) - 1)) if before else ""
-    draft.insert(file, start, gap + newline.join(lines))
-    return _HELPER
+    return add(draft, file, _HELPER, lines)

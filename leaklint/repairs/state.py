@@ -28,7 +28,7 @@ def forgotten(files: Files, module: str, function: Function, classes: Iterable[C
         node = file.at(site.span, cst.Call)
         above = file.parent(node) if node is not None else None
         outer = file.parent(above) if isinstance(above, cst.Attribute) else None
-        if isinstance(outer, cst.Call) and outer.func is above and isinstance(file.parent(outer), cst.Expr):
+        if isinstance(outer, cst.Call) and outer.func is above:
             return file.place(outer)
     return ""
 

@@ -8,7 +8,7 @@ import libcst as cst
 
 from leaklint.model import Fix
 from leaklint.program import Holder, Program
-from leaklint.repairs import counts, lookups, mapping, nested, sets
+from leaklint.repairs import counts, hazards, lookups, mapping, nested, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
@@ -193,11 +193,18 @@ def judge_stores(
     """Ask for every store who else keeps what is stored."""
     every = tuple(roles)
     out = hands_out(every, side)
+    hazards.judge_named(draft, request, every)
+    own = [stored_self(role, side) for role in every if stored(role, side)]
+    hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
     for role in every:
         if side == "key" and role.kind == "set-item" and len(role.keys) > 1:
             draft.refuse(f"the key stored at {role.place} is a tuple, which cannot be weakly referenced")
         for node in stored(role, side):
+            hazards.judge_type(draft, role, node)
+            hazards.judge_identity(draft, role, node, every)
             fate = owners.of(role.file, node, role.use.scope, loads.of_store.get(id(node), ()))
+            if fate.level == "returned" and side != "key" and (place := _let_go(draft, request, role, every)):
+                draft.refuse(f"what is returned is let go at once at {place}, and lives by the container")
             if fate.level == "assumed" and request.owned:
                 fate = Fate("held", fate.text)
             if fate.level == "returned" and _looks_up(role, every):
@@ -218,6 +225,24 @@ def judge_stores(
                     f"whoever makes a {name} keeps it, and does not count on the container that is read at {out.place}",
                 )
             apply(draft, fate)
+
+
+def stored_self(role: Role, side: str) -> bool:
+    """Tell whether the use puts ``self`` into the container, and nothing else."""
+    return all(isinstance(node, cst.Name) and node.value == "self" for node in stored(role, side))
+
+
+def _let_go(draft: Draft, request: WeakRequest, role: Role, roles: Iterable[Role]) -> str:
+    """Return where a returned object is let go at once although it matters; a cache of the program's own values may."""
+    looks_up = _looks_up(role, roles)
+    place = hazards.dropped(draft, role, is_read=looks_up or any(_is_read(one) for one in roles))
+    return "" if looks_up and not any(request.others) else place
+
+
+def _is_read(role: Role) -> bool:
+    return role.kind in {"iterate", "get-item", "contains", "star", "argument", "escape"} or (
+        role.kind == "call" and role.name not in _STORES
+    )
 
 
 def _forgotten(draft: Draft, request: WeakRequest, role: Role) -> str:
@@ -244,18 +269,9 @@ def stored(role: Role, side: str) -> list[cst.BaseExpression]:
         elif role.name == "insert":
             given = given[1:2]
         elif role.name in {"extend", "update"}:
-            return _each(given)
+            return list(hazards.spread(role, given))
         return given
     return []
-
-
-def _each(given: list[cst.BaseExpression]) -> list[cst.BaseExpression]:
-    """The elements of a literal that is merged in; anything else is already kept by what is merged."""
-    found = []
-    for node in given:
-        if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
-            found += [element.value for element in node.elements]
-    return found
 
 
 def _looks_up(store: Role, roles: Iterable[Role]) -> bool:

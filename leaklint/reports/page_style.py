@@ -32,7 +32,7 @@ pre .mark { color: var(--bad); font-weight: 700; } pre.page, pre.figures { white
 .hunk { color: var(--soft); } .path { margin: 0; padding-left: 1.4rem; }
 .badge { border: 1px solid currentColor; border-radius: 1em; padding: 0 .6em; font-size: .8rem; font-weight: 600;
   white-space: nowrap; color: var(--soft); }
-.confirmed { color: var(--bad); } .refuted { color: var(--good); } .bounded, .gc-lag { color: var(--warn); }
+.confirmed { color: var(--bad); } .refuted { color: var(--good); } .bounded, .gc-lag, .until-closed { color: var(--warn); }
 .unreached { color: var(--odd); }
 figure { margin: .75rem 0; } figure img { max-width: 100%; height: auto; border-radius: 6px; }
 figcaption { font-weight: 600; margin-bottom: .35rem; } summary { cursor: pointer; padding: .2rem 0; }

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from leaklint.records import dataclass
 
-_STATUS = {"confirmed": "1;31", "refuted": "1;32", "bounded": "1;33", "gc-lag": "1;33", "unreached": "1;35"}
+_STATUS = {
+    "confirmed": "1;31",
+    "refuted": "1;32",
+    "bounded": "1;33",
+    "gc-lag": "1;33",
+    "until-closed": "1;33",
+    "unreached": "1;35",
+}
 
 
 @dataclass(frozen=True, slots=True)

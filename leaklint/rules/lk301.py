@@ -23,16 +23,18 @@ until the cache evicts it, which an unbounded cache never does.
 ## Use instead
 
     class Guide:
-        @functools.cached_property
-        def style(self):
-            return compute(self)
+        @cached_by_instance
+        def style_for(self, name):
+            return compute(self, name)
 
-or, for a method with arguments, a cache that each instance makes for itself in `__init__`.
+where `cached_by_instance` keeps what it caches in a `WeakKeyDictionary` by `self`. A `cached_property` will do where nobody
+copies, pickles or sets it, and no subclass overrides it.
 
 ## Fix safety
 
-Unsafe: equal instances shared one cached value before and do not after; `cache_info` and `cache_clear` move to the
-instance.
+Safe where the function's own text shows that no result leads back to the instance, which weak keys would keep then; unsafe
+where that is assumed. Where the program controls the cache (`cache_info`, `cache_clear`) each instance makes a cache for
+itself, which copies and pickles of the instance carry along: unsafe.
 
 ## How it is proven
 

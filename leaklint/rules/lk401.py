@@ -29,7 +29,9 @@ or `atexit.unregister(self.close)` in `close`.
 
 ## Fix safety
 
-Unsafe: with a weak callback nothing is called for an object that died before the process ends.
+Unsafe: a finalizer that takes what the clean-up needs runs as soon as nobody holds the object any more, not only at the end of
+the process. A clean-up that needs the object itself is left: a weak method is dead when it would have to run. One that only
+changes the object becomes a weak method, and fork callbacks do: nothing is called for an object that is gone.
 
 ## How it is proven
 
@@ -246,7 +248,7 @@ def _tell(
         f"{owner.name} (still alive after its last user let go)",
     )
     related = (Related(module.path, call.span.line, call.span.column, "registered here"),)
-    proof = probe(context, CODE, symbol, shape, module, "", owner, trigger_of(function))
+    proof = probe(context, CODE, symbol, shape, module, "", owner, trigger_of(function), span=call.span)
     return finding(CODE, NAME, module, call.span, symbol, kind, message, confidence, retention, related, fix, proof)
 
 

@@ -89,13 +89,18 @@ def owner_of(context: Context, function: Function, module: Module) -> ClassRef |
 
 def probe(
     context: Context, code: str, symbol: str, kind: str, module: Module, container: str, subject: ClassRef | None,
-    trigger: str, track: str = "subject",
+    trigger: str, track: str = "subject", span: Span | None = None,
 ) -> Probe:  # fmt: skip
-    """Return the experiment for a finding that stands in ``module``."""
+    """Return the experiment for a finding that stands in ``module``; a run has shown nothing that did not reach ``span``."""
     root, file = context.program.places.get(module.name, ("", ""))
     mark = fingerprint(code, symbol, kind)
     who = f"{subject.module}:{subject.name}" if subject is not None else ""
-    return Probe(code, symbol, mark, root, module.name, file, container, kind, who, trigger, track)
+    lines = range(span.line, span.end_line + 1) if span is not None and file else ()
+    stores = tuple(f"{file}:{line}" for line in lines)
+    digest = context.program.source(module.name).digest if stores else ""
+    return Probe(
+        code, symbol, mark, root, module.name, file, container, kind, who, trigger, track, stores=stores, digest=digest
+    )
 
 
 def trigger_of(function: Function) -> str:

@@ -7,14 +7,14 @@ nothing of it.
 
 from __future__ import annotations
 
+import enum
 import importlib
 import sys
-from contextlib import suppress
 from types import CoroutineType
 from typing import Any, Callable, NamedTuple
 
-from . import build
-from .early import is_a
+from . import build, values
+from .early import FunctionType, is_a
 from .holder import ABSENT, lookup, unwrap
 from .stubs import Stub, Thing
 from .values import Made
@@ -39,6 +39,7 @@ class Act(NamedTuple):
     subject: Any
     argument: int | None
     skip_self: bool = False
+    element: Any = None
 
 
 def resolve(probe: Probe) -> Act:
@@ -92,18 +93,21 @@ def perform(act: Act, hand: list[Any], call: build.Call, number: int, track: str
     """Do the act and return what is tracked.
 
     ``hand`` holds the object that a method or property belongs to, or the tracked argument of a call, and is emptied.
+    A tracked argument that is a plain value is not returned: only the holder's size tells of it.
     """
     args, kwargs = list(call.args), dict(call.kwargs)
     if act.argument is not None:
         args += [Stub() for _ in range(act.argument + 1 - len(args))]
-        args[act.argument] = (
-            hand.pop() if act.kind == "call" and hand else thing(act.function, act.argument, number).value
-        )
+        tracked = [] if act.kind == "call" and hand else [thing(act.function, act.argument, number, act.element)]
+        args[act.argument] = anew(tracked[0].made.value) if tracked else hand.pop()
+        if tracked and tracked[0].plain:
+            track = "growth"
+        tracked.clear()
     result: list[Any] = []
     try:
         _do(act, hand, args, kwargs, result)
         if act.argument is not None:
-            return args.pop(act.argument)
+            return args.pop(act.argument) if track != "growth" else None
         return result.pop() if act.kind in ("call", "construct") or track == "result" else hand.pop()
     finally:
         for held in (args, kwargs, result, hand):
@@ -134,21 +138,59 @@ async def _enter(manager: Any, result: list[Any]) -> None:
         result.append(entered)
 
 
-def thing(function: Any, place: int, number: int) -> Made:
-    """Return a fresh object that can be watched, for the parameter at ``place`` (``self`` and ``cls`` not counted)."""
+class Tracked(NamedTuple):
+    """The watched argument: ``made``; ``plain`` if it is a value, of which equal ones count as one; ``wrong`` if it
+    stands for a type that could not be made, which the text names.
+    """
+
+    made: Made
+    plain: bool = False
+    wrong: str = ""
+
+
+def thing(function: Any, place: int, number: int, element: Any = None) -> Tracked:
+    """Return a fresh object that can be watched, for the parameter at ``place`` (``self`` and ``cls`` not counted).
+
+    ``element`` is what the container's annotation says of its elements. A plain value is the same in each round, and
+    made anew; of values that the code lists each has its turn.
+    """
     parameters, hints = build.describe(function)
     parameters = [item for item in parameters if item.name not in ("self", "cls")]
     item = parameters[place] if place < len(parameters) else None
     hint = hints.get(item.name) if item else None
-    if isinstance(hint, type) and hint.__module__ not in ("builtins", "typing"):
-        with suppress(build.CannotBuildError):
-            return build.nested(hint, number, 0)
+    hint = element if hint in (None, Any, object) else hint
+    listed = is_a(hint, values.OneOf) or (is_a(hint, type) and issubclass(hint, enum.Enum))
+    if listed or hint in _PLAIN or getattr(hint, "__supertype__", None) in _PLAIN or _is_literal(hint):
+        made = values.by_annotation(hint, number if listed or _is_literal(hint) else 0, build.nested, 0)
+        if made is not None and (type(made.value) in _PLAIN or listed):
+            return Tracked(made, plain=not is_a(made.value, FunctionType))
+    if is_a(hint, type) and hint.__module__ not in ("builtins", "typing") and not is_a(hint, values.OneOf):
+        try:
+            return Tracked(build.nested(hint, number, 0))
+        except build.CannotBuildError:
+            stand_in = Made(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in")
+            return Tracked(stand_in, wrong=f"{hint.__qualname__} could not be made")
     if item is not None and any(word in item.name for word in _FUNCTIONS):
-        return Made(lambda *_, **__: number, "lambda *_, **__: number", False)
-    return Made(Thing(number), "leaklint_runtime.stubs:Thing(number)", False)
+        return Tracked(Made(lambda *_, **__: number, "lambda *_, **__: number", False, "stand-in"))
+    guessed = values.by_name(item.name, 0) if item is not None and hint is None else None
+    if guessed is not None and type(guessed.value) is str:
+        return Tracked(guessed, plain=True)
+    return Tracked(Made(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in"))
 
 
 _FUNCTIONS = ("func", "callback", "handler", "fn", "hook", "listener", "observer", "subscriber")
+_PLAIN = (str, int, float, bool, bytes, complex)
+
+
+def _is_literal(hint: Any) -> bool:
+    return str(getattr(hint, "__origin__", "")).endswith("Literal")
+
+
+def anew(value: Any) -> Any:
+    """Return an equal text that is another object; anything else as it is."""
+    if type(value) is str and len(value) > 1:
+        return "".join(list(value))
+    return value
 
 
 def finished(value: Any) -> Any:

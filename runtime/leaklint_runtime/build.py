@@ -7,7 +7,7 @@ import typing
 from functools import partial
 from typing import Any, Callable, Dict, Iterator, NamedTuple
 
-from . import values
+from . import domains, values
 from .holder import mro_of
 from .stubs import Stub
 from .values import Made
@@ -17,6 +17,7 @@ VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _UNKNOWN = (str, typing.ForwardRef)
 Hints = Dict[str, Any]
 Choices = Dict[str, Made]
+SINGLE = 8  # optional parameters that are varied one by one
 
 
 class CannotBuildError(Exception):
@@ -24,12 +25,16 @@ class CannotBuildError(Exception):
 
 
 class Call(NamedTuple):
-    """The arguments for one call, and each as a template; ``sure`` unless a name or nothing at all decided one."""
+    """The arguments for one call, and each as a template; ``sure`` unless a name or nothing at all decided one.
+
+    ``origins`` are pairs of a parameter and what says that users pass such a value.
+    """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     texts: tuple[str, ...]
     sure: bool
+    origins: tuple[tuple[str, str], ...] = ()
 
     @property
     def source(self) -> str:
@@ -40,8 +45,18 @@ class Call(NamedTuple):
 def call(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], Call]]:
     """Yield ways to make the arguments for ``function``, surest first. Each takes the round's number."""
     parameters, hints = describe(function, skip_self)
-    for style in ("required", "stubs", "all"):
+    for style in styles(parameters):
         yield partial(arguments, parameters, hints, style)
+
+
+def styles(parameters: list[inspect.Parameter]) -> Iterator[str]:
+    """Yield the styles of ``arguments`` that make a difference for these parameters, surest first."""
+    yield from ("required", "stubs", "all", "full")
+    optional = [item.name for item in parameters if item.default is not EMPTY or item.kind in VARIADIC]
+    if optional:
+        yield "varied"
+    if len(optional) > 1:
+        yield from [f"varied {name}" for name in optional[:SINGLE]]
 
 
 def describe(function: Any, skip_self: bool = False) -> tuple[list[inspect.Parameter], Hints]:
@@ -54,7 +69,8 @@ def describe(function: Any, skip_self: bool = False) -> tuple[list[inspect.Param
     if skip_self or (isinstance(function, type) and source is not function):
         parameters = parameters[1:]
     fields = _hints(function, []) if isinstance(function, type) else {}
-    return parameters, {**fields, **_hints(source, parameters)}
+    hints = {**fields, **_hints(source, parameters)}
+    return parameters, domains.hints(function, source, parameters, hints)
 
 
 def required(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
@@ -105,7 +121,12 @@ def _hints(function: Any, parameters: list[inspect.Parameter]) -> Hints:
 def _hint(annotation: Any, function: Any) -> Any:
     if not isinstance(annotation, str):
         return annotation
-    space = {**vars(typing), **getattr(inspect.unwrap(function), "__globals__", {})}
+    home = getattr(inspect.unwrap(function), "__globals__", {})
+    space = {**vars(typing), **home}
+    try:
+        return eval(annotation, space)
+    except Exception:
+        space.update(domains.for_types(home))
     try:
         return eval(annotation, space)
     except Exception:
@@ -122,21 +143,32 @@ def arguments(
 ) -> Call:
     """Return arguments for one call.
 
-    ``style`` is ``required`` (by annotation and name), ``stubs`` (for the required ones) or ``all`` (defaults as well).
+    ``style`` is ``required`` (by annotation and name), ``stubs`` (for the required ones), ``all`` (defaults as well),
+    ``full`` (required ones, containers filled), ``varied`` (other values than the defaults) or ``varied NAME``.
     ``chosen`` values win; ``depth`` counts how many builds deep this one is.
     """
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     texts: list[str] = []
+    origins: list[tuple[str, str]] = []
     sure, named = True, False
+    word, _, only = style.partition(" ")
     for item in parameters:
         made = (chosen or {}).get(item.name)
-        if made is None and (item.kind in VARIADIC or (item.default is not EMPTY and style != "all")):
+        optional = item.kind in VARIADIC or item.default is not EMPTY
+        if made is None and word == "varied" and optional and only in ("", item.name):
+            made = varied(item, hints, number, depth)
+        if made is not None and item.kind in VARIADIC:
+            _spread(item, made, args, kwargs, texts, named)
+            continue
+        if made is None and (item.kind in VARIADIC or (optional and word != "all")):
             named = True
             continue
         if made is None:
-            made = values.stub() if style == "stubs" else value_for(item, hints, number, depth)
+            full = word in ("full", "varied")
+            made = values.stub() if word == "stubs" else value_for(item, hints, number, depth, full)
         sure = sure and made.sure
+        origins.append((item.name, made.origin or ("annotation" if made.sure else "name")))
         by_name = item.kind is inspect.Parameter.KEYWORD_ONLY or named
         if by_name and item.kind is not inspect.Parameter.POSITIONAL_ONLY:
             kwargs[item.name] = made.value
@@ -144,13 +176,44 @@ def arguments(
         else:
             args.append(made.value)
             texts.append(made.source)
-    return Call(tuple(args), kwargs, tuple(texts), sure)
+    return Call(tuple(args), kwargs, tuple(texts), sure, tuple(origins))
 
 
-def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> Made:
+def _spread(
+    item: inspect.Parameter, made: Made, args: list[Any], kwargs: dict[str, Any], texts: list[str], named: bool
+) -> None:
+    """Give one value for ``*args``, unless parameters before it were left out, or one for ``**kwargs``."""
+    if item.kind is inspect.Parameter.VAR_KEYWORD:
+        kwargs["leaklint"] = made.value
+        texts.append(f"leaklint={made.source}")
+    elif not named:
+        args.append(made.value)
+        texts.append(made.source)
+
+
+def varied(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> Made | None:
+    """Return another value than the default of an optional parameter, of the same type; None if none is known."""
+    default, hint = item.default, hints.get(item.name, EMPTY)
+    if item.kind in VARIADIC:
+        return values.by_type(str, number, nested, depth)
+    if type(default) is bool:
+        return values.literal(not default)
+    if isinstance(hint, values.OneOf):
+        return values.by_annotation(hint, number + 1, nested, depth)
+    if type(default) is str:
+        return Made(f"{default}{number}", f'f"{{{default!r}}}{{number}}"', True, "default")
+    if type(default) in (int, float):
+        return Made(default + number + 1, f"{default!r} + number + 1", True, "default")
+    made = values.by_annotation(hint, number, nested, depth, full=True) if hint is not EMPTY else None
+    if made is None or made.value is None:
+        made = values.by_name(item.name, number)
+    return made
+
+
+def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, full: bool = False) -> Made:
     """Return a value for one parameter: by its annotation, by its name, or a stub."""
     hint = hints.get(item.name, EMPTY)
-    made = values.by_annotation(hint, number, nested, depth) if hint is not EMPTY else None
+    made = values.by_annotation(hint, number, nested, depth, full) if hint is not EMPTY else None
     if made is None or isinstance(made.value, Stub):
         made = values.by_name(item.name, number) or made
     return made or values.stub()

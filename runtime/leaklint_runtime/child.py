@@ -7,14 +7,17 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from . import holder, judge, observe, reached, scenarios, seats, trigger
+from . import closing, domains, holder, judge, observe, once, reached, scenarios, seats, trial, trigger
 from .act import UnreachableError, resolve
 from .build import CannotBuildError
 from .case import Case
+from .early import FunctionType, is_a
 from .observe import Limits
-from .wire import Probe, Verdict, unreached
+from .wire import BOUNDED, CONFIRMED, REFUTED, Probe, Verdict, unreached
 
 
 class Options(NamedTuple):
@@ -43,6 +46,8 @@ def prove(probe: Probe, options: Options) -> Verdict:
     """Return the verdict on one probe."""
     try:
         return _prove(probe, options)
+    except once.SingleError as error:
+        return Verdict(BOUNDED, str(error))
     except (UnreachableError, scenarios.ScenarioError) as error:
         return unreached(str(error))
     except CannotBuildError as error:
@@ -65,17 +70,84 @@ def _message(error: BaseException) -> str:
 
 
 def _prove(probe: Probe, options: Options) -> Verdict:
-    module = load(probe)
+    crashed = _watch_threads()
+    load(probe)
     for path in options.scenarios:
         scenarios.load_file(path)
-    probe = seats.seated(probe, module)
+    other = closing.standby(lambda: closing.trials(_case(probe, options)))
+    try:
+        case = _case(probe, options)
+        closable = bool(other is not None and closing.names(_kind(case)))
+        found = judge.verdict(case)
+        if found.status == REFUTED and crashed:
+            return unreached(f"a thread that was started ended with {crashed[0]}; give a factory")
+        if found.status == CONFIRMED and other is not None and closable:
+            found = judge.closed(found, other.ask(min(6.0, 0.3 * options.timeout)))
+        return found
+    finally:
+        if other is not None:
+            other.dismiss()
+
+
+def _kind(case: Case) -> Any:
+    """Return the type of what is watched."""
+    try:
+        return type(case.plan.make(0))
+    except Exception:
+        return type(None)
+
+
+def _watch_threads() -> list[str]:
+    """Return a list to which each exception is added that ends a thread."""
+    crashed: list[str] = []
+
+    def note(args: Any) -> None:
+        if args.exc_type is not SystemExit:
+            crashed.append(f"{args.exc_type.__name__}: {_message(args.exc_value)}")
+
+    threading.excepthook = note
+    return crashed
+
+
+def _case(probe: Probe, options: Options) -> Case:
+    """Return all that a probe comes down to, with the way to do it that was found by trying."""
+    module = load(probe)
+    domains.within(probe.root, probe.file)
+    probe = seats.seated(as_method(probe), module)
     module = sys.modules.get(probe.module, module)
-    found = holder.find(module, probe.container, probe.container_kind, resolve(probe).subject)
+    act = resolve(probe)
+    found = holder.find(module, probe.container, probe.container_kind, act.subject)
+    if found is None and probe.container_kind == "closure" and act.function is not None:
+        owner, name = (act.subject, act.name) if act.kind == "method" else _place(act.name)
+        found = holder.of_function(owner, name)
     empty = observe.size_of(found)
-    plan = trigger.plan(probe, dict(options.factories), options.scratch)
+    here = [f"{probe.file}:{place.rpartition(':')[2]}" for place in probe.stores]  # the file may have moved since
+    lines = reached.lines_of(here) if here and _digest(module) == probe.digest else {}
+    element = domains.element_of(module, probe.container)
+    plan = trigger.plan(probe, dict(options.factories), options.scratch, trial.Trial(lines, found), element)
     limits = Limits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)
-    lines = reached.lines_of(probe.stores) if probe.stores and _digest(module) == probe.digest else {}
-    return judge.verdict(Case(probe, module, found, plan, limits, lines, empty))
+    return Case(probe, module, found, plan, limits, lines, empty)
+
+
+def as_method(probe: Probe) -> Probe:
+    """Return the probe that calls a method through its class as one that calls it on an object of the class."""
+    kind, _, place = probe.trigger.partition(":")
+    if kind != "call" or "." not in place.partition(":")[2]:
+        return probe
+    owner, name = _place(place)
+    if not isinstance(owner, type) or not is_a(holder.lookup(owner, name), FunctionType):
+        return probe
+    subject = f"{owner.__module__}:{owner.__qualname__}"
+    return replace(probe, trigger=f"method:{name}", subject=subject)
+
+
+def _place(name: str) -> tuple[Any, str]:
+    """Return the module or class that a function named ``module:qualified.name`` sits on, and its name there."""
+    home, _, path = name.partition(":")
+    owner: Any = sys.modules.get(home)
+    for part in path.split(".")[:-1]:
+        owner = holder.lookup(owner, part)
+    return owner, path.rpartition(".")[2]
 
 
 def load(probe: Probe) -> Any:

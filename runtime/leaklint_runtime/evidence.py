@@ -27,10 +27,14 @@ Chains = List[List[Any]]
 
 
 class Evidence(NamedTuple):
-    """``facts`` are fields of a verdict. ``elsewhere`` names another holder, if the flagged one is not the cause."""
+    """``facts`` are fields of a verdict. ``elsewhere`` names another holder, if the flagged one is not the cause.
+
+    ``root`` names the holder that the chain of the facts starts with.
+    """
 
     facts: dict[str, Any]
     elsewhere: str
+    root: str = ""
 
 
 def inside(case: Case, seen: Seen) -> Chains:
@@ -52,10 +56,27 @@ def gather(case: Case, seen: Seen, outcome: Outcome, inside: Chains) -> Evidence
     facts["bytes_per_instance"] = retained(survivors[:SIBLINGS], holder.parts() if holder is not None else ())
     facts["cause"] = outcome.text(case.label)
     elsewhere = ""
-    if holder is not None and holder.readable and not inside and outcome.freed == 0:
-        text = facts["path"]
-        elsewhere = text[0] + "".join(text[1 : facts["suspect"] + 1 : 2])
-    return Evidence(facts, elsewhere)
+    if holder is not None and outcome.freed == 0:
+        if inside:
+            other = _beside(case, survivors, holder)
+            elsewhere = other
+        else:
+            elsewhere = _named(facts)
+    return Evidence(facts, elsewhere, _named(facts))
+
+
+def _named(facts: dict[str, Any]) -> str:
+    """Return the start of a chain up to its suspect edge."""
+    text = facts["path"]
+    return str(text[0] + "".join(text[1 : facts["suspect"] + 1 : 2]))
+
+
+def _beside(case: Case, survivors: list[Any], holder: Holder) -> str:
+    """Return the other holder of a survivor that the flagged one holds, too; nothing if none can be named."""
+    walls = [*holder.parts(), *([holder.value()] if holder.owner is not None else [])]
+    found = paths.backward(survivors[0], case.module, ours=[survivors, walls], walls=walls)
+    drawn = _drawn(chains.named(found.chain)) if found.named else {"origins": ()}
+    return _named(drawn) if "app" in drawn["origins"][:2] else ""
 
 
 def holder_path(holder: Holder | None) -> dict[str, Any]:

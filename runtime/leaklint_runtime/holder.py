@@ -108,6 +108,17 @@ def find(module: Any, path: str, kind: str, subject: Any = None) -> Holder | Non
     return None
 
 
+def of_function(owner: Any, name: str) -> Holder | None:
+    """Return the function as the holder of what its default values keep, or None if none of these is a container."""
+    function: Any = unwrap(lookup(owner, name)) if owner is not None else None
+    if not is_a(function, FunctionType):
+        return None
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    if not any(is_a(value, BUILT_IN) for value in defaults):
+        return None
+    return Holder(f"the default value of {function.__qualname__}()", "closure", (owner,), name)
+
+
 def _definer(owner: Any, name: str) -> Any:
     """Return the class among the bases of ``owner`` that has the attribute itself; anything else as it is."""
     if not is_a(owner, type):

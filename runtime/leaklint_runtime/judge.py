@@ -8,16 +8,38 @@ from typing import Any
 
 from . import counterfactual, early, evidence, fit, observe, reached
 from .case import Case
+from .closing import Closed
 from .counterfactual import Outcome
 from .observe import Seen
 from .trigger import Plan
-from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, Verdict, unreached
+from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, UNREACHED, UNTIL_CLOSED, Verdict, unreached
+
+GROWS = 0.5  # entries an object, from which on a holder is said to grow
+BLOCKS = 1.0  # blocks a call; less is what the interpreter and this package do
 
 
 def verdict(case: Case) -> Verdict:
-    """Run the experiment and judge it."""
+    """Run the experiment and judge it.
+
+    Where what was watched goes, but the holder grows, the arguments are watched instead, each in an experiment of its own.
+    """
+    found = _one(case)
+    if found.status != REFUTED or (found.container_growth or 0) <= GROWS or case.plan.given or found.survivors:
+        return found
+    if case.probe.track != "result":
+        return found
+    for name, make in case.plan.others:
+        other = _one(case._replace(plan=case.plan._replace(make=make, others=())))
+        if other.status == CONFIRMED:
+            return replace(other, reason=f"{other.reason}: the {name} that is passed")
+    return replace(found, status=UNREACHED, reason=f"{found.reason}: what stays in it was not watched; give a factory")
+
+
+def _one(case: Case) -> Verdict:
     started = early.perf_counter()
-    ran = reached.runs(lambda: case.plan.make(0), case.lines) if case.lines else None
+    ran = case.plan.ran
+    if ran is None and case.lines:
+        ran = reached.runs(lambda: case.plan.make(0), case.lines)
     rounds = observe.Rounds(case.plan.make, case.holder, case.empty)
     outcome = Outcome()
     try:
@@ -33,13 +55,23 @@ def verdict(case: Case) -> Verdict:
     return replace(judged, seconds=round(early.perf_counter() - started, 6), **_facts(case.plan, seen))
 
 
+def closed(found: Verdict, seen: Closed) -> Verdict:
+    """Return a verdict with what closing the objects has shown: those that go then were only not closed."""
+    if not seen.name:
+        return found
+    if seen.kept:
+        return replace(found, reason=f"{found.reason}; {seen.text}", closing=seen.text)
+    reason = f"stays only as long as nobody closes it: {seen.text}"
+    return replace(found, status=UNTIL_CLOSED, reason=reason, closing=seen.text)
+
+
 def _judged(case: Case, seen: Seen, ran: bool | None, outcome: Outcome, inside: evidence.Chains) -> Verdict:
     if seen.rounds < min(2, case.limits.rounds):
         return unreached(f"making a second object failed ({seen.failure})")
     if seen.tracker is None or case.probe.track == "growth":
         return _by_growth(case, seen, ran)
     if seen.survivors:
-        return _by_presence(case, seen, evidence.gather(case, seen, outcome, inside))
+        return _by_presence(case, seen, ran, evidence.gather(case, seen, outcome, inside))
     return _by_absence(case, seen, ran)
 
 
@@ -52,6 +84,7 @@ def _facts(plan: Plan, seen: Seen) -> dict[str, Any]:
         "container_growth": None if growth is None else round(growth, 2),
         "refcount": seen.refcount,
         "made_by": plan.made_by,
+        "values": "; ".join([f"{name}: {origin}" for name, origin in plan.origins]),
         "recipe": plan.recipe,
         "tracked": seen.tracker.how if seen.tracker is not None else "",
         "python": "{}.{}.{}".format(*sys.version_info[:3]),
@@ -71,53 +104,79 @@ def _untouched(case: Case, seen: Seen, ran: bool | None) -> str:
     Either the flagged statement never ran; or, where that is not known and nobody vouches for the act, the holder never
     had an entry more while an object was there.
     """
+    if ran is False:
+        return f"no statement that fills {case.label} was run ({case.plan.made_by}); give a factory that leads there"
     if seen.entered or ran:
         return ""
-    if ran is False:
-        return f"no statement that fills {case.label} was run; give a factory that leads there"
     if case.holder is not None and seen.sizes and not case.plan.given:
         return f"nothing reached {case.label} ({case.plan.made_by}); give a factory that leads there"
     return ""
 
 
+def _unvaried(case: Case) -> str:
+    """Return why the same object in each round shows nothing: arguments that are always the same, or a stand-in."""
+    if case.plan.given or case.plan.fresh or all(origin in _KNOWN for _, origin in case.plan.origins):
+        return ""
+    return f"the same object every time, with arguments that are guessed ({case.plan.made_by}); give a factory"
+
+
+_KNOWN = ("annotation", "default")
+
+
 def _by_growth(case: Case, seen: Seen, ran: bool | None) -> Verdict:
     points, what = (seen.sizes, case.label) if seen.sizes else (seen.blocks, "the heap")
-    shape = fit.classify(points) if seen.sizes else fit.classify(points, noise=0.5)
+    shape = fit.classify(points) if seen.sizes else fit.classify(points, noise=BLOCKS)
     bound = case.holder.bound() if case.holder is not None else None
+    why = _untouched(case, seen, ran) if shape == fit.CONSTANT or ran is False else ""
+    if why:
+        return unreached(why, fit=shape)
     if bound is not None and shape != fit.CONSTANT:
         return Verdict(BOUNDED, f"{what} keeps at most {bound} entries", fit=fit.BOUNDED)
     if shape == fit.LINEAR:
+        if not seen.sizes and case.plan.plain:
+            return unreached("no container whose entries could be counted was found", fit=shape)
         facts = evidence.holder_path(case.holder)
-        return Verdict(CONFIRMED, f"{what} grows with every call and never shrinks", fit=shape, **facts)
+        equal = ", even if given what is equal" if case.plan.plain else ""
+        return Verdict(CONFIRMED, f"{what} grows with every call and never shrinks{equal}", fit=shape, **facts)
     if shape == fit.BOUNDED:
         return Verdict(BOUNDED, f"{what} stops growing", fit=shape)
-    why = _untouched(case, seen, ran)
-    return unreached(why, fit=shape) if why else Verdict(REFUTED, f"{what} does not grow", fit=shape)
+    if case.plan.plain and seen.sizes and seen.sizes[-1][1] > case.empty:
+        return Verdict(BOUNDED, f"{what} has one entry for each value, however often it is given", fit=shape)
+    return Verdict(REFUTED, f"{what} does not grow", fit=shape)
 
 
 def _by_absence(case: Case, seen: Seen, ran: bool | None) -> Verdict:
     why = _untouched(case, seen, ran)
     if why:
         return unreached(why)
+    if not seen.created and seen.rounds > 1:
+        why = _unvaried(case)
+        return unreached(why) if why else Verdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     if seen.lagging and not seen.classes:
         return Verdict(GC_LAG, f"{seen.lagging} of {seen.rounds} objects died only in a collection", fit=fit.CONSTANT)
     growth = _growth(seen)
     reason = "every object died once nobody used it"
-    if growth is not None and growth > 0.5:
+    if growth is not None and growth > GROWS:
         reason += f", though {case.label} grows"
     return Verdict(REFUTED, reason, fit=fit.CONSTANT)
 
 
-def _by_presence(case: Case, seen: Seen, found: evidence.Evidence) -> Verdict:
+def _by_presence(case: Case, seen: Seen, ran: bool | None, found: evidence.Evidence) -> Verdict:
     shape = fit.classify(seen.alive)
     bound = case.holder.bound() if case.holder is not None else None
-    if seen.created == 1 and seen.rounds > 1:
-        return Verdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     facts: dict[str, Any] = found.facts
-    if bound is not None or shape != fit.LINEAR:
-        most = bound if bound is not None else seen.survivors
-        return Verdict(BOUNDED, f"no more than {most} stay alive", fit=fit.BOUNDED, **facts)
+    if ran is False:
+        kept = f"what stays is kept by {found.root}" if found.root else "what stays is kept by something else"
+        return unreached(f"{_untouched(case, seen, ran)}; {kept}", fit=shape)
+    if seen.created <= 1 and seen.rounds > 1:
+        why = _unvaried(case)
+        return unreached(why) if why else Verdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     if found.elsewhere:
         reason = f"alive, but not because of {case.label}: {found.elsewhere} keeps it"
         return Verdict(REFUTED, reason, fit=shape, **facts)
+    if bound is not None or shape != fit.LINEAR:
+        most = bound if bound is not None else seen.survivors
+        return Verdict(BOUNDED, f"no more than {most} stay alive", fit=fit.BOUNDED, **facts)
+    if case.plan.wrong:
+        return unreached(f"{case.plan.wrong}, and a stand-in for it proves nothing; give a factory", fit=shape)
     return Verdict(CONFIRMED, "alive after del and a full collection", fit=shape, **facts)

@@ -28,13 +28,15 @@ _COUNT = re.compile(r"takes (?:at least|exactly) (\d+)|missing (\d+) required po
 class Recipe(NamedTuple):
     """``call(number)`` makes a fresh object; ``how`` names the step, ``source`` is its template (see ``recipes``).
 
-    ``sure`` unless something was guessed.
+    ``sure`` unless something was guessed; ``origins`` as of ``build.Call``, ``chosen`` are values found by trial.
     """
 
     call: Callable[[int], Any]
     how: str
     source: str
     sure: bool
+    origins: tuple[tuple[str, str], ...] = ()
+    chosen: Choices | None = None
 
 
 class Failure(NamedTuple):
@@ -92,7 +94,22 @@ def _steps(kind: Any) -> Iterator[Recipe]:
     for style, how in (("required", "annotations and names"), ("stubs", "stubs"), ("all", "all arguments")):
         sample = build.arguments(parameters, hints, style, 0)
         source = f"{name}({sample.source})" if name else ""
-        yield Recipe(_maker(made, parameters, hints, style), how + aside, source, sample.sure and made is kind)
+        sure = sample.sure and made is kind
+        yield Recipe(_maker(made, parameters, hints, style), how + aside, source, sure, sample.origins)
+
+
+def variants(kind: Any, first: Recipe) -> Iterator[Recipe]:
+    """Yield further ways that work, with other values than the first: defaults replaced, containers filled."""
+    made = concrete(kind) if inspect.isabstract(kind) else kind
+    parameters, hints = build.describe(made)
+    for style in build.styles(parameters):
+        if style in ("required", "stubs", "all"):
+            continue
+        make = _maker(made, parameters, hints, style, chosen=first.chosen)
+        if attempt(make, 0) is None:
+            sample = build.arguments(parameters, hints, style, 0, chosen=first.chosen)
+            source = f"{_name(kind)}({sample.source})" if made is kind else ""
+            yield Recipe(make, f"{style} arguments", source, sample.sure, sample.origins)
 
 
 def _name(kind: Any) -> str:
@@ -135,7 +152,8 @@ def _repaired(kind: Any) -> Recipe | None:
             return None
         failure = following
     sample = build.arguments(parameters, hints, "required", 0, chosen=chosen)
-    return Recipe(make, "values found by trial", f"{_name(kind)}({sample.source})", False)
+    source = f"{_name(kind)}({sample.source})"
+    return Recipe(make, "values found by trial", source, False, sample.origins, dict(chosen))
 
 
 def _exchanged(make: Any, names: list[str], chosen: Choices, failure: Failure, end: float) -> Failure | None:
@@ -145,7 +163,7 @@ def _exchanged(make: Any, names: list[str], chosen: Choices, failure: Failure, e
     """
     for name in names:
         before = dict(chosen)
-        for option in _options():
+        for option in [*_named_in(str(failure.error)), *_options()]:
             if perf_counter() > end:
                 break
             chosen[name] = option
@@ -155,6 +173,19 @@ def _exchanged(make: Any, names: list[str], chosen: Choices, failure: Failure, e
         chosen.clear()
         chosen.update(before)
     return failure
+
+
+def _named_in(message: str) -> Iterator[Made]:
+    """Yield the values that an error message puts in quotes or lists: often those that are allowed."""
+    for text in dict.fromkeys(_QUOTED.findall(message)):
+        if text:
+            yield values.literal(text, sure=False)._replace(origin="error message")
+    for number in dict.fromkeys(_NUMBER.findall(message)):
+        yield values.literal(int(number), sure=False)._replace(origin="error message")
+
+
+_QUOTED = re.compile(r"['\"`]([^'\"`]{1,40})['\"`]")
+_NUMBER = re.compile(r"(?<![\w.])\d{1,4}(?![\w.])")
 
 
 def _options() -> Iterator[Made]:

@@ -18,6 +18,7 @@ STRESS = 1_200
 INNER = 2
 PATIENCE = 6
 SLOW = 0.5
+THREADS = 200  # more are not started to find out whether a bound exists
 COSTLY_KINDS = {"thread": 24, "signal": 64}
 
 
@@ -186,6 +187,8 @@ class Rounds:
                 if not self.one(careful=False) or early.perf_counter() >= end:
                     break
             self.note()
+            if len(current_frames()) > THREADS:
+                break
             if len(self.alive) > 12 and fit.classify(self.alive if self.tracker else self.counted()) == fit.BOUNDED:
                 break
             batch = min(256, batch * 2)

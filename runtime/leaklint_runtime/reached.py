@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import Any, Callable, Dict, Sequence, Set
 
 Lines = Dict[str, Set[int]]
@@ -20,7 +21,10 @@ def lines_of(stores: Sequence[str]) -> Lines:
 
 
 def runs(act: Callable[[], Any], lines: Lines) -> bool:
-    """Do the act once and tell whether one of the lines was executed by this thread; what it raises is passed on."""
+    """Do the act once and tell whether one of the lines was executed, by this thread or one that it starts.
+
+    What the act raises is passed on.
+    """
     hit: list[bool] = []
     paths: dict[str, set[int]] = {}
 
@@ -39,8 +43,10 @@ def runs(act: Callable[[], Any], lines: Lines) -> bool:
 
     before = sys.gettrace()
     sys.settrace(enter)
+    threading.settrace(enter)
     try:
         act()
     finally:
         sys.settrace(before)
+        threading.settrace(before)
     return bool(hit)

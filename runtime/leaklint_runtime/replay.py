@@ -9,6 +9,7 @@ object with one key that says what it is:
     {"call": ["module:Qualified.Name", [args], {kwargs}]}            what the call returns
     {"then": [value, "method", [args], {kwargs}, track]}             a call on the value; ``track`` as in a probe
     {"pass": ["module:name", [args], {kwargs}, N]}                   the N-th argument, after the call
+    {"mock": ["Mock", "module:Spec" or null, {"name.return_value": value}]}    a mock that answers so
 """
 
 from __future__ import annotations
@@ -102,7 +103,16 @@ def make(value: Value, vary: Vary) -> Any:
         args, kwargs = _arguments(inner[1], inner[2], vary)
         named(inner[0])(*args, **kwargs)
         return args[inner[3]]
+    if kind == "mock":
+        return _mock(inner, vary)
     raise ScenarioError(f"a harvest holds a value of the unknown kind {kind!r}")
+
+
+def _mock(inner: list[Any], vary: Vary) -> Any:
+    """Return a new mock of the class, with what it was told to return."""
+    kind = getattr(importlib.import_module("unittest.mock"), inner[0])
+    told = {name: make(item, vary) for name, item in inner[2].items()}
+    return kind(spec=named(inner[1]), **told) if inner[1] else kind(**told)
 
 
 def named(place: str) -> Any:

@@ -58,10 +58,14 @@ class ByCount:
         # Held, so that no newcomer can take the identity of an old one.
         self._old = {id(thing): thing for thing in get_objects() if type(thing) is kind}
         self.created = 0
+        self.again = 0
 
     def add(self, thing: Any) -> None:
-        """Count one more made object."""
-        self.created += 1
+        """Count one more made object; one that was there before is no new one."""
+        if id(thing) in self._old:
+            self.again += 1
+        else:
+            self.created += 1
 
     def alive(self) -> int:
         """Return how many there are beside those from before."""

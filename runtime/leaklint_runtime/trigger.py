@@ -6,55 +6,117 @@ import inspect
 import sys
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, ladder, recipes, sandbox, scenarios
+from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, trial
 from .act import Act, UnreachableError, completed, finished, perform, resolve, thing
+from .early import perf_counter
+from .holder import unwrap
+from .seats import seats
 from .wire import Probe
 
 Make = Callable[[int], Any]
+SECONDS = 4.0  # for finding a way that leads to the flagged statement
 
 
 class Plan(NamedTuple):
-    """``make`` does the act; ``made_by`` names the way, ``recipe`` is Python text, ``given`` if it is the user's."""
+    """``make`` does the act; ``made_by`` names the way, ``recipe`` is Python text, ``given`` if it is the user's.
+
+    ``ran`` and ``fresh`` are what a trial showed (see ``trial.Tried``). ``plain`` tells that a value is stored, of which
+    equal ones count as one, ``wrong`` what a stand-in could not stand for. ``origins`` say of each argument why users pass
+    such a value. ``others`` do the same act and return an argument of it instead of its result.
+    """
 
     make: Make
     made_by: str
     recipe: str
     given: bool
+    ran: bool | None = None
+    fresh: bool = True
+    plain: bool = False
+    wrong: str = ""
+    origins: tuple[tuple[str, str], ...] = ()
+    others: tuple[tuple[str, Make], ...] = ()
 
 
 _OF_OBJECTS = ("method", "property", "set")
 _NOTHING = ladder.Recipe(lambda number: None, "an argument made for the purpose", "", True)
 
 
-def plan(probe: Probe, factories: dict[str, str], scratch: str) -> Plan:
-    """Return the surest way to do what the probe says. Raises ``UnreachableError`` or ``scenarios.ScenarioError``.
+def plan(
+    probe: Probe, factories: dict[str, str], scratch: str, judge: trial.Trial = trial.UNKNOWN, element: Any = None
+) -> Plan:
+    """Return the surest way to do what the probe says. Raises ``UnreachableError``,
+    ``once.SingleError`` or ``scenarios.ScenarioError``.
 
-    Without a factory of the user's, or with one that asks for it, the process may from then on change nothing outside
-    ``scratch``.
+    Of several ways the first that runs the flagged statement and makes another object each time is taken. ``element`` is
+    the type that the holder's annotation gives. Without a factory of the user's, or with one that asks for it, the process
+    may from then on change nothing outside ``scratch``.
     """
-    act = resolve(probe)
+    act = resolve(probe)._replace(element=element)
     names = (probe.symbol, probe.fingerprint, probe.subject, probe.code)
     factory = scenarios.find(probe.factory, factories, *names)
     if scratch and (factory is None or getattr(factory, "careful", False)):
         sandbox.be_careful(scratch)
     if factory is not None:
-        return _by_factory(act, factory, probe)
+        return _by_factory(act, factory, probe, judge)
     if act.kind == "factory":
         raise UnreachableError("the probe names no factory")
-    failure: BaseException | None = None
-    for candidate in _candidates(act, probe):
+    single = once.made_once(act.subject) if act.kind == "construct" or probe.track == "subject" else None
+    if single is not None:
+        raise once.SingleError(f"the program makes one {act.subject.__qualname__}, {single.how} ({single.place})")
+    best, rank = None, -1
+    failures: list[BaseException] = []
+    end = perf_counter() + SECONDS
+    for candidate in _all_candidates(act, probe, failures):
         try:
-            candidate.make(0)
+            tried = judge.tried(candidate.make)
         except MemoryError:
             raise
         except Exception as error:
-            failure = failure or error.with_traceback(None)
+            failures.append(error.with_traceback(None))
             continue
-        return candidate
-    raise UnreachableError(_explain(act, failure))
+        if tried.rank > rank:
+            best, rank = candidate._replace(ran=tried.ran, fresh=tried.fresh), tried.rank
+        if rank == 3 or perf_counter() > end:
+            break
+    if best is None:
+        raise UnreachableError(_explain(act, failures[0] if failures else None))
+    return best
 
 
-def _by_factory(act: Act, factory: Any, probe: Probe) -> Plan:
+def _all_candidates(act: Act, probe: Probe, failures: list[BaseException]) -> Iterator[Plan]:
+    """Yield the ways through the public callers of a private method, then those to the method itself."""
+    acts = []
+    if act.kind == "method" and act.argument is None:
+        for name in callers.public(act.subject, act.name):
+            made = name == "__init__"
+            raw = inspect.getattr_static(act.subject, name, None)
+            public = Act("construct", "", act.subject, act.subject, None)
+            acts.append(public if made else act._replace(name=name, function=unwrap(raw)))
+    for option in [*acts, act]:
+        yield from _guarded(_candidates(option, probe), failures)
+
+
+def _guarded(ways: Iterator[Plan], failures: list[BaseException]) -> Iterator[Plan]:
+    """Yield the ways until finding the next one fails, and note why."""
+    try:
+        yield from ways
+    except (MemoryError, UnreachableError):
+        raise
+    except Exception as error:
+        failures.append(error.with_traceback(None))
+
+
+def _by_factory(act: Act, factory: Any, probe: Probe, judge: trial.Trial) -> Plan:
+    """Return the plan of a user's factory, with what a trial of it shows."""
+    if not judge.lines:
+        return _with_factory(act, factory, probe)
+    plans: list[Plan] = []
+    ran = reached.runs(lambda: plans.append(_with_factory(act, factory, probe)), judge.lines)
+    found = plans.pop()
+    return found._replace(ran=ran or judge.tried(found.make).ran)
+
+
+def _with_factory(act: Act, factory: Any, probe: Probe) -> Plan:
     """Let the factory make the object, and do the act with it unless the factory does that itself."""
     takes_number = _takes_a_number(factory)
 
@@ -120,20 +182,82 @@ def _codes(function: Any) -> frozenset[Any]:
 def _candidates(act: Act, probe: Probe) -> Iterator[Plan]:
     """Yield ways to do the act without a factory, surest first."""
     if act.kind == "construct" and act.argument is None:
-        made = ladder.construct(act.subject)
-        source = recipes.python(f"made = {made.source}") if made.source else ""
-        yield Plan(lambda number: finished(made.call(number)), made.how, source, given=False)
+        for made in _recipes(act, live=False):
+            source = recipes.python(f"made = {made.source}") if made.source else ""
+            make = _maker(made)
+            yield Plan(make, made.how, source, given=False, origins=made.origins, others=())
         return
-    recipe = ladder.construct(act.subject) if act.kind in _OF_OBJECTS else _NOTHING
-    act = completed(act, lambda: recipe.call(0))
-    for arguments in build.call(act.function, skip_self=act.skip_self):
+    for recipe in _recipes(act, live=probe.track != "subject") if act.kind in _OF_OBJECTS else [_NOTHING]:
+        done = completed(act, lambda recipe=recipe: recipe.call(0))  # type: ignore[misc]
+        for arguments in build.call(done.function, skip_self=done.skip_self):
+            yield _with(done, probe, recipe, arguments)
 
-        def make(number: int, arguments: Any = arguments) -> Any:
+
+def _maker(made: ladder.Recipe) -> Make:
+    return lambda number: finished(made.call(number))
+
+
+def _with(act: Act, probe: Probe, recipe: ladder.Recipe, arguments: Callable[[int], build.Call]) -> Plan:
+    """Return the plan that does the act with these arguments on the object of a recipe."""
+
+    def make(number: int) -> Any:
+        hand = [] if recipe is _NOTHING else [recipe.call(number)]
+        return perform(act, hand, arguments(number), number, probe.track)
+
+    sample = arguments(0)
+    tracked = thing(act.function, act.argument, 0, act.element) if act.argument is not None else None
+    origins = [*recipe.origins, *sample.origins]
+    if tracked is not None:
+        origins.append(("the watched argument", tracked.made.origin or "annotation"))
+    return Plan(
+        make,
+        _how(act, recipe, sample),
+        _source(act, recipe, sample, probe),
+        given=False,
+        plain=tracked is not None and tracked.plain,
+        wrong=tracked.wrong if tracked is not None else "",
+        origins=tuple(dict.fromkeys(origins)),
+        others=tuple(_others(act, recipe, sample, arguments)),
+    )
+
+
+def _others(
+    act: Act, recipe: ladder.Recipe, sample: build.Call, arguments: Callable[[int], build.Call]
+) -> Iterator[tuple[str, Make]]:
+    """Yield the same act with each argument that is an object of the program's own as what is watched."""
+    for place, value in enumerate(sample.args):
+        home = type(value).__module__
+        if act.argument is not None or home.startswith("leaklint_runtime") or home in ("builtins", "enum"):
+            continue
+
+        def make(number: int, place: int = place) -> Any:
             hand = [] if recipe is _NOTHING else [recipe.call(number)]
-            return perform(act, hand, arguments(number), number, probe.track)
+            call = arguments(number)
+            box = [call.args[place]]
+            perform(act, hand, call, number, "result")
+            del call
+            return box.pop()
 
-        sample = arguments(0)
-        yield Plan(make, _how(act, recipe, sample), _source(act, recipe, sample, probe), given=False)
+        yield type(value).__qualname__, make
+
+
+def _recipes(act: Act, live: bool) -> Iterator[ladder.Recipe]:
+    """Yield ways to make the object of a class, or the one that the program made where it makes but one."""
+    single = once.made_once(act.subject)
+    if single is not None:
+        held = next((seat.thing for seat in seats(act.subject, sys.modules[act.subject.__module__])), None)
+        if held is not None:
+            yield ladder.Recipe(lambda number: held, f"the one object that is made at {single.place}", "", True)
+    try:
+        first = ladder.construct(act.subject)
+    except build.CannotBuildError:
+        seat = next(seats(act.subject, sys.modules[act.subject.__module__]), None) if live else None
+        if seat is None:
+            raise
+        yield ladder.Recipe(lambda number: seat.thing, f"the object that is {seat.name} of the program", "", True)
+        return
+    yield first
+    yield from ladder.variants(act.subject, first)
 
 
 def _how(act: Act, recipe: ladder.Recipe, sample: build.Call) -> str:
@@ -146,7 +270,7 @@ def _source(act: Act, recipe: ladder.Recipe, sample: build.Call, probe: Probe) -
     """Return the act as Python text, or nothing where its object cannot be written down."""
     if act.kind in _OF_OBJECTS and not recipe.source:
         return ""
-    tracked = thing(act.function, act.argument, 0).source if act.argument is not None else ""
+    tracked = thing(act.function, act.argument, 0, act.element).made.source if act.argument is not None else ""
     return recipes.python(recipes.of_act(act, recipe.source, sample, probe.track, tracked))
 
 

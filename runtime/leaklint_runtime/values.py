@@ -24,11 +24,22 @@ DEPTH = 3
 
 
 class Made(NamedTuple):
-    """``value`` with the template (see ``recipes``) that makes the same; ``sure`` unless a name or nothing decided."""
+    """``value`` with the template (see ``recipes``) that makes the same; ``sure`` unless a name or nothing decided.
+
+    ``origin`` says who says that users pass such a value: ``annotation``, ``stand-in``, a call's ``file:line``.
+    """
 
     value: Any
     source: str
     sure: bool
+    origin: str = ""
+
+
+class OneOf(NamedTuple):
+    """A hint that lists values: ``closed`` if nothing else is ever passed."""
+
+    options: tuple[Made, ...]
+    closed: bool
 
 
 def nothing(*_: Any, **__: Any) -> None:
@@ -42,7 +53,7 @@ def literal(value: Any, sure: bool = True) -> Made:
 
 def stub() -> Made:
     """Return a value that stands for anything."""
-    return Made(Stub(), "leaklint_runtime.stubs:Stub()", False)
+    return Made(Stub(), "leaklint_runtime.stubs:Stub()", False, "stand-in")
 
 
 NOTHING = "leaklint_runtime.values:nothing"
@@ -127,36 +138,64 @@ _NAMES: tuple[tuple[str, Any], ...] = (
 )
 
 
-def by_annotation(hint: Any, number: int, build: Build, depth: int) -> Made | None:
-    """Return a value of the annotated type, or None if the annotation says nothing that can be made."""
+def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool = False) -> Made | None:
+    """Return a value of the annotated type, or None if the annotation says nothing that can be made.
+
+    With ``full``, containers have an element and what may be None is something.
+    """
+    if isinstance(hint, OneOf):
+        return hint.options[number % len(hint.options)]
+    if isinstance(hint, (typing.ForwardRef, str)):
+        return None
     origin = typing.get_origin(hint) if hasattr(typing, "get_origin") else None
     if hint is Any or hint is object or hint is None:
         return literal(None) if hint is None else stub()
     if origin is not None:
-        return _by_generic(hint, origin, number, build, depth)
+        return _by_generic(hint, origin, number, build, depth, full)
     if isinstance(hint, typing.TypeVar):
         bound = hint.__bound__ or (hint.__constraints__ or (None,))[0]
-        return by_annotation(bound, number, build, depth) if bound else stub()
+        return by_annotation(bound, number, build, depth, full) if bound else stub()
     if isinstance(getattr(hint, "__supertype__", None), type):
         return by_annotation(hint.__supertype__, number, build, depth)
     return by_type(hint, number, build, depth) if isinstance(hint, type) else None
 
 
-def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int) -> Made | None:
+def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int, full: bool) -> Made | None:
     arguments = typing.get_args(hint)
     if origin is typing.Union or type(hint).__name__ == "UnionType":
-        if type(None) in arguments:
+        if type(None) in arguments and not full:
             return literal(None)
-        found = (by_annotation(option, number, build, depth) for option in arguments)
+        options = [option for option in arguments if option is not type(None)]
+        found = (by_annotation(option, number, build, depth, full) for option in options)
         return next((made for made in found if made is not None), None)
     if str(origin).endswith("Literal"):
-        return literal(arguments[0])
+        return literal(arguments[number % len(arguments)])
+    if full:
+        filled = _filled(origin, arguments, number, build, depth)
+        if filled is not None:
+            return filled
     if origin is type:
         chosen = arguments[0] if arguments and isinstance(arguments[0], type) else object
         return Made(chosen, f"{chosen.__module__}:{chosen.__qualname__}", True)
     if str(origin).endswith(("Annotated", "ClassVar", "Final")):
-        return by_annotation(arguments[0], number, build, depth)
+        return by_annotation(arguments[0], number, build, depth, full)
     return by_type(origin, number, build, depth) if isinstance(origin, type) else None
+
+
+def _filled(origin: Any, arguments: tuple[Any, ...], number: int, build: Build, depth: int) -> Made | None:
+    """Return a container of the annotated kind with one element, or None where that cannot be made."""
+    concrete = next((kind for abstract, kind in _ABSTRACT if origin is abstract), origin)
+    if concrete not in (list, tuple, set, frozenset, dict) or not arguments:
+        return None
+    parts = arguments if concrete in (dict, tuple) and arguments[-1] is not Ellipsis else arguments[:1]
+    made = [by_annotation(part, number, build, depth + 1, full=True) for part in parts]
+    if depth >= DEPTH or any(item is None for item in made):
+        return None
+    values, sources = [item.value for item in made if item], ", ".join([item.source for item in made if item])
+    if concrete is dict:
+        return Made({values[0]: values[1]}, f"dict([({sources})])", True) if len(values) == 2 else None
+    text = f"[{sources}]" if concrete is list else f"{concrete.__name__}([{sources}])"
+    return Made(concrete(values), text, True)
 
 
 def by_type(kind: Any, number: int, build: Build, depth: int) -> Made | None:
@@ -167,8 +206,10 @@ def by_type(kind: Any, number: int, build: Build, depth: int) -> Made | None:
         return _way(_MADE[kind], number)
     if issubclass(kind, enum.Enum):
         members: list[Any] = list(kind)
-        source = f"{kind.__module__}:{kind.__qualname__}.{members[0].name}" if members else ""
-        return Made(members[0], source, True) if members else None
+        if not members:
+            return None
+        member = members[number % len(members)]
+        return Made(member, f"{kind.__module__}:{kind.__qualname__}.{member.name}", True)
     if issubclass(kind, type):
         return Made(object, "object", True)
     for abstract, concrete in _ABSTRACT:
@@ -192,7 +233,7 @@ def by_name(name: str, number: int) -> Made | None:
     for pattern, chosen in _NAMES:
         if re.search(pattern, name):
             if chosen == "callable":
-                return Made(nothing, NOTHING, False)
+                return Made(nothing, NOTHING, False, "name")
             if chosen == "class":
                 return Made(Stub, "leaklint_runtime.stubs:Stub", False)
             if isinstance(chosen, type):

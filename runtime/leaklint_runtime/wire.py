@@ -6,13 +6,15 @@ Both mirror the classes of the same name of the static side, field by field, so 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from json.encoder import encode_basestring_ascii as _quoted
 from math import isfinite
 from typing import Any, Mapping
 
 CONFIRMED, REFUTED, BOUNDED, GC_LAG, UNREACHED = "confirmed", "refuted", "bounded", "gc-lag", "unreached"
-STATUSES = (CONFIRMED, REFUTED, BOUNDED, GC_LAG, UNREACHED)
+UNTIL_CLOSED = "until-closed"
+STATUSES = (CONFIRMED, REFUTED, BOUNDED, GC_LAG, UNREACHED, UNTIL_CLOSED)
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,9 @@ class Probe:
     ``file`` the analysed file and ``digest`` the SHA-256 of its bytes (hex, or empty if not known). ``container`` is
     the holder's attribute path inside the module, or empty. ``subject`` is ``module:Qualified.Name`` of the kept class.
     ``trigger`` is ``construct``, ``method:NAME``, ``property:NAME``, ``set:NAME``, ``call:module:qualified.name`` or
-    ``factory`` (the factory does all of it); ``track`` is ``subject``, ``result``, ``argument:N`` or ``growth``. ``stores`` are ``path:line`` of the statements that
-    fill the holder: a run in which none of them was executed has shown nothing. ``factory`` is a ``module:callable``.
+    ``factory`` (the factory does all of it); ``track`` is ``subject``, ``result``, ``argument:N`` or ``growth``. ``stores``
+    are ``path:line`` of the statements that fill the holder: a run in which none of them was executed has shown nothing.
+    ``factory`` is a ``module:callable``.
     """
 
     code: str
@@ -63,6 +66,8 @@ class Verdict:
     ``hidden`` counts references that no object visible to the collector accounts for. ``fit`` is ``constant``,
     ``bounded`` or ``linear``. ``python`` is the version that ran it,
     ``tracked`` how survivors were told.
+    ``closing`` is what the same experiment showed with objects that are closed, ``values`` who says that users pass the
+    arguments that were used.
     """
 
     status: str
@@ -86,11 +91,16 @@ class Verdict:
     fit: str = ""
     python: str = ""
     tracked: str = ""
+    closing: str = ""
+    values: str = ""
 
 
 def unreached(reason: str, **more: Any) -> Verdict:
-    """Return the verdict that says why nothing could be shown."""
-    return Verdict(UNREACHED, " ".join(reason.split()), **more)
+    """Return the verdict that says why nothing could be shown; addresses in memory say nothing to anybody."""
+    return Verdict(UNREACHED, _ADDRESS.sub("", " ".join(reason.split())), **more)
+
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def probe_from(value: Mapping[str, Any]) -> Probe:

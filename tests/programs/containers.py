@@ -364,7 +364,7 @@ PROBES = [
     ("bounded", "Current.slot", "dict", {"subject": "Current"}),
     ("bounded", "Single.instances", "dict", {"subject": "Single"}),
     ("refuted", "Paired.every", "dict", {"subject": "Paired", "stores": "self.every[id(self)] = self  # paired"}),
-    ("confirmed", "Closing.every", "set", {"subject": "Closing"}),
+    ("until-closed", "Closing.every", "set", {"subject": "Closing"}),
     ("refuted", "Closing.every", "set", {"subject": "Closing", "factory": "{module}:make_and_close"}),
     ("confirmed", "CleansInDel.every", "dict", {"subject": "CleansInDel"}),
     ("confirmed", "TwoHolders.culprit", "list", {"subject": "TwoHolders"}),

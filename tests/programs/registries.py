@@ -173,7 +173,7 @@ class HandlerOfSelf:
 
 PROBES = [
     ("confirmed", "", "atexit", {"subject": "AtExit"}),
-    ("confirmed", "", "atexit", {"subject": "AtExitPaired"}),
+    ("until-closed", "", "atexit", {"subject": "AtExitPaired"}),
     ("refuted", "", "atexit", {"subject": "AtExitPaired", "factory": "{module}:opened_and_closed"}),
     ("refuted", "", "atexit", {"subject": "AtExitStatic"}),
     ("confirmed", "", "finalize", {"subject": "FinalizedBySelf"}),

@@ -28,7 +28,7 @@ TEXT_BUFFERS: Any = (io.BytesIO, io.StringIO)
 BUFFERS: Any = (array.array, *TEXT_BUFFERS)
 
 
-class Link(NamedTuple):
+class ChainLink(NamedTuple):
     """Objects of type ``member`` hold one another as their ``attribute`` (empty: in another way)."""
 
     member: Any
@@ -52,7 +52,7 @@ class Candidate(NamedTuple):
     slot: tuple[str, ...] = ()
     chain: tuple[Any, ...] = ()
     name: Name | None = None
-    link: Link | None = None
+    link: ChainLink | None = None
 
     @property
     def start(self) -> int:

@@ -11,7 +11,7 @@ from ..early import get_objects, get_referents, getrefcount, getsizeof, is_a, is
 from ..holder import lookup
 from .candidates import CONTAINER, REGISTRY, Candidate, empty, entries
 from .measures import MEMO
-from .model import Kept
+from .model import KeptType
 from .population import ALONE
 
 NODES = 200_000
@@ -29,7 +29,7 @@ class Reach(NamedTuple):
     places: set[int]
     size: int
     leaves: int
-    keeps: tuple[Kept, ...]
+    keeps: tuple[KeptType, ...]
 
 
 def reach(start: Any, young: set[int]) -> Reach:
@@ -78,10 +78,10 @@ def _size(thing: Any) -> int:
         return 0
 
 
-def _kept(tally: dict[int, list[Any]], total: int, most: int = 6) -> tuple[Kept, ...]:
+def _kept(tally: dict[int, list[Any]], total: int, most: int = 6) -> tuple[KeptType, ...]:
     """Return the types with the most bytes, those of the program before the interpreter's own."""
     rows = sorted(tally.values(), key=lambda row: (row[0] in _PLAIN, -row[2]))
-    return tuple(Kept(type_name(row[0]), row[1], row[2], row[2] / (total or 1)) for row in rows[:most])
+    return tuple(KeptType(type_name(row[0]), row[1], row[2], row[2] / (total or 1)) for row in rows[:most])
 
 
 def type_name(kind: Any) -> str:

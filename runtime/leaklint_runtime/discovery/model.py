@@ -6,11 +6,22 @@ from typing import Any, Mapping, NamedTuple
 
 from ..growth import FILLING, Trend
 
-__all__ = ["ASSUMED", "FILLING", "SHOWN", "Freed", "GrowingHolder", "Kept", "Line", "Store", "from_json", "to_json"]
+__all__ = [
+    "ASSUMED",
+    "FILLING",
+    "SHOWN",
+    "CodeLine",
+    "Freed",
+    "GrowingHolder",
+    "KeptType",
+    "Store",
+    "from_json",
+    "to_json",
+]
 SHOWN, ASSUMED = "shown", "assumed"
 
 
-class Line(NamedTuple):
+class CodeLine(NamedTuple):
     """A line that was executed, in the function of this qualified name."""
 
     path: str
@@ -29,11 +40,11 @@ class Store(NamedTuple):
     line: int
     function: str
     times: int
-    callers: tuple[Line, ...] = ()
+    callers: tuple[CodeLine, ...] = ()
     how: str = "stored"
 
 
-class Kept(NamedTuple):
+class KeptType(NamedTuple):
     """``number`` objects of one type that the holder keeps, with ``size`` bytes (shallow), which is ``share`` of all."""
 
     type: str
@@ -78,7 +89,7 @@ class GrowingHolder(NamedTuple):
     entries: Trend
     bytes_per_unit: float | None = None
     bound: int | None = None
-    keeps: tuple[Kept, ...] = ()
+    keeps: tuple[KeptType, ...] = ()
     role: str = ""
     keys: str = ""
     retained: int = 0
@@ -103,7 +114,7 @@ def from_json(value: Mapping[str, Any]) -> GrowingHolder:
     """Build a holder from its JSON form; unknown keys are ignored. Raises ``KeyError`` or ``TypeError`` if it is none."""
     given: dict[str, Any] = {name: value[name] for name in GrowingHolder._fields if name in value}
     given["entries"] = Trend(**_known(Trend, value["entries"]))
-    given["keeps"] = tuple(Kept(**_known(Kept, item)) for item in value.get("keeps", ()))
+    given["keeps"] = tuple(KeptType(**_known(KeptType, item)) for item in value.get("keeps", ()))
     given["retention"] = tuple(value.get("retention", ()))
     given["stores"] = tuple(_store(item) for item in value.get("stores", ()))
     given["freed"] = Freed(**_known(Freed, value["freed"])) if value.get("freed") else None
@@ -111,7 +122,7 @@ def from_json(value: Mapping[str, Any]) -> GrowingHolder:
 
 
 def _store(item: Mapping[str, Any]) -> Store:
-    callers = tuple(Line(**_known(Line, caller)) for caller in item.get("callers", ()))
+    callers = tuple(CodeLine(**_known(CodeLine, caller)) for caller in item.get("callers", ()))
     return Store(**{**_known(Store, item), "callers": callers})
 
 

@@ -29,7 +29,7 @@ class Series(NamedTuple):
     points: tuple[tuple[float, float], ...]
 
 
-class Group:
+class ContainerGroup:
     """Containers that are counted by the same function: ``things``, their ``last`` lengths, and the changes by identity."""
 
     def __init__(self, length: Length) -> None:
@@ -84,7 +84,7 @@ class Population:
     def __init__(self, ours: Callable[[], Sequence[Any]] = tuple) -> None:
         self.ours = ours
         self.xs: list[float] = []
-        self.groups: dict[Length, Group] = {}
+        self.groups: dict[Length, ContainerGroup] = {}
         self.types: dict[int, list[tuple[int, int]]] = {}
         self._young: dict[int, int] = {}
         self._changes: dict[int, list[Change]] = {}
@@ -108,7 +108,7 @@ class Population:
         found[dict.__len__] += untracked
         self._held.update(map(id, untracked))
         for length, members in found.items():
-            group = self.groups[length] = Group(length)
+            group = self.groups[length] = ContainerGroup(length)
             group.add(members, list(map(length, members)))
         del things, found, untracked
         early.freeze()

@@ -12,12 +12,12 @@ from .. import chains, growth, measuring
 from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked, perf_counter
 from ..fit import BOUNDED, CONSTANT, LINEAR
 from . import assembling, definitions, effects, naming, registries, storing
-from .candidates import CHAIN, CONTAINER, HIDDEN, REGISTRY, SLOT, Candidate, Gauge, Link, slot_value
+from .candidates import CHAIN, CONTAINER, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, slot_value
 from .effects import Effect, Effects, Reach
 from .measures import MEMO
 from .model import FILLING, GrowingHolder, Store
 from .naming import Name
-from .population import Group, Population
+from .population import ContainerGroup, Population
 from .slots import Slots
 
 NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
@@ -262,7 +262,7 @@ def _origins(crowd: Candidate, paths: Sequence[list[Any]], young: set[int]) -> l
     for symbol, there in found.items():
         if len(there) > 1 and len(there) >= SHARE * len(paths):
             chain = names[symbol]
-            link = Link(type(crowd.thing), naming.linking_attribute(max(there, key=len)))
+            link = ChainLink(type(crowd.thing), naming.linking_attribute(max(there, key=len)))
             name = naming.named(chain)
             origins.append(crowd._replace(sort=CHAIN, thing=chain[-1], chain=chain, name=name, link=link))
     return origins
@@ -349,4 +349,4 @@ def _own_containers(discovery: Discovery) -> set[int]:
     return entered | discovery.population.own()
 
 
-_PARTS = (dict, list, set, tuple, Population, Group, Slots)
+_PARTS = (dict, list, set, tuple, Population, ContainerGroup, Slots)

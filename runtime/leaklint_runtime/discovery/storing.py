@@ -14,13 +14,13 @@ from typing import Any, Callable, Sequence, Tuple
 
 from ..early import collect, get_objects
 from . import definitions
-from .model import Line, Store
+from .model import CodeLine, Store
 
 Gauge = Callable[[], int]
 DEPTH = 60
 _START: Any = threading.Thread.start.__code__
 _FOLDER = __file__.rpartition("discovery")[0]
-Spot = Tuple[Line, ...]
+Spot = Tuple[CodeLine, ...]
 
 
 class Tracer:
@@ -93,12 +93,12 @@ class Tracer:
 
 def _spot(frame: FrameType, line: int) -> Spot:
     """Return the line and the lines that called it, innermost first."""
-    found: list[Line] = []
+    found: list[CodeLine] = []
     step: Any = frame
     while step is not None and len(found) < DEPTH:
         code = step.f_code
         if not code.co_filename.startswith(_FOLDER):
-            found.append(Line(code.co_filename, line, getattr(code, "co_qualname", code.co_name)))
+            found.append(CodeLine(code.co_filename, line, getattr(code, "co_qualname", code.co_name)))
         step = step.f_back
         line = step.f_lineno if step is not None else 0
     return tuple(found)
@@ -115,7 +115,7 @@ def allocations(work: Callable[[], Any], kind: Any) -> dict[Spot, int]:
         tracemalloc.stop()
     counts: dict[Spot, int] = {}
     for traceback in tracebacks:
-        lines = [Line(frame.filename, frame.lineno, "") for frame in reversed(traceback or ())]
+        lines = [CodeLine(frame.filename, frame.lineno, "") for frame in reversed(traceback or ())]
         spot = tuple(line for line in lines if not line.path.startswith(_FOLDER))
         if spot:
             counts[spot] = counts.get(spot, 0) + 1

@@ -6,7 +6,7 @@ import os
 from typing import Sequence
 
 from ..units import size
-from .model import GrowingHolder, Kept, Line, Store
+from .model import CodeLine, GrowingHolder, KeptType, Store
 
 MOST_KEPT, MOST_STORES, MOST_CALLERS = 4, 3, 6
 _SCOPES = {
@@ -46,23 +46,23 @@ def _definition(holder: GrowingHolder) -> str:
 
 
 def _store(store: Store) -> list[str]:
-    found = [f"{store.how} at {_line(Line(store.path, store.line, store.function))}"]
+    found = [f"{store.how} at {_line(CodeLine(store.path, store.line, store.function))}"]
     found += [f"    called from {_line(caller)}" for caller in _own_last(store.callers)]
     return found
 
 
-def _own_last(callers: Sequence[Line]) -> Sequence[Line]:
+def _own_last(callers: Sequence[CodeLine]) -> Sequence[CodeLine]:
     """Return the callers, those in the middle left out where there are many: the last one is the user's own."""
     if len(callers) <= MOST_CALLERS:
         return callers
     return [*callers[: MOST_CALLERS - 1], callers[-1]]
 
 
-def _line(line: Line) -> str:
+def _line(line: CodeLine) -> str:
     return f"{shown_path(line.path)}:{line.line}" + (f" in {line.function}" if line.function else "")
 
 
-def _kept(keeps: Sequence[Kept]) -> str:
+def _kept(keeps: Sequence[KeptType]) -> str:
     return ", ".join(f"{item.number:,} {item.type} ({item.share:.0%})" for item in keeps[:MOST_KEPT])
 
 

@@ -151,11 +151,13 @@ class Harvest:
                 if made is not None:
                     value = self._plain(name, args[1:], kwargs, lambda given: {"then": [made, name, *given, track]})
             elif kind == "call":
-                bound = args[1:] if "." in name.partition(":")[2] and args and is_a(args[0], type) else args
+                of_class = "." in name.partition(":")[2] and bool(args) and is_a(args[0], type)
+                bound = args[1:] if of_class else args
+                called = _of_class(args[0], name) if of_class else name
                 if place is None:
-                    value = self._plain(name, bound, kwargs, lambda given: {"call": [name, *given]})
+                    value = self._plain(name, bound, kwargs, lambda given: {"call": [called, *given]})
                 elif place < len(bound):
-                    value = self._plain(name, bound, kwargs, lambda given: {"pass": [name, *given, place]})
+                    value = self._plain(name, bound, kwargs, lambda given: {"pass": [called, *given, place]})
             result = function(*args, **kwargs)
             if value is not None:
                 self._note(target, target.probe.symbol, value)
@@ -178,6 +180,12 @@ class Harvest:
         self._wrapped, self.targets = [], []
         self._made.clear()
         return {"recorded": self.recorded, "missed": self.missed}
+
+
+def _of_class(kind: Any, name: str) -> str:
+    """Return the name of a class method as the test called it: on the very class, which may be a derived one."""
+    found = f"{kind.__module__}:{kind.__qualname__}"
+    return name if "<locals>" in found else f"{found}.{name.rpartition('.')[2]}"
 
 
 class HarvestWorker:

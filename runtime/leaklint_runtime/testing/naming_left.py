@@ -9,7 +9,7 @@ from ..discovery import assembling, definitions, naming
 from ..discovery.candidates import CHAIN, CONTAINER, Candidate
 from ..discovery.effects import Effect, Effects, Reach
 from ..discovery.measures import MEMO, measured_types
-from ..discovery.model import Kept, to_json
+from ..discovery.model import KeptType, to_json
 from ..early import ModuleType, contents, getsizeof, is_a
 from ..fit import LINEAR
 from ..growth import Trend
@@ -170,7 +170,7 @@ def _record(
     }
 
 
-def _kept(left: Sequence[Left], references: Sequence[Any]) -> tuple[Kept, ...]:
+def _kept(left: Sequence[Left], references: Sequence[Any]) -> tuple[KeptType, ...]:
     """Return what the tests left, by class; sizes are those of the objects themselves."""
     numbers: dict[str, int] = {}
     for _, _, kinds, _ in left:
@@ -181,5 +181,5 @@ def _kept(left: Sequence[Left], references: Sequence[Any]) -> tuple[Kept, ...]:
     }
     amounts = {name: number * sizes.get(name, 0) for name, number in numbers.items()}
     total = sum(amounts.values()) or 1
-    rows = [Kept(name, number, amounts[name], amounts[name] / total) for name, number in numbers.items()]
+    rows = [KeptType(name, number, amounts[name], amounts[name] / total) for name, number in numbers.items()]
     return tuple(sorted(rows, key=lambda row: -row.size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
 import decimal
 import enum
@@ -15,7 +16,7 @@ from typing import Any, Callable
 from ..early import FunctionType, ModuleType, is_a
 from ..holder import ABSENT, lookup
 
-DEPTH, WIDTH, TEXT = 6, 64, 10_000
+DEPTH, WIDTH, TEXT, MOCKED = 6, 64, 10_000, 3
 Value = Any
 Find = Callable[[Any], Value]
 
@@ -39,6 +40,10 @@ def encode(value: Any, find: Find, depth: int = 0) -> Value:
     if kind in (bytes, bytearray) and len(value) <= TEXT:
         return {"bytes": bytes(value).hex()}
     made = _stdlib(value)
+    if made is None:
+        made = _collection(value, find, depth)
+    if made is None and _is_mock(value):
+        made = _mock(value, find, depth)
     if made is not None:
         return made
     if is_a(value, (type, FunctionType, ModuleType, enum.Enum)):
@@ -71,6 +76,46 @@ def _stdlib(value: Any) -> Value:
     if kind is re.Pattern and type(value.pattern) is str:
         return {"call": ["re:compile", [value.pattern, int(value.flags)], {}]}
     return None
+
+
+def _collection(value: Any, find: Find, depth: int) -> Value:
+    """Return the call that makes an ordered or default dictionary or a deque, or None."""
+    kind = type(value)
+    if kind in (collections.OrderedDict, collections.defaultdict) and len(value) <= WIDTH:
+        pairs = [
+            {"tuple": [encode(key, find, depth + 1), encode(item, find, depth + 1)]} for key, item in value.items()
+        ]
+        first = [] if kind is collections.OrderedDict else [encode(value.default_factory, find, depth + 1)]
+        return {"call": [f"collections:{kind.__name__}", [*first, {"list": pairs}], {}]}
+    if kind is collections.deque and len(value) <= WIDTH:
+        items = [encode(item, find, depth + 1) for item in value]
+        return {"call": ["collections:deque", [{"list": items}, value.maxlen], {}]}
+    return None
+
+
+def _is_mock(value: Any) -> bool:
+    mocks = sys.modules.get("unittest.mock")
+    return mocks is not None and is_a(value, mocks.NonCallableMock)
+
+
+def _mock(value: Any, find: Find, depth: int) -> Value:
+    """Return a mock by its class, the class that it stands for, and what it was told to return so far."""
+    mocks: Any = sys.modules["unittest.mock"]
+    told: dict[str, Value] = {}
+    waiting = [("", value)]
+    while waiting and len(told) <= WIDTH:
+        path, item = waiting.pop()
+        own = object.__getattribute__(item, "__dict__")
+        given = own.get("_mock_return_value", mocks.DEFAULT)
+        if given is not mocks.DEFAULT and not _is_mock(given):
+            told[f"{path}return_value"] = encode(given, find, depth + 1)
+        children = [
+            (f"{path}{name}.", child) for name, child in own.get("_mock_children", {}).items() if _is_mock(child)
+        ]
+        waiting += children if path.count(".") < MOCKED else []
+    kind = next(base for base in type(value).__mro__ if base.__module__ == "unittest.mock")
+    spec = object.__getattribute__(value, "__dict__").get("_spec_class")
+    return {"mock": [kind.__name__, _name(spec) if spec is not None else None, told]}
 
 
 def _name(value: Any) -> str:

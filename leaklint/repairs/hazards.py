@@ -1,0 +1,231 @@
+"""What a program does with stored objects, or with their numbers, that a weak container would change without a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from leaklint.paths import is_test
+from leaklint.program import ClassRef
+from leaklint.repairs.draft import Draft
+from leaklint.repairs.files import File
+from leaklint.repairs.referents import STIFF, defined_as
+from leaklint.repairs.request import WeakRequest
+from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import walk
+
+_FILING = frozenset(
+    {"add", "append", "get", "setdefault", "pop", "insert", "remove", "discard", "index", "__setitem__"}
+)
+_RESOURCES = re.compile(r"\b(TemporaryDirectory|NamedTemporaryFile|TemporaryFile|Popen|finalize)\(")
+_ANYTHING = frozenset({"object", "Any", "Hashable"})
+_WORDS = STIFF | {"string", "text", "integer", "number", "boolean"}
+_SAID = (
+    r":type\s+{name}\s*:\s*(?P<type>[^\n]+)",
+    r":param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:",
+    r"^\s*\*{{0,2}}{name}\s*\((?P<type>[^)\n]+)\)\s*:",
+    r"^\s*{name}\s*:\s*(?P<type>[A-Za-z][^\n]*)$",
+)
+
+
+def judge_type(draft: Draft, role: Role, node: cst.BaseExpression) -> None:
+    """Refuse what an annotation or the documentation of a parameter says to be, or to may be, a plain value."""
+    function = role.use.scope.node
+    if not isinstance(node, cst.Name) or not isinstance(function, cst.FunctionDef):
+        return
+    parameters = [*function.params.posonly_params, *function.params.params, *function.params.kwonly_params]
+    found = next((one for one in parameters if one.name.value == node.value), None)
+    if found is None:
+        return
+    if found.annotation is not None:
+        text = role.file.code(found.annotation.annotation)
+        words = re.findall(r"\w+", re.sub(r"\b(?:Callable|Type|type)\[.*", "", text))
+        loose = next((word for word in words if word in _ANYTHING), "")
+        stiff = next((word for word in words if word in STIFF - {"None", "object"}), "")
+        if loose:
+            draft.refuse(f"{node.value}, stored at {role.place}, may be anything, also what takes no weak references")
+        elif stiff:
+            draft.refuse(f"{node.value}, stored at {role.place}, may be a {stiff}, which takes no weak references")
+        return
+    said = function.get_docstring() or ""
+    for pattern in _SAID if said else ():
+        match = re.search(pattern.format(name=re.escape(node.value)), said, re.MULTILINE)
+        if match:
+            word = next(iter(re.findall(r"\w+", match["type"])), "").lower()
+            if word in {one.lower() for one in _WORDS}:
+                told = f"is documented as {match['type'].strip()}, which takes no weak references"
+                draft.refuse(f"{node.value}, stored at {role.place}, {told}")
+            return
+
+
+def judge_named(draft: Draft, request: WeakRequest, roles: Iterable[Role]) -> None:
+    """Refuse stored types that are no classes of their own: named tuples, new types over text."""
+    for name in request.others:
+        for role in roles if name else ():
+            plain = defined_as(draft.files.program, role.file.module.name, name.rpartition(".")[2])
+            if plain:
+                draft.refuse(f"{name}, which is stored, is a {plain}, whose instances cannot be weakly referenced")
+
+
+def judge_end(draft: Draft, classes: Iterable[ClassRef], roles: Iterable[Role], *, itself: bool) -> None:
+    """What happens at the end of an object would happen earlier: with the last user, not at the end of the process.
+
+    A ``__del__`` that takes the object out of this very container is no hazard.
+    """
+    names = draft.files.program.names
+    leaving = {id(role.use.scope.node) for role in roles if role.use.scope.name == "__del__"}
+    for ref in classes:
+        short = ref.name.rpartition(".")[2]
+        for one in (*names.ancestors(ref), *names.subclasses(ref)):
+            node = draft.files[one.module].class_node(one.name)
+            match = _RESOURCES.search(draft.files[one.module].code(node)) if node is not None else None
+            last = (
+                [below for below in walk(node) if isinstance(below, cst.FunctionDef) and below.name.value == "__del__"]
+                if node
+                else []
+            )
+            what = "__del__()" if any(id(below) not in leaving for below in last) else match[1] if match else ""
+            if what and itself:
+                draft.assume(f"nothing counts on a {short} that nobody holds any more ({what} would come earlier)")
+            elif what:
+                draft.refuse(f"a {short} may live by the container, and its end does something ({what})")
+
+
+def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tuple[Role, ...]) -> None:
+    """Refuse where the ``id()`` of a stored object is more than its own look-up key: numbers are given again."""
+    text = role.file.code(node)
+    function = role.use.scope.node
+    if not isinstance(function, cst.FunctionDef) or not re.fullmatch(r"[\w.]+", text):
+        return
+    file = role.file
+    places: list[cst.CSTNode] = [function]
+    if text == "self":
+        owner = next((above for above in file.around(function) if isinstance(above, cst.ClassDef)), None)
+        places = [owner] if owner is not None else places
+    for place in places:
+        for use in _numbers(file, place, text):
+            why = _misused(file, use, roles)
+            if why == "returned" and place is function and text != "self":
+                why = _misused_by_callers(draft, role, roles)
+            if why and why != "returned":
+                draft.refuse(f"the id() of what is stored is used at {why}, and would be given to a newcomer")
+
+
+def _numbers(file: File, place: cst.CSTNode, text: str) -> Iterator[cst.CSTNode]:
+    """Yield ``id(text)``, and the names that it is given to, wherever they are used."""
+    for node in walk(place):
+        if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "id"):
+            continue
+        if len(node.args) != 1 or file.code(node.args[0].value) != text:
+            continue
+        above = file.parent(node)
+        if not isinstance(above, cst.Assign):
+            yield node
+            continue
+        names = {target.target.value for target in above.targets if isinstance(target.target, cst.Name)}
+        inside = next((one for one in file.around(above) if isinstance(one, cst.FunctionDef)), place)
+        for below in walk(inside):
+            if isinstance(below, cst.Name) and below.value in names:
+                if not isinstance(file.parent(below), (cst.AssignTarget, cst.Attribute)):
+                    yield below
+
+
+def _misused(file: File, use: cst.CSTNode, roles: tuple[Role, ...]) -> str:
+    """Return where a number serves as a key of something else; ``returned`` if it leaves as such; else nothing."""
+    own = {id(role.node) for role in roles} | {id(role.use.node) for role in roles}
+    below = use
+    for above in file.around(use):
+        if id(above) in own:
+            return ""
+        if isinstance(above, cst.Return):
+            return "returned" if above.value is use else file.place(use)
+        if isinstance(above, cst.Subscript) and above.value is not below:
+            return "" if _means(file, above.value, roles) else file.place(use)
+        if isinstance(above, cst.Call):
+            name = above.func.attr.value if isinstance(above.func, cst.Attribute) else ""
+            return file.place(use) if name in _FILING and not _means(file, above.func, roles) else ""
+        if isinstance(above, cst.ComparisonTarget) and isinstance(above.operator, (cst.In, cst.NotIn)):
+            return ""
+        if isinstance(above, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+            return ""
+        below = above
+    return ""
+
+
+def _means(file: File, node: cst.CSTNode, roles: tuple[Role, ...]) -> bool:
+    wanted = {id(role.use.node) for role in roles}
+    return any(id(below) in wanted for below in walk(node))
+
+
+def _misused_by_callers(draft: Draft, role: Role, roles: tuple[Role, ...]) -> str:
+    """Return where callers of the storing function use the number it returns as a key of something else."""
+    program = draft.files.program
+    function = role.file.function(role.use.scope)
+    sites = [
+        site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None
+    ]
+    sites = [site for site in sites if not is_test(program.modules[site.module].path)]
+    if not sites:
+        return f"{role.place} by whoever calls {function.name}()"
+    for site in sites:
+        file = draft.files[site.module]
+        node = file.at(site.span, cst.Call)
+        above = file.parent(node) if node is not None else None
+        uses: list[cst.CSTNode] = [node] if node is not None else []
+        if isinstance(above, cst.Assign):
+            names = {target.target.value for target in above.targets if isinstance(target.target, cst.Name)}
+            inside = next((one for one in file.around(above) if isinstance(one, cst.FunctionDef)), file.source.module)
+            uses = [below for below in walk(inside) if isinstance(below, cst.Name) and below.value in names]
+        for use in uses:
+            why = _misused(file, use, roles)
+            if why:
+                return file.place(use) if why == "returned" else why
+    return ""
+
+
+def dropped(draft: Draft, role: Role, *, is_read: bool) -> str:
+    """Return where callers let go at once of what the storing function returns; nothing if all that are seen keep it.
+
+    A container that nothing reads is there so that callers need not keep the object: unless calls are seen that do,
+    nothing shows that they would.
+    """
+    program = draft.files.program
+    function = role.file.function(role.use.scope)
+    sites = [
+        site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None
+    ]
+    sites = [site for site in sites if not is_test(program.modules[site.module].path)]
+    for site in sites:
+        file = draft.files[site.module]
+        node = file.at(site.span, cst.Call)
+        above = file.parent(node) if node is not None else None
+        if isinstance(above, (cst.Expr, cst.Attribute)):
+            return file.place(above)
+    return "" if sites or is_read else f"{role.place} and whoever calls {function.name}()"
+
+
+def spread(role: Role, given: Iterable[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:
+    """Yield the elements of what is merged into a container, as far as they are made for it: literals, local lists."""
+    for node in given:
+        if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
+            yield from [element.value for element in node.elements]
+        elif isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)) and isinstance(node.elt, cst.Call):
+            yield node.elt
+        elif isinstance(node, cst.Name) and not _kept(role, node):
+            for bound in role.use.scope.bound.get(node.value, ()):
+                if bound.how == "value" and isinstance(bound.node, (cst.List, cst.Tuple, cst.Set, cst.ListComp)):
+                    yield from spread(role, [bound.node])
+
+
+def _kept(role: Role, name: cst.Name) -> bool:
+    """Tell whether a local list goes on living: returned, or put into an attribute."""
+    for node in walk(role.use.scope.node):
+        if isinstance(node, cst.Name) and node.value == name.value:
+            above = role.file.parent(node)
+            if isinstance(above, (cst.Return, cst.Yield)):
+                return True
+            if isinstance(above, cst.Assign) and above.value is node:
+                return any(isinstance(target.target, (cst.Attribute, cst.Subscript)) for target in above.targets)
+    return False

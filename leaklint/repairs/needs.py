@@ -1,0 +1,166 @@
+"""What a clean-up needs of its object: a finalizer that takes this, and not the object, can run when the object is gone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import libcst as cst
+
+from leaklint.program import ClassRef
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.scopes import walk
+
+
+class Needed(NamedTuple):
+    """``texts`` are a callable and its arguments, without the object; ``why`` says what stands against that."""
+
+    texts: tuple[str, ...] = ()
+    why: str = ""
+
+
+def of_call(files: Files, file: File, node: cst.BaseExpression, owner: ClassRef, registered: cst.CSTNode) -> Needed:
+    """Return what a call on parts of ``self`` needs: ``self.writer.close()``, ``rmtree(self.path)``."""
+    if not isinstance(node, cst.Call):
+        return Needed(why="more than one call, or none")
+    parts = [node.func, *[argument.value for argument in node.args]]
+    if any(argument.star for argument in node.args):
+        return Needed(why="arguments that are spread")
+    for part in parts:
+        why = _bad(files, file, part, owner, registered)
+        if why:
+            return Needed(why=why)
+    given = [file.text[file.start(one) : file.end(one)].rstrip().removesuffix(",") for one in node.args]
+    return Needed((file.code(node.func), *given))
+
+
+def of_method(files: Files, name: str, owner: ClassRef, registered: cst.CSTNode) -> Needed:
+    """Return what a method of the class needs; it must be one call, and no subclass may do something else."""
+    names = files.program.names
+    if any(name in names.class_of(one).names for one in names.subclasses(owner)):
+        return Needed(why=f"a subclass overrides {name}()")
+    found = names.method(owner, name)
+    node = files[found[0].module].definition(found[1]) if found is not None else None
+    if found is None or node is None or len(found[1].params) != 1 or node.decorators or found[1].is_async:
+        return Needed(why=f"{name}() takes more than the object")
+    file = files[found[0].module]
+    lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in node.body.body]
+    statements: list[cst.CSTNode] = [small for line in lines for small in line]
+    statements = [one for one in statements if not _is_text(one) and not isinstance(one, cst.Pass)]
+    if len(statements) != 1 or not isinstance(statements[0], (cst.Expr, cst.Return)) or file is not files[owner.module]:
+        return Needed(why=f"{name}() is more than one call")
+    value = statements[0].value
+    if value is None:
+        return Needed(why=f"{name}() does nothing")
+    if _local_names(file, value, found[1].params[0].name, node):
+        return Needed(why=f"{name}() uses names of its own")
+    return of_call(files, file, value, owner, registered)
+
+
+def only_itself(files: Files, name: str, owner: ClassRef) -> bool:
+    """Tell whether a method only sets attributes of its own object, which nobody can see once that is gone."""
+    names = files.program.names
+    found = names.method(owner, name)
+    node = files[found[0].module].definition(found[1]) if found is not None else None
+    if found is None or node is None or any(name in names.class_of(one).names for one in names.subclasses(owner)):
+        return False
+    lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in node.body.body]
+    statements: list[cst.CSTNode] = [small for line in lines for small in line]
+    acting = [one for one in statements if not _is_text(one) and not isinstance(one, cst.Pass)]
+    return bool(acting) and len(found[1].params) == 1 and all(_is_own(one) for one in acting)
+
+
+def _is_own(node: cst.CSTNode) -> bool:
+    """Tell whether a statement sets an attribute of ``self`` to something plain or empty."""
+    if not isinstance(node, cst.Assign):
+        return False
+    value = node.value
+    empty = isinstance(value, (cst.List, cst.Dict, cst.Tuple)) and not value.elements
+    plain = isinstance(value, (cst.Integer, cst.Float, cst.SimpleString)) or (
+        isinstance(value, cst.Name) and value.value in {"None", "True", "False"}
+    )
+    own = all(
+        isinstance(one.target, cst.Attribute)
+        and isinstance(one.target.value, cst.Name)
+        and one.target.value.value == "self"
+        for one in node.targets
+    )
+    return own and (empty or plain)
+
+
+def _is_text(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Expr) and isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
+def _local_names(file: File, value: cst.CSTNode, this: str, function: cst.FunctionDef) -> bool:
+    """Tell whether an expression could mean something else where it is registered than inside the method."""
+    if this != "self":
+        return True
+    return any(
+        isinstance(node, (cst.Lambda, cst.BaseComp, cst.NamedExpr, cst.Await, cst.Yield)) for node in walk(value)
+    )
+
+
+def _bad(files: Files, file: File, part: cst.CSTNode, owner: ClassRef, registered: cst.CSTNode) -> str:
+    """Return why a part of the call cannot be worked out at registration; nothing if it can."""
+    for node in walk(part):
+        if not (isinstance(node, cst.Name) and node.value == "self"):
+            continue
+        above = file.parent(node)
+        if not (isinstance(above, cst.Attribute) and above.value is node):
+            return "the object itself"
+        name = above.attr.value
+        if files.program.names.method(owner, name) is not None:
+            return f"the object itself, through self.{name}()"
+        why = _unsteady(files, name, owner, registered)
+        if why:
+            return why
+    return ""
+
+
+def _unsteady(files: Files, name: str, owner: ClassRef, registered: cst.CSTNode) -> str:
+    """Return why an attribute may be another when the clean-up runs, or may lead back to the object."""
+    file = files[owner.module]
+    places = [(one, match) for one in files.mentioning(name, lambda *_: True) for match in _settings(name, one.text)]
+    if len(places) != 1 or places[0][0] is not file:
+        return f"self.{name}, which is not set once"
+    start = places[0][1].start()
+    named = [node for node in file.attributes.get(name, ()) if file.start(node) <= start < file.end(node)]
+    statement = _statement(file, named[0]) if named else None
+    value = getattr(statement, "value", None)
+    if value is None or not isinstance(statement, (cst.Assign, cst.AnnAssign)):
+        return f"self.{name}, which is not set once"
+    if _function_of(file, statement) is not _function_of(file, registered) or file.start(statement) > file.start(
+        registered
+    ):
+        return f"self.{name}, which is not there yet"
+    for node in walk(value):
+        if isinstance(node, cst.Name) and node.value == "self":
+            above = file.parent(node)
+            read = above.attr.value if isinstance(above, cst.Attribute) and above.value is node else ""
+            if not read or files.program.names.method(owner, read) is not None:
+                return f"self.{name}, which may lead back to the object"
+        if isinstance(node, cst.Lambda):
+            return f"self.{name}, which may lead back to the object"
+    return ""
+
+
+def _settings(name: str, text: str) -> Iterator[re.Match[str]]:
+    """Yield the places of a text that set an attribute of this name, add to it or delete it."""
+    word = re.escape(name)
+    yield from re.finditer(
+        rf"\.\s*{word}\s*(?::[^=\n]+)?(?:[-+*/|&@%^]|//|\*\*|<<|>>)?=(?!=)|\bdel\b.*\.{word}\b", text
+    )
+
+
+def _statement(file: File, made: cst.CSTNode) -> cst.CSTNode | None:
+    """Return the assignment whose target is ``made``."""
+    above = file.parent(made)
+    if isinstance(above, cst.AnnAssign):
+        return above
+    return file.parent(above) if isinstance(above, cst.AssignTarget) else None
+
+
+def _function_of(file: File, node: cst.CSTNode) -> cst.CSTNode | None:
+    return next((above for above in file.around(node) if isinstance(above, cst.FunctionDef)), None)

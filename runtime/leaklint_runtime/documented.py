@@ -1,0 +1,106 @@
+"""What docstrings, type tests and comparisons in a function's body say of its parameters."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import re
+import textwrap
+import typing
+from typing import Any
+
+from .early import is_a
+
+_WORDS = {
+    "string": str, "text": str, "str": str, "unicode": str, "integer": int, "int": int, "number": int, "float": float,
+    "boolean": bool, "bool": bool, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict, "dictionary": dict,
+    "set": set, "callable": typing.Callable, "function": typing.Callable,
+}  # fmt: skip
+_FIELD = r":type\s+{name}\s*:\s*(?P<type>[^\n]+)"
+_PARAM = r":param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:"
+_GOOGLE = r"^\s*\*{{0,2}}{name}\s*\((?P<type>[^)\n]+)\)\s*:"
+_NUMPY = r"^\s*{name}\s*:\s*(?P<type>[A-Za-z][^\n]*)$"
+_PATTERNS = (_FIELD, _PARAM, _GOOGLE, _NUMPY)
+
+
+def types(function: Any, names: list[str], owner: Any = None) -> dict[str, Any]:
+    """Return the types that the docstring of a function or its class, or else its type tests, give for parameters."""
+    texts = [_text(function), _text(owner)]
+    space = getattr(inspect.unwrap(function), "__globals__", {}) if callable(function) else {}
+    tested = _tested(function, space)
+    found: dict[str, Any] = {}
+    for name in names:
+        said = next((kind for text in texts for kind in [_said(text, name, space)] if kind is not None), None)
+        if said is None:
+            said = tested.get(name)
+        if said is not None:
+            found[name] = said
+    return found
+
+
+def _text(thing: Any) -> str:
+    found = getattr(thing, "__doc__", "") if thing is not None else ""
+    return found if type(found) is str else ""
+
+
+def _said(text: str, name: str, space: dict[str, Any]) -> Any:
+    for pattern in _PATTERNS if text else ():
+        found = re.search(pattern.format(name=re.escape(name)), text, re.MULTILINE)
+        if found:
+            kind = _type(found["type"], space)
+            if kind is not None:
+                return kind
+    return None
+
+
+def _type(text: str, space: dict[str, Any]) -> Any:
+    """Return the type that a documented type means, by its first word; None if no type is known by it."""
+    first = re.split(r"\s+or\s+|,|\||\s", text.strip().strip("`'\"~:"), maxsplit=1)[0].strip("`'\"~:.")
+    first = first.rpartition("`")[2]
+    if first.lower() in _WORDS:
+        return _WORDS[first.lower()]
+    found = space.get(first.partition("[")[0], getattr(builtins, first, None))
+    return found if is_a(found, type) else None
+
+
+def body(function: Any) -> ast.AST | None:
+    """Return the syntax tree of a function's own source, or None."""
+    try:
+        text = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+        return ast.parse(text).body[0]
+    except (OSError, TypeError, SyntaxError, ValueError, IndexError, RecursionError):
+        return None
+
+
+def _tested(function: Any, space: dict[str, Any]) -> dict[str, Any]:
+    """Return the types that a parameter must have, or the function raises: ``isinstance`` in an assertion or a guard."""
+    tree = body(function) if function is not None else None
+    found: dict[str, Any] = {}
+    for node in ast.walk(tree) if tree is not None else ():
+        test: Any = None
+        if isinstance(node, ast.Assert):
+            test = node.test
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):
+            test = node.test.operand if any(isinstance(item, ast.Raise) for item in node.body) else None
+        if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance"):
+            continue
+        subject, kinds = test.args if len(test.args) == 2 else (None, None)
+        first = kinds.elts[0] if isinstance(kinds, ast.Tuple) and kinds.elts else kinds
+        if isinstance(subject, ast.Name) and isinstance(first, ast.Name):
+            kind = _type(first.id, space)
+            if kind is not None:
+                found.setdefault(subject.id, kind)
+    return found
+
+
+def compared(function: Any, name: str) -> tuple[Any, ...]:
+    """Return the constants that a function compares a parameter with: the values it knows."""
+    tree = body(function) if function is not None else None
+    found: list[Any] = []
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and node.left.id == name:
+            for right in node.comparators:
+                items = right.elts if isinstance(right, (ast.Tuple, ast.List, ast.Set)) else [right]
+                found += [item.value for item in items if isinstance(item, ast.Constant)]
+    return tuple(dict.fromkeys(value for value in found if value is not None and value is not Ellipsis))

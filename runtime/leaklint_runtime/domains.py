@@ -1,0 +1,170 @@
+"""What users pass for a parameter, where its annotation does not say it: docstrings, type tests, the program's own calls."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+import typing
+from typing import Any
+
+from . import documented, sources, usages
+from .early import ModuleType, contents, is_a
+from .sources import Searched
+from .usages import PLAIN, UNKNOWN, Given
+from .values import NOTHING, Made, OneOf, literal
+
+_scopes: list[Searched] = []
+OPTIONS = 12
+
+
+def within(root: str, file: str) -> None:
+    """Say which program the functions belong to that ``hints`` is asked about."""
+    _scopes[:] = [Searched(root and os.path.realpath(root), os.path.realpath(file))] if file else []
+
+
+def scope() -> Searched | None:
+    """Return the program that is looked at, or None."""
+    return _scopes[0] if _scopes else None
+
+
+def hints(function: Any, source: Any, parameters: list[inspect.Parameter], known: dict[str, Any]) -> dict[str, Any]:
+    """Return the hints for a callable: the annotations that are ``known``, completed by what else says something.
+
+    ``source`` is the function whose body and docstring speak: the constructor of a class.
+    """
+    if not _scopes or not _is_ours(function):
+        return known
+    found = dict(known)
+    lacking = [item.name for item in parameters if found.get(item.name, Any) in (Any, object)]
+    if lacking:
+        said = documented.types(source, lacking, function if is_a(function, type) else None)
+        found.update({name: kind for name, kind in said.items() if kind is not object})
+    open_ = [item for item in parameters if item.name not in found and item.name not in ("self", "cls")]
+    passed = passed_to(function, parameters) if open_ or (parameters and is_private(function)) else {}
+    for item in parameters:
+        options = passed.get(item.name, ())
+        if (options and item.name not in found) or (options and is_private(function)):
+            hint = _from_calls(options, closed=is_private(function) or not _is_library(function))
+            if hint is not None and (item.name not in found or isinstance(hint, OneOf)):
+                found[item.name] = hint
+        if item.name not in found:
+            values = documented.compared(source, item.name)
+            if values:
+                found[item.name] = OneOf(tuple(literal(value)._replace(origin="code") for value in values), False)
+    return found
+
+
+def passed_to(function: Any, parameters: list[inspect.Parameter]) -> dict[str, tuple[Given, ...]]:
+    """Return by parameter what the program's calls of a function pass, those of tests last."""
+    name = getattr(function, "__name__", "")
+    if not _scopes or not name or name == "<lambda>":
+        return {}
+    found: dict[str, list[Given]] = {}
+    mine = [item for item in parameters if item.name not in ("self", "cls")]
+    for site in usages.calls(name, _scopes[0]):
+        for parameter, given in usages.given(site, mine).items():
+            found.setdefault(parameter, []).append(given)
+    return {name: tuple(sorted(options, key=lambda given: given.test)) for name, options in found.items()}
+
+
+def _from_calls(options: tuple[Given, ...], closed: bool) -> Any:
+    """Return a hint from what calls pass: the values if all are plain ones, or the type that they share; else None."""
+    own = [given for given in options if not given.test] or list(options)
+    listed: list[Made] = []
+    for given in own:
+        made = made_of(given)
+        if made is None:
+            break
+        if not any(made.source == other.source for other in listed):
+            listed.append(made)
+    else:
+        if listed and closed and len(listed) <= OPTIONS:
+            return OneOf(tuple(listed), True)
+    kinds = [given.kind for given in own]
+    if any(kind is None for kind in kinds):
+        return None
+    first = next((kind for kind in kinds if kind is not type(None)), None)
+    return first if is_a(first, type) else None
+
+
+def made_of(given: Given) -> Made | None:
+    """Return what a call passes as a value with its template, or None if it is not known or made anew by each call."""
+    value = given.value
+    if value is UNKNOWN:
+        return None
+    if type(value) in PLAIN:
+        return Made(value, repr(value), True, f"call at {given.place}")
+    if is_a(value, (list, dict, set, ModuleType)):
+        return None
+    name, home = getattr(value, "__qualname__", ""), getattr(value, "__module__", "")
+    if is_a(value, type) or (name and home and "<" not in name):
+        return Made(value, f"{home}:{name}", True, f"call at {given.place}")
+    kind = type(value)
+    member = getattr(value, "name", "")
+    return Made(value, f"{kind.__module__}:{kind.__qualname__}.{member}" if member else NOTHING, True, given.place)
+
+
+def element_of(module: Any, path: str) -> Any:
+    """Return the type that the annotation of a module's or class's container gives for its elements, or None."""
+    owner: Any = module
+    names = path.split(".") if path else []
+    for name in names[:-1]:
+        owner = contents(owner).get(name) if is_a(owner, (type, ModuleType)) else None
+    if not names or not is_a(owner, (type, ModuleType)):
+        return None
+    hint = contents(owner).get("__annotations__", {}).get(names[-1])
+    home = contents(sys.modules[module.__name__])
+    if isinstance(hint, str):
+        try:
+            hint = eval(hint, {**vars(typing), **home})
+        except Exception:
+            try:
+                hint = eval(hint, {**vars(typing), **home, **for_types(home)})
+            except Exception:
+                return None
+    arguments = [item for item in getattr(hint, "__args__", ()) if item is not Ellipsis]
+    if len(arguments) == 1 and (is_a(arguments[0], type) or hasattr(arguments[0], "__supertype__")):
+        return arguments[0]
+    return None
+
+
+def is_private(function: Any) -> bool:
+    """Tell whether users of the program cannot be expected to call a function or class themselves."""
+    names = getattr(function, "__qualname__", "").split(".")
+    return any(name.startswith("_") and not name.endswith("__") for name in names)
+
+
+def _is_library(function: Any) -> bool:
+    """Tell whether a function is in a package, whose users call it with values of their own."""
+    module = getattr(function, "__module__", "") or ""
+    home = sys.modules.get(module)
+    return "." in module or hasattr(home, "__path__")
+
+
+def _is_ours(function: Any) -> bool:
+    home = sys.modules.get(getattr(function, "__module__", "") or "")
+    found = contents(home).get("__file__") if is_a(home, ModuleType) else None
+    place = os.path.realpath(found) if type(found) is str else ""
+    inside = _scopes[0]
+    return place == inside.file or bool(inside.root and place.startswith(inside.root + os.sep))
+
+
+def for_types(space: dict[str, Any]) -> dict[str, Any]:
+    """Return what a module imports for type checkers alone, imported now as far as that succeeds."""
+    file, name = space.get("__file__"), space.get("__package__") or ""
+    source = sources.parsed(os.path.realpath(file)) if type(file) is str and file.endswith(".py") else None
+    found: dict[str, Any] = {}
+    for alias, (module, attribute) in (sources.imports_for_types(source) if source else {}).items():
+        home = _imported(module, name)
+        if "." not in alias and home is not None and (not attribute or hasattr(home, attribute)):
+            found[alias] = getattr(home, attribute) if attribute else home
+    return found
+
+
+def _imported(module: str, package: str) -> Any:
+    try:
+        return importlib.import_module(module, package)
+    except Exception:
+        return None

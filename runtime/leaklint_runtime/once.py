@@ -1,0 +1,92 @@
+"""Classes of which the program makes one object: while a module is imported, or at the first call of an accessor."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+from . import domains, sources, usages
+from .usages import CallSite
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_MEMO = {"cache", "lru_cache", "cached_property"}
+
+
+class Single(NamedTuple):
+    """``place`` is the ``file:line`` that makes the one object, ``how`` says when it runs."""
+
+    place: str
+    how: str
+
+
+class SingleError(Exception):
+    """The program makes one object of the class; the text says where."""
+
+
+def made_once(kind: Any) -> Single | None:
+    """Return where the program makes its one object of a class, or None where it makes several, or users may.
+
+    A class that users can name is theirs to make as often as they like, unless an accessor hands out the one object.
+    """
+    scope = domains.scope()
+    name = getattr(kind, "__name__", "")
+    if scope is None or not name or "<locals>" in getattr(kind, "__qualname__", "<locals>"):
+        return None
+    sites = [site for site in usages.calls(name, scope) if not site.source.test and _makes(site, name)]
+    if not sites or any(sources.space_of(site.source).get(name, kind) is not kind for site in sites):
+        return None
+    found = [_single(site, name) for site in sites]
+    if any(single is None for single in found) or len(found) > 1:
+        return None
+    first = found[0]
+    if first is None or (not domains.is_private(kind) and first.how != "by an accessor"):
+        return None
+    return first
+
+
+def _makes(site: CallSite, name: str) -> bool:
+    return isinstance(site.call.func, ast.Name) or (
+        isinstance(site.call.func, ast.Attribute) and isinstance(site.call.func.value, ast.Name)
+    )
+
+
+def _single(site: CallSite, name: str) -> Single | None:
+    if any(isinstance(parent, _LOOPS) for parent in site.parents):
+        return None
+    if site.function is None:
+        return Single(site.place, "while it is imported")
+    return Single(site.place, "by an accessor") if _guarded(site) or _memoised(site.function) else None
+
+
+def _guarded(site: CallSite) -> bool:
+    """Tell whether the call's result goes to a name that outlives the function, if there is none there yet."""
+    assigned = next((parent for parent in site.parents if isinstance(parent, ast.Assign)), None)
+    if assigned is None or assigned.value is not site.call:
+        return False
+    tests = [parent.test for parent in site.parents if isinstance(parent, ast.If)]
+    shared = {
+        name for node in ast.walk(site.function or site.call) if isinstance(node, ast.Global) for name in node.names
+    }
+    for target in assigned.targets:
+        if isinstance(target, ast.Name) and target.id not in shared:
+            continue
+        owner = target.value.id if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) else ""
+        if isinstance(target, ast.Attribute) and owner in ("", "self"):
+            continue
+        word = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
+        if word and any(repr(word) in ast.dump(test) for test in tests):
+            return True
+    return False
+
+
+def _memoised(function: ast.AST) -> bool:
+    """Tell whether a function without parameters is decorated with a cache."""
+    if (
+        not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        or function.args.args
+        or function.args.kwonlyargs
+    ):
+        return False
+    nodes = [item.func if isinstance(item, ast.Call) else item for item in function.decorator_list]
+    names = [item.attr if isinstance(item, ast.Attribute) else getattr(item, "id", "") for item in nodes]
+    return bool(_MEMO & set(names))

@@ -1,0 +1,54 @@
+"""What doing an act once or twice shows before the rounds: did the flagged statement run, is every object another one?"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple
+
+from . import observe, reached
+from .holder import Holder
+
+Make = Callable[[int], Any]
+
+
+class Tried(NamedTuple):
+    """``ran`` tells whether a flagged line ran (None: not known), ``fresh`` whether the second act was another one."""
+
+    ran: bool | None
+    fresh: bool
+
+    @property
+    def rank(self) -> int:
+        """Return how much it shows; 3 is all."""
+        return 2 * (self.ran is not False) + self.fresh
+
+
+class Trial(NamedTuple):
+    """The lines that the finding is about, and its holder."""
+
+    lines: reached.Lines
+    holder: Holder | None
+
+    def tried(self, make: Make) -> Tried:
+        """Do the act twice. What the first act raises is passed on."""
+        kept: list[Any] = []
+        before = observe.size_of(self.holder)
+        ran: bool | None = None
+        if self.lines:
+            ran = reached.runs(lambda: kept.append(make(0)), self.lines)
+        else:
+            kept.append(make(0))
+        between = observe.size_of(self.holder)
+        try:
+            kept.append(make(1))
+        except Exception:
+            kept.clear()
+            return Tried(ran, False)
+        same = kept[0] is not None and kept[0] is kept[1]
+        grows = observe.size_of(self.holder) > between
+        stays = self.holder is not None and between > before and not grows
+        fresh = grows or (not same and (kept[0] is not None or not stays))
+        kept.clear()
+        return Tried(ran, fresh)
+
+
+UNKNOWN: Trial = Trial({}, None)

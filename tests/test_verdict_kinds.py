@@ -1,0 +1,210 @@
+"""Kinds of mistakes that verdicts were found to make: a small program for each, and those that look the same and are right."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from leaklint.config import Settings
+from leaklint.engine import check
+from leaklint.model import Verdict
+from leaklint.proof import VerifyOptions, verify
+
+PROGRAMS = {
+    "line_never_runs": """
+        import atexit, sys
+        _open = []
+        class Pidfile:
+            def __init__(self):
+                _open.append(self)
+                if sys.platform == "riscos":
+                    atexit.register(self.unlink)
+            def unlink(self):
+                _open.remove(self)
+        """,
+    "option_leads_there": """
+        import os
+        class Noise:
+            def __init__(self, seed=0, forks=False):
+                if forks:
+                    os.register_at_fork(after_in_child=self._seed)
+            def _seed(self):
+                pass
+        """,
+    "closed_by_users": """
+        import queue, threading
+        class Journal:
+            def __init__(self):
+                self.lines = queue.Queue()
+                self.worker = threading.Thread(target=self._run, daemon=True)
+                self.worker.start()
+            def _run(self):
+                while True:
+                    if self.lines.get() is None:
+                        break
+            def shutdown(self):
+                self.lines.put(None)
+                self.worker.join()
+        """,
+    "stays_after_close": """
+        import atexit
+        class Spool:
+            def __init__(self):
+                self.rows = []
+                atexit.register(self.close)
+            def close(self):
+                self.rows.clear()
+        """,
+    "constants_are_passed": """
+        _scales = {}
+        class Scale:
+            def __init__(self, sign):
+                self.sign = sign
+        def _scale_of(sign):
+            if sign not in _scales:
+                _scales[sign] = Scale(sign)
+            return _scales[sign]
+        def over(): return _scale_of(1)
+        def under(): return _scale_of(-1)
+        """,
+    "variables_are_passed": """
+        _marks = {}
+        class Mark:
+            def __init__(self, text):
+                self.text = text
+        def _mark_of(text):
+            if text not in _marks:
+                _marks[text] = Mark(text)
+            return _marks[text]
+        def page(number): return _mark_of(f"p{number}")
+        """,
+    "documented_as_text": """
+        _tenants = []
+        def enrol(tenant):
+            '''Enrol.
+
+            Args:
+                tenant (str): its key.
+            '''
+            if tenant not in _tenants:
+                _tenants.append(tenant)
+        """,
+    "documented_and_repeated": """
+        _visits = []
+        class Visit:
+            def __init__(self, guest):
+                self.guest = guest
+        def visited(guest):
+            '''Note a visit.
+
+            Args:
+                guest (str): the name.
+            '''
+            _visits.append(Visit(guest))
+        """,
+    "defaults_are_varied": """
+        _lines = {}
+        class Line:
+            def __init__(self, name):
+                self.name = name
+        def line(name="main"):
+            if name not in _lines:
+                _lines[name] = Line(name)
+            return _lines[name]
+        """,
+    "key_is_kept": """
+        class Order:
+            pass
+        class Bill:
+            pass
+        class Till:
+            _sums = {}
+            @classmethod
+            def bill(cls, order: Order) -> Bill:
+                cls._sums[order] = 1
+                return Bill()
+        """,
+    "made_once": """
+        class _Ticker:
+            _hooks = []
+            def __init__(self):
+                self._hooks.append(self._tick)
+            def _tick(self):
+                pass
+        def ticker():
+            if not hasattr(ticker, "made"):
+                ticker.made = _Ticker()
+            return ticker.made
+        """,
+    "public_caller": """
+        import queue, threading
+        class Carrier:
+            def __init__(self):
+                self._loads = None
+            def begin(self):
+                self._loads = queue.Queue()
+                self._spawn()
+            def _spawn(self):
+                threading.Thread(target=self._work, daemon=True).start()
+            def _work(self):
+                while True:
+                    self._loads.get()
+        """,
+    "kept_elsewhere": """
+        from functools import lru_cache
+        _all = {}
+        class Item:
+            def __init__(self):
+                _all[id(self)] = self
+        class Entry(Item):
+            @lru_cache(maxsize=32)
+            def code(self):
+                return id(self)
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Verdict]]:
+    """Check and prove all programs in one run; return the verdicts by program and code."""
+    folder = tmp_path_factory.mktemp("kinds")
+    for name, text in PROGRAMS.items():
+        (folder / f"{name}.py").write_text(textwrap.dedent(text))
+    settings = Settings(confidence="low")
+    found = verify(check([str(folder)], settings).findings, VerifyOptions(timeout=60))
+    by_program: dict[str, dict[str, Verdict]] = {}
+    for finding in found:
+        if finding.verdict is not None:
+            by_program.setdefault(Path(finding.path).stem, {})[finding.code] = finding.verdict
+    return by_program
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "status", "told"),
+    [
+        ("line_never_runs", "LK401", "unreached", "no statement"),
+        ("option_leads_there", "LK401", "confirmed", "alive after"),
+        ("closed_by_users", "LK401", "until-closed", "goes once shutdown() is called"),
+        ("stays_after_close", "LK401", "confirmed", "stays after close() is called"),
+        ("constants_are_passed", "LK202", "bounded", "2"),
+        ("variables_are_passed", "LK202", "confirmed", "alive after"),
+        ("documented_as_text", "LK202", "bounded", "one entry for each value"),
+        ("documented_and_repeated", "LK202", "confirmed", "grows"),
+        ("defaults_are_varied", "LK202", "confirmed", "alive after"),
+        ("key_is_kept", "LK102", "confirmed", "Order"),
+        ("made_once", "LK103", "bounded", "the program makes one _Ticker"),
+        ("public_caller", "LK401", "confirmed", "alive after"),
+        ("kept_elsewhere", "LK301", "refuted", "keeps it"),
+    ],
+)
+def test_a_kind(verdicts: dict[str, dict[str, Verdict]], program: str, code: str, status: str, told: str) -> None:
+    found = verdicts[program].get(code)
+    assert found is not None, verdicts[program]
+    assert (found.status, told in found.reason) == (status, True), found
+
+
+def test_verdicts_say_where_values_come_from(verdicts: dict[str, dict[str, Verdict]]) -> None:
+    assert "call at constants_are_passed.py" in verdicts["constants_are_passed"]["LK202"].values
+    assert verdicts["stays_after_close"]["LK401"].closing == "stays after close() is called"
