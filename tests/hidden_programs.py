@@ -82,7 +82,8 @@ TWO_DEEP = Hidden(
 
 
         def work():
-            return login("ann").name
+            session = login("ann")
+            return session.name
     """),
     {"container": "APP.state.sessions", "scope": "object", "owner": "deep:State", "keeps": "deep:Session"},
     "self.sessions = {}",
@@ -110,7 +111,8 @@ METACLASS = Hidden(
 
 
         def work():
-            return Model(3).number
+            model = Model(3)
+            return model.number
     """),
     {"container": "Model.rows", "scope": "class", "owner": "tables:Model", "keeps": "tables:Model"},
     "cls.rows = {}",

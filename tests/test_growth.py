@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from leaklint.cli import main
 from leaklint_runtime import growth, profiling, wire
+from leaklint_runtime.discovery.model import GrowingHolder
 from leaklint_runtime.growth import Container, Trend, trend
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="clones and smaps are Linux's")
@@ -253,3 +255,45 @@ def test_mistakes(words: list[str], text: str, project: Path, capsys: pytest.Cap
     error = capsys.readouterr().err
     assert error.startswith(f"leaklint: {text}")
     assert error.count("\n") == 1
+
+
+def calls(alive: Callable[[int], int], holders: tuple[GrowingHolder, ...] = ()) -> profiling.Profile:
+    samples = tuple(profiling.Sample(float(x), 50_000_000, None, 10_000_000 + alive(x), 30_000) for x in range(201))
+    return profiling.Profile("app:work", profiling.CALL, samples, holders=holders)
+
+
+def test_a_slow_leak_is_growth_and_no_noise() -> None:
+    slow = calls(lambda x: 381 * x + 4 * (x % 3))
+    assert slow.leaks
+    assert any(text.startswith("memory grows 381 B") for text in slow.sentences())
+
+
+def test_what_an_empty_function_gains_is_noise() -> None:
+    assert not calls(lambda x: 80 * x).leaks
+
+
+def test_memory_does_not_level_off_while_a_holder_grows() -> None:
+    points = [(float(x), float(x)) for x in range(201)]
+    entries = growth.count_trend(points)
+    assert entries.kind == "linear"
+    holder = GrowingHolder("app:SEEN", "app", "SEEN", "set", "module", "", "", 0, entries.kind, entries, 85.0)
+    tables = calls(lambda x: 8_000 if x > 40 else 200 * x, (holder,))  # a table that grew once, early
+    assert tables.leaks
+    assert not any("levels off" in text for text in tables.sentences())
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "constant"),
+        (list(range(20)), "linear"),
+        ([x // 5 for x in range(40)], "linear"),
+        ([min(x, 12) for x in range(40)], "bounded"),
+        ([x % 7 for x in range(40)], "bounded"),
+        ([x % 7 + x // 7 for x in range(60)], "linear"),
+        ([min(x, 165) - (x % 17 if x > 165 else 0) for x in range(200)], "bounded"),
+        ([0] * 20 + [1] * 20, "bounded"),
+    ],
+)
+def test_counts_are_judged_by_how_they_end(values: list[int], kind: str) -> None:
+    assert growth.count_trend([(float(x), float(y)) for x, y in enumerate(values)]).kind == kind

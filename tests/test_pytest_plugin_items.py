@@ -37,7 +37,7 @@ class Shy:
     shown = []
 
     def __init__(self, word):
-        if word != "sesame":
+        if sorted(word) != list("aeemss"):
             raise ValueError(word)
         Shy.shown.append(self)
 """

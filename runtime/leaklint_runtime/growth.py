@@ -90,7 +90,9 @@ def _reached_its_top(points: Sequence[Point]) -> bool:
     before = _pace(head)
     higher = max(y for _, y in tail) - max(y for _, y in head)
     span = tail[-1][0] - tail[0][0]
-    return before * span >= LEAST_RISES and 2 * higher < before * span
+    rises = sum(right[1] > left[1] for left, right in zip(head, head[1:]))
+    expected = rises * (len(tail) - 1) / (len(head) - 1)  # in the last fifth, at the pace of before
+    return expected >= LEAST_RISES and 2 * higher < before * span
 
 
 def _parts(points: Sequence[Point], share: float) -> tuple[Sequence[Point], Sequence[Point]]:
@@ -107,7 +109,7 @@ def _pace(points: Sequence[Point]) -> float:
 def count_trend(points: Sequence[Point]) -> Trend:
     """Fit a number of entries, which moves in whole steps and without noise.
 
-    Linear: it rose at least three times, at the end still at half of the pace of before or more, and the last rise is not
+    Linear: it rose at least three times, for the first time before the middle, at the end still at half of the pace of before or more, and the last rise is not
     longer ago than the gaps between rises let expect. Where it also fell by a quarter of its rise or more (a cache that is
     swept), the low points after each fall are judged instead. Bounded: it rose otherwise. Constant: it did not rise.
     """
@@ -123,7 +125,7 @@ def count_trend(points: Sequence[Point]) -> Trend:
     if lows:
         rising = len(lows) >= 3 and all(left[1] < right[1] for left, right in zip(lows, lows[1:]))
         return found._replace(kind=LINEAR if rising else BOUNDED)
-    return found._replace(kind=LINEAR if slope > 0 and _goes_on(points) else BOUNDED)
+    return found._replace(kind=LINEAR if _goes_on(points) else BOUNDED)
 
 
 def _ends(points: Sequence[Point]) -> tuple[float, float]:
@@ -139,7 +141,7 @@ def _low_points(points: Sequence[Point], depth: float) -> list[Point]:
 def _goes_on(points: Sequence[Point]) -> bool:
     """Tell whether a count that does not fall rises to the end: in pace, and without a rest longer than those before."""
     rises = [right[0] for left, right in zip(points, points[1:]) if right[1] > left[1]]
-    if len(rises) < LEAST_RISES:
+    if len(rises) < LEAST_RISES or rises[0] > (points[0][0] + points[-1][0]) / 2:
         return False
     gaps = [right - left for left, right in zip([points[0][0], *rises], rises)]
     step = (points[-1][0] - points[0][0]) / (len(points) - 1)

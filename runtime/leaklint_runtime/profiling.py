@@ -55,7 +55,7 @@ class Profile(NamedTuple):
         """
         name, found = self._measured_memory()
         rising = [item for item in self.holders if item.kind == LINEAR]
-        if found.kind != LINEAR and rising and self.unit == CALL:
+        if found.kind != LINEAR and rising:
             pace = sum(item.bytes_per_unit or 0.0 for item in rising)
             found = found._replace(kind=LINEAR, slope=max(found.slope, pace), high=max(found.high, pace))
         elif found.kind == LINEAR and not rising and 2 * self._gained_by(FILLING) >= found.slope:

@@ -277,4 +277,6 @@ def _source(act: Act, recipe: ladder.Recipe, sample: build.Call, probe: Probe) -
 def _explain(act: Act, failure: BaseException | None) -> str:
     what = "making {}".format(getattr(act.subject, "__qualname__", "the object")) if act.kind != "call" else act.name
     shown = f"{type(failure).__name__}: {failure}" if failure else "no way to call it"
+    if isinstance(failure, build.CannotBuildError):  # which tells the failure that it is about
+        shown = str(failure)
     return f"{what} failed ({shown}); give a factory"

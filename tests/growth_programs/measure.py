@@ -63,7 +63,7 @@ def verdict(path: Path) -> tuple[bool, str]:
     try:
         sizes = json.loads(done.stdout.rpartition("sizes ")[2])
     except ValueError:
-        return False, "failed: " + " | ".join(done.stderr.splitlines()[-2:])
+        return False, f"status {done.returncode}: " + " | ".join(done.stderr.splitlines()[-2:])
     longest = re.findall(r"longest call .*", done.stderr)[0]
     if leaks:
         first, second, third = (min(sizes[at : at + rounds // 3]) for at in range(0, rounds, rounds // 3))

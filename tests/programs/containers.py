@@ -295,7 +295,7 @@ class TwoHolders:
 
 
 class OnRequest:
-    """Stores itself only if asked to, which nothing here does."""
+    """Stores itself only if asked to; an experiment that asks needs the other value of the flag."""
 
     every: list = []
 
@@ -370,7 +370,7 @@ PROBES = [
     ("confirmed", "TwoHolders.culprit", "list", {"subject": "TwoHolders"}),
     ("refuted", "TwoHolders.innocent", "dict", {"subject": "TwoHolders"}),
     (
-        "unreached",
+        "confirmed",
         "OnRequest.every",
         "list",
         {"subject": "OnRequest", "stores": "self.every.append(self)  # on request"},

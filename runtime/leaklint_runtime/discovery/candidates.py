@@ -86,8 +86,7 @@ class Candidate(NamedTuple):
             return None
         if self.sort == SLOT:
             return slot_value(self.thing, self.slot)
-        table = memo_table(self.thing) if is_a(self.thing, MEMO) else None
-        return self.thing if table is None else table
+        return self.thing
 
     def kind(self) -> str:
         """Return the kind of container."""

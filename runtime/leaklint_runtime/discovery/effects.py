@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Sequence
 from .. import clone, early, labels, measuring
 from ..early import get_objects, get_referents, getrefcount, getsizeof, is_a, is_tracked, ref
 from ..holder import lookup
-from .candidates import CONTAINER, REGISTRY, Candidate, empty, entries
+from .candidates import CONTAINER, REGISTRY, Candidate, empty, entries, memo_table
 from .measures import MEMO
 from .model import KeptType
 from .population import ALONE
@@ -37,7 +37,8 @@ def reach(start: Any, young: set[int]) -> Reach:
     found: set[int] = set()
     tally: dict[int, list[Any]] = {}
     leaves: dict[int, int] = {}
-    level = [start]
+    table = memo_table(start) if is_a(start, MEMO) else None
+    level = [start] if table is None else [start, table]  # what has a bound keeps its entries beside the table
     while level and len(found) < NODES:
         children = get_referents(*level)
         counts = list(map(getrefcount, children))

@@ -171,6 +171,10 @@ class Discovery:
             return [() for _ in candidates]
         gauges = [Gauge(item) for item in candidates]
         tracer = storing.Tracer([gauge.read for gauge in gauges], [item.sort == CONTAINER for item in candidates])
+        if storing.untraced_threads():
+            self.notes.append(
+                "threads that ran before the calls are not traced: a storing line may be one that waited for them"
+            )
         end = perf_counter() + TRACED_SECONDS
         for number in range(TRACED_ROUNDS):
             for gauge in gauges:

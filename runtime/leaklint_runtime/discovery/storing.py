@@ -18,6 +18,7 @@ from .model import CodeLine, Store
 
 Gauge = Callable[[], int]
 DEPTH = 60
+_TRACE_ALL: Any = getattr(threading, "settrace_all_threads", None)  # from Python 3.12 on: also those that run already
 _START: Any = threading.Thread.start.__code__
 _FOLDER = __file__.rpartition("discovery")[0]
 Spot = Tuple[CodeLine, ...]
@@ -42,10 +43,14 @@ class Tracer:
         before, before_threads = sys.gettrace(), getattr(threading, "_trace_hook", None)
         self._last = [gauge() for gauge in self.gauges]
         threading.settrace(self._called)
+        if _TRACE_ALL is not None:
+            _TRACE_ALL(self._called)
         sys.settrace(self._called)
         try:
             work()
         finally:
+            if _TRACE_ALL is not None:
+                _TRACE_ALL(None)
             sys.settrace(before)
             threading.settrace(before_threads)
             self._compare(sys._getframe(), 0)
@@ -102,6 +107,11 @@ def _spot(frame: FrameType, line: int) -> Spot:
         step = step.f_back
         line = step.f_lineno if step is not None else 0
     return tuple(found)
+
+
+def untraced_threads() -> int:
+    """Return the number of threads that run already and cannot be traced: all but this one, before Python 3.12."""
+    return 0 if _TRACE_ALL is not None else len(sys._current_frames()) - 1
 
 
 def allocations(work: Callable[[], Any], kind: Any) -> dict[Spot, int]:

@@ -61,7 +61,7 @@ class Repeats:
             before = [length_of(thing) for thing in things]
             last = number == REPEATS - 1 and tracing.possible()
             gauges = [lambda thing=thing: length_of(thing) for thing in things] if last else []
-            tracer = tracing.TimedTracer(gauges, tracing.SECONDS)
+            tracer = tracing.LimitedTracer(gauges)
             if last:
                 watch.fence.move()
                 tracer.start()

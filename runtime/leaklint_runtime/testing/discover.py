@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from time import process_time
 from typing import Any, Iterator
 
 import pytest
@@ -22,8 +23,9 @@ from .suspects import Crowd, Suspect, reference
 
 #: seconds that looks at all containers may take, and tracing as many again, and the share of the run on top
 CREDIT, SHARE = 0.2, 0.1
-MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 6, 0.5
-RECURS, MOST_FORCED = 2, 8
+MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 6, 0.5  # the last in seconds of CPU time
+#: looks and traces that are due whatever they cost
+RECURS, MOST_FORCED, FIRST_TRACES = 3, 10, 3
 
 
 class Discover:
@@ -42,7 +44,8 @@ class Discover:
         self.failed = False
         self.begun = perf_counter()
         self.spent = self.traced = 0.0
-        self.forced = 0
+        self.forced = self.traces = 0
+        self.counts: dict[tuple[str, str], int] = {}
         self.due: list[Suspect] = []
         self.quick: dict[str, float] = {}
         self.repeats = again.Repeats()
@@ -52,7 +55,7 @@ class Discover:
         """Look before and after, next to the test itself."""
         self._begin(item)
         tracer = self._tracer(item)
-        started, modules = perf_counter(), len(sys.modules)
+        started, modules, used = perf_counter(), len(sys.modules), process_time()
         if tracer is not None:
             tracer.start()
         yield
@@ -61,7 +64,7 @@ class Discover:
         now = perf_counter()
         file = item.nodeid.partition("::")[0]
         if tracer is None:
-            self.quick[file] = now - started
+            self.quick[file] = process_time() - used
         else:
             self.traced += now - started
         self._end(item, tracer, len(sys.modules) > modules)
@@ -141,7 +144,7 @@ class Discover:
         """Find the containers that keep what a test left."""
         kept = [thing for suspect in self.suspects if suspect.grew for thing in self.fill(suspect, test, places)]
         rest = _unexplained(left, kept, places)
-        if rest and (self.affordable() or self._recurs(rest)):
+        if rest and (self.affordable() or self._recurs(test, rest)):
             kept = [thing for suspect in self.scanned(places) for thing in self.fill(suspect, test, places)]
             rest = _unexplained(rest, kept, places)
         by_name: dict[str, list[Any]] = {}
@@ -162,11 +165,15 @@ class Discover:
         """Tell whether a look at all containers is within what the run may cost."""
         return self.repeat or self.spent < self._allowed()
 
-    def _recurs(self, rest: list[Any]) -> bool:
-        """Tell whether objects of a class were left by as many tests as need a look, whatever it costs; a few times a run."""
-        due = [name for name in names(rest) if name in self.crowds and self.crowds[name].tests == RECURS]
-        self.forced += bool(due)
-        return bool(due) and self.forced <= MOST_FORCED
+    def _recurs(self, test: str, rest: list[Any]) -> bool:
+        """Tell whether a look is due whatever it costs, a few times a run: so many tests, or cases of one test, left a class."""
+        due = False
+        for name in names(rest):
+            for place in ((name, ""), (name, test.partition("[")[0])):
+                self.counts[place] = self.counts.get(place, 0) + 1
+                due = due or self.counts[place] == RECURS
+        self.forced += due
+        return due and self.forced <= MOST_FORCED
 
     def _allowed(self) -> float:
         return CREDIT + SHARE * (perf_counter() - self.begun - self.spent - self.traced)
@@ -194,12 +201,15 @@ class Discover:
             for suspect in self.suspects
             if len(suspect.left) >= 2 and not suspect.stores and suspect.traced < MOST_TRACED and file in suspect.files
         ]
-        if not due or self.quick.get(file, QUICK) >= QUICK or self.traced > self._allowed() or not tracing.possible():
+        if not due or self.quick.get(file, QUICK) >= QUICK or not tracing.possible():
             return None
+        if self.traces >= FIRST_TRACES and self.traced > self._allowed():
+            return None
+        self.traces += 1
         for suspect in due:
             suspect.traced += 1
         self.due = due
-        return tracing.TimedTracer([suspect.gauge for suspect in due], tracing.SECONDS)
+        return tracing.LimitedTracer([suspect.gauge for suspect in due])
 
     def _take(self, tracer: Any) -> None:
         for suspect, stores in zip(self.due, tracer.stores()):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Sequence
 
-from ..discovery import assembling, definitions, naming
+from ..discovery import definitions, naming
 from ..discovery.candidates import CHAIN, CONTAINER, Candidate
-from ..discovery.effects import Effect, Effects, Reach
 from ..discovery.measures import MEMO, measured_types
 from ..discovery.model import KeptType, to_json
 from ..early import ModuleType, contents, getsizeof, is_a
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 Record = Dict[str, Any]
 MOST, SECONDS = 24, 10.0
 SAMPLES = 60
-_NOT_TRIED = Effects((Effect(),), Effect())
 
 
 class Group(NamedTuple):
@@ -159,9 +157,13 @@ def _trend(points: Sequence[tuple[float, float]]) -> Trend:
 def _record(
     item: Candidate, left: Sequence[Left], alive: tuple[int, int], references: Sequence[Any], stores: Any
 ) -> Record:
+    # imported here because most runs have no holder to tell of
+    from ..discovery import assembling
+    from ..discovery.effects import Effect, Effects, Reach
+
     item = item._replace(name=naming.named(item.chain))
     reach = Reach(set(), 0, 0, _kept(left, references))
-    holder = assembling.holder(item, reach, _NOT_TRIED, 0, stores)
+    holder = assembling.holder(item, reach, Effects((Effect(),), Effect()), 0, stores)
     return {
         "holder": to_json(holder._replace(kind=LINEAR)),
         "left": [list(row) for row in left],

@@ -104,11 +104,9 @@ class Crowd:
 
     def __init__(self) -> None:
         self._left: list[tuple[str, Any]] = []
-        self.tests = 0
 
     def note(self, test: str, members: list[Any]) -> None:
         """Note what a test left."""
-        self.tests += 1
         if len(self._left) < POINTS:
             pairs = [(test, reference(thing)) for thing in members[:REFERENCES]]
             self._left += [pair for pair in pairs if pair[1] is not None]

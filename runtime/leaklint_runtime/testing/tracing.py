@@ -1,4 +1,4 @@
-"""Which line stores: a later test that is likely to fill a suspect is traced, for a limited time."""
+"""Which line stores: a later test that is likely to fill a suspect is traced, for a limited number of events."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Any, Callable, Sequence
 
 from ..discovery import storing
 from ..discovery.model import Store
-from ..early import perf_counter
 
-SECONDS = 2.0
+EVENTS = 300_000
 
 
-class TimedTracer(storing.Tracer):
-    """A tracer that is started and stopped by itself, and that gives up after ``seconds``."""
+class LimitedTracer(storing.Tracer):
+    """A tracer that is started and stopped by itself, and that gives up after so many ``events``."""
 
-    def __init__(self, gauges: Sequence[Callable[[], int]], seconds: float) -> None:
+    def __init__(self, gauges: Sequence[Callable[[], int]], events: int = EVENTS) -> None:
         super().__init__(gauges, [True] * len(gauges))
-        self._end = perf_counter() + seconds
+        self._events = events
         self._before = getattr(threading, "_trace_hook", None)
         self._ended = False
 
@@ -40,14 +39,18 @@ class TimedTracer(storing.Tracer):
         return [storing.stores(spots) for spots in self.spots]
 
     def _begun(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if self._ended or perf_counter() > self._end:
-            self._ended = True
+        if not self._goes_on():
             sys.settrace(None)
             return None
         return self._called(frame, event, argument)
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> Any:
-        return None if self._ended else super()._event(frame, event, argument)
+        return super()._event(frame, event, argument) if self._goes_on() else None
+
+    def _goes_on(self) -> bool:
+        self._events -= 1
+        self._ended = self._ended or self._events < 0
+        return not self._ended
 
 
 def possible() -> bool:
