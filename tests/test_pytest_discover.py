@@ -308,11 +308,18 @@ def test_class(number):
 }
 
 
+PLUGINS = {f"plugin_{n}": "import app\n\napp.login()\n" for n in range(6)}
+
+
 @pytest.mark.parametrize("kind", QUIET)
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_no_false_alarms(tmp_path: Path, kind: str, options: list[str]) -> None:
-    plugins = {f"plugin_{n}": "import app\n\napp.login()\n" for n in range(6)}
-    assert holders(project(tmp_path, QUIET[kind], **plugins), *options) == {}
+def test_no_false_alarms(tmp_path: Path, kind: str) -> None:
+    assert holders(project(tmp_path, QUIET[kind], **PLUGINS)) == {}
+
+
+def test_no_false_alarms_of_many_tests_in_workers(tmp_path: Path) -> None:
+    head = "import pytest\n\nimport app\n\n\n"
+    files = {f"test_{number}": head + text for number, text in enumerate(QUIET.values())}
+    assert holders(project(tmp_path, "", **PLUGINS, **files), "-n", "2") == {}
 
 
 LATER = """\

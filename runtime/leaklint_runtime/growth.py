@@ -109,9 +109,10 @@ def _pace(points: Sequence[Point]) -> float:
 def count_trend(points: Sequence[Point]) -> Trend:
     """Fit a number of entries, which moves in whole steps and without noise.
 
-    Linear: it rose at least three times, for the first time before the middle, at the end still at half of the pace of before or more, and the last rise is not
-    longer ago than the gaps between rises let expect. Where it also fell by a quarter of its rise or more (a cache that is
-    swept), the low points after each fall are judged instead. Bounded: it rose otherwise. Constant: it did not rise.
+    Linear: it rose at least three times, for the first time before the middle, at the end still at half of the pace of
+    before or more, and the last rise is not longer ago than the gaps between rises let expect. Where it also fell by a
+    quarter of its rise or more (a cache that is swept), the low points after each fall are judged instead. Bounded: it rose
+    otherwise. Constant: it did not rise.
     """
     if len(points) < 4:
         return Trend(CONSTANT, 0.0, -math.inf, math.inf, *(_ends(points)))

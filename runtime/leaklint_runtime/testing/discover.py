@@ -166,7 +166,7 @@ class Discover:
         return self.repeat or self.spent < self._allowed()
 
     def _recurs(self, test: str, rest: list[Any]) -> bool:
-        """Tell whether a look is due whatever it costs, a few times a run: so many tests, or cases of one test, left a class."""
+        """Tell whether a look is due whatever it costs: so many tests, or cases of one test, left a class."""
         due = False
         for name in names(rest):
             for place in ((name, ""), (name, test.partition("[")[0])):
