@@ -1,0 +1,156 @@
+"""Contracts of the standard library and of popular packages: what makes a container, what memoises, what retains."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_WEAK = ("WeakValueDictionary", "WeakKeyDictionary", "WeakSet")
+# What a call makes: the kind of container.
+CONTAINERS: dict[str, str] = {
+    **{f"builtins.{name}": name for name in ("dict", "list", "set", "tuple", "frozenset", "bytearray")},
+    "collections.OrderedDict": "dict", "collections.defaultdict": "defaultdict", "collections.Counter": "counter",
+    "collections.ChainMap": "dict", "collections.UserDict": "dict", "collections.UserList": "list",
+    "collections.deque": "deque", "typing.OrderedDict": "dict", "typing.Dict": "dict", "typing.List": "list",
+    "typing.Set": "set", "typing.DefaultDict": "defaultdict", "typing.Deque": "deque",
+    "queue.Queue": "queue", "queue.LifoQueue": "queue", "queue.PriorityQueue": "queue", "queue.SimpleQueue": "queue",
+    "asyncio.Queue": "queue", "asyncio.LifoQueue": "queue", "asyncio.PriorityQueue": "queue",
+    "multiprocessing.Queue": "queue",
+    **{f"weakref.{name}": f"weak:{name}" for name in _WEAK},
+    "threading.local": "local", "_thread._local": "local", "contextvars.ContextVar": "contextvar",
+    "types.SimpleNamespace": "namespace", "contextlib.ExitStack": "exitstack", "contextlib.AsyncExitStack": "exitstack",
+    **{f"cachetools.{name}": "bounded" for name in ("LRUCache", "TTLCache", "LFUCache", "FIFOCache", "RRCache", "TLRUCache")},
+    "ordered_set.OrderedSet": "set", "sortedcontainers.SortedDict": "dict", "sortedcontainers.SortedList": "list",
+    "sortedcontainers.SortedSet": "set", "multidict.MultiDict": "dict", "array.array": "plain",
+    "collections.abc.MutableMapping": "", "typing.MutableMapping": "", "weakref.WeakMethod": "",
+}  # fmt: skip
+# Classes of other packages whose heirs are containers.
+BASES: dict[str, str] = {name: kind for name, kind in CONTAINERS.items() if kind not in {"", "plain", "tuple", "frozenset"}}
+
+WEAK_REFERENCES = frozenset({"weakref.ref", "weakref.proxy", "weakref.WeakMethod", "weakref.ReferenceType", "_weakref.ref"})
+
+# What a call returns: nothing that keeps an object of the program.
+PLAIN_MODULES = frozenset({"math", "time", "os.path", "random", "re", "string", "json", "struct", "zlib", "hashlib", "base64", "binascii", "platform", "locale", "secrets", "statistics", "uuid", "datetime", "decimal", "fractions", "operator", "keyword", "textwrap", "shlex", "fnmatch", "numbers"})  # fmt: skip
+PLAIN_CALLS = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "len str int float bool repr hash id abs sum round format ord chr hex oct bin isinstance issubclass hasattr callable "
+        "bytes complex print divmod pow ascii dir all any range"
+    ).split()
+) | frozenset(
+    [
+        "os.getcwd", "os.getpid", "os.getenv", "os.urandom", "os.fspath", "os.listdir", "os.stat", "sys.getsizeof", "sys.getrefcount",
+        "threading.get_ident", "threading.Lock", "threading.RLock", "threading.Event", "threading.Condition",
+        "threading.Semaphore", "asyncio.Lock", "asyncio.Event", "asyncio.Semaphore", "itertools.count", "pathlib.Path",
+        "pathlib.PurePath", "typing.TypeVar", "typing.NewType", "copyreg.__newobj__", "inspect.signature",
+        "inspect.getsource", "importlib.import_module", "builtins.__import__", "tempfile.mkdtemp", "logging.getLogger",
+        "enum.auto", "sys.intern", "builtins.object", "builtins.slice", "zoneinfo.ZoneInfo", "operator.itemgetter", "operator.attrgetter",
+    ]
+)  # fmt: skip
+# What gives a value that no call has given before.
+FRESH_CALLS = frozenset({"builtins.id", "builtins.next", "uuid.uuid4", "uuid.uuid1", "time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns", "secrets.token_hex", "secrets.token_urlsafe", "random.random", "os.urandom", "builtins.object"})  # fmt: skip
+COPIES = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.dict", "builtins.reversed", "copy.copy", "copy.deepcopy", "builtins.iter", "builtins.enumerate", "builtins.zip", "builtins.filter", "builtins.map", "collections.OrderedDict", "collections.deque"})  # fmt: skip
+
+
+class Memoiser(NamedTuple):
+    """What keeps the results of a function under its arguments: how many by default (None: no bound)."""
+
+    default: int | None
+    parameter: str = "maxsize"
+    bare: bool = True
+
+
+MEMOISERS: dict[str, Memoiser] = {
+    "functools.lru_cache": Memoiser(128), "functools.cache": Memoiser(None, ""),
+    "cachetools.cached": Memoiser(None, "cache", bare=False), "cachetools.func.lru_cache": Memoiser(128),
+    "cachetools.func.ttl_cache": Memoiser(128), "cachetools.func.lfu_cache": Memoiser(128),
+    "async_lru.alru_cache": Memoiser(128), "aiocache.cached": Memoiser(None, "", bare=False),
+    "repoze.lru.lru_cache": Memoiser(128), "toolz.memoize": Memoiser(None, ""), "cytoolz.memoize": Memoiser(None, ""),
+    "toolz.functoolz.memoize": Memoiser(None, ""), "memoization.cached": Memoiser(None, "max_size"),
+    "boltons.cacheutils.cached": Memoiser(None, "cache", bare=False), "joblib.Memory.cache": Memoiser(0, ""),
+    "methodtools.lru_cache": Memoiser(0), "sympy.core.cache.cacheit": Memoiser(1000),
+}  # fmt: skip
+
+
+class Registrar(NamedTuple):
+    """A callable that retains what it is handed.
+
+    ``kind`` names the holder for rules; ``positions`` are the retained positional arguments (empty: all), ``words`` the
+    retained keywords (empty: all); ``unless`` a keyword and the text of its value without which nothing is retained
+    strongly (``weak=False``); ``undo`` the last names of the calls that take it out again; ``subject`` the argument that
+    is only watched, not retained (-1: none). ``handle``: what the call returns undoes it; ``keeps_functions``: plain functions and
+    lambdas are retained even where bound methods are held weakly.
+    """
+
+    kind: str
+    positions: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
+    unless: tuple[str, str] = ("", "")
+    undo: tuple[str, ...] = ()
+    subject: int = -1
+    handle: bool = False
+    keeps_functions: bool = False
+
+
+REGISTRARS: dict[str, Registrar] = {
+    "atexit.register": Registrar("atexit", undo=("atexit.unregister",)),
+    "weakref.finalize": Registrar("finalize", subject=0, undo=(".detach", ".__call__")),
+    "multiprocessing.util.Finalize": Registrar("finalize", subject=0, undo=(".cancel", ".__call__")),
+    "os.register_at_fork": Registrar("fork"),
+    "signal.signal": Registrar("signal", positions=(1,)),
+    "loguru.logger.add": Registrar("library", positions=(0,), undo=("loguru.logger.remove",)),
+    "schedule.every": Registrar("unknown"),
+    "sys.settrace": Registrar("slot", positions=(0,)),
+    "sys.setprofile": Registrar("slot", positions=(0,)),
+    "threading.settrace": Registrar("slot", positions=(0,)),
+    "sys.addaudithook": Registrar("library", positions=(0,)),
+    "codecs.register": Registrar("library", positions=(0,), undo=("codecs.unregister",)),
+    "codecs.register_error": Registrar("library", positions=(1,)),
+    "copyreg.pickle": Registrar("library"),
+    "gc.callbacks.append": Registrar("library", undo=("gc.callbacks.remove", "gc.callbacks.clear")),
+    "gc.callbacks.insert": Registrar("library", undo=("gc.callbacks.remove", "gc.callbacks.clear")),
+    "sys.meta_path.append": Registrar("library", undo=("sys.meta_path.remove", "sys.meta_path.pop")),
+    "sys.meta_path.insert": Registrar("library", undo=("sys.meta_path.remove", "sys.meta_path.pop")),
+    "sys.path_hooks.append": Registrar("library", undo=("sys.path_hooks.remove", "sys.path_hooks.pop")),
+    "sys.path_hooks.insert": Registrar("library", undo=("sys.path_hooks.remove", "sys.path_hooks.pop")),
+    "warnings.filters.append": Registrar("library", undo=("warnings.filters.remove",)),
+    "readline.set_completer": Registrar("slot"),
+    "faulthandler.register": Registrar("library"),
+    "torch.nn.modules.module.register_module_forward_hook": Registrar("library", handle=True, undo=(".remove",)),
+    "torch.nn.modules.module.register_module_forward_pre_hook": Registrar("library", handle=True, undo=(".remove",)),
+    "torch.nn.modules.module.register_module_full_backward_hook": Registrar("library", handle=True, undo=(".remove",)),
+    "IPython.core.getipython.get_ipython.events.register": Registrar("library"),
+    "matplotlib.pyplot.figure": Registrar("unknown"),
+}  # fmt: skip
+
+# Methods of objects of other packages which retain what they are handed for as long as that object lives.
+METHODS: dict[str, Registrar] = {
+    "blinker.Signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
+    "blinker.NamedSignal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
+    "blinker.signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
+    "blinker.Namespace.signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
+    "django.dispatch.Signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
+    "sqlalchemy.event.listen": Registrar("event of a package", positions=(2,), undo=("sqlalchemy.event.remove",)),
+    "apscheduler.schedulers.background.BackgroundScheduler.add_job": Registrar("scheduler", positions=(0,), undo=(".remove_job", ".remove_all_jobs"), handle=True),
+    "apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job": Registrar("scheduler", positions=(0,), undo=(".remove_job", ".remove_all_jobs"), handle=True),
+    "apscheduler.schedulers.blocking.BlockingScheduler.add_job": Registrar("scheduler", positions=(0,), undo=(".remove_job", ".remove_all_jobs"), handle=True),
+}  # fmt: skip
+
+_SIGNAL = Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",))
+_HOOK = Registrar("hook of a package", positions=(0,), handle=True, undo=(".remove",))
+# By the last part of the name: (how the dotted name starts, contract).
+ENDINGS: dict[str, tuple[tuple[str, Registrar], ...]] = {
+    "connect": (
+        ("django.", _SIGNAL), ("blinker.", _SIGNAL), ("flask.", _SIGNAL), ("celery.signals", _SIGNAL),
+        ("psygnal.", Registrar("signal of a package", positions=(0,), unless=("weak", "never"), undo=(".disconnect",), keeps_functions=True)),
+    ),
+    "listen": (("sqlalchemy.", Registrar("event of a package", positions=(2,), undo=("sqlalchemy.event.remove",))),),
+    "add_job": (("apscheduler.", Registrar("scheduler", positions=(0,), handle=True, undo=(".remove_job", ".remove_all_jobs", ".remove"))),),
+    "do": (("schedule.", Registrar("scheduler", handle=True, undo=("schedule.cancel_job", "schedule.clear"))),),
+    "set_function": (("prometheus_client.", Registrar("metric", positions=(0,), undo=(".remove", ".clear"), handle=True)),),
+    "add": (("loguru.", Registrar("library", positions=(0,), undo=("loguru.logger.remove",))),),
+    **{
+        name: (("torch.", _HOOK),)
+        for name in ("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_hook", "register_backward_hook")
+    },
+    "add_signal_handler": (),
+}  # fmt: skip

@@ -1,0 +1,10 @@
+from leaklint.heap.memoisation import Memos
+from leaklint.heap.registration import Registrations
+def extra(heap):
+    out=[]
+    P=lambda m: heap.points_to.names.modules[m].path
+    for m in Memos(heap).all():
+        out.append(dict(code='LK301',path=P(m.module),line=m.place[0],confidence=m.level,symbol=m.name,message=str(m)))
+    for r in Registrations(heap).all():
+        out.append(dict(code='LK401',path=P(heap.points_to.names.module_of(r.function).name),line=r.event.place[0],confidence=r.level,symbol=r.function,message=str(r)[:300]))
+    return out

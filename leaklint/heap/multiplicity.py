@@ -1,0 +1,202 @@
+"""How often code runs: while modules are imported, once, or many times; and how many objects of a class there are."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.terms import NONE, Term, walk
+from leaklint.heap.effects import Call, Effects
+from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.points_to import PointsTo
+
+IMPORT, ONCE, MANY = 0, 1, 2
+_AT_IMPORT = frozenset({"__init_subclass__", "__set_name__", "__prepare__"})
+
+
+class Multiplicity:
+    """Answers how often, by the call graph from module bodies."""
+
+    def __init__(self, heap: PointsTo, effects: Effects, lifetime: Lifetime) -> None:
+        self.heap = heap
+        self.effects = effects
+        self.lifetime = lifetime
+        self._known: dict[str, int] = {}
+
+    def runs(self, key: str) -> int:
+        """Return how often a function runs. One that nothing calls is for users to call: many times."""
+        if key in self._known:
+            return self._known[key]
+        self._known[key] = IMPORT  # what a function adds that is called by itself alone
+        self._known[key] = found = self._runs(self.heap.functions[key])
+        return found
+
+    def _runs(self, function: Function) -> int:
+        if function.kind == "module":
+            return IMPORT
+        if function.kind == "class":
+            outer = function.parent
+            return self.runs(outer) if outer else IMPORT
+        if function.name in _AT_IMPORT:
+            return IMPORT
+        if function.owner and self.heap.classes.is_metaclass(function.owner) and function.name in {"__new__", "__init__"}:
+            return IMPORT
+        if function.kind == "classmethod" and function.name == "__new__":
+            return MANY
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
+        if function.name in {"__init__", "__new__", "__post_init__"} or not calls:
+            return self._constructions(function) if function.name in {"__init__", "__new__", "__post_init__"} else MANY
+        if function.key in self._escaping:
+            return MANY
+        return max(self.call_runs(call) for call in calls)
+
+    def _constructions(self, function: Function) -> int:
+        if function.owner and self.is_single(function.owner):
+            return ONCE
+        return MANY
+
+    @cached_property
+    def _escaping(self) -> frozenset[str]:
+        """Functions that are handed on as values: whoever has them calls them as often as he likes."""
+        found = set()
+        for function in self.heap.functions.values():
+            for event in function.events:
+                if event.kind == "call":
+                    term = event.terms[0]
+                    for given in (*term[2], *(value for _, value in term[3])):
+                        if given[0] in {"name", "attr", "func"}:
+                            for value in self.heap.evaluate(given):
+                                if value[0] in {"func", "method"}:
+                                    found.add(value[-1])
+        return frozenset(found)
+
+    def call_runs(self, call: Call) -> int:
+        """Return how often a call runs."""
+        return self.event_runs(call.caller, call.event)
+
+    def event_runs(self, function: str, event: Event) -> int:
+        """Return how often an event runs: as often as its function, or once if a guard sees to it."""
+        often = self.runs(function)
+        if often == MANY and self.guarded_once(function, event):
+            return ONCE
+        return often
+
+    def guarded_once(self, function: str, event: Event) -> bool:
+        """Tell whether an event stands behind a test of something long-lived that is set in the same place."""
+        tested = [term for guard in event.guards for term in self.unset(guard)]
+        if not tested:
+            return False
+        home = self.heap.functions[function]
+        for other in home.events:
+            if other.kind in {"setattr", "setname", "setcell"}:
+                base = other.terms[0] if other.kind != "setattr" else ("attr", other.terms[0], other.name)
+                if base in tested and other.terms[-1] != NONE and self._is_shared(base):
+                    return True
+        return False
+
+    def _is_shared(self, term: Term) -> bool:
+        """Tell whether a variable is one for the process: a global, or an attribute of a class or of a long-lived object."""
+        if term[0] in {"name"}:
+            return True
+        if term[0] == "cell":
+            return False
+        values = self.heap.evaluate(term[1]) if term[0] == "attr" else frozenset()
+        return bool(values) and all(
+            value[0] in {"class", "anyclass", "module", "func"} or value in self.lifetime.long
+            or (value[0] == "self" and self.is_single(value[1])) for value in values
+        )
+
+    @staticmethod
+    def unset(guard: Guard) -> list[Term]:
+        """Return what is None, false or empty where a guarded block runs."""
+        return list(falsy(guard.test, guard.holds)) if guard.kind in {"if", "past"} else []
+
+    def is_single(self, key: str) -> bool:
+        """Tell whether a class hands out one object: it is asked for many times and made once."""
+        return key in self._single or any(above in self._single for above in self.heap.classes.order(key))
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        found = set()
+        for key, klass in self.heap.names.classes.items():
+            new = self.heap.classes.method(key, "__new__")
+            meta = self.heap.classes.metaclass(key)
+            call = self.heap.classes.method(meta, "__call__") if meta is not None else None
+            for maker in (new, call):
+                if maker is not None and self._hands_out(maker):
+                    found.add(key)
+            if any(name.rpartition(".")[2].lower() == "singleton" for name, _ in self.heap.classes.decorated(key)):
+                found.add(key)
+            for one in self.heap.classes.order(key):
+                init = self.heap.names.classes[one].methods.get("__init__")
+                if init is not None and any(e.kind == "setattr" and e.name == "__dict__" for e in self.heap.functions[init].events):
+                    found.add(key)
+            del klass
+        return frozenset(found)
+
+    def _hands_out(self, maker: str) -> bool:
+        """Tell whether ``__new__`` or a metaclass's ``__call__`` makes an object where there is none yet and returns that one."""
+        function = self.heap.functions[maker]
+        return any(
+            event.kind == "setattr"
+            and any(("attr", event.terms[0], event.name) in self.unset(guard) or self._tests_absence(guard, event.name) for guard in event.guards)
+            for event in function.events
+        ) or any(
+            event.kind == "setitem" and event.terms[1] == ("param", maker, function.params[0].name) for event in function.events if function.params
+        )
+
+    @staticmethod
+    def _tests_absence(guard: Guard, name: str) -> bool:
+        text = repr(guard.test)
+        return guard.kind in {"if", "past"} and ("hasattr" in text or "__dict__" in text) and repr(name)[1:-1] in text
+
+    def is_one_a_run(self, key: str) -> bool:
+        """Tell whether all objects of a class are made once, by a program that is started as a script."""
+        made = [call for name in ("__init__", "__new__") if (m := self.heap.classes.method(key, name)) for call in self.effects.calls.get(m, ())]
+        sites = made or self._bare_constructions(key)
+        return bool(sites) and all(self._from_script(call.caller, call.event, 0) for call in sites)
+
+    def _bare_constructions(self, key: str) -> list[Call]:
+        return [
+            Call(name, event, event.terms[0], key, {})
+            for name, function in self.heap.functions.items()
+            for event in function.events
+            if event.kind == "call" and event.terms[0][1][0] in {"name", "attr"} and ("class", key) in self.heap.evaluate(event.terms[0][1])
+        ]
+
+    def _from_script(self, caller: str, event: Event, depth: int) -> bool:
+        """Tell whether code runs once, from ``if __name__ == "__main__"``, outside of all loops."""
+        if any(guard.kind in {"loop", "while"} for guard in event.guards) or depth > 6:
+            return False
+        function = self.heap.functions[caller]
+        if function.kind == "module":
+            return any("__main__" in repr(guard.test) for guard in event.guards)
+        if function.name in {"__init__", "__post_init__"} and function.owner:
+            calls = self.effects.calls.get(function.key, [])
+        else:
+            calls = self.effects.calls.get(function.key, [])
+        return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def falsy(test: Term, holds: bool) -> list[Term]:
+    """Return the terms that are None, false or empty if ``test`` has the truth value ``holds``."""
+    if test[0] == "op" and test[1] == "not":
+        return falsy(test[2][0], not holds)
+    if test[0] == "op" and test[1] in {"and", "or"}:
+        if (test[1] == "and") == holds:
+            return [term for part in test[2] for term in falsy(part, holds)]
+        return []
+    if test[0] == "op" and test[1] in {"is", "==", "is not", "!="} and len(test[2]) == 2:
+        equal = test[1] in {"is", "=="}
+        for one, other in (test[2], test[2][::-1]):
+            if other[0] == "const" and other[1] in {"None", "False", "0", "''"} and equal == holds:
+                return [one]
+            if other[0] == "const" and other[1] == "True" and equal != holds:
+                return [one]
+        return []
+    if test[0] == "call" and test[1][-1] == "hasattr" and not holds and len(test[2]) == 2 and test[2][1][0] == "const":
+        return [("attr", test[2][0], test[2][1][1].strip("'\""))]
+    return [] if holds else [test]
+
+
+__all__ = ["IMPORT", "MANY", "ONCE", "Multiplicity", "falsy", "walk"]

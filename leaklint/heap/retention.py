@@ -1,0 +1,400 @@
+"""Retentions: long-lived containers that keep what their last user has let go, and how sure that is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import NONE, Term, options, root, walk
+from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.kept import Keeping, Kept
+from leaklint.heap.key_domain import Domain, KeyDomain, interned
+from leaklint.heap.lifetime import Lifetime, Location
+from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
+from leaklint.heap.points_to import PointsTo
+from leaklint.heap.removal import Quality, Release, Removals
+from leaklint.heap.usage import Usage
+
+Level = Literal["low", "medium", "high"]
+LEVELS: tuple[Level, ...] = ("low", "medium", "high")
+_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__enter__"})
+_MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read"})
+_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "class", "function", "param", "container"})
+
+
+class Store(NamedTuple):
+    """What one store keeps: the effect, the object, on which side, and how many keys there are."""
+
+    effect: Effect
+    kept: Kept
+    side: str
+    domain: Domain
+    level: int
+    reasons: tuple[str, ...] = ()
+
+
+class Retention(NamedTuple):
+    """A holder and what it keeps. ``stores`` start with the most telling one; ``reasons`` say what lowers the level."""
+
+    location: Location
+    kind: str
+    stores: tuple[Store, ...]
+    release: Release
+    level: Level
+    reasons: tuple[str, ...]
+
+    @property
+    def first(self) -> Store:
+        """Return the store that a finding is told by."""
+        return self.stores[0]
+
+
+class Heap:
+    """One program's heap: every part of the analysis, joined."""
+
+    def __init__(self, points_to: PointsTo) -> None:
+        self.points_to = points_to
+        self.effects = Effects(points_to)
+        self.lifetime = Lifetime(points_to, self.effects)
+        self.keeping = Keeping(points_to, self.effects, self.lifetime)
+        self.multiplicity = Multiplicity(points_to, self.effects, self.lifetime)
+        self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity)
+        self.keys = KeyDomain(points_to, self.effects, self.lifetime)
+        self.usage = Usage(points_to)
+        self._of_classes = self._class_containers()
+
+    def _class_containers(self) -> dict[Term, Location]:
+        """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
+        found = {}
+        for value, location in self.lifetime.long.items():
+            if value[0] == "inst" and value[1] in self.points_to.names.classes:
+                for one in self.points_to.classes.order(value[1]):
+                    got = self.effects.container_of(("inst", one))
+                    if got is not None:
+                        found.setdefault(got, location)
+        return found
+
+    def location(self, container: Term) -> Location | None:
+        """Return where a container lives long, if it does."""
+        return self.lifetime.long.get(container) or self._of_classes.get(container)
+
+    def retentions(self) -> list[Retention]:
+        """Return every holder that keeps something, at any level."""
+        stores: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
+        removals: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
+        where: dict[tuple[str, str, str], Location] = {}
+        kinds: dict[tuple[str, str, str], str] = {}
+        for effect in (*self.effects.effects, *self._rebinds()):
+            location = self.location(effect.container)
+            if location is None:
+                continue
+            key = location.key
+            if key not in where or location.depth < where[key].depth:
+                where[key] = location
+                kinds[key] = effect.container[1]
+            (stores if effect.kind == "store" else removals)[key].append(effect)
+        found = []
+        for key, effects in stores.items():
+            one = self._retention(where[key], kinds[key], effects, removals.get(key, []))
+            if one is not None:
+                found.append(one)
+        return found
+
+    # growth by being built anew
+
+    def _rebinds(self) -> Iterator[Effect]:
+        """Assignments to a long-lived variable: a longer copy is a store, a shorter or an empty one a removal."""
+        by_location: dict[tuple[str, str, str], list[Term]] = defaultdict(list)
+        for value, location in self.lifetime.long.items():
+            if value[0] == "container" and location.depth == 0:
+                by_location[location.key].append(value)
+        for key, function in self.points_to.functions.items():
+            if function.kind in {"module", "class"}:
+                continue
+            for event in function.events:
+                if event.kind in {"setname", "setattr", "extend"}:
+                    yield from self._rebound(key, event, by_location)
+
+    def _rebound(self, key: str, event: Event, held: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
+        if event.kind == "extend":
+            target, value = event.terms
+            if target[0] not in {"name", "attr"}:
+                return
+            values = [v for v in self.points_to.evaluate(target) if v[0] == "container" and v[1] in {"tuple", "frozenset"}]
+            if values and event.name == "+":
+                yield Effect("store", "+=", values[0], target, None, ("iter", value), key, event)
+            return
+        target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
+        for location in self._locations(target, event):
+            containers = held.get(location, [])
+            if not containers:
+                continue
+            value = event.terms[-1]
+            grown = list(self._added(value, target, containers))
+            if grown:
+                for part in grown:
+                    yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
+            elif not self._unset_guard(event, target) and self.points_to.functions[key].name not in _MAKING:
+                how = "clear" if self._is_empty(value) else "rebuild"
+                if how == "rebuild" and value[0] == "fresh" or value[0] in {"comp", "slice"} or how == "clear" or self._mentions(value, containers):
+                    for container in containers[:1]:
+                        yield Effect("remove", how if how == "clear" else "filter", container, target, None, value, key, event)
+                elif self.points_to.evaluate(value):
+                    yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
+
+    def _locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
+        if target[0] == "name":
+            found = self.points_to.names.name(target[1], target[2])
+            return [("module", found[1], found[2])] if found[0] == "global" else []
+        keys: list[tuple[str, str, str]] = []
+        for value in self.points_to.evaluate(target[1]):
+            if value[0] in {"class"}:
+                attribute = self.points_to.classes.attribute(value[1], target[2])
+                keys.append(("class", attribute[0] if attribute else value[1], target[2]))
+            elif value[0] in {"self", "inst"} and value[1] in self.points_to.names.classes:
+                keys += [("field", one, target[2]) for one in (*self.points_to.classes.order(value[1]), *self.points_to.classes.below(value[1]))]
+            elif value[0] == "module":
+                keys.append(("module", value[1], target[2]))
+            elif value[0] in {"anyclass", "metaclass"}:
+                keys.append(("metaclass", value[1], target[2]))
+            elif value[0] == "func":
+                keys.append(("function", value[1], target[2]))
+        return list(dict.fromkeys(keys))
+
+    def _added(self, value: Term, target: Term, containers: list[Term]) -> Iterator[Term]:
+        """Yield what a longer copy of the old container has more."""
+        if value[0] == "op" and value[1] == "+":
+            parts = list(value[2])
+            if any(self._is_old(part, target, containers) for part in parts):
+                for part in parts:
+                    if not self._is_old(part, target, containers):
+                        yield ("iter", part)
+            elif parts[0][0] == "op":
+                yield from (("iter", parts[1]) for _ in self._added(parts[0], target, containers))
+        elif value[0] in {"list", "tuple", "set"}:
+            stars = [part for part in value[1] if part[0] == "star"]
+            if any(self._is_old(part[1], target, containers) for part in stars):
+                yield from (part for part in value[1] if part[0] != "star")
+        elif value[0] == "op" and value[1] == "|" and any(self._is_old(part, target, containers) for part in value[2]):
+            for part in value[2]:
+                if not self._is_old(part, target, containers):
+                    yield ("elem", part, ("unknown",)) if part[0] == "dict" else ("iter", part)
+
+    def _is_old(self, term: Term, target: Term, containers: list[Term]) -> bool:
+        return term == target or (term[0] in {"name", "attr", "param"} and any(value in containers for value in self.points_to.evaluate(term)))
+
+    def _is_empty(self, value: Term) -> bool:
+        return value == NONE or (value[0] in {"list", "dict", "tuple", "set"} and not value[1]) or (
+            value[0] == "call" and not value[2] and any(v[0] == "container" for v in self.points_to.evaluate(value))
+        )
+
+    def _mentions(self, value: Term, containers: list[Term]) -> bool:
+        return any(v in containers for term in walk(value) for v in self.points_to.evaluate(term))
+
+    @staticmethod
+    def _unset_guard(event: Event, target: Term) -> bool:
+        """Tell whether an assignment only makes what is not there yet."""
+        return any(target in Multiplicity.unset(guard) for guard in event.guards)
+
+    # judging one holder
+
+    def _retention(self, location: Location, kind: str, effects: list[Effect], removals: list[Effect]) -> Retention | None:
+        if kind in {"bounded", "local", "contextvar", "namespace"} or self._is_model_field(location):
+            return None
+        running = [effect for effect in effects if self._runs(effect, location) == MANY]
+        stores = [store for effect in running for store in self._stores(effect, location)]
+        if not stores:
+            return None
+        stores.sort(key=lambda store: (store.kept.rank, -store.level))
+        held = {store.kept.cls for store in stores if store.kept.cls}
+        release = self.removals.of([store.effect for store in stores], removals, held)
+        if release.quality == Quality.GOOD:
+            return None
+        level = max(store.level for store in stores)
+        reasons = [reason for store in stores[:1] for reason in store.reasons]
+        if release.quality == Quality.DOUBTFUL:
+            level -= 1
+            reasons.append(release.why)
+        if self._is_shared_unsurely(location, stores):
+            level -= 1
+            reasons.append("not every object of its class lives long")
+        return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _is_model_field(self, location: Location) -> bool:
+        """A mutable default on the class of a model is copied for each object."""
+        if location.scope != "class" or location.owner not in self.points_to.names.classes:
+            return False
+        names = self.points_to.classes.last_names(location.owner)
+        annotated = location.name in self.points_to.classes.class_of(location.owner).annotations
+        hint = repr(self.points_to.classes.class_of(location.owner).annotations.get(location.name))
+        models = {"BaseModel", "SQLModel", "Struct", "BaseSettings", "RootModel", "GenericModel", "Document", "HasTraits"}
+        return annotated and "ClassVar" not in hint and bool(names & models)
+
+    def _runs(self, effect: Effect, location: Location) -> int:
+        runs = self.multiplicity.event_runs(effect.function, effect.event)
+        for call in effect.chain:
+            runs = min(runs, self.multiplicity.call_runs(call))
+        if runs != MANY:
+            return runs
+        function = self.points_to.functions[effect.function]
+        if location.scope == "field" and function.owner and self._own_making(effect, location):
+            return ONCE
+        if location.scope in {"field", "result"} and not self._reaches_long(effect):
+            return IMPORT
+        return MANY
+
+    def _own_making(self, effect: Effect, location: Location) -> bool:
+        """What an object puts into its own container while it is made does not grow."""
+        function = self.points_to.functions[effect.function]
+        base = root(effect.base)
+        owned = self.points_to.classes.related(function.owner, location.owner) if location.owner in self.points_to.names.classes else False
+        is_self = bool(function.params) and base == ("param", function.key, function.params[0].name)
+        if not (owned and is_self and not effect.chain):
+            return False
+        if function.name in _MAKING:
+            return True
+        calls = self.effects.calls.get(function.key, [])
+        return function.name.startswith("_") and bool(calls) and all(
+            self.points_to.functions[call.caller].name in _MAKING and self.points_to.functions[call.caller].owner and
+            self.points_to.classes.related(self.points_to.functions[call.caller].owner, function.owner) for call in calls
+        )
+
+    def _reaches_long(self, effect: Effect) -> bool:
+        """Tell whether the object whose field is filled may be one that lives long, by all calls that are seen."""
+        base = root(effect.base)
+        if base[0] != "param":
+            return True
+        function = self.points_to.functions.get(base[1])
+        if function is None or not function.params or function.params[0].name != base[2] or not function.owner:
+            return True
+        calls = self.effects.calls.get(function.key, [])
+        if not calls:
+            return True
+        for call in calls:
+            receiver = call.bound.get(base[2])
+            if receiver is None:
+                return True
+            values = self.points_to.evaluate(receiver)
+            if not values or any(value[0] != "inst" or value in self.lifetime.long for value in values):
+                return True
+        return False
+
+    def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
+        """A field of a long-lived object, filled through ``self`` of a class that has other objects, too."""
+        if location.scope != "field":
+            return False
+        made = self.multiplicity._bare_constructions(location.owner) if location.owner in self.points_to.names.classes else []
+        if len(made) <= 1 or self.multiplicity.is_single(location.owner):
+            return False
+        first = stores[0].effect
+        function = self.points_to.functions[first.function]
+        through_self = bool(function.owner) and not first.chain and root(first.base) == ("param", function.key, function.params[0].name if function.params else "")
+        calls = self.effects.calls.get(function.key, [])
+        return through_self and not any(
+            value in self.lifetime.long for call in calls for value in self.points_to.evaluate(next(iter(call.bound.values()), ("unknown",)))
+        )
+
+    # what is stored
+
+    def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
+        mapping = effect.how in _MAPPINGS and effect.key is not None
+        domain = self.keys.of_store(effect) if mapping else Domain.UNKNOWN
+        if mapping and domain == Domain.FINITE:
+            return
+        weak = effect.container[1].startswith("weak:")
+        if weak:
+            return
+        sides: list[tuple[str, Term]] = []
+        if effect.value is not None:
+            sides.append(("value" if mapping else "element", effect.value))
+        if mapping and effect.key is not None:
+            sides.append(("key", effect.key))
+        for side, term in sides:
+            for option in options(term):
+                for kept in self.keeping.of(option, effect.chain):
+                    store = self._store(effect, kept, side, domain, option)
+                    if store is not None:
+                        yield store
+
+    def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
+        if kept.kind == "plain" or (side == "key" and kept.kind in {"made", "part", "weak", "container", "function"}):
+            return None
+        if kept.kind == "weak":
+            if side == "key" or kept.name or not self._unpruned(term):
+                return None
+            return Store(effect, kept, side, domain, 1, ("only the dead references themselves stay",))
+        if kept.cls and self.multiplicity.is_single(kept.cls):
+            return None
+        level, reasons = self._level(effect, kept, side, domain, term)
+        if level < -1:
+            return None
+        return Store(effect, kept, side, domain, max(level, 0), tuple(reasons))
+
+    def _unpruned(self, term: Term) -> bool:
+        """Tell whether a stored weak reference has no callback that could take it out."""
+        return any(
+            one[0] == "call" and len(one[2]) == 1 and not one[3] and any(v == ("ext", "weakref.ref") for v in self.points_to.evaluate(one[1]))
+            for one in walk(term)
+        )
+
+    def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
+        reasons: list[str] = []
+        level = {"self": 2, "method": 2, "closure": 2, "exception": 2, "instance": 2, "class": 1, "function": 1}.get(kept.kind, 1)
+        if kept.kind == "param":
+            usage = self.usage.of(*_param_of(kept, term, effect))
+            if usage == "plain":
+                return -2, reasons
+            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+        if kept.kind in {"made", "part"}:
+            level = 0
+            reasons.append("what is stored is not known")
+            if domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made":
+                level = 1
+        if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
+            level = 0
+        if kept.kind == "container" and kept.name in {"tuple"}:
+            level = 0
+        if side in {"value"} and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, effect):
+            level = 0
+            reasons.append(f"{domain.value}, which nobody here knows")
+        if side == "value" and domain == Domain.UNKNOWN and interned(effect, self.points_to) and kept.kind in {"made", "part"}:
+            level = 0
+        if side == "element" and kept.cls and self.points_to.classes.by_value(kept.cls) and interned(effect, self.points_to):
+            level = 0
+            reasons.append("equal ones are stored once")
+        if side == "element" and interned(effect, self.points_to) and kept.kind == "param":
+            level = min(level, 1)
+        if domain in {Domain.VALUE} and side == "value" and interned(effect, self.points_to):
+            level = 0
+        if self._raises_twice(effect):
+            level = 0
+            reasons.append("registering twice raises")
+        if kept.cls and self.multiplicity.is_one_a_run(kept.cls):
+            level = 0
+            reasons.append(f"one {kept.name} a run of the program")
+        return level, reasons
+
+    def _is_made_here(self, kept: Kept, term: Term, effect: Effect) -> bool:
+        """Tell whether the value is made for the key, rather than handed in or the object itself."""
+        if kept.kind in {"made", "part", "container", "function", "class"}:
+            return True
+        if kept.kind not in {"instance", "exception"}:
+            return False
+        del effect
+        return any(one[0] == "call" for one in walk(term)) and not kept.chain
+
+    def _raises_twice(self, effect: Effect) -> bool:
+        """Tell whether the function refuses what is already registered."""
+        function = self.points_to.functions[effect.function]
+        return any(
+            event.kind == "raise" and any(interned(effect._replace(event=event), self.points_to) for _ in (0,)) for event in function.events
+        )
+
+
+def _param_of(kept: Kept, term: Term, effect: Effect) -> tuple[str, str]:
+    for one in walk(term):
+        if one[0] == "param" and one[2] == kept.name:
+            return one[1], one[2]
+    return effect.function, kept.name
