@@ -68,6 +68,20 @@ class Annotations:
             return frozenset()
         return self._named(term[1])
 
+    def element(self, term: Term | None, by_key: bool) -> frozenset[Term]:
+        """Return what the elements of a container with this annotation are."""
+        if term is None or term[0] != "elem":
+            return frozenset()
+        last = self.last(term[1])
+        inner = term[2][1] if term[2][0] == "tuple" else (term[2],)
+        if last in _WRAPPERS:
+            return self.element(inner[0], by_key)
+        if last in _SEQUENCES | {"Iterator", "Generator", "deque", "Deque"}:
+            return self.of(inner[0])
+        if last in {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"} and len(inner) == 2:
+            return self.of(inner[1 if by_key else 0])
+        return frozenset()
+
     def last(self, term: Term) -> str:
         """Return the last part of the name in an annotation."""
         return str(term[2]) if term[0] in {"name", "attr"} else str(term[1]).rpartition(".")[2] if term[0] == "dotted" else ""

@@ -89,7 +89,16 @@ class Classes:
 
     def is_metaclass(self, key: str) -> bool:
         """Tell whether its instances are classes."""
-        return bool(self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType", "ModelBase", "ModelMetaclass"})
+        return bool(self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType"}) or any(one in self._used_as_meta for one in self.below(key))
+
+    @cached_property
+    def _used_as_meta(self) -> frozenset[str]:
+        found = set()
+        for klass in self.names.classes.values():
+            for name, term in klass.keywords:
+                if name == "metaclass":
+                    found |= {value[1] for value in self._evaluate(term) if value[0] == "class"}
+        return frozenset(found)
 
     def metaclass(self, key: str) -> str | None:
         """Return the metaclass of the program that makes the class."""
@@ -126,7 +135,7 @@ class Classes:
                     generated = words.get("eq", "True") != "False" and (last not in {"define", "mutable"} or True)
                     if generated:
                         return True
-        return bool(self.last_names(key) & {"tuple", "NamedTuple", "namedtuple", "str", "int", "float", "bytes", "frozenset", "Struct"})
+        return bool(self.last_names(key) & {"tuple", "NamedTuple", "namedtuple", "str", "int", "float", "bytes", "frozenset", "Struct", "dict", "list", "set"})
 
     def unseen(self, key: str) -> bool:
         """Tell whether a base or a decorator of the class was not read."""

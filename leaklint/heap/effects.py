@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, is_small, walk
+from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.points_to import PointsTo
 
 # What methods of containers put in: (place of the key or -1, place of the value).
@@ -18,6 +18,7 @@ ADDERS: dict[str, tuple[int, int]] = {
 BULK = frozenset({"extend", "extendleft", "update", "__ior__", "__iadd__"})
 REMOVERS = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "__delitem__", "get_nowait", "get", "close", "pop_all", "aclose", "difference_update", "intersection_update", "reset", "delete"})  # fmt: skip
 _QUEUES = {"queue": {"get", "get_nowait"}, "exitstack": {"close", "pop_all", "aclose"}, "contextvar": {"set", "reset"}}
+_LOOP_CALLS = frozenset({"call_later", "call_at", "call_soon", "add_signal_handler"})
 _ONLY = {"get", "get_nowait", "close", "pop_all", "aclose", "set", "reset", "delete", "put", "put_nowait", "callback", "enter_context", "push"}
 
 
@@ -68,9 +69,21 @@ class Effects:
             before = sum(len(parts) for parts in heap.contents.values())
             heap.forget()
             self._read()
+            self._note_static()
             self._lift()
+            heap.calls = self.calls
             if sum(len(parts) for parts in heap.contents.values()) == before:
                 break
+
+    def _open(self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None) -> None:
+        """Note an effect on a parameter, or on something inside of one."""
+        start = root(base)
+        if start[0] != "param":
+            return
+        for one in self.heap.evaluate(base):
+            if one[0] == "param" or (one == ("part",) and start != base and ("param", *start[1:]) in self.heap.evaluate(start)):
+                self._pending.append(Effect(kind, how, start, base, item, value, key, event))
+                return
 
     def _lift(self) -> None:
         """Follow effects on parameters to the callers that say which container is meant."""
@@ -92,10 +105,11 @@ class Effects:
         if base is None or not is_small(base):
             return
         chain = (*effect.chain, call)
+        start = root(base)
+        if start[0] == "param" and start != effect.container and any(v in {start, ("part",)} for v in self.heap.evaluate(base)):
+            following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
         for container in self.heap.evaluate(base):
-            if container[0] == "param" and container != effect.container:
-                following.append(effect._replace(container=container, base=base, key=key, value=value, chain=chain))
-            elif container[0] == "container" and effect.kind == "call" and key is not None:
+            if container[0] == "container" and effect.kind == "call" and key is not None:
                 before = len(self.effects)
                 self._container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
@@ -103,6 +117,15 @@ class Effects:
                 before = len(self.effects)
                 self._effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
+
+    def _note_static(self) -> None:
+        """A function in a class body whose first parameter is no object, by all calls that are seen."""
+        for key, calls in self.calls.items():
+            function = self.heap.functions[key]
+            if function.kind == "method" and function.params and function.params[0].name not in {"self", "cls", "this", "mcs", "meta"}:
+                through = [call for call in calls if call.term[1][0] == "attr" and call.caller != function.parent]
+                if through and all(any(v[0] == "class" for v in self.heap.evaluate(call.term[1][1])) for call in through):
+                    self.heap.static.add(key)
 
     def _note_supers(self) -> None:
         for key, function in self.heap.functions.items():
@@ -136,12 +159,17 @@ class Effects:
 
     def _call(self, key: str, event: Event) -> None:
         term = event.terms[0]
+        for given in (*term[2], *(value for _, value in term[3])):
+            if given[0] == "attr" and given[2] in REMOVERS - {"get", "close", "reset"}:
+                for value in self.heap.evaluate(given):
+                    if value[0] == "cmethod":
+                        self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
+        if term[1][0] == "attr" and term[1][2] in _LOOP_CALLS and self.heap.evaluate(term[1]) <= {("part",)}:
+            self.external.append((key, event, term, f"?.{term[1][2]}"))
         for callee in self.heap.evaluate(term[1]):
             self._called(key, event, term, callee, 0)
         if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
-            for value in self.heap.evaluate(term[1][1]):
-                if value[0] == "param":
-                    self._pending.append(Effect("call", term[1][2], value, term[1][1], term, None, key, event))
+            self._open(key, event, "call", term[1][2], term[1][1], term, None)
 
     def _called(self, key: str, event: Event, term: Term, callee: Term, depth: int) -> None:
         kind = callee[0]
@@ -241,8 +269,7 @@ class Effects:
                 kind = self.container_of(("inst", container[1]))
                 if kind is not None:
                     self._effect(key, event, "store", "[]=", kind, base, item, value)
-            elif container[0] == "param":
-                self._pending.append(Effect("store", "[]=", container, base, item, value, key, event))
+        self._open(key, event, "store", "[]=", base, item, value)
 
     def container_of(self, value: Term) -> Term | None:
         """Return the container that an object of a class with such a base is."""
@@ -263,10 +290,9 @@ class Effects:
     def _deletion(self, key: str, event: Event) -> None:
         how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[event.kind]
         item = event.terms[1] if event.kind == "delitem" else None
+        self._open(key, event, "remove", how, event.terms[0], item, None)
         for container in self.heap.evaluate(event.terms[0]):
-            if container[0] == "param":
-                self._pending.append(Effect("remove", how, container, event.terms[0], item, None, key, event))
-            elif container[0] == "container":
+            if container[0] == "container":
                 value = event.terms[1] if event.kind == "setslice" else None
                 self._effect(key, event, "remove", how, container, event.terms[0], item, value)
             elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:

@@ -92,6 +92,8 @@ class External:
             return frozenset([("none",)])
         if name.endswith((".__new__", ".__call__")) and (term[2] or name == "super.__call__"):
             return self._made(term)
+        if name == "logging.getLogger":
+            return frozenset([("extinst", "logging.Logger", term[4])])
         if name in {"asyncio.create_task", "asyncio.ensure_future"} or name.endswith(".create_task"):
             return frozenset([("extinst", "asyncio.Task", term[4])])
         if name in {"builtins.open", "asyncio.get_running_loop", "asyncio.get_event_loop"}:
@@ -151,7 +153,9 @@ class External:
         """``object.__new__(cls)``, ``super().__new__(cls)``, ``type.__call__(cls)``: an instance of that class."""
         found = set()
         if term[1][0] == "attr" and term[1][2] == "__call__" and term[1][1][0] == "call":  # super().__call__(..)
-            return frozenset([("inst", "?", term[4])])
+            meta = self._owners.get(term[1][1][4])
+            made = [key for key in self.heap.names.classes if meta is not None and self.heap.classes.metaclass(key) == meta]
+            return frozenset(("inst", key, term[4]) for key in made[:8]) or frozenset([("inst", "?", term[4])])
         for value in self.heap.evaluate(term[2][0]):
             if value[0] == "class":
                 found.add(("inst", value[1], term[4]))

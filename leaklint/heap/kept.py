@@ -9,6 +9,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.usage import Usage
 
 # What is kept, the most telling first.
 KINDS = ("self", "method", "closure", "exception", "instance", "class", "function", "param", "container", "made", "part", "weak", "plain")  # fmt: skip
@@ -36,6 +37,7 @@ class Keeping:
         self.heap = heap
         self.effects = effects
         self.lifetime = lifetime
+        self.usage = Usage(heap)
         self._captures: dict[str, frozenset[Term]] = {}
 
     def of(self, term: Term, chain: tuple[Call, ...] = (), depth: int = 0) -> list[Kept]:
@@ -63,8 +65,9 @@ class Keeping:
         elif kind == "param":
             yield from self._param(value, chain, depth)
         elif kind == "extinst":
-            if value in self.lifetime.long:
-                yield Kept("plain")
+            where = self.lifetime.long.get(value)
+            if (where is not None and where.depth == 0) or value[1] in {"logging.Logger", "asyncio.Loop"}:
+                yield Kept("plain", name="long")
             else:
                 last = value[1].rpartition(".")[2]
                 external = last[:1].isupper() and not last.isupper()
@@ -139,8 +142,8 @@ class Keeping:
                 for one in self.of(term, chain, depth + 1):
                     if one.kind in {"self", "method", "closure", "instance"}:
                         yield Kept("closure", one.cls, one.name, one.chain)
-                    elif one.kind in {"param", "exception"}:
-                        yield Kept("function", "", function.name, chain)
+                    elif one.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
+                        yield Kept("closure", "", one.name, chain)
         yield Kept("function", "", function.name, chain)
 
     def _container(self, value: Term, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:

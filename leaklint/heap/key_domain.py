@@ -11,6 +11,7 @@ from leaklint.flow.terms import Term, children, options, walk
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.usage import Usage
 
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
 _FINITE_CALLS = frozenset({"builtins.type", "builtins.bool", "builtins.isinstance", "builtins.callable", "builtins.hasattr", "builtins.issubclass", "threading.get_ident"})  # fmt: skip
@@ -42,6 +43,7 @@ class KeyDomain:
         self.heap = heap
         self.effects = effects
         self.lifetime = lifetime
+        self.usage = Usage(heap)
 
     def of_store(self, effect: Effect) -> Domain:
         """Return how many keys a store can use, its guards and its callers' included."""
@@ -85,6 +87,11 @@ class KeyDomain:
             terms = self.heap.cell(term) if kind == "cell" else self._assigned(term)
             if terms and depth < 5:
                 return min((self.of(one, chain, depth + 2) for one in terms if one != term), key=_ORDER.index, default=Domain.UNKNOWN)
+        if kind == "attr" and depth < 5:
+            fields = [event.terms[1] for value in self.heap.evaluate(term[1]) if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes for _, event in self.heap.field_terms(value[1], term[2])]
+            found = [self.of(one, chain, depth + 2) for one in fields[:6]]
+            if found and Domain.UNKNOWN not in found:
+                return min(found, key=_ORDER.index)
         return self._by_values(term, depth)
 
     def _assigned(self, term: Term) -> tuple[Term, ...]:
@@ -128,6 +135,9 @@ class KeyDomain:
         if term[1][0] == "attr" and term[1][2] in {"get", "pop"} and self._of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",))):
             rest = term[2][1] if len(term[2]) > 1 else None
             return Domain.FINITE if rest is None else self.of(rest, chain, depth + 1)
+        made = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and not value[1] == "?"]
+        if made and all(self.heap.classes.by_value(key) for key in made) and (term[2] or term[3]):
+            return min((self.of(part, chain, depth + 1) for part in (*term[2], *(word for _, word in term[3]))), key=_ORDER.index)
         callees = [value for value in self.heap.evaluate(term[1]) if value[0] in {"func", "method"}]
         found = []
         for callee in callees[:4]:
@@ -155,6 +165,8 @@ class KeyDomain:
                     continue
                 return False
             for key, part in self.heap.contents[value]:
+                if term[0] == "elem" and key is not None and key[0] == "const" and term[2][0] == "const" and key != term[2]:
+                    continue
                 if part[0] == "star" or any(one[0] in {"param", "fresh", "cell"} for one in walk(part)) and not self._parts_fixed(term, part, key):
                     return False
         return True
@@ -177,6 +189,8 @@ class KeyDomain:
             if worst == Domain.UNKNOWN and direct == Domain.TEXT:
                 return Domain.TEXT
             return worst
+        if direct == Domain.UNKNOWN and self.usage.of(term[1], term[2]) == "plain":
+            return Domain.TEXT
         if direct == Domain.UNKNOWN and (_TEXT_NAME.search(term[2]) or self._documented(term)):
             return Domain.TEXT
         del values

@@ -192,19 +192,22 @@ class Lifetime:
 
     def _captured(self, key: str, location: Location) -> Iterator[tuple[Term, Location]]:
         """Variables of the enclosing function that a long-lived inner function keeps."""
-        function = self.heap.functions[key]
-        names = set()
-        for event in function.events:
-            for top in event.terms:
-                for term in walk(top):
-                    if term[0] == "cell":
-                        names.add((term[1], term[2]))
-                    elif term[0] == "func" and term[1] != key and "<locals>" in term[1] and len(location.path) < 8:
-                        yield term, location
-                    elif term[0] == "param" and term[1] != key and term[1] in self.heap.functions:
-                        for value in self.heap.evaluate(term):
-                            if value[0] == "container":
-                                yield value, location
+        names: set[tuple[str, str]] = set()
+        inner, seen = [key], set()
+        while inner:
+            here = inner.pop()
+            seen.add(here)
+            for event in self.heap.functions[here].events:
+                for top in event.terms:
+                    for term in walk(top):
+                        if term[0] == "cell" and term[1] not in seen:
+                            names.add((term[1], term[2]))
+                        elif term[0] == "func" and term[1] not in seen and term[1].startswith(f"{key}."):
+                            inner.append(term[1])
+                        elif term[0] == "param" and term[1] not in seen and term[1] in self.heap.functions:
+                            for value in self.heap.evaluate(term):
+                                if value[0] == "container":
+                                    yield value, location
         for outer, name in sorted(names):
             where = Location("closure", outer, name, self.heap.names.module_of(outer).name, self._assigned_at(outer, name), 0, (f"{_dotted(outer)}()", name))
             for term in self.heap.cell(("cell", outer, name)):

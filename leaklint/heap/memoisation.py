@@ -133,7 +133,7 @@ class Memos:
         if kept.cls and self.heap.points_to.classes.is_enum(kept.cls):
             return None
         if bound is not None:
-            level = 1 if bound >= _SMALL else 0
+            level = 1 if bound >= _SMALL and kept.kind != "param" or bound >= 8 * _SMALL else 0
             if bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
         if kept.kind in {"function", "class"}:

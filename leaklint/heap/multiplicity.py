@@ -63,6 +63,8 @@ class Multiplicity:
             for event in function.events:
                 if event.kind == "call":
                     term = event.terms[0]
+                    if term[1][0] == "name" and term[1][2] in {"classmethod", "staticmethod", "property"}:
+                        continue
                     for given in (*term[2], *(value for _, value in term[3])):
                         if given[0] in {"name", "attr", "func"}:
                             for value in self.heap.evaluate(given):
@@ -176,6 +178,17 @@ class Multiplicity:
         else:
             calls = self.effects.calls.get(function.key, [])
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def truthy(test: Term, holds: bool) -> list[Term]:
+    """Return the terms that are neither None nor false nor empty if ``test`` has the truth value ``holds``."""
+    if test[0] == "op" and test[1] == "not":
+        return truthy(test[2][0], not holds)
+    if test[0] == "op" and test[1] in {"and", "or"}:
+        return [term for part in test[2] for term in truthy(part, holds)] if (test[1] == "and") == holds else []
+    if test[0] == "op" and test[1] in {"is", "is not"} and len(test[2]) == 2:
+        return [test[2][0]] if test[2][1][1:2] == ("None",) and (test[1] == "is not") == holds else []
+    return [test] if holds and test[0] != "op" else []
 
 
 def falsy(test: Term, holds: bool) -> list[Term]:

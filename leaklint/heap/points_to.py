@@ -10,7 +10,8 @@ Abstract values are tuples: ``("class", key)``, ``("func", key)``, ``("method", 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from leaklint.contracts import standard
 from leaklint.flow.model import Event, Function, Module
@@ -20,9 +21,13 @@ from leaklint.heap.classes import Classes
 from leaklint.heap.external import External
 from leaklint.heap.names import Names
 
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Call
+
 Values = frozenset[Term]
 NOTHING: Values = frozenset()
 PART: Values = frozenset([("part",)])
+_COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
 _DEPTH = 14  # how many calls deep a value is followed
 
 
@@ -39,8 +44,18 @@ class PointsTo:
         self.wrapped: dict[str, set[str]] = {}  # functions of which a wrapper is made
         self.arguments: dict[tuple[str, str], list[Term]] = {}
         self._known: dict[Term, Values] = {}
+        self._provisional: dict[Term, Values] = {}
         self._open: set[Term] = set()
+        self._hits: set[Term] = set()
         self._depth = 0
+        self.calls: Mapping[str, Sequence[Call]] = {}  # as far as they are known
+        self._giving: set[Term] = set()
+        self.static: set[str] = set()  # functions in class bodies that are only ever called without an object
+        self._owners: dict[str, list[str]] = {}
+        for key, klass in self.names.classes.items():
+            for word in klass.methods:
+                if word not in _COMMON and not word.startswith("__"):
+                    self._owners.setdefault(word, []).append(key)
         self._setattrs: dict[str, list[tuple[str, Event]]] = {}
         for key, function in self.functions.items():
             for event in function.events:
@@ -54,18 +69,31 @@ class PointsTo:
     def evaluate(self, term: Term) -> Values:
         """Return what a term may denote. A cycle is nothing in itself."""
         known = self._known.get(term)
+        if known is None:
+            known = self._provisional.get(term)
         if known is not None:
             return known
         if term in self._open or self._depth > _DEPTH * 6:
+            self._hits.add(term)
             return NOTHING
         self._open.add(term)
         self._depth += 1
+        before, self._hits = self._hits, set()
         try:
             found = self._evaluate(term)
         finally:
             self._open.discard(term)
             self._depth -= 1
-        self._known[term] = found
+            self._hits.discard(term)
+            hits, self._hits = self._hits, before | self._hits
+        if hits:  # it rests on what is not complete yet: good enough for whoever asks within this question
+            self._provisional[term] = found
+        else:
+            self._known[term] = found
+        if not self._open:
+            self._hits.clear()
+            self._provisional.clear()
+            self._known[term] = found
         return found
 
     def all_of(self, terms: Iterable[Term]) -> Values:
@@ -163,7 +191,7 @@ class PointsTo:
         function = self.functions.get(term[1])
         if function is None:
             return PART
-        if function.owner and function.params and function.kind in {"method", "classmethod"}:
+        if function.owner and function.params and function.kind in {"method", "classmethod"} and function.key not in self.static:
             if function.params[0].name == term[2] and function.params[0].kind == "pos":
                 return self._receiver(function)
         param = next((one for one in function.params if one.name == term[2]), None)
@@ -209,7 +237,7 @@ class PointsTo:
         """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""
         kind = value[0]
         if kind in {"inst", "self"}:
-            return self._of_instance(value, name, base)
+            return self._of_instance(value, name, base) if value[1] != "?" else PART
         if kind in {"class", "anyclass", "metaclass"}:
             return self._of_class(value, name)
         if kind == "super":
@@ -239,9 +267,7 @@ class PointsTo:
             return frozenset([("cmethod", value, name)])
         if kind in {"plain", "none"}:
             return frozenset([("plain", "?")]) if kind == "plain" else NOTHING
-        if kind == "exc":
-            return PART
-        return PART
+        return self._of_param(value, name, base) if kind in {"param", "part"} else PART
 
     def assigned_on(self, name: str) -> list[tuple[Term, Term]]:
         """Return (base, value) of every assignment to an attribute of this name."""
@@ -263,7 +289,8 @@ class PointsTo:
                 values = self._param(base)
             else:
                 values = self.evaluate(base)
-            if any(value[0] in {"inst", "self"} and self.classes.related(value[1], key) for value in values):
+            values |= frozenset(one for value in values if value[0] == "param" for one in self.given(value))
+            if any(value[0] in {"inst", "self"} and value[1] != "?" and self.classes.related(value[1], key) for value in values):
                 found.append((function, event))
         return found
 
@@ -286,10 +313,58 @@ class PointsTo:
             got |= self._on_class(key, name)
         if got:
             return got
+        if (lower := self._of_heirs(value, key, name, base)) is not None:
+            return lower
         hint = next((self.names.classes[o].annotations[name] for o in self.classes.order(key) if name in self.names.classes[o].annotations), None)
         if hint is not None:
             return self.annotations.of(hint) or PART
         return self._of_base_outside(key, name)
+
+    def _of_heirs(self, value: Term, key: str, name: str, base: Term) -> Values | None:
+        """Return an attribute that only heirs have, of an object whose exact class is open."""
+        if value[0] == "inst":
+            return None
+        got: Values = NOTHING
+        for heir in sorted(self.classes.below(key) - {key}):
+            klass = self.names.classes[heir]
+            if name in klass.methods:
+                got |= self._bound((value[0], heir), heir, name, klass.methods[name], base)
+            elif name in klass.attributes:
+                got |= self.evaluate(klass.attributes[name][0])
+        return got or None
+
+    def given(self, value: Term) -> Values:
+        """Return what the calls that are seen give for a parameter."""
+        if value in self._giving:
+            return NOTHING
+        self._giving.add(value)
+        try:
+            terms = [call.bound[value[2]] for call in self.calls.get(value[1], ()) if value[2] in call.bound]
+            return frozenset(one for one in self.all_of(terms[:30]) if one[0] != "container")
+        finally:
+            self._giving.discard(value)
+
+    def _of_param(self, value: Term, name: str, base: Term) -> Values:
+        """Return an attribute of a parameter: of what callers give, of what is assigned there, or of the one class that has it."""
+        got: Values = NOTHING
+        for one in self.given(value) if value[0] == "param" else ():
+            if one[0] != "param":
+                got |= self.attribute(one, name, base)
+        for home, event in self._setattrs.get(name, ()):
+            if event.terms[0] == base and base[0] == "param" and home == base[1]:
+                got |= self.evaluate(event.terms[1])
+        if got - PART:
+            return got - PART
+        fields = self._setattrs.get(name, ())
+        bases = {self.functions[home].owner for home, event in fields if event.terms[0][0] == "param"}
+        if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
+            got = self.all_of(event.terms[1] for _, event in fields)
+            if got:
+                return got
+        owners = self._owners.get(name, ())
+        if len(owners) == 1 and value[0] == "param":
+            return frozenset([("method", ("self", owners[0]), self.names.classes[owners[0]].methods[name])])
+        return got or PART
 
     def _descended(self, attribute: tuple[str, Term], key: str, name: str) -> Values:
         """Return the value of a class attribute; a descriptor of the program gives what its ``__get__`` returns."""
@@ -324,6 +399,8 @@ class PointsTo:
 
     def _of_class(self, value: Term, name: str) -> Values:
         key = value[1]
+        if key == "?":
+            return PART
         if value[0] == "class":
             attribute = self.classes.attribute(key, name)
             got = self._on_class(key, name)
@@ -336,7 +413,7 @@ class PointsTo:
             if meta is not None:
                 got |= self._of_class(("anyclass", meta), name) if self.classes.method(meta, name) or self.classes.attribute(meta, name) else NOTHING
                 got |= self._meta_fields(meta, name)
-            return got or PART
+            return got or self._of_heirs(("class", key), key, name, value) or PART
         attribute = self.classes.attribute(key, name)
         method = self.classes.method(key, name)
         if method is not None:
@@ -413,20 +490,39 @@ class PointsTo:
         got: set[Term] = set()
         for value in self.evaluate(term[1]):
             got |= self.elements(value, term)
+        if not got - PART:
+            hinted = self.annotations.element(self._hint(term[1]), term[0] == "elem")
+            return hinted or frozenset(got)
         return frozenset(got)
+
+    def _hint(self, term: Term) -> Term | None:
+        """Return the annotation of a parameter or a field."""
+        if term[0] == "param":
+            function = self.functions.get(term[1])
+            return next((p.annotation for p in function.params if p.name == term[2]), None) if function is not None else None
+        if term[0] == "attr":
+            for value in self.evaluate(term[1]):
+                if value[0] in {"self", "inst"} and value[1] in self.names.classes:
+                    for one in self.classes.order(value[1]):
+                        if term[2] in self.names.classes[one].annotations:
+                            return self.names.classes[one].annotations[term[2]]
+                    for _, event in self.field_terms(value[1], term[2])[:4]:
+                        if event.terms[1][0] == "param" and (hint := self._hint(event.terms[1])) is not None:
+                            return hint
+        return None
 
     def elements(self, container: Term, term: Term) -> Values:
         """Return what the elements of a container may be; of a mapping, by key its values, by iteration its keys."""
         if container[0] == "plain":
             return frozenset([("plain", "?")])
-        if container[0] in {"inst", "self"}:
+        if container[0] in {"inst", "self"} and container[1] != "?":
             getter = self.classes.method(container[1], "__getitem__" if term[0] == "elem" else "__iter__")
             return self._with_receiver(self.functions[getter], term[1]) if getter is not None else PART
         if container[0] != "container":
             return PART
         got: Values = NOTHING
         for key, part in self.contents.get(container, ()):
-            if key is None or term[0] == "elem":
+            if key is None or term[0] == "elem" or container[1] in {"tuple", "list"}:
                 if key is not None and key[0] == "const" and term[0] == "elem" and term[2][0] == "const" and key != term[2]:
                     continue
                 got |= self.evaluate(part)
@@ -446,7 +542,7 @@ class PointsTo:
     def _entered(self, term: Term) -> Values:
         got: set[Term] = set()
         for value in self.evaluate(term[1]):
-            enter = self.classes.method(value[1], "__enter__") if value[0] in {"inst", "self"} else None
+            enter = self.classes.method(value[1], "__enter__") if value[0] in {"inst", "self"} and value[1] != "?" else None
             got |= self._with_receiver(self.functions[enter], term[1]) if enter is not None else {value}
         return frozenset(got)
 

@@ -127,9 +127,9 @@ class Registrations:
         for undo in contract.undo:
             for other, other_event, call, name in self.heap.effects.external:
                 home = self.heap.points_to.functions[other]
-                if home.name == "__del__" or any(guard.kind == "except" for guard in other_event.guards):
+                if self.heap.removals.outlived(other_event, home):
                     continue
-                if self.heap.points_to.names.module_of(other) is not module:
+                if self.heap.points_to.names.module_of(other) is not module and undo.startswith("."):
                     continue
                 if undo.startswith(".") and call[1][0] == "attr" and call[1][2] == undo[1:] and (name.endswith(undo) or undo == ".detach"):
                     if not contract.handle and call[2] and not self.heap.removals._equal(call[2][0], value):
@@ -147,9 +147,9 @@ class Registrations:
             if one.kind == "setattr" and one.terms[1] == term:
                 for other in self.heap.points_to.functions.values():
                     for call in other.events:
-                        if call.kind == "call" and call.terms[0][1][0] == "attr" and other.name != "__del__":
+                        if call.kind == "call" and call.terms[0][1][0] == "attr" and not self.heap.removals.outlived(call, other):
                             target = call.terms[0][1]
-                            if target[2] == one.name or (target[1][0] == "attr" and target[1][2] == one.name):
+                            if target[2] == one.name:
                                 return True
         del event
         return False
@@ -185,9 +185,10 @@ class Registrations:
                 yield Registration("hook", key, event, f"sys.{event.name}", kept, event.terms[1], LEVELS[1 if chained else 0], reasons)
 
     def _is_restored(self, name: str, key: str) -> bool:
+        removals = self.heap.removals
         return any(
-            event.kind == "setattr" and event.name == name and other != key and function.name != "__del__" and not event.guards[-1:] == ()
-            or event.kind == "setattr" and event.name == name and other != key and function.name != "__del__" and event.terms[1][0] in {"attr", "call"}
+            event.kind == "setattr" and event.name == name and other != key and event.terms[1][0] in {"attr", "call"}
+            and not removals.only_finalizing(other) and not removals.never(event, function)
             for other, function in self.heap.points_to.functions.items() for event in function.events
         )
 

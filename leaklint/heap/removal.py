@@ -11,7 +11,7 @@ from leaklint.flow.terms import NONE, Term, as_text, children, rebuilt, root, wa
 from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.kept import Keeping
 from leaklint.heap.lifetime import Lifetime
-from leaklint.heap.multiplicity import IMPORT, Multiplicity, falsy
+from leaklint.heap.multiplicity import IMPORT, Multiplicity, falsy, truthy
 from leaklint.heap.points_to import PointsTo
 
 _AT_END = frozenset({"atexit.register", "signal.signal", "os.register_at_fork", "weakref.finalize", "multiprocessing.util.Finalize"})
@@ -58,6 +58,10 @@ class Removals:
                 break
         return best
 
+    def outlived(self, event: Event, function: Function) -> bool:
+        """Tell whether what undoes a registration never runs while that lasts."""
+        return self.only_finalizing(function.key) or bool(self.never(event, function)) or self._at_end(function)
+
     def _judged(self, removal: Effect, stores: list[Effect], held: set[str]) -> Release:
         place = f"line {removal.event.place[0]}"
         function = self.heap.functions[removal.function]
@@ -68,7 +72,7 @@ class Removals:
             return Release(Quality.NONE, f"only a finalizer removes it ({place}), which never runs while it is held", removal, finalizer=True)
         if self._at_end(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
-        reason = self._never(removal, function)
+        reason = self.never(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
         if not any(self._covers(removal, store) for store in stores):
@@ -142,6 +146,10 @@ class Removals:
             self.heap.classes.related(function.owner, cls) for cls in held if cls and function.owner
         )), set())
 
+    def only_finalizing(self, key: str) -> bool:
+        """Tell whether a function runs only in ``__del__``."""
+        return self._only_from(key, lambda function: function.name == "__del__", set())
+
     def _only_from(self, key: str, entry: object, seen: set[str]) -> bool:
         function = self.heap.functions[key]
         assert callable(entry)
@@ -150,9 +158,9 @@ class Removals:
         if key in seen:
             return True
         seen.add(key)
-        calls = self.effects.calls.get(key, [])
+        calls = [call for call in self.effects.calls.get(key, []) if call.caller != key]
         private = function.name.startswith("_") and not function.name.startswith("__")
-        if not calls or not private and function.owner:
+        if not calls or (not private and function.kind == "method"):
             return False
         return all(self._only_from(call.caller, entry, seen) for call in calls)
 
@@ -179,11 +187,23 @@ class Removals:
         calls = [call for call in self.effects.calls.get(key, []) if call.caller != key]
         if key in self._ends:
             return all(self._only_at_end(call.caller, seen) for call in calls)
+        if not function_is_private(self.heap.functions[key]):
+            return False
         return bool(calls) and all(self._only_at_end(call.caller, seen) for call in calls)
 
-    def _never(self, removal: Effect, function: Function) -> str:
-        """Return why a removal has no chance to run in the life of an entry; nothing if it has."""
-        for guard in removal.event.guards:
+    def never(self, event: Event, function: Function, seen: frozenset[str] = frozenset()) -> str:
+        """Return why an event has no chance to run in the life of an entry; nothing if it has."""
+        reason = self._never_here(event, function)
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
+        if reason or not calls or len(seen) > 5:
+            return reason
+        reasons = [self.never(call.event, self.heap.functions[call.caller], seen | {function.key}) for call in calls]
+        return reasons[0] if all(reasons) else ""
+
+    def _never_here(self, event: Event, function: Function) -> str:
+        if function.name == "__del__" and not event:
+            return ""
+        for guard in event.guards:
             if guard.kind == "except":
                 return "it is removed only after an error"
             if self._is_false(guard):
@@ -239,7 +259,7 @@ class Removals:
         """``if self.parent is not None`` where some objects are made with None for it and keep that."""
         if guard.kind not in {"if", "past"} or not function.owner:
             return False
-        for term in falsy(guard.test, not guard.holds):
+        for term in truthy(guard.test, guard.holds):
             if term[0] != "attr" or term[1] != ("param", function.key, function.params[0].name if function.params else ""):
                 continue
             init = self.heap.classes.method(function.owner, "__init__")
@@ -362,13 +382,15 @@ class Removals:
     # callers
 
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
+        if removal.how == "callback":
+            return Release(Quality.GOOD, f"removed at {place}", removal)
         selective = removal.how in _SELECTIVE and (removal.key is not None or removal.how in {"rebuild", "filter", "trim"})
         if removal.how == "pop" and removal.key is None or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
             selective = self._hands_out(removal, function)
         if self._has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if selective:
-            if function.name.startswith("_") and not function.name.startswith("__") and not self._reachable(function):
+            if self._is_internal(function) and not self._reachable(function):
                 return Release(Quality.NONE, f"nothing calls the removal ({place})", removal)
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self._hands_out(removal, function):
@@ -380,6 +402,8 @@ class Removals:
 
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
+        if function.key in self.multiplicity._escaping and not self._at_end(function):
+            return True
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]
             if caller.key in seen or caller.key == function.key:
@@ -394,6 +418,10 @@ class Removals:
             if len(caller.events) > 2 or self._has_life(caller, seen) or caller.name in {"__exit__", "__aexit__", "close"}:
                 return True
         return False
+
+    def _is_internal(self, function: Function) -> bool:
+        """Tell whether users do not call a function by itself: a special method, or one with a leading underscore."""
+        return function.name.startswith("_") and function.name not in {"__exit__", "__aexit__", "__call__"}
 
     def _hands_out(self, removal: Effect, function: Function) -> bool:
         """Tell whether a function that empties a container gives its contents to whoever calls it."""
@@ -410,3 +438,8 @@ class Removals:
             if removal.container in values or any(v[0] == "container" and self._is_view(v, removal.container) for v in values):
                 return True
         return removal.event.kind == "call" and any(one == removal.event.terms[0] for one in walk(term))
+
+
+def function_is_private(function: Function) -> bool:
+    """Tell whether a function's name says that it is not for users."""
+    return function.name.startswith("_") and not function.name.startswith("__")

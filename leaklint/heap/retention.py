@@ -137,7 +137,8 @@ class Heap:
                 for part in grown:
                     yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
             elif not self._unset_guard(event, target) and self.points_to.functions[key].name not in _MAKING:
-                how = "clear" if self._is_empty(value) else "rebuild"
+                filled = any(self.points_to.contents.get(v) for v in self.points_to.evaluate(value) if v not in containers)
+                how = "clear" if self._is_empty(value) and not filled else "rebuild"
                 if how == "rebuild" and value[0] == "fresh" or value[0] in {"comp", "slice"} or how == "clear" or self._mentions(value, containers):
                     for container in containers[:1]:
                         yield Effect("remove", how if how == "clear" else "filter", container, target, None, value, key, event)
@@ -300,6 +301,8 @@ class Heap:
 
     def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
+        if self._is_searched(effect):
+            return
         domain = self.keys.of_store(effect) if mapping else Domain.UNKNOWN
         if mapping and domain == Domain.FINITE:
             return
@@ -319,10 +322,13 @@ class Heap:
                         yield store
 
     def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
+        if side == "key" and domain in {Domain.TEXT, Domain.VALUE}:
+            return None
         if kept.kind == "plain" or (side == "key" and kept.kind in {"made", "part", "weak", "container", "function"}):
             return None
         if kept.kind == "weak":
-            if side == "key" or kept.name or not self._unpruned(term):
+            recycled = effect.key is not None and any(one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key))
+            if side == "key" or kept.name or recycled or not self._unpruned(term):
                 return None
             return Store(effect, kept, side, domain, 1, ("only the dead references themselves stay",))
         if kept.cls and self.multiplicity.is_single(kept.cls):
@@ -346,7 +352,17 @@ class Heap:
             usage = self.usage.of(*_param_of(kept, term, effect))
             if usage == "plain":
                 return -2, reasons
+            field = next((one for one in walk(term) if one[0] == "attr"), None)
+            if field is not None and not usage:
+                usage = self.usage.of_field(field[2])
+                if usage != "object":
+                    return (0 if not usage else -2), ["what the attribute holds is not known"]
             reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+        if kept.kind == "closure" and not kept.cls:
+            level = 1
+            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+        if kept.kind == "instance" and not kept.cls:
+            level = 0 if side == "element" and interned(effect, self.points_to) else 1
         if kept.kind in {"made", "part"}:
             level = 0
             reasons.append("what is stored is not known")
@@ -385,11 +401,32 @@ class Heap:
         del effect
         return any(one[0] == "call" for one in walk(term)) and not kept.chain
 
+    def _asks(self, test: Term, effect: Effect) -> bool:
+        """Tell whether a test looks into the container, or into the one that it is part of."""
+        here = self.location(effect.container)
+        for term in walk(test):
+            if term[0] in {"name", "attr", "call", "cell"}:
+                for value in self.points_to.evaluate(term):
+                    where = self.lifetime.long.get(value) if value[0] == "container" else None
+                    if where is not None and here is not None and where.key == here.key:
+                        return True
+        return False
+
+    def _is_searched(self, effect: Effect) -> bool:
+        """The container is looked through for one of the same class first, and that is returned instead."""
+        function = self.points_to.functions[effect.function]
+        for event in function.events:
+            if event.kind != "return" or not any(g.kind == "loop" and effect.container in self.points_to.evaluate(g.test) for g in event.guards):
+                continue
+            if any(g.kind == "if" and g.test[0] == "call" and g.test[1][-1] == "isinstance" for g in event.guards):
+                return True
+        return False
+
     def _raises_twice(self, effect: Effect) -> bool:
         """Tell whether the function refuses what is already registered."""
         function = self.points_to.functions[effect.function]
         return any(
-            event.kind == "raise" and any(interned(effect._replace(event=event), self.points_to) for _ in (0,)) for event in function.events
+            event.kind == "raise" and any(self._asks(guard.test, effect) for guard in event.guards) for event in function.events
         )
 
 

@@ -32,9 +32,9 @@ class Threads:
             if name == "threading.Thread":
                 target = keyword(term, "target") or argument(term, 1)
                 yield from self._thread(function, event, term, target)
-            elif name == "threading.Timer" or name.endswith((".call_later", ".call_at")):
+            elif name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon")):
                 target = argument(term, 1, "function")
-                if target is not None and self._rearms(function, target):
+                if target is not None and self._rearms(target):
                     yield from self._tell("timer", function, event, name, target, 1, ())
         for key, klass in self.heap.points_to.names.classes.items():
             if "Thread" in self.heap.points_to.classes.last_names(key):
@@ -51,8 +51,15 @@ class Threads:
                 level = 0
             yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons)
 
-    def _rearms(self, function: str, target: Term) -> bool:
-        return any(value[0] in {"func", "method"} and value[-1] == function for value in self.heap.points_to.evaluate(target))
+    def _rearms(self, target: Term) -> bool:
+        """Tell whether what a timer calls sets such a timer again."""
+        keys = {value[-1] for value in self.heap.points_to.evaluate(target) if value[0] in {"func", "method"}}
+        for function, _, term, name in self.heap.effects.external:
+            if function in keys and (name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon"))):
+                again = argument(term, 1, "function")
+                if again is not None and any(value[-1] == function for value in self.heap.points_to.evaluate(again)):
+                    return True
+        return False
 
     def _thread(self, function: str, event: Event, term: Term, target: Term | None) -> Iterator[Registration]:
         if target is None:
@@ -131,9 +138,11 @@ class Threads:
         """Tell whether anything but the constructor and the finalizer changes what ends a loop."""
         name = flag[2]
         for key, home in self.heap.points_to.functions.items():
-            if home.name in {"__init__", "__del__", "__post_init__"} or key == function.key:
+            if home.name in {"__init__", "__post_init__"} or key == function.key or self.heap.removals.only_finalizing(key):
                 continue
             for event in home.events:
+                if event.kind not in {"setattr", "call"} or self.heap.removals.never(event, home):
+                    continue
                 if event.kind == "setattr" and event.name == name and event.terms[1] != ("const", "True", "bool"):
                     return True
                 if event.kind == "call" and event.terms[0][1][0] == "attr":

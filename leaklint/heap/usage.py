@@ -23,6 +23,27 @@ class Usage:
             known = self._known[key, name] = self._of(key, name)
         return known
 
+    def of_field(self, name: str) -> str:
+        """Return ``object`` or ``plain`` by what the program does with attributes of this name."""
+        known = self._known.get(("", name))
+        if known is None:
+            known = self._known["", name] = self._of_field(name)
+        return known
+
+    def _of_field(self, name: str) -> str:
+        found = ""
+        for function in self.heap.functions.values():
+            for event in function.events:
+                for top in event.terms:
+                    for term in walk(top):
+                        if term[0] == "attr" and term[1][0] == "attr" and term[1][2] == name:
+                            if term[2] not in _PLAIN_ATTRIBUTES:
+                                return "object"
+                            found = found or "plain"
+                        elif term[0] in {"op", "text"} and any(part[0] == "attr" and part[2] == name for part in term[2 if term[0] == "op" else 1]):
+                            found = found or ("plain" if term[0] == "text" or term[1] in _ARITHMETIC else "")
+        return found
+
     def _of(self, key: str, name: str) -> str:
         function = self.heap.functions.get(key)
         if function is None:
