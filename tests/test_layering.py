@@ -103,7 +103,7 @@ def test_a_clean_run_does_not_load_libcst(sources: Path) -> None:
     assert "libcst" in loaded(script.format("leaky.py", 1), sources)
     (sources / "kept.py").write_text("SEEN = {}\ndef enter(x):\n    SEEN[x] = x\ndef leave(x):\n    del SEEN[x]\n")
     read = loaded(script.format("kept.py", 0), sources)  # it passes the gate, and has nothing to repair
-    assert "leaklint.facts.read" in read
+    assert "leaklint.drafts.facts.read" in read
     assert not under(read, "libcst")
 
 
@@ -126,7 +126,7 @@ def test_a_check_of_a_file_without_anything_loads_little(sources: Path) -> None:
         "unicodedata",
         "pickle",
     )
-    unread = ("leaklint.facts.read", "leaklint.program", "leaklint.rules", "leaklint.reports.excerpt")
+    unread = ("leaklint.drafts.facts.read", "leaklint.drafts.program", "leaklint.rules", "leaklint.reports.excerpt")
     with_options = "from leaklint.cli import main\nassert main(['check', 'empty.py', '--no-cache']) == 0"
     assert not under(loaded(check.format("empty.py"), sources), "libcst", "leaklint_runtime", *heavy, *unread)
     assert "argparse" in loaded(with_options, sources)
@@ -139,7 +139,7 @@ def test_rules_do_not_know_who_asks() -> None:
 
 def test_reports_do_not_know_the_engine() -> None:
     script = "".join(f"import {name}\n" for name in ["leaklint.reports", *submodules("leaklint.reports")])
-    assert not under(loaded(script), "leaklint.engine", "leaklint.rules", "leaklint.program", "leaklint.cli", "libcst")
+    assert not under(loaded(script), "leaklint.engine", "leaklint.rules", "leaklint.drafts.program", "leaklint.cli", "libcst")
 
 
 def test_the_model_knows_nobody() -> None:

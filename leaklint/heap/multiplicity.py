@@ -21,6 +21,7 @@ class Multiplicity:
         self.heap = heap
         self.effects = effects
         self.lifetime = lifetime
+        self.singletons: frozenset[str] = frozenset()  # classes that the project declares to have one object
         self._known: dict[str, int] = {}
 
     def runs(self, key: str) -> int:
@@ -115,7 +116,8 @@ class Multiplicity:
 
     def is_single(self, key: str) -> bool:
         """Tell whether a class hands out one object: it is asked for many times and made once."""
-        return key in self._single or any(above in self._single for above in self.heap.classes.order(key))
+        above = self.heap.classes.order(key) if key in self.heap.names.classes else ()
+        return any(one in self._single or one.replace(":", ".") in self.singletons for one in (key, *above))
 
     @cached_property
     def _single(self) -> frozenset[str]:

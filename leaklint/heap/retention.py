@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, options, root, walk
@@ -16,6 +16,9 @@ from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.removal import Quality, Release, Removals
 from leaklint.heap.usage import Usage
+
+if TYPE_CHECKING:
+    from leaklint.config import Settings
 
 Level = Literal["low", "medium", "high"]
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
@@ -54,8 +57,10 @@ class Retention(NamedTuple):
 class Heap:
     """One program's heap: every part of the analysis, joined."""
 
-    def __init__(self, points_to: PointsTo) -> None:
+    def __init__(self, points_to: PointsTo, settings: Settings | None = None) -> None:
+        """Join the parts. ``settings`` give what a project declares about its classes."""
         self.points_to = points_to
+        self.declared = settings
         self.effects = Effects(points_to)
         self.lifetime = Lifetime(points_to, self.effects)
         self.keeping = Keeping(points_to, self.effects, self.lifetime)
@@ -64,6 +69,8 @@ class Heap:
         self.keys = KeyDomain(points_to, self.effects, self.lifetime)
         self.usage = Usage(points_to)
         self._of_classes = self._class_containers()
+        if settings is not None:
+            self.multiplicity.singletons = frozenset(settings.singletons)
 
     def _class_containers(self) -> dict[Term, Location]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
@@ -204,6 +211,8 @@ class Heap:
     def _retention(self, location: Location, kind: str, effects: list[Effect], removals: list[Effect]) -> Retention | None:
         if kind in {"bounded", "local", "contextvar", "namespace"} or self._is_model_field(location):
             return None
+        if self._gives_back(location, effects):
+            return None
         running = [effect for effect in effects if self._runs(effect, location) == MANY]
         stores = [store for effect in running for store in self._stores(effect, location)]
         if not stores:
@@ -222,6 +231,16 @@ class Heap:
             level -= 1
             reasons.append("not every object of its class lives long")
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _gives_back(self, location: Location, effects: list[Effect]) -> bool:
+        """Tell whether the project declares the class of a holder bounded or weak."""
+        if self.declared is None:
+            return False
+        names = {*self.declared.bounded_classes, *self.declared.weak_containers}
+        if not names:
+            return False
+        keys = {location.owner} | {effect.container[2][1] for effect in effects if effect.container[2][:1] == ("class",)}
+        return any(one.replace(":", ".") in names for key in keys if key in self.points_to.names.classes for one in self.points_to.classes.order(key))
 
     def _is_model_field(self, location: Location) -> bool:
         """A mutable default on the class of a model is copied for each object."""

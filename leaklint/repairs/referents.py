@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.facts.model import Class
-from leaklint.program.resolve import ClassRef
+from leaklint.drafts.facts.model import Class
+from leaklint.drafts.program.resolve import ClassRef
 from leaklint.repairs.draft import Draft
 
 # Types of the language and of the standard library whose instances take no weak references.

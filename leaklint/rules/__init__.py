@@ -12,7 +12,7 @@ from leaklint.rules import lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk30
 
 if TYPE_CHECKING:
     from leaklint.model import Finding
-    from leaklint.rules.leaks import Context
+    from leaklint.rules.context import Context
 
 __all__ = ["RULES", "Rule", "findings_of"]
 

@@ -1,0 +1,141 @@
+"""Repairs and experiments for findings, from a view of its own of the files that one concerns.
+
+What leaks is decided by ``leaklint.heap``. What a repair changes is worked out here, on facts that keep every reference with
+its place in the text; a repair is made only where this view knows of all the stores that the heap knows of.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from leaklint.model import Finding, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from leaklint.drafts.facts.model import Module
+    from leaklint.reading import Read
+    from leaklint.rules.context import Context as RuleContext
+    from leaklint.source import Source
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_NO_REPAIR = Fix("none", "", "no repair is known to be right here")
+_ADVICE = "bound it or remove entries when their owner is done"
+
+
+def equipped(findings: list[Finding], context: RuleContext) -> list[Finding]:
+    """Return findings with what repairs them and what proves them, and with advice that is what the repair would do."""
+    drafts = _drafts(findings, context)
+    by_place = {(draft.code, draft.path, draft.line): draft for draft in drafts}
+    by_symbol = {(draft.code, draft.symbol): draft for draft in drafts}
+    found = []
+    for finding in findings:
+        draft = by_place.get((finding.code, finding.path, finding.line)) or by_symbol.get((finding.code, finding.symbol))
+        found.append(_equipped(finding, draft))
+    return found
+
+
+def _equipped(finding: Finding, draft: Finding | None) -> Finding:
+    fix, probe = _NO_REPAIR, finding.probe
+    if draft is not None:
+        fix = draft.fix
+        if fix.edits and not _knows_all(finding, draft):
+            fix = Fix("none", fix.replacement, "a store that the repair would have to change is not resolved well enough")
+        if draft.probe is not None:
+            probe = replace(draft.probe, fingerprint=finding.fingerprint, symbol=finding.symbol)
+        finding = replace(
+            finding, line=draft.line, column=draft.column, end_line=draft.end_line, end_column=draft.end_column
+        )
+    verb = "keep" if fix.replacement.startswith("at most") else "use"
+    advice = f"{verb} {fix.replacement}" if fix.replacement and fix.safety != "none" else _ADVICE
+    return replace(finding, fix=fix, probe=probe, message=f"{finding.message}; {advice}")
+
+
+def _knows_all(finding: Finding, draft: Finding) -> bool:
+    """Tell whether the repair was worked out with all stores in view."""
+    stores = {(one.path, one.line) for one in finding.related if one.message.endswith("stored here")}
+    known = {(one.path, one.line) for one in draft.related}
+    return stores <= known or not stores
+
+
+def _drafts(findings: Iterable[Finding], context: RuleContext) -> list[Finding]:
+    """Return what the view of the repairs says of the files that findings concern."""
+    from leaklint.drafts.leaks import Context
+    from leaklint.drafts.program import Program
+    from leaklint.source import SourceError
+
+    modules: dict[str, Module] = {}
+    sources: dict[str, Source] = {}
+    for name, read, source in _concerned(findings, context):
+        try:
+            modules[name] = _facts(source, name)
+        except (SourceError, RecursionError):
+            continue
+        sources[name] = source
+        del read
+    if not modules:
+        return []
+    files = context.texts.files
+    places = {name: (files[name].root, files[name].file) for name in modules}
+    view = Context(Program(modules, sources, places), replace(context.settings, confidence="low"))
+    return list(_all(view))
+
+
+def _all(view: object) -> Iterable[Finding]:
+    from leaklint.drafts import (
+        lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501,
+    )  # fmt: skip
+
+    for module in (lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501):
+        yield from module.find(view)  # type: ignore[attr-defined]
+
+
+def _facts(source: Source, name: str) -> Module:
+    """Return the facts of a file, read once for as long as the source is kept."""
+    from leaklint.deep import deep_recursion
+    from leaklint.drafts.facts.read import read_module
+
+    known = source.facts
+    if known is None or known[0] != name:
+        try:
+            with deep_recursion():
+                known = source.facts = (name, read_module(source, name))
+        finally:
+            source.drop_trees()
+    return known[1]
+
+
+def _concerned(findings: Iterable[Finding], context: RuleContext) -> Iterable[tuple[str, Read, Source]]:
+    """Yield the files that say the name of a holder, of its class, or of what it keeps, and the packages around them."""
+    files = context.texts.files
+    words = {word for finding in findings for word in _names(finding, context)}
+    chosen: dict[str, Source] = {}
+    for name, read in files.items():
+        source = context.texts.of(read)
+        if source is not None and not words.isdisjoint(_WORD.findall(source.text)):
+            chosen[name] = source
+    packages = {name.rpartition(".")[0] for name in chosen}
+    for name, read in files.items():
+        if name in packages and name not in chosen and os.path.basename(read.file) == "__init__.py":
+            source = context.texts.of(read)
+            if source is not None:
+                chosen[name] = source
+    for name in files:
+        if name in chosen:
+            yield name, files[name], chosen[name]
+
+
+def _names(finding: Finding, context: RuleContext) -> set[str]:
+    qualname = finding.symbol.partition(":")[2].split(".")
+    names = {word for word in qualname[-2:] if word.isidentifier() and not word.startswith("__")}
+    kept = re.match(r"[\w.]+", finding.retention[-1]) if finding.retention else None
+    words = kept.group().split(".") if kept is not None else []
+    classes: Mapping[str, object] = context.heap.points_to.names.classes
+    for key in classes:
+        if key.rpartition(":")[2] in {".".join(words), qualname[0]} or key.rpartition(":")[2].rpartition(".")[2] in words[-1:]:
+            for one in context.heap.points_to.classes.order(key):
+                names.add(context.heap.points_to.classes.class_of(one).name)
+    return names
