@@ -118,8 +118,6 @@ REGISTRARS: dict[str, Registrar] = {
     "torch.nn.modules.module.register_module_forward_hook": Registrar("library", handle=True, undo=(".remove",)),
     "torch.nn.modules.module.register_module_forward_pre_hook": Registrar("library", handle=True, undo=(".remove",)),
     "torch.nn.modules.module.register_module_full_backward_hook": Registrar("library", handle=True, undo=(".remove",)),
-    "IPython.core.getipython.get_ipython.events.register": Registrar("library"),
-    "matplotlib.pyplot.figure": Registrar("unknown"),
 }  # fmt: skip
 
 # Methods of objects of other packages which retain what they are handed for as long as that object lives.
@@ -154,3 +152,10 @@ ENDINGS: dict[str, tuple[tuple[str, Registrar], ...]] = {
     },
     "add_signal_handler": (),
 }  # fmt: skip
+
+# What a call returns is kept by its package, until one of these is called.
+KEEPS_RESULT: dict[str, tuple[str, ...]] = {
+    name: ("matplotlib.pyplot.close", "matplotlib.pyplot.clf")
+    for name in ("matplotlib.pyplot.figure", "matplotlib.pyplot.subplots", "matplotlib.pyplot.subplot_mosaic")
+}
+SHOWS = frozenset({"matplotlib.pyplot.show"})

@@ -137,8 +137,13 @@ class Effects:
         for key, function in self.heap.functions.items():
             if function.decorators and function.kind != "class":
                 for value in self.heap.decorated(function) or ():
-                    if value[0] == "func":
+                    if value[0] == "func" or (value[0] == "memo" and value[1] not in {"", key}):
                         self.heap.wrapped.setdefault(value[1], set()).add(key)
+                    elif value[0] == "inst" and value[1] in self.heap.names.classes:
+                        for name in ("__call__", "__get__"):
+                            method = self.heap.classes.method(value[1], name)
+                            if method is not None:
+                                self.heap.wrapped.setdefault(method, set()).add(key)
 
     def _read(self) -> None:
         self.calls, self.effects, self.external, self._pending = {}, [], [], []
@@ -243,6 +248,8 @@ class Effects:
                 value = next((word for _, word in term[3]), None)
             if name == "setdefault" and value is None:
                 value = ("const", "None", "NoneType")
+            if name in BULK and given and self._each(key, event, name, container, base, given[0]):
+                return
             if value is not None:
                 if name in BULK and kind in {"dict", "defaultdict"}:
                     self._effect(key, event, "store", name, container, base, value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value)
@@ -250,6 +257,18 @@ class Effects:
                     self._effect(key, event, "store", name, container, base, given[key_place] if 0 <= key_place < len(given) else None, value)
         elif name in REMOVERS:
             self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
+
+    def _each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
+        """Store each part of a display that is put in as a whole."""
+        if given[0] == "dict":
+            for item, value in zip(given[1][::2], given[1][1::2], strict=True):
+                self._effect(key, event, "store", "[]=", container, base, item, value)
+            return bool(given[1])
+        if given[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in given[1]):
+            for value in given[1]:
+                self._effect(key, event, "store", how, container, base, None, value)
+            return True
+        return False
 
     def _item(self, key: str, event: Event) -> None:
         base, item, value = event.terms
@@ -282,6 +301,8 @@ class Effects:
             self._store(key, event, "[]=", target[1], target[2], value)
         for container in self.heap.evaluate(target):
             if container[0] == "container" and container[1] not in {"tuple", "frozenset"}:
+                if event.name in {"+", "|"} and self._each(key, event, "+=", container, target, value):
+                    continue
                 if event.name in {"+", "|"}:
                     self._effect(key, event, "store", "+=", container, target, None, ("iter", value))
                 elif event.name in {"-", "&"}:
@@ -289,6 +310,9 @@ class Effects:
 
     def _deletion(self, key: str, event: Event) -> None:
         how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[event.kind]
+        if event.kind == "setpart":
+            self._store(key, event, "insert", event.terms[0], None, ("iter", event.terms[1]))
+            return
         item = event.terms[1] if event.kind == "delitem" else None
         self._open(key, event, "remove", how, event.terms[0], item, None)
         for container in self.heap.evaluate(event.terms[0]):

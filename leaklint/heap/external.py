@@ -92,6 +92,9 @@ class External:
             return frozenset([("none",)])
         if name.endswith((".__new__", ".__call__")) and (term[2] or name == "super.__call__"):
             return self._made(term)
+        if name in {"attr.ib", "attr.attrib", "attrs.field", "attr.field", "dataclasses.field"}:
+            default = keyword(term, "default")
+            return heap.evaluate(default) if default is not None else frozenset([("part",)])
         if name == "logging.getLogger":
             return frozenset([("extinst", "logging.Logger", term[4])])
         if name in {"asyncio.create_task", "asyncio.ensure_future"} or name.endswith(".create_task"):

@@ -23,6 +23,7 @@ class Kept(NamedTuple):
     cls: str = ""
     name: str = ""
     chain: tuple[Call, ...] = ()
+    function: str = ""  # whose parameter it is, for a parameter
 
     @property
     def rank(self) -> int:
@@ -163,7 +164,8 @@ class Keeping:
                     if term is not None and not (term[0] == "const"):
                         held += self.of(self._here(term), chain, depth + 1)
         yield from held
-        yield Kept("container", "", value[1], chain)
+        if not held or any(one.kind not in {"part", "made", "plain", "container"} for one in held):
+            yield Kept("container", "", value[1], chain)
 
     def _here(self, term: Term) -> Term:
         return term
@@ -172,7 +174,7 @@ class Keeping:
         """``*args`` of a function: of a wrapper, what the functions it wraps are given."""
         owners = [self.heap.functions[one] for one in self.heap.wrapped.get(key, ())]
         function = self.heap.functions[key]
-        before = sum(param.kind == "pos" for param in function.params)
+        before = sum(param.kind == "pos" for param in function.params) - bool(function.owner and owners)
         for one in owners:
             for param in one.params[before:]:
                 yield from self.of(("param", one.key, param.name), chain, depth + 1)
@@ -193,4 +195,4 @@ class Keeping:
                     shown = True
                     yield one
         if not shown:
-            yield Kept("param", "", value[2], chain)
+            yield Kept("param", "", value[2], chain, value[1])

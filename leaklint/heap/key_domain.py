@@ -196,6 +196,10 @@ class KeyDomain:
         del values
         return direct
 
+    def by_name_alone(self, term: Term) -> bool:
+        """Tell whether nothing but its name says that a parameter is text."""
+        return self._by_values(term, 0) == Domain.UNKNOWN and not self._documented(term) and bool(_TEXT_NAME.search(term[2]))
+
     def _documented(self, term: Term) -> bool:
         """Tell whether the documentation of a function calls a parameter text."""
         function = self.heap.functions.get(term[1])

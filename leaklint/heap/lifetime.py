@@ -115,6 +115,26 @@ class Lifetime:
                 if word == "__dict__" and value[0] in {"self", "inst"}:
                     yield from self._shared(value, event, home)
         yield from self._defaults()
+        yield from self._descriptors()
+
+    def _descriptors(self) -> Iterator[tuple[Term, Location]]:
+        """Objects of descriptor classes sit on classes, unless the program is seen to put them elsewhere."""
+        names = self.heap.names
+        for key, klass in names.classes.items():
+            if klass.parent or not self._is_descriptor(key):
+                continue
+            made = ("inst", key, ("descriptor",))
+            elsewhere = any(
+                value[:2] == ("inst", key) for function in self.heap.functions.values() if function.kind not in {"class", "module"}
+                for event in function.events if event.kind == "setattr" for value in self.heap.evaluate(event.terms[1])
+            )  # fmt: skip
+            if not elsewhere:
+                yield made, Location("class", key, "", klass.key.partition(":")[0], klass.place, 0, (_dotted(key),))
+
+    def _is_descriptor(self, key: str) -> bool:
+        classes = self.heap.classes
+        methods = {name for one in classes.order(key) for name in classes.class_of(one).methods}
+        return "__set__" in methods or {"__get__", "__set_name__"} <= methods
 
     def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, Location]]:
         """All objects of a class share one ``__dict__``: each of their fields is one for the class."""
@@ -166,7 +186,8 @@ class Lifetime:
                 seen.add((name, id(event)))
                 home = self.heap.names.module_of(function).name
                 owner = self._definer(value[1], function)
-                where = Location("field", owner, name, home, event.place, 0, (*location.path, name))
+                scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
+                where = Location(scope, owner, name, home, event.place, 0, (*location.path, name))
                 for child in self.heap.evaluate(event.terms[1]):
                     yield child, where
 

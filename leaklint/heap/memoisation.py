@@ -13,7 +13,8 @@ from leaklint.heap.key_domain import Domain
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap, Level
 
-_SMALL = 128  # entries below which a bounded memoiser is not worth a loud word
+_SMALL = 32  # entries below which a bounded memoiser is not worth a loud word
+_MANY = 512  # and such of which nobody knows that they keep objects of a class
 _TELLING = frozenset({"self", "method", "closure", "instance", "exception", "class", "function", "param", "partial"})
 
 
@@ -37,6 +38,7 @@ class Memos:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+        self._bound_to: dict[Term, str] = {}  # plain functions that are methods by assignment, by class
 
     def all(self) -> Iterator[Memo]:
         """Yield each memoised function that keeps objects, at any level."""
@@ -74,7 +76,10 @@ class Memos:
                     if term[0] == "call" and word not in klass.methods and not klass.parent:
                         for value in points_to.evaluate(term):
                             if value[0] == "memo":
-                                yield module_name, place, points_to.functions.get(value[1]), value, f"{klass.name}.{word}"
+                                function = points_to.functions.get(value[1])
+                                if function is not None and not function.owner and function.params:
+                                    self._bound_to[value] = klass.key
+                                yield module_name, place, function, value, word
         for key, function in points_to.functions.items():
             if function.kind == "module":
                 for event in function.events:
@@ -133,7 +138,7 @@ class Memos:
         if kept.cls and self.heap.points_to.classes.is_enum(kept.cls):
             return None
         if bound is not None:
-            level = 1 if bound >= _SMALL and kept.kind != "param" or bound >= 8 * _SMALL else 0
+            level = 1 if bound >= _SMALL and kept.kind == "self" or bound >= _MANY else 0
             if bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
         if kept.kind in {"function", "class"}:
@@ -174,7 +179,11 @@ class Memos:
             for number, param in enumerate(target.params):
                 if self._is_cleared(value, target):
                     return []
-                if number == 0 and target.kind == "classmethod":
+                if number == 0 and (target.kind == "classmethod" or self._is_given_class(target)):
+                    continue
+                if number == 0 and value in self._bound_to:
+                    key = self._bound_to[value]
+                    found.append((param.name, Kept("self", key, self.heap.points_to.classes.class_of(key).name)))
                     continue
                 for kept in keeping.of(("param", target.key, param.name)):
                     if kept.kind != "param":
@@ -189,6 +198,15 @@ class Memos:
             if function is not None and function.kind == "method" and function.params:
                 found += [(function.params[0].name, kept) for kept in keeping.of(("param", function.key, function.params[0].name))]
         return found
+
+    def _is_given_class(self, target: Function) -> bool:
+        """Tell whether a method is made a class method by an assignment after it, or by its first parameter's name."""
+        if not target.owner:
+            return False
+        found = self.heap.points_to.classes.class_of(target.owner).attributes.get(target.name)
+        term = found[0] if found is not None else ()
+        last = term[1][-1] if term and term[0] == "call" and term[1][0] == "name" else ""
+        return last == "classmethod" or target.params[0].name in {"cls", "klass", "mcs"}
 
     def _is_object(self, target: Function, name: str, kept: Kept) -> bool:
         del kept

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, walk
-from leaklint.heap.effects import Call, Effects
+from leaklint.heap.effects import ADDERS, Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 
@@ -23,6 +23,7 @@ class Multiplicity:
         self.lifetime = lifetime
         self.singletons: frozenset[str] = frozenset()  # classes that the project declares to have one object
         self._known: dict[str, int] = {}
+        self._one_a_run: dict[str, bool] = {}
 
     def runs(self, key: str) -> int:
         """Return how often a function runs. One that nothing calls is for users to call: many times."""
@@ -80,6 +81,8 @@ class Multiplicity:
     def event_runs(self, function: str, event: Event) -> int:
         """Return how often an event runs: as often as its function, or once if a guard sees to it."""
         often = self.runs(function)
+        if often == IMPORT and self.heap.functions[function].kind == "module" and any(g.kind == "while" for g in event.guards):
+            return MANY
         if often == MANY and self.guarded_once(function, event):
             return ONCE
         return often
@@ -94,7 +97,22 @@ class Multiplicity:
             if other.kind in {"setattr", "setname", "setcell"}:
                 base = other.terms[0] if other.kind != "setattr" else ("attr", other.terms[0], other.name)
                 if base in tested and other.terms[-1] != NONE and self._is_shared(base):
+                    return not self._is_unset_again(base, function)
+            if other.kind == "call" and other.terms[0][1][0] == "attr" and other.terms[0][1][1] in tested:
+                if other.terms[0][1][2] in ADDERS and other.guards[: len(event.guards)] == event.guards:
                     return True
+        return False
+
+    def _is_unset_again(self, base: Term, function: str) -> bool:
+        """Tell whether another function sets a variable back to None, so that what its absence lets through runs again."""
+        for key, home in self.heap.functions.items():
+            if key == function or home.kind in {"module", "class"} or home.name == "__init__":
+                continue
+            for event in home.events:
+                if event.kind in {"setattr", "setname"} and event.terms[-1][1:2] in {("None",), ("False",)}:
+                    target = event.terms[0] if event.kind != "setattr" else ("attr", event.terms[0], event.name)
+                    if target == base or (target[0] == base[0] == "attr" and target[2] == base[2]):
+                        return True
         return False
 
     def _is_shared(self, term: Term) -> bool:
@@ -155,18 +173,45 @@ class Multiplicity:
         return guard.kind in {"if", "past"} and ("hasattr" in text or "__dict__" in text) and repr(name)[1:-1] in text
 
     def is_one_a_run(self, key: str) -> bool:
-        """Tell whether all objects of a class are made once, by a program that is started as a script."""
-        made = [call for name in ("__init__", "__new__") if (m := self.heap.classes.method(key, name)) for call in self.effects.calls.get(m, ())]
-        sites = made or self._bare_constructions(key)
-        return bool(sites) and all(self._from_script(call.caller, call.event, 0) for call in sites)
+        """Tell whether all objects of a class are made once: by a program that is started as a script, or as constants."""
+        if key not in self._one_a_run:
+            sites = self.constructions(key)
+            script = bool(sites) and all(
+                self._from_script(call.caller, call.event, 0) and not self._is_returned(call) for call in sites
+            )
+            self._one_a_run[key] = script or self._is_constant(key, sites)
+        return self._one_a_run[key]
 
-    def _bare_constructions(self, key: str) -> list[Call]:
-        return [
-            Call(name, event, event.terms[0], key, {})
-            for name, function in self.heap.functions.items()
-            for event in function.events
-            if event.kind == "call" and event.terms[0][1][0] in {"name", "attr"} and ("class", key) in self.heap.evaluate(event.terms[0][1])
-        ]
+    def _is_returned(self, call: Call) -> bool:
+        function = self.heap.functions[call.caller]
+        return any(event.kind == "return" and event.terms[0] == call.event.terms[0] for event in function.events)
+
+    def _is_constant(self, key: str, sites: list[Call]) -> bool:
+        """Tell whether only module bodies make objects of a class: elsewhere than beside it, or without arguments.
+
+        A class whose own module makes an object with arguments is there for others to make objects with other arguments.
+        """
+        if not sites or not all(self.runs(call.caller) == IMPORT for call in sites):
+            return False
+        home = key.partition(":")[0]
+        if any(self.heap.functions[call.caller].kind == "function" and not self.heap.functions[call.caller].name.startswith("_") for call in sites):
+            return False
+        return all(call.caller.partition(":")[0] != home or not (call.event.terms[0][2] or call.event.terms[0][3]) for call in sites)
+
+    def constructions(self, key: str) -> list[Call]:
+        """Return the places where objects of a class or of an heir are made."""
+        return [call for one in sorted(self.heap.classes.below(key)) for call in self._bare.get(one, ())]
+
+    @cached_property
+    def _bare(self) -> dict[str, list[Call]]:
+        found: dict[str, list[Call]] = {}
+        for name, function in self.heap.functions.items():
+            for event in function.events:
+                if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param"}:
+                    for value in self.heap.evaluate(event.terms[0][1]):
+                        if value[0] == "class":
+                            found.setdefault(value[1], []).append(Call(name, event, event.terms[0], value[1], {}))
+        return found
 
     def _from_script(self, caller: str, event: Event, depth: int) -> bool:
         """Tell whether code runs once, from ``if __name__ == "__main__"``, outside of all loops."""

@@ -215,8 +215,13 @@ class PointsTo:
 
     def _of_wrapper(self, function: Function, name: str) -> Values:
         """Return the object that the first parameter of a wrapper is, where it wraps methods."""
-        first = next((one for one in function.params if one.kind == "pos"), None)
-        if first is None or first.name != name or not self.wrapped.get(function.key):
+        positional = [one for one in function.params if one.kind == "pos"]
+        first = next(iter(positional[1 if function.owner else 0 :]), None)
+        if first is None or first.name != name:
+            return NOTHING
+        if function.name in {"__get__", "__set__", "__delete__"} and function.owner and not self.wrapped.get(function.key):
+            return frozenset([("inst", "?", ("descriptor", function.key))])  # by its protocol: whose attribute it is
+        if not self.wrapped.get(function.key):
             return NOTHING
         owners = [self.functions[key] for key in self.wrapped[function.key]]
         return frozenset(
@@ -517,7 +522,15 @@ class PointsTo:
             return frozenset([("plain", "?")])
         if container[0] in {"inst", "self"} and container[1] != "?":
             getter = self.classes.method(container[1], "__getitem__" if term[0] == "elem" else "__iter__")
-            return self._with_receiver(self.functions[getter], term[1]) if getter is not None else PART
+            if getter is not None:
+                return self._with_receiver(self.functions[getter], term[1])
+            inner = [v[1] for v in self._of_base_outside(container[1], "append") if v[0] == "cmethod"]
+            if not inner:
+                return PART
+            missing = self.classes.method(container[1], "__missing__") if term[0] == "elem" else None
+            made = self._with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
+            keys = {inner[0]} | {("container", inner[0][1], ("class", one)) for one in self.classes.order(container[1])}
+            return frozenset().union(made, *(self.elements(one, term) for one in keys if one in self.contents)) or PART
         if container[0] != "container":
             return PART
         got: Values = NOTHING

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.contracts import standard
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.figures import kept_results
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 
@@ -52,6 +53,7 @@ class Registrations:
                 yield one
         yield from self._threads()
         yield from self._hooks()
+        yield from kept_results(self.heap)
 
     def _contract(self, name: str, term: Term) -> standard.Registrar | None:
         del term
@@ -108,7 +110,7 @@ class Registrations:
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
             return -1, []
         if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
-            level, reasons = 0, [f"one {kept.name} a run of the program"]
+            level, reasons = 0, ["the program makes one such object"]
         del event
         return level, [reason for reason in reasons if reason]
 

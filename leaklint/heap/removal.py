@@ -46,10 +46,12 @@ class Removals:
         self.lifetime = lifetime
         self.keeping = keeping
         self.multiplicity = multiplicity
+        self._held: set[str] = set()  # the classes of what the stores that are judged keep
 
     def of(self, stores: list[Effect], removals: list[Effect], held: set[str]) -> Release:
         """Return the best of some removals for some stores; ``held`` are the classes of what the stores keep."""
         best = Release(Quality.NONE, "nothing removes it")
+        self._held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
         for removal in removals:
             here = self._judged(removal, stores, held)
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
@@ -119,7 +121,10 @@ class Removals:
     def _is_of(self, call: Term, container: Term) -> bool:
         given = call[2][0] if call[2] else call[1][1] if call[1][0] == "attr" else NONE
         values = self.heap.evaluate(given)
-        if container in values:
+        if container in values or any(
+            value[0] in {"inst", "self"} and value[1] in self.heap.names.classes and self.effects.container_of(value) is not None
+            and container[2][:1] == ("class",) and self.heap.classes.related(value[1], container[2][1]) for value in values
+        ):
             return True
         where = self.lifetime.long.get(container)
         return where is not None and any(value in self.lifetime.long and self.lifetime.long[value].key == where.key for value in values)
@@ -185,6 +190,9 @@ class Removals:
             return True
         seen.add(key)
         calls = [call for call in self.effects.calls.get(key, []) if call.caller != key]
+        function = self.heap.functions[key]
+        if function.kind == "method" and not function_is_private(function) and not function.name.startswith("__"):
+            return False
         if key in self._ends:
             return all(self._only_at_end(call.caller, seen) for call in calls)
         if not function_is_private(self.heap.functions[key]):
@@ -385,6 +393,10 @@ class Removals:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
         selective = removal.how in _SELECTIVE and (removal.key is not None or removal.how in {"rebuild", "filter", "trim"})
+        if function.name in {"__exit__", "__aexit__"} and removal.how in {"pop", "popitem", "popleft"}:
+            return Release(Quality.GOOD, f"removed at {place}", removal)
+        if removal.how == "clear" and self._closes(function):
+            return Release(Quality.GOOD, f"removed at {place}", removal)
         if removal.how == "pop" and removal.key is None or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
             selective = self._hands_out(removal, function)
         if self._has_life(function, set()):
@@ -419,6 +431,10 @@ class Removals:
                 return True
         return False
 
+    def _closes(self, function: Function) -> bool:
+        """Tell whether a function is a method of the objects themselves, which their users call when they are done."""
+        return function.kind == "method" and not function.name.startswith("_") and function.owner in self._held
+
     def _is_internal(self, function: Function) -> bool:
         """Tell whether users do not call a function by itself: a special method, or one with a leading underscore."""
         return function.name.startswith("_") and function.name not in {"__exit__", "__aexit__", "__call__"}
@@ -428,7 +444,8 @@ class Removals:
         for event in function.events:
             if event.kind in {"return", "yield"} and event.terms[0] != NONE:
                 for term in walk(event.terms[0]):
-                    if term[0] in {"call", "elem", "iter", "slice", "fresh", "comp"} and self._derives(term, removal):
+                    anew = removal.event.kind in {"setname", "setattr"} and term[0] in {"name", "attr"}
+                    if (anew or term[0] in {"call", "elem", "iter", "slice", "fresh", "comp"}) and self._derives(term, removal):
                         return True
         return False
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from leaklint.flow.model import Event
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 Level = Literal["low", "medium", "high"]
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
+# A holder of functions by its own name: only ever a reason to be less sure of what callers pass in.
+_CALLED = re.compile(r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$", re.IGNORECASE)
 _MAKING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__enter__"})
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read"})
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "class", "function", "param", "container"})
@@ -103,11 +107,40 @@ class Heap:
                 kinds[key] = effect.container[1]
             (stores if effect.kind == "store" else removals)[key].append(effect)
         found = []
+        found += self._chains()
         for key, effects in stores.items():
             one = self._retention(where[key], kinds[key], effects, removals.get(key, []))
             if one is not None:
                 found.append(one)
         return found
+
+    def _chains(self) -> Iterator[Retention]:
+        """``self.previous = LAST; LAST = self``: a slot for one object, and behind it all that came before."""
+        for key, function in self.points_to.functions.items():
+            if function.kind in {"module", "class"} or self.multiplicity.runs(key) != MANY:
+                continue
+            for event in function.events:
+                if event.kind not in {"setname", "setattr"}:
+                    continue
+                value, target = event.terms[-1], event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
+                linked = any(one.kind == "setattr" and one.terms == (value, target) and one.place < event.place for one in function.events)
+                for where in self._locations(target, event) if linked else ():
+                    if where[0] in {"module", "class"}:
+                        yield from self._chain(where, key, event, value)
+
+    def _chain(self, where: tuple[str, str, str], key: str, event: Event, value: Term) -> Iterator[Retention]:
+        names = self.points_to.names
+        if where[0] == "module":
+            values = names.modules[where[1]].names.get(where[2], [])
+            place = values[0][1] if values else event.place
+        else:
+            place = names.classes[where[1]].attributes.get(where[2], (NONE, event.place))[1]
+        location = Location(where[0], where[1], where[2], where[1].partition(":")[0], place, 0, (f"{where[1].replace(':', '.')}.{where[2]}",))
+        kept = next((one for one in self.keeping.of(value) if one.kind in {"self", "instance"}), None)
+        if kept is not None and not (kept.cls and self.multiplicity.is_single(kept.cls)):
+            effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
+            store = Store(effect, kept, "element", Domain.UNKNOWN, 2)
+            yield Retention(location, "object", (store,), Release(Quality.NONE, "each keeps the one before it"), "high", ())
 
     # growth by being built anew
 
@@ -144,7 +177,7 @@ class Heap:
                 for part in grown:
                     yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
             elif not self._unset_guard(event, target) and self.points_to.functions[key].name not in _MAKING:
-                filled = any(self.points_to.contents.get(v) for v in self.points_to.evaluate(value) if v not in containers)
+                filled = value[0] in {"dict", "list", "set"} and bool(self.points_to.contents.get(("container", value[0], value[2])))
                 how = "clear" if self._is_empty(value) and not filled else "rebuild"
                 if how == "rebuild" and value[0] == "fresh" or value[0] in {"comp", "slice"} or how == "clear" or self._mentions(value, containers):
                     for container in containers[:1]:
@@ -217,7 +250,7 @@ class Heap:
         stores = [store for effect in running for store in self._stores(effect, location)]
         if not stores:
             return None
-        stores.sort(key=lambda store: (store.kept.rank, -store.level))
+        stores.sort(key=lambda store: (store.kept.rank, store.side != "key", -store.level))
         held = {store.kept.cls for store in stores if store.kept.cls}
         release = self.removals.of([store.effect for store in stores], removals, held)
         if release.quality == Quality.GOOD:
@@ -305,7 +338,7 @@ class Heap:
         """A field of a long-lived object, filled through ``self`` of a class that has other objects, too."""
         if location.scope != "field":
             return False
-        made = self.multiplicity._bare_constructions(location.owner) if location.owner in self.points_to.names.classes else []
+        made = self.multiplicity.constructions(location.owner) if location.owner in self.points_to.names.classes else []
         if len(made) <= 1 or self.multiplicity.is_single(location.owner):
             return False
         first = stores[0].effect
@@ -320,9 +353,11 @@ class Heap:
 
     def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
-        if self._is_searched(effect):
+        if self._is_searched(effect) or self._has_room(effect):
             return
         domain = self.keys.of_store(effect) if mapping else Domain.UNKNOWN
+        if domain == Domain.UNKNOWN and mapping:
+            domain = self._declared_domain(location) or domain
         if mapping and domain == Domain.FINITE:
             return
         weak = effect.container[1].startswith("weak:")
@@ -333,12 +368,77 @@ class Heap:
             sides.append(("value" if mapping else "element", effect.value))
         if mapping and effect.key is not None:
             sides.append(("key", effect.key))
+        plain = True
         for side, term in sides:
             for option in options(term):
                 for kept in self.keeping.of(option, effect.chain):
+                    plain &= kept.kind == "plain" and kept.name not in {"long", "function", "type"}
                     store = self._store(effect, kept, side, domain, option)
                     if store is not None:
                         yield store
+        if plain and mapping and interned(effect, self.points_to) and effect.value is not None and effect.value[0] != "const":
+            level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
+            yield Store(effect, Kept("made", chain=effect.chain), "value", domain, level, ("as many as there are different keys",))
+
+    def _declared_domain(self, location: Location) -> Domain | None:
+        """Return what the annotation of a holder says of its keys."""
+        names = self.points_to.names
+        if location.scope == "module" and location.owner in names.modules:
+            hint = names.modules[location.owner].annotations.get(location.name)
+        else:
+            hint = names.classes[location.owner].annotations.get(location.name) if location.owner in names.classes else None
+        keys = self.points_to.annotations.element(hint, by_key=False)
+        return Domain.TEXT if keys and all(value[0] == "plain" for value in keys) else None
+
+    def _is_declared_text(self, effect: Effect) -> bool:
+        """Tell whether an annotation, rather than a name or a use, says that a key is text."""
+        for one in walk(effect.key) if effect.key is not None else ():
+            if one[0] == "param" and one[1] in self.points_to.functions:
+                return any(p.name == one[2] and p.annotation is not None for p in self.points_to.functions[one[1]].params)
+        return False
+
+    def _only_by_name(self, effect: Effect) -> bool:
+        """Tell whether nothing but the name of a parameter says that a key is text."""
+        key = effect.key
+        if key is None or key[0] != "param":
+            return False
+        return self.usage.of(key[1], key[2]) != "plain" and self.keys.by_name_alone(key)
+
+    def _is_factory(self, kept: Kept, effect: Effect) -> bool:
+        """Tell whether a class remembers its own instances."""
+        location = self.location(effect.container)
+        owner = location.owner if location is not None and location.scope == "class" else ""
+        return bool(owner and kept.cls) and self.points_to.classes.related(owner, kept.cls)
+
+    def _is_of_callables(self, effect: Effect) -> bool:
+        """Tell whether a container is for functions and classes, which usually are defined once: by its name, or by its use."""
+        where = self.location(effect.container)
+        return where is not None and (_CALLED.search(where.name) is not None or effect.container in self._called_elements)
+
+    @cached_property
+    def _called_elements(self) -> frozenset[Term]:
+        """Return the containers whose elements are called somewhere."""
+        found: set[Term] = set()
+        for function in self.points_to.functions.values():
+            for event in function.events:
+                callee = event.terms[0][1] if event.kind == "call" else ()
+                if callee and callee[0] in {"iter", "elem"}:
+                    found |= {value for value in self.points_to.evaluate(callee[1]) if value[0] == "container"}
+        return frozenset(found)
+
+    def _has_room(self, effect: Effect) -> bool:
+        """``if len(X) < N: X.append(..)``: no more than so many are ever put in."""
+        for guard in effect.event.guards:
+            if guard.kind not in {"if", "past"} or not self.removals._tests_size(guard.test, effect.container):
+                continue
+            test, holds = guard.test, guard.holds
+            while test[0] == "op" and test[1] == "not":
+                test, holds = test[2][0], not holds
+            if test[0] == "op" and test[1] in {"<", "<=", ">", ">="} and len(test[2]) == 2:
+                sized_left = any(one[0] == "call" and one[1][-1] == "len" for one in walk(test[2][0]))
+                if ((test[1][0] == "<") == sized_left) == holds:
+                    return True
+        return False
 
     def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
         if side == "key" and domain in {Domain.TEXT, Domain.VALUE}:
@@ -368,7 +468,7 @@ class Heap:
         reasons: list[str] = []
         level = {"self": 2, "method": 2, "closure": 2, "exception": 2, "instance": 2, "class": 1, "function": 1}.get(kept.kind, 1)
         if kept.kind == "param":
-            usage = self.usage.of(*_param_of(kept, term, effect))
+            usage = self.usage.of(kept.function, kept.name)
             if usage == "plain":
                 return -2, reasons
             field = next((one for one in walk(term) if one[0] == "attr"), None)
@@ -377,6 +477,11 @@ class Heap:
                 if usage != "object":
                     return (0 if not usage else -2), ["what the attribute holds is not known"]
             reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+            if usage != "object" and not kept.chain and not effect.chain and self._is_of_callables(effect):
+                level = 0
+                reasons.append("a registry that callers fill")
+            if side == "value" and domain in {Domain.TEXT, Domain.FINITE} and not kept.chain:
+                level = 0
         if kept.kind == "closure" and not kept.cls:
             level = 1
             reasons.append(f"assumes that callers pass objects for '{kept.name}'")
@@ -385,6 +490,9 @@ class Heap:
         if kept.kind in {"made", "part"}:
             level = 0
             reasons.append("what is stored is not known")
+            where = self.location(effect.container)
+            if where is not None and where.scope == "default" and interned(effect, self.points_to) and not self._is_declared_text(effect):
+                return 1, reasons
             if domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made":
                 level = 1
         if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
@@ -392,15 +500,19 @@ class Heap:
         if kept.kind == "container" and kept.name in {"tuple"}:
             level = 0
         if side in {"value"} and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, effect):
-            level = 0
-            reasons.append(f"{domain.value}, which nobody here knows")
+            if not self._only_by_name(effect) or (interned(effect, self.points_to) and not self._is_factory(kept, effect)):
+                level = 0
+                reasons.append(f"{domain.value}, which nobody here knows")
         if side == "value" and domain == Domain.UNKNOWN and interned(effect, self.points_to) and kept.kind in {"made", "part"}:
             level = 0
         if side == "element" and kept.cls and self.points_to.classes.by_value(kept.cls) and interned(effect, self.points_to):
             level = 0
             reasons.append("equal ones are stored once")
         if side == "element" and interned(effect, self.points_to) and kept.kind == "param":
-            level = min(level, 1)
+            level = 0
+        if side == "element" and effect.container[1] == "set" and kept.cls and self.keys.of(term, effect.chain) in {Domain.TEXT, Domain.VALUE}:
+            level = 0
+            reasons.append("equal ones are stored once")
         if domain in {Domain.VALUE} and side == "value" and interned(effect, self.points_to):
             level = 0
         if self._raises_twice(effect):
@@ -408,7 +520,7 @@ class Heap:
             reasons.append("registering twice raises")
         if kept.cls and self.multiplicity.is_one_a_run(kept.cls):
             level = 0
-            reasons.append(f"one {kept.name} a run of the program")
+            reasons.append("the program makes one such object")
         return level, reasons
 
     def _is_made_here(self, kept: Kept, term: Term, effect: Effect) -> bool:
@@ -448,9 +560,3 @@ class Heap:
             event.kind == "raise" and any(self._asks(guard.test, effect) for guard in event.guards) for event in function.events
         )
 
-
-def _param_of(kept: Kept, term: Term, effect: Effect) -> tuple[str, str]:
-    for one in walk(term):
-        if one[0] == "param" and one[2] == kept.name:
-            return one[1], one[2]
-    return effect.function, kept.name

@@ -38,6 +38,9 @@ class Weakness:
         for effect in self.heap.effects.effects:
             kind = effect.container[1]
             location = self.heap.location(effect.container)
+            if effect.how == "read" and location is not None and location.key not in done and self._keeps_classes(effect, location):
+                done.add(location.key)
+                yield Weak(location, effect, "what is inside is weak, but each class stays as a key; use weakref.WeakKeyDictionary")
             if effect.kind != "store" or location is None or location.key in done or not kind.startswith("weak:"):
                 continue
             if self.heap._runs(effect, location) != MANY:
@@ -51,6 +54,17 @@ class Weakness:
                 continue
             done.add(location.key)
             yield Weak(location, effect, why, method)
+
+    def _keeps_classes(self, effect: Effect, location: Location) -> bool:
+        """``defaultdict(WeakSet)`` by class: what is inside is weak, but a class made at run time stays for its key."""
+        name = effect.function.rpartition(".")[2]
+        if location.scope not in {"class", "module"} or location.depth or name not in {"__new__", "__init__"} or effect.key is None:
+            return False
+        inner = self.heap.points_to.evaluate(self.heap.effects.factory(effect.container))
+        keys = self.heap.points_to.evaluate(effect.key)
+        of_class = bool(keys) and all(value[0] == "class" for value in keys) and effect.key[0] in {"param", "call", "attr"}
+        removed = any(one.kind == "remove" and one.container == effect.container for one in self.heap.effects.effects)
+        return of_class and not removed and bool(inner) and all(value[0] == "container" and value[1].startswith("weak:") for value in inner)
 
     def _why(self, effect: Effect, kind: str) -> tuple[str, bool]:
         if kind == "weak:WeakKeyDictionary" and effect.key is not None and effect.value is not None:

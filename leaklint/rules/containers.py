@@ -14,7 +14,7 @@ from leaklint.rules.experiments import container_probe, symbol_of
 if TYPE_CHECKING:
     from leaklint.rules.context import Context
 
-_CLASS = frozenset({"class", "metaclass"})
+_CLASS = frozenset({"class", "metaclass", "descriptor"})
 _LIFETIME = {
     "class": "class attribute, lives as long as the process",
     "metaclass": "attribute that a metaclass puts on its classes, lives as long as the class",
@@ -22,6 +22,7 @@ _LIFETIME = {
     "default": "default argument, made once, lives as long as the function",
     "closure": "local of a function that its inner function keeps, lives as long as that",
     "function": "attribute of a function, lives as long as the function",
+    "descriptor": "held by a descriptor that sits on a class, lives as long as the process",
     "field": "attribute of an object that lives as long as the process",
     "result": "result of a memoised function, lives as long as the process",
 }
