@@ -77,11 +77,11 @@ class Effects:
 
     def _open(self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None) -> None:
         """Note an effect on a parameter, or on something inside of one."""
-        start = root(base)
+        start = _origin(base)
         if start[0] != "param":
             return
         for one in self.heap.evaluate(base):
-            if one[0] == "param" or (one == ("part",) and start != base and ("param", *start[1:]) in self.heap.evaluate(start)):
+            if one[0] == "param" or (one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)):
                 self._pending.append(Effect(kind, how, start, base, item, value, key, event))
                 return
 
@@ -105,8 +105,8 @@ class Effects:
         if base is None or not is_small(base):
             return
         chain = (*effect.chain, call)
-        start = root(base)
-        if start[0] == "param" and start != effect.container and any(v in {start, ("part",)} for v in self.heap.evaluate(base)):
+        start = _origin(base)
+        if start[0] == "param" and start != effect.container and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base)):
             following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
         for container in self.heap.evaluate(base):
             if container[0] == "container" and effect.kind == "call" and key is not None:
@@ -360,3 +360,11 @@ class Effects:
         if made is None:
             return ("const", "0", "int")
         return ("call", made, (), (), (*container[2], "made")) if isinstance(container[2], tuple) else UNKNOWN
+
+
+def _origin(term: Term) -> Term:
+    """Return what elements of a term start from: a container's own accessors are looked through."""
+    term = root(term)
+    while term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"setdefault", "get", "values", "pop"}:
+        term = root(term[1][1])
+    return term

@@ -92,6 +92,35 @@ class Keeping:
         else:
             yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
 
+    def inside(self, term: Term) -> list[Kept]:
+        """Return what the constructor calls in a term are given and the objects that they make keep."""
+        found: list[Kept] = []
+        terms = [term]
+        if term[0] == "attr":
+            terms += [event.terms[1] for value in self.heap.evaluate(term[1]) if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes for _, event in self.heap.field_terms(value[1], term[2])]
+        for top in terms:
+            for one in walk(top):
+                if one[0] == "call":
+                    for value in self.heap.evaluate(one[1]):
+                        if value[0] == "class":
+                            for given in self._given_for_good(value[1], one):
+                                found += [kept for kept in self.of(given) if self._is_object(kept)]
+        return found
+
+    def _is_object(self, kept: Kept) -> bool:
+        if kept.kind == "param":
+            return self.usage.of(kept.function, kept.name) == "object"
+        return kept.kind in {"self", "method", "closure", "instance"}
+
+    def _given_for_good(self, key: str, term: Term) -> list[Term]:
+        """Return the arguments of a constructor that the object keeps."""
+        init = self.heap.classes.method(key, "__init__")
+        if init is None:
+            return [*term[2], *(value for _, value in term[3])]
+        bound = self.heap.bind(init, term, term)
+        names = {event.terms[1][2] for event in self.heap.functions[init].events if event.kind == "setattr" and event.terms[1][:2] == ("param", init)}
+        return [given for name, given in bound.items() if name in names]
+
     def _is_long(self, value: Term) -> bool:
         """Tell whether an object is one that lives as long as the process anyway."""
         where = self.lifetime.long.get(value)

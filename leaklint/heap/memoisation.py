@@ -13,7 +13,7 @@ from leaklint.heap.key_domain import Domain
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap, Level
 
-_SMALL = 32  # entries below which a bounded memoiser is not worth a loud word
+_SMALL = 128  # entries below which a bounded memoiser is not worth a loud word
 _MANY = 512  # and such of which nobody knows that they keep objects of a class
 _TELLING = frozenset({"self", "method", "closure", "instance", "exception", "class", "function", "param", "partial"})
 

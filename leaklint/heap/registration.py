@@ -87,19 +87,19 @@ class Registrations:
         kept, value = best
         if kept.kind == "function" and not kept.cls:
             return None
-        level, reasons = self._level(contract, kept, subject, function, event)
+        level, reasons = self._level(contract, kept, subject, function, event, value)
         if level < 0:
             return None
         from leaklint.heap.retention import LEVELS
 
         return Registration(contract.kind, function, event, name, kept, value, LEVELS[level], tuple(reasons))
 
-    def _level(self, contract: standard.Registrar, kept: Kept, subject: Term | None, function: str, event: Event) -> tuple[int, list[str]]:
+    def _level(self, contract: standard.Registrar, kept: Kept, subject: Term | None, function: str, event: Event, value: Term) -> tuple[int, list[str]]:
         reasons: list[str] = []
         home = self.heap.points_to.functions[function]
         level = 2 if home.name in {"__init__", "__post_init__", "__new__", "__enter__"} or kept.kind in {"instance"} else 1
         if contract.kind == "finalize":
-            level = self._of_finalizer(kept, subject)
+            level = self._of_finalizer(kept, subject, value)
         if contract.kind == "signal":
             level, reasons = 0, ["one slot for each signal"]
         if kept.kind in {"param", "function", "class"}:
@@ -114,8 +114,12 @@ class Registrations:
         del event
         return level, [reason for reason in reasons if reason]
 
-    def _of_finalizer(self, kept: Kept, subject: Term | None) -> int:
+    def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term) -> int:
         """A finalizer keeps its object only if its callback or arguments lead back to that very object."""
+        parts = list(walk(value))
+        inner = {one for part in parts if part[0] == "func" for one in self.heap.keeping.captures(part[1])}
+        if subject is not None and subject[0] in {"param", "cell"} and (subject in parts or subject in inner):
+            return 2
         values = self.heap.points_to.evaluate(subject) if subject is not None else frozenset()
         classes = {value[1] for value in values if value[0] in {"self", "inst"}}
         same = bool(kept.cls) and any(
@@ -126,11 +130,15 @@ class Registrations:
     def _undone(self, contract: standard.Registrar, function: str, event: Event, term: Term, value: Term) -> bool:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
         module = self.heap.points_to.names.module_of(function)
+        handles = {one.name for one in self.heap.points_to.functions[function].events if one.kind == "setattr" and one.terms[1] == term}
         for undo in contract.undo:
             for other, other_event, call, name in self.heap.effects.external:
                 home = self.heap.points_to.functions[other]
                 if self.heap.removals.outlived(other_event, home):
                     continue
+                by_handle = call[1][0] == "attr" and call[1][1][0] == "attr" and call[1][1][2] in handles
+                if by_handle and call[1][2] == undo[1:]:
+                    return True
                 if self.heap.points_to.names.module_of(other) is not module and undo.startswith("."):
                     continue
                 if undo.startswith(".") and call[1][0] == "attr" and call[1][2] == undo[1:] and (name.endswith(undo) or undo == ".detach"):
@@ -189,7 +197,8 @@ class Registrations:
     def _is_restored(self, name: str, key: str) -> bool:
         removals = self.heap.removals
         return any(
-            event.kind == "setattr" and event.name == name and other != key and event.terms[1][0] in {"attr", "call"}
+            event.kind == "setattr" and event.name == name and event.terms[1][0] in {"attr", "call"}
+            and (other != key or any(guard.kind == "finally" for guard in event.guards))
             and not removals.only_finalizing(other) and not removals.never(event, function)
             for other, function in self.heap.points_to.functions.items() for event in function.events
         )

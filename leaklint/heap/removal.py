@@ -93,7 +93,7 @@ class Removals:
         events = [removal.event]
         events += [call.event for call in self.effects.calls.get(removal.function, ()) if call.caller in storing]
         guards = [guard for event in events for guard in event.guards]
-        if any(self._tests_size(guard.test, removal.container) for guard in guards if guard.kind in {"if", "while", "past"}):
+        if any(self.tests_size(guard.test, removal) for guard in guards if guard.kind in {"if", "while", "past"}):
             return self._runs_with(removal, stores)
         if removal.how in {"trim"}:
             return True
@@ -107,12 +107,14 @@ class Removals:
         del stores
         return not any(self._is_false(guard) for guard in removal.event.guards)
 
-    def _tests_size(self, test: Term, container: Term) -> bool:
+    def tests_size(self, test: Term, effect: Effect) -> bool:
+        """Tell whether a test asks how many entries the container of an effect has."""
+        container, raw = effect.container, _raw_base(effect.event)
         for term in walk(test):
             if term[0] == "op" and term[1] in {">", ">=", "<", "<=", "==", "!="}:
                 for part in term[2]:
                     for one in walk(part):
-                        if one[0] == "call" and one[1][-1] in {"len", "qsize", "__len__", "full"} and self._is_of(one, container):
+                        if one[0] == "call" and one[1][-1] in {"len", "qsize", "__len__", "full"} and ((raw is not None and raw in one[2]) or self._is_of(one, container)):
                             return True
             if term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"full"} and container in self.heap.evaluate(term[1][1]):
                 return True
@@ -460,3 +462,11 @@ class Removals:
 def function_is_private(function: Function) -> bool:
     """Tell whether a function's name says that it is not for users."""
     return function.name.startswith("_") and not function.name.startswith("__")
+
+
+def _raw_base(event: Event) -> Term | None:
+    """Return the term of the container as an effect's own function writes it."""
+    if event.kind == "call":
+        callee = event.terms[0][1]
+        return callee[1] if callee[0] == "attr" else None  # type: ignore[no-any-return]
+    return event.terms[0] if event.terms else None

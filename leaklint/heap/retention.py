@@ -154,8 +154,23 @@ class Heap:
             if function.kind in {"module", "class"}:
                 continue
             for event in function.events:
-                if event.kind in {"setname", "setattr", "extend"}:
+                if event.kind == "setitem":
+                    yield from self._rebound_element(key, event)
+                elif event.kind in {"setname", "setattr", "extend"}:
                     yield from self._rebound(key, event, by_location)
+
+    def _rebound_element(self, key: str, event: Event) -> Iterator[Effect]:
+        """``TABLE[k] = TABLE[k] + (x,)``: an element that is built anew."""
+        target: Term = ("elem", event.terms[0], event.terms[1])
+        value = event.terms[2]
+        if value[0] not in {"op", "tuple", "list", "set", "comp", "slice", "call"}:
+            return
+        containers = [v for v in self.points_to.evaluate(target) if v[0] == "container" and self.location(v) is not None]
+        grown = list(self._added(value, target, containers)) if containers else []
+        for part in grown:
+            yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
+        if containers and not grown and (self._mentions(value, containers) or self._is_empty(value)):
+            yield Effect("remove", "clear" if self._is_empty(value) else "filter", containers[0], target, None, value, key, event)
 
     def _rebound(self, key: str, event: Event, held: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
         if event.kind == "extend":
@@ -176,7 +191,7 @@ class Heap:
             if grown:
                 for part in grown:
                     yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
-            elif not self._unset_guard(event, target) and self.points_to.functions[key].name not in _MAKING:
+            elif not self._unset_guard(event, target) and self.points_to.functions[key].name not in _MAKING - {"__enter__"}:
                 filled = value[0] in {"dict", "list", "set"} and bool(self.points_to.contents.get(("container", value[0], value[2])))
                 how = "clear" if self._is_empty(value) and not filled else "rebuild"
                 if how == "rebuild" and value[0] == "fresh" or value[0] in {"comp", "slice"} or how == "clear" or self._mentions(value, containers):
@@ -252,6 +267,7 @@ class Heap:
             return None
         stores.sort(key=lambda store: (store.kept.rank, store.side != "key", -store.level))
         held = {store.kept.cls for store in stores if store.kept.cls}
+        held |= {one.cls for store in stores if store.effect.value is not None for one in self.keeping.inside(store.effect.value) if one.cls}
         release = self.removals.of([store.effect for store in stores], removals, held)
         if release.quality == Quality.GOOD:
             return None
@@ -429,7 +445,7 @@ class Heap:
     def _has_room(self, effect: Effect) -> bool:
         """``if len(X) < N: X.append(..)``: no more than so many are ever put in."""
         for guard in effect.event.guards:
-            if guard.kind not in {"if", "past"} or not self.removals._tests_size(guard.test, effect.container):
+            if guard.kind not in {"if", "past"} or not self.removals.tests_size(guard.test, effect):
                 continue
             test, holds = guard.test, guard.holds
             while test[0] == "op" and test[1] == "not":
@@ -480,7 +496,7 @@ class Heap:
             if usage != "object" and not kept.chain and not effect.chain and self._is_of_callables(effect):
                 level = 0
                 reasons.append("a registry that callers fill")
-            if side == "value" and domain in {Domain.TEXT, Domain.FINITE} and not kept.chain:
+            if side == "value" and domain in {Domain.TEXT, Domain.FINITE} and not kept.chain and not self._is_its_own(effect):
                 level = 0
         if kept.kind == "closure" and not kept.cls:
             level = 1
@@ -529,8 +545,15 @@ class Heap:
             return True
         if kept.kind not in {"instance", "exception"}:
             return False
+        if any(one.kind in {"self", "method", "closure", "instance", "param"} for one in self.keeping.inside(term)):
+            return False
         del effect
         return any(one[0] == "call" for one in walk(term)) and not kept.chain
+
+    def _is_its_own(self, effect: Effect) -> bool:
+        """Tell whether an object is stored under something of its own, such as its name."""
+        stored = {one for one in walk(effect.value) if one[0] == "param"} if effect.value is not None else set()
+        return effect.key is not None and effect.key[0] != "param" and any(one in stored for one in walk(effect.key))
 
     def _asks(self, test: Term, effect: Effect) -> bool:
         """Tell whether a test looks into the container, or into the one that it is part of."""

@@ -35,9 +35,10 @@ class Usage:
         for function in self.heap.functions.values():
             for event in function.events:
                 for top in event.terms:
+                    called = {term[1] for term in walk(top) if term[0] == "call"}
                     for term in walk(top):
                         if term[0] == "attr" and term[1][0] == "attr" and term[1][2] == name:
-                            if term[2] not in _PLAIN_ATTRIBUTES:
+                            if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
                                 return "object"
                             found = found or "plain"
                         elif term[0] in {"op", "text"} and any(part[0] == "attr" and part[2] == name for part in term[2 if term[0] == "op" else 1]):
@@ -52,9 +53,10 @@ class Usage:
         found = ""
         for event in function.events:
             for top in (*event.terms, *(guard.test for guard in event.guards)):
+                called = {term[1] for term in walk(top) if term[0] == "call"}
                 for term in walk(top):
                     if term[0] == "attr" and term[1] == param:
-                        if term[2] not in _PLAIN_ATTRIBUTES:
+                        if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
                             return "object"
                         found = found or "plain"
                     elif term[0] == "op" and term[1] in _ARITHMETIC and param in term[2]:

@@ -68,7 +68,8 @@ class Weakness:
 
     def _why(self, effect: Effect, kind: str) -> tuple[str, bool]:
         if kind == "weak:WeakKeyDictionary" and effect.key is not None and effect.value is not None:
-            if self.reaches(effect.value, effect.key):
+            raw = effect.event.terms if effect.event.kind == "setitem" else ()
+            if self.reaches(effect.value, effect.key) or (raw and self.reaches(raw[2], raw[1])):
                 return "the value refers to its own key, so neither can go", False
             if self._is_method(effect.key):
                 return "a bound method's weak reference is dead at once; use weakref.WeakMethod", True
