@@ -41,7 +41,9 @@ def read_file(file: str) -> Read:
     try:
         data = read_bytes(file)
     except SourceError as error:
-        return Read("", os.path.abspath(file), path, *module_name(file), problem=Problem(path, error.line, error.message))
+        return Read(
+            "", os.path.abspath(file), path, *module_name(file), problem=Problem(path, error.line, error.message)
+        )
     try:
         source = Source.decode(data, path)
     except SourceError as error:

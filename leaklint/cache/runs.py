@@ -147,7 +147,9 @@ class _Run:
         for file, times, before, digest in zip(self.files, self.times, last.times, last.digests, strict=True):
             same = trusting and times == before and settled(before, last.taken)
             self.digests[os.path.abspath(file)] = digest if same else content_digest(file)
-        if any(self.digests[os.path.abspath(file)] != digest for file, digest in zip(self.files, last.digests, strict=True)):
+        if any(
+            self.digests[os.path.abspath(file)] != digest for file, digest in zip(self.files, last.digests, strict=True)
+        ):
             return None
         result = replace(last, seen=self._seen(), times=self._times(), taken=self.taken)
         return self._saved(result)
@@ -161,7 +163,9 @@ class _Run:
         from leaklint.engine import Work
         from leaklint.running import Running
 
-        digests = self.digests or {os.path.abspath(file): content_digest(file) for file in self.files if self.result is not None}
+        digests = self.digests or {
+            os.path.abspath(file): content_digest(file) for file in self.files if self.result is not None
+        }
         memory = Memory(self.folder, digests, writes=self.result is not None)
         done = Work(running or Running(), memory=memory).done(self.files, settings)
         found = tuple(memory.digests.get(os.path.abspath(file), "") for file in self.files)

@@ -24,9 +24,13 @@ CONTAINERS: dict[str, str] = {
     "collections.abc.MutableMapping": "", "typing.MutableMapping": "", "weakref.WeakMethod": "",
 }  # fmt: skip
 # Classes of other packages whose heirs are containers.
-BASES: dict[str, str] = {name: kind for name, kind in CONTAINERS.items() if kind not in {"", "plain", "tuple", "frozenset"}}
+BASES: dict[str, str] = {
+    name: kind for name, kind in CONTAINERS.items() if kind not in {"", "plain", "tuple", "frozenset"}
+}
 
-WEAK_REFERENCES = frozenset({"weakref.ref", "weakref.proxy", "weakref.WeakMethod", "weakref.ReferenceType", "_weakref.ref"})
+WEAK_REFERENCES = frozenset(
+    {"weakref.ref", "weakref.proxy", "weakref.WeakMethod", "weakref.ReferenceType", "_weakref.ref"}
+)
 
 # What a call returns: nothing that keeps an object of the program.
 PLAIN_MODULES = frozenset({"math", "time", "os.path", "random", "re", "string", "json", "struct", "zlib", "hashlib", "base64", "binascii", "platform", "locale", "secrets", "statistics", "uuid", "datetime", "decimal", "fractions", "operator", "keyword", "textwrap", "shlex", "fnmatch", "numbers"})  # fmt: skip
@@ -146,16 +150,13 @@ ENDINGS: dict[str, tuple[tuple[str, Registrar], ...]] = {
     "do": (("schedule.", Registrar("scheduler", handle=True, undo=("schedule.cancel_job", "schedule.clear"))),),
     "set_function": (("prometheus_client.", Registrar("metric", positions=(0,), undo=(".remove", ".clear"), handle=True)),),
     "add": (("loguru.", Registrar("library", positions=(0,), undo=("loguru.logger.remove",))),),
-    **{
-        name: (("torch.", _HOOK),)
-        for name in ("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_hook", "register_backward_hook")
-    },
+    **dict.fromkeys(("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_hook", "register_backward_hook"), (("torch.", _HOOK),)),
     "add_signal_handler": (),
 }  # fmt: skip
 
 # What a call returns is kept by its package, until one of these is called.
-KEEPS_RESULT: dict[str, tuple[str, ...]] = {
-    name: ("matplotlib.pyplot.close", "matplotlib.pyplot.clf")
-    for name in ("matplotlib.pyplot.figure", "matplotlib.pyplot.subplots", "matplotlib.pyplot.subplot_mosaic")
-}
+KEEPS_RESULT: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("matplotlib.pyplot.figure", "matplotlib.pyplot.subplots", "matplotlib.pyplot.subplot_mosaic"),
+    ("matplotlib.pyplot.close", "matplotlib.pyplot.clf"),
+)
 SHOWS = frozenset({"matplotlib.pyplot.show"})

@@ -33,7 +33,9 @@ def equipped(findings: list[Finding], context: RuleContext) -> list[Finding]:
     by_symbol = {(draft.code, draft.symbol): draft for draft in drafts}
     found = []
     for finding in findings:
-        draft = by_place.get((finding.code, finding.path, finding.line)) or by_symbol.get((finding.code, finding.symbol))
+        draft = by_place.get((finding.code, finding.path, finding.line)) or by_symbol.get(
+            (finding.code, finding.symbol)
+        )
         found.append(_equipped(finding, draft))
     return found
 
@@ -43,7 +45,9 @@ def _equipped(finding: Finding, draft: Finding | None) -> Finding:
     if draft is not None:
         fix = draft.fix
         if fix.edits and not _knows_all(finding, draft):
-            fix = Fix("none", fix.replacement, "a store that the repair would have to change is not resolved well enough")
+            fix = Fix(
+                "none", fix.replacement, "a store that the repair would have to change is not resolved well enough"
+            )
         if draft.probe is not None:
             probe = replace(draft.probe, fingerprint=finding.fingerprint, symbol=finding.symbol)
         finding = replace(
@@ -86,7 +90,19 @@ def _drafts(findings: Iterable[Finding], context: RuleContext) -> list[Finding]:
 
 def _all(view: object) -> Iterable[Finding]:
     from leaklint.drafts import (
-        lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501,
+        lk101,
+        lk102,
+        lk103,
+        lk201,
+        lk202,
+        lk203,
+        lk204,
+        lk301,
+        lk401,
+        lk402,
+        lk403,
+        lk404,
+        lk501,
     )  # fmt: skip
 
     for module in (lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501):
@@ -135,7 +151,10 @@ def _names(finding: Finding, context: RuleContext) -> set[str]:
     words = kept.group().split(".") if kept is not None else []
     classes: Mapping[str, object] = context.heap.points_to.names.classes
     for key in classes:
-        if key.rpartition(":")[2] in {".".join(words), qualname[0]} or key.rpartition(":")[2].rpartition(".")[2] in words[-1:]:
+        if (
+            key.rpartition(":")[2] in {".".join(words), qualname[0]}
+            or key.rpartition(":")[2].rpartition(".")[2] in words[-1:]
+        ):
             for one in context.heap.points_to.classes.order(key):
                 names.add(context.heap.points_to.classes.class_of(one).name)
     return names

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from leaklint.drafts.facts.model import Module, Value
-from leaklint.drafts.program import ClassRef, Holder, Program
 from leaklint.drafts.place import dotted
+from leaklint.drafts.program import ClassRef, Holder, Program
 
 
 def name_of(program: Program, value: Value, module: Module) -> str:

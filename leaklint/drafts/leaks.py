@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leaklint.drafts.declared import gives_back, is_named
 from leaklint.drafts.facts.kinds import KINDS
 from leaklint.drafts.facts.model import Value
-from leaklint.model import Confidence
-from leaklint.paths import is_test
+from leaklint.drafts.levels import LEVELS, Levels
 from leaklint.drafts.program import Holder, Program, Touch
 from leaklint.drafts.program.calls import calls_to
 from leaklint.drafts.program.holders import CONTAINERS
 from leaklint.drafts.program.moments import AT_IMPORT, at_import, once
 from leaklint.drafts.program.removal import NONE, Removal, removal
 from leaklint.drafts.program.things import PLAIN, Thing, Things
-from leaklint.drafts.declared import gives_back, is_named
-from leaklint.drafts.levels import LEVELS, Levels
 from leaklint.drafts.stores import MAKING, Store, is_own, is_unseen_key
+from leaklint.model import Confidence
+from leaklint.paths import is_test
 
 if TYPE_CHECKING:
     from leaklint.config import Settings

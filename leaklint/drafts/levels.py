@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from leaklint.drafts.facts.model import Value
-from leaklint.model import Confidence
 from leaklint.drafts.program import ClassRef, Holder, Program, Touch
 from leaklint.drafts.program.moments import is_constant, is_singleton
 from leaklint.drafts.program.removal import Removal
 from leaklint.drafts.program.things import Things
 from leaklint.drafts.stores import MAKING, Store, is_own
+from leaklint.model import Confidence
 
 # A parameter that is called later: a registry of functions, which usually are defined once.
 _CALLED = re.compile(

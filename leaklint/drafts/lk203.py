@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Finding
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.telling import tell
+from leaklint.model import Finding
 
 CODE = "LK203"
 NAME = "module-registry-of-callbacks"

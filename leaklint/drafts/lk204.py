@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.drafts.facts.model import Call, Module
-from leaklint.model import Finding, Fix
-from leaklint.paths import is_test
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.place import dotted, finding, method_name, probe
 from leaklint.drafts.telling import tell
+from leaklint.model import Finding, Fix
+from leaklint.paths import is_test
 
 CODE = "LK204"
 NAME = "unbounded-memo"

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 
 from leaklint.drafts.facts.model import Decorator, Function, Module
-from leaklint.model import Confidence, Finding, Fix, Related
-from leaklint.paths import is_test
-from leaklint.drafts.program import ClassRef, Holder
-from leaklint.drafts.program.moments import is_constant, is_singleton
 from leaklint.drafts.leaks import Context, Leak
 from leaklint.drafts.levels import is_value
 from leaklint.drafts.memoisers import bound, memoises, spelled_out, wrapped_by_calls
 from leaklint.drafts.mending import EACH, mend_method
 from leaklint.drafts.place import decorator_name, finding, owner_of, probe
+from leaklint.drafts.program import ClassRef, Holder
+from leaklint.drafts.program.moments import is_constant, is_singleton
+from leaklint.model import Confidence, Finding, Fix, Related
+from leaklint.paths import is_test
 
 CODE = "LK301"
 NAME = "memoised-method"

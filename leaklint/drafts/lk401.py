@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.drafts.facts.model import Argument, Call, Function, Module, Value
-from leaklint.model import Confidence, Finding, Related
-from leaklint.paths import is_test
-from leaklint.drafts.program import ClassRef
-from leaklint.drafts.program.calls import calls_to
-from leaklint.drafts.program.moments import is_constant, is_singleton
 from leaklint.drafts.declared import name_of
+from leaklint.drafts.facts.model import Argument, Call, Function, Module, Value
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.mending import mend_registry
 from leaklint.drafts.place import dotted, finding, owner_of, probe, trigger_of
+from leaklint.drafts.program import ClassRef
+from leaklint.drafts.program.calls import calls_to
+from leaklint.drafts.program.moments import is_constant, is_singleton
 from leaklint.drafts.threads import given_by_argument, given_to_own_thread, with_endless_threads
+from leaklint.model import Confidence, Finding, Related
+from leaklint.paths import is_test
 
 CODE = "LK401"
 NAME = "registered-for-good"

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from leaklint.drafts.facts.model import Call, Function, Module, Value
-from leaklint.model import Finding, Fix, Related
-from leaklint.paths import is_test
-from leaklint.drafts.program.calls import calls_to
-from leaklint.drafts.program.moments import is_constant
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.mending import mend_handler
 from leaklint.drafts.place import dotted, finding, owner_of, probe, trigger_of
+from leaklint.drafts.program.calls import calls_to
+from leaklint.drafts.program.moments import is_constant
+from leaklint.model import Finding, Fix, Related
+from leaklint.paths import is_test
 
 CODE = "LK402"
 NAME = "logger-per-instance"

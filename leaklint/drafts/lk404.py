@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Finding, Fix, Related
 from leaklint.drafts.leaks import Context, Leak
 from leaklint.drafts.mending import mend
 from leaklint.drafts.place import finding
 from leaklint.drafts.probes import probe_of
 from leaklint.drafts.telling import retention, short_name
+from leaklint.model import Finding, Fix, Related
 
 CODE = "LK404"
 NAME = "cleanup-that-cannot-run"

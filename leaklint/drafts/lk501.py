@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from leaklint.drafts.facts.kinds import KINDS
 from leaklint.drafts.facts.model import Value
-from leaklint.model import Finding, Fix, Related
-from leaklint.paths import is_test
-from leaklint.drafts.program import Holder, Touch
-from leaklint.drafts.program.removal import removal
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.mending import mend_keys, mend_values
 from leaklint.drafts.place import finding, probe
+from leaklint.drafts.program import Holder, Touch
+from leaklint.drafts.program.removal import removal
+from leaklint.model import Finding, Fix, Related
+from leaklint.paths import is_test
 
 CODE = "LK501"
 NAME = "weak-in-name-only"

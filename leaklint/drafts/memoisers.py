@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from leaklint.drafts.facts.model import Argument, Decorator, Function, Module, Span, Value
-from leaklint.drafts.program import ClassRef, Program
 from leaklint.drafts.place import dotted
+from leaklint.drafts.program import ClassRef, Program
 
 _MEMOISERS = frozenset(
     [

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from leaklint import repairs
 from leaklint.drafts.facts.model import Call, Decorator, Function, Module
-from leaklint.model import Fix
-from leaklint.drafts.program import Holder, Touch
-from leaklint.repairs import Stored, WeakRequest
 from leaklint.drafts.leaks import Context, Leak, Store
+from leaklint.drafts.program import Holder, Touch
 from leaklint.drafts.stores import is_unseen_key
+from leaklint.model import Fix
+from leaklint.repairs import Stored, WeakRequest
 
 EACH = "a cache that each instance makes for itself"
 _WEAKENED = frozenset({"self", "instance", "param", "class"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaklint.drafts.facts.model import Call, Decorator, Function, Module, Span, Value
-from leaklint.model import Confidence, Finding, Fix, Probe, Related, fingerprint
 from leaklint.drafts.program import ClassRef, Program
+from leaklint.model import Confidence, Finding, Fix, Probe, Related, fingerprint
 
 if TYPE_CHECKING:
     from leaklint.drafts.leaks import Context

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from leaklint.drafts.facts.model import Function, Module
-from leaklint.model import Probe
-from leaklint.drafts.program import ClassRef, Program
 from leaklint.drafts.leaks import Context, Leak, Store
 from leaklint.drafts.place import method_name
+from leaklint.drafts.program import ClassRef, Program
+from leaklint.model import Probe
 
 _READABLE = {"class", "module", "object", "descriptor", "function"}  # of scopes: what an attribute path leads to
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from leaklint.drafts.facts.model import Span, Value
-from leaklint.model import Finding, Related, fingerprint
-from leaklint.drafts.program import Holder, Touch
-from leaklint.drafts.program.removal import Removal
 from leaklint.drafts.leaks import Context, Leak, Store
 from leaklint.drafts.mending import mend
 from leaklint.drafts.probes import probe_of
+from leaklint.drafts.program import Holder, Touch
+from leaklint.drafts.program.removal import Removal
+from leaklint.model import Finding, Related, fingerprint
 
 _LIFETIME = {
     "class": "class attribute, lives as long as the process",

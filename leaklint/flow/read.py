@@ -31,7 +31,10 @@ class File:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 whole = alias.asname is not None
-                yield alias.asname or alias.name.partition(".")[0], alias.name if whole else alias.name.partition(".")[0]
+                yield (
+                    alias.asname or alias.name.partition(".")[0],
+                    alias.name if whole else alias.name.partition(".")[0],
+                )
             return
         base = node.module or ""
         if node.level:
@@ -189,9 +192,7 @@ class Scope:
         Statements(scope).block(node.body)
         kind = _kind(self.kind, node.name, decorators)
         text = ast.get_docstring(node, clean=False) or ""
-        scope.finish(
-            node.name, kind, params, decorators, place_of(node), isinstance(node, ast.AsyncFunctionDef), text
-        )
+        scope.finish(node.name, kind, params, decorators, place_of(node), isinstance(node, ast.AsyncFunctionDef), text)
         return ("func", key), decorators
 
     def read_params(self, node: Definition, outer: Scope) -> tuple[Param, ...]:

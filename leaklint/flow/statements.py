@@ -249,7 +249,11 @@ def _is_left(node: ast.While) -> bool:
         if isinstance(here, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             continue
         inner = own and not isinstance(here, (ast.For, ast.AsyncFor, ast.While))
-        stack += [(child, inner) for child in ast.iter_child_nodes(here) if isinstance(child, (ast.stmt, ast.excepthandler, ast.match_case))]
+        stack += [
+            (child, inner)
+            for child in ast.iter_child_nodes(here)
+            if isinstance(child, (ast.stmt, ast.excepthandler, ast.match_case))
+        ]
     return False
 
 

@@ -27,7 +27,11 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, tuple) and value and isinstance(value[0], (Function, Class, Event, Guard, Param, Decorator, tuple)):
+    if (
+        isinstance(value, tuple)
+        and value
+        and isinstance(value[0], (Function, Class, Event, Guard, Param, Decorator, tuple))
+    ):
         return tuple([_plain(item) for item in value])
     return value
 
@@ -53,7 +57,9 @@ def _guards(parts: Any) -> tuple[Guard, ...]:
 
 def _function(parts: Any) -> Function:
     function = Function(*parts)
-    events = tuple([Event(kind, terms, name, place, _guards(guards)) for kind, terms, name, place, guards in function.events])
+    events = tuple(
+        [Event(kind, terms, name, place, _guards(guards)) for kind, terms, name, place, guards in function.events]
+    )
     params = tuple([Param(*one) for one in function.params])
     return function._replace(params=params, decorators=_decorators(function.decorators), events=events)
 

@@ -1,25 +1,25 @@
 """Terms: what an expression denotes within one file, as nested tuples whose first item is the kind.
 
-    ("param", function, name)           a parameter of a function; ``function`` is ``module:qualname``
-    ("name", module, name)              a module-level, imported or built-in name
-    ("cell", function, name)            a local variable of an enclosing function
-    ("attr", base, name)                an attribute
-    ("elem", base, key)                 an element by key; ("iter", base) an element by iteration
-    ("call", callee, arguments, keywords, site)   ``site`` is (module, line, column, end line, end column)
-    ("dotted", name)                    what an import inside of a function stands for
-    ("func", function) ("class", class) a function, lambda or class that is made here
-    ("const", text, type)               a constant
-    ("list" | "tuple" | "set" | "dict", parts, site)   a display; a dict's parts are keys and values in turn
-    ("comp", kind, results, sources, conditions, site)  a comprehension
-    ("text", parts)                     a formatted string
-    ("op", operator, parts)             arithmetic, comparison, ``and``, ``or``, ``not``
-    ("slice", base, text)               a slice, which is a new container
-    ("union", terms)                    one of several
-    ("enter", term)                     what a ``with`` statement binds
-    ("exception", types)                what an ``except`` clause binds
-    ("star", term)                      an unpacked argument or part
-    ("fresh", function, name, place)    a local variable whose value is too large or too cyclic to be written out
-    ("unknown",)
+("param", function, name)           a parameter of a function; ``function`` is ``module:qualname``
+("name", module, name)              a module-level, imported or built-in name
+("cell", function, name)            a local variable of an enclosing function
+("attr", base, name)                an attribute
+("elem", base, key)                 an element by key; ("iter", base) an element by iteration
+("call", callee, arguments, keywords, site)   ``site`` is (module, line, column, end line, end column)
+("dotted", name)                    what an import inside of a function stands for
+("func", function) ("class", class) a function, lambda or class that is made here
+("const", text, type)               a constant
+("list" | "tuple" | "set" | "dict", parts, site)   a display; a dict's parts are keys and values in turn
+("comp", kind, results, sources, conditions, site)  a comprehension
+("text", parts)                     a formatted string
+("op", operator, parts)             arithmetic, comparison, ``and``, ``or``, ``not``
+("slice", base, text)               a slice, which is a new container
+("union", terms)                    one of several
+("enter", term)                     what a ``with`` statement binds
+("exception", types)                what an ``except`` clause binds
+("star", term)                      an unpacked argument or part
+("fresh", function, name, place)    a local variable whose value is too large or too cyclic to be written out
+("unknown",)
 """
 
 from __future__ import annotations

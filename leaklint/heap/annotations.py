@@ -16,7 +16,22 @@ _PLAIN = frozenset(
     "slice range Literal LiteralString Text AnyStr StrPath Number Integral Real ModuleType".split()
 )
 _WRAPPERS = frozenset({"Optional", "Union", "Final", "ClassVar", "Annotated", "Required", "NotRequired", "Awaitable"})
-_SEQUENCES = frozenset({"list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "Sequence", "Iterable", "Collection", "AbstractSet"})
+_SEQUENCES = frozenset(
+    {
+        "list",
+        "List",
+        "tuple",
+        "Tuple",
+        "set",
+        "Set",
+        "frozenset",
+        "FrozenSet",
+        "Sequence",
+        "Iterable",
+        "Collection",
+        "AbstractSet",
+    }
+)
 
 
 class Annotations:
@@ -78,13 +93,22 @@ class Annotations:
             return self.element(inner[0], by_key)
         if last in _SEQUENCES | {"Iterator", "Generator", "deque", "Deque"}:
             return self.of(inner[0])
-        if last in {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"} and len(inner) == 2:
+        if (
+            last in {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
+            and len(inner) == 2
+        ):
             return self.of(inner[1 if by_key else 0])
         return frozenset()
 
     def last(self, term: Term) -> str:
         """Return the last part of the name in an annotation."""
-        return str(term[2]) if term[0] in {"name", "attr"} else str(term[1]).rpartition(".")[2] if term[0] == "dotted" else ""
+        return (
+            str(term[2])
+            if term[0] in {"name", "attr"}
+            else str(term[1]).rpartition(".")[2]
+            if term[0] == "dotted"
+            else ""
+        )
 
     def _named(self, term: Term) -> frozenset[Term]:
         last = self.last(term)
@@ -100,7 +124,10 @@ class Annotations:
                 found.add(("exc",))
             elif value[0] == "ext" and not value[1].startswith("?") and value[1] not in standard.CONTAINERS:
                 last = value[1].rpartition(".")[2]
-                if last not in {"Any", "object", "Hashable", "Callable", "TypeVar", "T", "Mapping", "MutableMapping"} and last[:1].isupper():
+                if (
+                    last not in {"Any", "object", "Hashable", "Callable", "TypeVar", "T", "Mapping", "MutableMapping"}
+                    and last[:1].isupper()
+                ):
                     found.add(("extinst", value[1], None))
         return frozenset(found)
 

@@ -89,7 +89,9 @@ class Classes:
 
     def is_metaclass(self, key: str) -> bool:
         """Tell whether its instances are classes."""
-        return bool(self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType"}) or any(one in self._used_as_meta for one in self.below(key))
+        return bool(self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType"}) or any(
+            one in self._used_as_meta for one in self.below(key)
+        )
 
     @cached_property
     def _used_as_meta(self) -> frozenset[str]:
@@ -111,7 +113,10 @@ class Classes:
     def is_enum(self, key: str) -> bool:
         """Tell whether the class has a fixed number of instances."""
         metas = {
-            term[2] for one in self.order(key) for name, term in self.names.classes[one].keywords if name == "metaclass" and len(term) > 2
+            term[2]
+            for one in self.order(key)
+            for name, term in self.names.classes[one].keywords
+            if name == "metaclass" and len(term) > 2
         }
         return bool((self.last_names(key) | metas) & _ENUMS)
 
@@ -126,16 +131,36 @@ class Classes:
     def by_value(self, key: str) -> bool:
         """Tell whether its instances compare by value: an ``__eq__`` written or generated, or a tuple or text."""
         for one in self.order(key):
-            if {"__eq__", "__hash__"} & set(self.names.classes[one].methods) and "__eq__" in self.names.classes[one].methods:
+            if {"__eq__", "__hash__"} & set(self.names.classes[one].methods) and "__eq__" in self.names.classes[
+                one
+            ].methods:
                 return True
             for name, term in self.decorated(one):
                 last = name.rpartition(".")[2]
-                words = {word: value[1] for word, value in (term[3] if term[0] == "call" else ()) if value[0] == "const"}
+                words = {
+                    word: value[1] for word, value in (term[3] if term[0] == "call" else ()) if value[0] == "const"
+                }
                 if last in {"dataclass", "define", "frozen", "attrs", "attr", "s", "mutable"}:
                     generated = words.get("eq", "True") != "False" and (last not in {"define", "mutable"} or True)
                     if generated:
                         return True
-        return bool(self.last_names(key) & {"tuple", "NamedTuple", "namedtuple", "str", "int", "float", "bytes", "frozenset", "Struct", "dict", "list", "set"})
+        return bool(
+            self.last_names(key)
+            & {
+                "tuple",
+                "NamedTuple",
+                "namedtuple",
+                "str",
+                "int",
+                "float",
+                "bytes",
+                "frozenset",
+                "Struct",
+                "dict",
+                "list",
+                "set",
+            }
+        )
 
     def unseen(self, key: str) -> bool:
         """Tell whether a base or a decorator of the class was not read."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
+from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 
 # What methods of containers put in: (place of the key or -1, place of the value).
@@ -19,7 +20,21 @@ BULK = frozenset({"extend", "extendleft", "update", "__ior__", "__iadd__"})
 REMOVERS = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "__delitem__", "get_nowait", "get", "close", "pop_all", "aclose", "difference_update", "intersection_update", "reset", "delete"})  # fmt: skip
 _QUEUES = {"queue": {"get", "get_nowait"}, "exitstack": {"close", "pop_all", "aclose"}, "contextvar": {"set", "reset"}}
 _LOOP_CALLS = frozenset({"call_later", "call_at", "call_soon", "add_signal_handler"})
-_ONLY = {"get", "get_nowait", "close", "pop_all", "aclose", "set", "reset", "delete", "put", "put_nowait", "callback", "enter_context", "push"}
+_ONLY = {
+    "get",
+    "get_nowait",
+    "close",
+    "pop_all",
+    "aclose",
+    "set",
+    "reset",
+    "delete",
+    "put",
+    "put_nowait",
+    "callback",
+    "enter_context",
+    "push",
+}
 
 
 class Call(NamedTuple):
@@ -58,30 +73,35 @@ class Effects:
 
     def __init__(self, heap: PointsTo) -> None:
         self.heap = heap
+        self.notes = Notes(self)
         self.calls: dict[str, list[Call]] = {}
         self.effects: list[Effect] = []
         self.memo_calls: dict[Term, list[tuple[str, Event, Term]]] = {}  # calls of memoised functions
         self._pending: list[Effect] = []  # on what a function is given: whatever its callers give
         self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
-        self._note_supers()
+        self.notes._note_supers()
         for _ in range(3):
-            self._note_wrappers()
+            self.notes._note_wrappers()
             before = sum(len(parts) for parts in heap.contents.values())
             heap.forget()
             self._read()
-            self._note_static()
+            self.notes._note_static()
             self._lift()
             heap.calls = self.calls
             if sum(len(parts) for parts in heap.contents.values()) == before:
                 break
 
-    def _open(self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None) -> None:
+    def _open(
+        self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None
+    ) -> None:
         """Note an effect on a parameter, or on something inside of one."""
         start = _origin(base)
         if start[0] != "param":
             return
         for one in self.heap.evaluate(base):
-            if one[0] == "param" or (one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)):
+            if one[0] == "param" or (
+                one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
+            ):
                 self._pending.append(Effect(kind, how, start, base, item, value, key, event))
                 return
 
@@ -99,14 +119,18 @@ class Effects:
 
     def _lifted(self, effect: Effect, call: Call, following: list[Effect]) -> None:
         def change(term: Term | None) -> Term | None:
-            return self.heap.substituted(term, call.callee, call.bound) if term is not None else None
+            return self.heap.calling.substituted(term, call.callee, call.bound) if term is not None else None
 
         base, key, value = change(effect.base), change(effect.key), change(effect.value)
         if base is None or not is_small(base):
             return
         chain = (*effect.chain, call)
         start = _origin(base)
-        if start[0] == "param" and start != effect.container and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base)):
+        if (
+            start[0] == "param"
+            and start != effect.container
+            and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base))
+        ):
             following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
         for container in self.heap.evaluate(base):
             if container[0] == "container" and effect.kind == "call" and key is not None:
@@ -117,33 +141,6 @@ class Effects:
                 before = len(self.effects)
                 self._effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
-
-    def _note_static(self) -> None:
-        """A function in a class body whose first parameter is no object, by all calls that are seen."""
-        for key, calls in self.calls.items():
-            function = self.heap.functions[key]
-            if function.kind == "method" and function.params and function.params[0].name not in {"self", "cls", "this", "mcs", "meta"}:
-                through = [call for call in calls if call.term[1][0] == "attr" and call.caller != function.parent]
-                if through and all(any(v[0] == "class" for v in self.heap.evaluate(call.term[1][1])) for call in through):
-                    self.heap.static.add(key)
-
-    def _note_supers(self) -> None:
-        for key, function in self.heap.functions.items():
-            for event in function.events:
-                if event.kind == "call" and event.terms[0][1][:1] == ("name",) and event.terms[0][1][2] == "super":
-                    self.heap.external.note_super(event.terms[0], key)
-
-    def _note_wrappers(self) -> None:
-        for key, function in self.heap.functions.items():
-            if function.decorators and function.kind != "class":
-                for value in self.heap.decorated(function) or ():
-                    if value[0] == "func" or (value[0] == "memo" and value[1] not in {"", key}):
-                        self.heap.wrapped.setdefault(value[1], set()).add(key)
-                    elif value[0] == "inst" and value[1] in self.heap.names.classes:
-                        for name in ("__call__", "__get__"):
-                            method = self.heap.classes.method(value[1], name)
-                            if method is not None:
-                                self.heap.wrapped.setdefault(method, set()).add(key)
 
     def _read(self) -> None:
         self.calls, self.effects, self.external, self._pending = {}, [], [], []
@@ -158,7 +155,7 @@ class Effects:
                     self._extend(key, event)
                 elif event.kind in {"delitem", "clear", "delslice", "setslice", "setpart"}:
                     self._deletion(key, event)
-                elif event.kind in {"enter"}:
+                elif event.kind == "enter":
                     self._methods(key, event, event.terms[0], ("__enter__", "__exit__"), ())
             self._defaults(key, function)
 
@@ -179,15 +176,21 @@ class Effects:
     def _called(self, key: str, event: Event, term: Term, callee: Term, depth: int) -> None:
         kind = callee[0]
         if kind == "func":
-            self._edge(key, event, term, callee[1], self.heap.bind(callee[1], term, None))
+            self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
         elif kind == "method":
-            self._edge(key, event, term, callee[2], self.heap.bind(callee[2], term, self.heap.receiver_term(term, callee)))
+            self._edge(
+                key,
+                event,
+                term,
+                callee[2],
+                self.heap.calling.bind(callee[2], term, self.heap.calling.receiver_term(term, callee)),
+            )
         elif kind == "class":
             self._constructed(key, event, term, callee[1])
         elif kind == "memo":
             self.memo_calls.setdefault(callee, []).append((key, event, term))
             if callee[1]:
-                self._edge(key, event, term, callee[1], self.heap.bind(callee[1], term, None))
+                self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
         elif kind == "cmethod":
             self._container_method(key, event, term, callee)
         elif kind == "ext":
@@ -216,11 +219,11 @@ class Effects:
             if method is not None:
                 receiver = ("class", key) if name == "__new__" else term
                 given = term if name != "__post_init__" else ("call", term[1], (), (), term[4])
-                self._edge(caller, event, instance, method, self.heap.bind(method, given, receiver))
+                self._edge(caller, event, instance, method, self.heap.calling.bind(method, given, receiver))
         meta = classes.metaclass(key)
         method = classes.method(meta, "__call__") if meta is not None else None
         if method is not None:
-            self._edge(caller, event, term, method, self.heap.bind(method, term, ("class", key)))
+            self._edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
 
     def _methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
         for value in self.heap.evaluate(base):
@@ -228,8 +231,14 @@ class Effects:
                 for name in names:
                     method = self.heap.classes.method(value[1], name)
                     if method is not None:
-                        term = ("call", ("attr", base, name), given, (), (self.heap.names.module_of(key).name, *event.place))
-                        self._edge(key, event, term, method, self.heap.bind(method, term, base))
+                        term = (
+                            "call",
+                            ("attr", base, name),
+                            given,
+                            (),
+                            (self.heap.names.module_of(key).name, *event.place),
+                        )
+                        self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
 
     # containers
 
@@ -237,9 +246,17 @@ class Effects:
         container, name = callee[1], callee[2]
         base = term[1][1] if term[1][0] == "attr" else term[1]
         given, kind = term[2], container[1]
-        if name in _ONLY and name not in _QUEUES.get(kind, ()) and not (kind in {"queue", "exitstack"} and name in ADDERS):
+        if (
+            name in _ONLY
+            and name not in _QUEUES.get(kind, ())
+            and not (kind in {"queue", "exitstack"} and name in ADDERS)
+        ):
             return
-        if name in ADDERS and not (kind == "exitstack" and name == "close") and not (kind == "contextvar" and name == "set"):
+        if (
+            name in ADDERS
+            and not (kind == "exitstack" and name == "close")
+            and not (kind == "contextvar" and name == "set")
+        ):
             key_place, place = ADDERS[name]
             value = given[place] if place < len(given) else None
             if name in BULK and value is not None:
@@ -252,9 +269,27 @@ class Effects:
                 return
             if value is not None:
                 if name in BULK and kind in {"dict", "defaultdict"}:
-                    self._effect(key, event, "store", name, container, base, value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value)
+                    self._effect(
+                        key,
+                        event,
+                        "store",
+                        name,
+                        container,
+                        base,
+                        value,
+                        ("elem", value[1], UNKNOWN) if value[0] == "iter" else value,
+                    )
                 else:
-                    self._effect(key, event, "store", name, container, base, given[key_place] if 0 <= key_place < len(given) else None, value)
+                    self._effect(
+                        key,
+                        event,
+                        "store",
+                        name,
+                        container,
+                        base,
+                        given[key_place] if 0 <= key_place < len(given) else None,
+                        value,
+                    )
         elif name in REMOVERS:
             self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
 
@@ -280,8 +315,14 @@ class Effects:
             elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
                 method = self.heap.classes.method(container[1], "__setitem__")
                 if method is not None:
-                    term = ("call", ("attr", base, "__setitem__"), (item, value), (), (self.heap.names.module_of(key).name, *event.place))
-                    self._edge(key, event, term, method, self.heap.bind(method, term, base))
+                    term = (
+                        "call",
+                        ("attr", base, "__setitem__"),
+                        (item, value),
+                        (),
+                        (self.heap.names.module_of(key).name, *event.place),
+                    )
+                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
                 elif (kind := self.container_of(container)) is not None:
                     self._effect(key, event, "store", "[]=", kind, base, item, value)
             elif container[0] == "super":
@@ -292,7 +333,7 @@ class Effects:
 
     def container_of(self, value: Term) -> Term | None:
         """Return the container that an object of a class with such a base is."""
-        got = [v for v in self.heap._of_base_outside(value[1], "append") if v[0] == "cmethod"]
+        got = [v for v in self.heap.attributes._of_base_outside(value[1], "append") if v[0] == "cmethod"]
         return got[0][1] if got else None
 
     def _extend(self, key: str, event: Event) -> None:
@@ -309,7 +350,9 @@ class Effects:
                     self._effect(key, event, "remove", "-=", container, target, ("iter", value), None)
 
     def _deletion(self, key: str, event: Event) -> None:
-        how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[event.kind]
+        how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[
+            event.kind
+        ]
         if event.kind == "setpart":
             self._store(key, event, "insert", event.terms[0], None, ("iter", event.terms[1]))
             return
@@ -322,8 +365,14 @@ class Effects:
             elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
                 method = self.heap.classes.method(container[1], "__delitem__")
                 if method is not None and item is not None:
-                    term = ("call", ("attr", event.terms[0], "__delitem__"), (item,), (), (self.heap.names.module_of(key).name, *event.place))
-                    self._edge(key, event, term, method, self.heap.bind(method, term, event.terms[0]))
+                    term = (
+                        "call",
+                        ("attr", event.terms[0], "__delitem__"),
+                        (item,),
+                        (),
+                        (self.heap.names.module_of(key).name, *event.place),
+                    )
+                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, event.terms[0]))
 
     def _store(self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term) -> None:
         for container in self.heap.evaluate(base):
@@ -352,7 +401,9 @@ class Effects:
                     if term[0] == "elem":
                         for container in self.heap.evaluate(term[1]):
                             if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
-                                self._effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))
+                                self._effect(
+                                    key, event, "store", "read", container, term[1], term[2], self.factory(container)
+                                )
 
     def factory(self, container: Term) -> Term:
         """Return the term of what a ``defaultdict`` makes for a missing key."""

@@ -60,7 +60,11 @@ class External:
             if len(term[2]) == 3:
                 return frozenset([("anyclass", "?")])
             return frozenset(
-                ("class", v[1]) if v[0] in {"inst", "self"} and v[1] != "?" else v if v[0] == "anyclass" else ("plain", "type")
+                ("class", v[1])
+                if v[0] in {"inst", "self"} and v[1] != "?"
+                else v
+                if v[0] == "anyclass"
+                else ("plain", "type")
                 for v in (heap.evaluate(term[2][0]) if term[2] else ())
             )
         if name in {"builtins.vars", "builtins.globals", "builtins.locals"}:
@@ -75,7 +79,19 @@ class External:
             return frozenset([("weak",)])
         if name in standard.COPIES:
             return self._copy(name, term)
-        if name in {"functools.wraps", "builtins.staticmethod", "builtins.classmethod", "contextlib.contextmanager", "functools.update_wrapper", "typing.cast", "functools.singledispatch", "abc.abstractmethod", "typing.overload", "builtins.property", "functools.cached_property"}:
+        if name in {
+            "functools.wraps",
+            "builtins.staticmethod",
+            "builtins.classmethod",
+            "contextlib.contextmanager",
+            "functools.update_wrapper",
+            "typing.cast",
+            "functools.singledispatch",
+            "abc.abstractmethod",
+            "typing.overload",
+            "builtins.property",
+            "functools.cached_property",
+        }:
             if name == "functools.wraps":
                 return frozenset([("ext", "identity")])
             place = 1 if name == "typing.cast" else 0
@@ -104,7 +120,13 @@ class External:
         module = name.rpartition(".")[0]
         if name in standard.PLAIN_CALLS or (module in standard.PLAIN_MODULES):
             return frozenset([("plain", "?")])
-        if name in {"collections.namedtuple", "typing.NamedTuple", "types.new_class", "builtins.type", "dataclasses.make_dataclass"}:
+        if name in {
+            "collections.namedtuple",
+            "typing.NamedTuple",
+            "types.new_class",
+            "builtins.type",
+            "dataclasses.make_dataclass",
+        }:
             return frozenset([("ext", "builtins.tuple" if "amed" in name else "?newclass")])
         if name == "sys.exc_info":
             return frozenset([("exc",)])
@@ -117,7 +139,11 @@ class External:
 
     def _container(self, name: str, kind: str, term: Term) -> Values:
         if kind in {"plain", "frozenset", "tuple", "bytearray"} and not term[2]:
-            return frozenset([("container", "tuple", term[4])]) if kind in {"tuple", "frozenset"} else frozenset([("plain", kind)])
+            return (
+                frozenset([("container", "tuple", term[4])])
+                if kind in {"tuple", "frozenset"}
+                else frozenset([("plain", kind)])
+            )
         if name.endswith(".deque") and (keyword(term, "maxlen") or len(term[2]) > 1):
             limit = keyword(term, "maxlen") or term[2][1]
             kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
@@ -157,7 +183,9 @@ class External:
         found = set()
         if term[1][0] == "attr" and term[1][2] == "__call__" and term[1][1][0] == "call":  # super().__call__(..)
             meta = self._owners.get(term[1][1][4])
-            made = [key for key in self.heap.names.classes if meta is not None and self.heap.classes.metaclass(key) == meta]
+            made = [
+                key for key in self.heap.names.classes if meta is not None and self.heap.classes.metaclass(key) == meta
+            ]
             return frozenset(("inst", key, term[4]) for key in made[:8]) or frozenset([("inst", "?", term[4])])
         for value in self.heap.evaluate(term[2][0]):
             if value[0] == "class":
@@ -214,7 +242,11 @@ class External:
         if name in _READS:
             got: set[Term] = set()
             key = term[2][0] if term[2] else ("unknown",)
-            kind = "elem" if container[1] in {"dict", "defaultdict", "bounded", "counter"} or container[1].startswith("weak") else "iter"
+            kind = (
+                "elem"
+                if container[1] in {"dict", "defaultdict", "bounded", "counter"} or container[1].startswith("weak")
+                else "iter"
+            )
             reading = ("elem", term[1][1], key) if kind == "elem" else ("iter", term[1][1])
             got |= heap.elements(container, reading)
             if name in {"get", "setdefault", "pop"} and len(term[2]) > 1:
@@ -230,7 +262,14 @@ class External:
             parts = heap.contents.get(container, [])
             if view not in heap.contents and parts:
                 heap.contents[view] = [
-                    (None, part if name == "values" else key or part if name == "keys" else ("tuple", (key or part, part), term[4]))
+                    (
+                        None,
+                        part
+                        if name == "values"
+                        else key or part
+                        if name == "keys"
+                        else ("tuple", (key or part, part), term[4]),
+                    )
                     for key, part in parts
                 ]
             return frozenset([view])

@@ -22,7 +22,11 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
     for function, event, term, name in heap.effects.external:
         undo = standard.KEEPS_RESULT.get(name)
         module = heap.points_to.names.module_of(function).name
-        if undo is None or heap.multiplicity.event_runs(function, event) != MANY or any((module, one) in called for one in undo):
+        if (
+            undo is None
+            or heap.multiplicity.event_runs(function, event) != MANY
+            or any((module, one) in called for one in undo)
+        ):
             continue
         returned = any(one.kind == "return" and term in one.terms for one in heap.points_to.functions[function].events)
         shown = any((module, one) in called for one in standard.SHOWS)

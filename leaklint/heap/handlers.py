@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.domains import Domain
 from leaklint.heap.external import argument
-from leaklint.heap.key_domain import Domain
 from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
-    from leaklint.heap.retention import Heap, Level
+    from leaklint.heap.retained import Level
+    from leaklint.heap.retention import Heap
 
 _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "sys.flags"})
 
@@ -52,7 +53,9 @@ class Handlers:
 
     def _handler(self, function: str, event: Event, term: Term) -> Iterator[Handler]:
         home = self.heap.points_to.functions[function]
-        if any(self._asks_handlers(guard.test) for guard in event.guards if guard.kind in {"if", "past", "loop"}) or self._removed(event):
+        if any(
+            self._asks_handlers(guard.test) for guard in event.guards if guard.kind in {"if", "past", "loop"}
+        ) or self._removed(event):
             return
         level, reasons = 1, []
         named = self._name(term[1][1] if term[1][0] == "attr" else term)
@@ -72,7 +75,9 @@ class Handlers:
             reasons.append("a function that configures logging usually runs once")
         if any(one.cls and (self.heap.multiplicity.is_single(one.cls)) for one in kept):
             return
-        if home.owner and (self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)):
+        if home.owner and (
+            self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
+        ):
             level = 0
         yield Handler("handler", function, event, "medium" if level else "low", tuple(reasons))
 
@@ -82,7 +87,9 @@ class Handlers:
         if logger[0] == "attr":
             for value in self.heap.points_to.evaluate(logger[1]):
                 if value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes:
-                    terms += [event.terms[1] for _, event in self.heap.points_to.field_terms(value[1], logger[2])]
+                    terms += [
+                        event.terms[1] for _, event in self.heap.points_to.attributes.field_terms(value[1], logger[2])
+                    ]
         for one in terms:
             if one[0] == "call" and one[2]:
                 return one[2][0]  # type: ignore[no-any-return]
@@ -93,7 +100,9 @@ class Handlers:
 
     def _asks_environment(self, test: Term) -> bool:
         for term in walk(test):
-            if term[0] == "call" and any(v[0] == "ext" and v[1] in _ENVIRONMENT for v in self.heap.points_to.evaluate(term[1])):
+            if term[0] == "call" and any(
+                v[0] == "ext" and v[1] in _ENVIRONMENT for v in self.heap.points_to.evaluate(term[1])
+            ):
                 return True
             if term[0] == "elem" and any(v == ("ext", "os.environ") for v in self.heap.points_to.evaluate(term[1])):
                 return True
@@ -103,7 +112,7 @@ class Handlers:
         del event
         for function, event_, _, name in self.heap.effects.external:
             home = self.heap.points_to.functions[function]
-            if name in {"logging.Logger.removeHandler"} or name.endswith("handlers.clear"):
-                if not self.heap.removals.outlived(event_, home):
+            if name == "logging.Logger.removeHandler" or name.endswith("handlers.clear"):
+                if not self.heap.removals.feasibility.outlived(event_, home):
                     return True
         return False

@@ -74,7 +74,11 @@ class Keeping:
                 external = last[:1].isupper() and not last.isupper()
                 yield Kept("instance" if external else "made", name=last, chain=chain)
         elif kind == "partial":
-            inner = [one for part in (value[1], *value[2], *(w for _, w in value[3])) for one in self.of(part, chain, depth + 1)]
+            inner = [
+                one
+                for part in (value[1], *value[2], *(w for _, w in value[3]))
+                for one in self.of(part, chain, depth + 1)
+            ]
             held = [one for one in inner if one.kind not in {"plain", "weak"}]
             for one in held:
                 yield one._replace(kind="closure") if one.kind in {"self", "method"} else one
@@ -97,7 +101,12 @@ class Keeping:
         found: list[Kept] = []
         terms = [term]
         if term[0] == "attr":
-            terms += [event.terms[1] for value in self.heap.evaluate(term[1]) if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes for _, event in self.heap.field_terms(value[1], term[2])]
+            terms += [
+                event.terms[1]
+                for value in self.heap.evaluate(term[1])
+                if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
+                for _, event in self.heap.attributes.field_terms(value[1], term[2])
+            ]
         for top in terms:
             for one in walk(top):
                 if one[0] == "call":
@@ -117,8 +126,12 @@ class Keeping:
         init = self.heap.classes.method(key, "__init__")
         if init is None:
             return [*term[2], *(value for _, value in term[3])]
-        bound = self.heap.bind(init, term, term)
-        names = {event.terms[1][2] for event in self.heap.functions[init].events if event.kind == "setattr" and event.terms[1][:2] == ("param", init)}
+        bound = self.heap.calling.bind(init, term, term)
+        names = {
+            event.terms[1][2]
+            for event in self.heap.functions[init].events
+            if event.kind == "setattr" and event.terms[1][:2] == ("param", init)
+        }
         return [given for name, given in bound.items() if name in names]
 
     def _is_long(self, value: Term) -> bool:
@@ -138,7 +151,9 @@ class Keeping:
         names = classes.last_names(key)
         if classes.is_enum(key) or names & {"str", "int", "float", "bytes", "TypedDict", "Protocol"}:
             yield Kept("plain", name="text")
-        elif names & {"Exception", "BaseException", "ValueError", "RuntimeError", "TypeError", "OSError"} or any(name.endswith("Error") for name in names):
+        elif names & {"Exception", "BaseException", "ValueError", "RuntimeError", "TypeError", "OSError"} or any(
+            name.endswith("Error") for name in names
+        ):
             yield Kept("exception", key, classes.class_of(key).name, chain)
         else:
             yield Kept("self" if value[0] == "self" else "instance", key, classes.class_of(key).name, chain)
@@ -190,7 +205,7 @@ class Keeping:
         if depth < 6:
             for key, part in self.heap.contents.get(value, ()):
                 for term in (part, key):
-                    if term is not None and not (term[0] == "const"):
+                    if term is not None and term[0] != "const":
                         held += self.of(self._here(term), chain, depth + 1)
         yield from held
         if not held or any(one.kind not in {"part", "made", "plain", "container"} for one in held):

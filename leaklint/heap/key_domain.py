@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
 
 from leaklint.contracts import standard
-from leaklint.flow.model import Event, Guard
 from leaklint.flow.terms import Term, children, options, walk
+from leaklint.heap.domains import ORDER, Domain
 from leaklint.heap.effects import Call, Effect, Effects
+from leaklint.heap.key_guards import KeyGuards
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.usage import Usage
@@ -16,24 +16,45 @@ from leaklint.heap.usage import Usage
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
 _FINITE_CALLS = frozenset({"builtins.type", "builtins.bool", "builtins.isinstance", "builtins.callable", "builtins.hasattr", "builtins.issubclass", "threading.get_ident"})  # fmt: skip
 _FINITE_TYPES = frozenset({"bool", "enum", "type", "NoneType", "None", "Literal"})
-_TEXT_TYPES = frozenset({"str", "Text", "LiteralString", "bytes", "Path", "PathLike", "sequence", "AnyStr", "StrPath", "Pattern", "UUID", "Decimal", "date"})
+_TEXT_TYPES = frozenset(
+    {
+        "str",
+        "Text",
+        "LiteralString",
+        "bytes",
+        "Path",
+        "PathLike",
+        "sequence",
+        "AnyStr",
+        "StrPath",
+        "Pattern",
+        "UUID",
+        "Decimal",
+        "date",
+    }
+)
 # A parameter or attribute that is text by the name it goes by: only ever a reason to be less sure.
-_TEXT_NAME = re.compile(r"(^|_|[a-z](?=N))([nN]ame|kind|path|filename|label|url|uri|title|text|message|topic|slug|locale|lang|language|pattern|prefix|suffix|symbol|identifier)s?$")
-_TEXT_METHODS = frozenset({"lower", "upper", "strip", "format", "join", "title", "replace", "encode", "decode", "rstrip", "lstrip", "casefold", "hexdigest", "capitalize"})
-
-
-class Domain(Enum):
-    """How many different keys a term can give."""
-
-    FINITE = "finitely many"
-    TEXT = "as many as there are texts"
-    VALUE = "as many as there are different values"
-    UNKNOWN = "unknown"
-    FRESH = "a new one each time"
-    OBJECT = "one for each object"
-
-
-_ORDER = (Domain.OBJECT, Domain.FRESH, Domain.UNKNOWN, Domain.VALUE, Domain.TEXT, Domain.FINITE)
+_TEXT_NAME = re.compile(
+    r"(^|_|[a-z](?=N))([nN]ame|kind|path|filename|label|url|uri|title|text|message|topic|slug|locale|lang|language|pattern|prefix|suffix|symbol|identifier)s?$"
+)
+_TEXT_METHODS = frozenset(
+    {
+        "lower",
+        "upper",
+        "strip",
+        "format",
+        "join",
+        "title",
+        "replace",
+        "encode",
+        "decode",
+        "rstrip",
+        "lstrip",
+        "casefold",
+        "hexdigest",
+        "capitalize",
+    }
+)
 
 
 class KeyDomain:
@@ -44,15 +65,16 @@ class KeyDomain:
         self.effects = effects
         self.lifetime = lifetime
         self.usage = Usage(heap)
+        self.guards = KeyGuards(self)
 
     def of_store(self, effect: Effect) -> Domain:
         """Return how many keys a store can use, its guards and its callers' included."""
         if effect.key is None:
             return Domain.UNKNOWN
         events = [(effect.function, effect.event), *((call.caller, call.event) for call in effect.chain)]
-        if any(self._bounded_by(guard, effect) for _, event in events for guard in event.guards):
+        if any(self.guards._bounded_by(guard, effect) for _, event in events for guard in event.guards):
             return Domain.FINITE
-        if self._looked_up(effect) or self._checked_by_value(effect):
+        if self.guards._looked_up(effect) or self.guards._checked_by_value(effect):
             return Domain.FINITE
         return self.of(effect.key, effect.chain)
 
@@ -61,7 +83,7 @@ class KeyDomain:
         if depth > 8:
             return Domain.UNKNOWN
         found = [self._of(one, chain, depth) for one in options(term)]
-        return min(found, key=_ORDER.index)
+        return min(found, key=ORDER.index)
 
     def _of(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
         kind = term[0]
@@ -71,7 +93,7 @@ class KeyDomain:
             return Domain.FINITE
         if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
             parts = [self.of(part, chain, depth + 1) for part in children(term)]
-            worst = min(parts, key=_ORDER.index, default=Domain.FINITE)
+            worst = min(parts, key=ORDER.index, default=Domain.FINITE)
             if kind == "text":
                 return worst if worst in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
             return worst
@@ -86,12 +108,21 @@ class KeyDomain:
         if kind == "fresh" or kind == "cell":
             terms = self.heap.cell(term) if kind == "cell" else self._assigned(term)
             if terms and depth < 5:
-                return min((self.of(one, chain, depth + 2) for one in terms if one != term), key=_ORDER.index, default=Domain.UNKNOWN)
+                return min(
+                    (self.of(one, chain, depth + 2) for one in terms if one != term),
+                    key=ORDER.index,
+                    default=Domain.UNKNOWN,
+                )
         if kind == "attr" and depth < 5:
-            fields = [event.terms[1] for value in self.heap.evaluate(term[1]) if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes for _, event in self.heap.field_terms(value[1], term[2])]
+            fields = [
+                event.terms[1]
+                for value in self.heap.evaluate(term[1])
+                if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
+                for _, event in self.heap.attributes.field_terms(value[1], term[2])
+            ]
             found = [self.of(one, chain, depth + 2) for one in fields[:6]]
             if found and Domain.UNKNOWN not in found:
-                return min(found, key=_ORDER.index)
+                return min(found, key=ORDER.index)
         return self._by_values(term, depth)
 
     def _assigned(self, term: Term) -> tuple[Term, ...]:
@@ -127,26 +158,47 @@ class KeyDomain:
         if names & {"builtins.str", "builtins.repr", "builtins.format"} and term[2]:
             inner = self.of(term[2][0], chain, depth + 1)
             return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
-        if names & {"builtins.tuple", "builtins.frozenset", "builtins.sorted", "builtins.int", "builtins.hash", "builtins.round", "builtins.float"} and term[2]:
+        if (
+            names
+            & {
+                "builtins.tuple",
+                "builtins.frozenset",
+                "builtins.sorted",
+                "builtins.int",
+                "builtins.hash",
+                "builtins.round",
+                "builtins.float",
+            }
+            and term[2]
+        ):
             return self.of(term[2][0], chain, depth + 1)
         if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
             inner = [self.of(part, chain, depth + 1) for part in (term[1][1], *term[2])]
             return Domain.FRESH if Domain.FRESH in inner else Domain.TEXT
-        if term[1][0] == "attr" and term[1][2] in {"get", "pop"} and self._of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",))):
+        if (
+            term[1][0] == "attr"
+            and term[1][2] in {"get", "pop"}
+            and self._of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",)))
+        ):
             rest = term[2][1] if len(term[2]) > 1 else None
             return Domain.FINITE if rest is None else self.of(rest, chain, depth + 1)
-        made = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and not value[1] == "?"]
+        made = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and value[1] != "?"]
         if made and all(self.heap.classes.by_value(key) for key in made) and (term[2] or term[3]):
-            return min((self.of(part, chain, depth + 1) for part in (*term[2], *(word for _, word in term[3]))), key=_ORDER.index)
+            return min(
+                (self.of(part, chain, depth + 1) for part in (*term[2], *(word for _, word in term[3]))),
+                key=ORDER.index,
+            )
         callees = [value for value in self.heap.evaluate(term[1]) if value[0] in {"func", "method"}]
         found = []
         for callee in callees[:4]:
             key = callee[-1]
-            bound = self.heap.bind(key, term, self.heap.receiver_term(term, callee) if callee[0] == "method" else None)
+            bound = self.heap.calling.bind(
+                key, term, self.heap.calling.receiver_term(term, callee) if callee[0] == "method" else None
+            )
             for event in self.heap.functions[key].events:
                 if event.kind == "return":
-                    found.append(self.of(self.heap.substituted(event.terms[0], key, bound), chain, depth + 2))
-        return min(found, key=_ORDER.index) if found else self._by_values(term, depth)
+                    found.append(self.of(self.heap.calling.substituted(event.terms[0], key, bound), chain, depth + 2))
+        return min(found, key=ORDER.index) if found else self._by_values(term, depth)
 
     def _of_class(self, term: Term) -> bool:
         values = self.heap.evaluate(term)
@@ -165,9 +217,18 @@ class KeyDomain:
                     continue
                 return False
             for key, part in self.heap.contents[value]:
-                if term[0] == "elem" and key is not None and key[0] == "const" and term[2][0] == "const" and key != term[2]:
+                if (
+                    term[0] == "elem"
+                    and key is not None
+                    and key[0] == "const"
+                    and term[2][0] == "const"
+                    and key != term[2]
+                ):
                     continue
-                if part[0] == "star" or any(one[0] in {"param", "fresh", "cell"} for one in walk(part)) and not self._parts_fixed(term, part, key):
+                if part[0] == "star" or (
+                    any(one[0] in {"param", "fresh", "cell"} for one in walk(part))
+                    and not self._parts_fixed(term, part, key)
+                ):
                     return False
         return True
 
@@ -185,7 +246,7 @@ class KeyDomain:
         given = [(call, call.bound[term[2]]) for call in calls if term[2] in call.bound]
         found = [self.of(one, (*chain, call), depth + 2) for call, one in given[:20] if depth < 6]
         if found:
-            worst = min(found, key=_ORDER.index)
+            worst = min(found, key=ORDER.index)
             if worst == Domain.UNKNOWN and direct == Domain.TEXT:
                 return Domain.TEXT
             return worst
@@ -198,14 +259,24 @@ class KeyDomain:
 
     def by_name_alone(self, term: Term) -> bool:
         """Tell whether nothing but its name says that a parameter is text."""
-        return self._by_values(term, 0) == Domain.UNKNOWN and not self._documented(term) and bool(_TEXT_NAME.search(term[2]))
+        return (
+            self._by_values(term, 0) == Domain.UNKNOWN
+            and not self._documented(term)
+            and bool(_TEXT_NAME.search(term[2]))
+        )
 
     def _documented(self, term: Term) -> bool:
         """Tell whether the documentation of a function calls a parameter text."""
         function = self.heap.functions.get(term[1])
         text = function.documentation if function is not None else ""
         name = re.escape(term[2])
-        return bool(text) and re.search(rf":param\s+str\s+{name}\b|:type\s+{name}:\s*str|\b{name}\s*\(\s*str\b|\b{name}\s*:\s*str\b", text) is not None
+        return (
+            bool(text)
+            and re.search(
+                rf":param\s+str\s+{name}\b|:type\s+{name}:\s*str|\b{name}\s*\(\s*str\b|\b{name}\s*:\s*str\b", text
+            )
+            is not None
+        )
 
     def _by_values(self, term: Term, depth: int) -> Domain:
         del depth
@@ -214,16 +285,24 @@ class KeyDomain:
         for value in values:
             kind = value[0]
             if kind == "plain":
-                found.add(Domain.FINITE if value[1] in _FINITE_TYPES else Domain.TEXT if value[1] in _TEXT_TYPES else Domain.VALUE if value[1] != "?" else Domain.UNKNOWN)
+                found.add(
+                    Domain.FINITE
+                    if value[1] in _FINITE_TYPES
+                    else Domain.TEXT
+                    if value[1] in _TEXT_TYPES
+                    else Domain.VALUE
+                    if value[1] != "?"
+                    else Domain.UNKNOWN
+                )
             elif kind in {"class", "anyclass", "metaclass", "module", "none", "ext"}:
                 runtime = kind == "class" and self.heap.names.classes[value[1]].parent
                 found.add(Domain.OBJECT if runtime else Domain.FINITE)
             elif kind == "func":
                 found.add(Domain.OBJECT if self.heap.functions[value[1]].parent else Domain.FINITE)
             elif kind in {"self", "inst"}:
-                if value in self.lifetime.long and kind == "inst" and self.lifetime.long[value].depth == 0:
-                    found.add(Domain.FINITE)
-                elif value[1] in self.heap.names.classes and self.heap.classes.is_enum(value[1]):
+                if (value in self.lifetime.long and kind == "inst" and self.lifetime.long[value].depth == 0) or (
+                    value[1] in self.heap.names.classes and self.heap.classes.is_enum(value[1])
+                ):
                     found.add(Domain.FINITE)
                 elif value[1] in self.heap.names.classes and self.heap.classes.by_value(value[1]):
                     found.add(Domain.VALUE)
@@ -239,122 +318,6 @@ class KeyDomain:
             return Domain.UNKNOWN
         if found == {Domain.UNKNOWN} and term[0] in {"attr", "name"} and _TEXT_NAME.search(term[2]):
             return Domain.TEXT
-        return min(found, key=_ORDER.index)
+        return min(found, key=ORDER.index)
 
     # guards
-
-    def _bounded_by(self, guard: Guard, effect: Effect) -> bool:
-        """``if key in TABLE``, ``if key not in TABLE: raise``, ``if abs(key) > N: raise``: only so many keys pass."""
-        if guard.kind not in {"if", "past"} or effect.key is None:
-            return False
-        return any(self._bounds(test, holds, effect) for test, holds in _conjuncts(guard.test, guard.holds))
-
-    def _bounds(self, test: Term, holds: bool, effect: Effect) -> bool:
-        if test[0] != "op" or len(test[2]) != 2:
-            return False
-        left, right = test[2]
-        keys = self._same_keys(effect)
-        if test[1] in {"in", "not in"} and (test[1] == "in") == holds and left in keys:
-            containers = self.heap.evaluate(right)
-            if right[0] in {"tuple", "list", "set"}:
-                return True
-            return bool(containers) and effect.container not in containers and self._of_table(("iter", right))
-        return False
-
-    def _same_keys(self, effect: Effect) -> set[Term]:
-        found = {effect.key} if effect.key is not None else set()
-        return found  # type: ignore[return-value]
-
-    def _looked_up(self, effect: Effect) -> bool:
-        """The value is worked out from ``TABLE[key]``, which raises for keys that the table does not have."""
-        tops = [effect.value] if effect.value is not None else []
-        function = self.heap.functions[effect.function]
-        tops += [top for event in function.events if event.kind in {"call", "setname", "setattr"} for top in event.terms]
-        for callee in walk(effect.value) if effect.value is not None else ():
-            if callee[0] == "call" and callee[1][0] == "func":
-                tops += [top for event in self.heap.functions[callee[1][1]].events for top in event.terms]
-        for top in tops:
-            for term in walk(top):
-                if term[0] == "elem" and term[2] == effect.key and effect.container not in self.heap.evaluate(term[1]) and self._of_table(("iter", term[1])):
-                    return True
-        return False
-
-    def _checked_by_value(self, effect: Effect) -> bool:
-        """A range check of the key raises or returns before the store, here or in the constructor of what is stored."""
-        if effect.key is None:
-            return False
-        raw = _unlifted_key(effect)
-        if _ranged(effect.event.guards, raw) or _ranged(effect.event.guards, effect.key):
-            return True
-        for term in walk(effect.value) if effect.value is not None else ():
-            if term[0] != "call":
-                continue
-            for value in self.heap.evaluate(term[1]):
-                init = self.heap.classes.method(value[1], "__init__") if value[0] == "class" else None
-                if init is None:
-                    continue
-                bound = self.heap.bind(init, term, term)
-                names = [name for name, given in bound.items() if given == effect.key]
-                for event in self.heap.functions[init].events:
-                    if event.kind == "setattr" and any(_ranged(event.guards, ("param", init, name)) for name in names):
-                        return True
-        return False
-
-
-def _unlifted_key(effect: Effect) -> Term:
-    terms = effect.event.terms
-    if effect.event.kind == "setitem":
-        return terms[1]
-    return effect.key or ("unknown",)
-
-
-def _conjuncts(test: Term, holds: bool) -> list[tuple[Term, bool]]:
-    if test[0] == "op" and test[1] == "not":
-        return _conjuncts(test[2][0], not holds)
-    if test[0] == "op" and test[1] == ("and" if holds else "or"):
-        return [one for part in test[2] for one in _conjuncts(part, holds)]
-    return [(test, holds)]
-
-
-def _ranged(guards: tuple[Guard, ...], key: Term) -> bool:
-    """Tell whether guards keep a key within two numbers, or its absolute value below one."""
-    below = above = False
-    for guard in guards:
-        if guard.kind not in {"if", "past"}:
-            continue
-        for test, holds in _conjuncts(guard.test, guard.holds):
-            if test[0] != "op" or test[1] not in {"<", "<=", ">", ">="} or len(test[2]) != 2:
-                continue
-            left, right = test[2]
-            less = (test[1][0] == "<") == holds
-            for one, other, smaller in ((left, right, less), (right, left, not less)):
-                if other[0] not in {"const", "op", "name"}:
-                    continue
-                if one == key:
-                    below, above = below or smaller, above or not smaller
-                if one[0] == "call" and one[1][-1] == "abs" and one[2] == (key,) and smaller:
-                    return True
-    return below and above
-
-
-def interned(effect: Effect, heap: PointsTo) -> bool:
-    """Tell whether an entry is made only where the container has none for the key, from the key itself."""
-    return any(_tests_container(guard, effect, heap) for guard in effect.event.guards)
-
-
-def _tests_container(guard: Guard, effect: Effect, heap: PointsTo) -> bool:
-    if guard.kind == "except":
-        return "KeyError" in repr(guard.test) or "LookupError" in repr(guard.test)
-    if guard.kind not in {"if", "past"}:
-        return False
-    for term in walk(guard.test):
-        if term[0] == "op" and term[1] in {"in", "not in"} and effect.container in heap.evaluate(term[2][1]):
-            return True
-        if term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"get", "__contains__"} and effect.container in heap.evaluate(term[1][1]):
-            return True
-        if term[0] == "elem" and effect.container in heap.evaluate(term[1]):
-            return True
-    return False
-
-
-__all__ = ["Domain", "Event", "KeyDomain", "interned"]

@@ -151,8 +151,15 @@ class Lifetime:
                     for value in self.heap.evaluate(param.default):
                         if value[0] == "container":
                             name = self.heap.names.module_of(key).name
-                            place = value[2][1:5] if isinstance(value[2], tuple) and len(value[2]) >= 5 else function.place
-                            yield value, Location("default", key, param.name, name, place, 0, (f"{_dotted(key)}({param.name})",))
+                            place = (
+                                value[2][1:5] if isinstance(value[2], tuple) and len(value[2]) >= 5 else function.place
+                            )
+                            yield (
+                                value,
+                                Location(
+                                    "default", key, param.name, name, place, 0, (f"{_dotted(key)}({param.name})",)
+                                ),
+                            )
 
     def _below(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
         kind = value[0]
@@ -162,16 +169,14 @@ class Lifetime:
             yield from self._contents(value, location)
         elif kind == "func":
             yield from self._captured(value[1], location)
-        elif kind == "method":
-            yield value[1], location
-        elif kind == "cmethod":
+        elif kind == "method" or kind == "cmethod":
             yield value[1], location
         elif kind == "partial":
             for term in (value[1], *value[2], *(word for _, word in value[3])):
                 for one in self.heap.evaluate(term):
                     yield one, location
         elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
-            for one in self.heap.returned(value[1]):
+            for one in self.heap.calling.returned(value[1]):
                 yield one, location._replace(scope="result", path=(*location.path, "its result"))
 
     def _fields(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
@@ -179,7 +184,12 @@ class Lifetime:
             return
         classes = self.heap.classes
         seen = set()
-        for one in (value, ("self", value[1]), *(("self", above) for above in classes.order(value[1])), *(("self", b) for b in classes.below(value[1]))):
+        for one in (
+            value,
+            ("self", value[1]),
+            *(("self", above) for above in classes.order(value[1])),
+            *(("self", b) for b in classes.below(value[1])),
+        ):
             for name, function, event in self._on.get(one, ()):
                 if (name, id(event)) in seen:
                     continue
@@ -205,7 +215,12 @@ class Lifetime:
                 if child[0] != "self":
                     yield child, inner
         for name, function, event in self._on.get(value, ()):  # attributes of a thread-local or a namespace
-            where = location._replace(name=f"{location.name}.{name}", path=(*location.path, name), place=event.place, module=self.heap.names.module_of(function).name)
+            where = location._replace(
+                name=f"{location.name}.{name}",
+                path=(*location.path, name),
+                place=event.place,
+                module=self.heap.names.module_of(function).name,
+            )
             if location.scope == "module":
                 where = where._replace(place=location.place, module=location.module)
             for child in self.heap.evaluate(event.terms[1]):
@@ -230,7 +245,15 @@ class Lifetime:
                                 if value[0] == "container":
                                     yield value, location
         for outer, name in sorted(names):
-            where = Location("closure", outer, name, self.heap.names.module_of(outer).name, self._assigned_at(outer, name), 0, (f"{_dotted(outer)}()", name))
+            where = Location(
+                "closure",
+                outer,
+                name,
+                self.heap.names.module_of(outer).name,
+                self._assigned_at(outer, name),
+                0,
+                (f"{_dotted(outer)}()", name),
+            )
             for term in self.heap.cell(("cell", outer, name)):
                 for value in self.heap.evaluate(term):
                     yield value, where

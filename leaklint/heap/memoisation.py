@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.domains import Domain
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_domain import Domain
 
 if TYPE_CHECKING:
-    from leaklint.heap.retention import Heap, Level
+    from leaklint.heap.retained import Level
+    from leaklint.heap.retention import Heap
 
 _SMALL = 128  # entries below which a bounded memoiser is not worth a loud word
 _MANY = 512  # and such of which nobody knows that they keep objects of a class
@@ -60,7 +61,7 @@ class Memos:
         for key, function in points_to.functions.items():
             module = points_to.names.module_of(key).name
             if function.decorators and not function.parent:
-                values = points_to.decorated(function) or frozenset()
+                values = points_to.attributes.decorated(function) or frozenset()
                 for value in values:
                     for memo in self._memos_of(value, function):
                         yield module, self._decorator_place(function, memo), function, memo, function.name
@@ -86,7 +87,13 @@ class Memos:
                     if event.kind == "setattr" and event.terms[1][0] == "call":
                         for value in points_to.evaluate(event.terms[1]):
                             if value[0] == "memo":
-                                yield points_to.names.module_of(key).name, event.place, points_to.functions.get(value[1]), value, event.name
+                                yield (
+                                    points_to.names.module_of(key).name,
+                                    event.place,
+                                    points_to.functions.get(value[1]),
+                                    value,
+                                    event.name,
+                                )
 
     def _is_definition(self, module: str, word: str, term: Term) -> bool:
         return any(one[0] == "func" and one[1] == f"{module}:{word}" for one in walk(term))
@@ -105,7 +112,9 @@ class Memos:
     def _decorator_place(self, function: Function, memo: Term) -> tuple[int, int, int, int]:
         for decorator in function.decorators:
             for value in self.heap.points_to.evaluate(decorator.term):
-                if value[0] in {"func", "method", "memo"} or (value[0] == "ext" and (value[1].startswith("memoiser:") or self._memoises(value[1]))):
+                if value[0] in {"func", "method", "memo"} or (
+                    value[0] == "ext" and (value[1].startswith("memoiser:") or self._memoises(value[1]))
+                ):
                     return decorator.place
         del memo
         return function.decorators[0].place
@@ -116,7 +125,9 @@ class Memos:
 
         return name in standard.MEMOISERS
 
-    def _memo(self, module: str, place: tuple[int, int, int, int], function: Function | None, value: Term, name: str) -> Memo | None:
+    def _memo(
+        self, module: str, place: tuple[int, int, int, int], function: Function | None, value: Term, name: str
+    ) -> Memo | None:
         bound = value[2]
         if bound == 0:
             return None
@@ -131,14 +142,24 @@ class Memos:
             texts = function is not None and any(self._is_text(function, param.name) for param in function.params)
             if not (text or texts) or bound is not None or function is None:
                 return None
-            return self._made(module, place, function, bound, Kept("part"), "its arguments", 0, ["as many as there are different arguments"], name)
+            return self._made(
+                module,
+                place,
+                function,
+                bound,
+                Kept("part"),
+                "its arguments",
+                0,
+                ["as many as there are different arguments"],
+                name,
+            )
         kept, argument = best
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
             return None
         if kept.cls and self.heap.points_to.classes.is_enum(kept.cls):
             return None
         if bound is not None:
-            level = 1 if bound >= _SMALL and kept.kind == "self" or bound >= _MANY else 0
+            level = 1 if (bound >= _SMALL and kept.kind == "self") or bound >= _MANY else 0
             if bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
         if kept.kind in {"function", "class"}:
@@ -158,9 +179,19 @@ class Memos:
         self, module: str, place: tuple[int, int, int, int], function: Function | None, bound: int | None, kept: Kept,
         argument: str, level: int, reasons: list[str], name: str,
     ) -> Memo:  # fmt: skip
-        from leaklint.heap.retention import LEVELS
+        from leaklint.heap.retained import LEVELS
 
-        return Memo(function.key if function is not None else "", module, place, bound, kept, argument, LEVELS[level], tuple(reasons), name)
+        return Memo(
+            function.key if function is not None else "",
+            module,
+            place,
+            bound,
+            kept,
+            argument,
+            LEVELS[level],
+            tuple(reasons),
+            name,
+        )
 
     def _is_small_value(self, key: str, bound: int | None) -> bool:
         classes = self.heap.points_to.classes
@@ -168,7 +199,7 @@ class Memos:
         return bound is not None and (classes.by_value(key) or (unseen and bound < _SMALL))
 
     def _is_text(self, function: Function, name: str) -> bool:
-        return self.heap.keys.of(("param", function.key, name)) in {Domain.TEXT}
+        return self.heap.keys.of(("param", function.key, name)) == Domain.TEXT
 
     def _arguments(self, function: Function | None, value: Term) -> list[tuple[str, Kept]]:
         """Return what the keys of a memo keep, with the parameter that brings it."""
@@ -186,17 +217,20 @@ class Memos:
                     found.append((param.name, Kept("self", key, self.heap.points_to.classes.class_of(key).name)))
                     continue
                 for kept in keeping.of(("param", target.key, param.name)):
-                    if kept.kind != "param":
-                        found.append((param.name, kept))
-                    elif self._is_object(target, param.name, kept):
+                    if kept.kind != "param" or self._is_object(target, param.name, kept):
                         found.append((param.name, kept))
         if value[1] == "":
             for caller, _, term in self.heap.effects.memo_calls.get(value, ()):
                 del caller
                 for given in term[2]:
-                    found += [("an argument", kept) for kept in keeping.of(given) if kept.kind not in {"param", "container"}]
+                    found += [
+                        ("an argument", kept) for kept in keeping.of(given) if kept.kind not in {"param", "container"}
+                    ]
             if function is not None and function.kind == "method" and function.params:
-                found += [(function.params[0].name, kept) for kept in keeping.of(("param", function.key, function.params[0].name))]
+                found += [
+                    (function.params[0].name, kept)
+                    for kept in keeping.of(("param", function.key, function.params[0].name))
+                ]
         return found
 
     def _is_given_class(self, target: Function) -> bool:
@@ -220,7 +254,7 @@ class Memos:
             if value not in self.heap.points_to.evaluate(term[1][1]) and not self._names_it(term[1][1], target):
                 continue
             home = self.heap.points_to.functions[function]
-            if home.kind == "module" or home.name == "__del__" or self.heap.removals._at_end(home):
+            if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility._at_end(home):
                 continue
             if any(guard.kind == "except" for guard in event.guards):
                 continue

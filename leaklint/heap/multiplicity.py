@@ -41,7 +41,11 @@ class Multiplicity:
             return self.runs(outer) if outer else IMPORT
         if function.name in _AT_IMPORT:
             return IMPORT
-        if function.owner and self.heap.classes.is_metaclass(function.owner) and function.name in {"__new__", "__init__"}:
+        if (
+            function.owner
+            and self.heap.classes.is_metaclass(function.owner)
+            and function.name in {"__new__", "__init__"}
+        ):
             return IMPORT
         if function.kind == "classmethod" and function.name == "__new__":
             return MANY
@@ -81,7 +85,11 @@ class Multiplicity:
     def event_runs(self, function: str, event: Event) -> int:
         """Return how often an event runs: as often as its function, or once if a guard sees to it."""
         often = self.runs(function)
-        if often == IMPORT and self.heap.functions[function].kind == "module" and any(g.kind == "while" for g in event.guards):
+        if (
+            often == IMPORT
+            and self.heap.functions[function].kind == "module"
+            and any(g.kind == "while" for g in event.guards)
+        ):
             return MANY
         if often == MANY and self.guarded_once(function, event):
             return ONCE
@@ -117,14 +125,16 @@ class Multiplicity:
 
     def _is_shared(self, term: Term) -> bool:
         """Tell whether a variable is one for the process: a global, or an attribute of a class or of a long-lived object."""
-        if term[0] in {"name"}:
+        if term[0] == "name":
             return True
         if term[0] == "cell":
             return False
         values = self.heap.evaluate(term[1]) if term[0] == "attr" else frozenset()
         return bool(values) and all(
-            value[0] in {"class", "anyclass", "module", "func"} or value in self.lifetime.long
-            or (value[0] == "self" and self.is_single(value[1])) for value in values
+            value[0] in {"class", "anyclass", "module", "func"}
+            or value in self.lifetime.long
+            or (value[0] == "self" and self.is_single(value[1]))
+            for value in values
         )
 
     @staticmethod
@@ -151,7 +161,9 @@ class Multiplicity:
                 found.add(key)
             for one in self.heap.classes.order(key):
                 init = self.heap.names.classes[one].methods.get("__init__")
-                if init is not None and any(e.kind == "setattr" and e.name == "__dict__" for e in self.heap.functions[init].events):
+                if init is not None and any(
+                    e.kind == "setattr" and e.name == "__dict__" for e in self.heap.functions[init].events
+                ):
                     found.add(key)
             del klass
         return frozenset(found)
@@ -161,10 +173,15 @@ class Multiplicity:
         function = self.heap.functions[maker]
         return any(
             event.kind == "setattr"
-            and any(("attr", event.terms[0], event.name) in self.unset(guard) or self._tests_absence(guard, event.name) for guard in event.guards)
+            and any(
+                ("attr", event.terms[0], event.name) in self.unset(guard) or self._tests_absence(guard, event.name)
+                for guard in event.guards
+            )
             for event in function.events
         ) or any(
-            event.kind == "setitem" and event.terms[1] == ("param", maker, function.params[0].name) for event in function.events if function.params
+            event.kind == "setitem" and event.terms[1] == ("param", maker, function.params[0].name)
+            for event in function.events
+            if function.params
         )
 
     @staticmethod
@@ -194,9 +211,16 @@ class Multiplicity:
         if not sites or not all(self.runs(call.caller) == IMPORT for call in sites):
             return False
         home = key.partition(":")[0]
-        if any(self.heap.functions[call.caller].kind == "function" and not self.heap.functions[call.caller].name.startswith("_") for call in sites):
+        if any(
+            self.heap.functions[call.caller].kind == "function"
+            and not self.heap.functions[call.caller].name.startswith("_")
+            for call in sites
+        ):
             return False
-        return all(call.caller.partition(":")[0] != home or not (call.event.terms[0][2] or call.event.terms[0][3]) for call in sites)
+        return all(
+            call.caller.partition(":")[0] != home or not (call.event.terms[0][2] or call.event.terms[0][3])
+            for call in sites
+        )
 
     def constructions(self, key: str) -> list[Call]:
         """Return the places where objects of a class or of an heir are made."""

@@ -13,7 +13,8 @@ from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
-    from leaklint.heap.retention import Heap, Level
+    from leaklint.heap.retained import Level
+    from leaklint.heap.retention import Heap
 
 _OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
 _THREADS = frozenset({"threading.Thread", "multiprocessing.dummy.Process"})
@@ -66,20 +67,27 @@ class Registrations:
                     return contract
         return found
 
-    def _registered(self, contract: standard.Registrar, function: str, event: Event, term: Term, name: str) -> Registration | None:
+    def _registered(
+        self, contract: standard.Registrar, function: str, event: Event, term: Term, name: str
+    ) -> Registration | None:
         if self.heap.multiplicity.event_runs(function, event) != MANY:
             return None
         word, text = contract.unless
         weak = word and not any(key == word and value[0] == "const" and value[1] == text for key, value in term[3])
         best: tuple[Kept, Term] | None = None
         subject = term[2][contract.subject] if 0 <= contract.subject < len(term[2]) else None
-        for place, given in [*enumerate(term[2]), *((-1, value) for key, value in term[3] if not contract.words or key in contract.words)]:
+        for place, given in [
+            *enumerate(term[2]),
+            *((-1, value) for key, value in term[3] if not contract.words or key in contract.words),
+        ]:
             if place == contract.subject and place >= 0:
                 continue
             if contract.positions and place >= 0 and place not in contract.positions:
                 continue
             for kept in self.heap.keeping.of(given):
-                if kept.kind in _OBJECTS and not (weak and not (contract.keeps_functions and kept.kind in {"closure", "function"})):
+                if kept.kind in _OBJECTS and not (
+                    weak and not (contract.keeps_functions and kept.kind in {"closure", "function"})
+                ):
                     if best is None or kept.rank < best[0].rank:
                         best = (kept, given)
         if best is None or self._undone(contract, function, event, term, best[1]):
@@ -90,14 +98,18 @@ class Registrations:
         level, reasons = self._level(contract, kept, subject, function, event, value)
         if level < 0:
             return None
-        from leaklint.heap.retention import LEVELS
+        from leaklint.heap.retained import LEVELS
 
         return Registration(contract.kind, function, event, name, kept, value, LEVELS[level], tuple(reasons))
 
-    def _level(self, contract: standard.Registrar, kept: Kept, subject: Term | None, function: str, event: Event, value: Term) -> tuple[int, list[str]]:
+    def _level(
+        self, contract: standard.Registrar, kept: Kept, subject: Term | None, function: str, event: Event, value: Term
+    ) -> tuple[int, list[str]]:
         reasons: list[str] = []
         home = self.heap.points_to.functions[function]
-        level = 2 if home.name in {"__init__", "__post_init__", "__new__", "__enter__"} or kept.kind in {"instance"} else 1
+        level = (
+            2 if home.name in {"__init__", "__post_init__", "__new__", "__enter__"} or kept.kind == "instance" else 1
+        )
         if contract.kind == "finalize":
             level = self._of_finalizer(kept, subject, value)
         if contract.kind == "signal":
@@ -123,29 +135,41 @@ class Registrations:
         values = self.heap.points_to.evaluate(subject) if subject is not None else frozenset()
         classes = {value[1] for value in values if value[0] in {"self", "inst"}}
         same = bool(kept.cls) and any(
-            key in self.heap.points_to.names.classes and self.heap.points_to.classes.related(kept.cls, key) for key in classes
+            key in self.heap.points_to.names.classes and self.heap.points_to.classes.related(kept.cls, key)
+            for key in classes
         )
         return 2 if same else -1
 
     def _undone(self, contract: standard.Registrar, function: str, event: Event, term: Term, value: Term) -> bool:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
         module = self.heap.points_to.names.module_of(function)
-        handles = {one.name for one in self.heap.points_to.functions[function].events if one.kind == "setattr" and one.terms[1] == term}
+        handles = {
+            one.name
+            for one in self.heap.points_to.functions[function].events
+            if one.kind == "setattr" and one.terms[1] == term
+        }
         for undo in contract.undo:
             for other, other_event, call, name in self.heap.effects.external:
                 home = self.heap.points_to.functions[other]
-                if self.heap.removals.outlived(other_event, home):
+                if self.heap.removals.feasibility.outlived(other_event, home):
                     continue
                 by_handle = call[1][0] == "attr" and call[1][1][0] == "attr" and call[1][1][2] in handles
                 if by_handle and call[1][2] == undo[1:]:
                     return True
                 if self.heap.points_to.names.module_of(other) is not module and undo.startswith("."):
                     continue
-                if undo.startswith(".") and call[1][0] == "attr" and call[1][2] == undo[1:] and (name.endswith(undo) or undo == ".detach"):
-                    if not contract.handle and call[2] and not self.heap.removals._equal(call[2][0], value):
+                if (
+                    undo.startswith(".")
+                    and call[1][0] == "attr"
+                    and call[1][2] == undo[1:]
+                    and (name.endswith(undo) or undo == ".detach")
+                ):
+                    if not contract.handle and call[2] and not self.heap.removals.coverage._equal(call[2][0], value):
                         continue
                     return True
-                if name == undo and (not call[2] or self.heap.removals._equal(call[2][0], value) or len(call[2]) > 1):
+                if name == undo and (
+                    not call[2] or self.heap.removals.coverage._equal(call[2][0], value) or len(call[2]) > 1
+                ):
                     return True
             if undo == ".__call__" and self._is_called_back(function, event, term):
                 return True
@@ -157,7 +181,11 @@ class Registrations:
             if one.kind == "setattr" and one.terms[1] == term:
                 for other in self.heap.points_to.functions.values():
                     for call in other.events:
-                        if call.kind == "call" and call.terms[0][1][0] == "attr" and not self.heap.removals.outlived(call, other):
+                        if (
+                            call.kind == "call"
+                            and call.terms[0][1][0] == "attr"
+                            and not self.heap.removals.feasibility.outlived(call, other)
+                        ):
                             target = call.terms[0][1]
                             if target[2] == one.name:
                                 return True
@@ -175,32 +203,52 @@ class Registrations:
 
     def _hooks(self) -> Iterator[Registration]:
         """``self.old = sys.excepthook; sys.excepthook = self.report``: each keeps the one before; a plain slot is low."""
-        from leaklint.heap.retention import LEVELS
+        from leaklint.heap.retained import LEVELS
 
         for key, function in self.heap.points_to.functions.items():
             if function.kind in {"module", "class"} or self.heap.multiplicity.runs(key) != MANY:
                 continue
             for event in function.events:
-                if event.kind != "setattr" or event.name not in _SLOTS or ("module", "sys") not in {(v[0] if v[0] != "ext" else "module", v[1]) for v in self.heap.points_to.evaluate(event.terms[0])}:
+                if (
+                    event.kind != "setattr"
+                    or event.name not in _SLOTS
+                    or ("module", "sys")
+                    not in {
+                        (v[0] if v[0] != "ext" else "module", v[1])
+                        for v in self.heap.points_to.evaluate(event.terms[0])
+                    }
+                ):
                     continue
                 kept = next((one for one in self.heap.keeping.of(event.terms[1]) if one.kind in _OBJECTS), None)
                 if kept is None:
                     continue
                 old = ("attr", event.terms[0], event.name)
-                chained = any(one.kind in {"setattr", "setname"} and old in list(walk(one.terms[-1])) for one in function.events if one is not event)
-                chained = chained or any(old in list(walk(term)) for values in function.assigned.values() for term in values)
+                chained = any(
+                    one.kind in {"setattr", "setname"} and old in list(walk(one.terms[-1]))
+                    for one in function.events
+                    if one is not event
+                )
+                chained = chained or any(
+                    old in list(walk(term)) for values in function.assigned.values() for term in values
+                )
                 if chained and self._is_restored(event.name, key):
                     continue
                 reasons = () if chained else ("one slot: the newest stays, the others go",)
-                yield Registration("hook", key, event, f"sys.{event.name}", kept, event.terms[1], LEVELS[1 if chained else 0], reasons)
+                yield Registration(
+                    "hook", key, event, f"sys.{event.name}", kept, event.terms[1], LEVELS[1 if chained else 0], reasons
+                )
 
     def _is_restored(self, name: str, key: str) -> bool:
         removals = self.heap.removals
         return any(
-            event.kind == "setattr" and event.name == name and event.terms[1][0] in {"attr", "call"}
+            event.kind == "setattr"
+            and event.name == name
+            and event.terms[1][0] in {"attr", "call"}
             and (other != key or any(guard.kind == "finally" for guard in event.guards))
-            and not removals.only_finalizing(other) and not removals.never(event, function)
-            for other, function in self.heap.points_to.functions.items() for event in function.events
+            and not removals.feasibility.only_finalizing(other)
+            and not removals.feasibility.never(event, function)
+            for other, function in self.heap.points_to.functions.items()
+            for event in function.events
         )
 
 

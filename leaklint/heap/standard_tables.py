@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
-from leaklint.heap.key_domain import Domain
+from leaklint.heap.domains import Domain
 from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ def tables(heap: Heap) -> Iterator[Table]:
     for key, function in heap.points_to.functions.items():
         for event in function.events:
             name, item = _stored(heap, event)
-            if name and heap.multiplicity.event_runs(key, event) == MANY and heap.keys.of(item) not in {Domain.FINITE, Domain.TEXT, Domain.VALUE}:
+            if (
+                name
+                and heap.multiplicity.event_runs(key, event) == MANY
+                and heap.keys.of(item) not in {Domain.FINITE, Domain.TEXT, Domain.VALUE}
+            ):
                 if not _taken_out(heap, key, name):
                     yield Table(name, key, event)
 
@@ -37,7 +41,12 @@ def tables(heap: Heap) -> Iterator[Table]:
 def _stored(heap: Heap, event: Event) -> tuple[str, Term]:
     if event.kind == "setitem":
         return _name(heap, event.terms[0]), event.terms[1]
-    if event.kind == "call" and event.terms[0][1][0] == "attr" and event.terms[0][1][2] == "setdefault" and event.terms[0][2]:
+    if (
+        event.kind == "call"
+        and event.terms[0][1][0] == "attr"
+        and event.terms[0][1][2] == "setdefault"
+        and event.terms[0][2]
+    ):
         return _name(heap, event.terms[0][1][1]), event.terms[0][2][0]
     return "", ()
 
@@ -56,6 +65,10 @@ def _taken_out(heap: Heap, key: str, name: str) -> bool:
                 return True
             if event.kind == "call":
                 for term in walk(event.terms[0]):
-                    if term[0] == "attr" and term[2] in {"pop", "clear", "popitem", "__delitem__"} and _name(heap, term[1]) == name:
+                    if (
+                        term[0] == "attr"
+                        and term[2] in {"pop", "clear", "popitem", "__delitem__"}
+                        and _name(heap, term[1]) == name
+                    ):
                         return True
     return False

@@ -41,9 +41,11 @@ class Threads:
                 yield from self._own(key)
             del klass
 
-    def _tell(self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...]) -> Iterator[Registration]:
+    def _tell(
+        self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...]
+    ) -> Iterator[Registration]:
         from leaklint.heap.registration import Registration
-        from leaklint.heap.retention import LEVELS
+        from leaklint.heap.retained import LEVELS
 
         kept = next((one for one in self.heap.keeping.of(target) if one.kind in _OBJECTS), None)
         if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
@@ -55,7 +57,9 @@ class Threads:
         """Tell whether what a timer calls sets such a timer again."""
         keys = {value[-1] for value in self.heap.points_to.evaluate(target) if value[0] in {"func", "method"}}
         for function, _, term, name in self.heap.effects.external:
-            if function in keys and (name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon"))):
+            if function in keys and (
+                name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon"))
+            ):
                 again = argument(term, 1, "function")
                 if again is not None and any(value[-1] == function for value in self.heap.points_to.evaluate(again)):
                     return True
@@ -119,7 +123,9 @@ class Threads:
         for event in function.events:
             if event.kind == "call" and any(guard.kind == "while" for guard in event.guards):
                 for value in self.heap.points_to.evaluate(event.terms[0][1]):
-                    if value[0] in {"func", "method"} and any(one.kind == "raise" for one in self.heap.points_to.functions[value[-1]].events):
+                    if value[0] in {"func", "method"} and any(
+                        one.kind == "raise" for one in self.heap.points_to.functions[value[-1]].events
+                    ):
                         return True
         return False
 
@@ -138,16 +144,24 @@ class Threads:
         """Tell whether anything but the constructor and the finalizer changes what ends a loop."""
         name = flag[2]
         for key, home in self.heap.points_to.functions.items():
-            if home.name in {"__init__", "__post_init__"} or key == function.key or self.heap.removals.only_finalizing(key):
+            if (
+                home.name in {"__init__", "__post_init__"}
+                or key == function.key
+                or self.heap.removals.feasibility.only_finalizing(key)
+            ):
                 continue
             for event in home.events:
-                if event.kind not in {"setattr", "call"} or self.heap.removals.never(event, home):
+                if event.kind not in {"setattr", "call"} or self.heap.removals.feasibility.never(event, home):
                     continue
                 if event.kind == "setattr" and event.name == name and event.terms[1] != ("const", "True", "bool"):
                     return True
                 if event.kind == "call" and event.terms[0][1][0] == "attr":
                     base = event.terms[0][1]
-                    if base[2] in {"set", "clear", "put", "put_nowait", "close", "stop", "shutdown"} and base[1][0] == "attr" and base[1][2] == name:
+                    if (
+                        base[2] in {"set", "clear", "put", "put_nowait", "close", "stop", "shutdown"}
+                        and base[1][0] == "attr"
+                        and base[1][2] == name
+                    ):
                         return True
         return False
 

@@ -41,7 +41,9 @@ class Usage:
                             if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
                                 return "object"
                             found = found or "plain"
-                        elif term[0] in {"op", "text"} and any(part[0] == "attr" and part[2] == name for part in term[2 if term[0] == "op" else 1]):
+                        elif term[0] in {"op", "text"} and any(
+                            part[0] == "attr" and part[2] == name for part in term[2 if term[0] == "op" else 1]
+                        ):
                             found = found or ("plain" if term[0] == "text" or term[1] in _ARITHMETIC else "")
         return found
 

@@ -9,7 +9,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.lifetime import Location
 from leaklint.heap.multiplicity import MANY
-from leaklint.heap.removal import Quality
+from leaklint.heap.release import Quality
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -38,9 +38,18 @@ class Weakness:
         for effect in self.heap.effects.effects:
             kind = effect.container[1]
             location = self.heap.location(effect.container)
-            if effect.how == "read" and location is not None and location.key not in done and self._keeps_classes(effect, location):
+            if (
+                effect.how == "read"
+                and location is not None
+                and location.key not in done
+                and self._keeps_classes(effect, location)
+            ):
                 done.add(location.key)
-                yield Weak(location, effect, "what is inside is weak, but each class stays as a key; use weakref.WeakKeyDictionary")
+                yield Weak(
+                    location,
+                    effect,
+                    "what is inside is weak, but each class stays as a key; use weakref.WeakKeyDictionary",
+                )
             if effect.kind != "store" or location is None or location.key in done or not kind.startswith("weak:"):
                 continue
             if self.heap._runs(effect, location) != MANY:
@@ -48,8 +57,16 @@ class Weakness:
             why, method = self._why(effect, kind)
             if not why:
                 continue
-            removals = [one for one in self.heap.effects.effects if one.kind == "remove" and one.container == effect.container]
-            held = {value[1] for term in (effect.key,) if term is not None for value in self.heap.points_to.evaluate(term) if value[0] in {"self", "inst"}}
+            removals = [
+                one for one in self.heap.effects.effects if one.kind == "remove" and one.container == effect.container
+            ]
+            held = {
+                value[1]
+                for term in (effect.key,)
+                if term is not None
+                for value in self.heap.points_to.evaluate(term)
+                if value[0] in {"self", "inst"}
+            }
             if self.heap.removals.of([effect], removals, held).quality == Quality.GOOD:
                 continue
             done.add(location.key)
@@ -58,13 +75,25 @@ class Weakness:
     def _keeps_classes(self, effect: Effect, location: Location) -> bool:
         """``defaultdict(WeakSet)`` by class: what is inside is weak, but a class made at run time stays for its key."""
         name = effect.function.rpartition(".")[2]
-        if location.scope not in {"class", "module"} or location.depth or name not in {"__new__", "__init__"} or effect.key is None:
+        if (
+            location.scope not in {"class", "module"}
+            or location.depth
+            or name not in {"__new__", "__init__"}
+            or effect.key is None
+        ):
             return False
         inner = self.heap.points_to.evaluate(self.heap.effects.factory(effect.container))
         keys = self.heap.points_to.evaluate(effect.key)
-        of_class = bool(keys) and all(value[0] == "class" for value in keys) and effect.key[0] in {"param", "call", "attr"}
+        of_class = (
+            bool(keys) and all(value[0] == "class" for value in keys) and effect.key[0] in {"param", "call", "attr"}
+        )
         removed = any(one.kind == "remove" and one.container == effect.container for one in self.heap.effects.effects)
-        return of_class and not removed and bool(inner) and all(value[0] == "container" and value[1].startswith("weak:") for value in inner)
+        return (
+            of_class
+            and not removed
+            and bool(inner)
+            and all(value[0] == "container" and value[1].startswith("weak:") for value in inner)
+        )
 
     def _why(self, effect: Effect, kind: str) -> tuple[str, bool]:
         if kind == "weak:WeakKeyDictionary" and effect.key is not None and effect.value is not None:
@@ -96,7 +125,11 @@ class Weakness:
         if value[0] in {"union", "text"}:
             return value[0] == "union" and any(self.reaches(part, key, depth) for part in value[1])
         if value[0] == "func":
-            return any(term == key or self.reaches(term, key, depth + 1) for term in self.heap.keeping.captures(value[1]) if depth < _FIELDS)
+            return any(
+                term == key or self.reaches(term, key, depth + 1)
+                for term in self.heap.keeping.captures(value[1])
+                if depth < _FIELDS
+            )
         if value[0] == "call":
             return self._call_reaches(value, key, depth)
         if value[0] == "cell":
@@ -111,7 +144,7 @@ class Weakness:
                 init = self.heap.points_to.classes.method(callee[1], "__init__")
                 if init is None:
                     return bool(self.heap.points_to.classes.class_of(callee[1]).annotations)
-                bound = self.heap.points_to.bind(init, value, value)
+                bound = self.heap.points_to.calling.bind(init, value, value)
                 names = {name for name, given in bound.items() if given == key}
                 return any(
                     event.kind == "setattr" and event.terms[1][:2] == ("param", init) and event.terms[1][2] in names
@@ -129,7 +162,11 @@ class Weakness:
             del name
             if event.terms[1] == key:
                 return True
-            if key[0] == "param" and key[1] == function and any(one == key for one in walk(event.terms[1]) if event.terms[1][0] != "call"):
+            if (
+                key[0] == "param"
+                and key[1] == function
+                and any(one == key for one in walk(event.terms[1]) if event.terms[1][0] != "call")
+            ):
                 return True
         del depth
         return False

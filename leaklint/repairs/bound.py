@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.model import Fix
 from leaklint.drafts.program import Holder, Program
+from leaklint.model import Fix
 from leaklint.repairs import counts
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files

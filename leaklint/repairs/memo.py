@@ -7,9 +7,9 @@ import re
 import libcst as cst
 
 from leaklint.drafts.facts.model import Class, Decorator, Function, Module
-from leaklint.model import Fix
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.drafts.program.once import once
+from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.referents import slots_by_decorator

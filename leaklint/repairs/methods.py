@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.model import Fix
 from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from leaklint.model import Fix
 from leaklint.drafts.program import Holder
+from leaklint.model import Fix
 from leaklint.repairs import counts, lookups, mapping, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft

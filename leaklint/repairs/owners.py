@@ -8,9 +8,9 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.drafts.facts.model import Call, Function, Module, Value
-from leaklint.paths import is_test
 from leaklint.drafts.program import ClassRef, Program, Site
 from leaklint.drafts.program.once import once
+from leaklint.paths import is_test
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.scopes import Bound, Scope, walk

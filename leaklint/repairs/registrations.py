@@ -5,8 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from leaklint.drafts.facts.model import Call, Function, Module
-from leaklint.model import Fix
 from leaklint.drafts.program import ClassRef, Program
+from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.drafts.facts.model import Event, Function, Module
-from leaklint.model import Confidence
 from leaklint.drafts.program.resolve import ClassRef
+from leaklint.model import Confidence
 
 Side = Literal["value", "key", "element"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 import libcst as cst
 
-from leaklint.model import Fix
 from leaklint.drafts.program import Holder, Program
+from leaklint.model import Fix
 from leaklint.repairs import counts, lookups, mapping, nested, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft

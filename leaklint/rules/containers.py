@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import as_text
 from leaklint.heap.lifetime import Location as Holder
-from leaklint.heap.retention import Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.model import Finding, Related
 from leaklint.rules.experiments import container_probe, symbol_of
 
@@ -39,7 +39,9 @@ def code_of(retention: Retention) -> str:
     if kind in {"method", "closure"} and (store.kept.cls or not on_class):
         return "LK103" if on_class else "LK203"
     if on_class:
-        own = kind == "self" or (kind == "instance" and store.effect.function.endswith(".__new__") and store.side == "element")
+        own = kind == "self" or (
+            kind == "instance" and store.effect.function.endswith(".__new__") and store.side == "element"
+        )
         return "LK101" if own else "LK102"
     unseen = store.side == "key" and kind == "param"
     if kind in {"made", "part"} or retention.location.scope in {"default", "closure"} or unseen:
@@ -57,7 +59,11 @@ def told(context: Context, code: str, name: str) -> Iterator[Finding]:
 def decorated_methods(context: Context, retention: Retention) -> list[str]:
     """Return the methods whose decorator keeps their objects in a container of its own: each is a finding by itself."""
     heap, location = context.heap, retention.location
-    if location.scope not in {"closure", "field", "module"} or retention.first.kept.kind not in {"self", "closure", "method"}:
+    if location.scope not in {"closure", "field", "module"} or retention.first.kept.kind not in {
+        "self",
+        "closure",
+        "method",
+    }:
         return []
     functions = heap.points_to.functions
     wrappers = {store.effect.function for store in retention.stores} | {
@@ -137,7 +143,9 @@ def retention_path(context: Context, retention: Retention) -> tuple[str, ...]:
     if len(location.path) > 1:
         lines.append(f"reached by {' -> '.join(location.path)}")
     name = effect.function.partition(":")[2] or "the module"
-    lines.append(f"{step}, stored by {name} at {context.path(context.module_of(effect.function))}:{effect.event.place[0]}")
+    lines.append(
+        f"{step}, stored by {name} at {context.path(context.module_of(effect.function))}:{effect.event.place[0]}"
+    )
     for call in store.kept.chain:
         caller = call.caller.partition(":")[2] or "the module"
         lines.append(f"handed in by {caller} at {context.path(context.module_of(call.caller))}:{call.event.place[0]}")

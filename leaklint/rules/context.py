@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from leaklint.analysis import Texts
     from leaklint.config import Settings
-    from leaklint.heap.retention import Heap, Retention
+    from leaklint.heap.retained import Retention
+    from leaklint.heap.retention import Heap
 
 Place = tuple[int, int, int, int]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
 from leaklint.heap.lifetime import Location as Holder
-from leaklint.heap.retention import Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.model import Probe, fingerprint
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def container_probe(context: Context, retention: Retention, code: str) -> Probe 
         return None
     symbol = symbol_of(location)
     kind = {"defaultdict": "dict", "counter": "dict", "deque": "list"}.get(retention.kind, retention.kind)
-    kind = "closure" if location.scope in {"closure", "default"} else kind if kind in {"dict", "list", "set"} else "other"
+    kind = (
+        "closure" if location.scope in {"closure", "default"} else kind if kind in {"dict", "list", "set"} else "other"
+    )
     source = context.texts.of_module(module)
     return Probe(
         code, symbol, fingerprint(code, symbol, retention.kind), read.root, module, read.file, container_path(location), kind,
@@ -92,7 +94,11 @@ def trigger_of(context: Context, key: str) -> tuple[str, str]:
     if owner and function.kind == "method":
         meta = context.heap.points_to.classes.is_metaclass(owner)
         if meta:
-            made = [one for one in context.heap.points_to.names.classes if context.heap.points_to.classes.metaclass(one) == owner]
+            made = [
+                one
+                for one in context.heap.points_to.names.classes
+                if context.heap.points_to.classes.metaclass(one) == owner
+            ]
             return "construct", made[0] if made else ""
         return f"method:{method_name(function)}", owner
     return f"call:{module}:{name}", ""
@@ -109,7 +115,11 @@ def _trigger(context: Context, store: Store) -> tuple[str, str, str]:
         handed = _tracked(store, function, bool(chain))
         return trigger, handed if handed.startswith("argument:") else "subject", subject
     if trigger.startswith("method:"):
-        return trigger, "subject" if kept.kind in {"self", "method", "closure"} else _tracked(store, function, bool(chain)), subject
+        return (
+            trigger,
+            "subject" if kept.kind in {"self", "method", "closure"} else _tracked(store, function, bool(chain)),
+            subject,
+        )
     return trigger, "result" if kept.kind == "self" else _tracked(store, function, bool(chain)), subject
 
 
@@ -119,13 +129,37 @@ def _tracked(store: Store, function: Function, lifted: bool) -> str:
         shift = 1 if function.kind in {"method", "classmethod"} else 0
         if store.kept.name in names[shift:]:
             return f"argument:{names.index(store.kept.name) - shift}"
-    returned = any(event.kind == "return" and event.terms[0][0] not in {"const", "unknown"} for event in function.events)
+    returned = any(
+        event.kind == "return" and event.terms[0][0] not in {"const", "unknown"} for event in function.events
+    )
     return "result" if store.kept.kind in {"instance", "class", "function"} and returned else "growth"
 
 
-def probe_at(context: Context, code: str, symbol: str, kind: str, key: str, container: str, subject: str, trigger: str, track: str = "subject") -> Probe | None:
+def probe_at(
+    context: Context,
+    code: str,
+    symbol: str,
+    kind: str,
+    key: str,
+    container: str,
+    subject: str,
+    trigger: str,
+    track: str = "subject",
+) -> Probe | None:
     """Return the experiment for a finding that stands in a function."""
     read = context.texts.files.get(context.module_of(key))
     if read is None or not trigger:
         return None
-    return Probe(code, symbol, fingerprint(code, symbol, kind), read.root, read.module, read.file, container, kind, subject, trigger, track)
+    return Probe(
+        code,
+        symbol,
+        fingerprint(code, symbol, kind),
+        read.root,
+        read.module,
+        read.file,
+        container,
+        kind,
+        subject,
+        trigger,
+        track,
+    )

@@ -65,7 +65,9 @@ def _memo(context: Context, memo: Memo) -> Finding:
     size = "without bound" if memo.bound is None else f"up to {memo.bound} calls"
     name = memo.function.partition(":")[2] or memo.name
     symbol = f"{memo.module}:{name}"
-    kept = f"every '{memo.argument}' that it is called with" if memo.kept.kind not in {"made", "part"} else "every result"
+    kept = (
+        f"every '{memo.argument}' that it is called with" if memo.kept.kind not in {"made", "part"} else "every result"
+    )
     doubts = f" ({'; '.join(memo.reasons)})" if memo.reasons else ""
     message = f"the cache of {name} keeps {kept}, {size}, for as long as the process lives{doubts}"
     retention = (
@@ -76,7 +78,9 @@ def _memo(context: Context, memo: Memo) -> Finding:
     probe = None
     if memo.function and "<locals>" not in name:
         probe = probe_at(context, CODE, symbol, "memo", memo.function, name, "", f"call:{symbol}", "growth")
-    return context.finding(CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, (), probe)
+    return context.finding(
+        CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, (), probe
+    )
 
 
 def _table(context: Context, table: Table) -> Finding:

@@ -46,7 +46,7 @@ from collections.abc import Iterator
 
 from leaklint.flow.terms import Term
 from leaklint.heap.memoisation import Memo
-from leaklint.heap.retention import Retention
+from leaklint.heap.retained import Retention
 from leaklint.model import Confidence, Finding
 from leaklint.rules.containers import decorated_methods, related, short_name
 from leaklint.rules.context import Context
@@ -89,7 +89,7 @@ def _memo(context: Context, memo: Memo, level: Confidence) -> Finding:
         f"self, the first argument of {name}",
         f"{owner} (still alive after its last user let go)",
     )
-    how = "property" if "property" in points_to.decoration(function) else "method"
+    how = "property" if "property" in points_to.attributes.decoration(function) else "method"
     key = points_to.classes.method(memo.kept.cls, method) or memo.function
     probe = probe_at(context, CODE, symbol, "memo", key, name, memo.kept.cls, f"{how}:{method}")
     return context.finding(CODE, NAME, memo.module, memo.place, symbol, "memo", message, level, retention, (), probe)
@@ -111,7 +111,7 @@ def _home_made(context: Context, retention: Retention, key: str) -> Finding:
         f"{owner} (still alive after its last user let go)",
     )
     decorator = next((one for one in function.decorators if _is_own(context, one.term)), function.decorators[0])
-    how = "property" if "property" in points_to.decoration(function) else "method"
+    how = "property" if "property" in points_to.attributes.decoration(function) else "method"
     probe = probe_at(context, CODE, key, "closure", key, "", function.owner, f"{how}:{function.name}")
     return context.finding(
         CODE, NAME, module, decorator.place, key, "closure", message, retention.level, lines, related(context, retention),

@@ -72,7 +72,9 @@ def _tell(context: Context, one: Registration) -> Finding:
     module, name, place = context.module_of(one.function), one.function.partition(":")[2], one.event.place
     holder = _HOLDER.get(one.kind, f"{one.name} ({one.kind})")
     owner = one.kept.cls.rpartition(":")[2] or one.kept.name
-    how = {"method": f"the bound method {one.kept.name}", "closure": "a closure", "self": "self"}.get(one.kept.kind, owner)
+    how = {"method": f"the bound method {one.kept.name}", "closure": "a closure", "self": "self"}.get(
+        one.kept.kind, owner
+    )
     thread = "thread" in one.kind or one.kind == "timer"
     ends = "for as long as the thread runs" if thread else "until the process ends"
     doubts = f" ({'; '.join(one.reasons)})" if one.reasons else ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from leaklint.drafts.facts.model import Event, Function, Guard, Module, Value
-from leaklint.paths import is_test
 from leaklint.drafts.program import ClassRef, Maker, Program, Site, Touch
+from leaklint.paths import is_test
 
 _DEPTH = 3  # how many callers are followed, one through another
 AT_IMPORT = frozenset(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leaklint.drafts.facts.model import Function, Module
-from leaklint.paths import is_test
 from leaklint.drafts.program import Holder, Program, Touch
+from leaklint.paths import is_test
 
 Quality = Literal["good", "weak", "finalizer", "none"]
 _RANK: dict[Quality, int] = {"good": 3, "weak": 2, "finalizer": 1, "none": 0}
