@@ -9,8 +9,8 @@ import unittest.mock
 from collections.abc import Iterable, Mapping
 
 from leaklint.drafts.facts.read import read_module
-from leaklint.model import Edit, Fix
 from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.model import Edit, Fix
 from leaklint.repairs import WeakRequest, weaken
 from leaklint.source import Source
 

@@ -22,9 +22,9 @@ from leaklint.cache.folder import Folder
 from leaklint.cache.keys import NAME, tool_key
 from leaklint.cli import main
 from leaklint.config import Settings
-from leaklint.engine import check
 from leaklint.drafts.facts.model import Module
 from leaklint.drafts.facts.read import read_module
+from leaklint.engine import check
 from leaklint.model import Report, Summary
 from leaklint.running import Running
 from leaklint.source import Source

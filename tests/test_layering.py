@@ -139,7 +139,9 @@ def test_rules_do_not_know_who_asks() -> None:
 
 def test_reports_do_not_know_the_engine() -> None:
     script = "".join(f"import {name}\n" for name in ["leaklint.reports", *submodules("leaklint.reports")])
-    assert not under(loaded(script), "leaklint.engine", "leaklint.rules", "leaklint.drafts.program", "leaklint.cli", "libcst")
+    assert not under(
+        loaded(script), "leaklint.engine", "leaklint.rules", "leaklint.drafts.program", "leaklint.cli", "libcst"
+    )
 
 
 def test_the_model_knows_nobody() -> None:

@@ -18,7 +18,7 @@ CONTAINERS: dict[str, str] = {
     **{f"weakref.{name}": f"weak:{name}" for name in _WEAK},
     "threading.local": "local", "_thread._local": "local", "contextvars.ContextVar": "contextvar",
     "types.SimpleNamespace": "namespace", "contextlib.ExitStack": "exitstack", "contextlib.AsyncExitStack": "exitstack",
-    **{f"cachetools.{name}": "bounded" for name in ("LRUCache", "TTLCache", "LFUCache", "FIFOCache", "RRCache", "TLRUCache")},
+    **{f"cachetools.{name}Cache": "bounded" for name in ("LRU", "TTL", "LFU", "FIFO", "RR", "TLRU")},
     "ordered_set.OrderedSet": "set", "sortedcontainers.SortedDict": "dict", "sortedcontainers.SortedList": "list",
     "sortedcontainers.SortedSet": "set", "multidict.MultiDict": "dict", "array.array": "plain",
     "collections.abc.MutableMapping": "", "typing.MutableMapping": "", "weakref.WeakMethod": "",
@@ -33,7 +33,12 @@ WEAK_REFERENCES = frozenset(
 )
 
 # What a call returns: nothing that keeps an object of the program.
-PLAIN_MODULES = frozenset({"math", "time", "os.path", "random", "re", "string", "json", "struct", "zlib", "hashlib", "base64", "binascii", "platform", "locale", "secrets", "statistics", "uuid", "datetime", "decimal", "fractions", "operator", "keyword", "textwrap", "shlex", "fnmatch", "numbers"})  # fmt: skip
+PLAIN_MODULES = frozenset(
+    (
+        "base64 binascii datetime decimal fnmatch fractions hashlib json keyword locale math numbers operator "
+        "os.path platform random re secrets shlex statistics string struct textwrap time uuid zlib "
+    ).split()
+)
 PLAIN_CALLS = frozenset(
     f"builtins.{name}"
     for name in (
@@ -42,17 +47,31 @@ PLAIN_CALLS = frozenset(
     ).split()
 ) | frozenset(
     [
-        "os.getcwd", "os.getpid", "os.getenv", "os.urandom", "os.fspath", "os.listdir", "os.stat", "sys.getsizeof", "sys.getrefcount",
+        "os.getcwd", "os.getpid", "os.getenv", "os.urandom", "os.fspath", "os.listdir", "os.stat", "sys.getsizeof",
+        "sys.getrefcount",
         "threading.get_ident", "threading.Lock", "threading.RLock", "threading.Event", "threading.Condition",
         "threading.Semaphore", "asyncio.Lock", "asyncio.Event", "asyncio.Semaphore", "itertools.count", "pathlib.Path",
         "pathlib.PurePath", "typing.TypeVar", "typing.NewType", "copyreg.__newobj__", "inspect.signature",
         "inspect.getsource", "importlib.import_module", "builtins.__import__", "tempfile.mkdtemp", "logging.getLogger",
-        "enum.auto", "sys.intern", "builtins.object", "builtins.slice", "zoneinfo.ZoneInfo", "operator.itemgetter", "operator.attrgetter",
+        "enum.auto", "sys.intern", "builtins.object", "builtins.slice", "zoneinfo.ZoneInfo", "operator.itemgetter",
+        "operator.attrgetter",
     ]
 )  # fmt: skip
 # What gives a value that no call has given before.
-FRESH_CALLS = frozenset({"builtins.id", "builtins.next", "uuid.uuid4", "uuid.uuid1", "time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns", "secrets.token_hex", "secrets.token_urlsafe", "random.random", "os.urandom", "builtins.object"})  # fmt: skip
-COPIES = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.dict", "builtins.reversed", "copy.copy", "copy.deepcopy", "builtins.iter", "builtins.enumerate", "builtins.zip", "builtins.filter", "builtins.map", "collections.OrderedDict", "collections.deque"})  # fmt: skip
+FRESH_CALLS = frozenset(
+    (
+        "builtins.id builtins.next builtins.object os.urandom random.random secrets.token_hex "
+        "secrets.token_urlsafe time.monotonic time.monotonic_ns time.perf_counter time.time time.time_ns "
+        "uuid.uuid1 uuid.uuid4 "
+    ).split()
+)
+COPIES = frozenset(
+    (
+        "builtins.dict builtins.enumerate builtins.filter builtins.frozenset builtins.iter builtins.list "
+        "builtins.map builtins.reversed builtins.set builtins.sorted builtins.tuple builtins.zip "
+        "collections.OrderedDict collections.deque copy.copy copy.deepcopy "
+    ).split()
+)
 
 
 class Memoiser(NamedTuple):
@@ -81,8 +100,8 @@ class Registrar(NamedTuple):
     ``kind`` names the holder for rules; ``positions`` are the retained positional arguments (empty: all), ``words`` the
     retained keywords (empty: all); ``unless`` a keyword and the text of its value without which nothing is retained
     strongly (``weak=False``); ``undo`` the last names of the calls that take it out again; ``subject`` the argument that
-    is only watched, not retained (-1: none). ``handle``: what the call returns undoes it; ``keeps_functions``: plain functions and
-    lambdas are retained even where bound methods are held weakly.
+    is only watched, not retained (-1: none). ``handle``: what the call returns undoes it; ``keeps_functions``: plain functions
+    and lambdas are retained even where bound methods are held weakly.
     """
 
     kind: str
@@ -102,7 +121,6 @@ REGISTRARS: dict[str, Registrar] = {
     "os.register_at_fork": Registrar("fork"),
     "signal.signal": Registrar("signal", positions=(1,)),
     "loguru.logger.add": Registrar("library", positions=(0,), undo=("loguru.logger.remove",)),
-    "schedule.every": Registrar("unknown"),
     "sys.settrace": Registrar("slot", positions=(0,)),
     "sys.setprofile": Registrar("slot", positions=(0,)),
     "threading.settrace": Registrar("slot", positions=(0,)),
@@ -124,34 +142,25 @@ REGISTRARS: dict[str, Registrar] = {
     "torch.nn.modules.module.register_module_full_backward_hook": Registrar("library", handle=True, undo=(".remove",)),
 }  # fmt: skip
 
-# Methods of objects of other packages which retain what they are handed for as long as that object lives.
-METHODS: dict[str, Registrar] = {
-    "blinker.Signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
-    "blinker.NamedSignal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
-    "blinker.signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
-    "blinker.Namespace.signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
-    "django.dispatch.Signal.connect": Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",)),
-    "sqlalchemy.event.listen": Registrar("event of a package", positions=(2,), undo=("sqlalchemy.event.remove",)),
-    "apscheduler.schedulers.background.BackgroundScheduler.add_job": Registrar("scheduler", positions=(0,), undo=(".remove_job", ".remove_all_jobs"), handle=True),
-    "apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job": Registrar("scheduler", positions=(0,), undo=(".remove_job", ".remove_all_jobs"), handle=True),
-    "apscheduler.schedulers.blocking.BlockingScheduler.add_job": Registrar("scheduler", positions=(0,), undo=(".remove_job", ".remove_all_jobs"), handle=True),
-}  # fmt: skip
-
 _SIGNAL = Registrar("signal of a package", positions=(0,), unless=("weak", "False"), undo=(".disconnect",))
+_FUNCTIONS = _SIGNAL._replace(unless=("weak", "never"), keeps_functions=True)
+_JOB = Registrar("scheduler", positions=(0,), handle=True, undo=(".remove_job", ".remove_all_jobs", ".remove"))
 _HOOK = Registrar("hook of a package", positions=(0,), handle=True, undo=(".remove",))
 # By the last part of the name: (how the dotted name starts, contract).
 ENDINGS: dict[str, tuple[tuple[str, Registrar], ...]] = {
     "connect": (
         ("django.", _SIGNAL), ("blinker.", _SIGNAL), ("flask.", _SIGNAL), ("celery.signals", _SIGNAL),
-        ("psygnal.", Registrar("signal of a package", positions=(0,), unless=("weak", "never"), undo=(".disconnect",), keeps_functions=True)),
+        ("psygnal.", _FUNCTIONS),
     ),
     "listen": (("sqlalchemy.", Registrar("event of a package", positions=(2,), undo=("sqlalchemy.event.remove",))),),
-    "add_job": (("apscheduler.", Registrar("scheduler", positions=(0,), handle=True, undo=(".remove_job", ".remove_all_jobs", ".remove"))),),
+    "add_job": (("apscheduler.", _JOB),),
     "do": (("schedule.", Registrar("scheduler", handle=True, undo=("schedule.cancel_job", "schedule.clear"))),),
     "set_function": (("prometheus_client.", Registrar("metric", positions=(0,), undo=(".remove", ".clear"), handle=True)),),
     "add": (("loguru.", Registrar("library", positions=(0,), undo=("loguru.logger.remove",))),),
-    **dict.fromkeys(("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_hook", "register_backward_hook"), (("torch.", _HOOK),)),
-    "add_signal_handler": (),
+    **dict.fromkeys(
+        "register_forward_hook register_forward_pre_hook register_full_backward_hook register_hook".split(),
+        (("torch.", _HOOK),),
+    ),
 }  # fmt: skip
 
 # What a call returns is kept by its package, until one of these is called.

@@ -1,4 +1,4 @@
-"""A container on a class stores something that holds `self`: a bound method, a closure, a partial: the repair and the experiment for it."""
+"""Repairs and experiments for findings of LK103."""
 
 from __future__ import annotations
 

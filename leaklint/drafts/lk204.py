@@ -1,4 +1,4 @@
-"""A module-level memo, a default argument used as one, or a decorator's cache only grows: the repair and the experiment for it."""
+"""Repairs and experiments for findings of LK204."""
 
 from __future__ import annotations
 

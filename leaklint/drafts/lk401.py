@@ -1,4 +1,4 @@
-"""`self` is handed to a registry of the standard library that lives as long as the process: the repair and the experiment for it."""
+"""Repairs and experiments for findings of LK401."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exception, with its traceback and every frame, is kept in a container that lives as long as the process: the repair and the experiment for it."""
+"""Repairs and experiments for findings of LK403."""
 
 from __future__ import annotations
 

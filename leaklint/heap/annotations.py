@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _PLAIN = frozenset(
-    "str int float bool bytes bytearray complex None NoneType Path PurePath PathLike datetime date timedelta Decimal UUID Pattern "
+    "str int float bool bytes bytearray complex None NoneType Path PurePath PathLike datetime date "
+    "timedelta Decimal UUID Pattern "
     "slice range Literal LiteralString Text AnyStr StrPath Number Integral Real ModuleType".split()
 )
 _WRAPPERS = frozenset({"Optional", "Union", "Final", "ClassVar", "Annotated", "Required", "NotRequired", "Awaitable"})

@@ -162,7 +162,7 @@ class Attributes:
             self._giving.discard(value)
 
     def _of_param(self, value: Term, name: str, base: Term) -> Values:
-        """Return an attribute of a parameter: of what callers give, of what is assigned there, or of the one class that has it."""
+        """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""
         got: Values = NOTHING
         for one in self.given(value) if value[0] == "param" else ():
             if one[0] != "param":

@@ -4,37 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from leaklint.contracts.containers import ADDERS, BULK, LOOP_CALLS, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
-
-# What methods of containers put in: (place of the key or -1, place of the value).
-ADDERS: dict[str, tuple[int, int]] = {
-    "append": (-1, 0), "appendleft": (-1, 0), "add": (-1, 0), "insert": (-1, 1), "setdefault": (0, 1), "extend": (-1, 0),
-    "extendleft": (-1, 0), "update": (-1, 0), "__setitem__": (0, 1), "put": (-1, 0), "put_nowait": (-1, 0), "push": (-1, 0),
-    "callback": (-1, 0), "push_async_callback": (-1, 0), "enter_context": (-1, 0), "push_async_exit": (-1, 0),
-    "__ior__": (-1, 0), "__iadd__": (-1, 0), "set": (-1, 0),
-}  # fmt: skip
-BULK = frozenset({"extend", "extendleft", "update", "__ior__", "__iadd__"})
-REMOVERS = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "__delitem__", "get_nowait", "get", "close", "pop_all", "aclose", "difference_update", "intersection_update", "reset", "delete"})  # fmt: skip
-_QUEUES = {"queue": {"get", "get_nowait"}, "exitstack": {"close", "pop_all", "aclose"}, "contextvar": {"set", "reset"}}
-_LOOP_CALLS = frozenset({"call_later", "call_at", "call_soon", "add_signal_handler"})
-_ONLY = {
-    "get",
-    "get_nowait",
-    "close",
-    "pop_all",
-    "aclose",
-    "set",
-    "reset",
-    "delete",
-    "put",
-    "put_nowait",
-    "callback",
-    "enter_context",
-    "push",
-}
 
 
 class Call(NamedTuple):
@@ -166,7 +140,7 @@ class Effects:
                 for value in self.heap.evaluate(given):
                     if value[0] == "cmethod":
                         self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
-        if term[1][0] == "attr" and term[1][2] in _LOOP_CALLS and self.heap.evaluate(term[1]) <= {("part",)}:
+        if term[1][0] == "attr" and term[1][2] in LOOP_CALLS and self.heap.evaluate(term[1]) <= {("part",)}:
             self.external.append((key, event, term, f"?.{term[1][2]}"))
         for callee in self.heap.evaluate(term[1]):
             self._called(key, event, term, callee, 0)
@@ -247,8 +221,8 @@ class Effects:
         base = term[1][1] if term[1][0] == "attr" else term[1]
         given, kind = term[2], container[1]
         if (
-            name in _ONLY
-            and name not in _QUEUES.get(kind, ())
+            name in ONLY
+            and name not in QUEUES.get(kind, ())
             and not (kind in {"queue", "exitstack"} and name in ADDERS)
         ):
             return

@@ -12,7 +12,7 @@ from leaklint.heap.points_to import PointsTo
 from leaklint.heap.usage import Usage
 
 # What is kept, the most telling first.
-KINDS = ("self", "method", "closure", "exception", "instance", "class", "function", "param", "container", "made", "part", "weak", "plain")  # fmt: skip
+KINDS = tuple("self method closure exception instance class function param container made part weak plain".split())
 _CALLS = 5  # how many callers up a parameter is followed
 
 

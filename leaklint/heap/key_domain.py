@@ -14,7 +14,9 @@ from leaklint.heap.points_to import PointsTo
 from leaklint.heap.usage import Usage
 
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
-_FINITE_CALLS = frozenset({"builtins.type", "builtins.bool", "builtins.isinstance", "builtins.callable", "builtins.hasattr", "builtins.issubclass", "threading.get_ident"})  # fmt: skip
+_FINITE_CALLS = frozenset(
+    f"builtins.{name}" for name in ("type", "bool", "isinstance", "callable", "hasattr", "issubclass")
+)
 _FINITE_TYPES = frozenset({"bool", "enum", "type", "NoneType", "None", "Literal"})
 _TEXT_TYPES = frozenset(
     {
@@ -35,7 +37,8 @@ _TEXT_TYPES = frozenset(
 )
 # A parameter or attribute that is text by the name it goes by: only ever a reason to be less sure.
 _TEXT_NAME = re.compile(
-    r"(^|_|[a-z](?=N))([nN]ame|kind|path|filename|label|url|uri|title|text|message|topic|slug|locale|lang|language|pattern|prefix|suffix|symbol|identifier)s?$"
+    r"(^|_|[a-z](?=N))([nN]ame|kind|path|filename|label|url|uri|title|text|message|topic|slug|locale|lang|language|pattern|prefix"
+    r"|suffix|symbol|identifier)s?$"
 )
 _TEXT_METHODS = frozenset(
     {

@@ -125,7 +125,8 @@ class Lifetime:
                 continue
             made = ("inst", key, ("descriptor",))
             elsewhere = any(
-                value[:2] == ("inst", key) for function in self.heap.functions.values() if function.kind not in {"class", "module"}
+                value[:2] == ("inst", key)
+                for function in self.heap.functions.values() if function.kind not in {"class", "module"}
                 for event in function.events if event.kind == "setattr" for value in self.heap.evaluate(event.terms[1])
             )  # fmt: skip
             if not elsewhere:

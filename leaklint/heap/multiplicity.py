@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from leaklint.contracts.containers import ADDERS
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, walk
-from leaklint.heap.effects import ADDERS, Call, Effects
+from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 
@@ -169,7 +170,7 @@ class Multiplicity:
         return frozenset(found)
 
     def _hands_out(self, maker: str) -> bool:
-        """Tell whether ``__new__`` or a metaclass's ``__call__`` makes an object where there is none yet and returns that one."""
+        """Tell whether ``__new__`` or a metaclass's ``__call__`` hands out one object, made where there is none."""
         function = self.heap.functions[maker]
         return any(
             event.kind == "setattr"

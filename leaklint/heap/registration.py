@@ -60,7 +60,7 @@ class Registrations:
         del term
         if name in self.declared:
             return standard.Registrar("registrar")
-        found = standard.REGISTRARS.get(name) or standard.METHODS.get(name)
+        found = standard.REGISTRARS.get(name)
         if found is None and name.rpartition(".")[2] in standard.ENDINGS:
             for head, contract in standard.ENDINGS[name.rpartition(".")[2]]:
                 if name.startswith(head):

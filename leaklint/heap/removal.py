@@ -1,4 +1,4 @@
-"""Removal as coverage: whether something takes out what a store puts in, while it is held, with a caller and a chance to run."""
+"""Removal as coverage: whether something takes out what a store puts in, while it is held, and has a caller."""
 
 from __future__ import annotations
 

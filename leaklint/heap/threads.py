@@ -117,7 +117,7 @@ class Threads:
         return best
 
     def _escapes(self, function: Function, loop: Event) -> bool:
-        """Tell whether an exception of the program leaves the loop: something called in it raises, and nothing in it catches."""
+        """Tell whether an exception of the program leaves the loop: something called in it raises."""
         if not any(guard.kind == "try" for guard in loop.guards):
             return False
         for event in function.events:

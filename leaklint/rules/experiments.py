@@ -70,7 +70,8 @@ def container_probe(context: Context, retention: Retention, code: str) -> Probe 
     source = context.texts.of_module(module)
     return Probe(
         code, symbol, fingerprint(code, symbol, retention.kind), read.root, module, read.file, container_path(location), kind,
-        subject, trigger, track, stores=_lines(context, retention, read.file), digest=source.digest if source is not None else "",
+        subject, trigger, track, stores=_lines(context, retention, read.file),
+        digest=source.digest if source is not None else "",
     )  # fmt: skip
 
 
