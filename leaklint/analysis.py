@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What an analysis found. ``analysed`` is the number of files whose value flow was followed."""
+    """What an analysis found. ``analysed`` is the number of files in which something may be kept."""
 
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -38,7 +38,8 @@ def analysed(reads: Sequence[Read], sources: Mapping[str, Source], settings: Set
             modules[name] = one.flow if name == one.module else _renamed(one)
             files[name] = one
     problems = tuple(one.problem for one in reads if one.problem is not None)
-    if not modules:
+    keeping = sum(may_keep(module) for module in modules.values())
+    if not keeping and not settings.registrars:
         return Analysis(problems=problems)
     from leaklint.deep import deep_recursion
 
@@ -46,7 +47,25 @@ def analysed(reads: Sequence[Read], sources: Mapping[str, Source], settings: Set
     with deep_recursion():
         found, missing = _found(modules, texts, settings)
     ordered = tuple(sorted(found, key=lambda finding: finding.place))
-    return Analysis(ordered, (*problems, *missing), len(modules))
+    return Analysis(ordered, (*problems, *missing), keeping)
+
+
+def may_keep(module: Module) -> bool:
+    """Tell whether a function of a file puts something away, or the file imports what retains what it is handed."""
+    from leaklint.contracts import standard
+    from leaklint.contracts.containers import ADDERS
+
+    if not standard.PACKAGES.isdisjoint(name.partition(".")[0] for name in module.imports.values()):
+        return True
+    for function in module.functions.values():
+        inside = function.kind not in {"module", "class"}
+        for event in function.events:
+            if inside and event.kind in {"setitem", "setattr", "setname", "extend", "setpart", "setslice"}:
+                return True
+            callee = event.terms[0][1] if event.kind == "call" else ()
+            if callee and (callee[0] == "dotted" or (callee[0] == "attr" and callee[2] in ADDERS)):
+                return True
+    return any(function.decorators for function in module.functions.values()) or bool(module.stars)
 
 
 def _renamed(read: Read) -> Module:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 
 from leaklint.analysis import Analysis, analysed
+from leaklint.collector import collector_off
 from leaklint.config import Settings
 from leaklint.discovery import discover
 from leaklint.model import Finding, Problem, Report, Summary
@@ -22,7 +22,7 @@ from leaklint.source import Source
 
 TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Protocol
 
     class Remembers(Protocol):
@@ -136,18 +136,6 @@ def _size(files: Sequence[str], enough: int) -> int:
         if total >= enough:
             break
     return total
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Trees hold no cycles that matter, and a full collection walks all of them: three times the run's cost."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def with_findings(report: Report, findings: Sequence[Finding]) -> Report:

@@ -60,7 +60,7 @@ def around(path: str, tree: ast.Module) -> list[Read]:
 
 def read_again(files: Iterable[str]) -> list[Read]:
     """Return those of ``files`` that can be read and parsed; each is read once in a process for each of its versions."""
-    from leaklint.engine import collector_off
+    from leaklint.collector import collector_off
 
     found = []
     with collector_off():
@@ -75,7 +75,7 @@ def read_again(files: Iterable[str]) -> list[Read]:
 def check_among(text: str, path: str, others: Iterable[Read], settings: Settings) -> Report:
     """Check one text together with other files."""
     from leaklint.analysis import analysed
-    from leaklint.engine import collector_off
+    from leaklint.collector import collector_off
 
     source = Source(relative(path), text)
     with collector_off():

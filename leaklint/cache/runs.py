@@ -71,7 +71,7 @@ def check(
     run = _Run(folder, _key(paths, settings), files, problems)
     result = run.as_it_was()
     if result is None:
-        from leaklint.engine import collector_off
+        from leaklint.collector import collector_off
 
         with collector_off():
             result = run.by_content() or run.anew(settings, running)

@@ -169,3 +169,9 @@ KEEPS_RESULT: dict[str, tuple[str, ...]] = dict.fromkeys(
     ("matplotlib.pyplot.close", "matplotlib.pyplot.clf"),
 )
 SHOWS = frozenset({"matplotlib.pyplot.show"})
+
+# Packages of which something retains, or returns what does: a file that imports none of them registers nothing.
+PACKAGES = frozenset(
+    name.partition(".")[0]
+    for name in (*MEMOISERS, *REGISTRARS, *KEEPS_RESULT, *WEAK_REFERENCES, "threading", "asyncio", "logging")
+) | frozenset(start.partition(".")[0] for contracts in ENDINGS.values() for start, _ in contracts)

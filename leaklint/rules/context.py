@@ -5,16 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.config import LEVELS
 from leaklint.heap.handlers import Handler, Handlers
 from leaklint.heap.memoisation import Memo, Memos
 from leaklint.heap.registration import Registration, Registrations
+from leaklint.heap.retained import LEVELS
 from leaklint.heap.weakness import Weak, Weakness
 from leaklint.model import Confidence, Finding, Location, Probe, Related, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from leaklint.analysis import Texts
     from leaklint.config import Settings
     from leaklint.heap.retained import Retention
@@ -59,7 +57,7 @@ class Context:
 
     def shows(self, confidence: Confidence) -> bool:
         """Tell whether the run asks for findings of this confidence."""
-        return LEVELS.index(confidence) <= LEVELS.index(self.settings.confidence)
+        return LEVELS.index(confidence) >= LEVELS.index(self.settings.confidence)
 
     def path(self, module: str) -> str:
         """Return the path of a module's file, as findings show it."""
@@ -100,11 +98,3 @@ def _characters(lines: list[str], line: int, size: int) -> int:
     """Return how many characters of a line its first ``size`` bytes are."""
     text = lines[line - 1] if line <= len(lines) else ""
     return len(text.encode("utf-8", "surrogatepass")[:size].decode("utf-8", "replace"))
-
-
-def findings_of(finds: Iterator[Finding]) -> list[Finding]:
-    """Return findings, one a place and code."""
-    found: dict[tuple[str, int, int, str], Finding] = {}
-    for finding in finds:
-        found.setdefault(finding.place, finding)
-    return list(found.values())

@@ -1,1 +1,1 @@
-"""Facts: what one gated file says, read from its ast into plain data."""
+"""Facts: what one file says, read from its ast into plain data."""

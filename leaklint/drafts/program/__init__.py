@@ -71,7 +71,7 @@ class Touch(NamedTuple):
 
 
 class Program:
-    """All modules that passed the gate, joined. ``sources`` gives back a module's file when an edit needs its tree."""
+    """All modules that a finding concerns, joined. ``sources`` gives back a module's file when an edit needs its tree."""
 
     def __init__(
         self,
