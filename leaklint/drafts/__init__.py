@@ -127,7 +127,10 @@ def _facts(source: Source, name: str) -> Module:
 def _concerned(findings: Iterable[Finding], context: RuleContext) -> Iterable[tuple[str, Read, Source]]:
     """Yield the files that say the name of a holder, of its class, or of what it keeps, and the packages around them."""
     files = context.texts.files
-    words = {word for finding in findings for word in _names(finding, context)}
+    classes: dict[str, list[str]] = {}
+    for key in context.heap.points_to.names.classes:
+        classes.setdefault(key.rpartition(":")[2].rpartition(".")[2], []).append(key)
+    words = {word for finding in findings for word in _names(finding, context, classes)}
     chosen: dict[str, Source] = {}
     for name, read in files.items():
         source = context.texts.of(read)
@@ -144,17 +147,13 @@ def _concerned(findings: Iterable[Finding], context: RuleContext) -> Iterable[tu
             yield name, files[name], chosen[name]
 
 
-def _names(finding: Finding, context: RuleContext) -> set[str]:
+def _names(finding: Finding, context: RuleContext, classes: Mapping[str, list[str]]) -> set[str]:
+    """Return the names that a file has to say to concern a finding; ``classes`` gives keys by the last part of a name."""
     qualname = finding.symbol.partition(":")[2].split(".")
     names = {word for word in qualname[-2:] if word.isidentifier() and not word.startswith("__")}
     kept = re.match(r"[\w.]+", finding.retention[-1]) if finding.retention else None
     words = kept.group().split(".") if kept is not None else []
-    classes: Mapping[str, object] = context.heap.points_to.names.classes
-    for key in classes:
-        if (
-            key.rpartition(":")[2] in {".".join(words), qualname[0]}
-            or key.rpartition(":")[2].rpartition(".")[2] in words[-1:]
-        ):
-            for one in context.heap.points_to.classes.order(key):
-                names.add(context.heap.points_to.classes.class_of(one).name)
+    hierarchy = context.heap.points_to.classes
+    for key in (*classes.get(words[-1] if words else "", ()), *classes.get(qualname[0], ())):
+        names.update(hierarchy.class_of(one).name for one in hierarchy.order(key))
     return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event
@@ -53,9 +54,10 @@ class Handlers:
 
     def _handler(self, function: str, event: Event, term: Term) -> Iterator[Handler]:
         home = self.heap.points_to.functions[function]
-        if any(
-            self._asks_handlers(guard.test) for guard in event.guards if guard.kind in {"if", "past", "loop"}
-        ) or self._removed(event):
+        if (
+            any(self._asks_handlers(guard.test) for guard in event.guards if guard.kind in {"if", "past", "loop"})
+            or self._removed
+        ):
             return
         level, reasons = 1, []
         named = self._name(term[1][1] if term[1][0] == "attr" else term)
@@ -108,11 +110,11 @@ class Handlers:
                 return True
         return False
 
-    def _removed(self, event: Event) -> bool:
-        del event
-        for function, event_, _, name in self.heap.effects.external:
-            home = self.heap.points_to.functions[function]
-            if name == "logging.Logger.removeHandler" or name.endswith("handlers.clear"):
-                if not self.heap.removals.feasibility.outlived(event_, home):
-                    return True
-        return False
+    @cached_property
+    def _removed(self) -> bool:
+        """Tell whether the program takes handlers out again."""
+        return any(
+            (name == "logging.Logger.removeHandler" or name.endswith("handlers.clear"))
+            and not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
+            for function, event, _, name in self.heap.effects.external
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from leaklint.contracts import standard
 from leaklint.flow.terms import Term, children, options, walk
@@ -207,10 +208,15 @@ class KeyDomain:
         values = self.heap.evaluate(term)
         return bool(values) and all(value[0] in {"class", "anyclass", "metaclass"} for value in values)
 
+    @cached_property
+    def _filled(self) -> frozenset[Term]:
+        """Return the containers that something is put into at run time."""
+        return frozenset(effect.container for effect in self.effects.effects if effect.kind == "store")
+
     def _of_table(self, term: Term) -> bool:
         """Tell whether a term is an element of a table that is written out and has nothing but fixed entries."""
         values = self.heap.evaluate(term[1])
-        filled = {effect.container for effect in self.effects.effects if effect.kind == "store"}
+        filled = self._filled
         if not values:
             return False
         for value in values:

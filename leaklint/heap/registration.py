@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts import standard
@@ -55,6 +56,14 @@ class Registrations:
         yield from self._threads()
         yield from self._hooks()
         yield from kept_results(self.heap)
+
+    @cached_property
+    def _by_ending(self) -> dict[str, list[tuple[str, Event, Term, str]]]:
+        """Return the calls out of the program by the last part of the callee's name."""
+        found: dict[str, list[tuple[str, Event, Term, str]]] = {}
+        for one in self.heap.effects.external:
+            found.setdefault(one[3].rpartition(".")[2], []).append(one)
+        return found
 
     def _contract(self, name: str, term: Term) -> standard.Registrar | None:
         del term
@@ -149,7 +158,7 @@ class Registrations:
             if one.kind == "setattr" and one.terms[1] == term
         }
         for undo in contract.undo:
-            for other, other_event, call, name in self.heap.effects.external:
+            for other, other_event, call, name in self._by_ending.get(undo.rpartition(".")[2], ()):
                 home = self.heap.points_to.functions[other]
                 if self.heap.removals.feasibility.outlived(other_event, home):
                     continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.points_to import PointsTo
 
@@ -25,26 +27,25 @@ class Usage:
 
     def of_field(self, name: str) -> str:
         """Return ``object`` or ``plain`` by what the program does with attributes of this name."""
-        known = self._known.get(("", name))
-        if known is None:
-            known = self._known["", name] = self._of_field(name)
-        return known
+        return self._fields.get(name, "")
 
-    def _of_field(self, name: str) -> str:
-        found = ""
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        found: dict[str, str] = {}
         for function in self.heap.functions.values():
             for event in function.events:
                 for top in event.terms:
                     called = {term[1] for term in walk(top) if term[0] == "call"}
                     for term in walk(top):
-                        if term[0] == "attr" and term[1][0] == "attr" and term[1][2] == name:
+                        if term[0] == "attr" and term[1][0] == "attr":
                             if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
-                                return "object"
-                            found = found or "plain"
-                        elif term[0] in {"op", "text"} and any(
-                            part[0] == "attr" and part[2] == name for part in term[2 if term[0] == "op" else 1]
-                        ):
-                            found = found or ("plain" if term[0] == "text" or term[1] in _ARITHMETIC else "")
+                                found[term[1][2]] = "object"
+                            else:
+                                found.setdefault(term[1][2], "plain")
+                        elif term[0] == "text" or (term[0] == "op" and term[1] in _ARITHMETIC):
+                            for part in term[1] if term[0] == "text" else term[2]:
+                                if part[0] == "attr":
+                                    found.setdefault(part[2], "plain")
         return found
 
     def _of(self, key: str, name: str) -> str:

@@ -31,6 +31,10 @@ class Weakness:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+        self._removals: dict[Term, list[Effect]] = {}
+        for effect in heap.effects.effects:
+            if effect.kind == "remove":
+                self._removals.setdefault(effect.container, []).append(effect)
 
     def all(self) -> Iterator[Weak]:
         """Yield each weak container that keeps what it should not, or loses what it should keep."""
@@ -57,9 +61,7 @@ class Weakness:
             why, method = self._why(effect, kind)
             if not why:
                 continue
-            removals = [
-                one for one in self.heap.effects.effects if one.kind == "remove" and one.container == effect.container
-            ]
+            removals = self._removals.get(effect.container, [])
             held = {
                 value[1]
                 for term in (effect.key,)
@@ -87,7 +89,7 @@ class Weakness:
         of_class = (
             bool(keys) and all(value[0] == "class" for value in keys) and effect.key[0] in {"param", "call", "attr"}
         )
-        removed = any(one.kind == "remove" and one.container == effect.container for one in self.heap.effects.effects)
+        removed = effect.container in self._removals
         return (
             of_class
             and not removed
