@@ -2,8 +2,8 @@
 
 What was found in a text is remembered; else its value flow is followed together with that of the files it imports. The rules
 are only imported where something may be kept, and libcst for the repair of a finding. Settings come from flake8's own options
-and files. flake8 applies ``# noqa`` itself; the rules' findings pass through leaklint's own reading of it too, because a finding
-may span lines that flake8 does not look at.
+and files. flake8 applies ``# noqa`` itself; the rules' findings pass through leaklint's own reading of it too, because a
+finding may span lines that flake8 does not look at.
 """
 
 from __future__ import annotations
