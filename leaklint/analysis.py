@@ -54,6 +54,7 @@ def may_keep(module: Module) -> bool:
     """Tell whether a function of a file puts something away, or the file imports what retains what it is handed."""
     from leaklint.contracts import standard
     from leaklint.contracts.containers import ADDERS
+    from leaklint.flow.terms import walk
 
     if not standard.PACKAGES.isdisjoint(name.partition(".")[0] for name in module.imports.values()):
         return True
@@ -62,8 +63,11 @@ def may_keep(module: Module) -> bool:
         for event in function.events:
             if inside and event.kind in {"setitem", "setattr", "setname", "extend", "setpart", "setslice"}:
                 return True
-            callee = event.terms[0][1] if event.kind == "call" else ()
-            if callee and (callee[0] == "dotted" or (callee[0] == "attr" and callee[2] in ADDERS)):
+            if event.kind in {"call", "setname", "return"} and any(
+                term[0] == "dotted" or (term[0] == "attr" and term[2] in ADDERS)
+                for top in event.terms
+                for term in walk(top)
+            ):
                 return True
     return any(function.decorators for function in module.functions.values()) or bool(module.stars)
 

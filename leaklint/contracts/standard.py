@@ -173,5 +173,15 @@ SHOWS = frozenset({"matplotlib.pyplot.show"})
 # Packages of which something retains, or returns what does: a file that imports none of them registers nothing.
 PACKAGES = frozenset(
     name.partition(".")[0]
-    for name in (*MEMOISERS, *REGISTRARS, *KEEPS_RESULT, *WEAK_REFERENCES, "threading", "asyncio", "logging")
+    for name in (
+        *MEMOISERS,
+        *REGISTRARS,
+        *KEEPS_RESULT,
+        *WEAK_REFERENCES,
+        "threading",
+        "asyncio",
+        "logging",
+        "heapq",
+        "bisect",
+    )
 ) | frozenset(start.partition(".")[0] for contracts in ENDINGS.values() for start, _ in contracts)

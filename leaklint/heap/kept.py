@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.usage import Usage
+
+if TYPE_CHECKING:
+    from leaklint.heap.multiplicity import Multiplicity
 
 # What is kept, the most telling first.
 KINDS = tuple("self method closure exception instance class function param container made part weak plain".split())
@@ -39,6 +42,7 @@ class Keeping:
         self.effects = effects
         self.lifetime = lifetime
         self.usage = Usage(heap)
+        self.multiplicity: Multiplicity | None = None  # once it is known
         self._captures: dict[str, frozenset[Term]] = {}
 
     def of(self, term: Term, chain: tuple[Call, ...] = (), depth: int = 0) -> list[Kept]:
@@ -137,7 +141,9 @@ class Keeping:
     def _is_long(self, value: Term) -> bool:
         """Tell whether an object is one that lives as long as the process anyway."""
         where = self.lifetime.long.get(value)
-        return where is not None and value[0] == "inst" and where.depth == 0
+        if where is None or value[0] != "inst" or where.depth:
+            return False
+        return self.multiplicity is None or not self.multiplicity.is_made_often(value)
 
     def _object(self, value: Term, chain: tuple[Call, ...]) -> Iterator[Kept]:
         key = value[1]
@@ -202,6 +208,9 @@ class Keeping:
             yield from self._arguments(value[2][1], chain, depth)
             return
         held = []
+        if depth >= 6:
+            yield Kept("part", chain=chain)
+            return
         if depth < 6:
             for key, part in self.heap.contents.get(value, ()):
                 for term in (part, key):

@@ -78,7 +78,12 @@ class Memos:
                         for value in points_to.evaluate(term):
                             if value[0] == "memo":
                                 function = points_to.functions.get(value[1])
-                                if function is not None and not function.owner and function.params:
+                                if (
+                                    function is not None
+                                    and not function.owner
+                                    and function.params[:1]
+                                    and function.params[0].name == "self"
+                                ):
                                     self._bound_to[value] = klass.key
                                 yield module_name, place, function, value, word
         for key, function in points_to.functions.items():
@@ -269,3 +274,8 @@ class Memos:
             value[0] in {"self", "inst", "class"} and self.heap.points_to.classes.related(value[1], target.owner)
             for value in self.heap.points_to.evaluate(term[1])
         )
+
+
+def _takes_self(function: Function) -> bool:
+    """Tell whether a plain function is written to be a method."""
+    return bool(function.params) and function.params[0].name == "self"

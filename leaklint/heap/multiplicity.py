@@ -110,7 +110,8 @@ class Multiplicity:
             if other.kind == "call" and other.terms[0][1][0] == "attr" and other.terms[0][1][1] in tested:
                 if other.terms[0][1][2] in ADDERS and other.guards[: len(event.guards)] == event.guards:
                     return True
-        return False
+        handed = event.terms[0][2] if event.kind == "call" else ()  # to what fills it
+        return any(term in handed and self._is_shared(term) for term in tested)
 
     def _is_unset_again(self, base: Term, function: str) -> bool:
         """Tell whether another function sets a variable back to None, so that what its absence lets through runs again."""
@@ -189,6 +190,28 @@ class Multiplicity:
     def _tests_absence(guard: Guard, name: str) -> bool:
         text = repr(guard.test)
         return guard.kind in {"if", "past"} and ("hasattr" in text or "__dict__" in text) and repr(name)[1:-1] in text
+
+    def is_made_often(self, value: Term) -> bool:
+        """Tell whether the code that makes an object runs many times, so that a variable holds one after the other."""
+        return any(
+            call.term[4] == value[2] and self.event_runs(call.caller, call.event) == MANY
+            for call in self._bare.get(value[1], ())
+        )
+
+    def is_one_at_a_time(self, key: str) -> bool:
+        """Tell whether objects of a class are made only where a shared variable holds none."""
+        sites = self.constructions(key)
+        return bool(sites) and all(self._where_there_is_none(call, 0) for call in sites)
+
+    def _where_there_is_none(self, call: Call, depth: int) -> bool:
+        tested = [term for guard in call.event.guards for term in self.unset(guard)]
+        for other in self.heap.functions[call.caller].events:
+            if other.kind in {"setattr", "setname"}:
+                base = other.terms[0] if other.kind == "setname" else ("attr", other.terms[0], other.name)
+                if base in tested and self._is_shared(base):
+                    return True
+        calls = self.effects.calls.get(call.caller, [])
+        return depth < 4 and bool(calls) and all(self._where_there_is_none(one, depth + 1) for one in calls)
 
     def is_one_a_run(self, key: str) -> bool:
         """Tell whether all objects of a class are made once: by a program that is started as a script, or as constants."""

@@ -99,7 +99,12 @@ class Rebinding:
         grown = list(self._added(value, target, containers)) if containers else []
         for part in grown:
             yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
-        if containers and not grown and (self._mentions(value, containers) or self._is_empty(value)):
+        if (
+            containers
+            and not grown
+            and value[0] in {"op", "comp", "slice", "call"}
+            and (self._mentions(value, containers) or self._is_empty(value))
+        ):
             yield Effect(
                 "remove", "clear" if self._is_empty(value) else "filter", containers[0], target, None, value, key, event
             )

@@ -130,7 +130,9 @@ class Registrations:
                 return -1, []
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
             return -1, []
-        if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+        if kept.cls and (
+            self.heap.multiplicity.is_one_a_run(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)
+        ):
             level, reasons = 0, ["the program makes one such object"]
         del event
         return level, [reason for reason in reasons if reason]

@@ -36,6 +36,7 @@ class Heap:
         self.lifetime = Lifetime(points_to, self.effects)
         self.keeping = Keeping(points_to, self.effects, self.lifetime)
         self.multiplicity = Multiplicity(points_to, self.effects, self.lifetime)
+        self.keeping.multiplicity = self.multiplicity
         self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity)
         self.keys = KeyDomain(points_to, self.effects, self.lifetime)
         self.usage = Usage(points_to)
