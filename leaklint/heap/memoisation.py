@@ -78,12 +78,7 @@ class Memos:
                         for value in points_to.evaluate(term):
                             if value[0] == "memo":
                                 function = points_to.functions.get(value[1])
-                                if (
-                                    function is not None
-                                    and not function.owner
-                                    and function.params[:1]
-                                    and function.params[0].name == "self"
-                                ):
+                                if function is not None and not function.owner and _takes_self(function):
                                     self._bound_to[value] = klass.key
                                 yield module_name, place, function, value, word
         for key, function in points_to.functions.items():

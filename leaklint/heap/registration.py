@@ -45,7 +45,7 @@ class Registrations:
     def all(self) -> Iterator[Registration]:
         """Yield every registration that keeps an object, at any level."""
         done = set()
-        for function, event, term, name in self.heap.effects.external:
+        for function, event, term, name in (*self.heap.effects.external, *self._own()):
             contract = self._contract(name, term)
             if contract is None or contract.kind in {"unknown", "slot"}:
                 continue
@@ -64,6 +64,13 @@ class Registrations:
         for one in self.heap.effects.external:
             found.setdefault(one[3].rpartition(".")[2], []).append(one)
         return found
+
+    def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
+        """Yield the calls of functions of the program that the project declares to keep what they are given."""
+        for key, calls in self.heap.effects.calls.items():
+            if key.replace(":", ".") in self.declared:
+                for call in calls:
+                    yield call.caller, call.event, call.event.terms[0], key.replace(":", ".")
 
     def _contract(self, name: str, term: Term) -> standard.Registrar | None:
         del term
