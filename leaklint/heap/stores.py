@@ -54,7 +54,7 @@ class Stores:
         for side, term in sides:
             for option in options(term):
                 for kept in self.heap.keeping.of(option, effect.chain):
-                    plain &= kept.kind == "plain" and kept.name not in {"long", "function", "type"}
+                    plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
                     store = self._store(effect, kept, side, domain, option)
                     if store is not None:
                         yield store
