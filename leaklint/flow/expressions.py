@@ -143,6 +143,7 @@ class Expressions:
             self.scope.bind_target(generator.target, ("iter", source), place_of(generator.target), inner=True)
             conditions += [self.read(condition) for condition in generator.ifs]
         with self.scope.guarded("loop", sources[0]):
+            results: tuple[Term, ...]
             if isinstance(node, ast.DictComp):
                 results = (self.read(node.key), self.read(node.value))
             else:

@@ -18,10 +18,10 @@ class Names:
         for node in inside(body):
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
                 self.bound.add(node.id)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
-                isinstance(node, ast.ExceptHandler) and node.name
-            ):
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 self.bound.add(node.name)
+            elif isinstance(node, ast.ExceptHandler):
+                self.bound.update([node.name] if node.name else [])
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.bound.update((alias.asname or alias.name.partition(".")[0]) for alias in node.names)
             elif isinstance(node, ast.Global):
