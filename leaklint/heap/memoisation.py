@@ -65,22 +65,22 @@ class Memos:
                 for value in values:
                     for memo in self._memos_of(value, function):
                         yield module, self._decorator_place(function, memo), function, memo, function.name
-        for module_name, module in points_to.names.modules.items():
-            for word, values_ in module.names.items():
+        for module_name, home in points_to.names.modules.items():
+            for word, values_ in home.names.items():
                 for term, place, _ in values_:
                     if term[0] == "call" and not self._is_definition(module_name, word, term):
                         for value in points_to.evaluate(term):
                             if value[0] == "memo":
                                 yield module_name, place, points_to.functions.get(value[1]), value, word
-            for klass in module.classes.values():
+            for klass in home.classes.values():
                 for word, (term, place) in klass.attributes.items():
                     if term[0] == "call" and word not in klass.methods and not klass.parent:
                         for value in points_to.evaluate(term):
                             if value[0] == "memo":
-                                function = points_to.functions.get(value[1])
-                                if function is not None and not function.owner and _takes_self(function):
+                                made = points_to.functions.get(value[1])
+                                if made is not None and not made.owner and _takes_self(made):
                                     self._bound_to[value] = klass.key
-                                yield module_name, place, function, value, word
+                                yield module_name, place, made, value, word
         for key, function in points_to.functions.items():
             if function.kind == "module":
                 for event in function.events:
