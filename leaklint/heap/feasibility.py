@@ -107,8 +107,6 @@ class Feasibility:
         return reasons[0] if all(reasons) else ""
 
     def _never_here(self, event: Event, function: Function) -> str:
-        if function.name == "__del__" and not event:
-            return ""
         for guard in event.guards:
             if guard.kind == "except":
                 return "it is removed only after an error"

@@ -177,8 +177,8 @@ class KeyDomain:
         ):
             return self.of(term[2][0], chain, depth + 1)
         if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
-            inner = [self.of(part, chain, depth + 1) for part in (term[1][1], *term[2])]
-            return Domain.FRESH if Domain.FRESH in inner else Domain.TEXT
+            parts = [self.of(part, chain, depth + 1) for part in (term[1][1], *term[2])]
+            return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT
         if (
             term[1][0] == "attr"
             and term[1][2] in {"get", "pop"}

@@ -260,5 +260,5 @@ def _raw_base(event: Event) -> Term | None:
     """Return the term of the container as an effect's own function writes it."""
     if event.kind == "call":
         callee = event.terms[0][1]
-        return callee[1] if callee[0] == "attr" else None  # type: ignore[no-any-return]
+        return callee[1] if callee[0] == "attr" else None
     return event.terms[0] if event.terms else None

@@ -48,7 +48,7 @@ class Heap:
 
     def _class_containers(self) -> dict[Term, Location]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
-        found = {}
+        found: dict[Term, Location] = {}
         for value, location in self.lifetime.long.items():
             if value[0] == "inst" and value[1] in self.points_to.names.classes:
                 for one in self.points_to.classes.order(value[1]):
@@ -76,7 +76,7 @@ class Heap:
                 where[key] = location
                 kinds[key] = effect.container[1]
             (stores if effect.kind == "store" else removals)[key].append(effect)
-        found = []
+        found: list[Retention] = []
         found += self.rebinding._chains()
         for key, effects in stores.items():
             one = self._retention(where[key], kinds[key], effects, removals.get(key, []))
