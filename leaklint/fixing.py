@@ -255,11 +255,13 @@ class _State:
         """Return the outcome for the findings of the first report."""
         left, gone = [], []
         still = {finding.fingerprint for finding in (self.last or report).findings}
-        named = self.options.only or still
         for finding in report.findings:
-            if finding.fingerprint not in still and finding.fingerprint not in self.repaired:
+            if finding.fingerprint in self.repaired:
+                continue
+            # that what a run alone has shown is no more, another run has to show
+            if finding.fingerprint not in still and finding.origin == "static":
                 gone.append(finding)
-            elif finding.fingerprint not in self.repaired and finding.fingerprint in named:
+            elif not self.options.only or finding.fingerprint in self.options.only:
                 told = self.dropped.get(finding.fingerprint) or self._refusal(finding)
                 left.append(told or Left(finding, "its edits meet those of another repair", "run the command again"))
         changes = [

@@ -115,6 +115,44 @@ def _flips(capsys: pytest.CaptureFixture[str], replacement: str, assumed: str, a
     assert status_of(capsys) == after
 
 
+MEMO = """
+import functools
+import itertools
+
+NUMBERS = itertools.count()
+
+
+@memoiser
+def page(number):
+    return [number] * 50
+
+
+def work():
+    return len(page(next(NUMBERS)))
+"""
+
+
+@linux
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("@functools.cache", "@functools.lru_cache(maxsize=1024)"),
+        ("@functools.lru_cache(maxsize=None)", "@functools.lru_cache(maxsize=1024)"),
+        ("@functools.lru_cache(None, typed=True)", "@functools.lru_cache(1024, typed=True)"),
+    ],
+)
+def test_a_memo_whose_calls_do_not_repeat(
+    folder: Path, capsys: pytest.CaptureFixture[str], before: str, after: str
+) -> None:
+    text = MEMO.lstrip("\n").replace("@memoiser", before)
+    program = CLOSURE._replace(file="memo.py", text=text)
+    profiled(program, folder)
+    found = finding_of(capsys)
+    assert (found["code"], found["symbol"], found["line"]) == ("LK204", "memo:page", line_of(program, before))
+    _flips(capsys, "at most 1024 entries", "may be worked out again", "bounded")
+    assert (folder / "memo.py").read_text() == text.replace(before, after)
+
+
 @linux
 def test_a_real_profile_of_exit_functions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     profiled(AT_EXIT, folder)
@@ -166,6 +204,7 @@ def test_one_finding_where_the_rules_see_it_too(folder: Path, capsys: pytest.Cap
         ({"trend": "filling"}, "low"),
         ({"trend": "bounded"}, ""),
         ({"trend": "constant"}, ""),
+        ({"kind": "hidden"}, ""),
     ],
 )
 def test_how_sure_it_is(
@@ -189,7 +228,8 @@ def test_how_sure_it_is(
         ({"scope": "module", "role": "callback"}, "LK203"),
         ({"scope": "module", "keeps": "str"}, "LK204"),
         ({"scope": "default"}, "LK204"),
-        ({"scope": "class", "kind": "memo", "role": "key"}, "LK301"),
+        ({"scope": "class", "kind": "memo", "role": "key", "keeps": "deep:State"}, "LK301"),
+        ({"scope": "class", "kind": "memo", "role": "key"}, "LK204"),
         ({"scope": "module", "kind": "memo", "role": "key"}, "LK204"),
         ({"scope": "interpreter", "kind": "fork", "role": "reference", "symbol": "os.register_at_fork"}, "LK401"),
         ({"module": "gc", "scope": "module", "kind": "list", "role": "callback", "symbol": "gc:callbacks"}, "LK401"),
@@ -245,6 +285,19 @@ def test_only_what_the_file_names_is_repaired(folder: Path, capsys: pytest.Captu
     (folder / "report.json").write_text(json.dumps(answered(capsys, "check", "--no-cache", ".")))
     done = answered(capsys, "fix", "--findings", "report.json", ".")  # a report of check narrows as well
     assert [item["symbol"] for item in done["repaired"]] == ["jobs:Job.every"]
+
+
+def test_what_cannot_be_repaired_is_not_gone_with_another_repair(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(folder, TWO_DEEP)
+    document = json.loads((folder / "profile.json").read_text())
+    hidden = {**document["holders"][0], "symbol": "deep:APP.state.names[*]", "container": "APP.state.names", "line": 14}
+    document["holders"].append(hidden)
+    (folder / "profile.json").write_text(json.dumps(document))
+    done = answered(capsys, "fix", "--findings", "profile.json", "--unsafe-fixes", ".")
+    assert [item["symbol"] for item in done["repaired"]] == ["deep:State.sessions"]
+    assert [left["finding"]["symbol"] for left in done["left"]] == ["deep:APP.state.names[*]"] and done["gone"] == []
 
 
 def test_a_file_that_is_not_among_the_paths(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

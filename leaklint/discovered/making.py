@@ -16,6 +16,7 @@ from leaklint.rules import RULES
 from leaklint_runtime.discovery.model import SHOWN, CodeLine, GrowingHolder, Store
 from leaklint_runtime.fit import LINEAR
 from leaklint_runtime.growth import rate
+from leaklint_runtime.profiling import CALL
 from leaklint_runtime.units import size
 
 _LIFETIME = {
@@ -90,19 +91,21 @@ def _message(holder: GrowingHolder, place: Definition, unit: str) -> str:
         f"{label(holder)} ({lifetime or holder.scope}) grows by {rate(holder.entries.slope)} entries{amount} a {unit}"
     )
     parts = [
-        *_kept(holder),
+        *_kept(holder, unit),
         *(f"{_VERBS[store.how]} by {_by(store, place)}" for store in holder.stores[:1]),
         *_freed(holder),
+        *([f"declares a bound of {holder.bound:,} entries"] if holder.bound is not None else []),
         *([holder.reason] if holder.certainty != SHOWN and holder.reason else []),
     ]
     return f"{growth}; {', '.join(parts)}" if parts else growth
 
 
-def _kept(holder: GrowingHolder) -> Iterator[str]:
+def _kept(holder: GrowingHolder, unit: str) -> Iterator[str]:
+    """Yield how many of what the holder keeps; where the ``unit`` is a call, those from before the warm-up do not count."""
     name = kept_type(holder)
     number = next((kept.number for kept in holder.keeps if kept.type == name), 0)
     if name:
-        yield f"keeps {number:,} {name.rpartition(':')[2]}"
+        yield f"keeps {number:,} {name.rpartition(':')[2]}{' since the warm-up' if unit == CALL else ''}"
 
 
 def _freed(holder: GrowingHolder) -> Iterator[str]:

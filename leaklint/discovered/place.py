@@ -51,8 +51,11 @@ class _Text(NamedTuple):
 def definition(holder: GrowingHolder) -> Definition | None:
     """Return where the holder stands: the container, the memoised function, or the call that registers.
 
-    A holder without a definition stands at its first store; there is none for one of which neither is known.
+    A holder without a definition stands at its first store; there is none for one of which neither is known, nor for what C
+    code hides, of which no rule speaks.
     """
+    if holder.container_kind == "hidden":
+        return None
     first = holder.stores[0] if holder.stores else None
     if is_registry(holder):
         return _of_call(holder, first.path, first.line) if first is not None else None

@@ -30,7 +30,7 @@ def code_of(holder: GrowingHolder) -> str:
         return "LK204" if filled and holder.module else "LK401"
     on_class = holder.scope == "class"
     if holder.container_kind == "memo":
-        return "LK301" if on_class else "LK204"
+        return "LK301" if on_class and any(kept.type == holder.owner for kept in holder.keeps) else "LK204"
     kept = kept_type(holder)
     if _is_exception(kept):
         return "LK403"

@@ -19,6 +19,7 @@ __all__ = [
     "WeakRequest",
     "bound_methods",
     "bounded",
+    "bounded_function",
     "cached_method",
     "guarded_handler",
     "registry",
@@ -81,6 +82,14 @@ def bounded(program: Program, holder: Holder, limit: int = 1024) -> Fix:
     from leaklint.repairs import bound
 
     return bound.bounded(program, holder, limit)
+
+
+@_or_why_not
+def bounded_function(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
+    """Return the repair that bounds a memoiser of functools on a function."""
+    from leaklint.repairs import bound
+
+    return bound.bounded_function(program, module, function, decorator)
 
 
 @_or_why_not

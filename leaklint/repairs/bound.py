@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from leaklint.facts.model import Decorator, Function, Module
 from leaklint.model import Fix
 from leaklint.program import Holder, Program
 from leaklint.repairs import counts
@@ -38,6 +39,32 @@ def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
         _evict(draft, role, limit)
     draft.assume("a value that has fallen out of the memo may be worked out again")
     return draft.fix(name, "")
+
+
+def bounded_function(
+    program: Program, module: Module, function: Function, decorator: Decorator, limit: int = LIMIT
+) -> Fix:
+    """Return the repair that bounds a memoiser of functools on a function, whose ``decorator`` gives it no bound."""
+    files = Files(program)
+    draft, file, name = Draft(files), files[module.name], f"at most {limit} entries"
+    node = file.definition(function)
+    spans = {tuple(file.source.span(one)): one.decorator for one in node.decorators} if node is not None else {}
+    memoiser = spans.get(tuple(decorator.span))
+    if node is None or memoiser is None:
+        return Fix("none", name, "the decorator could not be read")
+    size = next((arg.value for arg in memoiser.args if _is_size(arg)), None) if isinstance(memoiser, cst.Call) else None
+    if size is not None:
+        draft.replace(file, size, str(limit))
+    else:
+        maker = draft.name(file, "lru_cache", file.scope(node), module="functools")
+        draft.replace(file, memoiser, f"{maker}(maxsize={limit})")
+    draft.assume("a value that has fallen out of the memo may be worked out again")
+    return draft.fix(name, "")
+
+
+def _is_size(argument: cst.Arg) -> bool:
+    """Tell whether an argument of ``lru_cache`` is its bound: the first one, or by name."""
+    return not argument.star and (argument.keyword is None or argument.keyword.value == "maxsize")
 
 
 def _judge(draft: Draft, role: Role, roles: tuple[Role, ...]) -> None:

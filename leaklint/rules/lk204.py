@@ -35,10 +35,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint import repairs
 from leaklint.facts.model import Call, Module
 from leaklint.model import Finding, Fix
 from leaklint.paths import is_test
 from leaklint.rules.leaks import Context
+from leaklint.rules.memoisers import memoiser_of
+from leaklint.rules.observed import placed
 from leaklint.rules.place import dotted, finding, method_name, probe
 from leaklint.rules.telling import tell
 
@@ -58,6 +61,19 @@ def find(context: Context) -> Iterator[Finding]:
     for module in context.program.modules.values():
         if not is_test(module.path):
             yield from _standard(context, module)
+    for seen in context.settings.observed:
+        if seen.code == CODE and seen.probe is not None and seen.probe.container_kind == "memo":
+            yield from _memoised(context, seen)
+
+
+def _memoised(context: Context, seen: Finding) -> Iterator[Finding]:
+    """The memoiser on a function, of which a run has shown that its calls do not repeat: no rule can tell that."""
+    found = memoiser_of(context.program, seen)
+    if found is not None:
+        module, function, decorator = found
+        fix = repairs.bounded_function(context.program, module, function, decorator)
+        here = finding(CODE, NAME, module, decorator.span, seen.symbol, "memo", "", seen.confidence, (), fix=fix)
+        yield placed(seen, here, "that the calls of a memoised function do not repeat is not in the files")
 
 
 def _standard(context: Context, module: Module) -> Iterator[Finding]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 
 from leaklint.facts.model import Argument, Decorator, Function, Module, Span, Value
+from leaklint.model import Finding
 from leaklint.program import ClassRef, Program
 from leaklint.rules.place import dotted
 
@@ -76,6 +78,21 @@ def spelled_out(program: Program, decorator: Decorator, module: Module) -> Decor
         return decorator
     given = tuple(Argument("", (part,)) for part in made.parts[1:])
     return Decorator(decorator.value, given, decorator.called, decorator.span)
+
+
+def memoiser_of(program: Program, finding: Finding) -> tuple[Module, Function, Decorator] | None:
+    """Return the function that a finding names, and what of functools memoises it without a bound; None if nothing does."""
+    file = os.path.abspath(finding.path)
+    module = next((program.modules[name] for name, (_, place) in program.places.items() if place == file), None)
+    function = module.functions.get(finding.symbol.partition(":")[2]) if module is not None else None
+    if module is None or function is None:
+        return None
+    for decorator in function.decorators:
+        name = dotted(program, decorator.value, module)
+        if name in {"functools.cache", "functools.lru_cache"}:
+            unbounded = bound(spelled_out(program, decorator, module), name) is None
+            return (module, function, decorator) if unbounded else None
+    return None
 
 
 def wrapped_by_calls(program: Program, module: Module) -> Iterator[tuple[ClassRef, str, Decorator]]:
