@@ -66,7 +66,7 @@ def environment(name: str, work: Path, base: str, needs: tuple[str, ...]) -> Pat
     python = work / f"env-{name}" / "bin" / "python"
     if not python.exists():
         subprocess.run([base, "-m", "venv", str(python.parents[1])], check=True)
-    subprocess.run([str(python), "-m", "pip", "install", "-q", "wheel", *needs], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", "-q", "wheel", "setuptools_scm", *needs], check=True)
     return python
 
 

@@ -21,9 +21,9 @@ from .instances import Instances, class_name, machinery, names, parts, tables
 from .lengths import Lengths
 from .suspects import Crowd, Suspect, reference
 
-#: seconds that looks at all containers may take, and tracing as many again, and the share of the run on top
-CREDIT, SHARE = 0.2, 0.1
-MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 6, 0.5  # the last in seconds of CPU time
+#: seconds that looks at all containers may take, the share of the run on top, and the share that tests may take while traced
+CREDIT, SHARE, TRACED = 0.1, 0.05, 0.02
+MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 3, 0.5  # the last in seconds of CPU time
 #: looks and traces that are due whatever they cost
 RECURS, MOST_FORCED, FIRST_TRACES = 3, 10, 3
 
@@ -127,10 +127,10 @@ class Discover:
     def _end(self, item: Any, tracer: Any, imported: bool) -> None:
         """Say what the test left, unless it shows nothing."""
         self.suspects = [suspect for suspect in self.suspects if not suspect.lonely()]
-        if self.failed or imported:
-            return
         if tracer is not None:
             self._take(tracer)
+        if self.failed or imported:
+            return
         if not self.instances.among(self.young(certain=False)):
             return
         young = self.young()
@@ -185,11 +185,9 @@ class Discover:
         known.update(
             id(table) for thing in (*grown, *[suspect.thing for suspect in self.suspects]) for table in tables(thing)
         )
-        found = [
-            Suspect(thing)
-            for thing in grown
-            if id(thing) not in known and id(thing) not in places and self.instances.nearest(thing, places)
-        ]
+        owns, nearest = self.instances.machinery.owns, self.instances.nearest
+        fresh = [thing for thing in grown if id(thing) not in known and id(thing) not in places and not owns(thing)]
+        found = [Suspect(thing) for thing in fresh if nearest(thing, places)]
         self.suspects += found[: MOST_SUSPECTS - len(self.suspects)]
         return found
 
@@ -199,11 +197,11 @@ class Discover:
         due = [
             suspect
             for suspect in self.suspects
-            if len(suspect.left) >= 2 and not suspect.stores and suspect.traced < MOST_TRACED and file in suspect.files
+            if file in suspect.files and not suspect.stores and suspect.traced < MOST_TRACED and suspect.recurs()
         ]
         if not due or self.quick.get(file, QUICK) >= QUICK or not tracing.possible():
             return None
-        if self.traces >= FIRST_TRACES and self.traced > self._allowed():
+        if self.traces >= FIRST_TRACES and self.traced > TRACED * (perf_counter() - self.begun):
             return None
         self.traces += 1
         for suspect in due:

@@ -21,7 +21,7 @@ _OWN = __name__.partition(".")[0]
 _PASSED_OVER = (type, ModuleType, FrameType, TracebackType, ref)
 _CONTAINERS = (dict, list, set, tuple, frozenset)
 #: of the standard library's classes those whose objects carry others, or are made with each class
-_CARRIERS = ("abc", "collections", "enum", "functools", "types", "typing", "weakref")
+_CARRIERS = ("abc", "collections", "enum", "functools", "re", "types", "typing", "weakref")
 _MOCKS = ("unittest", "mock")
 NODES = 20_000
 _module_of = type.__dict__["__module__"].__get__

@@ -7,13 +7,11 @@ from typing import Any, Dict, NamedTuple, Sequence
 
 from ..discovery.model import SHOWN, GrowingHolder, from_json, to_json
 from ..discovery.text import shown_path
-from .suspects import AGAIN, IDENTITY, VALUE
+from .suspects import AGAIN, ENTRIES_BY_VALUE, IDENTITY, LEAST_BY_VALUE, VALUE
 
 Record = Dict[str, Any]
 #: tests that have to leave objects which no other test could meet with again
 LEAST = 3
-#: tests, and entries of theirs, where an entry could serve another test that needs the same
-LEAST_BY_VALUE, ENTRIES_BY_VALUE = 5, 16
 NAMED_TESTS = 3
 
 

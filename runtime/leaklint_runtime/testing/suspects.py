@@ -15,6 +15,8 @@ from .instances import by_identity, equal_by_value, names
 #: by identity, by value, again and again: how sure it is that one more run of the same test leaves one more
 IDENTITY, VALUE, AGAIN = "identity", "value", "again"
 REFERENCES, POINTS, SORTED = 6, 4000, 40
+#: tests, and entries of theirs, that have to leave objects where an entry could serve another test that needs the same
+LEAST_BY_VALUE, ENTRIES_BY_VALUE = 5, 16
 Left = Tuple[str, int, Dict[str, int], str]
 
 
@@ -55,6 +57,10 @@ class Suspect:
         self.left.append((test, len(kept), names(kept), self.sort))
         self.files.add(test.partition("::")[0])
         self.references += [item for item in map(reference, kept[:REFERENCES]) if item is not None]
+
+    def recurs(self) -> bool:
+        """Tell whether enough tests filled it to look for the line that stores."""
+        return len(self.left) >= (2 if self.sort != VALUE else LEAST_BY_VALUE)
 
     def alive(self) -> tuple[int, int]:
         """Return how many of the objects that could be followed are still alive, and how many could be followed."""

@@ -10,7 +10,7 @@ from typing import Any, Callable, Sequence
 from ..discovery import storing
 from ..discovery.model import Store
 
-EVENTS = 300_000
+EVENTS = 150_000
 
 
 class LimitedTracer(storing.Tracer):
