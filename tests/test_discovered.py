@@ -235,6 +235,7 @@ def test_how_sure_it_is(
         ({"module": "gc", "scope": "module", "kind": "list", "role": "callback", "symbol": "gc:callbacks"}, "LK401"),
         ({"module": "linecache", "scope": "module", "symbol": "linecache:cache"}, "LK204"),
         ({"scope": "object", "kind": "logger"}, "LK402"),
+        ({"module": "logging", "scope": "object", "symbol": "logging:Logger.manager.loggerDict"}, "LK402"),
         ({"scope": "module", "keeps": "KeyError"}, "LK403"),
     ],
 )
@@ -267,6 +268,45 @@ def test_a_list_that_may_be_another_is_left(folder: Path, capsys: pytest.Capture
     written(folder, BY_NAME._replace(text=text, defined="self.items = []"), kind="list", role="element")
     (left,) = answered(capsys, "fix", "--findings", "profile.json", "--unsafe-fixes", ".")["left"]
     assert 'getattr(REGISTRY, f"{KIND}s") at byname.py:21 may be this container or another one' in left["why"]
+
+
+def test_a_table_of_the_standard_library(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The finding stands at the store: where the table is written down nobody can do anything about it."""
+    changes = {
+        "module": "sys",
+        "scope": "module",
+        "symbol": "sys:modules",
+        "container": "modules",
+        "path": "",
+        "line": 0,
+    }
+    written(folder, TWO_DEEP, **changes)
+    found = finding_of(capsys)
+    assert (found["symbol"], found["line"]) == ("deep:login", line_of(TWO_DEEP, TWO_DEEP.stored))
+    assert found["hint"].endswith("what it puts into a table of the standard library is not taken to stay there")
+
+
+def test_a_handler_for_each_call(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = lines("""
+        import logging
+
+        LOG = logging.getLogger("a")
+
+
+        def work():
+            LOG.addHandler(logging.NullHandler())
+            LOG.info("working")
+    """)
+    changes = {"module": "logging", "scope": "object", "kind": "logger", "symbol": "logging:LOG.handlers"}
+    written(
+        folder,
+        TWO_DEEP._replace(file="logs.py", text=text, defined="LOG =", stored="addHandler", function="work"),
+        **changes,
+    )
+    assert answered(capsys, "check", "--no-cache", ".")["findings"] == []
+    (repaired,) = answered(capsys, "fix", "--findings", "profile.json", "--unsafe-fixes", ".")["repaired"]
+    assert (repaired["code"], repaired["origin"]) == ("LK402", "runtime")
+    assert "    if not LOG.handlers:\n        LOG.addHandler(" in (folder / "logs.py").read_text()
 
 
 def test_only_what_the_file_names_is_repaired(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ def is_registry(holder: GrowingHolder) -> bool:
 
 def code_of(holder: GrowingHolder) -> str:
     """Return the code of the rule whose pattern this is."""
-    if holder.container_kind == "logger":
+    if holder.container_kind == "logger" or holder.module.partition(".")[0] == "logging":
         return "LK402"
     if is_registry(holder):
         filled = holder.container_kind not in _REGISTRIES and holder.role in {"key", "value", "element"}

@@ -48,6 +48,7 @@ from leaklint.program.calls import calls_to
 from leaklint.program.moments import is_constant
 from leaklint.rules.leaks import Context
 from leaklint.rules.mending import mend_handler
+from leaklint.rules.observed import placed, registration
 from leaklint.rules.place import dotted, finding, owner_of, probe, trigger_of
 
 CODE = "LK402"
@@ -58,12 +59,23 @@ _UNIQUE = frozenset({"id", "uuid1", "uuid4", "time", "time_ns", "count", "hex"})
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the findings of this rule."""
+    seen = [finding for finding in context.settings.observed if finding.code == CODE]
     for module, function, call in calls_to(context.program, ("addHandler", "getLogger")):
         owner = owner_of(context, function, module) if not is_test(module.path) else None
         found = [*_of_call(context, call, function, module)] if owner is not None else []
+        shown = registration(seen, module, call)
         # Asked last: to know who makes a class, every file that names it has to be read.
         if found and owner is not None and not is_constant(context.program, owner):
             yield from found
+        elif shown is not None and any(value.path[-1:] == ("addHandler",) for value in call.callee):
+            yield _shown(context, shown, call, module)
+
+
+def _shown(context: Context, shown: Finding, call: Call, module: Module) -> Finding:
+    """Return the finding of a handler that a run alone has shown to be added again and again, with its repair."""
+    fix = mend_handler(context, module, call)
+    here = finding(CODE, NAME, module, call.span, shown.symbol, "logger", "", shown.confidence, (), fix=fix)
+    return placed(shown, here, "the handler is not taken for one that is added again and again")
 
 
 def _of_call(context: Context, call: Call, function: Function, module: Module) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ repair would break is worked out as for any other leak.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -153,24 +153,28 @@ def _unplaced(context: Context, seen: Finding) -> Iterator[Finding]:
     if seen.probe is not None and seen.probe.digest and seen.probe.file == program.places[module][1]:
         if seen.probe.digest != program.source(module).digest:
             return
-    hint = _unknown(seen, {holder.name: holder for holder in program.holders.all.values() if holder.module == module})
+    hint = _unknown(program, program.modules[module], seen)
     fix = Fix("none", seen.fix.replacement, f"no edit is known: {hint}")
     way = "take it back when its owner is done" if seen.code.startswith("LK4") else advice(fix)
     yield replace(seen, fix=fix, message=f"{seen.message}; {way}", hint=f"{seen.code} would have to see this: {hint}")
 
 
-def _unknown(seen: Finding, holders: Mapping[str, Holder]) -> str:
-    """Return why the rules know no more of a finding than the run does; ``holders`` are those of its file by name."""
+def _unknown(program: Program, module: Module, seen: Finding) -> str:
+    """Return why the rules know no more of a finding in a module than the run does."""
     kind = seen.probe.container_kind if seen.probe is not None else ""
     name = seen.symbol.partition(":")[2]
     if seen.code.startswith("LK4"):
         return "the call is not taken for one that registers an object for good"
     if kind == "memo":
         return "the function is not taken for a memoiser that keeps objects"
-    if name in holders:
-        made = holders[name].binding.made
-        return f"no store into what {made.text} makes is read" if made.kind == "object" else "no store into it is read"
-    return f"{name} is no container of process lifetime to the rules"
+    if name in module.functions or not name:
+        return "what it puts into a table of the standard library is not taken to stay there"
+    named = (holder for holder in program.holders.all.values() if holder.module == module.name and holder.name == name)
+    holder = next(named, None)
+    if holder is None:
+        return f"{name} is no container of process lifetime to the rules"
+    made = holder.binding.made
+    return f"no store into what {made.text} makes is read" if made.kind == "object" else "no store into it is read"
 
 
 def unseen(program: Program, holder: Holder, touches: Sequence[Touch], *, plain: bool) -> str:
