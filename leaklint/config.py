@@ -96,7 +96,6 @@ class Settings:
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     baseline: str = ""
     noqa: bool = True
-    gate: bool = True
     bounded_classes: tuple[str, ...] = ()
     weak_containers: tuple[str, ...] = ()
     registrars: tuple[str, ...] = ()

@@ -1,56 +1,45 @@
-"""From paths to findings: discover, gate, facts, program, rules, suppression."""
+"""From paths to findings: discover, read the value flow of files, ask the heap, let the rules speak, suppress."""
 
 from __future__ import annotations
 
-import gc
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 
-from leaklint.analysis import Analysis, Wanted, analysed, read_facts
+from leaklint.analysis import Analysis, analysed
+from leaklint.collector import collector_off
 from leaklint.config import Settings
 from leaklint.discovery import discover
-from leaklint.leaning import Scanned
 from leaklint.model import Finding, Problem, Report, Summary
 from leaklint.paths import module_name, relative
 from leaklint.pool import cpus, each
+from leaklint.reading import Read, read_file, read_source
 from leaklint.records import replace
 from leaklint.running import Running
-from leaklint.scanning import Read, read_and_follow, scan_file
 from leaklint.single import check_one
 from leaklint.source import Source
 
 TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Protocol
-
-    from leaklint.facts.model import Module
 
     class Remembers(Protocol):
         """What earlier runs have read. Nothing that it gives differs from what reading the file would give."""
 
-        def scanned(self, file: str) -> Read | None:
-            """Return what reading and gating ``file`` gives, if that is known."""
-            ...
-
-        def facts(self, wanted: Wanted) -> Module | Problem | None:
-            """Return the facts of a file that ``scanned`` or ``keep`` was asked about, if they are known."""
+        def read(self, file: str) -> Read | None:
+            """Return what reading ``file`` gives, if that is known."""
             ...
 
         def keep(self, file: str, read: Read) -> None:
-            """Remember what reading and gating a file gave."""
-            ...
-
-        def keep_facts(self, wanted: Wanted, digest: str, facts: Module | Problem) -> None:
-            """Remember the facts of a file with the digest of the bytes they were read from."""
+            """Remember what reading a file gave."""
             ...
 
 
-__all__ = ["Running", "Scanned", "Work", "analyse", "check", "check_one", "module_name", "relative", "with_findings"]
+__all__ = ["Running", "Work", "check", "check_one", "module_name", "relative", "with_findings"]
 
-_SCAN, _READ = 1_500_000, 500_000  # bytes below which further processes cost more than they save
+_READ = 500_000  # bytes below which further processes cost more than they save
 
 
 def check(
@@ -74,7 +63,7 @@ def report_of(files: int, problems: Iterable[Problem], done: Analysis, started: 
     """Return what a run says that read so many files and began at ``started`` (``time.perf_counter``)."""
     seconds = round(time.perf_counter() - started, 3)
     ordered = tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message)))
-    return Report(done.findings, ordered, Summary(files, done.gated, len(done.findings), seconds))
+    return Report(done.findings, ordered, Summary(files, done.analysed, len(done.findings), seconds))
 
 
 class Work:
@@ -87,71 +76,43 @@ class Work:
         self.running = running
         self.texts = texts or {}
         self.memory = memory
-        self._early: dict[Wanted, tuple[str, Module | Problem]] = {}  # facts that came with the gates
         self._each = running.spread.each if running.spread is not None else each
 
     def done(self, files: Sequence[str], settings: Settings) -> Analysis:
         """Return the analysis of ``files``, with the problems of those that cannot be read."""
         sources: dict[str, Source] = {}
-        results: dict[str, Scanned | Problem] = {}
+        reads: dict[str, Read] = {}
         for file in map(str, files):
             text = self.texts.get(os.path.abspath(file))
             if text is not None:
-                found = scan_file(file, text)
-                results[file] = found if isinstance(found, Problem) else found[0]
-                if not isinstance(found, Problem):
-                    sources[found[0].file] = found[1]
-        self._scan([str(file) for file in files if str(file) not in results], results)
-        ordered = [results[str(file)] for file in files]
-        scanned = [one for one in ordered if isinstance(one, Scanned)]
-        done = analysed(scanned, sources, settings, self.facts)
-        return replace(done, problems=(*(one for one in ordered if isinstance(one, Problem)), *done.problems))
+                source = Source(relative(file), text)
+                reads[file] = read_source(file, source)
+                sources[reads[file].file] = source
+        self._read([str(file) for file in files if str(file) not in reads], reads)
+        return analysed([reads[str(file)] for file in files], sources, settings)
 
-    def _scan(self, files: Sequence[str], results: dict[str, Scanned | Problem]) -> None:
-        """Fill ``results`` from memory and from disk."""
+    def _read(self, files: Sequence[str], reads: dict[str, Read]) -> None:
+        """Fill ``reads`` from memory and from disk."""
         unknown = []
         for file in files:
-            known = self.memory.scanned(file) if self.memory is not None else None
+            known = self.memory.read(file) if self.memory is not None else None
             if known is None:
                 unknown.append(file)
             else:
-                results[file] = known.result
-        jobs = self._jobs(unknown, _SCAN)
+                reads[file] = known
+        jobs = self._jobs(unknown)
         if jobs > 1:
-            import_module("leaklint.facts.read")  # once, before processes are forked from this one
-        reads = self._each(read_and_follow, unknown, jobs, self._ticking("reading", len(unknown)))
-        for file, read in zip(unknown, reads, strict=True):
-            one = results[file] = read.result
-            if isinstance(one, Scanned) and read.facts is not None:
-                self._early[Wanted(one.file, one.path, one.module)] = (read.digest, read.facts)
+            import_module("leaklint.flow.read")  # once, before processes are forked from this one
+        new = self._each(read_file, unknown, jobs, self._ticking("reading", len(unknown)))
+        for file, read in zip(unknown, new, strict=True):
+            reads[file] = read
             if self.memory is not None:
-                self.memory.keep(file, replace(read, facts=None))
+                self.memory.keep(file, read)
 
-    def facts(self, wanted: Sequence[Wanted]) -> list[Module | Problem]:
-        """Return the facts of files, or why they have none; see ``leaklint.analysis.Reads``."""
-        early = [self._early.pop(one, None) for one in wanted]
-        known = [
-            self.memory.facts(one) if self.memory is not None and found is None else None
-            for one, found in zip(wanted, early, strict=True)
-        ]
-        unknown = [one for one, *found in zip(wanted, early, known, strict=True) if found == [None, None]]
-        jobs = self._jobs([one.file for one in unknown], _READ)
-        if unknown:
-            import_module("leaklint.facts.read")  # once, before processes are forked from this one
-        late = iter(self._each(read_facts, unknown, jobs, self._ticking("following", len(unknown))))
-        result: list[Module | Problem] = []
-        for one, found, facts in zip(wanted, early, known, strict=True):
-            if facts is None:
-                digest, facts = found or next(late)
-                if self.memory is not None:
-                    self.memory.keep_facts(one, digest, facts)
-            result.append(facts)
-        return result
-
-    def _jobs(self, files: Sequence[str], least: int) -> int:
+    def _jobs(self, files: Sequence[str]) -> int:
         if self.running.jobs == 1 or len(files) < 2:
             return 1
-        return (self.running.jobs or cpus()) if _size(files, least) >= least else 1
+        return (self.running.jobs or cpus()) if _size(files, _READ) >= _READ else 1
 
     def _ticking(self, stage: str, total: int) -> Callable[[int], None] | None:
         tick, done = self.running.tick, 0
@@ -175,26 +136,6 @@ def _size(files: Sequence[str], enough: int) -> int:
         if total >= enough:
             break
     return total
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Trees hold no cycles that matter, and a full collection walks all of them: three times the run's cost."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def analyse(
-    scanned: Sequence[Scanned], sources: dict[str, Source], settings: Settings
-) -> tuple[tuple[Finding, ...], int, list[Problem]]:
-    """Return findings, the number of files read in full, and problems; see ``leaklint.analysis``."""
-    result = analysed(scanned, sources, settings)
-    return result.findings, result.gated, list(result.problems)
 
 
 def with_findings(report: Report, findings: Sequence[Finding]) -> Report:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaklint.config import Settings
+from leaklint.drafts.observed import is_same
 from leaklint.model import Edit, Finding, Problem, Report
 from leaklint.records import replace
-from leaklint.rules.observed import is_same
 from leaklint.source import Source, SourceError
 
 _PASSES = 8  # how often what one repair had to wait for is tried again

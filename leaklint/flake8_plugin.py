@@ -1,9 +1,9 @@
 """The flake8 plugin: ``flake8 --select=LK`` prints what ``leaklint check`` finds, at the same place.
 
-What the gate said of a text is remembered, and what was found in it; else the gate reads flake8's tree, the rules are only
-imported for a file that can hold a leak, and libcst for the repair of a finding. Settings come from flake8's own options and
-files. flake8 applies ``# noqa`` itself; the rules' findings pass through leaklint's own reading of it too, because a finding
-may span lines that flake8 does not look at.
+What was found in a text is remembered; else its value flow is followed together with that of the files it imports. The rules
+are only imported where something may be kept, and libcst for the repair of a finding. Settings come from flake8's own options
+and files. flake8 applies ``# noqa`` itself; the rules' findings pass through leaklint's own reading of it too, because a
+finding may span lines that flake8 does not look at.
 """
 
 from __future__ import annotations

@@ -202,7 +202,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of a run; ``gated`` files passed the gate and were read in full."""
+    """Counts of a run; ``gated`` is the number of files in which something may be kept."""
 
     files: int = 0
     gated: int = 0

@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     import libcst as cst
 
-    from leaklint.facts.model import Module
+    from leaklint.drafts.facts.model import Module
     from leaklint.positions import Positions
 
 _LINE_END = r"\r\n|\r|\n"

@@ -8,9 +8,9 @@ import types
 import unittest.mock
 from collections.abc import Iterable, Mapping
 
-from leaklint.facts.read import read_module
+from leaklint.drafts.facts.read import read_module
+from leaklint.drafts.program import ClassRef, Holder, Program
 from leaklint.model import Edit, Fix
-from leaklint.program import ClassRef, Holder, Program
 from leaklint.repairs import WeakRequest, weaken
 from leaklint.source import Source
 

@@ -84,11 +84,3 @@ def test_what_looks_alike_is_not(program: Program, tmp_path: Path, monkeypatch: 
     written(program, tmp_path, monkeypatch)
     assert program.codes == ()
     assert found(Settings(confidence="medium")) == ()
-
-
-@pytest.mark.parametrize("program", (*LEAKING, *QUIET), ids=lambda program: program.title)
-def test_the_gate_changes_nothing(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(program, tmp_path, monkeypatch)
-    gated = check(["."], Settings(confidence="low"))
-    assert gated.findings == check(["."], Settings(confidence="low", gate=False)).findings
-    assert gated.summary.gated <= gated.summary.files

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leaklint.facts.model import Function, Module, Value
-from leaklint.facts.read import read_module
+from leaklint.drafts.facts.model import Function, Module, Value
+from leaklint.drafts.facts.read import read_module
 from leaklint.source import Source
 
 

@@ -124,7 +124,7 @@ def test_several_processes_find_the_same() -> None:
     stages: set[str] = set()
     running = Running(2, lambda stage, done, total: stages.add(stage))
     assert timeless(check(["."], Settings(), running=running)) == serial
-    assert stages == {"reading", "following"}
+    assert stages == {"reading"}
 
 
 def test_few_files_start_no_process(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repairing import class_of, holder_of, program_of
 
-from leaklint.program import ClassRef, Program
-from leaklint.program.resolve import absolute
+from leaklint.drafts.program import ClassRef, Program
+from leaklint.drafts.program.resolve import absolute
 
 
 def stores(program: Program, symbol: str) -> list[tuple[str, str, str]]:

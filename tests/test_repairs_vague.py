@@ -6,7 +6,7 @@ import pytest
 from repairing import holder_of, program_of
 
 from leaklint.deep import deep_recursion
-from leaklint.program import Program
+from leaklint.drafts.program import Program
 from leaklint.repairs import uses, vague
 from leaklint.repairs.files import Files
 

@@ -143,7 +143,8 @@ def test_what_cannot_be_repaired_is_found_confirmed_and_left(code: str, copy: Pa
     [
         ("lru_cache(maxsize=None)", "high", "without bound"),
         ("lru_cache(None)", "high", "without bound"),
-        ("lru_cache(maxsize=16)", "medium", "up to 16 calls"),
+        ("lru_cache(maxsize=16)", "low", "up to 16 calls"),
+        ("lru_cache(maxsize=256)", "medium", "up to 256 calls"),
         ("lru_cache()", "medium", "up to 128 calls"),
     ],
 )
@@ -172,4 +173,4 @@ def test_a_memo_as_default_argument_is_to_be_bounded_unless_objects_are_its_keys
     body = f"    if {word} not in known:\n        known[{word}] = str({word})\n    return known[{word}]\n"
     Path("mod.py").write_text(f"{shape}def told({key}, known={{}}):\n{body}")
     (found,) = findings("mod.py")
-    assert (found.code, said in found.message) == ("LK204", True), found.message
+    assert (found.code, said in f"{found.message} {found.fix.replacement}") == ("LK204", True), found.message

@@ -30,14 +30,14 @@ STAGES: dict[str, tuple[str, ...]] = {
     "import libcst": (),
     "libcst.parse_module": ("libcst:parse_module",),
     "libcst's positions": ("leaklint.positions:Positions.__init__",),
-    "scopes": ("leaklint.facts.read:read_tree",),
+    "scopes": ("leaklint.drafts.facts.read:read_tree",),
     "facts": ("leaklint.analysis:facts_of", "leaklint.scanning:facts_of"),
-    "join files": ("leaklint.program:Program.__init__",),
+    "join files": ("leaklint.drafts.program:Program.__init__",),
     "rules": ("leaklint.rules:findings_of",),
     "repairs": (
-        "leaklint.rules.telling:mend",
-        "leaklint.rules.mending:mend_method",
-        "leaklint.rules.mending:mend_registry",
+        "leaklint.drafts.telling:mend",
+        "leaklint.drafts.mending:mend_method",
+        "leaklint.drafts.mending:mend_registry",
     ),
 }
 

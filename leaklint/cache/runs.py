@@ -1,8 +1,8 @@
-"""A check that remembers: what has not changed since the last run like it is not read again.
+"""A check that remembers: where nothing has changed since the last run like it, nothing is read again.
 
-Three things are kept. The whole result, with the state of every file: where nothing has changed, files are only asked for
-their times. What the result rests on: where a changed file is none of those that were read in full, and gives no reason to
-read others, the findings stand. And gates and facts by content (``leaklint.cache.memory``), for everything else.
+Two things are kept. The whole result, with the state of every file: where nothing has changed, files are only asked for
+their times, and where times tell nothing, for their content. And the value flow of files by content
+(``leaklint.cache.memory``), for everything else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leaklint.cache import answers, standing
 from leaklint.cache.codec import Codec, UnreadableError
@@ -20,13 +20,10 @@ from leaklint.cache.stamps import Times, content_digest, settled, times_of
 from leaklint.config import Settings, Verify
 from leaklint.discovery import discover
 from leaklint.model import Finding, Problem, Report, Summary
-from leaklint.offers import Offer
-from leaklint.paths import is_test, packages, relative
+from leaklint.paths import packages
 from leaklint.records import dataclass, replace
 
 if TYPE_CHECKING:
-    from leaklint.analysis import Analysis, Asked
-    from leaklint.cache.memory import Memory
     from leaklint.running import Running
 
 
@@ -34,46 +31,23 @@ if TYPE_CHECKING:
 class Result:
     """What a run found. ``seen`` stands for all files as they were, empty if their times cannot be trusted yet.
 
-    ``rests`` is the hash of what ``leaklint.cache.standing`` knows of the run.
+    ``digests`` are those of the files' contents, in their order; ``places`` stands for the files and their packages;
+    ``rests`` is the hash of what ``leaklint.cache.standing`` knows of the run. ``times`` were taken at ``taken``.
     """
 
     seen: str
     rests: str
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
-    gated: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A file of a run: its times when it was read, its content, what its gate says, and its own problem."""
-
-    file: str
-    times: Times
-    digest: str
-    place: str
-    gate: str
-    problem: Problem | None
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """On what a result rests; see ``leaklint.analysis.Analysis``. ``taken`` is when the times were taken."""
-
+    analysed: int
+    places: str
+    digests: tuple[str, ...]
+    times: tuple[Times, ...]
     taken: int
-    rows: tuple[Row, ...]
-    first: tuple[str, ...]
-    read: tuple[str, ...]
-    used: frozenset[str]
-    defined: frozenset[str]
-    changed: tuple[tuple[str, str], ...]
-    offers: tuple[Offer, ...]
-    problems: tuple[Problem, ...]
 
 
-_RESULT, _GROUNDS = Codec(Result), Codec(Grounds)
+_RESULT = Codec(Result)
 _NONE: Times = (0, 0, 0, 0)
-_FEW = 64  # files that are read sooner than what is remembered of all
 
 
 def check(
@@ -97,17 +71,16 @@ def check(
     run = _Run(folder, _key(paths, settings), files, problems)
     result = run.as_it_was()
     if result is None:
-        from leaklint.engine import collector_off
+        from leaklint.collector import collector_off
 
         with collector_off():
-            result = run.still() if not (settings.registrars or settings.observed) else None
-            result = result or run.anew(settings, running)
+            result = run.by_content() or run.anew(settings, running)
         folder.prune_sometimes()
     if seen is not None and result.rests:
         seen.rests = f"{run.key} {result.rests}"
     answers.look(seen)
     seconds = round(time.perf_counter() - started, 3)
-    summary = Summary(len(files), result.gated, len(result.findings), seconds)
+    summary = Summary(len(files), result.analysed, len(result.findings), seconds)
     ordered = sorted({*problems, *result.problems}, key=lambda p: (p.path, p.line, p.message))
     return Report(result.findings, tuple(ordered), summary)
 
@@ -142,18 +115,16 @@ class _Run:
         self.files = list(files)
         self.taken = time.time_ns()
         self.times = [times_of(file) for file in self.files]
-        self.places = packages(self.files)
-        self.result, self._rest = self._last()
+        self.places = key_of(self.files, list(packages(self.files).values()))
+        self.result = self._last()
+        self.digests: dict[str, str] = {}
 
-    def _last(self) -> tuple[Result | None, bytes]:
+    def _last(self) -> Result | None:
         data = self.folder.read("run", self.key)
-        if data is None:
-            return None, b""
-        head, _, rest = data.partition(b"\n")
         try:
-            return _RESULT.load(head), rest
+            return _RESULT.load(data) if data is not None else None
         except UnreadableError:
-            return None, b""
+            return None
 
     def as_it_was(self) -> Result | None:
         """Return the last result if all files are as they were then, by their times."""
@@ -165,84 +136,26 @@ class _Run:
         """Return what stands for all files by name, place and times, or nothing if a file may change unseen."""
         if any(times is None or not settled(times, self.taken) for times in self.times):
             return ""
-        return key_of(self.files, self.times, list(self.places.values()))
+        return key_of(self.places, self.times)
 
-    def still(self) -> Result | None:
-        """Return the last findings if what has changed cannot change them."""
-        grounds = self._grounds()
-        if grounds is None or self.result is None:
+    def by_content(self) -> Result | None:
+        """Return the last result if all files hold what they held then."""
+        last = self.result
+        if last is None or last.places != self.places or len(last.digests) != len(self.files):
             return None
-        from leaklint.cache.memory import Memory
-
-        memory = Memory(self.folder, self.key, self._digests(grounds))
-        before = {row.file: row for row in grounds.rows}
-        fresh = [file for file in self.files if self._differs(before.get(file), file, memory)]
-        if not self._stands(grounds, before, fresh, memory):
-            return None
-        old = before.keys() - set(fresh)
-        rows = [
-            replace(before[file], times=times or _NONE) if file in old else self._row(file, times, memory)
-            for file, times in zip(self.files, self.times, strict=True)
-        ]
-        problems = (*(row.problem for row in rows if row.problem is not None), *grounds.problems)
-        result = replace(self.result, seen=self._seen(), problems=problems)
-        memory.save_more()
-        return self._saved(result, replace(grounds, taken=self.taken, rows=tuple(rows)))
-
-    def _grounds(self) -> Grounds | None:
-        try:
-            return _GROUNDS.load(self._rest) if self._rest else None
-        except UnreadableError:
-            return None
-
-    def _digests(self, grounds: Grounds | None) -> dict[str, str]:
-        """Return the digest of each file that is as it was by its times, and else of what it holds now."""
-        rows = {row.file: row for row in grounds.rows} if grounds is not None else {}
         trusting = trusts_times()
-        digests = {}
-        for file, times in zip(self.files, self.times, strict=True):
-            row = rows.get(file)
-            known = row is not None and grounds is not None and row.times == times and settled(row.times, grounds.taken)
-            if row is not None:  # the content of a file that no run has read is hashed where it is read
-                digests[os.path.abspath(file)] = row.digest if known and trusting else content_digest(file)
-        return digests
+        for file, times, before, digest in zip(self.files, self.times, last.times, last.digests, strict=True):
+            same = trusting and times == before and settled(before, last.taken)
+            self.digests[os.path.abspath(file)] = digest if same else content_digest(file)
+        if any(
+            self.digests[os.path.abspath(file)] != digest for file, digest in zip(self.files, last.digests, strict=True)
+        ):
+            return None
+        result = replace(last, seen=self._seen(), times=self._times(), taken=self.taken)
+        return self._saved(result)
 
-    def _stands(self, grounds: Grounds, before: dict[str, Row], fresh: Sequence[str], memory: Memory) -> bool:
-        """Tell whether the last findings hold, although the ``fresh`` files are new or changed, and others gone."""
-        gone = before.keys() - set(self.files)
-        read = frozenset(grounds.read)
-        if any(os.path.abspath(file) in read for file in (*fresh, *gone)):
-            return False
-        if not fresh and not gone:
-            return True
-        from leaklint.analysis import answers as matters
-        from leaklint.leaning import Scanned
-
-        asked = _asked(grounds)
-        same = all(is_test(relative(file)) for file in gone)
-        read_one = memory.read_anew if len(fresh) <= _FEW else memory.read
-        for file in fresh:
-            found = read_one(file).result
-            if is_test(relative(file)):
-                continue  # no analysis looks at it
-            if isinstance(found, Scanned) and matters(found, asked, _text):
-                return False
-            row = before.get(file)
-            same &= row is not None and row.place == self.places[file] and row.gate == memory.mark_of(file)
-        return same or self._same_first(grounds, memory)
-
-    def _same_first(self, grounds: Grounds, memory: Memory) -> bool:
-        """Tell whether the gates would choose the same files again."""
-        from leaklint.leaning import Scanned, leaning
-
-        results = (memory.read(file).result for file in self.files)
-        scanned = [one for one in results if isinstance(one, Scanned) and not is_test(one.path)]
-        return tuple(one.file for one in leaning(scanned)) == grounds.first
-
-    def _differs(self, row: Row | None, file: str, memory: Memory) -> bool:
-        if row is None or not row.digest:
-            return True
-        return row.place != self.places[file] or row.digest != memory.digests.get(os.path.abspath(file))
+    def _times(self) -> tuple[Times, ...]:
+        return tuple(times or _NONE for times in self.times)
 
     def anew(self, settings: Settings, running: Running | None) -> Result:
         """Analyse the files, with what is known of them, and remember the result."""
@@ -250,76 +163,23 @@ class _Run:
         from leaklint.engine import Work
         from leaklint.running import Running
 
-        memory = Memory(self.folder, self.key, self._digests(self._grounds()))
+        digests = self.digests or {
+            os.path.abspath(file): content_digest(file) for file in self.files if self.result is not None
+        }
+        memory = Memory(self.folder, digests, writes=self.result is not None)
         done = Work(running or Running(), memory=memory).done(self.files, settings)
-        result = Result(self._seen(), "", done.findings, done.problems, done.gated)
+        found = tuple(memory.digests.get(os.path.abspath(file), "") for file in self.files)
+        result = Result(
+            self._seen(), "", done.findings, done.problems, done.analysed, self.places, found, self._times(), self.taken
+        )
         if memory.mixed or [times_of(file) for file in self.files] != self.times:
             return result
-        memory.save()
-        return self._saved(result, self._resting(done, memory))
+        return self._saved(result)
 
-    def _resting(self, done: Analysis, memory: Memory) -> Grounds:
-        rows = tuple(self._row(file, times, memory) for file, times in zip(self.files, self.times, strict=True))
-        own = {row.problem for row in rows}
-        return Grounds(
-            taken=self.taken,
-            rows=rows,
-            first=done.first,
-            read=done.read,
-            used=done.asked.used,
-            defined=done.asked.defined,
-            changed=tuple(sorted(done.asked.changed)),
-            offers=tuple(sorted(done.asked.offers, key=lambda offer: [sorted(names) for names in offer.names])),
-            problems=tuple(problem for problem in done.problems if problem not in own),
-        )
-
-    def _row(self, file: str, times: Times | None, memory: Memory) -> Row:
-        found = memory.read(file)
-        return Row(
-            file=file,
-            times=times or _NONE,
-            digest=found.digest,
-            place=self.places[file],
-            gate=memory.mark_of(file),
-            problem=found.result if isinstance(found.result, Problem) else None,
-        )
-
-    def _saved(self, result: Result, grounds: Grounds) -> Result:
+    def _saved(self, result: Result) -> Result:
         """Remember a result, and return it with what stands for its grounds."""
-        content = standing.content_of(self._kinds(grounds), _asked(grounds))
+        content = standing.content_of(result.digests)
         result = replace(result, rests=digest_of(content) if content else "")
         self.folder.write(standing.KIND, self.key, content)
-        self.folder.write("run", self.key, _RESULT.dump(result) + b"\n" + _GROUNDS.dump(grounds))
+        self.folder.write("run", self.key, _RESULT.dump(result))
         return result
-
-    def _kinds(self, grounds: Grounds) -> list[tuple[int, str]]:
-        """Return for each file what it is for the result, and what stands for its gate."""
-        read = frozenset(grounds.read)
-        here = os.path.join(os.getcwd(), "")
-        kinds = []
-        for row in grounds.rows:
-            inside = not os.path.isabs(row.file) and not row.file.startswith(os.pardir)
-            path = here + row.file if inside else os.path.abspath(row.file)
-            if row.problem is not None:
-                kinds.append((standing.PROBLEM, ""))
-            elif path in read:
-                kinds.append((standing.READ, row.gate))
-            else:
-                test = is_test(row.file if inside else relative(row.file))
-                kinds.append((standing.TEST if test else standing.PLAIN, row.gate))
-        return kinds
-
-
-def _asked(grounds: Grounds) -> Asked:
-    from leaklint.analysis import Asked
-
-    return Asked(grounds.used, grounds.defined, frozenset(grounds.changed), frozenset(grounds.offers))
-
-
-def _text(one: Any) -> str:
-    from leaklint.source import Source, SourceError
-
-    try:
-        return Source.read(one.file, one.path).text
-    except SourceError:
-        return ""

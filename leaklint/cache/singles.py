@@ -10,7 +10,6 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from leaklint.cache.gated import Gated
 from leaklint.cache.keys import digest_of, key_of
 from leaklint.cache.stamps import content_digest
 from leaklint.imported import imported_files
@@ -33,22 +32,9 @@ class Singles:
     def __init__(self, folder: Folder) -> None:
         """Look into ``folder``, once for all files."""
         self._folder = folder
-        self._gated = Gated(folder)
 
     def rows(self, text: str, tree: ast.Module, path: str, settings: Settings) -> Sequence[Row]:
         """Return what ``leaklint.single.rows`` returns."""
-        if not settings.registrars:  # a registrar may be called anything, so no gate knows its name
-            admits = self._gated.admits(text)
-            if admits is None:
-                from leaklint.single import admitted
-
-                admits = admitted(text, tree, path)
-                self._gated.keep(text, admits)
-            if not admits:
-                return ()
-        return self._of_admitted(text, tree, path, settings)
-
-    def _of_admitted(self, text: str, tree: ast.Module, path: str, settings: Settings) -> Sequence[Row]:
         file, (root, module) = os.path.abspath(path), module_name(path)
         around = {other: _digest(other) for other in imported_files(file, root, module, tree)}
         places = [(other, module_name(other), digest) for other, digest in around.items()]
@@ -57,11 +43,11 @@ class Singles:
         known = _loaded(self._folder.read(KIND, key))
         if known is not None:
             return known
-        from leaklint.single import gated, read_again, rows_among
+        from leaklint.single import read_again, rows_among
 
         others = read_again(around)
-        rows = rows_among(gated(text, tree, path), others, settings)
-        same = all(other.digest == around[other.scanned.file] for other in others)
+        rows = rows_among(text, path, others, settings)
+        same = all(other.digest == around[other.file] for other in others)
         if same and all(_digest(other) == digest for other, digest in around.items()):  # else one has changed just now
             self._folder.write(KIND, key, json.dumps(rows).encode("ascii"))
             self._folder.prune_sometimes()

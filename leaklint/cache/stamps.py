@@ -29,8 +29,8 @@ def settled(times: Times, now: int) -> bool:
     return max(times[1], times[2]) < now - _GRAIN
 
 
-def content_digest(file: str) -> str:
-    """Return the digest of a file's content as ``leaklint.scanning`` makes it, or the empty string."""
+def content_digest(file: str | bytes) -> str:
+    """Return the digest of a file's content as ``leaklint.reading`` makes it, or the empty string."""
     try:
         with open(file, "rb") as stream:
             return digest_of(stream.read())

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from leaklint import __version__
 from leaklint.cli import options, output
 from leaklint.cli.usage import UsageError
+from leaklint.drafts.observed import is_same
 from leaklint.fixing import Left, Options, Plan, plan
 from leaklint.model import Finding, Problem, Report, to_json
 from leaklint.records import replace
@@ -17,7 +18,6 @@ from leaklint.reports.diff import unified
 from leaklint.reports.escape import visible
 from leaklint.reports.json_format import VERSION
 from leaklint.reports.style import Style
-from leaklint.rules.observed import is_same
 from leaklint.writing import obstacle, write
 
 CLEAN, REWRITTEN, UNUSABLE = 0, 1, 2

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from leaklint.discovered.making import Driver, finding
+from leaklint.drafts.observed import is_same
 from leaklint.model import Finding, to_json
 from leaklint.paths import module_name, relative
 from leaklint.records import replace
-from leaklint.rules.observed import is_same
 from leaklint.source import Source, SourceError
 from leaklint_runtime.discovery.model import FILLING, from_json
 from leaklint_runtime.fit import LINEAR

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from leaklint.discovered.rule import is_registry
-from leaklint.facts.model import Module, Span
-from leaklint.facts.places import Places
-from leaklint.facts.read import read_module
+from leaklint.drafts.facts.model import Module, Span
+from leaklint.drafts.facts.places import Places
+from leaklint.drafts.facts.read import read_module
+from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.program.observed import Observed
 from leaklint.paths import module_name
-from leaklint.program import ClassRef, Holder, Program
-from leaklint.program.observed import Observed
 from leaklint.source import Source, SourceError
 from leaklint_runtime.discovery.model import GrowingHolder
 

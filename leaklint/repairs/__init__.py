@@ -11,8 +11,8 @@ from leaklint.repairs.request import Stored, WeakRequest
 from leaklint.source import TreeError
 
 if TYPE_CHECKING:
-    from leaklint.facts.model import Call, Decorator, Function, Module
-    from leaklint.program import ClassRef, Holder, Program
+    from leaklint.drafts.facts.model import Call, Decorator, Function, Module
+    from leaklint.drafts.program import ClassRef, Holder, Program
 
 __all__ = [
     "Stored",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from leaklint.drafts.program import ClassRef, Holder, Program
 from leaklint.model import Fix
-from leaklint.program import ClassRef, Holder, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
 from leaklint.repairs.owners import Owners

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.facts.model import Decorator, Function, Module
+from leaklint.drafts.facts.model import Decorator, Function, Module
+from leaklint.drafts.program import Holder, Program
 from leaklint.model import Fix
-from leaklint.program import Holder, Program
 from leaklint.repairs import counts
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files

@@ -12,10 +12,10 @@ from weakref import WeakKeyDictionary
 import libcst as cst
 
 from leaklint.deep import deep_recursion
-from leaklint.facts import tree as ast_tree
-from leaklint.facts.model import Function, Module, Span
-from leaklint.program import Program
-from leaklint.program.once import once
+from leaklint.drafts.facts import tree as ast_tree
+from leaklint.drafts.facts.model import Function, Module, Span
+from leaklint.drafts.program import Program
+from leaklint.drafts.program.once import once
 from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
 from leaklint.repairs.words import has_word, speaks_of, spoken_words, unmangled
 from leaklint.source import Source

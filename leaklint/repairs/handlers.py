@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.facts.model import Call, Module
+from leaklint.drafts.facts.model import Call, Module
+from leaklint.drafts.program import Program
 from leaklint.model import Fix
-from leaklint.program import Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.scopes import Scope, dotted_name, walk

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from leaklint.drafts.program import ClassRef
 from leaklint.paths import is_test
-from leaklint.program import ClassRef
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File
 from leaklint.repairs.referents import STIFF, defined_as

@@ -7,8 +7,8 @@ import ast
 import libcst as cst
 
 from leaklint.deep import deep_recursion
-from leaklint.facts import values
-from leaklint.facts.model import UNKNOWN
+from leaklint.drafts.facts import values
+from leaklint.drafts.facts.model import UNKNOWN
 from leaklint.repairs.scopes import Scope
 from leaklint.source import SourceError, parse_ast
 

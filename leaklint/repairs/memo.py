@@ -6,10 +6,10 @@ import re
 
 import libcst as cst
 
-from leaklint.facts.model import Class, Decorator, Function, Module
+from leaklint.drafts.facts.model import Class, Decorator, Function, Module
+from leaklint.drafts.program import ClassRef, Program
+from leaklint.drafts.program.once import once
 from leaklint.model import Fix
-from leaklint.program import ClassRef, Program
-from leaklint.program.once import once
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.helpers import by_instance

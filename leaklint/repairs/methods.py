@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from leaklint.drafts.program import ClassRef, Holder, Program
 from leaklint.model import Fix
-from leaklint.program import ClassRef, Holder, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
@@ -75,7 +75,7 @@ def _check(draft: Draft, files: Files, file: File, node: cst.CSTNode, role: Role
 
 
 def _is_method(program: Program, value: object, module: str, qualname: str) -> bool:
-    from leaklint.facts.model import Value
+    from leaklint.drafts.facts.model import Value
 
     here = program.modules[module]
     function = here.functions.get(qualname, here.body)

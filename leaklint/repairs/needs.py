@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.program import ClassRef
+from leaklint.drafts.program import ClassRef
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.scopes import walk
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import libcst as cst
 
+from leaklint.drafts.program import Holder
 from leaklint.model import Fix
-from leaklint.program import Holder
 from leaklint.repairs import counts, lookups, mapping, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft

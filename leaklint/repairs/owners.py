@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.facts.model import Call, Function, Module, Value
+from leaklint.drafts.facts.model import Call, Function, Module, Value
+from leaklint.drafts.program import ClassRef, Program, Site
+from leaklint.drafts.program.once import once
 from leaklint.paths import is_test
-from leaklint.program import ClassRef, Program, Site
-from leaklint.program.once import once
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.scopes import Bound, Scope, walk

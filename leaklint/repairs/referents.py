@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.facts.model import Class
-from leaklint.program import Program
-from leaklint.program.resolve import ClassRef
+from leaklint.drafts.facts.model import Class
+from leaklint.drafts.program import Program
+from leaklint.drafts.program.resolve import ClassRef
 from leaklint.repairs.draft import Draft
 
 # Types of the language and of the standard library whose instances take no weak references.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.facts.model import Event, Function, Module
+from leaklint.drafts.facts.model import Event, Function, Module
+from leaklint.drafts.program.resolve import ClassRef
 from leaklint.model import Confidence
-from leaklint.program.resolve import ClassRef
 
 Side = Literal["value", "key", "element"]
 

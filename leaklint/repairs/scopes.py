@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.facts import tree
-from leaklint.facts.values import Values
+from leaklint.drafts.facts import tree
+from leaklint.drafts.facts.values import Values
 
 Definition = cst.FunctionDef | cst.ClassDef
 

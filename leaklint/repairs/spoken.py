@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 import libcst as cst
 
-from leaklint.facts.model import Value
-from leaklint.program import ClassRef, Program
+from leaklint.drafts.facts.model import Value
+from leaklint.drafts.program import ClassRef, Program
 from leaklint.repairs.files import File
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.scopes import Bound, Scope

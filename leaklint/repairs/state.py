@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.facts.model import Function
-from leaklint.program import ClassRef, Program
+from leaklint.drafts.facts.model import Function
+from leaklint.drafts.program import ClassRef, Program
 from leaklint.repairs.files import Files
 
 _MAKING = frozenset({"__init__", "__new__", "__post_init__", "__setstate__", "__del__"})

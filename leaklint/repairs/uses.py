@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from leaklint.facts.model import Span
-from leaklint.program import Holder, Program
-from leaklint.program.once import once
-from leaklint.program.resolve import absolute
+from leaklint.drafts.facts.model import Span
+from leaklint.drafts.program import Holder, Program
+from leaklint.drafts.program.once import once
+from leaklint.drafts.program.resolve import absolute
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.scopes import Scope
 from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from leaklint.deep import deep_recursion
-from leaklint.facts.model import Function, Module, Value
-from leaklint.facts.tree import FunctionNode, Scope, children, read_tree
-from leaklint.facts.values import describe, mangle
-from leaklint.program import ClassRef, Program
+from leaklint.drafts.facts.model import Function, Module, Value
+from leaklint.drafts.facts.tree import FunctionNode, Scope, children, read_tree
+from leaklint.drafts.facts.values import describe, mangle
+from leaklint.drafts.program import ClassRef, Program
 from leaklint.repairs.words import unmangled
 from leaklint.source import Source
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 import libcst as cst
 
+from leaklint.drafts.program import Holder, Program
 from leaklint.model import Fix
-from leaklint.program import Holder, Program
 from leaklint.repairs import counts, hazards, lookups, mapping, nested, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from leaklint.facts.model import Call, Function, Module
+from leaklint.drafts.facts.model import Call, Function, Module
+from leaklint.drafts.program import ClassRef, Program
 from leaklint.model import Fix
-from leaklint.program import ClassRef, Program
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe

@@ -12,7 +12,7 @@ from leaklint.rules import lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk30
 
 if TYPE_CHECKING:
     from leaklint.model import Finding
-    from leaklint.rules.leaks import Context
+    from leaklint.rules.context import Context
 
 __all__ = ["RULES", "Rule", "findings_of"]
 
@@ -37,7 +37,6 @@ RULES: dict[str, Rule] = {
 
 def findings_of(context: Context) -> list[Finding]:
     """Return what the rules find in a program, at any confidence; one finding a place and code."""
-    from leaklint.rules.observed import completed
     from leaklint.selection import chosen
 
     found: dict[tuple[str, int, int, str], Finding] = {}
@@ -45,10 +44,9 @@ def findings_of(context: Context) -> list[Finding]:
         if chosen(rule.code, context.settings):
             for finding in rule.find(context):
                 found.setdefault(finding.place, finding)
-    findings = [_of_command(finding) if is_command(finding.path) else finding for finding in found.values()]
-    return completed(context, findings) if context.settings.observed else findings
+    return [_of_command(finding) if is_command(finding.path) else finding for finding in found.values()]
 
 
 def _of_command(finding: Finding) -> Finding:
     """What the code of a command line keeps, it keeps for one command: ask for it to see it."""
-    return replace(finding, confidence="low") if finding.origin == "static" else finding
+    return replace(finding, confidence="low")

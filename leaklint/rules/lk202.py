@@ -39,8 +39,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.model import Finding
-from leaklint.rules.leaks import Context
-from leaklint.rules.telling import tell
+from leaklint.rules.containers import told
+from leaklint.rules.context import Context
 
 CODE = "LK202"
 NAME = "module-registry-of-instances"
@@ -48,4 +48,4 @@ NAME = "module-registry-of-instances"
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the findings of this rule."""
-    return (tell(context, leak, NAME) for leak in context.leaks_of(CODE))
+    return told(context, CODE, NAME)

@@ -35,81 +35,69 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint import repairs
-from leaklint.facts.model import Call, Module
-from leaklint.model import Finding, Fix
-from leaklint.paths import is_test
-from leaklint.rules.leaks import Context
-from leaklint.rules.memoisers import memoiser_of
-from leaklint.rules.observed import placed
-from leaklint.rules.place import dotted, finding, method_name, probe
-from leaklint.rules.telling import tell
+from leaklint.heap.memoisation import Memo
+from leaklint.heap.standard_tables import Table, tables
+from leaklint.model import Finding
+from leaklint.rules.containers import told
+from leaklint.rules.context import Context
+from leaklint.rules.experiments import probe_at, trigger_of
 
 CODE = "LK204"
 NAME = "unbounded-memo"
 
 
-# Dictionaries of the standard library that live as long as the process and that code outside of it fills.
-_STANDARD = frozenset({"linecache.cache"})
-_MODULES = frozenset(name.partition(".")[0] for name in _STANDARD)
-
-
 def find(context: Context) -> Iterator[Finding]:
     """Yield the findings of this rule."""
-    for leak in context.leaks_of(CODE):
-        yield tell(context, leak, NAME)
-    for module in context.program.modules.values():
-        if not is_test(module.path):
-            yield from _standard(context, module)
-    for seen in context.settings.observed:
-        if seen.code == CODE and seen.probe is not None and seen.probe.container_kind == "memo":
-            yield from _memoised(context, seen)
+    yield from told(context, CODE, NAME)
+    for memo in context.memos:
+        if not of_method(context, memo) and context.shows(memo.level):
+            yield _memo(context, memo)
+    for table in tables(context.heap) if context.shows("medium") else ():
+        yield _table(context, table)
 
 
-def _memoised(context: Context, seen: Finding) -> Iterator[Finding]:
-    """The memoiser on a function, of which a run has shown that its calls do not repeat: no rule can tell that."""
-    found = memoiser_of(context.program, seen)
-    if found is not None:
-        module, function, decorator = found
-        fix = repairs.bounded_function(context.program, module, function, decorator)
-        here = finding(CODE, NAME, module, decorator.span, seen.symbol, "memo", "", seen.confidence, (), fix=fix)
-        yield placed(seen, here, "that the calls of a memoised function do not repeat is not in the files")
+def of_method(context: Context, memo: Memo) -> bool:
+    """Tell whether a memo keeps ``self`` of the method that it memoises."""
+    return memo.kept.kind == "self" and memo.function in context.heap.points_to.functions
 
 
-def _standard(context: Context, module: Module) -> Iterator[Finding]:
-    """Entries put into a dictionary of the standard library under ever new keys, by a module that never takes one out."""
-    stores = []
-    spoken_of = any(name.partition(".")[0] in _MODULES for name in module.imports.values())
-    for function in module.functions.values() if spoken_of else ():
-        for event in function.events:
-            names = {dotted(context.program, value, module) for value in event.target if "[]" not in value.path}
-            if names & _STANDARD:
-                if event.op == "remove":
-                    return
-                if event.op == "store" and not all(key.kind == "const" for key in event.key):
-                    stores.append((function, event, names & _STANDARD))
-    if stores and any(_hands_on(context, c, module) for function in module.functions.values() for c in function.calls):
-        return
-    for function, event, names in stores:
-        name = min(names)
-        symbol = f"{module.name}:{function.qualname}"
-        message = (
-            f"{function.qualname} adds an entry to {name} (lives as long as the process) at each call, and nothing in this "
-            f"module removes it; remove it when what it describes dies (weakref.finalize)"
-        )
-        retention = (
-            f"{name} (dictionary of the standard library, lives as long as the process)",
-            f"filled by {function.qualname} at {module.path}:{event.span.line}",
-        )
-        fix = Fix("none", "weakref.finalize", "what the entry describes is for the author to say")
-        trigger = f"method:{method_name(function)}" if function.kind == "method" else f"call:{symbol}"
-        proof = probe(context, CODE, symbol, "other", module, "", None, trigger, "growth")
-        yield finding(
-            CODE, NAME, module, event.span, symbol, "standard", message, "medium", retention, (), fix, proof
-        )  # fmt: skip
+def _memo(context: Context, memo: Memo) -> Finding:
+    size = "without bound" if memo.bound is None else f"up to {memo.bound} calls"
+    name = memo.function.partition(":")[2] or memo.name
+    symbol = f"{memo.module}:{name}"
+    kept = (
+        f"every '{memo.argument}' that it is called with" if memo.kept.kind not in {"made", "part"} else "every result"
+    )
+    doubts = f" ({'; '.join(memo.reasons)})" if memo.reasons else ""
+    message = f"the cache of {name} keeps {kept}, {size}, for as long as the process lives{doubts}"
+    retention = (
+        f"{symbol} (memoised function, lives as long as the process)",
+        f"its cache, {size}, keyed by the arguments",
+        f"{memo.kept.name or memo.argument} (still alive after its last user let go)",
+    )
+    probe = None
+    if memo.function and "<locals>" not in name:
+        probe = probe_at(context, CODE, symbol, "memo", memo.function, name, "", f"call:{symbol}", "growth")
+    return context.finding(
+        CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, (), probe
+    )
 
 
-def _hands_on(context: Context, call: Call, module: Module) -> bool:
-    """Tell whether a method of such a dictionary is handed to a call: ``finalize(f, linecache.cache.pop, name)``."""
-    given = (value for argument in call.arguments for value in argument.values)
-    return any(dotted(context.program, value, module).rpartition(".")[0] in _STANDARD for value in given)
+def _table(context: Context, table: Table) -> Finding:
+    """An entry put into a dictionary of the standard library under ever new keys, by a module that never takes one out."""
+    name = table.function.partition(":")[2] or "the module"
+    module = context.module_of(table.function)
+    message = (
+        f"{name} adds an entry to {table.name} (lives as long as the process) at each call, and nothing in this module "
+        f"removes it"
+    )
+    retention = (
+        f"{table.name} (dictionary of the standard library, lives as long as the process)",
+        f"filled by {name} at {context.path(module)}:{table.event.place[0]}",
+    )
+    trigger, subject = trigger_of(context, table.function)
+    symbol = f"{module}:{name}"
+    probe = probe_at(context, CODE, symbol, "other", table.function, "", subject, trigger, "growth")
+    return context.finding(
+        CODE, NAME, module, table.event.place, symbol, "standard", message, "medium", retention, (), probe
+    )

@@ -43,12 +43,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Finding, Fix, Related
-from leaklint.rules.leaks import Context, Leak
-from leaklint.rules.mending import mend
-from leaklint.rules.place import finding
-from leaklint.rules.probes import probe_of
-from leaklint.rules.telling import retention, short_name
+from leaklint.model import Finding, Related
+from leaklint.rules.containers import retention_path, short_name
+from leaklint.rules.context import Context
+from leaklint.rules.experiments import container_probe
 
 CODE = "LK404"
 NAME = "cleanup-that-cannot-run"
@@ -56,33 +54,19 @@ NAME = "cleanup-that-cannot-run"
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the findings of this rule."""
-    for leak in context.leaks:
-        touch = leak.removal.touch
-        if leak.removal.quality != "finalizer" or touch is None or leak.confidence == "low":
+    for retention in context.retentions:
+        effect, level = retention.release.effect, retention.level
+        if not retention.release.finalizer or effect is None or level == "low" or not context.shows(level):
             continue
-        if leak.first.thing.kind not in {"self", "method", "closure"}:
+        if retention.first.kept.kind not in {"self", "method", "closure"}:
             continue
-        symbol = f"{touch.module.name}:{touch.function.qualname}"
         message = (
-            f"{touch.function.qualname} removes the entry from {short_name(leak.holder)}, which keeps the object alive: it "
-            f"runs only once the object is dead, so never; make the container weak"
+            f"{effect.function.partition(':')[2]} removes the entry from {short_name(retention.location)}, which keeps the "
+            f"object alive: it runs only once the object is dead, so never"
         )
-        related = (
-            Related(leak.holder.path, leak.holder.binding.span.line, leak.holder.binding.span.column, "the container"),
-        )
-        fix = _fix(context, leak)
-        found = finding(
-            CODE, NAME, touch.module, touch.event.span, symbol, leak.holder.kind, message, leak.confidence,
-            retention(leak), related, fix,
+        at = context.location(retention.location.module, retention.location.place)
+        yield context.finding(
+            CODE, NAME, context.module_of(effect.function), effect.event.place, effect.function, retention.kind, message,
+            level, retention_path(context, retention), (Related(at.path, at.line, at.column, "the container"),),
+            container_probe(context, retention, CODE),
         )  # fmt: skip
-        proof = probe_of(context, leak, found.fingerprint)
-        yield Finding(**{**{name: getattr(found, name) for name in found.__slots__}, "probe": proof})
-
-
-def _fix(context: Context, leak: Leak) -> Fix:
-    """The repair of the container is the repair of its clean-up."""
-    fix = mend(context, leak)
-    if fix.safety != "none":
-        return fix
-    place = f"{leak.holder.path}:{leak.holder.binding.span.line}"
-    return Fix("none", fix.replacement, f"goes away only with {leak.code} at {place}, where {fix.reason}")

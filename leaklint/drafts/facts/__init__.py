@@ -1,0 +1,1 @@
+"""Facts: what one file says, read from its ast into plain data."""

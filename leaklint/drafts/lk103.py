@@ -1,0 +1,17 @@
+"""Repairs and experiments for findings of LK103."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.drafts.leaks import Context
+from leaklint.drafts.telling import tell
+from leaklint.model import Finding
+
+CODE = "LK103"
+NAME = "class-registry-of-callbacks"
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Yield the findings of this rule."""
+    return (tell(context, leak, NAME) for leak in context.leaks_of(CODE))

@@ -1,0 +1,17 @@
+"""A module-level container stores instances as values or elements: the repair and the experiment for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaklint.drafts.leaks import Context
+from leaklint.drafts.telling import tell
+from leaklint.model import Finding
+
+CODE = "LK202"
+NAME = "module-registry-of-instances"
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Yield the findings of this rule."""
+    return (tell(context, leak, NAME) for leak in context.leaks_of(CODE))

@@ -1,0 +1,173 @@
+"""Expressions of one scope turned into terms; calls in them are noted as events in the order of their evaluation."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import NONE, UNKNOWN, Term, as_text, is_small, union
+
+if TYPE_CHECKING:
+    from leaklint.flow.read import Scope
+
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
+    ast.LShift: "<<", ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.MatMult: "@",
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Is: "is",
+    ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in", ast.And: "and", ast.Or: "or", ast.Not: "not",
+    ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert",
+}  # fmt: skip
+Place = tuple[int, int, int, int]
+
+
+def place_of(node: ast.expr | ast.stmt | ast.arg | ast.excepthandler) -> Place:
+    """Return where a node stands: lines from 1, columns in bytes from 0."""
+    return (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+
+
+def operator_of(node: ast.AST) -> str:
+    """Return how an operator is written."""
+    return _OPERATORS.get(type(node), "?")
+
+
+class Expressions:
+    """Reads expressions in one scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._readers: dict[type[ast.AST], Callable[..., Term]] = {
+            ast.Name: self._name, ast.Attribute: self._attribute, ast.Subscript: self._subscript, ast.Call: self._call,
+            ast.Constant: self._constant, ast.Tuple: self._display, ast.List: self._display, ast.Set: self._display,
+            ast.Dict: self._dict, ast.JoinedStr: self._joined, ast.BinOp: self._binary, ast.BoolOp: self._bool,
+            ast.UnaryOp: self._unary, ast.Compare: self._compare, ast.IfExp: self._if, ast.Lambda: self._lambda,
+            ast.ListComp: self._comp, ast.SetComp: self._comp, ast.GeneratorExp: self._comp, ast.DictComp: self._comp,
+            ast.NamedExpr: self._walrus, ast.Await: self._await, ast.Yield: self._yield, ast.YieldFrom: self._yield,
+            ast.Starred: self._starred,
+        }  # fmt: skip
+
+    def read(self, node: ast.expr | None) -> Term:
+        """Return the term of an expression."""
+        if node is None:
+            return NONE
+        reader = self._readers.get(type(node))
+        if reader is None:
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.expr):
+                    self.read(child)
+            return UNKNOWN
+        return reader(node)
+
+    def named(self, name: str, term: Term, place: Place) -> Term:
+        """Return the term that stands for a local variable of this value: the value itself where that is small."""
+        return term if is_small(term) else self.scope.fresh(name, [term], place)
+
+    def _site(self, place: Place) -> tuple[str, int, int, int, int]:
+        return (self.scope.file.module.name, *place)
+
+    def _name(self, node: ast.Name) -> Term:
+        return self.scope.lookup(node.id)
+
+    def _attribute(self, node: ast.Attribute) -> Term:
+        return ("attr", self.read(node.value), node.attr)
+
+    def _subscript(self, node: ast.Subscript) -> Term:
+        base = self.read(node.value)
+        if isinstance(node.slice, ast.Slice):
+            for part in (node.slice.lower, node.slice.upper, node.slice.step):
+                if part is not None:
+                    self.read(part)
+            return ("slice", base, ast.unparse(node.slice))
+        return ("elem", base, self.read(node.slice))
+
+    def _call(self, node: ast.Call) -> Term:
+        callee = self.read(node.func)
+        arguments = tuple([self.read(argument) for argument in node.args])
+        words = tuple([(word.arg or "**", self.read(word.value)) for word in node.keywords])
+        place = place_of(node)
+        term = ("call", callee, arguments, words, self._site(place))
+        self.scope.note("call", (term,), place)
+        return term
+
+    def _constant(self, node: ast.Constant) -> Term:
+        return ("const", repr(node.value)[:80], type(node.value).__name__)
+
+    def _display(self, node: ast.Tuple | ast.List | ast.Set) -> Term:
+        parts = tuple([self.read(part) for part in node.elts])
+        return (type(node).__name__.lower(), parts, self._site(place_of(node)))
+
+    def _dict(self, node: ast.Dict) -> Term:
+        parts: list[Term] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            read = self.read(value)
+            parts += [("star", UNKNOWN), ("star", read)] if key is None else [self.read(key), read]
+        return ("dict", tuple(parts), self._site(place_of(node)))
+
+    def _joined(self, node: ast.JoinedStr) -> Term:
+        return ("text", tuple([self.read(part.value) for part in node.values if isinstance(part, ast.FormattedValue)]))
+
+    def _binary(self, node: ast.BinOp) -> Term:
+        return ("op", operator_of(node.op), (self.read(node.left), self.read(node.right)))
+
+    def _bool(self, node: ast.BoolOp) -> Term:
+        return ("op", operator_of(node.op), tuple([self.read(part) for part in node.values]))
+
+    def _unary(self, node: ast.UnaryOp) -> Term:
+        return ("op", operator_of(node.op), (self.read(node.operand),))
+
+    def _compare(self, node: ast.Compare) -> Term:
+        left, parts = self.read(node.left), []
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            term = self.read(right)
+            parts.append(("op", operator_of(operator), (left, term)))
+            left = term
+        return parts[0] if len(parts) == 1 else ("op", "and", tuple(parts))
+
+    def _if(self, node: ast.IfExp) -> Term:
+        test = self.read(node.test)
+        with self.scope.guarded("if", test):
+            first = self.read(node.body)
+        with self.scope.guarded("if", test, holds=False):
+            second = self.read(node.orelse)
+        return union([first, second])
+
+    def _lambda(self, node: ast.Lambda) -> Term:
+        return self.scope.define_lambda(node)
+
+    def _comp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Term:
+        before = dict(self.scope.env)
+        sources, conditions = [], []
+        for generator in node.generators:
+            source = self.read(generator.iter)
+            sources.append(source)
+            self.scope.bind_target(generator.target, ("iter", source), place_of(generator.target), inner=True)
+            conditions += [self.read(condition) for condition in generator.ifs]
+        with self.scope.guarded("loop", sources[0]):
+            results: tuple[Term, ...]
+            if isinstance(node, ast.DictComp):
+                results = (self.read(node.key), self.read(node.value))
+            else:
+                results = (self.read(node.elt),)
+        self.scope.env = before
+        kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "generator")
+        return ("comp", kind, results, tuple(sources), tuple(conditions), self._site(place_of(node)))
+
+    def _walrus(self, node: ast.NamedExpr) -> Term:
+        value = self.read(node.value)
+        self.scope.bind_target(node.target, value, place_of(node))
+        return value
+
+    def _await(self, node: ast.Await) -> Term:
+        return self.read(node.value)
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom) -> Term:
+        value = self.read(node.value)
+        self.scope.yields = True
+        self.scope.note("yield", (value,), place_of(node))
+        return UNKNOWN
+
+    def _starred(self, node: ast.Starred) -> Term:
+        return ("star", self.read(node.value))
+
+
+__all__ = ["Expressions", "Place", "as_text", "operator_of", "place_of"]

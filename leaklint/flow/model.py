@@ -1,0 +1,97 @@
+"""The value flow of a file as plain data, without syntax nodes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from leaklint.flow.terms import Term
+
+
+class Guard(NamedTuple):
+    """A block around an event: ``if`` (``test`` holds if ``holds``), ``loop``, ``try``, ``except``, ``finally``, ``with``."""
+
+    kind: str
+    test: Term
+    holds: bool = True
+
+
+class Event(NamedTuple):
+    """One effect, in the order in which they are written.
+
+    ``kind``: ``setattr`` (base, name, value), ``setitem`` (base, key, value), ``setname`` (module, name, value),
+    ``setcell`` (function, name, value), ``extend`` (target, operator, value: an augmented assignment), ``delitem``
+    (base, key), ``delattr`` (base, name), ``delname`` (module, name), ``call`` (the call), ``return``, ``yield``, ``raise``.
+    """
+
+    kind: str
+    terms: tuple[Term, ...]
+    name: str
+    place: tuple[int, int, int, int]
+    guards: tuple[Guard, ...]
+
+
+class Param(NamedTuple):
+    """A parameter; ``kind`` is ``pos``, ``kw``, ``*`` or ``**``; default and annotation are terms or None."""
+
+    name: str
+    kind: str
+    default: Term | None
+    annotation: Term | None
+
+
+class Decorator(NamedTuple):
+    """A decorator as a term, and where it stands, its ``@`` not included."""
+
+    term: Term
+    place: tuple[int, int, int, int]
+
+
+class Function(NamedTuple):
+    """A function, a lambda, a class body or a module body (``kind``), with what happens in it.
+
+    ``key`` is ``module:qualname``; ``owner`` the key of the class around it, ``parent`` of the function around it.
+    ``assigned`` gives all values of each local variable; ``loops`` how each ``while`` loop ends.
+    """
+
+    key: str
+    name: str
+    kind: str
+    owner: str
+    parent: str
+    params: tuple[Param, ...]
+    decorators: tuple[Decorator, ...]
+    events: tuple[Event, ...]
+    assigned: dict[str, tuple[Term, ...]]
+    is_async: bool
+    yields: bool
+    place: tuple[int, int, int, int]
+    documentation: str
+
+
+class Class(NamedTuple):
+    """A class: bases and keywords as terms, the values of its body's names, annotations by name, its functions by name."""
+
+    key: str
+    name: str
+    parent: str
+    bases: tuple[Term, ...]
+    keywords: tuple[tuple[str, Term], ...]
+    decorators: tuple[Decorator, ...]
+    attributes: dict[str, tuple[Term, tuple[int, int, int, int]]]
+    annotations: dict[str, Term]
+    methods: dict[str, str]
+    place: tuple[int, int, int, int]
+
+
+class Module(NamedTuple):
+    """One file. ``names`` gives each module-level name all its values with their places; ``imports`` dotted names."""
+
+    name: str
+    path: str
+    is_package: bool
+    imports: dict[str, str]
+    stars: tuple[str, ...]
+    names: dict[str, list[tuple[Term, tuple[int, int, int, int], tuple[Guard, ...]]]]
+    functions: dict[str, Function]
+    classes: dict[str, Class]
+    annotations: dict[str, Term]

@@ -1,0 +1,260 @@
+"""Statements of one scope: what they bind, under which conditions they run, and what happens in them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from leaklint.flow.expressions import operator_of, place_of
+from leaklint.flow.model import Guard
+from leaklint.flow.scopes import inside
+from leaklint.flow.terms import NONE, UNKNOWN, Term, union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from leaklint.flow.read import Scope
+
+_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+def leaves(body: Sequence[ast.stmt]) -> bool:
+    """Tell whether a block never runs on into what follows it."""
+    last = body[-1] if body else None
+    if isinstance(last, _LEAVES):
+        return True
+    if isinstance(last, ast.If):
+        return leaves(last.body) and leaves(last.orelse)
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return leaves(last.body)
+    return False
+
+
+class Statements:
+    """Reads the statements of one scope in order."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._readers: dict[type[ast.AST], Callable[..., None]] = {
+            ast.Assign: self._assign, ast.AnnAssign: self._annotated, ast.AugAssign: self._augmented,
+            ast.Delete: self._delete, ast.Return: self._return, ast.Raise: self._raise, ast.Expr: self._expression,
+            ast.If: self._if, ast.For: self._for, ast.AsyncFor: self._for, ast.While: self._while, ast.Try: self._try,
+            ast.With: self._with, ast.AsyncWith: self._with, ast.FunctionDef: self._function,
+            ast.AsyncFunctionDef: self._function, ast.ClassDef: self._class, ast.Import: self._import,
+            ast.ImportFrom: self._import, ast.Assert: self._assert, ast.Match: self._match,
+        }  # fmt: skip
+        if hasattr(ast, "TryStar"):
+            self._readers[ast.TryStar] = self._try
+
+    def block(self, body: Sequence[ast.stmt]) -> None:
+        """Read a block; what follows ``if test: return`` runs where the test does not hold."""
+        depth = len(self.scope.guards)
+        for statement in body:
+            reader = self._readers.get(type(statement))
+            if reader is not None:
+                reader(statement)
+        del self.scope.guards[depth:]
+
+    def _read(self, node: ast.expr | None) -> Term:
+        return self.scope.expressions.read(node)
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self._read(node.value)
+        for target in node.targets:
+            self.scope.bind_target(target, value, place_of(node))
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        before = len(self.scope.events)
+        hint = self._read(node.annotation)
+        del self.scope.events[before:]
+        if isinstance(node.target, ast.Name):
+            self.scope.annotations[node.target.id] = hint
+        if node.value is not None:
+            self.scope.bind_target(node.target, self._read(node.value), place_of(node))
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        target = self._read(node.target)
+        value = self._read(node.value)
+        name = operator_of(node.op)
+        self.scope.note("extend", (target, value), place_of(node), name)
+        if isinstance(node.target, ast.Name) and self.scope.kind == "function":
+            names = self.scope.names
+            if names is not None and node.target.id not in names.globals | names.outer:
+                self.scope.bind(node.target.id, ("op", name, (target, value)), place_of(node))
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            place = place_of(node)
+            if isinstance(target, ast.Subscript):
+                base = self._read(target.value)
+                if isinstance(target.slice, ast.Slice):
+                    whole = target.slice.lower is None and target.slice.upper is None
+                    self.scope.note("clear" if whole else "delslice", (base,), place)
+                else:
+                    self.scope.note("delitem", (base, self._read(target.slice)), place)
+            elif isinstance(target, ast.Attribute):
+                self.scope.note("delattr", (self._read(target.value),), place, target.attr)
+            elif isinstance(target, ast.Name):
+                self.scope.env.pop(target.id, None)
+
+    def _return(self, node: ast.Return) -> None:
+        self.scope.note("return", (self._read(node.value),), place_of(node))
+
+    def _raise(self, node: ast.Raise) -> None:
+        self.scope.note("raise", (self._read(node.exc),), place_of(node))
+
+    def _expression(self, node: ast.Expr) -> None:
+        self._read(node.value)
+
+    def _assert(self, node: ast.Assert) -> None:
+        self.scope.guards.append(Guard("past", self._read(node.test), True))
+
+    def _if(self, node: ast.If) -> None:
+        test = self._read(node.test)
+        before = dict(self.scope.env)
+        with self.scope.guarded("if", test):
+            self.block(node.body)
+        after = self.scope.env
+        self.scope.env = dict(before)
+        with self.scope.guarded("if", test, holds=False):
+            self.block(node.orelse)
+        if leaves(node.body):
+            self.scope.guards.append(Guard("past", test, False))
+        elif node.orelse and leaves(node.orelse):
+            self.scope.env = after
+            self.scope.guards.append(Guard("past", test, True))
+        else:
+            self._merge(after)
+
+    def _merge(self, other: dict[str, Term]) -> None:
+        env = self.scope.env
+        for name, value in other.items():
+            mine = env.get(name)
+            if mine is None:
+                env[name] = value
+            elif mine is not value and mine != value:
+                env[name] = self.scope.expressions.named(name, union([mine, value]), (0, len(env), 0, 0))
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While, guard: Term, target: ast.expr | None) -> None:
+        """Read a loop; what it assigns may, at its start, be of the round before."""
+        scope, place = self.scope, place_of(node)
+        names = {one.id for one in inside(node.body) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        before = dict(scope.env)
+        if scope.kind == "function":
+            for name in sorted(names & scope.env.keys()):
+                scope.env[name] = scope.fresh(name, [scope.env[name]], place)
+        with scope.guarded("loop" if target is not None else "while", guard):
+            if target is not None:
+                scope.bind_target(target, ("iter", guard), place_of(target))
+            self.block(node.body)
+        if scope.kind == "function":
+            for name in sorted(names & before.keys()):
+                if name in scope.env and scope.env[name][0] != "fresh":
+                    scope.fresh(name, [scope.env[name]], place)
+        self._merge(before)
+        self.block(node.orelse)
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        self._loop(node, self._read(node.iter), node.target)
+
+    def _while(self, node: ast.While) -> None:
+        test = self._read(node.test)
+        self.scope.note("while", (test,), place_of(node), "broken" if _is_left(node) else "")
+        self._loop(node, test, None)
+
+    def _try(self, node: ast.Try) -> None:
+        before = dict(self.scope.env)
+        with self.scope.guarded("try", UNKNOWN):
+            self.block(node.body)
+        self.block(node.orelse)
+        after = dict(self.scope.env)
+        for handler in node.handlers:
+            self.scope.env = dict(before)
+            self._merge(after)
+            caught = self._read(handler.type) if handler.type is not None else UNKNOWN
+            with self.scope.guarded("except", caught):
+                if handler.name:
+                    self.scope.bind(handler.name, ("exception", caught), place_of(handler))
+                self.block(handler.body)
+            if not leaves(handler.body):
+                merged, self.scope.env = self.scope.env, after
+                self._merge(merged)
+                after = self.scope.env
+        self.scope.env = after
+        with self.scope.guarded("finally", UNKNOWN):
+            self.block(node.finalbody)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        depth = len(self.scope.guards)
+        for item in node.items:
+            context = self._read(item.context_expr)
+            self.scope.note("enter", (context,), place_of(node))
+            self.scope.guards.append(Guard("with", context))
+            if item.optional_vars is not None:
+                self.scope.bind_target(item.optional_vars, ("enter", context), place_of(node))
+        for statement in node.body:
+            reader = self._readers.get(type(statement))
+            if reader is not None:
+                reader(statement)
+        del self.scope.guards[depth:]
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        term, decorators = self.scope.define(node)
+        if self.scope.kind == "class":
+            self.scope.methods[node.name] = term[1]
+        value = term
+        for decorator in reversed(decorators):
+            value = ("call", decorator.term, (value,), (), (self.scope.file.module.name, *decorator.place))
+            self.scope.note("call", (value,), decorator.place)
+        self.scope.bind(node.name, value, place_of(node))
+
+    def _class(self, node: ast.ClassDef) -> None:
+        term = self.scope.define_class(node)
+        self.scope.bind(node.name, term, place_of(node))
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        module = self.scope.file.module
+        for name, dotted in self.scope.file.imported(node):
+            if self.scope.kind == "module":
+                module.imports.setdefault(name, dotted)
+            else:
+                self.scope.env[name] = ("dotted", dotted)
+                self.scope.assigned.setdefault(name, []).append(("dotted", dotted))
+
+    def _match(self, node: ast.Match) -> None:
+        subject = self._read(node.subject)
+        before, merged = dict(self.scope.env), []
+        for case in node.cases:
+            self.scope.env = dict(before)
+            for one in ast.walk(case.pattern):
+                name = getattr(one, "name", None) or getattr(one, "rest", None)
+                if isinstance(name, str):
+                    self.scope.bind(name, ("fresh", self.scope.key, name, (0, 0)), place_of(case.body[0]))
+            with self.scope.guarded("match", subject):
+                self.block(case.body)
+            if not leaves(case.body):
+                merged.append(self.scope.env)
+        self.scope.env = before
+        for env in merged:
+            self._merge(env)
+
+
+def _is_left(node: ast.While) -> bool:
+    """Tell whether a loop is left from inside: by ``break``, or by a return at any depth."""
+    stack: list[tuple[ast.AST, bool]] = [(statement, True) for statement in node.body]
+    while stack:
+        here, own = stack.pop()
+        if isinstance(here, (ast.Return, ast.Raise)) or (isinstance(here, ast.Break) and own):
+            return True
+        if isinstance(here, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        inner = own and not isinstance(here, (ast.For, ast.AsyncFor, ast.While))
+        stack += [
+            (child, inner)
+            for child in ast.iter_child_nodes(here)
+            if isinstance(child, (ast.stmt, ast.excepthandler, ast.match_case))
+        ]
+    return False
+
+
+__all__ = ["NONE", "Statements", "leaves"]

@@ -1,0 +1,150 @@
+"""Terms: what an expression denotes within one file, as nested tuples whose first item is the kind.
+
+("param", function, name)           a parameter of a function; ``function`` is ``module:qualname``
+("name", module, name)              a module-level, imported or built-in name
+("cell", function, name)            a local variable of an enclosing function
+("attr", base, name)                an attribute
+("elem", base, key)                 an element by key; ("iter", base) an element by iteration
+("call", callee, arguments, keywords, site)   ``site`` is (module, line, column, end line, end column)
+("dotted", name)                    what an import inside of a function stands for
+("func", function) ("class", class) a function, lambda or class that is made here
+("const", text, type)               a constant
+("list" | "tuple" | "set" | "dict", parts, site)   a display; a dict's parts are keys and values in turn
+("comp", kind, results, sources, conditions, site)  a comprehension
+("text", parts)                     a formatted string
+("op", operator, parts)             arithmetic, comparison, ``and``, ``or``, ``not``
+("slice", base, text)               a slice, which is a new container
+("union", terms)                    one of several
+("enter", term)                     what a ``with`` statement binds
+("exception", types)                what an ``except`` clause binds
+("star", term)                      an unpacked argument or part
+("fresh", function, name, place)    a local variable whose value is too large or too cyclic to be written out
+("unknown",)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Term = tuple[Any, ...]
+
+UNKNOWN: Term = ("unknown",)
+NONE: Term = ("const", "None", "NoneType")
+DISPLAYS = frozenset({"list", "tuple", "set", "dict"})
+_MOST = 60  # nodes of a term that is written out; larger ones are named
+_MOST_UNION = 8
+
+
+def children(term: Term) -> Iterator[Term]:
+    """Yield the terms directly inside of a term."""
+    kind = term[0]
+    if kind in {"attr", "iter", "enter", "star", "slice", "exception"}:
+        yield term[1]
+    elif kind == "elem":
+        yield term[1]
+        yield term[2]
+    elif kind == "call":
+        yield term[1]
+        yield from term[2]
+        for _, value in term[3]:
+            yield value
+    elif kind in DISPLAYS or kind in {"text", "union"}:
+        yield from term[1]
+    elif kind == "op":
+        yield from term[2]
+    elif kind == "comp":
+        yield from term[2]
+        yield from term[3]
+
+
+def walk(term: Term) -> Iterator[Term]:
+    """Yield a term and all terms inside of it."""
+    stack = [term]
+    while stack:
+        here = stack.pop()
+        yield here
+        stack.extend(children(here))
+
+
+def is_small(term: Term) -> bool:
+    """Tell whether a term may be written out wherever its variable is used."""
+    return all(count < _MOST for count, _ in enumerate(walk(term)))
+
+
+def union(terms: list[Term]) -> Term:
+    """Return the term for one of several, flat and each once."""
+    flat: dict[Term, None] = {}
+    for term in terms:
+        for part in term[1] if term[0] == "union" else (term,):
+            flat[part] = None
+    if not flat:
+        return UNKNOWN
+    if len(flat) == 1:
+        return next(iter(flat))
+    return ("union", tuple(flat)[:_MOST_UNION])
+
+
+def options(term: Term) -> tuple[Term, ...]:
+    """Return the terms of a union, or the term itself."""
+    return term[1] if term[0] == "union" else (term,)
+
+
+def rebuilt(term: Term, change: Callable[[Term], Term | None]) -> Term:
+    """Return the term with parts replaced from the outside in: ``change`` gives a replacement, or None to go on inside."""
+    new = change(term)
+    if new is not None:
+        return new
+    kind = term[0]
+
+    def each(parts: tuple[Term, ...]) -> tuple[Term, ...]:
+        return tuple([rebuilt(part, change) for part in parts])
+
+    if kind in {"attr", "iter", "enter", "star", "slice", "exception"}:
+        return (kind, rebuilt(term[1], change), *term[2:])
+    if kind == "elem":
+        return (kind, rebuilt(term[1], change), rebuilt(term[2], change))
+    if kind == "call":
+        words = tuple([(name, rebuilt(value, change)) for name, value in term[3]])
+        return (kind, rebuilt(term[1], change), each(term[2]), words, term[4])
+    if kind in DISPLAYS:
+        return (kind, each(term[1]), *term[2:])
+    if kind == "text":
+        return (kind, each(term[1]))
+    if kind == "union":
+        return union(list(each(term[1])))
+    if kind == "op":
+        return (kind, term[1], each(term[2]))
+    if kind == "comp":
+        return (kind, term[1], each(term[2]), each(term[3]), *term[4:])
+    return term
+
+
+def root(term: Term) -> Term:
+    """Return what attributes and elements of a term start from."""
+    while term[0] in {"attr", "elem", "iter", "slice", "enter"}:
+        term = term[1]
+    return term
+
+
+def as_text(term: Term) -> str:
+    """Return a term about as an author would write it, for messages."""
+    kind = term[0]
+    if kind in {"param", "cell", "name", "fresh"}:
+        return str(term[2])
+    if kind == "attr":
+        return f"{as_text(term[1])}.{term[2]}"
+    if kind == "elem":
+        return f"{as_text(term[1])}[{as_text(term[2])}]"
+    if kind == "call":
+        parts = [as_text(part) for part in term[2]] + [f"{name}={as_text(value)}" for name, value in term[3]]
+        return f"{as_text(term[1])}({', '.join(parts)})"
+    if kind == "const":
+        return str(term[1])
+    if kind == "tuple":
+        return f"({', '.join(as_text(part) for part in term[1])})"
+    if kind in {"func", "class"}:
+        return str(term[1]).rpartition(".")[2].rpartition(":")[2]
+    if kind == "union":
+        return as_text(term[1][0])
+    return {"text": "a formatted text", "iter": "an element"}.get(kind, f"a {kind}")

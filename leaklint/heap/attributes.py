@@ -1,0 +1,322 @@
+"""Attributes on demand: fields, class attributes, methods, and what decorators make of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.contracts import standard
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term
+from leaklint.heap.points_to_values import NOTHING, PART, Values
+
+if TYPE_CHECKING:
+    from leaklint.heap.points_to import PointsTo
+
+_COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
+
+
+class Attributes:
+    """Attributes of abstract values."""
+
+    def __init__(self, heap: PointsTo) -> None:
+        """Take what is asked for everything else."""
+        self.heap = heap
+        self._giving: set[Term] = set()
+        self._owners: dict[str, list[str]] = {}
+        for key, klass in heap.names.classes.items():
+            for word in klass.methods:
+                if word not in _COMMON and not word.startswith("__"):
+                    self._owners.setdefault(word, []).append(key)
+        self._setattrs: dict[str, list[tuple[str, Event]]] = {}
+        for key, function in heap.functions.items():
+            for event in function.events:
+                if event.kind == "setattr":
+                    self._setattrs.setdefault(event.name, []).append((key, event))
+
+    def attribute(self, value: Term, name: str, base: Term) -> Values:
+        """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""
+        kind = value[0]
+        if kind in {"inst", "self"}:
+            return self._of_instance(value, name, base) if value[1] != "?" else PART
+        if kind in {"class", "anyclass", "metaclass"}:
+            return self._of_class(value, name)
+        if kind == "super":
+            found = self._method_above(value[1], name)
+            if found is None and name in {"__new__", "__call__", "__init__"}:
+                return frozenset([("ext", f"super.{name}")])
+            if found is None and (above := self._attribute_above(value[1], name)) is not None:
+                return self.heap.evaluate(above)
+            return (
+                frozenset([("method", ("self", value[1]), found)]) if found else self._of_base_outside(value[1], name)
+            )
+        if kind == "module":
+            found_name = self.heap.names.in_module(value[1], name) if value[1] in self.heap.names.modules else None
+            if found_name is None:
+                found_name = self.heap.names.dotted(f"{value[1]}.{name}")
+            return self.heap._resolved(found_name)
+        if kind == "ext":
+            return frozenset([("ext", f"{value[1]}.{name}")])
+        if kind == "extinst":
+            return frozenset([("ext", f"{value[1]}.{name}")])
+        if kind in {"func", "memo"}:
+            got = self.heap.all_of(term for base_, term in self.assigned_on(name) if value in self.heap.evaluate(base_))
+            return got or frozenset([("ext", f"?memo.{name}")] if kind == "memo" else [("part",)])
+        if kind == "method":
+            return self.attribute(("func", value[2]), name, base)
+        if kind == "container":
+            if value[1] in {"local", "namespace"}:
+                return (
+                    self.heap.all_of(
+                        term for base_, term in self.assigned_on(name) if value in self.heap.evaluate(base_)
+                    )
+                    or PART
+                )
+            return frozenset([("cmethod", value, name)])
+        if kind in {"plain", "none"}:
+            return frozenset([("plain", "?")]) if kind == "plain" else NOTHING
+        return self._of_param(value, name, base) if kind in {"param", "part"} else PART
+
+    def assigned_on(self, name: str) -> list[tuple[Term, Term]]:
+        """Return (base, value) of every assignment to an attribute of this name."""
+        return [(event.terms[0], event.terms[1]) for _, event in self._setattrs.get(name, ())]
+
+    def assignments(self, name: str) -> list[tuple[str, Event]]:
+        """Return (function, event) of every assignment to an attribute of this name."""
+        return self._setattrs.get(name, [])
+
+    def field_terms(self, key: str, name: str) -> list[tuple[str, Event]]:
+        """Return the assignments to a field of the objects of a class, wherever they stand."""
+        found = []
+        for function, event in self._setattrs.get(name, ()):
+            base = event.terms[0]
+            if base[0] == "param":
+                home = self.heap.functions[function]
+                while home.owner == "" and home.parent and base[1] != home.key:
+                    home = self.heap.functions[home.parent]
+                values = self.heap._param(base)
+            else:
+                values = self.heap.evaluate(base)
+            values |= frozenset(one for value in values if value[0] == "param" for one in self.given(value))
+            if any(
+                value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
+                for value in values
+            ):
+                found.append((function, event))
+        return found
+
+    def _of_instance(self, value: Term, name: str, base: Term) -> Values:
+        key = value[1]
+        if name == "__class__":
+            return frozenset([("class", key)])
+        if name == "__dict__":
+            return frozenset([("container", "dict", ("__dict__", key))])
+        method = self.heap.classes.method(key, name)
+        fields = self.field_terms(key, name)
+        got = self.heap.all_of(event.terms[1] for _, event in fields)
+        if method is not None:
+            return got | self._bound(value, key, name, method, base)
+        attribute = self.heap.classes.attribute(key, name)
+        shadowed = any(self.heap.functions[f].name == "__init__" and not _is_conditional(e) for f, e in fields)
+        if attribute is not None and not shadowed:
+            got |= self._descended(attribute, key, name) | self._on_class(key, name)
+        elif attribute is None:
+            got |= self._on_class(key, name)
+        if got:
+            return got
+        if (lower := self._of_heirs(value, key, name, base)) is not None:
+            return lower
+        hint = next(
+            (
+                self.heap.names.classes[o].annotations[name]
+                for o in self.heap.classes.order(key)
+                if name in self.heap.names.classes[o].annotations
+            ),
+            None,
+        )
+        if hint is not None:
+            return self.heap.annotations.of(hint) or PART
+        return self._of_base_outside(key, name)
+
+    def _of_heirs(self, value: Term, key: str, name: str, base: Term) -> Values | None:
+        """Return an attribute that only heirs have, of an object whose exact class is open."""
+        if value[0] == "inst":
+            return None
+        got: Values = NOTHING
+        for heir in sorted(self.heap.classes.below(key) - {key}):
+            klass = self.heap.names.classes[heir]
+            if name in klass.methods:
+                got |= self._bound((value[0], heir), heir, name, klass.methods[name], base)
+            elif name in klass.attributes:
+                got |= self.heap.evaluate(klass.attributes[name][0])
+        return got or None
+
+    def given(self, value: Term) -> Values:
+        """Return what the calls that are seen give for a parameter."""
+        if value in self._giving:
+            return NOTHING
+        self._giving.add(value)
+        try:
+            terms = [call.bound[value[2]] for call in self.heap.calls.get(value[1], ()) if value[2] in call.bound]
+            return frozenset(one for one in self.heap.all_of(terms[:30]) if one[0] != "container")
+        finally:
+            self._giving.discard(value)
+
+    def _of_param(self, value: Term, name: str, base: Term) -> Values:
+        """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""
+        got: Values = NOTHING
+        for one in self.given(value) if value[0] == "param" else ():
+            if one[0] != "param":
+                got |= self.attribute(one, name, base)
+        for home, event in self._setattrs.get(name, ()):
+            if event.terms[0] == base and base[0] == "param" and home == base[1]:
+                got |= self.heap.evaluate(event.terms[1])
+        if got - PART:
+            return got - PART
+        fields = self._setattrs.get(name, ())
+        bases = {self.heap.functions[home].owner for home, event in fields if event.terms[0][0] == "param"}
+        if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
+            got = self.heap.all_of(event.terms[1] for _, event in fields)
+            if got:
+                return got
+        owners = self._owners.get(name, ())
+        if len(owners) == 1 and value[0] == "param":
+            return frozenset([("method", ("self", owners[0]), self.heap.names.classes[owners[0]].methods[name])])
+        return got or PART
+
+    def _descended(self, attribute: tuple[str, Term], key: str, name: str) -> Values:
+        """Return the value of a class attribute; a descriptor of the program gives what its ``__get__`` returns."""
+        got: set[Term] = set()
+        for value in self.heap.evaluate(attribute[1]):
+            getter = self.heap.classes.method(value[1], "__get__") if value[0] == "inst" else None
+            if getter is not None:
+                got |= self.heap.calling.returned(getter)
+            else:
+                got.add(value)
+        return frozenset(got)
+
+    def _of_base_outside(self, key: str, name: str) -> Values:
+        """Return a method that a class has from a base outside of the program."""
+        kinds = [standard.BASES[base] for base in self.heap.classes.outside(key) if base in standard.BASES]
+        if kinds:
+            return frozenset([("cmethod", ("container", kinds[0], ("class", key)), name)])
+        return PART
+
+    def _on_class(self, key: str, name: str) -> Values:
+        """Return what is assigned to an attribute of the class outside of its body."""
+        got: Values = NOTHING
+        for base, term in self.assigned_on(name):
+            if base[0] == "param" and self.heap.functions[base[1]].owner == "":
+                continue
+            for value in self.heap.evaluate(base):
+                if (value[0] == "class" and self.heap.classes.related(value[1], key)) or (
+                    value[0] == "anyclass" and self.heap.classes.metaclass(key) in self.heap.classes.below(value[1])
+                ):
+                    got |= self.heap.evaluate(term)
+        return got
+
+    def _of_class(self, value: Term, name: str) -> Values:
+        key = value[1]
+        if key == "?":
+            return PART
+        if value[0] == "class":
+            attribute = self.heap.classes.attribute(key, name)
+            got = self._on_class(key, name)
+            if attribute is not None:
+                method = self.heap.classes.method(key, name)
+                if method is not None:
+                    return got | self._bound(value, key, name, method, value)
+                return got | self.heap.evaluate(attribute[1])
+            meta = self.heap.classes.metaclass(key)
+            if meta is not None:
+                got |= (
+                    self._of_class(("anyclass", meta), name)
+                    if self.heap.classes.method(meta, name) or self.heap.classes.attribute(meta, name)
+                    else NOTHING
+                )
+                got |= self._meta_fields(meta, name)
+            return got or self._of_heirs(("class", key), key, name, value) or PART
+        attribute = self.heap.classes.attribute(key, name)
+        method = self.heap.classes.method(key, name)
+        if method is not None:
+            return frozenset([("method", value, method)])
+        got = self._meta_fields(key, name)
+        return got | (self.heap.evaluate(attribute[1]) if attribute is not None else NOTHING) or PART
+
+    def _meta_fields(self, meta: str, name: str) -> Values:
+        got: Values = NOTHING
+        for base, term in self.assigned_on(name):
+            if any(
+                value[0] in {"anyclass", "class"}
+                and (value[1] == meta or (value[0] == "class" and self.heap.classes.metaclass(value[1]) == meta))
+                for value in self.heap.evaluate(base)
+            ):
+                got |= self.heap.evaluate(term)
+        return got
+
+    def _method_above(self, key: str, name: str) -> str | None:
+        for one in self.heap.classes.order(key)[1:]:
+            if name in self.heap.names.classes[one].methods:
+                return self.heap.names.classes[one].methods[name]
+        return None
+
+    def _attribute_above(self, key: str, name: str) -> Term | None:
+        for one in self.heap.classes.order(key)[1:]:
+            if name in self.heap.names.classes[one].attributes:
+                return self.heap.names.classes[one].attributes[name][0]
+        return None
+
+    def _bound(self, value: Term, key: str, name: str, method: str, base: Term) -> Values:
+        """Return a method as an attribute: bound, the value of a property, or what its decorators make of it."""
+        function = self.heap.functions[method]
+        if function.decorators:
+            kinds = self.decoration(function)
+            if "property" in kinds and value[0] != "class":
+                return self.heap.calling._with_receiver(function, base)
+            changed = self.decorated(function)
+            if changed is not None:
+                return frozenset(("method", value, one[1]) if one[0] == "func" else one for one in changed)
+        if function.kind == "staticmethod" or (value[0] == "class" and function.kind == "method"):
+            return frozenset([("func", method)])
+        return frozenset([("method", value, method)])
+
+    def decoration(self, function: Function) -> set[str]:
+        """Return what a function's decorators do, as far as the standard library's are concerned."""
+        found = set()
+        for decorator in function.decorators:
+            for value in self.heap.evaluate(decorator.term):
+                last = value[1].rpartition(".")[2] if value[0] == "ext" else ""
+                if last in {"property", "cached_property", "abstractproperty", "lazy_property", "reify"}:
+                    found.add("property")
+                    if last == "cached_property":
+                        found.add("kept")
+        return found
+
+    def decorated(self, function: Function) -> Values | None:
+        """Return what decorators of the program, or memoisers, make of a function; None if they leave it as it is."""
+        term: Term = ("func", function.key)
+        changed = False
+        for decorator in reversed(function.decorators):
+            values = self.heap.evaluate(decorator.term)
+            if any(
+                value[0] == "ext"
+                and value[1].rpartition(".")[2]
+                in {"staticmethod", "classmethod", "property", "abstractmethod", "wraps", "contextmanager"}
+                for value in values
+            ):
+                continue
+            term = (
+                "call",
+                decorator.term,
+                (term,),
+                (),
+                (self.heap.names.module_of(function.key).name, *decorator.place),
+            )
+            changed = True
+        if not changed:
+            return None
+        values = frozenset(v for v in self.heap.evaluate(term) if v[0] in {"func", "memo", "partial", "inst"})
+        return values if values and values != {("func", function.key)} else None
+
+
+def _is_conditional(event: Event) -> bool:
+    return any(guard.kind in {"if", "past", "except", "loop", "match"} for guard in event.guards)

@@ -1,0 +1,148 @@
+"""Calls on demand: what parameters are bound to, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Function
+from leaklint.flow.terms import NONE, Term, is_small, options, rebuilt
+from leaklint.heap.points_to_values import NOTHING, PART, Values
+
+if TYPE_CHECKING:
+    from leaklint.heap.points_to import PointsTo
+
+_DEEP = 42  # questions within questions
+
+
+class Calling:
+    """Calls of abstract values."""
+
+    def __init__(self, heap: PointsTo) -> None:
+        """Take what is asked for everything else."""
+        self.heap = heap
+
+    def _with_receiver(self, function: Function, base: Term) -> Values:
+        return self.returned(function.key, {function.params[0].name: base} if function.params else {})
+
+    def _call(self, term: Term) -> Values:
+        got: set[Term] = set()
+        for callee in self.heap.evaluate(term[1]):
+            got |= self.called(callee, term)
+        return frozenset(got)
+
+    def called(self, callee: Term, term: Term) -> Values:
+        """Return what a call of one callee returns."""
+        kind = callee[0]
+        if kind == "class":
+            return self._constructed(callee[1], term)
+        if kind in {"anyclass", "metaclass"}:
+            return frozenset([("inst", "?", term[4])]) if kind == "anyclass" else frozenset([("anyclass", callee[1])])
+        if kind == "func":
+            return self.returned(callee[1], self.bind(callee[1], term, None))
+        if kind == "method":
+            return self.returned(callee[2], self.bind(callee[2], term, self.receiver_term(term, callee)))
+        if kind in {"ext", "extinst"}:
+            return self.heap.external.called(callee[1], term)
+        if kind == "cmethod":
+            return self.heap.external.method(callee[1], callee[2], term)
+        if kind == "memo":
+            return self.returned(callee[1], self.bind(callee[1], term, None)) if callee[1] else frozenset([("made",)])
+        if kind == "partial":
+            inner = ("call", callee[1], (*callee[2], *term[2]), term[3], term[4])
+            return self.heap.evaluate(inner) if is_small(inner) else PART
+        if kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
+            method = self.heap.classes.method(callee[1], "__call__")
+            return self.returned(method, self.bind(method, term, term[1])) if method else frozenset([("made",)])
+        return frozenset([("made",)]) if kind in {"param", "part", "made"} else NOTHING
+
+    def _constructed(self, key: str, term: Term) -> Values:
+        if self.heap.classes.is_metaclass(key):
+            return frozenset([("anyclass", key)])
+        meta = self.heap.classes.metaclass(key)
+        call = self.heap.classes.method(meta, "__call__") if meta is not None else None
+        if call is not None:
+            got = frozenset(
+                v
+                for v in self.returned(call, {self.heap.functions[call].params[0].name: ("class", key)})
+                if v[0] in {"inst", "self"} and v[1] in {key, "?"}
+            )
+            if got:
+                return frozenset(("inst", key, v[2] if len(v) > 2 else None) for v in got)
+        new = self.heap.classes.method(key, "__new__")
+        if new is not None:
+            params = self.heap.functions[new].params
+            got = self.returned(new, {params[0].name: ("class", key)} if params else {})
+            got = frozenset(("inst", key, v[2]) if v[0] == "inst" and v[1] == "?" else v for v in got)
+            got = frozenset(v for v in got if v[0] in {"inst", "self"})
+            if got:
+                return got
+        if "Struct" in self.heap.classes.last_names(key) or self.heap.classes.is_enum(key):
+            return frozenset([("inst", key, term[4])])
+        return frozenset([("inst", key, term[4])])
+
+    def receiver_term(self, term: Term, callee: Term) -> Term:
+        """Return the term of the object that a method is called on."""
+        if term[1][0] == "attr":
+            base = term[1][1]
+            if base[0] == "call" and tuple(v[0] for v in self.heap.evaluate(base))[:1] == ("super",):
+                return self.receiver_of_super(base) or callee[1]
+            found: Term = base
+            return found
+        return ("any", callee[1])
+
+    def receiver_of_super(self, base: Term) -> Term | None:
+        """Return the term of ``self`` in the function that calls ``super()`` at a site."""
+        return self.heap.external.supers.get(base[4])
+
+    def bind(self, key: str, term: Term, receiver: Term | None) -> dict[str, Term]:
+        """Return the term that each parameter of a function has at a call; ``receiver`` is what a method is bound to."""
+        function = self.heap.functions[key]
+        positional = [param for param in function.params if param.kind == "pos"]
+        bound: dict[str, Term] = {}
+        arguments = list(term[2])
+        if receiver is not None and function.kind != "staticmethod" and (function.owner or key in self.heap.wrapped):
+            arguments.insert(0, receiver)
+        spread = next((n for n, one in enumerate(arguments) if one[0] == "star"), len(arguments))
+        for param, argument in zip(positional, arguments[:spread], strict=False):
+            bound[param.name] = argument
+        vararg = next((param.name for param in function.params if param.kind == "*"), None)
+        if vararg is not None and spread == len(arguments):
+            bound[vararg] = ("tuple", tuple(arguments[len(positional) :]), term[4])
+        elif spread < len(arguments):
+            for param in positional[spread:]:
+                bound[param.name] = (
+                    "elem",
+                    arguments[spread][1],
+                    ("const", str(positional.index(param) - spread), "int"),
+                )
+            if vararg is not None:
+                bound[vararg] = arguments[spread][1]
+        words = {param.name for param in function.params}
+        bound.update({word: value for word, value in term[3] if word in words})
+        return bound
+
+    def substituted(self, term: Term, key: str, bound: Mapping[str, Term]) -> Term:
+        """Return a term of a function with its parameters replaced by what a call gives for them."""
+        if not bound:
+            return term
+
+        def change(one: Term) -> Term | None:
+            return bound.get(one[2], one) if one[0] == "param" and one[1] == key else None
+
+        return rebuilt(term, change)
+
+    def returned(self, key: str, bound: Mapping[str, Term] | None = None) -> Values:
+        """Return what a function may return, its parameters being ``bound``."""
+        function = self.heap.functions[key]
+        if function.yields:
+            return frozenset([("made",)])
+        if self.heap.depth > _DEEP:
+            return PART
+        got: set[Term] = set()
+        for event in function.events:
+            if event.kind == "return" and event.terms[0] != NONE:
+                for option in options(event.terms[0]):
+                    term = self.substituted(option, key, bound or {})
+                    got |= self.heap.evaluate(term if is_small(term) else option)
+        return frozenset(got)

@@ -1,0 +1,172 @@
+"""Classes of the program: their order of inheritance, what is above and below them, and what they are by nature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from leaklint.flow.model import Class
+from leaklint.flow.terms import Term
+from leaklint.heap.names import Names
+
+_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "EnumMeta", "EnumType"})
+
+
+class Classes:
+    """The class hierarchy. ``evaluate`` gives what a term denotes, for the bases."""
+
+    def __init__(self, names: Names, evaluate: Callable[[Term], frozenset[Term]]) -> None:
+        self.names = names
+        self._evaluate = evaluate
+        self._orders: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def _above(self, key: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the classes of the program in the order of inheritance, ``key`` first, and the dotted names outside of it."""
+        if key in self._orders:
+            return self._orders[key]
+        self._orders[key] = ((key,), ())
+        own: dict[str, None] = {key: None}
+        outside: dict[str, None] = {}
+        for base in self.names.classes[key].bases:
+            base = base[1] if base[0] == "elem" else base  # Generic[T]
+            for value in sorted(self._evaluate(base), key=repr):
+                if value[0] == "class":
+                    above, beyond = self._above(value[1])
+                    own.update(dict.fromkeys(above))
+                    outside.update(dict.fromkeys(beyond))
+                elif value[0] in {"ext", "extinst"}:
+                    outside[value[1]] = None
+                elif value[0] == "container":
+                    outside[f"builtins.{value[1]}"] = None
+                else:
+                    outside["?"] = None
+        self._orders[key] = (tuple(own), tuple(outside))
+        return self._orders[key]
+
+    def order(self, key: str) -> tuple[str, ...]:
+        """Return the class and those above it in the program."""
+        return self._above(key)[0]
+
+    def outside(self, key: str) -> tuple[str, ...]:
+        """Return the dotted names of the bases outside of the program, of the class and of those above it."""
+        return self._above(key)[1]
+
+    @cached_property
+    def _below(self) -> dict[str, set[str]]:
+        below: dict[str, set[str]] = {}
+        for key in self.names.classes:
+            for above in self.order(key):
+                below.setdefault(above, set()).add(key)
+        return below
+
+    def below(self, key: str) -> set[str]:
+        """Return the class and its heirs."""
+        return self._below.get(key, {key})
+
+    def related(self, one: str, other: str) -> bool:
+        """Tell whether an object may be of both classes: one is the other's heir."""
+        return one == other or other in self.order(one) or one in self.order(other)
+
+    def method(self, key: str, name: str) -> str | None:
+        """Return the function that the class or one above it has under ``name``."""
+        for one in self.order(key):
+            found = self.names.classes[one].methods.get(name)
+            if found is not None:
+                return found
+        return None
+
+    def attribute(self, key: str, name: str) -> tuple[str, Term] | None:
+        """Return the class that has an attribute in its body, and its value."""
+        for one in self.order(key):
+            found = self.names.classes[one].attributes.get(name)
+            if found is not None:
+                return one, found[0]
+        return None
+
+    def last_names(self, key: str) -> set[str]:
+        """Return the last parts of the names of the bases outside of the program."""
+        return {name.rpartition(".")[2] for name in self.outside(key)}
+
+    def is_metaclass(self, key: str) -> bool:
+        """Tell whether its instances are classes."""
+        return bool(self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType"}) or any(
+            one in self._used_as_meta for one in self.below(key)
+        )
+
+    @cached_property
+    def _used_as_meta(self) -> frozenset[str]:
+        found = set()
+        for klass in self.names.classes.values():
+            for name, term in klass.keywords:
+                if name == "metaclass":
+                    found |= {value[1] for value in self._evaluate(term) if value[0] == "class"}
+        return frozenset(found)
+
+    def metaclass(self, key: str) -> str | None:
+        """Return the metaclass of the program that makes the class."""
+        for one in self.order(key):
+            for name, term in self.names.classes[one].keywords:
+                if name == "metaclass":
+                    return next((value[1] for value in self._evaluate(term) if value[0] == "class"), None)
+        return None
+
+    def is_enum(self, key: str) -> bool:
+        """Tell whether the class has a fixed number of instances."""
+        metas = {
+            term[2]
+            for one in self.order(key)
+            for name, term in self.names.classes[one].keywords
+            if name == "metaclass" and len(term) > 2
+        }
+        return bool((self.last_names(key) | metas) & _ENUMS)
+
+    def decorated(self, key: str) -> Iterator[tuple[str, Term]]:
+        """Yield the dotted names of the class's decorators, each with its term."""
+        for decorator in self.names.classes[key].decorators:
+            term = decorator.term[1] if decorator.term[0] == "call" else decorator.term
+            for value in self._evaluate(term):
+                if value[0] == "ext":
+                    yield value[1], decorator.term
+
+    def by_value(self, key: str) -> bool:
+        """Tell whether its instances compare by value: an ``__eq__`` written or generated, or a tuple or text."""
+        for one in self.order(key):
+            if {"__eq__", "__hash__"} & set(self.names.classes[one].methods) and "__eq__" in self.names.classes[
+                one
+            ].methods:
+                return True
+            for name, term in self.decorated(one):
+                last = name.rpartition(".")[2]
+                words = {
+                    word: value[1] for word, value in (term[3] if term[0] == "call" else ()) if value[0] == "const"
+                }
+                if last in {"dataclass", "define", "frozen", "attrs", "attr", "s", "mutable"}:
+                    generated = words.get("eq", "True") != "False" and (last not in {"define", "mutable"} or True)
+                    if generated:
+                        return True
+        return bool(
+            self.last_names(key)
+            & {
+                "tuple",
+                "NamedTuple",
+                "namedtuple",
+                "str",
+                "int",
+                "float",
+                "bytes",
+                "frozenset",
+                "Struct",
+                "dict",
+                "list",
+                "set",
+            }
+        )
+
+    def unseen(self, key: str) -> bool:
+        """Tell whether a base or a decorator of the class was not read."""
+        known = {"object", "ABC", "Generic", "Protocol", "dict", "list", "set", "Exception", "Thread"}
+        return bool(self.last_names(key) - known)
+
+    def class_of(self, key: str) -> Class:
+        """Return the class of a key."""
+        return self.names.classes[key]

@@ -1,0 +1,179 @@
+"""Whether a removal takes out what a store puts in: the same key, an equal element, for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term, rebuilt, root, walk
+from leaklint.heap.effects import Effect
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_TAKING = frozenset({"popitem", "popleft", "get", "get_nowait", "pop"})
+
+
+class Coverage:
+    """Compares removals with stores."""
+
+    def __init__(self, removals: Removals) -> None:
+        """Take what is asked for everything else."""
+        self.removals = removals
+
+    _id_shape = ("id",)
+
+    def _covers(self, removal: Effect, store: Effect) -> bool:
+        """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
+        if (
+            removal.how
+            in {"clear", "popitem", "popleft", "rebuild", "filter", "trim", "get", "get_nowait", "close", "pop_all"}
+            or removal.key is None
+        ):
+            return True
+        if removal.how == "pop" and store.key is None:
+            return True
+        if removal.how in {"remove", "discard"} or store.key is None:
+            return store.value is None or self._equal(
+                removal.key, store.value if store.key is None or removal.how == "remove" else store.key
+            )
+        return self._same_key(removal.key, store)
+
+    def _equal(self, one: Term, other: Term) -> bool:
+        """Tell whether two values may compare equal: a function that is made anew equals nothing."""
+        left, right = self.removals.heap.evaluate(one), self.removals.heap.evaluate(other)
+        fresh = [value for value in left if value[0] == "func" and self.removals.heap.functions[value[1]].parent]
+        if (
+            left
+            and right
+            and not left & right
+            and (
+                len(fresh) == len(left)
+                or all(v[0] == "func" and self.removals.heap.functions[v[1]].parent for v in right)
+            )
+        ):
+            known = {"func", "method", "self", "inst", "plain", "container", "class", "param"}
+            return not all(value[0] in known for value in left | right)
+        if fresh and len(fresh) == len(left) and one[0] == "func":
+            return one == other
+        if one[0] == "tuple" and other[0] == "tuple" and len(one[1]) == len(other[1]):
+            return all(self._equal(a, b) for a, b in zip(one[1], other[1], strict=True))
+        return True
+
+    def _same_key(self, key: Term, store: Effect) -> bool:
+        if store.key is None:
+            return True
+        if key[0] == "const" and store.key[0] != "const":
+            return any(
+                value[0] != "plain" for value in self.removals.heap.evaluate(store.key)
+            ) is False and not self._has_subject(store.key)
+        one, other = self._shape(key), self._shape(store.key)
+        if one == other or one == ("$",) or other == ("$",):
+            return not (False)
+        if "$" in repr(one) and "$" in repr(other):
+            if (one[0] == "call" and other[0] == "call") or one[0] == other[0] == "text":
+                return True
+            if one[0] == "attr" and other[0] == "attr" and one[1] == other[1] == ("$",):
+                return self._field_equal(key, store.key)
+            fields = self._field_values(key), self._field_values(store.key)
+            if any(self._shape(value) == other for value in fields[0]) or any(
+                self._shape(value) == one for value in fields[1]
+            ):
+                return True
+            return any(
+                value[0] in {"param", "call", "fresh", "unknown", "text", "union", "elem"}
+                and "$" not in repr(self._shape(value))
+                and {one[0], other[0]} != {"attr", "call"}
+                for value in fields[0]
+            )
+        return True
+
+    def _field_values(self, term: Term) -> list[Term]:
+        if term[0] != "attr":
+            return []
+        owners = [
+            value[1]
+            for value in self.removals.heap.evaluate(term[1])
+            if value[0] in {"self", "inst"} and value[1] in self.removals.heap.names.classes
+        ]
+        return [
+            event.terms[1] for owner in owners for _, event in self.removals.heap.attributes.field_terms(owner, term[2])
+        ]
+
+    def _field_equal(self, one: Term, other: Term) -> bool:
+        left, right = self._field_values(one), self._field_values(other)
+        return not left or not right or bool(set(left) & set(right))
+
+    def _has_subject(self, term: Term) -> bool:
+        return any(one[0] in {"param", "call"} for one in walk(term))
+
+    def _shape(self, term: Term) -> Term:
+        """Return a term with the object that it is about left open."""
+
+        def change(one: Term) -> Term | None:
+            if one[0] in {"param", "iter", "fresh", "cell", "exception"} or (one[0] == "call" and self._makes(one)):
+                return ("$",)
+            if one[0] == "call":
+                return (
+                    "call",
+                    one[1][-1] if one[1][0] in {"name", "attr"} else "",
+                    tuple(self._shape(part) for part in (*one[2], *([one[1][1]] if one[1][0] == "attr" else []))),
+                )
+            return None
+
+        return rebuilt(term, change)
+
+    def _makes(self, term: Term) -> bool:
+        values = self.removals.heap.evaluate(term)
+        return bool(values) and all(value[0] in {"inst", "self"} for value in values)
+
+    def _moves(self, removal: Effect, stores: list[Effect]) -> bool:
+        """The same function puts the entry back, directly or through what it calls, on the path of the removal."""
+        for store in stores:
+            same = store.function == removal.function and not store.chain
+            if (
+                same
+                and store.how != "slot"
+                and self._follows(removal.event, store.event)
+                and self._same_subject(removal, store)
+            ):
+                return True
+            for call in self.removals.effects.calls.get(store.function, ()):
+                if (
+                    call.caller == removal.function
+                    and self._follows(removal.event, call.event)
+                    and self.removals.heap.functions[store.function].name != "__init__"
+                ):
+                    subject = root(removal.key) if removal.key is not None else None
+                    if subject is not None and subject in call.bound.values():
+                        return True
+        return False
+
+    @staticmethod
+    def _follows(first: Event, second: Event) -> bool:
+        """Tell whether the second event happens whenever the first does, after it or in the same expression."""
+        if first.place == second.place:
+            return True
+        inside = second.place[:2] <= first.place[:2] and first.place[2:] <= second.place[2:]
+        after = second.place[:2] >= first.place[2:]
+        return (after or inside) and first.guards[: len(second.guards)] == second.guards
+
+    def _same_subject(self, removal: Effect, store: Effect) -> bool:
+        if removal.key is None or removal.how in _TAKING:
+            return (
+                store.value is not None
+                and any(part == ("call",) or part[0] == "call" for part in walk(store.value))
+                and self._takes_from(store.value, removal)
+            )
+        subjects = {term for term in walk(removal.key) if term[0] in {"param", "fresh", "iter", "cell"}}
+        stored = {term for part in (store.value, store.key) if part is not None for term in walk(part)}
+        return removal.key in stored or bool(subjects & stored)
+
+    def _takes_from(self, value: Term, removal: Effect) -> bool:
+        return any(
+            term[0] == "call"
+            and term[1][0] == "attr"
+            and term[1][2] == removal.how
+            and removal.container in self.removals.heap.evaluate(term[1][1])
+            for term in walk(value)
+        )

@@ -1,0 +1,395 @@
+"""Effects of every function: calls of the program's functions, stores into containers, and removals from them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from leaklint.contracts.containers import ADDERS, BULK, LOOP_CALLS, ONLY, QUEUES, REMOVERS
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
+from leaklint.heap.notes import Notes
+from leaklint.heap.points_to import PointsTo
+
+
+class Call(NamedTuple):
+    """A call of a function of the program: from where, and the terms that it binds the parameters to."""
+
+    caller: str
+    event: Event
+    term: Term
+    callee: str
+    bound: dict[str, Term]
+
+    def __hash__(self) -> int:
+        """Hash by where the call stands and what it calls."""
+        return hash((self.caller, self.callee, self.event.place))
+
+
+class Effect(NamedTuple):
+    """Something put into a container or taken out. ``kind`` is ``store`` or ``remove``; ``how`` the method or statement.
+
+    ``container`` is the abstract container, ``base`` its term; ``key`` and ``value`` are terms or None.
+    """
+
+    kind: str
+    how: str
+    container: Term
+    base: Term
+    key: Term | None
+    value: Term | None
+    function: str
+    event: Event
+    chain: tuple[Call, ...] = ()
+
+
+class Effects:
+    """All effects of a program, by fixpoint over what containers hold."""
+
+    def __init__(self, heap: PointsTo) -> None:
+        self.heap = heap
+        self.notes = Notes(self)
+        self.calls: dict[str, list[Call]] = {}
+        self.effects: list[Effect] = []
+        self.memo_calls: dict[Term, list[tuple[str, Event, Term]]] = {}  # calls of memoised functions
+        self._pending: list[Effect] = []  # on what a function is given: whatever its callers give
+        self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
+        self.notes._note_supers()
+        for _ in range(3):
+            self.notes._note_wrappers()
+            before = sum(len(parts) for parts in heap.contents.values())
+            heap.forget()
+            self._read()
+            self.notes._note_static()
+            self._lift()
+            heap.calls = self.calls
+            if sum(len(parts) for parts in heap.contents.values()) == before:
+                break
+
+    def _open(
+        self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None
+    ) -> None:
+        """Note an effect on a parameter, or on something inside of one."""
+        start = _origin(base)
+        if start[0] != "param":
+            return
+        for one in self.heap.evaluate(base):
+            if one[0] == "param" or (
+                one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
+            ):
+                self._pending.append(Effect(kind, how, start, base, item, value, key, event))
+                return
+
+    def _lift(self) -> None:
+        """Follow effects on parameters to the callers that say which container is meant."""
+        pending, rounds = self._pending, 0
+        while pending and rounds < 5:
+            rounds += 1
+            following: list[Effect] = []
+            for effect in pending:
+                for call in self.calls.get(effect.container[1], ()):
+                    if len(following) < 20_000 and call not in effect.chain:
+                        self._lifted(effect, call, following)
+            pending = following
+
+    def _lifted(self, effect: Effect, call: Call, following: list[Effect]) -> None:
+        def change(term: Term | None) -> Term | None:
+            return self.heap.calling.substituted(term, call.callee, call.bound) if term is not None else None
+
+        base, key, value = change(effect.base), change(effect.key), change(effect.value)
+        if base is None or not is_small(base):
+            return
+        chain = (*effect.chain, call)
+        start = _origin(base)
+        if (
+            start[0] == "param"
+            and start != effect.container
+            and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base))
+        ):
+            following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
+        for container in self.heap.evaluate(base):
+            if container[0] == "container" and effect.kind == "call" and key is not None:
+                before = len(self.effects)
+                self._container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
+                self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
+            elif container[0] == "container":
+                before = len(self.effects)
+                self._effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
+                self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
+
+    def _read(self) -> None:
+        self.calls, self.effects, self.external, self._pending = {}, [], [], []
+        self.memo_calls = {}
+        for key, function in self.heap.functions.items():
+            for event in function.events:
+                if event.kind == "call":
+                    self._call(key, event)
+                elif event.kind == "setitem":
+                    self._item(key, event)
+                elif event.kind == "extend":
+                    self._extend(key, event)
+                elif event.kind in {"delitem", "clear", "delslice", "setslice", "setpart"}:
+                    self._deletion(key, event)
+                elif event.kind == "enter":
+                    self._methods(key, event, event.terms[0], ("__enter__", "__exit__"), ())
+            self._defaults(key, function)
+
+    def _call(self, key: str, event: Event) -> None:
+        term = event.terms[0]
+        for given in (*term[2], *(value for _, value in term[3])):
+            if given[0] == "attr" and given[2] in REMOVERS - {"get", "close", "reset"}:
+                for value in self.heap.evaluate(given):
+                    if value[0] == "cmethod":
+                        self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
+        if term[1][0] == "attr" and term[1][2] in LOOP_CALLS and self.heap.evaluate(term[1]) <= {("part",)}:
+            self.external.append((key, event, term, f"?.{term[1][2]}"))
+        for callee in self.heap.evaluate(term[1]):
+            self._called(key, event, term, callee, 0)
+        if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
+            self._open(key, event, "call", term[1][2], term[1][1], term, None)
+
+    def _called(self, key: str, event: Event, term: Term, callee: Term, depth: int) -> None:
+        kind = callee[0]
+        if kind == "func":
+            self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
+        elif kind == "method":
+            self._edge(
+                key,
+                event,
+                term,
+                callee[2],
+                self.heap.calling.bind(callee[2], term, self.heap.calling.receiver_term(term, callee)),
+            )
+        elif kind == "class":
+            self._constructed(key, event, term, callee[1])
+        elif kind == "memo":
+            self.memo_calls.setdefault(callee, []).append((key, event, term))
+            if callee[1]:
+                self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
+        elif kind == "cmethod":
+            self._container_method(key, event, term, callee)
+        elif kind == "ext":
+            self.external.append((key, event, term, callee[1]))
+            if callee[1] == "heapq.heappush" and len(term[2]) > 1:
+                self._store(key, event, "append", term[2][0], None, term[2][1])
+            elif callee[1] in {"heapq.heappop", "random.shuffle"} and term[2] and callee[1] == "heapq.heappop":
+                self._remove(key, event, "pop", term[2][0], None)
+            elif callee[1] == "bisect.insort" and len(term[2]) > 1:
+                self._store(key, event, "insert", term[2][0], None, term[2][1])
+        elif kind == "partial" and depth < 4:
+            inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
+            for one in self.heap.evaluate(callee[1]):
+                self._called(key, event, inner, one, depth + 1)
+        elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
+            self._methods(key, event, term[1], ("__call__",), term[2])
+
+    def _edge(self, caller: str, event: Event, term: Term, callee: str, bound: dict[str, Term]) -> None:
+        self.calls.setdefault(callee, []).append(Call(caller, event, term, callee, bound))
+
+    def _constructed(self, caller: str, event: Event, term: Term, key: str) -> None:
+        classes = self.heap.classes
+        instance: Term = ("made", key, term)
+        for name in ("__new__", "__init__", "__post_init__"):
+            method = classes.method(key, name)
+            if method is not None:
+                receiver = ("class", key) if name == "__new__" else term
+                given = term if name != "__post_init__" else ("call", term[1], (), (), term[4])
+                self._edge(caller, event, instance, method, self.heap.calling.bind(method, given, receiver))
+        meta = classes.metaclass(key)
+        method = classes.method(meta, "__call__") if meta is not None else None
+        if method is not None:
+            self._edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
+
+    def _methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
+        for value in self.heap.evaluate(base):
+            if value[0] in {"inst", "self"} and value[1] in self.heap.names.classes:
+                for name in names:
+                    method = self.heap.classes.method(value[1], name)
+                    if method is not None:
+                        term = (
+                            "call",
+                            ("attr", base, name),
+                            given,
+                            (),
+                            (self.heap.names.module_of(key).name, *event.place),
+                        )
+                        self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
+
+    # containers
+
+    def _container_method(self, key: str, event: Event, term: Term, callee: Term) -> None:
+        container, name = callee[1], callee[2]
+        base = term[1][1] if term[1][0] == "attr" else term[1]
+        given, kind = term[2], container[1]
+        if (
+            name in ONLY
+            and name not in QUEUES.get(kind, ())
+            and not (kind in {"queue", "exitstack"} and name in ADDERS)
+        ):
+            return
+        if (
+            name in ADDERS
+            and not (kind == "exitstack" and name == "close")
+            and not (kind == "contextvar" and name == "set")
+        ):
+            key_place, place = ADDERS[name]
+            value = given[place] if place < len(given) else None
+            if name in BULK and value is not None:
+                value = ("iter", value)
+            if name == "update" and value is None:
+                value = next((word for _, word in term[3]), None)
+            if name == "setdefault" and value is None:
+                value = ("const", "None", "NoneType")
+            if name in BULK and given and self._each(key, event, name, container, base, given[0]):
+                return
+            if value is not None:
+                if name in BULK and kind in {"dict", "defaultdict"}:
+                    self._effect(
+                        key,
+                        event,
+                        "store",
+                        name,
+                        container,
+                        base,
+                        value,
+                        ("elem", value[1], UNKNOWN) if value[0] == "iter" else value,
+                    )
+                else:
+                    self._effect(
+                        key,
+                        event,
+                        "store",
+                        name,
+                        container,
+                        base,
+                        given[key_place] if 0 <= key_place < len(given) else None,
+                        value,
+                    )
+        elif name in REMOVERS:
+            self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
+
+    def _each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
+        """Store each part of a display that is put in as a whole."""
+        if given[0] == "dict":
+            for item, value in zip(given[1][::2], given[1][1::2], strict=True):
+                self._effect(key, event, "store", "[]=", container, base, item, value)
+            return bool(given[1])
+        if given[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in given[1]):
+            for value in given[1]:
+                self._effect(key, event, "store", how, container, base, None, value)
+            return True
+        return False
+
+    def _item(self, key: str, event: Event) -> None:
+        base, item, value = event.terms
+        for container in self.heap.evaluate(base):
+            if container[0] == "container":
+                if value == ("const", "None", "NoneType"):
+                    self._effect(key, event, "remove", "slot", container, base, item, None)
+                self._effect(key, event, "store", "[]=", container, base, item, value)
+            elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
+                method = self.heap.classes.method(container[1], "__setitem__")
+                if method is not None:
+                    term = (
+                        "call",
+                        ("attr", base, "__setitem__"),
+                        (item, value),
+                        (),
+                        (self.heap.names.module_of(key).name, *event.place),
+                    )
+                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
+                elif (kind := self.container_of(container)) is not None:
+                    self._effect(key, event, "store", "[]=", kind, base, item, value)
+            elif container[0] == "super":
+                kind = self.container_of(("inst", container[1]))
+                if kind is not None:
+                    self._effect(key, event, "store", "[]=", kind, base, item, value)
+        self._open(key, event, "store", "[]=", base, item, value)
+
+    def container_of(self, value: Term) -> Term | None:
+        """Return the container that an object of a class with such a base is."""
+        got = [v for v in self.heap.attributes._of_base_outside(value[1], "append") if v[0] == "cmethod"]
+        return got[0][1] if got else None
+
+    def _extend(self, key: str, event: Event) -> None:
+        target, value = event.terms
+        if target[0] == "elem":
+            self._store(key, event, "[]=", target[1], target[2], value)
+        for container in self.heap.evaluate(target):
+            if container[0] == "container" and container[1] not in {"tuple", "frozenset"}:
+                if event.name in {"+", "|"} and self._each(key, event, "+=", container, target, value):
+                    continue
+                if event.name in {"+", "|"}:
+                    self._effect(key, event, "store", "+=", container, target, None, ("iter", value))
+                elif event.name in {"-", "&"}:
+                    self._effect(key, event, "remove", "-=", container, target, ("iter", value), None)
+
+    def _deletion(self, key: str, event: Event) -> None:
+        how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[
+            event.kind
+        ]
+        if event.kind == "setpart":
+            self._store(key, event, "insert", event.terms[0], None, ("iter", event.terms[1]))
+            return
+        item = event.terms[1] if event.kind == "delitem" else None
+        self._open(key, event, "remove", how, event.terms[0], item, None)
+        for container in self.heap.evaluate(event.terms[0]):
+            if container[0] == "container":
+                value = event.terms[1] if event.kind == "setslice" else None
+                self._effect(key, event, "remove", how, container, event.terms[0], item, value)
+            elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
+                method = self.heap.classes.method(container[1], "__delitem__")
+                if method is not None and item is not None:
+                    term = (
+                        "call",
+                        ("attr", event.terms[0], "__delitem__"),
+                        (item,),
+                        (),
+                        (self.heap.names.module_of(key).name, *event.place),
+                    )
+                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, event.terms[0]))
+
+    def _store(self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term) -> None:
+        for container in self.heap.evaluate(base):
+            if container[0] == "container":
+                self._effect(key, event, "store", how, container, base, item, value)
+
+    def _remove(self, key: str, event: Event, how: str, base: Term, item: Term | None) -> None:
+        for container in self.heap.evaluate(base):
+            if container[0] == "container":
+                self._effect(key, event, "remove", how, container, base, item, None)
+
+    def _effect(
+        self, key: str, event: Event, kind: str, how: str, container: Term, base: Term, item: Term | None, value: Term | None
+    ) -> None:  # fmt: skip
+        self.effects.append(Effect(kind, how, container, base, item, value, key, event))
+        if kind == "store" and value is not None:
+            parts = self.heap.contents.setdefault(container, [])
+            if (item, value) not in parts:
+                parts.append((item, value))
+
+    def _defaults(self, key: str, function: Function) -> None:
+        """Reading an element of a ``defaultdict`` makes it: each read is a store of what its factory returns."""
+        for event in function.events:
+            for top in event.terms:
+                for term in walk(top):
+                    if term[0] == "elem":
+                        for container in self.heap.evaluate(term[1]):
+                            if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
+                                self._effect(
+                                    key, event, "store", "read", container, term[1], term[2], self.factory(container)
+                                )
+
+    def factory(self, container: Term) -> Term:
+        """Return the term of what a ``defaultdict`` makes for a missing key."""
+        made = self.heap.external.factories.get(container)
+        if made is None:
+            return ("const", "0", "int")
+        return ("call", made, (), (), (*container[2], "made")) if isinstance(container[2], tuple) else UNKNOWN
+
+
+def _origin(term: Term) -> Term:
+    """Return what elements of a term start from: a container's own accessors are looked through."""
+    term = root(term)
+    while term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"setdefault", "get", "values", "pop"}:
+        term = root(term[1][1])
+    return term

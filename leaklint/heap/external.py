@@ -1,0 +1,276 @@
+"""What calls of functions and methods outside of the program return, by contracts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.contracts import standard
+from leaklint.flow.terms import Term
+
+if TYPE_CHECKING:
+    from leaklint.heap.points_to import PointsTo, Values
+
+_READS = frozenset({"get", "pop", "setdefault", "popitem", "popleft", "__getitem__", "get_nowait", "peek"})
+_NOTHING: frozenset[Term] = frozenset()
+_KNOWN_PLAIN = ("str", "int", "float", "bytes")
+
+
+def keyword(term: Term, name: str) -> Term | None:
+    """Return the value of a call's keyword argument."""
+    return next((value for word, value in term[3] if word == name), None)
+
+
+def argument(term: Term, place: int, name: str = "") -> Term | None:
+    """Return a call's argument by its place or its keyword."""
+    if len(term[2]) > place and not any(one[0] == "star" for one in term[2][: place + 1]):
+        return term[2][place]  # type: ignore[no-any-return]
+    return keyword(term, name) if name else None
+
+
+class External:
+    """Calls out of the program."""
+
+    def __init__(self, heap: PointsTo) -> None:
+        self.heap = heap
+        self.supers: dict[Term, Term] = {}
+        self._owners: dict[Term, str] = {}
+        self.factories: dict[Term, Term] = {}
+
+    def note_super(self, term: Term, function: str) -> None:
+        """Note in which function a call of ``super()`` stands."""
+        home = self.heap.functions[function]
+        while not home.owner and home.parent:
+            home = self.heap.functions[home.parent]
+        if home.owner and home.params:
+            self.supers[term[4]] = ("param", home.key, home.params[0].name)
+            self._owners[term[4]] = home.owner
+
+    def called(self, name: str, term: Term) -> Values:
+        """Return what a call of the dotted ``name`` returns."""
+        heap = self.heap
+        kind = standard.CONTAINERS.get(name)
+        if kind:
+            return self._container(name, kind, term)
+        if name == "builtins.super":
+            owner = self._owners.get(term[4])
+            return frozenset([("super", owner)]) if owner is not None else frozenset([("part",)])
+        if name == "builtins.getattr" and len(term[2]) >= 2 and term[2][1][0] == "const":
+            return heap.evaluate(("attr", term[2][0], term[2][1][1].strip("'\"")))
+        if name == "builtins.type":
+            if len(term[2]) == 3:
+                return frozenset([("anyclass", "?")])
+            return frozenset(
+                ("class", v[1])
+                if v[0] in {"inst", "self"} and v[1] != "?"
+                else v
+                if v[0] == "anyclass"
+                else ("plain", "type")
+                for v in (heap.evaluate(term[2][0]) if term[2] else ())
+            )
+        if name in {"builtins.vars", "builtins.globals", "builtins.locals"}:
+            return heap.evaluate(("attr", term[2][0], "__dict__")) if term[2] else frozenset([("part",)])
+        if name in {"functools.partial", "functools.partialmethod"} and term[2]:
+            return frozenset([("partial", term[2][0], term[2][1:], term[3])])
+        if name in standard.MEMOISERS or name.startswith("?memo"):
+            return self._memoiser(name, term)
+        if name.startswith("memoiser:"):
+            return self._memoised(name, term)
+        if name in standard.WEAK_REFERENCES:
+            return frozenset([("weak",)])
+        if name in standard.COPIES:
+            return self._copy(name, term)
+        if name in {
+            "functools.wraps",
+            "builtins.staticmethod",
+            "builtins.classmethod",
+            "contextlib.contextmanager",
+            "functools.update_wrapper",
+            "typing.cast",
+            "functools.singledispatch",
+            "abc.abstractmethod",
+            "typing.overload",
+            "builtins.property",
+            "functools.cached_property",
+        }:
+            if name == "functools.wraps":
+                return frozenset([("ext", "identity")])
+            place = 1 if name == "typing.cast" else 0
+            return heap.evaluate(term[2][place]) if len(term[2]) > place else _NOTHING
+        if name == "identity":
+            return heap.evaluate(term[2][0]) if term[2] else _NOTHING
+        if name in {"builtins.next", "builtins.min", "builtins.max"} and term[2]:
+            if name == "builtins.next" and heap.evaluate(term[2][0]) <= {("plain", "?"), ("plain", "count")}:
+                return frozenset([("plain", "int")])
+            return heap.evaluate(("iter", term[2][0]))
+        if name == "itertools.count":
+            return frozenset([("plain", "count")])
+        if name == "super.__init__":
+            return frozenset([("none",)])
+        if name.endswith((".__new__", ".__call__")) and (term[2] or name == "super.__call__"):
+            return self._made(term)
+        if name in {"attr.ib", "attr.attrib", "attrs.field", "attr.field", "dataclasses.field"}:
+            default = keyword(term, "default")
+            return heap.evaluate(default) if default is not None else frozenset([("part",)])
+        if name == "logging.getLogger":
+            return frozenset([("extinst", "logging.Logger", term[4])])
+        if name in {"asyncio.create_task", "asyncio.ensure_future"} or name.endswith(".create_task"):
+            return frozenset([("extinst", "asyncio.Task", term[4])])
+        if name in {"builtins.open", "asyncio.get_running_loop", "asyncio.get_event_loop"}:
+            return frozenset([("extinst", "asyncio.Loop" if "asyncio" in name else "io.File", term[4])])
+        module = name.rpartition(".")[0]
+        if name in standard.PLAIN_CALLS or (module in standard.PLAIN_MODULES):
+            return frozenset([("plain", "?")])
+        if name in {
+            "collections.namedtuple",
+            "typing.NamedTuple",
+            "types.new_class",
+            "builtins.type",
+            "dataclasses.make_dataclass",
+        }:
+            return frozenset([("ext", "builtins.tuple" if "amed" in name else "?newclass")])
+        if name == "sys.exc_info":
+            return frozenset([("exc",)])
+        last = name.rpartition(".")[2]
+        if last.endswith(("Error", "Exception")) and last[:1].isupper():
+            return frozenset([("exc",)])
+        if name.startswith("builtins."):
+            return frozenset([("made",)])
+        return frozenset([("extinst", name, term[4])])
+
+    def _container(self, name: str, kind: str, term: Term) -> Values:
+        if kind in {"plain", "frozenset", "tuple", "bytearray"} and not term[2]:
+            return (
+                frozenset([("container", "tuple", term[4])])
+                if kind in {"tuple", "frozenset"}
+                else frozenset([("plain", kind)])
+            )
+        if name.endswith(".deque") and (keyword(term, "maxlen") or len(term[2]) > 1):
+            limit = keyword(term, "maxlen") or term[2][1]
+            kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
+        made = ("container", kind, term[4])
+        if kind == "defaultdict" and term[2]:
+            self.factories[made] = term[2][0]
+            self._holds(made, None, ("call", term[2][0], (), (), (*term[4], "made")))
+        elif kind == "contextvar" and (default := keyword(term, "default")) is not None:
+            self._holds(made, None, default)
+        elif term[2] and kind not in {"local", "namespace"}:
+            for value in self.heap.evaluate(term[2][0]):
+                for part in self.heap.contents.get(value, ()):
+                    self._holds(made, *part)
+        return frozenset([made])
+
+    def _holds(self, container: Term, key: Term | None, part: Term) -> None:
+        parts = self.heap.contents.setdefault(container, [])
+        if (key, part) not in parts:
+            parts.append((key, part))
+
+    def _copy(self, name: str, term: Term) -> Values:
+        values = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
+        kind = "dict" if name.endswith(("dict", "Dict")) else "list"
+        copied = set()
+        for value in values:
+            if value[0] == "container":
+                copy = ("container", value[1] if name.startswith("copy.") else kind, term[4])
+                if value in self.heap.contents and copy not in self.heap.contents:
+                    self.heap.contents[copy] = self.heap.contents[value]
+                copied.add(copy)
+            elif name.startswith("copy."):
+                copied.add(("inst", value[1], term[4]) if value[0] in {"inst", "self"} else value)
+        return frozenset(copied) or frozenset([("container", kind, term[4])])
+
+    def _made(self, term: Term) -> Values:
+        """``object.__new__(cls)``, ``super().__new__(cls)``, ``type.__call__(cls)``: an instance of that class."""
+        found = set()
+        if term[1][0] == "attr" and term[1][2] == "__call__" and term[1][1][0] == "call":  # super().__call__(..)
+            meta = self._owners.get(term[1][1][4])
+            made = [
+                key for key in self.heap.names.classes if meta is not None and self.heap.classes.metaclass(key) == meta
+            ]
+            return frozenset(("inst", key, term[4]) for key in made[:8]) or frozenset([("inst", "?", term[4])])
+        for value in self.heap.evaluate(term[2][0]):
+            if value[0] == "class":
+                found.add(("inst", value[1], term[4]))
+            elif value[0] in {"anyclass", "metaclass"}:
+                found.add(("inst", "?", term[4]))
+        return frozenset(found) or frozenset([("made",)])
+
+    def _memoiser(self, name: str, term: Term) -> Values:
+        """A memoiser called with a function memoises it; called with anything else it is one with a bound."""
+        contract = standard.MEMOISERS.get(name)
+        if contract is None:
+            return frozenset([("part",)])
+        given = [self.heap.evaluate(one) for one in term[2][:1]]
+        functions = {v for values in given for v in values if v[0] in {"func", "method", "param", "partial", "memo"}}
+        if functions and contract.bare and not keyword(term, contract.parameter):
+            return self._memos(functions, contract.default, term)
+        limit = argument(term, 0, contract.parameter) if contract.parameter else None
+        return frozenset([("ext", f"memoiser:{self._bound(limit, contract.default)}")])
+
+    def _memoised(self, name: str, term: Term) -> Values:
+        given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
+        functions = {v for v in given if v[0] in {"func", "method", "param", "partial", "memo", "part"}}
+        text = name.partition(":")[2]
+        return self._memos(functions, None if text == "None" else int(text), term)
+
+    @staticmethod
+    def _memos(functions: set[Term], bound: int | None, term: Term) -> Values:
+        keys = {v[1] if v[0] == "func" else v[2] if v[0] == "method" else "" for v in functions}
+        return frozenset(("memo", key, bound, term[4]) for key in keys)
+
+    def _bound(self, limit: Term | None, default: int | None) -> int | None:
+        """Return a bound as a number, a named constant resolved; the default where nobody gives one."""
+        if limit is None:
+            return default
+        terms = [limit]
+        for _ in range(4):
+            if terms[0][0] == "const":
+                return int(terms[0][1]) if terms[0][1].isdigit() else None
+            if terms[0][0] in {"dict", "call"}:
+                kinds = {v[1] for v in self.heap.evaluate(terms[0]) if v[0] == "container"}
+                return 128 if kinds == {"bounded"} else None
+            if terms[0][0] == "name":
+                found = self.heap.names.name(terms[0][1], terms[0][2])
+                values = self.heap.names.modules[found[1]].names.get(found[2], []) if found[0] == "global" else []
+                terms = [value for value, _, _ in values] or [("unknown",)]
+        return default if default is not None else 128
+
+    def method(self, container: Term, name: str, term: Term) -> Values:
+        """Return what a method of a container returns."""
+        heap = self.heap
+        if container[1] == "contextvar" and name == "get":
+            return frozenset(v for _, part in heap.contents.get(container, ()) for v in heap.evaluate(part))
+        if name in _READS:
+            got: set[Term] = set()
+            key = term[2][0] if term[2] else ("unknown",)
+            kind = (
+                "elem"
+                if container[1] in {"dict", "defaultdict", "bounded", "counter"} or container[1].startswith("weak")
+                else "iter"
+            )
+            reading = ("elem", term[1][1], key) if kind == "elem" else ("iter", term[1][1])
+            got |= heap.elements(container, reading)
+            if name in {"get", "setdefault", "pop"} and len(term[2]) > 1:
+                got |= heap.evaluate(term[2][1])
+            return frozenset(got)
+        if name in {"copy", "__copy__"}:
+            copy = ("container", container[1], term[4])
+            if container in heap.contents and copy not in heap.contents:
+                heap.contents[copy] = heap.contents[container]
+            return frozenset([copy])
+        if name in {"values", "items", "keys"}:
+            view = ("container", "list", ("view", name, container[2]))
+            parts = heap.contents.get(container, [])
+            if view not in heap.contents and parts:
+                heap.contents[view] = [
+                    (
+                        None,
+                        part
+                        if name == "values"
+                        else key or part
+                        if name == "keys"
+                        else ("tuple", (key or part, part), term[4]),
+                    )
+                    for key, part in parts
+                ]
+            return frozenset([view])
+        return frozenset([("made",)]) if name == "__missing__" else frozenset([("plain", "?")])

@@ -1,0 +1,199 @@
+"""Whether code has a chance to run while an entry is held: guards, finalizers, the end of the process."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.terms import NONE, Term, as_text
+from leaklint.heap.effects import Effect
+from leaklint.heap.multiplicity import IMPORT, falsy, truthy
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_AT_END = frozenset(
+    {"atexit.register", "signal.signal", "os.register_at_fork", "weakref.finalize", "multiprocessing.util.Finalize"}
+)
+
+
+class Feasibility:
+    """Judges whether a removal can run."""
+
+    def __init__(self, removals: Removals) -> None:
+        """Take what is asked for everything else."""
+        self.removals = removals
+
+    def outlived(self, event: Event, function: Function) -> bool:
+        """Tell whether what undoes a registration never runs while that lasts."""
+        return self.only_finalizing(function.key) or bool(self.never(event, function)) or self._at_end(function)
+
+    def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
+        """Only ``__del__`` of what is held leads to the removal."""
+        return self._only_from(
+            removal.function,
+            lambda function: (
+                function.name == "__del__"
+                and (
+                    not held
+                    or any(
+                        self.removals.heap.classes.related(function.owner, cls)
+                        for cls in held
+                        if cls and function.owner
+                    )
+                )
+            ),
+            set(),
+        )
+
+    def only_finalizing(self, key: str) -> bool:
+        """Tell whether a function runs only in ``__del__``."""
+        return self._only_from(key, lambda function: function.name == "__del__", set())
+
+    def _only_from(self, key: str, entry: object, seen: set[str]) -> bool:
+        function = self.removals.heap.functions[key]
+        assert callable(entry)
+        if entry(function):
+            return True
+        if key in seen:
+            return True
+        seen.add(key)
+        calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
+        private = function.name.startswith("_") and not function.name.startswith("__")
+        if not calls or (not private and function.kind == "method"):
+            return False
+        return all(self._only_from(call.caller, entry, seen) for call in calls)
+
+    @cached_property
+    def _ends(self) -> frozenset[str]:
+        """Functions that are registered to run when the process ends."""
+        found = set()
+        for key, event, term, name in self.removals.effects.external:
+            del key, event
+            if name in _AT_END and name not in {"weakref.finalize", "multiprocessing.util.Finalize"}:
+                for given in (*term[2], *(value for _, value in term[3])):
+                    for value in self.removals.heap.evaluate(given):
+                        if value[0] in {"func", "method"}:
+                            found.add(value[-1])
+        return frozenset(found)
+
+    def _at_end(self, function: Function) -> bool:
+        return bool(self._ends) and self._only_at_end(function.key, set())
+
+    def _only_at_end(self, key: str, seen: set[str]) -> bool:
+        if key in seen:
+            return True
+        seen.add(key)
+        calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
+        function = self.removals.heap.functions[key]
+        if function.kind == "method" and not function_is_private(function) and not function.name.startswith("__"):
+            return False
+        if key in self._ends:
+            return all(self._only_at_end(call.caller, seen) for call in calls)
+        if not function_is_private(self.removals.heap.functions[key]):
+            return False
+        return bool(calls) and all(self._only_at_end(call.caller, seen) for call in calls)
+
+    def never(self, event: Event, function: Function, seen: frozenset[str] = frozenset()) -> str:
+        """Return why an event has no chance to run in the life of an entry; nothing if it has."""
+        reason = self._never_here(event, function)
+        calls = [call for call in self.removals.effects.calls.get(function.key, ()) if call.caller not in seen]
+        if reason or not calls or len(seen) > 5:
+            return reason
+        reasons = [
+            self.never(call.event, self.removals.heap.functions[call.caller], seen | {function.key}) for call in calls
+        ]
+        return reasons[0] if all(reasons) else ""
+
+    def _never_here(self, event: Event, function: Function) -> str:
+        for guard in event.guards:
+            if guard.kind == "except":
+                return "it is removed only after an error"
+            if self._is_false(guard):
+                return f"it is removed only where {as_text(guard.test)} holds, which nothing sets"
+            if (
+                function.name in {"__exit__", "__aexit__"}
+                and guard.kind in {"if", "past"}
+                and self._asks_error(guard, function)
+            ):
+                return "it is removed only after an error"
+            if self._never_set(guard, function):
+                return "it is removed only from objects that have what others are made without"
+        return ""
+
+    @staticmethod
+    def _asks_error(guard: Guard, function: Function) -> bool:
+        given = {("param", function.key, param.name) for param in function.params[1:]}
+        test = guard.test
+        if test[0] == "param":
+            return test in given and guard.holds
+        unset = falsy(test, not guard.holds)
+        return any(term in given for term in unset)
+
+    def _is_false(self, guard: Guard) -> bool:
+        """Tell whether a test has a fixed outcome that forbids the block."""
+        if guard.kind not in {"if", "past"}:
+            return False
+        test, holds = guard.test, guard.holds
+        while test[0] == "op" and test[1] == "not":
+            test, holds = test[2][0], not holds
+        if test[0] == "op" and test[1] == "and" and holds:
+            return any(self._is_false(Guard("if", part, True)) for part in test[2])
+        known = self._constant(test)
+        return known is not None and known != holds
+
+    def _constant(self, term: Term) -> bool | None:
+        """Return the truth value of a variable that is only ever assigned constants of one truth value."""
+        if term[0] == "const":
+            return term[1] not in {"None", "False", "0", "''"}
+        values: list[Term] = []
+        if term[0] == "name":
+            found = self.removals.heap.names.name(term[1], term[2])
+            if found[0] == "global":
+                values = [value for value, _, _ in self.removals.heap.names.modules[found[1]].names[found[2]]]
+        elif term[0] == "attr":
+            owners = [
+                value
+                for value in self.removals.heap.evaluate(term[1])
+                if value[0] in {"self", "inst"} and value[1] in self.removals.heap.names.classes
+            ]
+            for owner in owners:
+                values += [event.terms[1] for _, event in self.removals.heap.attributes.field_terms(owner[1], term[2])]
+                attribute = self.removals.heap.classes.attribute(owner[1], term[2])
+                values += [attribute[1]] if attribute is not None else []
+        if not values or any(value[0] != "const" for value in values):
+            return None
+        truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
+        return truths.pop() if len(truths) == 1 else None
+
+    def _never_set(self, guard: Guard, function: Function) -> bool:
+        """``if self.parent is not None`` where some objects are made with None for it and keep that."""
+        if guard.kind not in {"if", "past"} or not function.owner:
+            return False
+        for term in truthy(guard.test, guard.holds):
+            if term[0] != "attr" or term[1] != (
+                "param",
+                function.key,
+                function.params[0].name if function.params else "",
+            ):
+                continue
+            init = self.removals.heap.classes.method(function.owner, "__init__")
+            fields = self.removals.heap.attributes.field_terms(function.owner, term[2])
+            if init is None or any(key != init for key, _ in fields):
+                continue
+            given = {
+                event.terms[1][2] for _, event in fields if event.terms[1][0] == "param" and event.terms[1][1] == init
+            }
+            for call in self.removals.effects.calls.get(init, ()):
+                if (
+                    any(call.bound.get(name) == NONE for name in given)
+                    and self.removals.multiplicity.call_runs(call) != IMPORT
+                ):
+                    return True
+        return False
+
+
+def function_is_private(function: Function) -> bool:
+    """Tell whether a function's name says that it is not for users."""
+    return function.name.startswith("_") and not function.name.startswith("__")

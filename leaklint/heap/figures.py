@@ -1,0 +1,35 @@
+"""Objects of other packages that the package itself keeps until it is told to let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.contracts import standard
+from leaklint.heap.kept import Kept
+from leaklint.heap.multiplicity import MANY
+
+if TYPE_CHECKING:
+    from leaklint.heap.registration import Registration
+    from leaklint.heap.retention import Heap
+
+
+def kept_results(heap: Heap) -> Iterator[Registration]:
+    """Yield calls whose result the callee keeps, in modules that never let it go."""
+    from leaklint.heap.registration import Registration
+
+    called = {(heap.points_to.names.module_of(function).name, name) for function, _, _, name in heap.effects.external}
+    for function, event, term, name in heap.effects.external:
+        undo = standard.KEEPS_RESULT.get(name)
+        module = heap.points_to.names.module_of(function).name
+        if (
+            undo is None
+            or heap.multiplicity.event_runs(function, event) != MANY
+            or any((module, one) in called for one in undo)
+        ):
+            continue
+        returned = any(one.kind == "return" and term in one.terms for one in heap.points_to.functions[function].events)
+        shown = any((module, one) in called for one in standard.SHOWS)
+        if not returned and not shown:
+            kept = Kept("instance", "", name.rpartition(".")[2])
+            yield Registration("package", function, event, name, kept, term, "medium", ())

@@ -1,0 +1,251 @@
+"""What a stored term keeps alive: objects, bound methods, closures, exceptions, or nothing but plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.effects import Call, Effects
+from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.points_to import PointsTo
+from leaklint.heap.usage import Usage
+
+if TYPE_CHECKING:
+    from leaklint.heap.multiplicity import Multiplicity
+
+# What is kept, the most telling first.
+KINDS = tuple("self method closure exception instance class function param container made part weak plain".split())
+_CALLS = 5  # how many callers up a parameter is followed
+
+
+class Kept(NamedTuple):
+    """One object that a store may keep. ``cls`` is its class's key, ``name`` how to call it, ``chain`` who handed it in."""
+
+    kind: str
+    cls: str = ""
+    name: str = ""
+    chain: tuple[Call, ...] = ()
+    function: str = ""  # whose parameter it is, for a parameter
+
+    @property
+    def rank(self) -> int:
+        """Return how telling this is: 0 is the most."""
+        return KINDS.index(self.kind)
+
+
+class Keeping:
+    """Classifies what is stored."""
+
+    def __init__(self, heap: PointsTo, effects: Effects, lifetime: Lifetime) -> None:
+        self.heap = heap
+        self.effects = effects
+        self.lifetime = lifetime
+        self.usage = Usage(heap)
+        self.multiplicity: Multiplicity | None = None  # once it is known
+        self._captures: dict[str, frozenset[Term]] = {}
+
+    def of(self, term: Term, chain: tuple[Call, ...] = (), depth: int = 0) -> list[Kept]:
+        """Return all that a term may keep, the most telling first."""
+        found = dict.fromkeys(one for value in self.heap.evaluate(term) for one in self._value(value, chain, depth))
+        return sorted(found, key=lambda one: one.rank)
+
+    def _value(self, value: Term, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+        kind = value[0]
+        if kind in {"self", "inst"}:
+            yield from self._object(value, chain)
+        elif kind == "method":
+            if value[1][0] in {"self", "inst"}:
+                if not self._is_long(value[1]):
+                    owner = value[1][1]
+                    yield Kept("method", owner, self.heap.functions[value[2]].name, chain)
+            else:
+                yield Kept("plain")
+        elif kind == "func":
+            yield from self._function(value[1], chain, depth)
+        elif kind == "container":
+            yield from self._container(value, chain, depth)
+        elif kind == "exc":
+            yield Kept("exception", chain=chain)
+        elif kind == "param":
+            yield from self._param(value, chain, depth)
+        elif kind == "extinst":
+            where = self.lifetime.long.get(value)
+            if (where is not None and where.depth == 0) or value[1] in {"logging.Logger", "asyncio.Loop"}:
+                yield Kept("plain", name="long")
+            else:
+                last = value[1].rpartition(".")[2]
+                external = last[:1].isupper() and not last.isupper()
+                yield Kept("instance" if external else "made", name=last, chain=chain)
+        elif kind == "partial":
+            inner = [
+                one
+                for part in (value[1], *value[2], *(w for _, w in value[3]))
+                for one in self.of(part, chain, depth + 1)
+            ]
+            held = [one for one in inner if one.kind not in {"plain", "weak"}]
+            for one in held:
+                yield one._replace(kind="closure") if one.kind in {"self", "method"} else one
+            if not held:
+                yield Kept("plain")
+        elif kind == "class":
+            klass = self.heap.names.classes[value[1]]
+            yield Kept("class", value[1], klass.name, chain) if klass.parent else Kept("plain", name="type")
+        elif kind == "anyclass":
+            yield Kept("class", "", "class", chain) if value[1] == "?" else Kept("plain", name="type")
+        elif kind == "weak":
+            yield Kept("weak", chain=chain)
+        elif kind in {"part", "made"}:
+            yield Kept(kind, chain=chain)
+        else:
+            yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
+
+    def inside(self, term: Term) -> list[Kept]:
+        """Return what the constructor calls in a term are given and the objects that they make keep."""
+        found: list[Kept] = []
+        terms = [term]
+        if term[0] == "attr":
+            terms += [
+                event.terms[1]
+                for value in self.heap.evaluate(term[1])
+                if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
+                for _, event in self.heap.attributes.field_terms(value[1], term[2])
+            ]
+        for top in terms:
+            for one in walk(top):
+                if one[0] == "call":
+                    for value in self.heap.evaluate(one[1]):
+                        if value[0] == "class":
+                            for given in self._given_for_good(value[1], one):
+                                found += [kept for kept in self.of(given) if self._is_object(kept)]
+        return found
+
+    def _is_object(self, kept: Kept) -> bool:
+        if kept.kind == "param":
+            return self.usage.of(kept.function, kept.name) == "object"
+        return kept.kind in {"self", "method", "closure", "instance"}
+
+    def _given_for_good(self, key: str, term: Term) -> list[Term]:
+        """Return the arguments of a constructor that the object keeps."""
+        init = self.heap.classes.method(key, "__init__")
+        if init is None:
+            return [*term[2], *(value for _, value in term[3])]
+        bound = self.heap.calling.bind(init, term, term)
+        names = {
+            event.terms[1][2]
+            for event in self.heap.functions[init].events
+            if event.kind == "setattr" and event.terms[1][:2] == ("param", init)
+        }
+        return [given for name, given in bound.items() if name in names]
+
+    def _is_long(self, value: Term) -> bool:
+        """Tell whether an object is one that lives as long as the process anyway."""
+        where = self.lifetime.long.get(value)
+        if where is None or value[0] != "inst" or where.depth:
+            return False
+        return self.multiplicity is None or not self.multiplicity.is_made_often(value)
+
+    def _object(self, value: Term, chain: tuple[Call, ...]) -> Iterator[Kept]:
+        key = value[1]
+        if self._is_long(value):
+            yield Kept("plain", name="long")
+            return
+        if key == "?" or key not in self.heap.names.classes:
+            yield Kept("instance", "", "", chain)
+            return
+        classes = self.heap.classes
+        names = classes.last_names(key)
+        if classes.is_enum(key) or names & {"str", "int", "float", "bytes", "TypedDict", "Protocol"}:
+            yield Kept("plain", name="text")
+        elif names & {"Exception", "BaseException", "ValueError", "RuntimeError", "TypeError", "OSError"} or any(
+            name.endswith("Error") for name in names
+        ):
+            yield Kept("exception", key, classes.class_of(key).name, chain)
+        else:
+            yield Kept("self" if value[0] == "self" else "instance", key, classes.class_of(key).name, chain)
+
+    def captures(self, key: str) -> frozenset[Term]:
+        """Return the variables of enclosing functions that a function refers to, those of functions inside it included."""
+        if key in self._captures:
+            return self._captures[key]
+        self._captures[key] = frozenset()
+        found: set[Term] = set()
+        function = self.heap.functions[key]
+        tops = [top for event in function.events for top in event.terms]
+        tops += [guard.test for event in function.events for guard in event.guards]
+        tops += [param.default for param in function.params if param.default is not None]
+        for top in tops:
+            for term in walk(top):
+                if term[0] in {"param", "cell"} and term[1] != key:
+                    found.add(term)
+                elif term[0] == "func" and term[1] != key and term[1] in self.heap.functions:
+                    found |= {one for one in self.captures(term[1]) if one[1] != key}
+        self._captures[key] = frozenset(found)
+        return self._captures[key]
+
+    def _function(self, key: str, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+        function = self.heap.functions[key]
+        if not function.parent:
+            yield Kept("plain", name="function")
+            return
+        if depth < 6:
+            for term in self.captures(key):
+                for one in self.of(term, chain, depth + 1):
+                    if one.kind in {"self", "method", "closure", "instance"}:
+                        yield Kept("closure", one.cls, one.name, one.chain)
+                    elif one.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
+                        yield Kept("closure", "", one.name, chain)
+        yield Kept("function", "", function.name, chain)
+
+    def _container(self, value: Term, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+        if value[1].startswith("weak"):
+            yield Kept("weak", name="container")
+            return
+        if value in self.lifetime.long and self.lifetime.long[value].depth == 0:
+            yield Kept("plain", name="long")
+            return
+        if value[2] and value[2][0] == "*" and value[2][1] in self.heap.functions:
+            yield from self._arguments(value[2][1], chain, depth)
+            return
+        held = []
+        if depth >= 6:
+            yield Kept("part", chain=chain)
+            return
+        if depth < 6:
+            for key, part in self.heap.contents.get(value, ()):
+                for term in (part, key):
+                    if term is not None and term[0] != "const":
+                        held += self.of(self._here(term), chain, depth + 1)
+        yield from held
+        if not held or any(one.kind not in {"part", "made", "plain", "container"} for one in held):
+            yield Kept("container", "", value[1], chain)
+
+    def _here(self, term: Term) -> Term:
+        return term
+
+    def _arguments(self, key: str, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+        """``*args`` of a function: of a wrapper, what the functions it wraps are given."""
+        owners = [self.heap.functions[one] for one in self.heap.wrapped.get(key, ())]
+        function = self.heap.functions[key]
+        before = sum(param.kind == "pos" for param in function.params) - bool(function.owner and owners)
+        for one in owners:
+            for param in one.params[before:]:
+                yield from self.of(("param", one.key, param.name), chain, depth + 1)
+        vararg = next((param.name for param in function.params if param.kind == "*"), "")
+        if not owners and depth < _CALLS:
+            for call in self.effects.calls.get(key, ()):
+                if vararg in call.bound:
+                    yield from self.of(call.bound[vararg], (*chain, call), depth + 1)
+        yield Kept("container", "", "tuple", chain)
+
+    def _param(self, value: Term, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+        calls = [call for call in self.effects.calls.get(value[1], ()) if call not in chain]
+        given = [(call, call.bound[value[2]]) for call in calls if value[2] in call.bound]
+        shown = False
+        if depth < _CALLS:
+            for call, term in given[:40]:
+                for one in self.of(term, (*chain, call), depth + 1):
+                    shown = True
+                    yield one
+        if not shown:
+            yield Kept("param", "", value[2], chain, value[1])

@@ -1,0 +1,332 @@
+"""How many keys there can be: finitely many, as many as there are texts, a new one each time, or unknown."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from leaklint.contracts import standard
+from leaklint.flow.terms import Term, children, options, walk
+from leaklint.heap.domains import ORDER, Domain
+from leaklint.heap.effects import Call, Effect, Effects
+from leaklint.heap.key_guards import KeyGuards
+from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.points_to import PointsTo
+from leaklint.heap.usage import Usage
+
+_FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
+_FINITE_CALLS = frozenset(
+    f"builtins.{name}" for name in ("type", "bool", "isinstance", "callable", "hasattr", "issubclass")
+)
+_FINITE_TYPES = frozenset({"bool", "enum", "type", "NoneType", "None", "Literal"})
+_TEXT_TYPES = frozenset(
+    {
+        "str",
+        "Text",
+        "LiteralString",
+        "bytes",
+        "Path",
+        "PathLike",
+        "sequence",
+        "AnyStr",
+        "StrPath",
+        "Pattern",
+        "UUID",
+        "Decimal",
+        "date",
+    }
+)
+# A parameter or attribute that is text by the name it goes by: only ever a reason to be less sure.
+_TEXT_NAME = re.compile(
+    r"(^|_|[a-z](?=N))([nN]ame|kind|path|filename|label|url|uri|title|text|message|topic|slug|locale|lang|language|pattern|prefix"
+    r"|suffix|symbol|identifier)s?$"
+)
+_TEXT_METHODS = frozenset(
+    {
+        "lower",
+        "upper",
+        "strip",
+        "format",
+        "join",
+        "title",
+        "replace",
+        "encode",
+        "decode",
+        "rstrip",
+        "lstrip",
+        "casefold",
+        "hexdigest",
+        "capitalize",
+    }
+)
+
+
+class KeyDomain:
+    """Judges keys of stores."""
+
+    def __init__(self, heap: PointsTo, effects: Effects, lifetime: Lifetime) -> None:
+        self.heap = heap
+        self.effects = effects
+        self.lifetime = lifetime
+        self.usage = Usage(heap)
+        self.guards = KeyGuards(self)
+
+    def of_store(self, effect: Effect) -> Domain:
+        """Return how many keys a store can use, its guards and its callers' included."""
+        if effect.key is None:
+            return Domain.UNKNOWN
+        events = [(effect.function, effect.event), *((call.caller, call.event) for call in effect.chain)]
+        if any(self.guards._bounded_by(guard, effect) for _, event in events for guard in event.guards):
+            return Domain.FINITE
+        if self.guards._looked_up(effect) or self.guards._checked_by_value(effect):
+            return Domain.FINITE
+        return self.of(effect.key, effect.chain)
+
+    def of(self, term: Term, chain: tuple[Call, ...] = (), depth: int = 0) -> Domain:
+        """Return how many different values a term can give."""
+        if depth > 8:
+            return Domain.UNKNOWN
+        found = [self._of(one, chain, depth) for one in options(term)]
+        return min(found, key=ORDER.index)
+
+    def _of(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+        kind = term[0]
+        if kind == "const":
+            return Domain.FINITE
+        if kind == "attr" and term[2] in _FINITE_ATTRIBUTES:
+            return Domain.FINITE
+        if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
+            parts = [self.of(part, chain, depth + 1) for part in children(term)]
+            worst = min(parts, key=ORDER.index, default=Domain.FINITE)
+            if kind == "text":
+                return worst if worst in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
+            return worst
+        if kind == "op":
+            return self._operation(term, chain, depth)
+        if kind == "call":
+            return self._call(term, chain, depth)
+        if kind in {"elem", "iter"} and self._of_table(term):
+            return Domain.FINITE
+        if kind == "param":
+            return self._param(term, chain, depth)
+        if kind == "fresh" or kind == "cell":
+            terms = self.heap.cell(term) if kind == "cell" else self._assigned(term)
+            if terms and depth < 5:
+                return min(
+                    (self.of(one, chain, depth + 2) for one in terms if one != term),
+                    key=ORDER.index,
+                    default=Domain.UNKNOWN,
+                )
+        if kind == "attr" and depth < 5:
+            fields = [
+                event.terms[1]
+                for value in self.heap.evaluate(term[1])
+                if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
+                for _, event in self.heap.attributes.field_terms(value[1], term[2])
+            ]
+            found = [self.of(one, chain, depth + 2) for one in fields[:6]]
+            if found and Domain.UNKNOWN not in found:
+                return min(found, key=ORDER.index)
+        return self._by_values(term, depth)
+
+    def _assigned(self, term: Term) -> tuple[Term, ...]:
+        function = self.heap.functions.get(term[1])
+        return function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
+
+    def _operation(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+        name, parts = term[1], term[2]
+        if name == "%" and parts[0][0] != "const" and not self._is_text(parts[0]):
+            return Domain.FINITE if parts[1][0] != "tuple" else Domain.TEXT
+        if name in {"==", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "not", "!="}:
+            return Domain.FINITE
+        if name == "&" and any(part[0] == "const" for part in parts):
+            return Domain.FINITE
+        found = [self.of(part, chain, depth + 1) for part in parts]
+        if Domain.FRESH in found:
+            return Domain.FRESH
+        if any(self._is_text(part) for part in parts):
+            return Domain.FINITE if set(found) == {Domain.FINITE} else Domain.TEXT
+        return Domain.VALUE if Domain.OBJECT not in found else Domain.OBJECT
+
+    def _is_text(self, term: Term) -> bool:
+        return any(value[0] == "plain" and value[1] in {"str", "bytes"} for value in self.heap.evaluate(term))
+
+    def _call(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+        names = {value[1] for value in self.heap.evaluate(term[1]) if value[0] == "ext"}
+        if names & standard.FRESH_CALLS:
+            if "builtins.id" in names and term[2] and self._of_class(term[2][0]):
+                return Domain.FINITE
+            return Domain.FRESH
+        if names & _FINITE_CALLS:
+            return Domain.FINITE
+        if names & {"builtins.str", "builtins.repr", "builtins.format"} and term[2]:
+            inner = self.of(term[2][0], chain, depth + 1)
+            return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
+        if (
+            names
+            & {
+                "builtins.tuple",
+                "builtins.frozenset",
+                "builtins.sorted",
+                "builtins.int",
+                "builtins.hash",
+                "builtins.round",
+                "builtins.float",
+            }
+            and term[2]
+        ):
+            return self.of(term[2][0], chain, depth + 1)
+        if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
+            parts = [self.of(part, chain, depth + 1) for part in (term[1][1], *term[2])]
+            return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT
+        if (
+            term[1][0] == "attr"
+            and term[1][2] in {"get", "pop"}
+            and self._of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",)))
+        ):
+            rest = term[2][1] if len(term[2]) > 1 else None
+            return Domain.FINITE if rest is None else self.of(rest, chain, depth + 1)
+        made = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and value[1] != "?"]
+        if made and all(self.heap.classes.by_value(key) for key in made) and (term[2] or term[3]):
+            return min(
+                (self.of(part, chain, depth + 1) for part in (*term[2], *(word for _, word in term[3]))),
+                key=ORDER.index,
+            )
+        callees = [value for value in self.heap.evaluate(term[1]) if value[0] in {"func", "method"}]
+        found = []
+        for callee in callees[:4]:
+            key = callee[-1]
+            bound = self.heap.calling.bind(
+                key, term, self.heap.calling.receiver_term(term, callee) if callee[0] == "method" else None
+            )
+            for event in self.heap.functions[key].events:
+                if event.kind == "return":
+                    found.append(self.of(self.heap.calling.substituted(event.terms[0], key, bound), chain, depth + 2))
+        return min(found, key=ORDER.index) if found else self._by_values(term, depth)
+
+    def _of_class(self, term: Term) -> bool:
+        values = self.heap.evaluate(term)
+        return bool(values) and all(value[0] in {"class", "anyclass", "metaclass"} for value in values)
+
+    @cached_property
+    def _filled(self) -> frozenset[Term]:
+        """Return the containers that something is put into at run time."""
+        return frozenset(effect.container for effect in self.effects.effects if effect.kind == "store")
+
+    def _of_table(self, term: Term) -> bool:
+        """Tell whether a term is an element of a table that is written out and has nothing but fixed entries."""
+        values = self.heap.evaluate(term[1])
+        filled = self._filled
+        if not values:
+            return False
+        for value in values:
+            if value[0] != "container" or value in filled or value not in self.heap.contents:
+                inner = term[1]
+                if inner[0] in {"elem", "iter"} and inner is not term and self._of_table(inner):
+                    continue
+                return False
+            for key, part in self.heap.contents[value]:
+                if (
+                    term[0] == "elem"
+                    and key is not None
+                    and key[0] == "const"
+                    and term[2][0] == "const"
+                    and key != term[2]
+                ):
+                    continue
+                if part[0] == "star" or (
+                    any(one[0] in {"param", "fresh", "cell"} for one in walk(part))
+                    and not self._parts_fixed(term, part, key)
+                ):
+                    return False
+        return True
+
+    @staticmethod
+    def _parts_fixed(term: Term, part: Term, key: Term | None) -> bool:
+        del term, key
+        return part[0] in {"tuple", "list"} and bool(part[1]) and part[1][0][0] == "const"
+
+    def _param(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+        values = self.heap.evaluate(term)
+        direct = self._by_values(term, depth)
+        if direct in {Domain.OBJECT, Domain.FINITE}:
+            return direct
+        calls = [call for call in self.effects.calls.get(term[1], ()) if call not in chain]
+        given = [(call, call.bound[term[2]]) for call in calls if term[2] in call.bound]
+        found = [self.of(one, (*chain, call), depth + 2) for call, one in given[:20] if depth < 6]
+        if found:
+            worst = min(found, key=ORDER.index)
+            if worst == Domain.UNKNOWN and direct == Domain.TEXT:
+                return Domain.TEXT
+            return worst
+        if direct == Domain.UNKNOWN and self.usage.of(term[1], term[2]) == "plain":
+            return Domain.TEXT
+        if direct == Domain.UNKNOWN and (_TEXT_NAME.search(term[2]) or self._documented(term)):
+            return Domain.TEXT
+        del values
+        return direct
+
+    def by_name_alone(self, term: Term) -> bool:
+        """Tell whether nothing but its name says that a parameter is text."""
+        return (
+            self._by_values(term, 0) == Domain.UNKNOWN
+            and not self._documented(term)
+            and bool(_TEXT_NAME.search(term[2]))
+        )
+
+    def _documented(self, term: Term) -> bool:
+        """Tell whether the documentation of a function calls a parameter text."""
+        function = self.heap.functions.get(term[1])
+        text = function.documentation if function is not None else ""
+        name = re.escape(term[2])
+        return (
+            bool(text)
+            and re.search(
+                rf":param\s+str\s+{name}\b|:type\s+{name}:\s*str|\b{name}\s*\(\s*str\b|\b{name}\s*:\s*str\b", text
+            )
+            is not None
+        )
+
+    def _by_values(self, term: Term, depth: int) -> Domain:
+        del depth
+        values = self.heap.evaluate(term)
+        found = set()
+        for value in values:
+            kind = value[0]
+            if kind == "plain":
+                found.add(
+                    Domain.FINITE
+                    if value[1] in _FINITE_TYPES
+                    else Domain.TEXT
+                    if value[1] in _TEXT_TYPES
+                    else Domain.VALUE
+                    if value[1] != "?"
+                    else Domain.UNKNOWN
+                )
+            elif kind in {"class", "anyclass", "metaclass", "module", "none", "ext"}:
+                runtime = kind == "class" and self.heap.names.classes[value[1]].parent
+                found.add(Domain.OBJECT if runtime else Domain.FINITE)
+            elif kind == "func":
+                found.add(Domain.OBJECT if self.heap.functions[value[1]].parent else Domain.FINITE)
+            elif kind in {"self", "inst"}:
+                if (value in self.lifetime.long and kind == "inst" and self.lifetime.long[value].depth == 0) or (
+                    value[1] in self.heap.names.classes and self.heap.classes.is_enum(value[1])
+                ):
+                    found.add(Domain.FINITE)
+                elif value[1] in self.heap.names.classes and self.heap.classes.by_value(value[1]):
+                    found.add(Domain.VALUE)
+                else:
+                    found.add(Domain.OBJECT)
+            elif kind in {"method", "partial", "exc"}:
+                found.add(Domain.OBJECT)
+            elif kind == "container":
+                found.add(Domain.UNKNOWN)
+            else:
+                found.add(Domain.UNKNOWN)
+        if not found:
+            return Domain.UNKNOWN
+        if found == {Domain.UNKNOWN} and term[0] in {"attr", "name"} and _TEXT_NAME.search(term[2]):
+            return Domain.TEXT
+        return min(found, key=ORDER.index)
+
+    # guards

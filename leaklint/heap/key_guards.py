@@ -1,0 +1,145 @@
+"""Guards that let only so many keys pass: tables, ranges, look-ups that raise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Guard
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.effects import Effect
+from leaklint.heap.points_to import PointsTo
+
+if TYPE_CHECKING:
+    from leaklint.heap.key_domain import KeyDomain
+
+
+class KeyGuards:
+    """Judges the guards of a store."""
+
+    def __init__(self, keys: KeyDomain) -> None:
+        """Take what is asked for everything else."""
+        self.keys = keys
+
+    def _bounded_by(self, guard: Guard, effect: Effect) -> bool:
+        """``if key in TABLE``, ``if key not in TABLE: raise``, ``if abs(key) > N: raise``: only so many keys pass."""
+        if guard.kind not in {"if", "past"} or effect.key is None:
+            return False
+        return any(self._bounds(test, holds, effect) for test, holds in _conjuncts(guard.test, guard.holds))
+
+    def _bounds(self, test: Term, holds: bool, effect: Effect) -> bool:
+        if test[0] != "op" or len(test[2]) != 2:
+            return False
+        left, right = test[2]
+        keys = self._same_keys(effect)
+        if test[1] in {"in", "not in"} and (test[1] == "in") == holds and left in keys:
+            containers = self.keys.heap.evaluate(right)
+            if right[0] in {"tuple", "list", "set"}:
+                return True
+            return bool(containers) and effect.container not in containers and self.keys._of_table(("iter", right))
+        return False
+
+    def _same_keys(self, effect: Effect) -> set[Term]:
+        return {effect.key} if effect.key is not None else set()
+
+    def _looked_up(self, effect: Effect) -> bool:
+        """The value is worked out from ``TABLE[key]``, which raises for keys that the table does not have."""
+        tops = [effect.value] if effect.value is not None else []
+        function = self.keys.heap.functions[effect.function]
+        tops += [
+            top for event in function.events if event.kind in {"call", "setname", "setattr"} for top in event.terms
+        ]
+        for callee in walk(effect.value) if effect.value is not None else ():
+            if callee[0] == "call" and callee[1][0] == "func":
+                tops += [top for event in self.keys.heap.functions[callee[1][1]].events for top in event.terms]
+        for top in tops:
+            for term in walk(top):
+                if (
+                    term[0] == "elem"
+                    and term[2] == effect.key
+                    and effect.container not in self.keys.heap.evaluate(term[1])
+                    and self.keys._of_table(("iter", term[1]))
+                ):
+                    return True
+        return False
+
+    def _checked_by_value(self, effect: Effect) -> bool:
+        """A range check of the key raises or returns before the store, here or in the constructor of what is stored."""
+        if effect.key is None:
+            return False
+        raw = _unlifted_key(effect)
+        if _ranged(effect.event.guards, raw) or _ranged(effect.event.guards, effect.key):
+            return True
+        for term in walk(effect.value) if effect.value is not None else ():
+            if term[0] != "call":
+                continue
+            for value in self.keys.heap.evaluate(term[1]):
+                init = self.keys.heap.classes.method(value[1], "__init__") if value[0] == "class" else None
+                if init is None:
+                    continue
+                bound = self.keys.heap.calling.bind(init, term, term)
+                names = [name for name, given in bound.items() if given == effect.key]
+                for event in self.keys.heap.functions[init].events:
+                    if event.kind == "setattr" and any(_ranged(event.guards, ("param", init, name)) for name in names):
+                        return True
+        return False
+
+
+def _unlifted_key(effect: Effect) -> Term:
+    terms = effect.event.terms
+    if effect.event.kind == "setitem":
+        return terms[1]
+    return effect.key or ("unknown",)
+
+
+def _conjuncts(test: Term, holds: bool) -> list[tuple[Term, bool]]:
+    if test[0] == "op" and test[1] == "not":
+        return _conjuncts(test[2][0], not holds)
+    if test[0] == "op" and test[1] == ("and" if holds else "or"):
+        return [one for part in test[2] for one in _conjuncts(part, holds)]
+    return [(test, holds)]
+
+
+def _ranged(guards: tuple[Guard, ...], key: Term) -> bool:
+    """Tell whether guards keep a key within two numbers, or its absolute value below one."""
+    below = above = False
+    for guard in guards:
+        if guard.kind not in {"if", "past"}:
+            continue
+        for test, holds in _conjuncts(guard.test, guard.holds):
+            if test[0] != "op" or test[1] not in {"<", "<=", ">", ">="} or len(test[2]) != 2:
+                continue
+            left, right = test[2]
+            less = (test[1][0] == "<") == holds
+            for one, other, smaller in ((left, right, less), (right, left, not less)):
+                if other[0] not in {"const", "op", "name"}:
+                    continue
+                if one == key:
+                    below, above = below or smaller, above or not smaller
+                if one[0] == "call" and one[1][-1] == "abs" and one[2] == (key,) and smaller:
+                    return True
+    return below and above
+
+
+def interned(effect: Effect, heap: PointsTo) -> bool:
+    """Tell whether an entry is made only where the container has none for the key, from the key itself."""
+    return any(_tests_container(guard, effect, heap) for guard in effect.event.guards)
+
+
+def _tests_container(guard: Guard, effect: Effect, heap: PointsTo) -> bool:
+    if guard.kind == "except":
+        return "KeyError" in repr(guard.test) or "LookupError" in repr(guard.test)
+    if guard.kind not in {"if", "past"}:
+        return False
+    for term in walk(guard.test):
+        if term[0] == "op" and term[1] in {"in", "not in"} and effect.container in heap.evaluate(term[2][1]):
+            return True
+        if (
+            term[0] == "call"
+            and term[1][0] == "attr"
+            and term[1][2] in {"get", "__contains__"}
+            and effect.container in heap.evaluate(term[1][1])
+        ):
+            return True
+        if term[0] == "elem" and effect.container in heap.evaluate(term[1]):
+            return True
+    return False

@@ -1,0 +1,271 @@
+"""What lives as long as the process: found by following the heap from modules, classes, defaults and cached results."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.effects import Effects
+from leaklint.heap.points_to import PointsTo
+
+Place = tuple[int, int, int, int]
+
+
+class Location(NamedTuple):
+    """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure, result.
+
+    ``owner`` is the key of the module, class or function, ``name`` what it is called there, ``depth`` how many containers
+    deep inside of it; ``place`` where it is assigned, in the module ``module``; ``path`` leads there from the root.
+    """
+
+    scope: str
+    owner: str
+    name: str
+    module: str
+    place: Place
+    depth: int = 0
+    path: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what tells holders apart."""
+        return (self.scope, self.owner, self.name)
+
+
+class Lifetime:
+    """Long-lived containers and objects of a program, each with the shortest way to it."""
+
+    def __init__(self, heap: PointsTo, effects: Effects) -> None:
+        self.heap = heap
+        self.effects = effects
+        self.long: dict[Term, Location] = {}
+        self.others: dict[Term, list[Location]] = {}
+        self.classes: dict[str, Location] = {}  # classes with an instance that lives long
+        self._on: dict[Term, list[tuple[str, str, Event]]] = {}
+        self._index_attributes()
+        self._grow()
+
+    def _index_attributes(self) -> None:
+        for key, function in self.heap.functions.items():
+            for event in function.events:
+                if event.kind == "setattr":
+                    for value in self.heap.evaluate(event.terms[0]):
+                        self._on.setdefault(value, []).append((event.name, key, event))
+
+    def assigned_to(self, value: Term) -> list[tuple[str, str, Event]]:
+        """Return (name, function, event) of what is assigned to attributes of an abstract value."""
+        return self._on.get(value, [])
+
+    def _grow(self) -> None:
+        queue: deque[tuple[Term, Location]] = deque()
+        for value, location in self._roots():
+            self._reach(queue, value, location)
+        while queue:
+            value, location = queue.popleft()
+            for child, where in self._below(value, location):
+                self._reach(queue, child, where)
+
+    def _reach(self, queue: deque[tuple[Term, Location]], value: Term, location: Location) -> None:
+        if value[0] not in {"container", "inst", "func", "partial", "memo", "extinst", "method", "cmethod", "self"}:
+            return
+        if value in self.long:
+            if self.long[value].key != location.key and len(self.others.setdefault(value, [])) < 4:
+                self.others[value].append(location)
+            return
+        self.long[value] = location
+        if value[0] == "inst":
+            self.classes.setdefault(value[1], location)
+        queue.append((value, location))
+
+    def _roots(self) -> Iterator[tuple[Term, Location]]:
+        names = self.heap.names
+        for module in names.modules.values():
+            for word, values in module.names.items():
+                for term, place, guards in values:
+                    where = Location("module", module.name, word, module.name, place, 0, (f"{module.name}.{word}",))
+                    for value in self.heap.evaluate(term):
+                        if value[0] == "self" and not guards:
+                            continue
+                        yield value, where
+        for key, klass in names.classes.items():
+            if klass.parent:
+                continue
+            module = names.module_of(key)
+            for word, (term, place) in klass.attributes.items():
+                where = Location("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
+                for value in self.heap.evaluate(term):
+                    yield value, where
+        for value, assigned in self._on.items():
+            for word, function, event in assigned:
+                home = names.module_of(function).name
+                if value[0] in {"class", "anyclass", "metaclass", "func"} and value[1] != "?":
+                    if value[0] == "func" and "<locals>" in value[1]:
+                        continue
+                    if value[0] == "class" and self.heap.names.classes[value[1]].parent:
+                        continue
+                    scope = {"class": "class", "func": "function"}.get(value[0], "metaclass")
+                    where = Location(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
+                    for one in self.heap.evaluate(event.terms[1]):
+                        if one[0] == "self" and not event.guards:
+                            continue
+                        yield one, where
+                if word == "__dict__" and value[0] in {"self", "inst"}:
+                    yield from self._shared(value, event, home)
+        yield from self._defaults()
+        yield from self._descriptors()
+
+    def _descriptors(self) -> Iterator[tuple[Term, Location]]:
+        """Objects of descriptor classes sit on classes, unless the program is seen to put them elsewhere."""
+        names = self.heap.names
+        for key, klass in names.classes.items():
+            if klass.parent or not self._is_descriptor(key):
+                continue
+            made = ("inst", key, ("descriptor",))
+            elsewhere = any(
+                value[:2] == ("inst", key)
+                for function in self.heap.functions.values() if function.kind not in {"class", "module"}
+                for event in function.events if event.kind == "setattr" for value in self.heap.evaluate(event.terms[1])
+            )  # fmt: skip
+            if not elsewhere:
+                yield made, Location("class", key, "", klass.key.partition(":")[0], klass.place, 0, (_dotted(key),))
+
+    def _is_descriptor(self, key: str) -> bool:
+        classes = self.heap.classes
+        methods = {name for one in classes.order(key) for name in classes.class_of(one).methods}
+        return "__set__" in methods or {"__get__", "__set_name__"} <= methods
+
+    def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, Location]]:
+        """All objects of a class share one ``__dict__``: each of their fields is one for the class."""
+        if self.heap.evaluate(event.terms[1]) and event.terms[1][0] in {"attr", "name"}:
+            where = Location("class", value[1], "__dict__", home, event.place, 0, (f"{_dotted(value[1])}.__dict__",))
+            yield ("inst", value[1], ("shared",)), where
+
+    def _defaults(self) -> Iterator[tuple[Term, Location]]:
+        for key, function in self.heap.functions.items():
+            if function.parent:
+                continue
+            for param in function.params:
+                if param.default is not None:
+                    for value in self.heap.evaluate(param.default):
+                        if value[0] == "container":
+                            name = self.heap.names.module_of(key).name
+                            place = (
+                                value[2][1:5] if isinstance(value[2], tuple) and len(value[2]) >= 5 else function.place
+                            )
+                            yield (
+                                value,
+                                Location(
+                                    "default", key, param.name, name, place, 0, (f"{_dotted(key)}({param.name})",)
+                                ),
+                            )
+
+    def _below(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+        kind = value[0]
+        if kind in {"inst", "self"}:
+            yield from self._fields(value, location)
+        elif kind == "container":
+            yield from self._contents(value, location)
+        elif kind == "func":
+            yield from self._captured(value[1], location)
+        elif kind == "method" or kind == "cmethod":
+            yield value[1], location
+        elif kind == "partial":
+            for term in (value[1], *value[2], *(word for _, word in value[3])):
+                for one in self.heap.evaluate(term):
+                    yield one, location
+        elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
+            for one in self.heap.calling.returned(value[1]):
+                yield one, location._replace(scope="result", path=(*location.path, "its result"))
+
+    def _fields(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+        if value[1] not in self.heap.names.classes or len(location.path) > 8:
+            return
+        classes = self.heap.classes
+        seen = set()
+        for one in (
+            value,
+            ("self", value[1]),
+            *(("self", above) for above in classes.order(value[1])),
+            *(("self", b) for b in classes.below(value[1])),
+        ):
+            for name, function, event in self._on.get(one, ()):
+                if (name, id(event)) in seen:
+                    continue
+                seen.add((name, id(event)))
+                home = self.heap.names.module_of(function).name
+                owner = self._definer(value[1], function)
+                scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
+                where = Location(scope, owner, name, home, event.place, 0, (*location.path, name))
+                for child in self.heap.evaluate(event.terms[1]):
+                    yield child, where
+
+    def _definer(self, key: str, function: str) -> str:
+        """Return the class whose method assigns a field, which names the holder; else the object's own class."""
+        owner = self.heap.functions[function].owner
+        return owner if owner and self.heap.classes.related(owner, key) else key
+
+    def _contents(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+        if location.depth > 3:
+            return
+        inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"))
+        for _, part in self.heap.contents.get(value, ()):
+            for child in self.heap.evaluate(part):
+                if child[0] != "self":
+                    yield child, inner
+        for name, function, event in self._on.get(value, ()):  # attributes of a thread-local or a namespace
+            where = location._replace(
+                name=f"{location.name}.{name}",
+                path=(*location.path, name),
+                place=event.place,
+                module=self.heap.names.module_of(function).name,
+            )
+            if location.scope == "module":
+                where = where._replace(place=location.place, module=location.module)
+            for child in self.heap.evaluate(event.terms[1]):
+                yield child, where
+
+    def _captured(self, key: str, location: Location) -> Iterator[tuple[Term, Location]]:
+        """Variables of the enclosing function that a long-lived inner function keeps."""
+        names: set[tuple[str, str]] = set()
+        inner, seen = [key], set()
+        while inner:
+            here = inner.pop()
+            seen.add(here)
+            for event in self.heap.functions[here].events:
+                for top in event.terms:
+                    for term in walk(top):
+                        if term[0] == "cell" and term[1] not in seen:
+                            names.add((term[1], term[2]))
+                        elif term[0] == "func" and term[1] not in seen and term[1].startswith(f"{key}."):
+                            inner.append(term[1])
+                        elif term[0] == "param" and term[1] not in seen and term[1] in self.heap.functions:
+                            for value in self.heap.evaluate(term):
+                                if value[0] == "container":
+                                    yield value, location
+        for outer, name in sorted(names):
+            where = Location(
+                "closure",
+                outer,
+                name,
+                self.heap.names.module_of(outer).name,
+                self._assigned_at(outer, name),
+                0,
+                (f"{_dotted(outer)}()", name),
+            )
+            for term in self.heap.cell(("cell", outer, name)):
+                for value in self.heap.evaluate(term):
+                    yield value, where
+
+    def _assigned_at(self, outer: str, name: str) -> Place:
+        for term in self.heap.cell(("cell", outer, name)):
+            site = term[-1] if term[0] in {"list", "dict", "set", "tuple", "call", "comp"} else None
+            if site is not None and len(site) == 5:
+                return site[1:]  # type: ignore[no-any-return]
+        return self.heap.functions[outer].place
+
+
+def _dotted(key: str) -> str:
+    return key.replace(":", ".").rstrip(".")

@@ -1,0 +1,276 @@
+"""Memoised functions: which arguments their caches keep, how many, and by which decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaklint.flow.model import Function
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.domains import Domain
+from leaklint.heap.kept import Kept
+
+if TYPE_CHECKING:
+    from leaklint.heap.retained import Level
+    from leaklint.heap.retention import Heap
+
+_SMALL = 128  # entries below which a bounded memoiser is not worth a loud word
+_MANY = 512  # and such of which nobody knows that they keep objects of a class
+_TELLING = frozenset({"self", "method", "closure", "instance", "exception", "class", "function", "param", "partial"})
+
+
+class Memo(NamedTuple):
+    """A memoised function. ``place`` is its decorator (or the call that memoises) in ``module``."""
+
+    function: str
+    module: str
+    place: tuple[int, int, int, int]
+    bound: int | None
+    kept: Kept
+    argument: str
+    level: Level
+    reasons: tuple[str, ...]
+    name: str
+    by_decorator: bool = True
+
+
+class Memos:
+    """Finds the memoised functions of a program."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+        self._bound_to: dict[Term, str] = {}  # plain functions that are methods by assignment, by class
+
+    def all(self) -> Iterator[Memo]:
+        """Yield each memoised function that keeps objects, at any level."""
+        done = set()
+        for module, place, function, value, name in self._applied():
+            if value not in self.heap.lifetime.long and not self._is_at_import(function):
+                continue
+            memo = self._memo(module, place, function, value, name)
+            if memo is not None and (memo.module, memo.place) not in done:
+                done.add((memo.module, memo.place))
+                yield memo
+
+    def _is_at_import(self, function: Function | None) -> bool:
+        return function is not None and not function.parent
+
+    def _applied(self) -> Iterator[tuple[str, tuple[int, int, int, int], Function | None, Term, str]]:
+        """Yield (module, place, function, memo, name) of each decorator or assigned call that memoises."""
+        points_to = self.heap.points_to
+        for key, function in points_to.functions.items():
+            module = points_to.names.module_of(key).name
+            if function.decorators and not function.parent:
+                values = points_to.attributes.decorated(function) or frozenset()
+                for value in values:
+                    for memo in self._memos_of(value, function):
+                        yield module, self._decorator_place(function, memo), function, memo, function.name
+        for module_name, home in points_to.names.modules.items():
+            for word, values_ in home.names.items():
+                for term, place, _ in values_:
+                    if term[0] == "call" and not self._is_definition(module_name, word, term):
+                        for value in points_to.evaluate(term):
+                            if value[0] == "memo":
+                                yield module_name, place, points_to.functions.get(value[1]), value, word
+            for klass in home.classes.values():
+                for word, (term, place) in klass.attributes.items():
+                    if term[0] == "call" and word not in klass.methods and not klass.parent:
+                        for value in points_to.evaluate(term):
+                            if value[0] == "memo":
+                                made = points_to.functions.get(value[1])
+                                if made is not None and not made.owner and _takes_self(made):
+                                    self._bound_to[value] = klass.key
+                                yield module_name, place, made, value, word
+        for key, function in points_to.functions.items():
+            if function.kind == "module":
+                for event in function.events:
+                    if event.kind == "setattr" and event.terms[1][0] == "call":
+                        for value in points_to.evaluate(event.terms[1]):
+                            if value[0] == "memo":
+                                yield (
+                                    points_to.names.module_of(key).name,
+                                    event.place,
+                                    points_to.functions.get(value[1]),
+                                    value,
+                                    event.name,
+                                )
+
+    def _is_definition(self, module: str, word: str, term: Term) -> bool:
+        return any(one[0] == "func" and one[1] == f"{module}:{word}" for one in walk(term))
+
+    def _memos_of(self, value: Term, function: Function) -> Iterator[Term]:
+        """Yield the memoised functions that a decorated function is, or that its wrapper calls."""
+        if value[0] == "memo":
+            yield value
+        elif value[0] == "func" and value[1] != function.key:
+            captured = self.heap.keeping.captures(value[1])
+            for term in sorted(captured, key=repr):
+                for one in self.heap.points_to.evaluate(term):
+                    if one[0] == "memo":
+                        yield one
+
+    def _decorator_place(self, function: Function, memo: Term) -> tuple[int, int, int, int]:
+        for decorator in function.decorators:
+            for value in self.heap.points_to.evaluate(decorator.term):
+                if value[0] in {"func", "method", "memo"} or (
+                    value[0] == "ext" and (value[1].startswith("memoiser:") or self._memoises(value[1]))
+                ):
+                    return decorator.place
+        del memo
+        return function.decorators[0].place
+
+    @staticmethod
+    def _memoises(name: str) -> bool:
+        from leaklint.contracts import standard
+
+        return name in standard.MEMOISERS
+
+    def _memo(
+        self, module: str, place: tuple[int, int, int, int], function: Function | None, value: Term, name: str
+    ) -> Memo | None:
+        bound = value[2]
+        if bound == 0:
+            return None
+        keyed = self._arguments(function, value)
+        best: tuple[Kept, str] | None = None
+        for argument, kept in keyed:
+            if kept.kind in _TELLING and (best is None or kept.rank < best[0].rank):
+                best = (kept, argument)
+        level, reasons = 2, []
+        if best is None:
+            text = [k for _, k in keyed if k.kind in {"made", "part"}]
+            texts = function is not None and any(self._is_text(function, param.name) for param in function.params)
+            if not (text or texts) or bound is not None or function is None:
+                return None
+            return self._made(
+                module,
+                place,
+                function,
+                bound,
+                Kept("part"),
+                "its arguments",
+                0,
+                ["as many as there are different arguments"],
+                name,
+            )
+        kept, argument = best
+        if kept.cls and self.heap.multiplicity.is_single(kept.cls):
+            return None
+        if kept.cls and self.heap.points_to.classes.is_enum(kept.cls):
+            return None
+        if bound is not None:
+            level = 1 if (bound >= _SMALL and kept.kind == "self") or bound >= _MANY else 0
+            if bound < _SMALL:
+                reasons.append(f"at most {bound} stay")
+        if kept.kind in {"function", "class"}:
+            level = min(level, 1)
+        if kept.kind == "param":
+            level = min(level, 1)
+            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+        if kept.cls and self._is_small_value(kept.cls, bound):
+            level = 0
+            reasons.append("equal objects share an entry")
+        if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+            level = 0
+            reasons.append(f"one {kept.name} a run of the program")
+        return self._made(module, place, function, bound, kept, argument, level, reasons, name)
+
+    def _made(
+        self, module: str, place: tuple[int, int, int, int], function: Function | None, bound: int | None, kept: Kept,
+        argument: str, level: int, reasons: list[str], name: str,
+    ) -> Memo:  # fmt: skip
+        from leaklint.heap.retained import LEVELS
+
+        return Memo(
+            function.key if function is not None else "",
+            module,
+            place,
+            bound,
+            kept,
+            argument,
+            LEVELS[level],
+            tuple(reasons),
+            name,
+        )
+
+    def _is_small_value(self, key: str, bound: int | None) -> bool:
+        classes = self.heap.points_to.classes
+        unseen = any(name.startswith("?") or "." in name for name, _ in classes.decorated(key))
+        return bound is not None and (classes.by_value(key) or (unseen and bound < _SMALL))
+
+    def _is_text(self, function: Function, name: str) -> bool:
+        return self.heap.keys.of(("param", function.key, name)) == Domain.TEXT
+
+    def _arguments(self, function: Function | None, value: Term) -> list[tuple[str, Kept]]:
+        """Return what the keys of a memo keep, with the parameter that brings it."""
+        keeping, found = self.heap.keeping, []
+        inner = self.heap.points_to.functions.get(value[1])
+        target = inner if inner is not None else function
+        if target is not None:
+            for number, param in enumerate(target.params):
+                if self._is_cleared(value, target):
+                    return []
+                if number == 0 and (target.kind == "classmethod" or self._is_given_class(target)):
+                    continue
+                if number == 0 and value in self._bound_to:
+                    key = self._bound_to[value]
+                    found.append((param.name, Kept("self", key, self.heap.points_to.classes.class_of(key).name)))
+                    continue
+                for kept in keeping.of(("param", target.key, param.name)):
+                    if kept.kind != "param" or self._is_object(target, param.name, kept):
+                        found.append((param.name, kept))
+        if value[1] == "":
+            for caller, _, term in self.heap.effects.memo_calls.get(value, ()):
+                del caller
+                for given in term[2]:
+                    found += [
+                        ("an argument", kept) for kept in keeping.of(given) if kept.kind not in {"param", "container"}
+                    ]
+            if function is not None and function.kind == "method" and function.params:
+                found += [
+                    (function.params[0].name, kept)
+                    for kept in keeping.of(("param", function.key, function.params[0].name))
+                ]
+        return found
+
+    def _is_given_class(self, target: Function) -> bool:
+        """Tell whether a method is made a class method by an assignment after it, or by its first parameter's name."""
+        if not target.owner:
+            return False
+        found = self.heap.points_to.classes.class_of(target.owner).attributes.get(target.name)
+        term = found[0] if found is not None else ()
+        last = term[1][-1] if term and term[0] == "call" and term[1][0] == "name" else ""
+        return last == "classmethod" or target.params[0].name in {"cls", "klass", "mcs"}
+
+    def _is_object(self, target: Function, name: str, kept: Kept) -> bool:
+        del kept
+        return self.heap.usage.of(target.key, name) in {"object", "callable"}
+
+    def _is_cleared(self, value: Term, target: Function) -> bool:
+        """Tell whether something that runs in the life of the objects empties the cache."""
+        for function, event, term, name in self.heap.effects.external:
+            if name != "?memo.cache_clear" or term[1][0] != "attr":
+                continue
+            if value not in self.heap.points_to.evaluate(term[1][1]) and not self._names_it(term[1][1], target):
+                continue
+            home = self.heap.points_to.functions[function]
+            if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility._at_end(home):
+                continue
+            if any(guard.kind == "except" for guard in event.guards):
+                continue
+            if home.owner or self.heap.removals._has_life(home, set()):
+                return True
+        return False
+
+    def _names_it(self, term: Term, target: Function) -> bool:
+        if term[0] != "attr" or term[2] != target.name or not target.owner:
+            return False
+        return any(
+            value[0] in {"self", "inst", "class"} and self.heap.points_to.classes.related(value[1], target.owner)
+            for value in self.heap.points_to.evaluate(term[1])
+        )
+
+
+def _takes_self(function: Function) -> bool:
+    """Tell whether a plain function is written to be a method."""
+    return bool(function.params) and function.params[0].name == "self"

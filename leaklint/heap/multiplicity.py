@@ -1,0 +1,310 @@
+"""How often code runs: while modules are imported, once, or many times; and how many objects of a class there are."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.contracts.containers import ADDERS
+from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.terms import NONE, Term, walk
+from leaklint.heap.effects import Call, Effects
+from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.points_to import PointsTo
+
+IMPORT, ONCE, MANY = 0, 1, 2
+_AT_IMPORT = frozenset({"__init_subclass__", "__set_name__", "__prepare__"})
+
+
+class Multiplicity:
+    """Answers how often, by the call graph from module bodies."""
+
+    def __init__(self, heap: PointsTo, effects: Effects, lifetime: Lifetime) -> None:
+        self.heap = heap
+        self.effects = effects
+        self.lifetime = lifetime
+        self.singletons: frozenset[str] = frozenset()  # classes that the project declares to have one object
+        self._known: dict[str, int] = {}
+        self._one_a_run: dict[str, bool] = {}
+
+    def runs(self, key: str) -> int:
+        """Return how often a function runs. One that nothing calls is for users to call: many times."""
+        if key in self._known:
+            return self._known[key]
+        self._known[key] = IMPORT  # what a function adds that is called by itself alone
+        self._known[key] = found = self._runs(self.heap.functions[key])
+        return found
+
+    def _runs(self, function: Function) -> int:
+        if function.kind == "module":
+            return IMPORT
+        if function.kind == "class":
+            outer = function.parent
+            return self.runs(outer) if outer else IMPORT
+        if function.name in _AT_IMPORT:
+            return IMPORT
+        if (
+            function.owner
+            and self.heap.classes.is_metaclass(function.owner)
+            and function.name in {"__new__", "__init__"}
+        ):
+            return IMPORT
+        if function.kind == "classmethod" and function.name == "__new__":
+            return MANY
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
+        if function.name in {"__init__", "__new__", "__post_init__"} or not calls:
+            return self._constructions(function) if function.name in {"__init__", "__new__", "__post_init__"} else MANY
+        if function.key in self._escaping:
+            return MANY
+        return max(self.call_runs(call) for call in calls)
+
+    def _constructions(self, function: Function) -> int:
+        if function.owner and self.is_single(function.owner):
+            return ONCE
+        return MANY
+
+    @cached_property
+    def _escaping(self) -> frozenset[str]:
+        """Functions that are handed on as values: whoever has them calls them as often as he likes."""
+        found = set()
+        for function in self.heap.functions.values():
+            for event in function.events:
+                if event.kind == "call":
+                    term = event.terms[0]
+                    if term[1][0] == "name" and term[1][2] in {"classmethod", "staticmethod", "property"}:
+                        continue
+                    for given in (*term[2], *(value for _, value in term[3])):
+                        if given[0] in {"name", "attr", "func"}:
+                            for value in self.heap.evaluate(given):
+                                if value[0] in {"func", "method"}:
+                                    found.add(value[-1])
+        return frozenset(found)
+
+    def call_runs(self, call: Call) -> int:
+        """Return how often a call runs."""
+        return self.event_runs(call.caller, call.event)
+
+    def event_runs(self, function: str, event: Event) -> int:
+        """Return how often an event runs: as often as its function, or once if a guard sees to it."""
+        often = self.runs(function)
+        if (
+            often == IMPORT
+            and self.heap.functions[function].kind == "module"
+            and any(g.kind == "while" for g in event.guards)
+        ):
+            return MANY
+        if often == MANY and self.guarded_once(function, event):
+            return ONCE
+        return often
+
+    def guarded_once(self, function: str, event: Event) -> bool:
+        """Tell whether an event stands behind a test of something long-lived that is set in the same place."""
+        tested = [term for guard in event.guards for term in self.unset(guard)]
+        if not tested:
+            return False
+        home = self.heap.functions[function]
+        for other in home.events:
+            if other.kind in {"setattr", "setname", "setcell"}:
+                base = other.terms[0] if other.kind != "setattr" else ("attr", other.terms[0], other.name)
+                if base in tested and other.terms[-1] != NONE and self._is_shared(base):
+                    return not self._is_unset_again(base, function)
+            if other.kind == "call" and other.terms[0][1][0] == "attr" and other.terms[0][1][1] in tested:
+                if other.terms[0][1][2] in ADDERS and other.guards[: len(event.guards)] == event.guards:
+                    return True
+        handed = event.terms[0][2] if event.kind == "call" else ()  # to what fills it
+        return any(term in handed and self._is_shared(term) for term in tested)
+
+    def _is_unset_again(self, base: Term, function: str) -> bool:
+        """Tell whether another function sets a variable back to None, so that what its absence lets through runs again."""
+        for key, home in self.heap.functions.items():
+            if key == function or home.kind in {"module", "class"} or home.name == "__init__":
+                continue
+            for event in home.events:
+                if event.kind in {"setattr", "setname"} and event.terms[-1][1:2] in {("None",), ("False",)}:
+                    target = event.terms[0] if event.kind != "setattr" else ("attr", event.terms[0], event.name)
+                    if target == base or (target[0] == base[0] == "attr" and target[2] == base[2]):
+                        return True
+        return False
+
+    def _is_shared(self, term: Term) -> bool:
+        """Tell whether a variable is one for the process: a global, or an attribute of a class or of a long-lived object."""
+        if term[0] == "name":
+            return True
+        if term[0] == "cell":
+            return False
+        values = self.heap.evaluate(term[1]) if term[0] == "attr" else frozenset()
+        return bool(values) and all(
+            value[0] in {"class", "anyclass", "module", "func"}
+            or value in self.lifetime.long
+            or (value[0] == "self" and self.is_single(value[1]))
+            for value in values
+        )
+
+    @staticmethod
+    def unset(guard: Guard) -> list[Term]:
+        """Return what is None, false or empty where a guarded block runs."""
+        return list(falsy(guard.test, guard.holds)) if guard.kind in {"if", "past"} else []
+
+    def is_single(self, key: str) -> bool:
+        """Tell whether a class hands out one object: it is asked for many times and made once."""
+        above = self.heap.classes.order(key) if key in self.heap.names.classes else ()
+        return any(one in self._single or one.replace(":", ".") in self.singletons for one in (key, *above))
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        found = set()
+        for key, klass in self.heap.names.classes.items():
+            new = self.heap.classes.method(key, "__new__")
+            meta = self.heap.classes.metaclass(key)
+            call = self.heap.classes.method(meta, "__call__") if meta is not None else None
+            for maker in (new, call):
+                if maker is not None and self._hands_out(maker):
+                    found.add(key)
+            if any(name.rpartition(".")[2].lower() == "singleton" for name, _ in self.heap.classes.decorated(key)):
+                found.add(key)
+            for one in self.heap.classes.order(key):
+                init = self.heap.names.classes[one].methods.get("__init__")
+                if init is not None and any(
+                    e.kind == "setattr" and e.name == "__dict__" for e in self.heap.functions[init].events
+                ):
+                    found.add(key)
+            del klass
+        return frozenset(found)
+
+    def _hands_out(self, maker: str) -> bool:
+        """Tell whether ``__new__`` or a metaclass's ``__call__`` hands out one object, made where there is none."""
+        function = self.heap.functions[maker]
+        return any(
+            event.kind == "setattr"
+            and any(
+                ("attr", event.terms[0], event.name) in self.unset(guard) or self._tests_absence(guard, event.name)
+                for guard in event.guards
+            )
+            for event in function.events
+        ) or any(
+            event.kind == "setitem" and event.terms[1] == ("param", maker, function.params[0].name)
+            for event in function.events
+            if function.params
+        )
+
+    @staticmethod
+    def _tests_absence(guard: Guard, name: str) -> bool:
+        text = repr(guard.test)
+        return guard.kind in {"if", "past"} and ("hasattr" in text or "__dict__" in text) and repr(name)[1:-1] in text
+
+    def is_made_often(self, value: Term) -> bool:
+        """Tell whether the code that makes an object runs many times, so that a variable holds one after the other."""
+        return any(
+            call.term[4] == value[2] and self.event_runs(call.caller, call.event) == MANY
+            for call in self._bare.get(value[1], ())
+        )
+
+    def is_one_at_a_time(self, key: str) -> bool:
+        """Tell whether objects of a class are made only where a shared variable holds none."""
+        sites = self.constructions(key)
+        return bool(sites) and all(self._where_there_is_none(call, 0) for call in sites)
+
+    def _where_there_is_none(self, call: Call, depth: int) -> bool:
+        tested = [term for guard in call.event.guards for term in self.unset(guard)]
+        for other in self.heap.functions[call.caller].events:
+            if other.kind in {"setattr", "setname"}:
+                base = other.terms[0] if other.kind == "setname" else ("attr", other.terms[0], other.name)
+                if base in tested and self._is_shared(base):
+                    return True
+        calls = self.effects.calls.get(call.caller, [])
+        return depth < 4 and bool(calls) and all(self._where_there_is_none(one, depth + 1) for one in calls)
+
+    def is_one_a_run(self, key: str) -> bool:
+        """Tell whether all objects of a class are made once: by a program that is started as a script, or as constants."""
+        if key not in self._one_a_run:
+            sites = self.constructions(key)
+            script = bool(sites) and all(
+                self._from_script(call.caller, call.event, 0) and not self._is_returned(call) for call in sites
+            )
+            self._one_a_run[key] = script or self._is_constant(key, sites)
+        return self._one_a_run[key]
+
+    def _is_returned(self, call: Call) -> bool:
+        function = self.heap.functions[call.caller]
+        return any(event.kind == "return" and event.terms[0] == call.event.terms[0] for event in function.events)
+
+    def _is_constant(self, key: str, sites: list[Call]) -> bool:
+        """Tell whether only module bodies make objects of a class: elsewhere than beside it, or without arguments.
+
+        A class whose own module makes an object with arguments is there for others to make objects with other arguments.
+        """
+        if not sites or not all(self.runs(call.caller) == IMPORT for call in sites):
+            return False
+        home = key.partition(":")[0]
+        if any(
+            self.heap.functions[call.caller].kind == "function"
+            and not self.heap.functions[call.caller].name.startswith("_")
+            for call in sites
+        ):
+            return False
+        return all(
+            call.caller.partition(":")[0] != home or not (call.event.terms[0][2] or call.event.terms[0][3])
+            for call in sites
+        )
+
+    def constructions(self, key: str) -> list[Call]:
+        """Return the places where objects of a class or of an heir are made."""
+        return [call for one in sorted(self.heap.classes.below(key)) for call in self._bare.get(one, ())]
+
+    @cached_property
+    def _bare(self) -> dict[str, list[Call]]:
+        found: dict[str, list[Call]] = {}
+        for name, function in self.heap.functions.items():
+            for event in function.events:
+                if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param"}:
+                    for value in self.heap.evaluate(event.terms[0][1]):
+                        if value[0] == "class":
+                            found.setdefault(value[1], []).append(Call(name, event, event.terms[0], value[1], {}))
+        return found
+
+    def _from_script(self, caller: str, event: Event, depth: int) -> bool:
+        """Tell whether code runs once, from ``if __name__ == "__main__"``, outside of all loops."""
+        if any(guard.kind in {"loop", "while"} for guard in event.guards) or depth > 6:
+            return False
+        function = self.heap.functions[caller]
+        if function.kind == "module":
+            return any("__main__" in repr(guard.test) for guard in event.guards)
+        if function.name in {"__init__", "__post_init__"} and function.owner:
+            calls = self.effects.calls.get(function.key, [])
+        else:
+            calls = self.effects.calls.get(function.key, [])
+        return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def truthy(test: Term, holds: bool) -> list[Term]:
+    """Return the terms that are neither None nor false nor empty if ``test`` has the truth value ``holds``."""
+    if test[0] == "op" and test[1] == "not":
+        return truthy(test[2][0], not holds)
+    if test[0] == "op" and test[1] in {"and", "or"}:
+        return [term for part in test[2] for term in truthy(part, holds)] if (test[1] == "and") == holds else []
+    if test[0] == "op" and test[1] in {"is", "is not"} and len(test[2]) == 2:
+        return [test[2][0]] if test[2][1][1:2] == ("None",) and (test[1] == "is not") == holds else []
+    return [test] if holds and test[0] != "op" else []
+
+
+def falsy(test: Term, holds: bool) -> list[Term]:
+    """Return the terms that are None, false or empty if ``test`` has the truth value ``holds``."""
+    if test[0] == "op" and test[1] == "not":
+        return falsy(test[2][0], not holds)
+    if test[0] == "op" and test[1] in {"and", "or"}:
+        if (test[1] == "and") == holds:
+            return [term for part in test[2] for term in falsy(part, holds)]
+        return []
+    if test[0] == "op" and test[1] in {"is", "==", "is not", "!="} and len(test[2]) == 2:
+        equal = test[1] in {"is", "=="}
+        for one, other in (test[2], test[2][::-1]):
+            if other[0] == "const" and other[1] in {"None", "False", "0", "''"} and equal == holds:
+                return [one]
+            if other[0] == "const" and other[1] == "True" and equal != holds:
+                return [one]
+        return []
+    if test[0] == "call" and test[1][-1] == "hasattr" and not holds and len(test[2]) == 2 and test[2][1][0] == "const":
+        return [("attr", test[2][0], test[2][1][1].strip("'\""))]
+    return [] if holds else [test]
+
+
+__all__ = ["IMPORT", "MANY", "ONCE", "Multiplicity", "falsy", "walk"]

@@ -1,0 +1,107 @@
+"""What names stand for across files: Python's import rules on the modules that were read."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+
+from leaklint.flow.model import Class, Function, Module
+from leaklint.flow.terms import Term
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Names:
+    """The modules of a program and what their names stand for.
+
+    Answers are terms: ``("class", key)``, ``("func", key)``, ``("module", name)``, ``("ext", dotted)`` for what lies
+    outside of the program, ``("global", module, name)`` for a variable.
+    """
+
+    def __init__(self, modules: Mapping[str, Module]) -> None:
+        self.modules = modules
+        self.functions: dict[str, Function] = {}
+        self.classes: dict[str, Class] = {}
+        self._endings: dict[str, list[str]] = {}
+        self._packages: set[str] = set()
+        for name, module in modules.items():
+            self.functions.update(module.functions)
+            self.classes.update(module.classes)
+            parts = name.split(".")
+            self._packages.update(".".join(parts[:n]) for n in range(1, len(parts)))
+            path = module.path.replace("\\", "/").removesuffix(".py").removesuffix("/__init__")
+            pieces = [piece for piece in path.split("/") if piece not in {"", ".", ".."}]
+            for n in range(len(pieces)):
+                self._endings.setdefault(".".join(pieces[n:]), []).append(name)
+        self._dotted: dict[str, Term] = {}
+        self._open: set[str] = set()
+
+    def module_of(self, key: str) -> Module:
+        """Return the module of a function's or class's key."""
+        return self.modules[key.partition(":")[0]]
+
+    def in_module(self, name: str, word: str) -> Term | None:
+        """Return what an attribute of a module of the program stands for; None if there is none."""
+        module = self.modules[name]
+        if word in module.names:
+            return ("global", name, word)
+        if word in module.imports:
+            return self.dotted(module.imports[word])
+        guard = f"{name}*{word}"
+        if guard in self._open:
+            return None
+        self._open.add(guard)
+        try:
+            for star in module.stars:
+                home = self.dotted(star)
+                found = self.in_module(home[1], word) if home[0] == "module" and home[1] in self.modules else None
+                if found is not None:
+                    return found
+        finally:
+            self._open.discard(guard)
+        inner = self._module(f"{name}.{word}")
+        return ("module", inner) if inner is not None else None
+
+    def name(self, module: str, word: str) -> Term:
+        """Return what a name in a module stands for."""
+        found = self.in_module(module, word)
+        if found is not None and not (found[0] == "module" and word not in self.modules[module].imports):
+            return found
+        return ("ext", f"builtins.{word}") if word in _BUILTINS else ("ext", f"?.{word}")
+
+    def dotted(self, dotted: str) -> Term:
+        """Return what a dotted name of an import stands for."""
+        if dotted in self._dotted:
+            return self._dotted[dotted]
+        self._dotted[dotted] = ("ext", dotted)  # what an import that leads back to itself sees
+        self._dotted[dotted] = found = self._find(dotted)
+        return found
+
+    def _module(self, dotted: str) -> str | None:
+        if dotted in self.modules or dotted in self._packages:
+            return dotted
+        ending = self._endings.get(dotted, ()) if "." in dotted else ()
+        return ending[0] if len(ending) == 1 else None
+
+    def _find(self, dotted: str) -> Term:
+        parts = dotted.split(".")
+        for n in range(len(parts), 0, -1):
+            name = self._module(".".join(parts[:n]))
+            if name is None:
+                continue
+            if n == len(parts):
+                package, _, word = name.rpartition(".")
+                if package in self.modules and word in self.modules[package].names:
+                    return ("global", package, word)
+                if package in self.modules and self.modules[package].imports.get(word, name) != name:
+                    return self.dotted(self.modules[package].imports[word])
+                return ("module", name)
+            term: Term = ("module", name)
+            for word in parts[n:]:
+                found = self.in_module(term[1], word) if term[0] == "module" and term[1] in self.modules else None
+                if found is None:
+                    term = ("attr", term, word) if term[0] in {"global", "attr", "class"} else ("ext", dotted)
+                else:
+                    term = found
+            return term
+        return ("ext", dotted)

@@ -1,0 +1,49 @@
+"""What has to be known of functions before their effects are: wrappers, static functions, calls of super()."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Effects
+
+
+class Notes:
+    """Notes what functions are."""
+
+    def __init__(self, effects: Effects) -> None:
+        """Take what is asked for everything else."""
+        self.effects = effects
+
+    def _note_static(self) -> None:
+        """A function in a class body whose first parameter is no object, by all calls that are seen."""
+        for key, calls in self.effects.calls.items():
+            function = self.effects.heap.functions[key]
+            if (
+                function.kind == "method"
+                and function.params
+                and function.params[0].name not in {"self", "cls", "this", "mcs", "meta"}
+            ):
+                through = [call for call in calls if call.term[1][0] == "attr" and call.caller != function.parent]
+                if through and all(
+                    any(v[0] == "class" for v in self.effects.heap.evaluate(call.term[1][1])) for call in through
+                ):
+                    self.effects.heap.static.add(key)
+
+    def _note_supers(self) -> None:
+        for key, function in self.effects.heap.functions.items():
+            for event in function.events:
+                if event.kind == "call" and event.terms[0][1][:1] == ("name",) and event.terms[0][1][2] == "super":
+                    self.effects.heap.external.note_super(event.terms[0], key)
+
+    def _note_wrappers(self) -> None:
+        for key, function in self.effects.heap.functions.items():
+            if function.decorators and function.kind != "class":
+                for value in self.effects.heap.attributes.decorated(function) or ():
+                    if value[0] == "func" or (value[0] == "memo" and value[1] not in {"", key}):
+                        self.effects.heap.wrapped.setdefault(value[1], set()).add(key)
+                    elif value[0] == "inst" and value[1] in self.effects.heap.names.classes:
+                        for name in ("__call__", "__get__"):
+                            method = self.effects.heap.classes.method(value[1], name)
+                            if method is not None:
+                                self.effects.heap.wrapped.setdefault(method, set()).add(key)

@@ -1,0 +1,344 @@
+"""Points-to sets on demand: what a term may denote, by classes, fields, calls and returns of the whole program.
+
+Abstract values are tuples: ``("class", key)``, ``("func", key)``, ``("method", receiver, key)``, ``("module", name)``,
+``("ext", dotted)`` (outside of the program), ``("extinst", dotted, site)`` (what such a callable returned),
+``("inst", class, site)`` (made at a site; None: somewhere), ``("self", class)`` (any object of the class or an heir),
+``("container", kind, site)``, ``("cmethod", container, name)``, ``("partial", callee, arguments)``,
+``("memo", function, bound, site)``, ``("super", class)``, ``("param", function, name)``, ``("plain", type)``, ``("weak",)``,
+``("exc",)``, ``("part",)`` (of something unknown), ``("made",)`` (an unknown call's result), ``("none",)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Function, Module
+from leaklint.flow.terms import DISPLAYS, Term
+from leaklint.heap.annotations import Annotations
+from leaklint.heap.attributes import Attributes
+from leaklint.heap.calling import Calling
+from leaklint.heap.classes import Classes
+from leaklint.heap.external import External
+from leaklint.heap.names import Names
+from leaklint.heap.points_to_values import NOTHING, PART, Values
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Call
+
+_DEPTH = 14  # how many calls deep a value is followed
+
+
+class PointsTo:
+    """Points-to sets of one program, each worked out once."""
+
+    def __init__(self, modules: Mapping[str, Module]) -> None:
+        self.names = Names(modules)
+        self.functions = self.names.functions
+        self.classes = Classes(self.names, self.evaluate)
+        self.annotations = Annotations(self)
+        self.attributes = Attributes(self)
+        self.calling = Calling(self)
+        self.external = External(self)
+        self.contents: dict[Term, list[tuple[Term | None, Term]]] = {}  # what is put into containers at run time
+        self.wrapped: dict[str, set[str]] = {}  # functions of which a wrapper is made
+        self.arguments: dict[tuple[str, str], list[Term]] = {}
+        self._known: dict[Term, Values] = {}
+        self._provisional: dict[Term, Values] = {}
+        self._open: set[Term] = set()
+        self._hits: set[Term] = set()
+        self.depth = 0
+        self.calls: Mapping[str, Sequence[Call]] = {}  # as far as they are known
+        self.static: set[str] = set()  # functions in class bodies that are only ever called without an object
+
+    def forget(self) -> None:
+        """Work everything out anew: what containers hold has become known."""
+        self._known.clear()
+
+    def evaluate(self, term: Term) -> Values:
+        """Return what a term may denote. A cycle is nothing in itself."""
+        known = self._known.get(term)
+        if known is None:
+            known = self._provisional.get(term)
+        if known is not None:
+            return known
+        if term in self._open or self.depth > _DEPTH * 6:
+            self._hits.add(term)
+            return NOTHING
+        self._open.add(term)
+        self.depth += 1
+        before, self._hits = self._hits, set()
+        try:
+            found = self._evaluate(term)
+        finally:
+            self._open.discard(term)
+            self.depth -= 1
+            self._hits.discard(term)
+            hits, self._hits = self._hits, before | self._hits
+        if hits:  # it rests on what is not complete yet: good enough for whoever asks within this question
+            self._provisional[term] = found
+        else:
+            self._known[term] = found
+        if not self._open:
+            self._hits.clear()
+            self._provisional.clear()
+            self._known[term] = found
+        return found
+
+    def all_of(self, terms: Iterable[Term]) -> Values:
+        """Return what any of several terms may denote."""
+        return frozenset().union(*(self.evaluate(term) for term in terms))
+
+    def _evaluate(self, term: Term) -> Values:
+        kind = term[0]
+        if kind == "const":
+            return frozenset([("none",) if term[1] == "None" else ("plain", term[2])])
+        if kind == "name":
+            return self._resolved(self.names.name(term[1], term[2]))
+        if kind == "dotted":
+            return self._resolved(self.names.dotted(term[1]))
+        if kind in {"global", "module", "ext"}:
+            return self._resolved(term)
+        if kind in {"class", "func"}:
+            return frozenset([term])
+        if kind == "param":
+            return self._param(term)
+        if kind in {"any", "made"}:
+            return frozenset([term[1]]) if kind == "any" else self.evaluate(term[2])
+        if kind == "cell":
+            return self.all_of(self.cell(term))
+        if kind == "fresh":
+            function = self.functions.get(term[1])
+            label = f"{term[2]}@{term[3][0]}:{term[3][1]}"
+            return self.all_of(function.assigned.get(label, ())) if function is not None else PART
+        if kind == "attr":
+            return frozenset().union(
+                *(self.attributes.attribute(value, term[2], term[1]) for value in self.evaluate(term[1]))
+            )
+        if kind in {"elem", "iter"}:
+            return self._elements(term)
+        if kind == "call":
+            return self.calling._call(term)
+        if kind in DISPLAYS or kind == "comp":
+            return frozenset([self._display(term)])
+        if kind == "union":
+            return self.all_of(term[1])
+        if kind == "slice":
+            return frozenset(self._copied(value, term) for value in self.evaluate(term[1]))
+        if kind == "enter":
+            return self._entered(term)
+        if kind == "text":
+            return frozenset([("plain", "str")])
+        if kind == "op":
+            return self._operation(term)
+        if kind == "star":
+            return self.evaluate(("iter", term[1]))
+        return frozenset([("exc",)]) if kind == "exception" else PART
+
+    def _display(self, term: Term) -> Term:
+        """Return the container that a display or comprehension makes; what it holds from the start is noted."""
+        if term[0] == "comp":
+            made: Term = ("container", "list" if term[1] == "generator" else term[1], term[5])
+            parts = [(term[2][0] if len(term[2]) > 1 else None, term[2][-1])]
+        elif term[0] == "dict":
+            made = ("container", "dict", term[2])
+            parts = list(zip(term[1][::2], term[1][1::2], strict=True))
+        else:
+            made = ("container", term[0], term[2])
+            parts = [
+                (("const", str(n), "int") if term[0] == "tuple" and part[0] != "star" else None, part)
+                for n, part in enumerate(term[1])
+            ]
+        if made not in self.contents and parts:
+            self.contents[made] = parts
+        return made
+
+    # names and variables
+
+    def _resolved(self, found: Term) -> Values:
+        if found[0] == "global":
+            values = self.names.modules[found[1]].names.get(found[2], ())
+            got = self.all_of(value for value, _, _ in values)
+            if got <= {("none",)}:
+                hint = self.names.modules[found[1]].annotations.get(found[2])
+                got |= self.annotations.of(hint) if hint is not None else NOTHING
+            imported = self.names.modules[found[1]].imports.get(found[2])
+            return got | self._resolved(self.names.dotted(imported)) if imported is not None else got
+        if found[0] == "attr":
+            return self.evaluate(found)
+        return frozenset([found])
+
+    def cell(self, term: Term) -> tuple[Term, ...]:
+        """Return the terms that a variable of an enclosing function may have."""
+        function = self.functions.get(term[1])
+        if function is None:
+            return ()
+        values = function.assigned.get(term[2], ())
+        if any(param.name == term[2] for param in function.params):
+            return (*values, ("param", term[1], term[2]))
+        return values
+
+    def _param(self, term: Term) -> Values:
+        function = self.functions.get(term[1])
+        if function is None:
+            return PART
+        if (
+            function.owner
+            and function.params
+            and function.kind in {"method", "classmethod"}
+            and function.key not in self.static
+        ):
+            if function.params[0].name == term[2] and function.params[0].kind == "pos":
+                return self._receiver(function)
+        param = next((one for one in function.params if one.name == term[2]), None)
+        if param is None:
+            return PART
+        if param.kind == "**":
+            return frozenset([("container", "dict", ("**", function.key))])
+        wrapped = self._of_wrapper(function, param.name)
+        if param.kind == "*":
+            return frozenset([("container", "tuple", ("*", function.key))])
+        if wrapped:
+            return wrapped
+        if param.annotation is not None:
+            values = self.annotations.of(param.annotation)
+            if values:
+                return values
+        default = self.evaluate(param.default) if param.default is not None else NOTHING
+        if (
+            default
+            and all(value[0] == "plain" for value in default)
+            and param.default is not None
+            and param.default[0] == "const"
+        ):
+            return default
+        return frozenset([("param", term[1], term[2])]) | frozenset(v for v in default if v[0] == "container")
+
+    def _of_wrapper(self, function: Function, name: str) -> Values:
+        """Return the object that the first parameter of a wrapper is, where it wraps methods."""
+        positional = [one for one in function.params if one.kind == "pos"]
+        first = next(iter(positional[1 if function.owner else 0 :]), None)
+        if first is None or first.name != name:
+            return NOTHING
+        if (
+            function.name in {"__get__", "__set__", "__delete__"}
+            and function.owner
+            and not self.wrapped.get(function.key)
+        ):
+            return frozenset([("inst", "?", ("descriptor", function.key))])  # by its protocol: whose attribute it is
+        if not self.wrapped.get(function.key):
+            return NOTHING
+        owners = [self.functions[key] for key in self.wrapped[function.key]]
+        return frozenset(("self", one.owner) for one in owners if one.kind == "method" and one.owner)
+
+    def _receiver(self, function: Function) -> Values:
+        owner = function.owner
+        if function.kind == "classmethod" or function.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
+            return (
+                frozenset([("class", owner)])
+                if not self.classes.is_metaclass(owner)
+                else frozenset([("metaclass", owner)])
+            )
+        if self.classes.is_metaclass(owner):
+            return frozenset([("anyclass", owner)])
+        return frozenset([("self", owner)])
+
+    # attributes
+
+    # elements
+
+    def _elements(self, term: Term) -> Values:
+        got: set[Term] = set()
+        for value in self.evaluate(term[1]):
+            got |= self.elements(value, term)
+        if not got - PART:
+            hinted = self.annotations.element(self._hint(term[1]), term[0] == "elem")
+            return hinted or frozenset(got)
+        return frozenset(got)
+
+    def _hint(self, term: Term) -> Term | None:
+        """Return the annotation of a parameter or a field."""
+        if term[0] == "param":
+            function = self.functions.get(term[1])
+            return (
+                next((p.annotation for p in function.params if p.name == term[2]), None)
+                if function is not None
+                else None
+            )
+        if term[0] == "attr":
+            for value in self.evaluate(term[1]):
+                if value[0] in {"self", "inst"} and value[1] in self.names.classes:
+                    for one in self.classes.order(value[1]):
+                        if term[2] in self.names.classes[one].annotations:
+                            return self.names.classes[one].annotations[term[2]]
+                    for _, event in self.attributes.field_terms(value[1], term[2])[:4]:
+                        if event.terms[1][0] == "param" and (hint := self._hint(event.terms[1])) is not None:
+                            return hint
+        return None
+
+    def elements(self, container: Term, term: Term) -> Values:
+        """Return what the elements of a container may be; of a mapping, by key its values, by iteration its keys."""
+        if container[0] == "plain":
+            return frozenset([("plain", "?")])
+        if container[0] in {"inst", "self"} and container[1] != "?":
+            getter = self.classes.method(container[1], "__getitem__" if term[0] == "elem" else "__iter__")
+            if getter is not None:
+                return self.calling._with_receiver(self.functions[getter], term[1])
+            inner = [v[1] for v in self.attributes._of_base_outside(container[1], "append") if v[0] == "cmethod"]
+            if not inner:
+                return PART
+            missing = self.classes.method(container[1], "__missing__") if term[0] == "elem" else None
+            made = self.calling._with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
+            keys = {inner[0]} | {("container", inner[0][1], ("class", one)) for one in self.classes.order(container[1])}
+            return frozenset().union(made, *(self.elements(one, term) for one in keys if one in self.contents)) or PART
+        if container[0] != "container":
+            return PART
+        got: Values = NOTHING
+        for key, part in self.contents.get(container, ()):
+            if key is None or term[0] == "elem" or container[1] in {"tuple", "list"}:
+                if (
+                    key is not None
+                    and key[0] == "const"
+                    and term[0] == "elem"
+                    and term[2][0] == "const"
+                    and key != term[2]
+                ):
+                    continue
+                got |= self.evaluate(part)
+            else:
+                got |= self.evaluate(key)
+        return got or PART
+
+    def _copied(self, value: Term, term: Term) -> Term:
+        if value[0] != "container":
+            return value
+        site = ("copy", value[2], term[2] if len(term) > 2 and term[0] == "slice" else "")
+        copy = ("container", value[1], site)
+        if copy not in self.contents and value in self.contents:
+            self.contents[copy] = self.contents[value]
+        return copy
+
+    def _entered(self, term: Term) -> Values:
+        got: set[Term] = set()
+        for value in self.evaluate(term[1]):
+            enter = (
+                self.classes.method(value[1], "__enter__") if value[0] in {"inst", "self"} and value[1] != "?" else None
+            )
+            got |= self.calling._with_receiver(self.functions[enter], term[1]) if enter is not None else {value}
+        return frozenset(got)
+
+    def _operation(self, term: Term) -> Values:
+        if term[1] in {"and", "or"}:
+            return self.all_of(term[2])
+        if term[1] in {"+", "|", "*", "&", "-"}:
+            values = self.all_of(term[2])
+            held = frozenset(("container", value[1], ("op", term)) for value in values if value[0] == "container")
+            if held:
+                return held
+            return frozenset([("plain", "?")]) if any(value[0] == "plain" for value in values) else PART
+        return frozenset([("plain", "bool" if term[1] in {"not", "in", "is", "==", "<", ">"} else "?")])
+
+    # calls
+
+
+__all__ = ["NOTHING", "PART", "PointsTo", "Values"]

@@ -1,0 +1,220 @@
+"""Variables that are assigned anew: a longer copy is a store, a shorter or an empty one a removal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import NONE, Term, walk
+from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Effect
+from leaklint.heap.lifetime import Location
+from leaklint.heap.multiplicity import MANY, Multiplicity
+from leaklint.heap.release import Quality, Release
+from leaklint.heap.retained import Retention, Store
+
+if TYPE_CHECKING:
+    from leaklint.heap.retention import Heap
+
+_BIRTH = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
+
+
+class Rebinding:
+    """Finds growth and release by assignment."""
+
+    def __init__(self, heap: Heap) -> None:
+        """Take what is asked for everything else."""
+        self.heap = heap
+
+    def _chains(self) -> Iterator[Retention]:
+        """``self.heap.previous = LAST; LAST = self``: a slot for one object, and behind it all that came before."""
+        for key, function in self.heap.points_to.functions.items():
+            if function.kind in {"module", "class"} or self.heap.multiplicity.runs(key) != MANY:
+                continue
+            for event in function.events:
+                if event.kind not in {"setname", "setattr"}:
+                    continue
+                value, target = (
+                    event.terms[-1],
+                    event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name),
+                )
+                linked = any(
+                    one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
+                    for one in function.events
+                )
+                for where in self._locations(target, event) if linked else ():
+                    if where[0] in {"module", "class"}:
+                        yield from self._chain(where, key, event, value)
+
+    def _chain(self, where: tuple[str, str, str], key: str, event: Event, value: Term) -> Iterator[Retention]:
+        names = self.heap.points_to.names
+        if where[0] == "module":
+            values = names.modules[where[1]].names.get(where[2], [])
+            place = values[0][1] if values else event.place
+        else:
+            place = names.classes[where[1]].attributes.get(where[2], (NONE, event.place))[1]
+        location = Location(
+            where[0],
+            where[1],
+            where[2],
+            where[1].partition(":")[0],
+            place,
+            0,
+            (f"{where[1].replace(':', '.')}.{where[2]}",),
+        )
+        kept = next((one for one in self.heap.keeping.of(value) if one.kind in {"self", "instance"}), None)
+        if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
+            effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
+            store = Store(effect, kept, "element", Domain.UNKNOWN, 2)
+            yield Retention(
+                location, "object", (store,), Release(Quality.NONE, "each keeps the one before it"), "high", ()
+            )
+
+    def _rebinds(self) -> Iterator[Effect]:
+        """Assignments to a long-lived variable: a longer copy is a store, a shorter or an empty one a removal."""
+        by_location: dict[tuple[str, str, str], list[Term]] = defaultdict(list)
+        for value, location in self.heap.lifetime.long.items():
+            if value[0] == "container" and location.depth == 0:
+                by_location[location.key].append(value)
+        for key, function in self.heap.points_to.functions.items():
+            if function.kind in {"module", "class"}:
+                continue
+            for event in function.events:
+                if event.kind == "setitem":
+                    yield from self._rebound_element(key, event)
+                elif event.kind in {"setname", "setattr", "extend"}:
+                    yield from self._rebound(key, event, by_location)
+
+    def _rebound_element(self, key: str, event: Event) -> Iterator[Effect]:
+        """``TABLE[k] = TABLE[k] + (x,)``: an element that is built anew."""
+        target: Term = ("elem", event.terms[0], event.terms[1])
+        value = event.terms[2]
+        if value[0] not in {"op", "tuple", "list", "set", "comp", "slice", "call"}:
+            return
+        containers = [
+            v for v in self.heap.points_to.evaluate(target) if v[0] == "container" and self.heap.location(v) is not None
+        ]
+        grown = list(self._added(value, target, containers)) if containers else []
+        for part in grown:
+            yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
+        if (
+            containers
+            and not grown
+            and value[0] in {"op", "comp", "slice", "call"}
+            and (self._mentions(value, containers) or self._is_empty(value))
+        ):
+            yield Effect(
+                "remove", "clear" if self._is_empty(value) else "filter", containers[0], target, None, value, key, event
+            )
+
+    def _rebound(self, key: str, event: Event, held: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
+        if event.kind == "extend":
+            target, value = event.terms
+            if target[0] not in {"name", "attr"}:
+                return
+            values = [
+                v
+                for v in self.heap.points_to.evaluate(target)
+                if v[0] == "container" and v[1] in {"tuple", "frozenset"}
+            ]
+            if values and event.name == "+":
+                yield Effect("store", "+=", values[0], target, None, ("iter", value), key, event)
+            return
+        target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
+        for location in self._locations(target, event):
+            containers = held.get(location, [])
+            if not containers:
+                continue
+            value = event.terms[-1]
+            grown = list(self._added(value, target, containers))
+            if grown:
+                for part in grown:
+                    yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
+            elif not self._unset_guard(event, target) and self.heap.points_to.functions[key].name not in _BIRTH:
+                filled = value[0] in {"dict", "list", "set"} and bool(
+                    self.heap.points_to.contents.get(("container", value[0], value[2]))
+                )
+                how = "clear" if self._is_empty(value) and not filled else "rebuild"
+                if (
+                    (how == "rebuild" and value[0] == "fresh")
+                    or value[0] in {"comp", "slice"}
+                    or how == "clear"
+                    or self._mentions(value, containers)
+                ):
+                    for container in containers[:1]:
+                        yield Effect(
+                            "remove", how if how == "clear" else "filter", container, target, None, value, key, event
+                        )
+                elif self.heap.points_to.evaluate(value):
+                    yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
+
+    def _locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
+        if target[0] == "name":
+            found = self.heap.points_to.names.name(target[1], target[2])
+            return [("module", found[1], found[2])] if found[0] == "global" else []
+        keys: list[tuple[str, str, str]] = []
+        for value in self.heap.points_to.evaluate(target[1]):
+            if value[0] == "class":
+                attribute = self.heap.points_to.classes.attribute(value[1], target[2])
+                keys.append(("class", attribute[0] if attribute else value[1], target[2]))
+            elif value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes:
+                keys += [
+                    ("field", one, target[2])
+                    for one in (
+                        *self.heap.points_to.classes.order(value[1]),
+                        *self.heap.points_to.classes.below(value[1]),
+                    )
+                ]
+            elif value[0] == "module":
+                keys.append(("module", value[1], target[2]))
+            elif value[0] in {"anyclass", "metaclass"}:
+                keys.append(("metaclass", value[1], target[2]))
+            elif value[0] == "func":
+                keys.append(("function", value[1], target[2]))
+        return list(dict.fromkeys(keys))
+
+    def _added(self, value: Term, target: Term, containers: list[Term]) -> Iterator[Term]:
+        """Yield what a longer copy of the old container has more."""
+        if value[0] == "op" and value[1] == "+":
+            parts = list(value[2])
+            if any(self._is_old(part, target, containers) for part in parts):
+                for part in parts:
+                    if not self._is_old(part, target, containers):
+                        yield ("iter", part)
+            elif parts[0][0] == "op":
+                yield from (("iter", parts[1]) for _ in self._added(parts[0], target, containers))
+        elif value[0] in {"list", "tuple", "set"}:
+            stars = [part for part in value[1] if part[0] == "star"]
+            if any(self._is_old(part[1], target, containers) for part in stars):
+                yield from (part for part in value[1] if part[0] != "star")
+        elif value[0] == "op" and value[1] == "|" and any(self._is_old(part, target, containers) for part in value[2]):
+            for part in value[2]:
+                if not self._is_old(part, target, containers):
+                    yield ("elem", part, ("unknown",)) if part[0] == "dict" else ("iter", part)
+
+    def _is_old(self, term: Term, target: Term, containers: list[Term]) -> bool:
+        return term == target or (
+            term[0] in {"name", "attr", "param"}
+            and any(value in containers for value in self.heap.points_to.evaluate(term))
+        )
+
+    def _is_empty(self, value: Term) -> bool:
+        return (
+            value == NONE
+            or (value[0] in {"list", "dict", "tuple", "set"} and not value[1])
+            or (
+                value[0] == "call"
+                and not value[2]
+                and any(v[0] == "container" for v in self.heap.points_to.evaluate(value))
+            )
+        )
+
+    def _mentions(self, value: Term, containers: list[Term]) -> bool:
+        return any(v in containers for term in walk(value) for v in self.heap.points_to.evaluate(term))
+
+    @staticmethod
+    def _unset_guard(event: Event, target: Term) -> bool:
+        """Tell whether an assignment only makes what is not there yet."""
+        return any(target in Multiplicity.unset(guard) for guard in event.guards)

@@ -1,0 +1,264 @@
+"""Removal as coverage: whether something takes out what a store puts in, while it is held, and has a caller."""
+
+from __future__ import annotations
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import NONE, Term, children, walk
+from leaklint.heap.coverage import Coverage
+from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.feasibility import Feasibility
+from leaklint.heap.kept import Keeping
+from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.multiplicity import Multiplicity
+from leaklint.heap.points_to import PointsTo
+from leaklint.heap.release import Quality, Release
+
+_SELECTIVE = frozenset(
+    {
+        "pop",
+        "remove",
+        "discard",
+        "del",
+        "__delitem__",
+        "slot",
+        "-=",
+        "difference_update",
+        "rebuild",
+        "filter",
+        "trim",
+        "intersection_update",
+        "delete",
+    }
+)
+
+
+class Removals:
+    """Judges removals."""
+
+    def __init__(
+        self, heap: PointsTo, effects: Effects, lifetime: Lifetime, keeping: Keeping, multiplicity: Multiplicity
+    ) -> None:
+        self.heap = heap
+        self.effects = effects
+        self.lifetime = lifetime
+        self.keeping = keeping
+        self.multiplicity = multiplicity
+        self.feasibility = Feasibility(self)
+        self.coverage = Coverage(self)
+        self._held: set[str] = set()  # the classes of what the stores that are judged keep
+
+    def of(self, stores: list[Effect], removals: list[Effect], held: set[str]) -> Release:
+        """Return the best of some removals for some stores; ``held`` are the classes of what the stores keep."""
+        best = Release(Quality.NONE, "nothing removes it")
+        self._held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
+        for removal in removals:
+            here = self._judged(removal, stores, held)
+            if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
+                best = here
+            if best.quality == Quality.GOOD:
+                break
+        return best
+
+    def _judged(self, removal: Effect, stores: list[Effect], held: set[str]) -> Release:
+        place = f"line {removal.event.place[0]}"
+        function = self.heap.functions[removal.function]
+        bound = self._bounds(removal, stores)
+        if bound:
+            return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
+        if self.feasibility._is_finalizer(removal, held):
+            return Release(
+                Quality.NONE,
+                f"only a finalizer removes it ({place}), which never runs while it is held",
+                removal,
+                finalizer=True,
+            )
+        if self.feasibility._at_end(function):
+            return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
+        reason = self.feasibility.never(removal.event, function)
+        if reason:
+            return Release(Quality.NONE, f"{reason} ({place})", removal)
+        if not any(self.coverage._covers(removal, store) for store in stores):
+            return Release(Quality.NONE, f"what is removed at {place} is never what was stored", removal)
+        if self.coverage._moves(removal, stores):
+            return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
+        return self._called(removal, function, place)
+
+    # bounds
+
+    def _bounds(self, removal: Effect, stores: list[Effect]) -> bool:
+        """A removal on the store's own path, behind a test of the size or of the entries: eviction or sweep."""
+        storing = {store.function for store in stores} | {call.caller for store in stores for call in store.chain}
+        if removal.function not in storing and not any(
+            call.caller in storing for call in self.effects.calls.get(removal.function, ())
+        ):
+            return False
+        events = [removal.event]
+        events += [call.event for call in self.effects.calls.get(removal.function, ()) if call.caller in storing]
+        guards = [guard for event in events for guard in event.guards]
+        if any(self.tests_size(guard.test, removal) for guard in guards if guard.kind in {"if", "while", "past"}):
+            return self._runs_with(removal, stores)
+        if removal.how == "trim":
+            return True
+        if removal.how in {"rebuild", "filter"} and removal.function in {store.function for store in stores}:
+            return True
+        swept = any(guard.kind in {"loop", "while"} and self._over(guard.test, removal.container) for guard in guards)
+        return swept and removal.how != "clear" and self._runs_with(removal, stores)
+
+    def _runs_with(self, removal: Effect, stores: list[Effect]) -> bool:
+        """Tell whether a removal stands in the function of a store, not behind a guard that forbids it."""
+        del stores
+        return not any(self.feasibility._is_false(guard) for guard in removal.event.guards)
+
+    def tests_size(self, test: Term, effect: Effect) -> bool:
+        """Tell whether a test asks how many entries the container of an effect has."""
+        container, raw = effect.container, _raw_base(effect.event)
+        for term in walk(test):
+            if term[0] == "op" and term[1] in {">", ">=", "<", "<=", "==", "!="}:
+                for part in term[2]:
+                    for one in walk(part):
+                        if (
+                            one[0] == "call"
+                            and one[1][-1] in {"len", "qsize", "__len__", "full"}
+                            and ((raw is not None and raw in one[2]) or self._is_of(one, container))
+                        ):
+                            return True
+            if (
+                term[0] == "call"
+                and term[1][0] == "attr"
+                and term[1][2] == "full"
+                and container in self.heap.evaluate(term[1][1])
+            ):
+                return True
+        return False
+
+    def _is_of(self, call: Term, container: Term) -> bool:
+        given = call[2][0] if call[2] else call[1][1] if call[1][0] == "attr" else NONE
+        values = self.heap.evaluate(given)
+        if container in values or any(
+            value[0] in {"inst", "self"}
+            and value[1] in self.heap.names.classes
+            and self.effects.container_of(value) is not None
+            and container[2][:1] == ("class",)
+            and self.heap.classes.related(value[1], container[2][1])
+            for value in values
+        ):
+            return True
+        where = self.lifetime.long.get(container)
+        return where is not None and any(
+            value in self.lifetime.long and self.lifetime.long[value].key == where.key for value in values
+        )
+
+    def _over(self, term: Term, container: Term) -> bool:
+        """Tell whether a loop runs over a container or a copy of it."""
+        for one in walk(term):
+            for value in self.heap.evaluate(one):
+                if value == container or (
+                    value[0] == "container" and isinstance(value[2], tuple) and self._is_view(value, container)
+                ):
+                    return True
+        return False
+
+    def _is_view(self, value: Term, container: Term) -> bool:
+        site = value[2]
+        if site and site[0] in {"view", "copy"}:
+            return container[2] in site
+        return value in self.heap.contents and self.heap.contents.get(value) is self.heap.contents.get(container)
+
+    # what never helps
+
+    # coverage
+
+    # callers
+
+    def _called(self, removal: Effect, function: Function, place: str) -> Release:
+        if removal.how == "callback":
+            return Release(Quality.GOOD, f"removed at {place}", removal)
+        selective = removal.how in _SELECTIVE and (
+            removal.key is not None or removal.how in {"rebuild", "filter", "trim"}
+        )
+        if function.name in {"__exit__", "__aexit__"} and removal.how in {"pop", "popitem", "popleft"}:
+            return Release(Quality.GOOD, f"removed at {place}", removal)
+        if removal.how == "clear" and self._closes(function):
+            return Release(Quality.GOOD, f"removed at {place}", removal)
+        if (removal.how == "pop" and removal.key is None) or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
+            selective = self._hands_out(removal, function)
+        if self._has_life(function, set()):
+            return Release(Quality.GOOD, f"removed at {place}", removal)
+        if selective:
+            if self._is_internal(function) and not self._reachable(function):
+                return Release(Quality.NONE, f"nothing calls the removal ({place})", removal)
+            return Release(Quality.GOOD, f"removed at {place}", removal)
+        if self._hands_out(removal, function):
+            return Release(Quality.GOOD, f"removed at {place}", removal)
+        return Release(
+            Quality.NONE,
+            f"all of it is cleared only by {function.name}(), which nothing in the program calls ({place})",
+            removal,
+        )
+
+    def _reachable(self, function: Function) -> bool:
+        return (
+            bool(self.effects.calls.get(function.key))
+            or function.key in self.multiplicity._escaping
+            or bool(function.parent)
+        )
+
+    def _has_life(self, function: Function, seen: set[str]) -> bool:
+        """Tell whether something in the program calls a clearing function in the course of its work."""
+        if function.key in self.multiplicity._escaping and not self.feasibility._at_end(function):
+            return True
+        for call in self.effects.calls.get(function.key, ()):
+            caller = self.heap.functions[call.caller]
+            if caller.key in seen or caller.key == function.key:
+                continue
+            seen.add(caller.key)
+            if caller.kind == "module":
+                continue
+            if any(self.feasibility._is_false(guard) or guard.kind == "except" for guard in call.event.guards):
+                continue
+            if self.feasibility._at_end(caller) or caller.name == "__del__":
+                continue
+            if (
+                len(caller.events) > 2
+                or self._has_life(caller, seen)
+                or caller.name in {"__exit__", "__aexit__", "close"}
+            ):
+                return True
+        return False
+
+    def _closes(self, function: Function) -> bool:
+        """Tell whether a function is a method of the objects themselves, which their users call when they are done."""
+        return function.kind == "method" and not function.name.startswith("_") and function.owner in self._held
+
+    def _is_internal(self, function: Function) -> bool:
+        """Tell whether users do not call a function by itself: a special method, or one with a leading underscore."""
+        return function.name.startswith("_") and function.name not in {"__exit__", "__aexit__", "__call__"}
+
+    def _hands_out(self, removal: Effect, function: Function) -> bool:
+        """Tell whether a function that empties a container gives its contents to whoever calls it."""
+        for event in function.events:
+            if event.kind in {"return", "yield"} and event.terms[0] != NONE:
+                for term in walk(event.terms[0]):
+                    anew = removal.event.kind in {"setname", "setattr"} and term[0] in {"name", "attr"}
+                    if (anew or term[0] in {"call", "elem", "iter", "slice", "fresh", "comp"}) and self._derives(
+                        term, removal
+                    ):
+                        return True
+        return False
+
+    def _derives(self, term: Term, removal: Effect) -> bool:
+        for part in (term, *children(term)):
+            values = self.heap.evaluate(part)
+            if removal.container in values or any(
+                v[0] == "container" and self._is_view(v, removal.container) for v in values
+            ):
+                return True
+        return removal.event.kind == "call" and any(one == removal.event.terms[0] for one in walk(term))
+
+
+def _raw_base(event: Event) -> Term | None:
+    """Return the term of the container as an effect's own function writes it."""
+    if event.kind == "call":
+        callee = event.terms[0][1]
+        return callee[1] if callee[0] == "attr" else None
+    return event.terms[0] if event.terms else None

@@ -1,0 +1,43 @@
+"""What is found about a holder: the stores into it, what they keep, what releases it, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Effect
+from leaklint.heap.kept import Kept
+from leaklint.heap.lifetime import Location
+from leaklint.heap.release import Release
+
+Level = Literal["low", "medium", "high"]
+
+
+LEVELS: tuple[Level, ...] = ("low", "medium", "high")
+
+
+class Store(NamedTuple):
+    """What one store keeps: the effect, the object, on which side, and how many keys there are."""
+
+    effect: Effect
+    kept: Kept
+    side: str
+    domain: Domain
+    level: int
+    reasons: tuple[str, ...] = ()
+
+
+class Retention(NamedTuple):
+    """A holder and what it keeps. ``stores`` start with the most telling one; ``reasons`` say what lowers the level."""
+
+    location: Location
+    kind: str
+    stores: tuple[Store, ...]
+    release: Release
+    level: Level
+    reasons: tuple[str, ...]
+
+    @property
+    def first(self) -> Store:
+        """Return the store that a finding is told by."""
+        return self.stores[0]

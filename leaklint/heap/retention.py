@@ -1,0 +1,240 @@
+"""Retentions: long-lived containers that keep what their last user has let go, and how sure that is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term, root
+from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.kept import Keeping
+from leaklint.heap.key_domain import KeyDomain
+from leaklint.heap.lifetime import Lifetime, Location
+from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
+from leaklint.heap.points_to import PointsTo
+from leaklint.heap.rebinding import Rebinding
+from leaklint.heap.release import Quality
+from leaklint.heap.removal import Removals
+from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.stores import Stores
+from leaklint.heap.usage import Usage
+
+if TYPE_CHECKING:
+    from leaklint.config import Settings
+
+_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__enter__"})
+
+
+class Heap:
+    """One program's heap: every part of the analysis, joined."""
+
+    def __init__(self, points_to: PointsTo, settings: Settings | None = None) -> None:
+        """Join the parts. ``settings`` give what a project declares about its classes."""
+        self.points_to = points_to
+        self.declared = settings
+        self.effects = Effects(points_to)
+        self.lifetime = Lifetime(points_to, self.effects)
+        self.keeping = Keeping(points_to, self.effects, self.lifetime)
+        self.multiplicity = Multiplicity(points_to, self.effects, self.lifetime)
+        self.keeping.multiplicity = self.multiplicity
+        self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity)
+        self.keys = KeyDomain(points_to, self.effects, self.lifetime)
+        self.usage = Usage(points_to)
+        self.rebinding = Rebinding(self)
+        self.stored = Stores(self)
+        self._of_classes = self._class_containers()
+        if settings is not None:
+            self.multiplicity.singletons = frozenset(settings.singletons)
+
+    def _class_containers(self) -> dict[Term, Location]:
+        """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
+        found: dict[Term, Location] = {}
+        for value, location in self.lifetime.long.items():
+            if value[0] == "inst" and value[1] in self.points_to.names.classes:
+                for one in self.points_to.classes.order(value[1]):
+                    got = self.effects.container_of(("inst", one))
+                    if got is not None:
+                        found.setdefault(got, location)
+        return found
+
+    def location(self, container: Term) -> Location | None:
+        """Return where a container lives long, if it does."""
+        return self.lifetime.long.get(container) or self._of_classes.get(container)
+
+    def retentions(self) -> list[Retention]:
+        """Return every holder that keeps something, at any level."""
+        stores: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
+        removals: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
+        where: dict[tuple[str, str, str], Location] = {}
+        kinds: dict[tuple[str, str, str], str] = {}
+        for effect in (*self.effects.effects, *self.rebinding._rebinds()):
+            location = self.location(effect.container)
+            if location is None:
+                continue
+            key = location.key
+            if key not in where or location.depth < where[key].depth:
+                where[key] = location
+                kinds[key] = effect.container[1]
+            (stores if effect.kind == "store" else removals)[key].append(effect)
+        found: list[Retention] = []
+        found += self.rebinding._chains()
+        for key, effects in stores.items():
+            one = self._retention(where[key], kinds[key], effects, removals.get(key, []))
+            if one is not None:
+                found.append(one)
+        return found
+
+    # growth by being built anew
+
+    # judging one holder
+
+    def _retention(
+        self, location: Location, kind: str, effects: list[Effect], removals: list[Effect]
+    ) -> Retention | None:
+        if kind in {"bounded", "local", "contextvar", "namespace"} or self._is_model_field(location):
+            return None
+        if self._gives_back(location, effects):
+            return None
+        running = [effect for effect in effects if self._runs(effect, location) == MANY]
+        stores = [store for effect in running for store in self.stored._stores(effect, location)]
+        if not stores:
+            return None
+        stores.sort(key=lambda store: (store.kept.rank, store.side != "key", -store.level))
+        held = {store.kept.cls for store in stores if store.kept.cls}
+        held |= {
+            one.cls
+            for store in stores
+            if store.effect.value is not None
+            for one in self.keeping.inside(store.effect.value)
+            if one.cls
+        }
+        release = self.removals.of([store.effect for store in stores], removals, held)
+        if release.quality == Quality.GOOD:
+            return None
+        level = max(store.level for store in stores)
+        reasons = [reason for store in stores[:1] for reason in store.reasons]
+        if release.quality == Quality.DOUBTFUL:
+            level -= 1
+            reasons.append(release.why)
+        if self._is_shared_unsurely(location, stores):
+            level -= 1
+            reasons.append("not every object of its class lives long")
+        return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _gives_back(self, location: Location, effects: list[Effect]) -> bool:
+        """Tell whether the project declares the class of a holder bounded or weak."""
+        if self.declared is None:
+            return False
+        names = {*self.declared.bounded_classes, *self.declared.weak_containers}
+        if not names:
+            return False
+        keys = {location.owner} | {
+            effect.container[2][1] for effect in effects if effect.container[2][:1] == ("class",)
+        }
+        return any(
+            one.replace(":", ".") in names
+            for key in keys
+            if key in self.points_to.names.classes
+            for one in self.points_to.classes.order(key)
+        )
+
+    def _is_model_field(self, location: Location) -> bool:
+        """A mutable default on the class of a model is copied for each object."""
+        if location.scope != "class" or location.owner not in self.points_to.names.classes:
+            return False
+        names = self.points_to.classes.last_names(location.owner)
+        annotated = location.name in self.points_to.classes.class_of(location.owner).annotations
+        hint = repr(self.points_to.classes.class_of(location.owner).annotations.get(location.name))
+        models = {
+            "BaseModel",
+            "SQLModel",
+            "Struct",
+            "BaseSettings",
+            "RootModel",
+            "GenericModel",
+            "Document",
+            "HasTraits",
+        }
+        return annotated and "ClassVar" not in hint and bool(names & models)
+
+    def _runs(self, effect: Effect, location: Location) -> int:
+        runs = self.multiplicity.event_runs(effect.function, effect.event)
+        for call in effect.chain:
+            runs = min(runs, self.multiplicity.call_runs(call))
+        if runs != MANY:
+            return runs
+        function = self.points_to.functions[effect.function]
+        if location.scope == "field" and function.owner and self._own_making(effect, location):
+            return ONCE
+        if location.scope in {"field", "result"} and not self._reaches_long(effect):
+            return IMPORT
+        return MANY
+
+    def _own_making(self, effect: Effect, location: Location) -> bool:
+        """What an object puts into its own container while it is made does not grow."""
+        function = self.points_to.functions[effect.function]
+        base = root(effect.base)
+        owned = (
+            self.points_to.classes.related(function.owner, location.owner)
+            if location.owner in self.points_to.names.classes
+            else False
+        )
+        is_self = bool(function.params) and base == ("param", function.key, function.params[0].name)
+        if not (owned and is_self and not effect.chain):
+            return False
+        if function.name in _MAKING:
+            return True
+        calls = self.effects.calls.get(function.key, [])
+        return (
+            function.name.startswith("_")
+            and bool(calls)
+            and all(
+                self.points_to.functions[call.caller].name in _MAKING
+                and self.points_to.functions[call.caller].owner
+                and self.points_to.classes.related(self.points_to.functions[call.caller].owner, function.owner)
+                for call in calls
+            )
+        )
+
+    def _reaches_long(self, effect: Effect) -> bool:
+        """Tell whether the object whose field is filled may be one that lives long, by all calls that are seen."""
+        base = root(effect.base)
+        if base[0] != "param":
+            return True
+        function = self.points_to.functions.get(base[1])
+        if function is None or not function.params or function.params[0].name != base[2] or not function.owner:
+            return True
+        calls = self.effects.calls.get(function.key, [])
+        if not calls:
+            return True
+        for call in calls:
+            receiver = call.bound.get(base[2])
+            if receiver is None:
+                return True
+            values = self.points_to.evaluate(receiver)
+            if not values or any(value[0] != "inst" or value in self.lifetime.long for value in values):
+                return True
+        return False
+
+    def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
+        """A field of a long-lived object, filled through ``self`` of a class that has other objects, too."""
+        if location.scope != "field":
+            return False
+        made = self.multiplicity.constructions(location.owner) if location.owner in self.points_to.names.classes else []
+        if len(made) <= 1 or self.multiplicity.is_single(location.owner):
+            return False
+        first = stores[0].effect
+        function = self.points_to.functions[first.function]
+        through_self = (
+            bool(function.owner)
+            and not first.chain
+            and root(first.base) == ("param", function.key, function.params[0].name if function.params else "")
+        )
+        calls = self.effects.calls.get(function.key, [])
+        return through_self and not any(
+            value in self.lifetime.long
+            for call in calls
+            for value in self.points_to.evaluate(next(iter(call.bound.values()), ("unknown",)))
+        )
+
+    # what is stored

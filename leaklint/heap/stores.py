@@ -1,0 +1,310 @@
+"""What stores keep, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Effect
+from leaklint.heap.kept import Kept
+from leaklint.heap.key_guards import interned
+from leaklint.heap.lifetime import Location
+from leaklint.heap.retained import Store
+
+if TYPE_CHECKING:
+    from leaklint.heap.retention import Heap
+
+# A holder of functions by its own name: only ever a reason to be less sure of what callers pass in.
+_CALLED = re.compile(
+    r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$",
+    re.IGNORECASE,
+)
+_MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read"})
+
+
+class Stores:
+    """Judges the stores into one holder."""
+
+    def __init__(self, heap: Heap) -> None:
+        """Take what is asked for everything else."""
+        self.heap = heap
+
+    def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
+        mapping = effect.how in _MAPPINGS and effect.key is not None
+        if self._is_searched(effect) or self._has_room(effect):
+            return
+        domain = self.heap.keys.of_store(effect) if mapping else Domain.UNKNOWN
+        if domain == Domain.UNKNOWN and mapping:
+            domain = self._declared_domain(location) or domain
+        if mapping and domain == Domain.FINITE:
+            return
+        weak = effect.container[1].startswith("weak:")
+        if weak:
+            return
+        sides: list[tuple[str, Term]] = []
+        if effect.value is not None:
+            sides.append(("value" if mapping else "element", effect.value))
+        if mapping and effect.key is not None:
+            sides.append(("key", effect.key))
+        plain = True
+        for side, term in sides:
+            for option in options(term):
+                for kept in self.heap.keeping.of(option, effect.chain):
+                    plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
+                    store = self._store(effect, kept, side, domain, option)
+                    if store is not None:
+                        yield store
+        if (
+            plain
+            and mapping
+            and interned(effect, self.heap.points_to)
+            and effect.value is not None
+            and effect.value[0] != "const"
+        ):
+            level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
+            yield Store(
+                effect,
+                Kept("made", chain=effect.chain),
+                "value",
+                domain,
+                level,
+                ("as many as there are different keys",),
+            )
+
+    def _declared_domain(self, location: Location) -> Domain | None:
+        """Return what the annotation of a holder says of its keys."""
+        names = self.heap.points_to.names
+        if location.scope == "module" and location.owner in names.modules:
+            hint = names.modules[location.owner].annotations.get(location.name)
+        else:
+            hint = (
+                names.classes[location.owner].annotations.get(location.name)
+                if location.owner in names.classes
+                else None
+            )
+        keys = self.heap.points_to.annotations.element(hint, by_key=False)
+        return Domain.TEXT if keys and all(value[0] == "plain" for value in keys) else None
+
+    def _is_declared_text(self, effect: Effect) -> bool:
+        """Tell whether an annotation, rather than a name or a use, says that a key is text."""
+        for one in walk(effect.key) if effect.key is not None else ():
+            if one[0] == "param" and one[1] in self.heap.points_to.functions:
+                return any(
+                    p.name == one[2] and p.annotation is not None for p in self.heap.points_to.functions[one[1]].params
+                )
+        return False
+
+    def _only_by_name(self, effect: Effect) -> bool:
+        """Tell whether nothing but the name of a parameter says that a key is text."""
+        key = effect.key
+        if key is None or key[0] != "param":
+            return False
+        return self.heap.usage.of(key[1], key[2]) != "plain" and self.heap.keys.by_name_alone(key)
+
+    def _is_factory(self, kept: Kept, effect: Effect) -> bool:
+        """Tell whether a class remembers its own instances."""
+        location = self.heap.location(effect.container)
+        owner = location.owner if location is not None and location.scope == "class" else ""
+        return bool(owner and kept.cls) and self.heap.points_to.classes.related(owner, kept.cls)
+
+    def _is_of_callables(self, effect: Effect) -> bool:
+        """Tell whether a container is for functions and classes, which usually are defined once: by its name, or by its use."""
+        where = self.heap.location(effect.container)
+        return where is not None and (
+            _CALLED.search(where.name) is not None or effect.container in self._called_elements
+        )
+
+    @cached_property
+    def _called_elements(self) -> frozenset[Term]:
+        """Return the containers whose elements are called somewhere."""
+        found: set[Term] = set()
+        for function in self.heap.points_to.functions.values():
+            for event in function.events:
+                callee = event.terms[0][1] if event.kind == "call" else ()
+                if callee and callee[0] in {"iter", "elem"}:
+                    found |= {value for value in self.heap.points_to.evaluate(callee[1]) if value[0] == "container"}
+        return frozenset(found)
+
+    def _has_room(self, effect: Effect) -> bool:
+        """``if len(X) < N: X.append(..)``: no more than so many are ever put in."""
+        for guard in effect.event.guards:
+            if guard.kind not in {"if", "past"} or not self.heap.removals.tests_size(guard.test, effect):
+                continue
+            test, holds = guard.test, guard.holds
+            while test[0] == "op" and test[1] == "not":
+                test, holds = test[2][0], not holds
+            if test[0] == "op" and test[1] in {"<", "<=", ">", ">="} and len(test[2]) == 2:
+                sized_left = any(one[0] == "call" and one[1][-1] == "len" for one in walk(test[2][0]))
+                if ((test[1][0] == "<") == sized_left) == holds:
+                    return True
+        return False
+
+    def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
+        if side == "key" and domain in {Domain.TEXT, Domain.VALUE}:
+            return None
+        if kept.kind == "plain" or (side == "key" and kept.kind in {"made", "part", "weak", "container", "function"}):
+            return None
+        if kept.kind == "weak":
+            recycled = effect.key is not None and any(
+                one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key)
+            )
+            if side == "key" or kept.name or recycled or not self._unpruned(term):
+                return None
+            return Store(effect, kept, side, domain, 1, ("only the dead references themselves stay",))
+        if kept.cls and self.heap.multiplicity.is_single(kept.cls):
+            return None
+        level, reasons = self._level(effect, kept, side, domain, term)
+        if level < -1:
+            return None
+        return Store(effect, kept, side, domain, max(level, 0), tuple(reasons))
+
+    def _unpruned(self, term: Term) -> bool:
+        """Tell whether a stored weak reference has no callback that could take it out."""
+        return any(
+            one[0] == "call"
+            and len(one[2]) == 1
+            and not one[3]
+            and any(v == ("ext", "weakref.ref") for v in self.heap.points_to.evaluate(one[1]))
+            for one in walk(term)
+        )
+
+    def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
+        reasons: list[str] = []
+        level = {"self": 2, "method": 2, "closure": 2, "exception": 2, "instance": 2, "class": 1, "function": 1}.get(
+            kept.kind, 1
+        )
+        if kept.kind == "param":
+            usage = self.heap.usage.of(kept.function, kept.name)
+            if usage == "plain":
+                return -2, reasons
+            field = next((one for one in walk(term) if one[0] == "attr"), None)
+            if field is not None and not usage:
+                usage = self.heap.usage.of_field(field[2])
+                if usage != "object":
+                    return (0 if not usage else -2), ["what the attribute holds is not known"]
+            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+            if usage != "object" and not kept.chain and not effect.chain and self._is_of_callables(effect):
+                level = 0
+                reasons.append("a registry that callers fill")
+            if (
+                side == "value"
+                and domain in {Domain.TEXT, Domain.FINITE}
+                and not kept.chain
+                and not self._is_its_own(effect)
+            ):
+                level = 0
+        if kept.kind == "closure" and not kept.cls:
+            level = 1
+            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+        if kept.kind == "instance" and not kept.cls:
+            level = 0 if side == "element" and interned(effect, self.heap.points_to) else 1
+        if kept.kind in {"made", "part"}:
+            level = 0
+            reasons.append("what is stored is not known")
+            where = self.heap.location(effect.container)
+            if (
+                where is not None
+                and where.scope == "default"
+                and interned(effect, self.heap.points_to)
+                and not self._is_declared_text(effect)
+            ):
+                return 1, reasons
+            if domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made":
+                level = 1
+        if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
+            level = 0
+        if kept.kind == "container" and kept.name == "tuple":
+            level = 0
+        if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, effect):
+            if not self._only_by_name(effect) or (
+                interned(effect, self.heap.points_to) and not self._is_factory(kept, effect)
+            ):
+                level = 0
+                reasons.append(f"{domain.value}, which nobody here knows")
+        if (
+            side == "value"
+            and domain == Domain.UNKNOWN
+            and interned(effect, self.heap.points_to)
+            and kept.kind in {"made", "part"}
+        ):
+            level = 0
+        if (
+            side == "element"
+            and kept.cls
+            and self.heap.points_to.classes.by_value(kept.cls)
+            and interned(effect, self.heap.points_to)
+        ):
+            level = 0
+            reasons.append("equal ones are stored once")
+        if side == "element" and interned(effect, self.heap.points_to) and kept.kind == "param":
+            level = 0
+        if (
+            side == "element"
+            and effect.container[1] == "set"
+            and kept.cls
+            and self.heap.keys.of(term, effect.chain) in {Domain.TEXT, Domain.VALUE}
+        ):
+            level = 0
+            reasons.append("equal ones are stored once")
+        if domain == Domain.VALUE and side == "value" and interned(effect, self.heap.points_to):
+            level = 0
+        if self._raises_twice(effect):
+            level = 0
+            reasons.append("registering twice raises")
+        if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+            level = 0
+            reasons.append("the program makes one such object")
+        return level, reasons
+
+    def _is_made_here(self, kept: Kept, term: Term, effect: Effect) -> bool:
+        """Tell whether the value is made for the key, rather than handed in or the object itself."""
+        if kept.kind in {"made", "part", "container", "function", "class"}:
+            return True
+        if kept.kind not in {"instance", "exception"}:
+            return False
+        if any(
+            one.kind in {"self", "method", "closure", "instance", "param"} for one in self.heap.keeping.inside(term)
+        ):
+            return False
+        del effect
+        return any(one[0] == "call" for one in walk(term)) and not kept.chain
+
+    def _is_its_own(self, effect: Effect) -> bool:
+        """Tell whether an object is stored under something of its own, such as its name."""
+        stored = {one for one in walk(effect.value) if one[0] == "param"} if effect.value is not None else set()
+        return effect.key is not None and effect.key[0] != "param" and any(one in stored for one in walk(effect.key))
+
+    def _asks(self, test: Term, effect: Effect) -> bool:
+        """Tell whether a test looks into the container, or into the one that it is part of."""
+        here = self.heap.location(effect.container)
+        for term in walk(test):
+            if term[0] in {"name", "attr", "call", "cell"}:
+                for value in self.heap.points_to.evaluate(term):
+                    where = self.heap.lifetime.long.get(value) if value[0] == "container" else None
+                    if where is not None and here is not None and where.key == here.key:
+                        return True
+        return False
+
+    def _is_searched(self, effect: Effect) -> bool:
+        """The container is looked through for one of the same class first, and that is returned instead."""
+        function = self.heap.points_to.functions[effect.function]
+        for event in function.events:
+            if event.kind != "return" or not any(
+                g.kind == "loop" and effect.container in self.heap.points_to.evaluate(g.test) for g in event.guards
+            ):
+                continue
+            if any(g.kind == "if" and g.test[0] == "call" and g.test[1][-1] == "isinstance" for g in event.guards):
+                return True
+        return False
+
+    def _raises_twice(self, effect: Effect) -> bool:
+        """Tell whether the function refuses what is already registered."""
+        function = self.heap.points_to.functions[effect.function]
+        return any(
+            event.kind == "raise" and any(self._asks(guard.test, effect) for guard in event.guards)
+            for event in function.events
+        )

@@ -1,0 +1,169 @@
+"""Threads and timers that never end and hold an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import NONE, Term, walk
+from leaklint.heap.external import argument, keyword
+from leaklint.heap.kept import Kept
+from leaklint.heap.multiplicity import MANY
+
+if TYPE_CHECKING:
+    from leaklint.heap.registration import Registration
+    from leaklint.heap.retention import Heap
+
+_OBJECTS = frozenset({"self", "method", "closure", "instance"})
+
+
+class Threads:
+    """Finds threads that run for ever and hold an object."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    def all(self) -> Iterator[Registration]:
+        """Yield each thread, timer or loop callback that holds an object for good."""
+        for function, event, term, name in self.heap.effects.external:
+            if self.heap.multiplicity.event_runs(function, event) != MANY:
+                continue
+            if name == "threading.Thread":
+                target = keyword(term, "target") or argument(term, 1)
+                yield from self._thread(function, event, term, target)
+            elif name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon")):
+                target = argument(term, 1, "function")
+                if target is not None and self._rearms(target):
+                    yield from self._tell("timer", function, event, name, target, 1, ())
+        for key, klass in self.heap.points_to.names.classes.items():
+            if "Thread" in self.heap.points_to.classes.last_names(key):
+                yield from self._own(key)
+            del klass
+
+    def _tell(
+        self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...]
+    ) -> Iterator[Registration]:
+        from leaklint.heap.registration import Registration
+        from leaklint.heap.retained import LEVELS
+
+        kept = next((one for one in self.heap.keeping.of(target) if one.kind in _OBJECTS), None)
+        if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
+            if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+                level = 0
+            yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons)
+
+    def _rearms(self, target: Term) -> bool:
+        """Tell whether what a timer calls sets such a timer again."""
+        keys = {value[-1] for value in self.heap.points_to.evaluate(target) if value[0] in {"func", "method"}}
+        for function, _, term, name in self.heap.effects.external:
+            if function in keys and (
+                name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon"))
+            ):
+                again = argument(term, 1, "function")
+                if again is not None and any(value[-1] == function for value in self.heap.points_to.evaluate(again)):
+                    return True
+        return False
+
+    def _thread(self, function: str, event: Event, term: Term, target: Term | None) -> Iterator[Registration]:
+        if target is None:
+            return
+        for value in self.heap.points_to.evaluate(target):
+            key = value[-1] if value[0] in {"func", "method"} else ""
+            level = self._endless(key, 0) if key else -1
+            if level < 0:
+                continue
+            held = target
+            if value[0] == "func" and not self.heap.points_to.functions[key].parent:
+                given = keyword(term, "args") or argument(term, 3)
+                held = given if given is not None else target
+            yield from self._tell("thread", function, event, "threading.Thread", held, level, ())
+            return
+
+    def _own(self, key: str) -> Iterator[Registration]:
+        """A thread class of the program that never ends and keeps what its constructor is given."""
+        run = self.heap.points_to.classes.method(key, "run")
+        init = self.heap.points_to.classes.method(key, "__init__")
+        if run is None or init is None:
+            return
+        level = self._endless(run, 0)
+        if level < 1:
+            return
+        kept_names = {
+            event.terms[1][2] for event in self.heap.points_to.functions[init].events
+            if event.kind == "setattr" and event.terms[1][0] == "param" and event.terms[1][1] == init
+        }  # fmt: skip
+        for call in self.heap.effects.calls.get(init, ()):
+            if self.heap.multiplicity.call_runs(call) != MANY:
+                continue
+            for name, given in call.bound.items():
+                if name in kept_names and given[0] in {"param", "attr"}:
+                    held = [one for one in self.heap.keeping.of(given) if one.kind in {"self", "method"}]
+                    if held and given[0] == "param":
+                        yield from self._tell("own thread", call.caller, call.event, key, given, level, ())
+
+    def _endless(self, key: str, depth: int) -> int:
+        """Return how surely a function never ends: -1 where it does, 1 for a loop that nothing leaves."""
+        function = self.heap.points_to.functions[key]
+        best = -1
+        for event in function.events:
+            if event.kind == "while" and not event.name and not self._escapes(function, event):
+                level = self._of_loop(event.terms[0], function)
+                best = max(best, level)
+            elif event.kind == "call" and depth < 2 and not event.guards and function.name == "<lambda>":
+                for value in self.heap.points_to.evaluate(event.terms[0][1]):
+                    if value[0] in {"func", "method"} and value[-1] != key:
+                        best = max(best, self._endless(value[-1], depth + 1))
+        return best
+
+    def _escapes(self, function: Function, loop: Event) -> bool:
+        """Tell whether an exception of the program leaves the loop: something called in it raises."""
+        if not any(guard.kind == "try" for guard in loop.guards):
+            return False
+        for event in function.events:
+            if event.kind == "call" and any(guard.kind == "while" for guard in event.guards):
+                for value in self.heap.points_to.evaluate(event.terms[0][1]):
+                    if value[0] in {"func", "method"} and any(
+                        one.kind == "raise" for one in self.heap.points_to.functions[value[-1]].events
+                    ):
+                        return True
+        return False
+
+    def _of_loop(self, test: Term, function: Function) -> int:
+        if test[0] == "const":
+            return 1 if test[1] in {"True", "1"} else -1
+        flags = [term for term in walk(test) if term[0] == "attr" and self._is_field(term)]
+        if not flags:
+            return -1
+        return -1 if any(self._is_raised(term, function) for term in flags) else 1
+
+    def _is_field(self, term: Term) -> bool:
+        return any(value[0] in {"self", "inst"} for value in self.heap.points_to.evaluate(term[1]))
+
+    def _is_raised(self, flag: Term, function: Function) -> bool:
+        """Tell whether anything but the constructor and the finalizer changes what ends a loop."""
+        name = flag[2]
+        for key, home in self.heap.points_to.functions.items():
+            if (
+                home.name in {"__init__", "__post_init__"}
+                or key == function.key
+                or self.heap.removals.feasibility.only_finalizing(key)
+            ):
+                continue
+            for event in home.events:
+                if event.kind not in {"setattr", "call"} or self.heap.removals.feasibility.never(event, home):
+                    continue
+                if event.kind == "setattr" and event.name == name and event.terms[1] != ("const", "True", "bool"):
+                    return True
+                if event.kind == "call" and event.terms[0][1][0] == "attr":
+                    base = event.terms[0][1]
+                    if (
+                        base[2] in {"set", "clear", "put", "put_nowait", "close", "stop", "shutdown"}
+                        and base[1][0] == "attr"
+                        and base[1][2] == name
+                    ):
+                        return True
+        return False
+
+
+__all__ = ["NONE", "Kept", "Threads"]

@@ -1,0 +1,174 @@
+"""A container that keeps what it is given, told as a finding: which rule speaks of it, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import as_text
+from leaklint.heap.lifetime import Location as Holder
+from leaklint.heap.retained import Retention, Store
+from leaklint.model import Finding, Related
+from leaklint.rules.experiments import container_probe, symbol_of
+
+if TYPE_CHECKING:
+    from leaklint.rules.context import Context
+
+_CLASS = frozenset({"class", "metaclass", "descriptor"})
+_LIFETIME = {
+    "class": "class attribute, lives as long as the process",
+    "metaclass": "attribute that a metaclass puts on its classes, lives as long as the class",
+    "module": "module global, lives as long as the process",
+    "default": "default argument, made once, lives as long as the function",
+    "closure": "local of a function that its inner function keeps, lives as long as that",
+    "function": "attribute of a function, lives as long as the function",
+    "descriptor": "held by a descriptor that sits on a class, lives as long as the process",
+    "field": "attribute of an object that lives as long as the process",
+    "result": "result of a memoised function, lives as long as the process",
+}
+_MOST_RELATED = 8
+_MADE = frozenset({"made", "part", "weak", "container"})
+
+
+def code_of(retention: Retention) -> str:
+    """Return the code of the rule that speaks of a retention."""
+    on_class, store = retention.location.scope in _CLASS, retention.first
+    kind = store.kept.kind
+    if kind == "exception":
+        return "LK403"
+    if kind in {"method", "closure"} and (store.kept.cls or not on_class):
+        return "LK103" if on_class else "LK203"
+    if on_class:
+        own = kind == "self" or (
+            kind == "instance" and store.effect.function.endswith(".__new__") and store.side == "element"
+        )
+        return "LK101" if own else "LK102"
+    unseen = store.side == "key" and kind == "param"
+    if kind in {"made", "part"} or retention.location.scope in {"default", "closure"} or unseen:
+        return "LK204"
+    return "LK201" if store.side == "key" else "LK202"
+
+
+def told(context: Context, code: str, name: str) -> Iterator[Finding]:
+    """Yield the findings of the retentions that one rule speaks of."""
+    for retention in context.retentions:
+        if code_of(retention) == code and context.shows(retention.level) and not decorated_methods(context, retention):
+            yield tell(context, retention, code, name)
+
+
+def decorated_methods(context: Context, retention: Retention) -> list[str]:
+    """Return the methods whose decorator keeps their objects in a container of its own: each is a finding by itself."""
+    heap, location = context.heap, retention.location
+    if location.scope not in {"closure", "field", "module"} or retention.first.kept.kind not in {
+        "self",
+        "closure",
+        "method",
+    }:
+        return []
+    functions = heap.points_to.functions
+    wrappers = {store.effect.function for store in retention.stores} | {
+        call.caller for store in retention.stores for call in store.effect.chain
+    }
+    wrapped = {key for wrapper in wrappers for key in heap.points_to.wrapped.get(wrapper, ())}
+    if location.scope == "field" and location.path:
+        wrapped |= {
+            key for key, one in functions.items() if one.decorators and key.replace(":", ".") == location.path[0]
+        }
+    return sorted(key for key in wrapped if functions[key].kind == "method" and functions[key].decorators)
+
+
+def tell(context: Context, retention: Retention, code: str, name: str) -> Finding:
+    """Return the finding of a container."""
+    location, first = retention.location, retention.first
+    where = _where(context, retention)
+    message = (
+        f"{short_name(location)} ({_LIFETIME[location.scope].split(',')[0]}) keeps {kept_text(first)} alive for as long as "
+        f"the process lives: stored by {where}, {retention.release.why}{_doubts(retention)}"
+    )
+    symbol = symbol_of(location)
+    probe = container_probe(context, retention, code)
+    return context.finding(
+        code, name, location.module, location.place, symbol, retention.kind, message, retention.level,
+        retention_path(context, retention), related(context, retention), probe,
+    )  # fmt: skip
+
+
+def _doubts(retention: Retention) -> str:
+    reasons = [reason for reason in retention.reasons if reason]
+    return f" ({'; '.join(reasons)})" if reasons else ""
+
+
+def _where(context: Context, retention: Retention) -> str:
+    effect = retention.first.effect
+    path = context.path(context.module_of(effect.function))
+    name = effect.function.partition(":")[2] or "the module"
+    line = effect.event.place[0]
+    return f"{name} (line {line})" if path == context.path(retention.location.module) else f"{name} ({path}:{line})"
+
+
+def short_name(location: Holder) -> str:
+    """Return how people call a holder."""
+    owner = location.owner.partition(":")[2].replace(".<locals>.", "().")
+    if location.scope in {"closure", "default"}:
+        return f"{owner}().{location.name}" if location.scope == "closure" else f"{owner}(..).{location.name}"
+    return f"{owner}.{location.name}" if owner else location.name
+
+
+def kept_text(store: Store) -> str:
+    """Return what is kept, in words: ``every Processor``."""
+    kept = store.kept
+    if kept.kind in {"self", "instance"}:
+        return f"every {kept.name}" if kept.name else "every instance"
+    if kept.kind in {"method", "closure"}:
+        name = kept.cls.rpartition(":")[2].rpartition(".")[2] or kept.name
+        return f"every {name} through {'its bound method' if kept.kind == 'method' else 'a closure'}"
+    return {
+        "class": "every class made at run time",
+        "exception": "every exception with its traceback and frames",
+        "function": "every function made at run time",
+        "param": f"every '{kept.name}' that is passed in",
+        "weak": "a dead reference to every object",
+        "container": f"every {kept.name} that is made",
+    }.get(kept.kind, "every entry")
+
+
+def retention_path(context: Context, retention: Retention) -> tuple[str, ...]:
+    """Return the path from the holder to what is kept, one step a line."""
+    location, store = retention.location, retention.first
+    effect = store.effect
+    step = {"key": "as key", "value": "as value", "element": "as element"}[store.side]
+    if store.side == "value" and effect.key is not None:
+        step += f" under {as_text(effect.key)}"
+    lines = [f"{symbol_of(location)} ({_LIFETIME[location.scope]})"]
+    if len(location.path) > 1:
+        lines.append(f"reached by {' -> '.join(location.path)}")
+    name = effect.function.partition(":")[2] or "the module"
+    lines.append(
+        f"{step}, stored by {name} at {context.path(context.module_of(effect.function))}:{effect.event.place[0]}"
+    )
+    for call in store.kept.chain:
+        caller = call.caller.partition(":")[2] or "the module"
+        lines.append(f"handed in by {caller} at {context.path(context.module_of(call.caller))}:{call.event.place[0]}")
+    lines.append(f"{_object_name(store)} (still alive after its last user let go)")
+    return tuple(lines)
+
+
+def _object_name(store: Store) -> str:
+    name = store.kept.cls.rpartition(":")[2] or store.kept.name
+    return name if name and store.kept.kind not in _MADE else kept_text(store)
+
+
+def related(context: Context, retention: Retention) -> tuple[Related, ...]:
+    """Return the stores, each once, and the removal that does not help."""
+    found: dict[tuple[str, int], Related] = {}
+    for store in retention.stores:
+        kind = store.kept.kind
+        what = {"self": "self is stored here", "exception": "the exception is stored here"}
+        text = what.get(kind, f"{kept_text(store).removeprefix('every ')} is stored here")
+        one = context.related(store.effect.function, store.effect.event.place, text)
+        found.setdefault((one.path, one.line), one)
+    removal = retention.release.effect
+    if removal is not None:
+        one = context.related(removal.function, removal.event.place, retention.release.why)
+        found.setdefault((one.path, one.line), one)
+    return tuple(list(found.values())[:_MOST_RELATED])

@@ -1,0 +1,100 @@
+"""What all rules look at: the heap of one program and what it retains, worked out once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.heap.handlers import Handler, Handlers
+from leaklint.heap.memoisation import Memo, Memos
+from leaklint.heap.registration import Registration, Registrations
+from leaklint.heap.retained import LEVELS
+from leaklint.heap.weakness import Weak, Weakness
+from leaklint.model import Confidence, Finding, Location, Probe, Related, fingerprint
+
+if TYPE_CHECKING:
+    from leaklint.analysis import Texts
+    from leaklint.config import Settings
+    from leaklint.heap.retained import Retention
+    from leaklint.heap.retention import Heap
+
+Place = tuple[int, int, int, int]
+
+
+class Context:
+    """One run's heap, with the settings and the texts of its files."""
+
+    def __init__(self, heap: Heap, settings: Settings, texts: Texts) -> None:
+        """Take the parts; nothing is worked out yet."""
+        self.heap = heap
+        self.settings = settings
+        self.texts = texts
+
+    @cached_property
+    def retentions(self) -> list[Retention]:
+        """Every container that keeps something, at any confidence."""
+        return self.heap.retentions()
+
+    @cached_property
+    def memos(self) -> list[Memo]:
+        """Every memoised function that keeps objects."""
+        return list(Memos(self.heap).all())
+
+    @cached_property
+    def registrations(self) -> list[Registration]:
+        """Every registration that keeps an object."""
+        return list(Registrations(self.heap, self.settings.registrars).all())
+
+    @cached_property
+    def handlers(self) -> list[Handler]:
+        """Every logger and handler that is made for each object."""
+        return list(Handlers(self.heap).all())
+
+    @cached_property
+    def weak(self) -> list[Weak]:
+        """Every container that is weak in name only."""
+        return list(Weakness(self.heap).all())
+
+    def shows(self, confidence: Confidence) -> bool:
+        """Tell whether the run asks for findings of this confidence; of what a run has shown the rules may be less sure."""
+        return bool(self.settings.observed) or LEVELS.index(confidence) >= LEVELS.index(self.settings.confidence)
+
+    def path(self, module: str) -> str:
+        """Return the path of a module's file, as findings show it."""
+        return self.heap.points_to.names.modules[module].path
+
+    def location(self, module: str, place: Place) -> Location:
+        """Return a place of a module in lines and characters from 1; the flow counts columns in bytes from 0."""
+        line, column, end_line, end_column = place
+        source = self.texts.of_module(module)
+        if source is not None and not source.text.isascii():
+            lines = source.text.split("\n")
+            column, end_column = _characters(lines, line, column), _characters(lines, end_line, end_column)
+        return Location(self.path(module), line, column + 1, end_line, end_column + 1)
+
+    def module_of(self, function: str) -> str:
+        """Return the name of the module of a function or class."""
+        return self.heap.points_to.names.module_of(function).name
+
+    def related(self, function: str, place: Place, text: str) -> Related:
+        """Return a second place of a finding, in a function."""
+        module = self.module_of(function)
+        at = self.location(module, place)
+        return Related(at.path, at.line, at.column, text)
+
+    def finding(
+        self, code: str, name: str, module: str, place: Place, symbol: str, kind: str, message: str, confidence: Confidence,
+        retention: tuple[str, ...], related: tuple[Related, ...] = (), probe: Probe | None = None,
+    ) -> Finding:  # fmt: skip
+        """Return a finding at a place of a module; what repairs it is worked out later."""
+        at = self.location(module, place)
+        return Finding(
+            code, name, at.path, at.line, at.column, at.end_line, at.end_column, symbol, message, confidence,
+            fingerprint(code, symbol, kind), retention, related, probe=probe,
+        )  # fmt: skip
+
+
+def _characters(lines: list[str], line: int, size: int) -> int:
+    """Return how many characters of a line its first ``size`` bytes are."""
+    text = lines[line - 1] if line <= len(lines) else ""
+    return len(text.encode("utf-8", "surrogatepass")[:size].decode("utf-8", "replace"))

@@ -1,0 +1,166 @@
+"""How to prove a finding at run time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Function
+from leaklint.heap.lifetime import Location as Holder
+from leaklint.heap.retained import Retention, Store
+from leaklint.model import Probe, fingerprint
+
+if TYPE_CHECKING:
+    from leaklint.rules.context import Context
+
+_BIRTH = frozenset({"__init__", "__new__", "__post_init__"})
+
+
+def symbol_of(location: Holder) -> str:
+    """Return the name of a holder as findings show it: ``module:qualified.name``."""
+    module, _, owner = location.owner.partition(":")
+    inner = ".<locals>." if location.scope in {"closure", "default"} else "."
+    return f"{module}:{owner}{inner}{location.name}" if owner else f"{module}:{location.name}"
+
+
+def container_path(location: Holder) -> str:
+    """Return the attribute path by which a holder is reached inside its module once that is imported; or nothing."""
+    if location.scope in {"module", "class", "function"} and location.depth == 0 and "<locals>" not in location.owner:
+        owner = location.owner.partition(":")[2]
+        return f"{owner}.{_mangled(owner, location.name)}" if owner else location.name
+    module = location.owner.partition(":")[0]
+    if location.scope == "field" and len(location.path) == 2 and location.path[0].startswith(f"{module}."):
+        return f"{location.path[0].removeprefix(f'{module}.')}.{location.path[1]}"
+    return ""
+
+
+def _mangled(owner: str, name: str) -> str:
+    private = name.startswith("__") and not name.endswith("__")
+    return f"_{owner.rpartition('.')[2].lstrip('_')}{name}" if private else name
+
+
+def method_name(function: Function) -> str:
+    """Return the name of a method as it is at run time: private ones carry their class."""
+    return _mangled(function.owner.partition(":")[2], function.name)
+
+
+def outermost(context: Context, key: str) -> Function:
+    """Return the nearest function that can be called from outside: an inner one runs when its outer one is called."""
+    functions = context.heap.points_to.functions
+    function = functions[key]
+    while "<locals>" in function.key and function.parent:
+        function = functions[function.parent]
+    return function
+
+
+def container_probe(context: Context, retention: Retention, code: str) -> Probe | None:
+    """Return the experiment that proves or refutes a leaking container."""
+    location, store = retention.location, retention.first
+    module = location.owner.partition(":")[0]
+    read = context.texts.files.get(module)
+    if read is None or module != location.module:
+        return None
+    trigger, track, subject = _trigger(context, store)
+    if not trigger:
+        return None
+    symbol = symbol_of(location)
+    kind = {"defaultdict": "dict", "counter": "dict", "deque": "list"}.get(retention.kind, retention.kind)
+    kind = (
+        "closure" if location.scope in {"closure", "default"} else kind if kind in {"dict", "list", "set"} else "other"
+    )
+    source = context.texts.of_module(module)
+    return Probe(
+        code, symbol, fingerprint(code, symbol, retention.kind), read.root, module, read.file, container_path(location), kind,
+        subject, trigger, track, stores=_lines(context, retention, read.file),
+        digest=source.digest if source is not None else "",
+    )  # fmt: skip
+
+
+def _lines(context: Context, retention: Retention, file: str) -> tuple[str, ...]:
+    """Return the lines of the stores as ``path:line``, if all of them are in the container's own file."""
+    if any(context.module_of(store.effect.function) != retention.location.module for store in retention.stores):
+        return ()
+    places = [store.effect.event.place for store in retention.stores]
+    return tuple(sorted({f"{file}:{line}" for place in places for line in range(place[0], place[2] + 1)}))
+
+
+def trigger_of(context: Context, key: str) -> tuple[str, str]:
+    """Return how to run a function, and the class whose object that takes."""
+    function = outermost(context, key)
+    module, _, name = function.key.partition(":")
+    owner = function.owner if function.owner and "<locals>" not in function.owner else ""
+    if function.kind == "module":
+        return "", ""
+    if owner and function.name in _BIRTH:
+        return "construct", owner
+    if owner and function.kind == "method":
+        meta = context.heap.points_to.classes.is_metaclass(owner)
+        if meta:
+            made = [
+                one
+                for one in context.heap.points_to.names.classes
+                if context.heap.points_to.classes.metaclass(one) == owner
+            ]
+            return "construct", made[0] if made else ""
+        return f"method:{method_name(function)}", owner
+    return f"call:{module}:{name}", ""
+
+
+def _trigger(context: Context, store: Store) -> tuple[str, str, str]:
+    """Return (trigger, track, subject) for what fills the holder."""
+    chain = store.kept.chain or store.effect.chain
+    key = chain[-1].caller if chain else store.effect.function
+    trigger, owner = trigger_of(context, key)
+    function, kept = outermost(context, key), store.kept
+    subject = owner or (kept.cls if kept.cls and "<locals>" not in kept.cls else "")
+    if trigger == "construct":
+        handed = _tracked(store, function, bool(chain))
+        return trigger, handed if handed.startswith("argument:") else "subject", subject
+    if trigger.startswith("method:"):
+        return (
+            trigger,
+            "subject" if kept.kind in {"self", "method", "closure"} else _tracked(store, function, bool(chain)),
+            subject,
+        )
+    return trigger, "result" if kept.kind == "self" else _tracked(store, function, bool(chain)), subject
+
+
+def _tracked(store: Store, function: Function, lifted: bool) -> str:
+    if store.kept.kind == "param" and not lifted:
+        names = [param.name for param in function.params if param.kind == "pos"]
+        shift = 1 if function.kind in {"method", "classmethod"} else 0
+        if store.kept.name in names[shift:]:
+            return f"argument:{names.index(store.kept.name) - shift}"
+    returned = any(
+        event.kind == "return" and event.terms[0][0] not in {"const", "unknown"} for event in function.events
+    )
+    return "result" if store.kept.kind in {"instance", "class", "function"} and returned else "growth"
+
+
+def probe_at(
+    context: Context,
+    code: str,
+    symbol: str,
+    kind: str,
+    key: str,
+    container: str,
+    subject: str,
+    trigger: str,
+    track: str = "subject",
+) -> Probe | None:
+    """Return the experiment for a finding that stands in a function."""
+    read = context.texts.files.get(context.module_of(key))
+    if read is None or not trigger:
+        return None
+    return Probe(
+        code,
+        symbol,
+        fingerprint(code, symbol, kind),
+        read.root,
+        read.module,
+        read.file,
+        container,
+        kind,
+        subject,
+        trigger,
+        track,
+    )
