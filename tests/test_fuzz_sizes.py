@@ -46,7 +46,7 @@ def users(count: int) -> Files:
 
 def renamed(count: int) -> Files:
     lines = "".join(f"    a{number + 1} = a{number}\n" for number in range(count))
-    return {"a.py": f"{HEAD}\ndef g():\n    a0 = C(1)\n{lines}"}
+    return {"a.py": f"{HEAD}\ndef g(k):\n    a0 = C(k)\n{lines}"}
 
 
 def literal(count: int) -> Files:

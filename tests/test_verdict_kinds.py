@@ -34,7 +34,7 @@ PROGRAMS = {
                 pass
         """,
     "closed_by_users": """
-        import queue, threading
+        import queue, sys, threading
         class Journal:
             def __init__(self):
                 self.lines = queue.Queue()
@@ -42,10 +42,11 @@ PROGRAMS = {
                 self.worker.start()
             def _run(self):
                 while True:
-                    if self.lines.get() is None:
-                        break
+                    self._do(*self.lines.get())
+            def _do(self, act, *words):
+                act(*words)
             def shutdown(self):
-                self.lines.put(None)
+                self.lines.put((sys.exit,))
                 self.worker.join()
         """,
     "stays_after_close": """

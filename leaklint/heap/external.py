@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leaklint.contracts import standard
@@ -47,30 +48,15 @@ class External:
 
     def called(self, name: str, term: Term) -> Values:
         """Return what a call of the dotted ``name`` returns."""
-        heap = self.heap
         kind = standard.CONTAINERS.get(name)
         if kind:
             return self._container(name, kind, term)
-        if name == "builtins.super":
-            owner = self._owners.get(term[4])
-            return frozenset([("super", owner)]) if owner is not None else frozenset([("part",)])
-        if name == "builtins.getattr" and len(term[2]) >= 2 and term[2][1][0] == "const":
-            return heap.evaluate(("attr", term[2][0], term[2][1][1].strip("'\"")))
-        if name == "builtins.type":
-            if len(term[2]) == 3:
-                return frozenset([("anyclass", "?")])
-            return frozenset(
-                ("class", v[1])
-                if v[0] in {"inst", "self"} and v[1] != "?"
-                else v
-                if v[0] == "anyclass"
-                else ("plain", "type")
-                for v in (heap.evaluate(term[2][0]) if term[2] else ())
-            )
-        if name in {"builtins.vars", "builtins.globals", "builtins.locals"}:
-            return heap.evaluate(("attr", term[2][0], "__dict__")) if term[2] else frozenset([("part",)])
-        if name in {"functools.partial", "functools.partialmethod"} and term[2]:
-            return frozenset([("partial", term[2][0], term[2][1:], term[3])])
+        model = _MODELS.get(name)
+        found = model(self, name, term) if model is not None else None
+        return found if found is not None else self._by_kind(name, term)
+
+    def _by_kind(self, name: str, term: Term) -> Values:
+        """Return what a call returns by the kind of callee that its name tells."""
         if name in standard.MEMOISERS or name.startswith("?memo"):
             return self._memoiser(name, term)
         if name.startswith("memoiser:"):
@@ -79,63 +65,72 @@ class External:
             return frozenset([("weak",)])
         if name in standard.COPIES:
             return self._copy(name, term)
-        if name in {
-            "functools.wraps",
-            "builtins.staticmethod",
-            "builtins.classmethod",
-            "contextlib.contextmanager",
-            "functools.update_wrapper",
-            "typing.cast",
-            "functools.singledispatch",
-            "abc.abstractmethod",
-            "typing.overload",
-            "builtins.property",
-            "functools.cached_property",
-        }:
-            if name == "functools.wraps":
-                return frozenset([("ext", "identity")])
-            place = 1 if name == "typing.cast" else 0
-            return heap.evaluate(term[2][place]) if len(term[2]) > place else _NOTHING
-        if name == "identity":
-            return heap.evaluate(term[2][0]) if term[2] else _NOTHING
-        if name in {"builtins.next", "builtins.min", "builtins.max"} and term[2]:
-            if name == "builtins.next" and heap.evaluate(term[2][0]) <= {("plain", "?"), ("plain", "count")}:
-                return frozenset([("plain", "int")])
-            return heap.evaluate(("iter", term[2][0]))
-        if name == "itertools.count":
-            return frozenset([("plain", "count")])
-        if name == "super.__init__":
-            return frozenset([("none",)])
         if name.endswith((".__new__", ".__call__")) and (term[2] or name == "super.__call__"):
             return self._made(term)
-        if name in {"attr.ib", "attr.attrib", "attrs.field", "attr.field", "dataclasses.field"}:
-            default = keyword(term, "default")
-            return heap.evaluate(default) if default is not None else frozenset([("part",)])
-        if name == "logging.getLogger":
-            return frozenset([("extinst", "logging.Logger", term[4])])
-        if name in {"asyncio.create_task", "asyncio.ensure_future"} or name.endswith(".create_task"):
+        if name.endswith(".create_task"):
             return frozenset([("extinst", "asyncio.Task", term[4])])
-        if name in {"builtins.open", "asyncio.get_running_loop", "asyncio.get_event_loop"}:
-            return frozenset([("extinst", "asyncio.Loop" if "asyncio" in name else "io.File", term[4])])
-        module = name.rpartition(".")[0]
-        if name in standard.PLAIN_CALLS or (module in standard.PLAIN_MODULES):
+        if name in standard.PLAIN_CALLS or name.rpartition(".")[0] in standard.PLAIN_MODULES:
             return frozenset([("plain", "?")])
-        if name in {
-            "collections.namedtuple",
-            "typing.NamedTuple",
-            "types.new_class",
-            "builtins.type",
-            "dataclasses.make_dataclass",
-        }:
-            return frozenset([("ext", "builtins.tuple" if "amed" in name else "?newclass")])
-        if name == "sys.exc_info":
-            return frozenset([("exc",)])
         last = name.rpartition(".")[2]
         if last.endswith(("Error", "Exception")) and last[:1].isupper():
             return frozenset([("exc",)])
-        if name.startswith("builtins."):
-            return frozenset([("made",)])
-        return frozenset([("extinst", name, term[4])])
+        return frozenset([("made",) if name.startswith("builtins.") else ("extinst", name, term[4])])
+
+    # models of single callables; None where the call has not what they need
+
+    def _super(self, name: str, term: Term) -> Values:
+        owner = self._owners.get(term[4])
+        return frozenset([("super", owner)]) if owner is not None else frozenset([("part",)])
+
+    def _getattr(self, name: str, term: Term) -> Values | None:
+        if len(term[2]) < 2 or term[2][1][0] != "const":
+            return None
+        return self.heap.evaluate(("attr", term[2][0], term[2][1][1].strip("'\"")))
+
+    def _type(self, name: str, term: Term) -> Values:
+        if len(term[2]) == 3:
+            return frozenset([("anyclass", "?")])
+        given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
+        return frozenset(map(_class_of, given))
+
+    def _namespace(self, name: str, term: Term) -> Values:
+        return self.heap.evaluate(("attr", term[2][0], "__dict__")) if term[2] else frozenset([("part",)])
+
+    def _partial(self, name: str, term: Term) -> Values | None:
+        return frozenset([("partial", term[2][0], term[2][1:], term[3])]) if term[2] else None
+
+    def _wraps(self, name: str, term: Term) -> Values:
+        return frozenset([("ext", "identity")])
+
+    def _argument(self, name: str, term: Term) -> Values:
+        place = 1 if name == "typing.cast" else 0
+        return self.heap.evaluate(term[2][place]) if len(term[2]) > place else _NOTHING
+
+    def _element(self, name: str, term: Term) -> Values | None:
+        if not term[2]:
+            return None
+        if name == "builtins.next" and self.heap.evaluate(term[2][0]) <= {("plain", "?"), ("plain", "count")}:
+            return frozenset([("plain", "int")])
+        return self.heap.evaluate(("iter", term[2][0]))
+
+    def _count(self, name: str, term: Term) -> Values:
+        return frozenset([("plain", "count")])
+
+    def _nothing(self, name: str, term: Term) -> Values:
+        return frozenset([("none",)])
+
+    def _field(self, name: str, term: Term) -> Values:
+        default = keyword(term, "default")
+        return self.heap.evaluate(default) if default is not None else frozenset([("part",)])
+
+    def _outside(self, name: str, term: Term) -> Values:
+        return frozenset([("extinst", _RETURNS[name], term[4])])
+
+    def _new_class(self, name: str, term: Term) -> Values:
+        return frozenset([("ext", "builtins.tuple" if "amed" in name else "?newclass")])
+
+    def _exception(self, name: str, term: Term) -> Values:
+        return frozenset([("exc",)])
 
     def _container(self, name: str, kind: str, term: Term) -> Values:
         if kind in {"plain", "frozenset", "tuple", "bytearray"} and not term[2]:
@@ -274,3 +269,48 @@ class External:
                 ]
             return frozenset([view])
         return frozenset([("made",)]) if name == "__missing__" else frozenset([("plain", "?")])
+
+
+def _class_of(value: Term) -> Term:
+    if value[0] in {"inst", "self"} and value[1] != "?":
+        return ("class", value[1])
+    return value if value[0] == "anyclass" else ("plain", "type")
+
+
+# What those return that give an object of the library, by its class.
+_RETURNS = {
+    "logging.getLogger": "logging.Logger",
+    "asyncio.create_task": "asyncio.Task",
+    "asyncio.ensure_future": "asyncio.Task",
+    "builtins.open": "io.File",
+    "asyncio.get_running_loop": "asyncio.Loop",
+    "asyncio.get_event_loop": "asyncio.Loop",
+}
+_MODELS: dict[str, Callable[[External, str, Term], Values | None]] = {
+    "builtins.super": External._super,
+    "builtins.getattr": External._getattr,
+    "builtins.type": External._type,
+    **dict.fromkeys(("builtins.vars", "builtins.globals", "builtins.locals"), External._namespace),
+    **dict.fromkeys(("functools.partial", "functools.partialmethod"), External._partial),
+    "functools.wraps": External._wraps,
+    **dict.fromkeys(
+        (
+            "builtins.staticmethod", "builtins.classmethod", "builtins.property", "contextlib.contextmanager",
+            "functools.update_wrapper", "functools.singledispatch", "functools.cached_property", "typing.cast",
+            "abc.abstractmethod", "typing.overload", "identity",
+        ),
+        External._argument,
+    ),
+    **dict.fromkeys(("builtins.next", "builtins.min", "builtins.max"), External._element),
+    "itertools.count": External._count,
+    "super.__init__": External._nothing,
+    **dict.fromkeys(
+        ("attr.ib", "attr.attrib", "attrs.field", "attr.field", "dataclasses.field"), External._field
+    ),
+    **dict.fromkeys(_RETURNS, External._outside),
+    **dict.fromkeys(
+        ("collections.namedtuple", "typing.NamedTuple", "types.new_class", "dataclasses.make_dataclass"),
+        External._new_class,
+    ),
+    "sys.exc_info": External._exception,
+}  # fmt: skip

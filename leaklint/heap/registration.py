@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts import standard
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import Term, children, walk
 from leaklint.heap.figures import kept_results
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
@@ -33,6 +33,16 @@ class Registration(NamedTuple):
     value: Term
     level: Level
     reasons: tuple[str, ...]
+
+
+def _handed(value: Term) -> Iterator[Term]:
+    """Yield what is kept with a value: its parts, of a bound method the object, but of another attribute nothing else."""
+    stack = [value]
+    while stack:
+        term = stack.pop()
+        yield term
+        if term[0] not in {"attr", "elem", "iter"}:
+            stack.extend(children(term))
 
 
 class Registrations:
@@ -146,8 +156,10 @@ class Registrations:
 
     def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term) -> int:
         """A finalizer keeps its object only if its callback or arguments lead back to that very object."""
-        parts = list(walk(value))
+        parts = list(_handed(value))
         inner = {one for part in parts if part[0] == "func" for one in self.heap.keeping.captures(part[1])}
+        if kept.kind == "method":
+            parts += [part[1] for part in parts if part[0] == "attr"]
         if subject is not None and subject[0] in {"param", "cell"} and (subject in parts or subject in inner):
             return 2
         values = self.heap.points_to.evaluate(subject) if subject is not None else frozenset()

@@ -173,92 +173,81 @@ class Stores:
         )
 
     def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
-        reasons: list[str] = []
-        level = {"self": 2, "method": 2, "closure": 2, "exception": 2, "instance": 2, "class": 1, "function": 1}.get(
-            kept.kind, 1
-        )
+        """Return how sure it is that a store keeps what users let go: 2 sure to 0 unlikely, below that not at all."""
         if kept.kind == "param":
-            usage = self.heap.usage.of(kept.function, kept.name)
-            if usage == "plain":
-                return -2, reasons
-            field = next((one for one in walk(term) if one[0] == "attr"), None)
-            if field is not None and not usage:
-                usage = self.heap.usage.of_field(field[2])
-                if usage != "object":
-                    return (0 if not usage else -2), ["what the attribute holds is not known"]
-            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
-            if usage != "object" and not kept.chain and not effect.chain and self._is_of_callables(effect):
-                level = 0
-                reasons.append("a registry that callers fill")
-            if (
-                side == "value"
-                and domain in {Domain.TEXT, Domain.FINITE}
-                and not kept.chain
-                and not self._is_its_own(effect)
-            ):
-                level = 0
-        if kept.kind == "closure" and not kept.cls:
-            level = 1
-            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
-        if kept.kind == "instance" and not kept.cls:
-            level = 0 if side == "element" and interned(effect, self.heap.points_to) else 1
-        if kept.kind in {"made", "part"}:
-            level = 0
-            reasons.append("what is stored is not known")
-            where = self.heap.location(effect.container)
-            if (
-                where is not None
-                and where.scope == "default"
-                and interned(effect, self.heap.points_to)
-                and not self._is_declared_text(effect)
-            ):
+            level, reasons = self._of_param(effect, kept, side, domain, term)
+        elif kept.kind in {"made", "part"}:
+            level, reasons = self._of_unresolved(kept, domain)
+            if self._is_memo_by_default(effect):
                 return 1, reasons
-            if domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made":
-                level = 1
-        if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
+        else:
+            level, reasons = self._of_object(effect, kept, side)
+        for doubt in self._doubts(effect, kept, side, domain, term) if level >= 0 else ():
             level = 0
-        if kept.kind == "container" and kept.name == "tuple":
-            level = 0
-        if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, effect):
-            if not self._only_by_name(effect) or (
-                interned(effect, self.heap.points_to) and not self._is_factory(kept, effect)
-            ):
-                level = 0
-                reasons.append(f"{domain.value}, which nobody here knows")
-        if (
-            side == "value"
-            and domain == Domain.UNKNOWN
-            and interned(effect, self.heap.points_to)
-            and kept.kind in {"made", "part"}
-        ):
-            level = 0
-        if (
-            side == "element"
-            and kept.cls
-            and self.heap.points_to.classes.by_value(kept.cls)
-            and interned(effect, self.heap.points_to)
-        ):
-            level = 0
-            reasons.append("equal ones are stored once")
-        if side == "element" and interned(effect, self.heap.points_to) and kept.kind == "param":
-            level = 0
-        if (
-            side == "element"
-            and effect.container[1] == "set"
-            and kept.cls
-            and self.heap.keys.of(term, effect.chain) in {Domain.TEXT, Domain.VALUE}
-        ):
-            level = 0
-            reasons.append("equal ones are stored once")
-        if domain == Domain.VALUE and side == "value" and interned(effect, self.heap.points_to):
-            level = 0
-        if self._raises_twice(effect):
-            level = 0
-            reasons.append("registering twice raises")
-        if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
-            level = 0
-            reasons.append("the program makes one such object")
+            reasons += [doubt] if doubt else []
         return level, reasons
+
+    def _of_object(self, effect: Effect, kept: Kept, side: str) -> tuple[int, list[str]]:
+        if kept.kind == "closure" and not kept.cls:
+            return 1, [f"assumes that callers pass objects for '{kept.name}'"]
+        if kept.kind == "instance" and not kept.cls:
+            return (0 if side == "element" and interned(effect, self.heap.points_to) else 1), []
+        return (2 if kept.kind in {"self", "method", "closure", "exception", "instance"} else 1), []
+
+    def _of_param(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
+        usage = self.heap.usage.of(kept.function, kept.name)
+        if usage == "plain":
+            return -2, []
+        field = next((one for one in walk(term) if one[0] == "attr"), None)
+        if field is not None and not usage:
+            usage = self.heap.usage.of_field(field[2])
+            if usage != "object":
+                return (0 if not usage else -2), ["what the attribute holds is not known"]
+        reasons = [f"assumes that callers pass objects for '{kept.name}'"]
+        given = kept.chain or effect.chain
+        if usage != "object" and not given and self._is_of_callables(effect):
+            return 0, [*reasons, "a registry that callers fill"]
+        by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
+        return (0 if by_name and not kept.chain and not self._is_its_own(effect) else 1), reasons
+
+    def _of_unresolved(self, kept: Kept, domain: Domain) -> tuple[int, list[str]]:
+        level = int(domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made")
+        return level, ["what is stored is not known"]
+
+    def _is_memo_by_default(self, effect: Effect) -> bool:
+        """``def f(x, memo={})``: a default argument is looked into before it is filled, by what may be any object."""
+        where = self.heap.location(effect.container)
+        shared = where is not None and where.scope == "default" and interned(effect, self.heap.points_to)
+        return shared and not self._is_declared_text(effect)
+
+    def _doubts(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Iterator[str]:
+        """Yield a reason, which may be empty, for each thing that makes it unlikely that entries pile up."""
+        once = interned(effect, self.heap.points_to)
+        if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
+            yield ""
+        if kept.kind == "container" and kept.name == "tuple":
+            yield ""
+        if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, effect):
+            if not self._only_by_name(effect) or (once and not self._is_factory(kept, effect)):
+                yield f"{domain.value}, which nobody here knows"
+        if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
+            yield ""
+        if side == "element" and kept.cls:
+            by_value = once and self.heap.points_to.classes.by_value(kept.cls)
+            keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
+                Domain.TEXT,
+                Domain.VALUE,
+            }
+            if by_value or keyed:
+                yield "equal ones are stored once"
+        if side == "element" and once and kept.kind == "param":
+            yield ""
+        if domain == Domain.VALUE and side == "value" and once:
+            yield ""
+        if self._raises_twice(effect):
+            yield "registering twice raises"
+        if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+            yield "the program makes one such object"
 
     def _is_made_here(self, kept: Kept, term: Term, effect: Effect) -> bool:
         """Tell whether the value is made for the key, rather than handed in or the object itself."""

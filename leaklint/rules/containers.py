@@ -30,7 +30,7 @@ _MOST_RELATED = 8
 _MADE = frozenset({"made", "part", "weak", "container"})
 
 
-def code_of(retention: Retention) -> str:
+def code_of(context: Context, retention: Retention) -> str:
     """Return the code of the rule that speaks of a retention."""
     on_class, store = retention.location.scope in _CLASS, retention.first
     kind = store.kept.kind
@@ -39,20 +39,32 @@ def code_of(retention: Retention) -> str:
     if kind in {"method", "closure"} and (store.kept.cls or not on_class):
         return "LK103" if on_class else "LK203"
     if on_class:
-        own = kind == "self" or (
-            kind == "instance" and store.effect.function.endswith(".__new__") and store.side == "element"
-        )
-        return "LK101" if own else "LK102"
+        made_here = kind == "instance" and store.effect.function.endswith(".__new__") and store.side == "element"
+        return "LK101" if made_here or (kind == "self" and _stores_itself(context, store)) else "LK102"
     unseen = store.side == "key" and kind == "param"
     if kind in {"made", "part"} or retention.location.scope in {"default", "closure"} or unseen:
         return "LK204"
     return "LK201" if store.side == "key" else "LK202"
 
 
+def _stores_itself(context: Context, store: Store) -> bool:
+    """Tell whether a method of the object that is kept stores it, or hands it to what does; no class method has an object."""
+    points_to = context.heap.points_to
+    chain = (*store.effect.chain, *store.kept.chain)
+    methods = [points_to.functions[key] for key in (store.effect.function, *(call.caller for call in chain))]
+    return any(
+        one.kind == "method" and one.owner and points_to.classes.related(store.kept.cls, one.owner) for one in methods
+    )
+
+
 def told(context: Context, code: str, name: str) -> Iterator[Finding]:
     """Yield the findings of the retentions that one rule speaks of."""
     for retention in context.retentions:
-        if code_of(retention) == code and context.shows(retention.level) and not decorated_methods(context, retention):
+        if (
+            code_of(context, retention) == code
+            and context.shows(retention.level)
+            and not decorated_methods(context, retention)
+        ):
             yield tell(context, retention, code, name)
 
 
