@@ -37,7 +37,10 @@ def relative(file: str | os.PathLike[str]) -> str:
 
 
 def module_name(file: str | os.PathLike[str]) -> tuple[str, str]:
-    """Return the import root of a file and its dotted module name: folders with ``__init__.py`` are packages."""
+    """Return the import root of a file and its dotted module name: folders with ``__init__.py`` are packages.
+
+    No import statement can name a file with a colon; there it becomes an underscore, since symbols are ``module:name``.
+    """
     path = os.path.abspath(file)
     folder, name = os.path.split(path)
     parts = [] if name == "__init__.py" else [name.removesuffix(".py")]
@@ -46,7 +49,7 @@ def module_name(file: str | os.PathLike[str]) -> tuple[str, str]:
         parts.append(last)
         if not last:
             break
-    return folder, ".".join(reversed(parts)) or "__init__"
+    return folder, ".".join(reversed(parts)).replace(":", "_") or "__init__"
 
 
 def packages(files: Iterable[str]) -> dict[str, str]:

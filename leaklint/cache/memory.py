@@ -54,4 +54,6 @@ class Memory:
         if self.writes and read.digest and read.flow is not None and read.problem is None:
             from leaklint.flow.stored import dumped
 
-            self.folder.write(_KIND, key_of(read.digest, read.path, read.module), dumped(read.flow))
+            data = dumped(read.flow)
+            if data is not None:
+                self.folder.write(_KIND, key_of(read.digest, read.path, read.module), data)

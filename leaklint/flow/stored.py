@@ -1,45 +1,32 @@
-"""The value flow of a file as bytes and back: plain tuples, so that reading what lies in a cache runs no code."""
+"""The value flow of a file as bytes and back: MessagePack, since reading what lies in a cache must not run any code."""
 
 from __future__ import annotations
 
-import marshal
 from typing import Any
 
-from leaklint.flow.model import Class, Decorator, Event, Function, Guard, Module, Param
+import msgpack
 
-_VERSION = 4
+from leaklint.flow.model import Class, Decorator, Event, Function, Guard, Module, Param
 
 
 class UnreadableFlowError(ValueError):
     """Bytes that ``dumped`` has not made."""
 
 
-def dumped(module: Module) -> bytes:
-    """Return a module as bytes."""
-    return marshal.dumps(_plain(module), _VERSION)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with named tuples turned into plain ones; terms are plain already."""
-    if isinstance(value, (Module, Function, Class, Event, Guard, Param, Decorator)):
-        return tuple([_plain(item) for item in value])
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if (
-        isinstance(value, tuple)
-        and value
-        and isinstance(value[0], (Function, Class, Event, Guard, Param, Decorator, tuple))
-    ):
-        return tuple([_plain(item) for item in value])
-    return value
+def dumped(module: Module) -> bytes | None:
+    """Return a module as bytes; None for one that is nested too deeply for the format."""
+    try:
+        return msgpack.packb(module, unicode_errors="surrogatepass")  # type: ignore[no-any-return]
+    except ValueError:
+        return None
 
 
 def loaded(data: bytes) -> Module:
     """Return the module that ``dumped`` made bytes of. Raises ``UnreadableFlowError``."""
     try:
-        name, path, package, imports, stars, names, functions, classes, annotations = marshal.loads(data)
+        name, path, package, imports, stars, names, functions, classes, annotations = msgpack.unpackb(
+            data, use_list=False, unicode_errors="surrogatepass", strict_map_key=False
+        )
         return Module(
             name, path, package, imports, stars,
             {word: [(term, place, _guards(guards)) for term, place, guards in values] for word, values in names.items()},
@@ -47,7 +34,7 @@ def loaded(data: bytes) -> Module:
             {key: _class(parts) for key, parts in classes.items()},
             annotations,
         )  # fmt: skip
-    except (ValueError, TypeError, EOFError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, msgpack.UnpackException) as error:
         raise UnreadableFlowError(str(error)) from error
 
 
