@@ -36,7 +36,7 @@ class Location:
 class Related:
     """A second place that a finding speaks of: a store, a removal that never runs, the class that is kept.
 
-    ``function`` is the qualified name of the function in which a run saw a store at this place, else empty.
+    ``function`` is the qualified name of the function that stores at this place, empty where nothing is stored.
     """
 
     path: str

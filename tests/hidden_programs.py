@@ -57,6 +57,9 @@ BY_NAME = Hidden(
 TWO_DEEP = Hidden(
     "deep.py",
     lines("""
+        import operator
+
+
         class Session:
             def __init__(self, name):
                 self.name = name
@@ -77,7 +80,7 @@ TWO_DEEP = Hidden(
 
         def login(name):
             session = Session(name)
-            APP.state.sessions[id(session)] = session
+            operator.attrgetter("state.sessions")(APP)[id(session)] = session
             return session
 
 
@@ -87,7 +90,7 @@ TWO_DEEP = Hidden(
     """),
     {"container": "APP.state.sessions", "scope": "object", "owner": "deep:State", "keeps": "deep:Session"},
     "self.sessions = {}",
-    "APP.state.sessions[",
+    "operator.attrgetter(",
     "login",
     "LK202",
 )
@@ -157,6 +160,7 @@ AT_EXIT = Hidden(
     "leaving.py",
     lines("""
         import atexit
+        import operator
 
 
         class Client:
@@ -170,7 +174,7 @@ AT_EXIT = Hidden(
 
         def start(name):
             client = Client(name)
-            atexit.register(client.close)
+            operator.attrgetter("register")(atexit)(client.close)
             return client
 
 
@@ -180,7 +184,7 @@ AT_EXIT = Hidden(
     {"symbol": "atexit.register", "module": "", "container": "", "kind": "atexit", "scope": "interpreter", "owner": "",
      "keeps": "leaving:Client", "role": "reference"},
     "",
-    "atexit.register(",
+    'operator.attrgetter("register")',
     "start",
     "LK401",
 )  # fmt: skip

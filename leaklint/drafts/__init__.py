@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from leaklint.rules.context import Context as RuleContext
     from leaklint.source import Source
 
+_MOST_RELATED = 8
 _WORD = re.compile(r"[^\W\d]\w*")
 _NO_REPAIR = Fix("none", "", "no repair is known to be right here")
 
@@ -29,7 +30,8 @@ _NO_REPAIR = Fix("none", "", "no repair is known to be right here")
 def equipped(findings: list[Finding], context: RuleContext) -> list[Finding]:
     """Return findings with what repairs them and what proves them, and with advice that is what the repair would do.
 
-    What a run has shown to grow is among them, also where no rule sees it.
+    What a run has shown to grow is among them, also where no rule sees it. The view of the repairs is told what the heap
+    knows in the way in which it is told what a run has shown.
     """
     from leaklint.drafts.observed import completed
 
@@ -43,7 +45,7 @@ def equipped(findings: list[Finding], context: RuleContext) -> list[Finding]:
             (finding.code, finding.symbol)
         )
         found.append(_equipped(finding, draft))
-    return found if view is None else completed(found, drafts, view)
+    return found if view is None else completed(found, drafts, view, context.settings.observed)
 
 
 def _equipped(finding: Finding, draft: Finding | None) -> Finding:
@@ -62,12 +64,13 @@ def _equipped(finding: Finding, draft: Finding | None) -> Finding:
             finding, line=draft.line, column=draft.column, end_line=draft.end_line, end_column=draft.end_column
         )
     way_out = advice(fix if fix.safety != "none" else _NO_REPAIR)
-    return replace(finding, fix=fix, probe=probe, message=f"{finding.message}; {way_out}")
+    message = f"{finding.message}; {way_out}"
+    return replace(finding, fix=fix, probe=probe, message=message, related=finding.related[:_MOST_RELATED])
 
 
 def _knows_all(finding: Finding, draft: Finding) -> bool:
     """Tell whether the repair was worked out with all stores in view."""
-    stores = {(one.path, one.line) for one in finding.related if one.message.endswith("stored here")}
+    stores = {(one.path, one.line) for one in finding.related if one.function}
     known = {(one.path, one.line) for one in draft.related}
     return stores <= known or not stores
 
@@ -92,8 +95,9 @@ def _view(findings: Iterable[Finding], context: RuleContext) -> View | None:
         return None
     files = context.texts.files
     places = {name: (files[name].root, files[name].file) for name in modules}
-    program = Program(modules, sources, places, containers(context.settings.observed))
-    return Context(program, replace(context.settings, confidence="low"))
+    told = (*findings, *context.settings.observed)
+    program = Program(modules, sources, places, containers(told))
+    return Context(program, replace(context.settings, confidence="low", observed=told))
 
 
 def _all(view: View) -> Iterable[Finding]:

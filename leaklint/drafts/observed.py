@@ -117,14 +117,16 @@ def enriched(static: Finding, seen: Finding) -> Finding:
     )
 
 
-def completed(findings: Sequence[Finding], drafts: Sequence[Finding], context: Context) -> list[Finding]:
+def completed(
+    findings: Sequence[Finding], drafts: Sequence[Finding], context: Context, observed: Sequence[Finding]
+) -> list[Finding]:
     """Return the findings of the rules, one for each holder, with what a run has shown: also of holders that no rule sees.
 
     ``drafts`` are what the view of the repairs, ``context``, says of the files that hold them.
     """
     result = list(findings)
-    holders = {seen.fingerprint: key for key, seen in by_holder(context.program, context.settings.observed).items()}
-    for seen in context.settings.observed:
+    holders = {seen.fingerprint: key for key, seen in by_holder(context.program, observed).items()}
+    for seen in observed:
         holder = context.program.holders.all.get(holders.get(seen.fingerprint, ("", "", "")))
         symbol = holder.symbol if holder is not None else seen.symbol
         same = [place for place, item in enumerate(result) if is_same(item, seen) or item.symbol == symbol]

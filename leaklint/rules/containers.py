@@ -26,7 +26,6 @@ _LIFETIME = {
     "field": "attribute of an object that lives as long as the process",
     "result": "result of a memoised function, lives as long as the process",
 }
-_MOST_RELATED = 8
 _MADE = frozenset({"made", "part", "weak", "container"})
 
 
@@ -177,10 +176,10 @@ def related(context: Context, retention: Retention) -> tuple[Related, ...]:
         kind = store.kept.kind
         what = {"self": "self is stored here", "exception": "the exception is stored here"}
         text = what.get(kind, f"{kept_text(store).removeprefix('every ')} is stored here")
-        one = context.related(store.effect.function, store.effect.event.place, text)
+        one = context.related(store.effect.function, store.effect.event.place, text, stores=True)
         found.setdefault((one.path, one.line), one)
     removal = retention.release.effect
     if removal is not None:
         one = context.related(removal.function, removal.event.place, retention.release.why)
         found.setdefault((one.path, one.line), one)
-    return tuple(list(found.values())[:_MOST_RELATED])
+    return tuple(found.values())

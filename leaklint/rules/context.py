@@ -76,11 +76,11 @@ class Context:
         """Return the name of the module of a function or class."""
         return self.heap.points_to.names.module_of(function).name
 
-    def related(self, function: str, place: Place, text: str) -> Related:
-        """Return a second place of a finding, in a function."""
+    def related(self, function: str, place: Place, text: str, *, stores: bool = False) -> Related:
+        """Return a second place of a finding, in a function; ``stores`` if that puts something into the holder there."""
         module = self.module_of(function)
         at = self.location(module, place)
-        return Related(at.path, at.line, at.column, text)
+        return Related(at.path, at.line, at.column, text, function.partition(":")[2] if stores else "")
 
     def finding(
         self, code: str, name: str, module: str, place: Place, symbol: str, kind: str, message: str, confidence: Confidence,
