@@ -80,7 +80,10 @@ class Statements:
         if isinstance(node.target, ast.Name) and self.scope.kind == "function":
             names = self.scope.names
             if names is not None and node.target.id not in names.globals | names.outer:
-                self.scope.bind(node.target.id, ("op", name, (target, value)), place_of(node))
+                after: Term = ("op", name, (target, value))
+                # of what can be changed the same object stays: a list that gains elements, a set, a dictionary
+                after = union([target, after]) if value[0] in {"list", "set", "dict", "comp"} else after
+                self.scope.bind(node.target.id, after, place_of(node))
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:

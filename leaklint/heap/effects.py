@@ -140,6 +140,7 @@ class Effects:
                 for value in self.heap.evaluate(given):
                     if value[0] == "cmethod":
                         self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
+                self._open(key, event, "remove", "callback", given[1], None, None)
         if term[1][0] == "attr" and term[1][2] in LOOP_CALLS and self.heap.evaluate(term[1]) <= {("part",)}:
             self.external.append((key, event, term, f"?.{term[1][2]}"))
         for callee in self.heap.evaluate(term[1]):

@@ -91,7 +91,7 @@ class Rebinding:
         """``TABLE[k] = TABLE[k] + (x,)``: an element that is built anew."""
         target: Term = ("elem", event.terms[0], event.terms[1])
         value = event.terms[2]
-        if value[0] not in {"op", "tuple", "list", "set", "comp", "slice", "call"}:
+        if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"}:
             return
         containers = [
             v for v in self.heap.points_to.evaluate(target) if v[0] == "container" and self.heap.location(v) is not None
@@ -99,12 +99,10 @@ class Rebinding:
         grown = list(self._added(value, target, containers)) if containers else []
         for part in grown:
             yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
-        if (
-            containers
-            and not grown
-            and value[0] in {"op", "comp", "slice", "call"}
-            and (self._mentions(value, containers) or self._is_empty(value))
-        ):
+        # a display under any key is an entry's first value, under a constant one it takes the place of an older one
+        display = value[0] in {"tuple", "list", "set", "dict"}
+        replaces = not display or (event.terms[1][0] == "const" and not self._unset_guard(event, target))
+        if containers and not grown and replaces and (self._mentions(value, containers) or self._is_empty(value)):
             yield Effect(
                 "remove", "clear" if self._is_empty(value) else "filter", containers[0], target, None, value, key, event
             )
@@ -132,7 +130,7 @@ class Rebinding:
             if grown:
                 for part in grown:
                     yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
-            elif not self._unset_guard(event, target) and self.heap.points_to.functions[key].name not in _BIRTH:
+            elif not self._unset_guard(event, target) and not self._is_birth(key, location):
                 filled = value[0] in {"dict", "list", "set"} and bool(
                     self.heap.points_to.contents.get(("container", value[0], value[2]))
                 )
@@ -149,6 +147,10 @@ class Rebinding:
                         )
                 elif self.heap.points_to.evaluate(value):
                     yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
+
+    def _is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
+        """Tell whether an assignment is one of those that make a new object's own attributes."""
+        return location[0] == "field" and self.heap.points_to.functions[key].name in _BIRTH
 
     def _locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
         if target[0] == "name":

@@ -35,16 +35,6 @@ class Registration(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def _handed(value: Term) -> Iterator[Term]:
-    """Yield what is kept with a value: its parts, of a bound method the object, but of another attribute nothing else."""
-    stack = [value]
-    while stack:
-        term = stack.pop()
-        yield term
-        if term[0] not in {"attr", "elem", "iter"}:
-            stack.extend(children(term))
-
-
 class Registrations:
     """Finds the registrations of a program."""
 
@@ -73,6 +63,17 @@ class Registrations:
         found: dict[str, list[tuple[str, Event, Term, str]]] = {}
         for one in self.heap.effects.external:
             found.setdefault(one[3].rpartition(".")[2], []).append(one)
+        return found
+
+    @cached_property
+    def _on_handles(self) -> dict[tuple[str, str], list[tuple[str, Event]]]:
+        """Return the calls ``x.handle.undo()`` by the name of the handle and ``.undo``, whatever ``x`` is."""
+        found: dict[tuple[str, str], list[tuple[str, Event]]] = {}
+        for key, function in self.heap.points_to.functions.items():
+            for event in function.events:
+                callee = event.terms[0][1] if event.kind == "call" else ()
+                if callee and callee[0] == "attr" and callee[1][0] == "attr":
+                    found.setdefault((callee[1][2], f".{callee[2]}"), []).append((key, event))
         return found
 
     def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
@@ -156,10 +157,8 @@ class Registrations:
 
     def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term) -> int:
         """A finalizer keeps its object only if its callback or arguments lead back to that very object."""
-        parts = list(_handed(value))
+        parts = list(self._handed(value))
         inner = {one for part in parts if part[0] == "func" for one in self.heap.keeping.captures(part[1])}
-        if kept.kind == "method":
-            parts += [part[1] for part in parts if part[0] == "attr"]
         if subject is not None and subject[0] in {"param", "cell"} and (subject in parts or subject in inner):
             return 2
         values = self.heap.points_to.evaluate(subject) if subject is not None else frozenset()
@@ -170,6 +169,16 @@ class Registrations:
         )
         return 2 if same else -1
 
+    def _handed(self, value: Term) -> Iterator[Term]:
+        """Yield what is kept with a value: its parts, of a bound method the object, but of another attribute no more."""
+        stack = [value]
+        while stack:
+            term = stack.pop()
+            yield term
+            is_method = term[0] == "attr" and any(one[0] == "method" for one in self.heap.points_to.evaluate(term))
+            if is_method or term[0] not in {"attr", "elem", "iter"}:
+                stack.extend(children(term))
+
     def _undone(self, contract: standard.Registrar, function: str, event: Event, term: Term, value: Term) -> bool:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
         module = self.heap.points_to.names.module_of(function)
@@ -179,13 +188,13 @@ class Registrations:
             if one.kind == "setattr" and one.terms[1] == term
         }
         for undo in contract.undo:
+            for other, other_event in (one for handle in handles for one in self._on_handles.get((handle, undo), ())):
+                if not self.heap.removals.feasibility.outlived(other_event, self.heap.points_to.functions[other]):
+                    return True
             for other, other_event, call, name in self._by_ending.get(undo.rpartition(".")[2], ()):
                 home = self.heap.points_to.functions[other]
                 if self.heap.removals.feasibility.outlived(other_event, home):
                     continue
-                by_handle = call[1][0] == "attr" and call[1][1][0] == "attr" and call[1][1][2] in handles
-                if by_handle and call[1][2] == undo[1:]:
-                    return True
                 if self.heap.points_to.names.module_of(other) is not module and undo.startswith("."):
                     continue
                 if (
