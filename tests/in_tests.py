@@ -56,17 +56,19 @@ def remember(text):
 '''
 
 
-def probe(folder: Path, name: str, kind: str, subject: str, trigger: str, track: str = "subject") -> dict[str, Any]:
-    """Return a finding on ``app:name`` as ``leaklint check`` writes it."""
-    symbol = f"app:{name}"
+def probe(
+    folder: Path, name: str, kind: str, subject: str, trigger: str, track: str = "subject", module: str = "app"
+) -> dict[str, Any]:
+    """Return a finding on ``module:name`` as ``leaklint check`` writes it."""
+    symbol = f"{module}:{name}"
     mark = f"{abs(hash(symbol)):016x}"[:16]
     return {
-        "code": "LK101", "name": "class-registry-of-self", "path": "app.py", "line": 1, "column": 1, "end_line": 1,
+        "code": "LK101", "name": "class-registry-of-self", "path": f"{module}.py", "line": 1, "column": 1, "end_line": 1,
         "end_column": 1, "symbol": symbol, "message": "", "confidence": "high", "fingerprint": mark, "retention": [],
         "related": [], "fix": {"safety": "none", "replacement": "", "reason": ""}, "verdict": None,
         "probe": {
-            "code": "LK101", "symbol": symbol, "fingerprint": mark, "root": str(folder), "module": "app",
-            "file": str(folder / "app.py"), "container": name, "container_kind": kind, "subject": subject,
+            "code": "LK101", "symbol": symbol, "fingerprint": mark, "root": str(folder), "module": module,
+            "file": str(folder / f"{module}.py"), "container": name, "container_kind": kind, "subject": subject,
             "trigger": trigger, "track": track, "factory": "", "stores": [], "digest": "",
         },
     }  # fmt: skip
@@ -96,10 +98,15 @@ def keep(folder: Path, found: list[dict[str, Any]]) -> None:
 
 
 def run(folder: Path, *options: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    """Run the project's tests; warnings of pytest itself are errors. pytest-asyncio is left out unless it is configured."""
+    """Run the project's tests; warnings of pytest itself are errors.
+
+    The plugins of pytest-asyncio and hypothesis are left out unless the configuration names them: they take long to load.
+    """
     ini = folder / "pytest.ini"
-    if not (ini.exists() and "asyncio" in ini.read_text()):
-        options = ("-p", "no:asyncio", *options)
+    named = ini.read_text() if ini.exists() else ""
+    for plugin, package in (("asyncio", "asyncio"), ("hypothesispytest", "hypothesis")):
+        if package not in named:
+            options = ("-p", f"no:{plugin}", *options)
     command = [python, "-m", "pytest", "-W", "error::pytest.PytestWarning", "-p", "no:cacheprovider", *options]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -108,5 +115,10 @@ def verdicts(folder: Path, *options: str) -> dict[str, tuple[str, str]]:
     """Watch a run and return status and reason for each symbol."""
     done = run(folder, "--leaklint", "--leaklint-json", "out.json", *options)
     assert done.returncode in (0, 1), done.stdout + done.stderr
+    return told(folder)
+
+
+def told(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return status and reason for each symbol as a watched run has written them."""
     report = json.loads((folder / "out.json").read_text())
     return {one["symbol"]: (one["verdict"]["status"], one["verdict"]["reason"]) for one in report["findings"]}

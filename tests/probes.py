@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from leaklint.model import Finding, Probe, fingerprint
@@ -36,11 +37,22 @@ def finding(root: Path, module: str, container: str, kind: str = "dict", **more:
     return Finding(fields["code"], "test", str(file), 1, 1, 1, 2, symbol, "kept", "high", mark, probe=probe)
 
 
-def interpreters() -> Iterator[str]:
-    """Yield the interpreters of other versions that this machine has: on the path, or side by side under pyenv."""
+def interpreters(versions: Iterable[str] = VERSIONS) -> Iterator[str]:
+    """Yield the interpreters of these versions that this machine has: on the path, or side by side under pyenv."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    for version in VERSIONS:
+    for version in versions:
         found = sorted(root.glob(f"{version}.*/bin/python")) if root.is_dir() else []
         place = shutil.which(f"python{version}") if not found else str(found[-1])
         if place:
             yield place
+
+
+def others() -> list[str]:
+    """Return the interpreters of other versions than this one, the oldest first."""
+    here = "{}.{}".format(*sys.version_info[:2])
+    return list(interpreters(version for version in VERSIONS if version != here))
+
+
+def ends() -> list[str]:
+    """Return the oldest and the newest of the others: for what takes long, where they differ most."""
+    return others()[:1] + others()[1:][-1:]

@@ -132,6 +132,8 @@ def _results(folder: Path) -> dict[str, str]:
             "no:cacheprovider",
             "-p",
             "no:leaklint",
+            "-p",
+            "no:hypothesispytest",
             "-rA",
             "-q",
             "--tb=no",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -164,10 +165,29 @@ KINDS = {
 LEAVE = '@pytest.mark.parametrize("number", range(8))\ndef test_leave(number):\n    app.leave()\n'
 
 
+def together(folder: Path, programs: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
+    """Run the tests of many programs at once, each with modules of its own: the holders of each, as of a program ``app``."""
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n# hypothesis is there as well\n")
+    for number, (app, tests) in enumerate(programs.values()):
+        (folder / f"app_{number}.py").write_text(app)
+        (folder / f"test_{number}.py").write_text(f"import pytest\n\nimport app_{number} as app\n\n\n{tests}")
+        for plugin in range(6):
+            (folder / f"plugin_{number}_{plugin}.py").write_text(f"import app_{number}\n\napp_{number}.login()\n")
+    found: dict[str, list[str]] = {kind: [] for kind in programs}
+    for symbol, item in holders(folder).items():
+        (number,) = {int(re.match(r"test_(\d+)\.py", each["test"])[1]) for each in item["tests"]}  # type: ignore[index]
+        found[list(programs)[number]].append(symbol.replace(f"app_{number}:", "app:"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def leaving(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    return together(tmp_path_factory.mktemp("kinds"), {kind: (APP + text, LEAVE) for kind, (text, _) in KINDS.items()})
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_kinds_of_holders(tmp_path: Path, kind: str) -> None:
-    text, symbol = KINDS[kind]
-    assert list(holders(project(tmp_path, LEAVE, APP + text))) == [symbol]
+def test_kinds_of_holders(leaving: dict[str, list[str]], kind: str) -> None:
+    assert leaving[kind] == [KINDS[kind][1]]
 
 
 QUIET = {
@@ -311,9 +331,18 @@ def test_class(number):
 PLUGINS = {f"plugin_{n}": "import app\n\napp.login()\n" for n in range(6)}
 
 
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    programs = {
+        kind: (APP, tests.replace("plugin_{number}", f"plugin_{place}_{{number}}"))
+        for place, (kind, tests) in enumerate(QUIET.items())
+    }
+    return together(tmp_path_factory.mktemp("quiet"), programs)
+
+
 @pytest.mark.parametrize("kind", QUIET)
-def test_no_false_alarms(tmp_path: Path, kind: str) -> None:
-    assert holders(project(tmp_path, QUIET[kind], **PLUGINS)) == {}
+def test_no_false_alarms(quiet: dict[str, list[str]], kind: str) -> None:
+    assert quiet[kind] == []
 
 
 def test_no_false_alarms_of_many_tests_in_workers(tmp_path: Path) -> None:
@@ -371,18 +400,20 @@ def test_a_marked_test_fails_with_the_holder_that_grows(tmp_path: Path) -> None:
     assert "stored at app.py:19 in " in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ("rounds=2", "rounds must be a whole number of at least 4, not 2"),
-        ("5", "leaklint_discover takes one argument, by its name: rounds"),
-        ("often=5", "leaklint_discover takes one argument, by its name: rounds"),
-    ],
-)
-def test_wrong_arguments_are_errors_of_the_collection(tmp_path: Path, arguments: str, told: str) -> None:
-    done = run(project(tmp_path, f"@pytest.mark.leaklint_discover({arguments})\ndef test_it():\n    pass\n"))
+def test_wrong_arguments_are_errors_of_the_collection(tmp_path: Path) -> None:
+    wrong = {
+        "rounds=2": "rounds must be a whole number of at least 4, not 2",
+        "5": "leaklint_discover takes one argument, by its name: rounds",
+        "often=5": "leaklint_discover takes one argument, by its name: rounds",
+    }
+    project(tmp_path, "")
+    for place, given in enumerate(wrong):
+        text = f"import pytest\n\n@pytest.mark.leaklint_discover({given})\ndef test_{place}():\n    pass\n"
+        (tmp_path / f"test_{place}.py").write_text(text)
+    done = run(tmp_path)
     assert done.returncode == 2
-    assert f"test_it: {told}" in done.stdout
+    for place, told in enumerate(wrong.values()):
+        assert f"test_{place}: {told}" in done.stdout
 
 
 def test_methods_of_unittest_are_watched(tmp_path: Path) -> None:

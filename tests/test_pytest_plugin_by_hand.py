@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,23 +64,36 @@ def test_a_marked_test_runs_in_rounds_and_fails_on_growth(tmp_path: Path, option
     assert failed == {f"FAILED test_app.py::{name}" for name in names}
 
 
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ("5", "takes its arguments by name"),
-        ("round=5", "has no argument round; it takes rounds, max_survivors, ignore"),
-        ("rounds=1", "rounds must be a whole number of at least 3, not 1"),
-        ("rounds=True", "rounds must be a whole number"),
-        ("max_survivors=-1", "max_survivors must be a number of at least 0, not -1"),
-        ("ignore='app.Part'", "ignore must be a list of patterns"),
-    ],
-)
-def test_wrong_arguments_fail_at_collection(tmp_path: Path, given: str, told: str) -> None:
-    done = run(project(tmp_path, f"@pytest.mark.leaklint({given})\ndef test_it():\n    pass\n"))
+WRONG = {
+    "5": "takes its arguments by name",
+    "round=5": "has no argument round; it takes rounds, max_survivors, ignore",
+    "rounds=1": "rounds must be a whole number of at least 3, not 1",
+    "rounds=True": "rounds must be a whole number",
+    "max_survivors=-1": "max_survivors must be a number of at least 0, not -1",
+    "ignore='app.Part'": "ignore must be a list of patterns",
+}
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Run a file for each wrong argument; return what is told of each."""
+    folder = tmp_path_factory.mktemp("wrong")
+    for place, given in enumerate(WRONG):
+        text = f"import pytest\n\n@pytest.mark.leaklint({given})\ndef test_it():\n    pass\n"
+        (folder / f"test_{place}.py").write_text(text)
+    done = run(folder)
     assert done.returncode == 2
-    assert "ERROR collecting test_app.py" in done.stdout
-    assert told in done.stdout
     assert "Traceback" not in done.stdout
+    assert len(re.findall(r"^ERROR test_\d\.py", done.stdout, re.MULTILINE)) == len(WRONG)
+    _, *parts = re.split(
+        r"^_+ ERROR collecting test_\d\.py _+$", done.stdout.partition("short test summary")[0], flags=re.M
+    )
+    return dict(zip(WRONG, parts, strict=True))
+
+
+@pytest.mark.parametrize("given", WRONG)
+def test_wrong_arguments_fail_at_collection(refused: dict[str, str], given: str) -> None:
+    assert WRONG[given] in refused[given]
 
 
 def test_wrong_arguments_fail_at_collection_with_xdist(tmp_path: Path) -> None:

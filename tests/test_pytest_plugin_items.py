@@ -44,21 +44,35 @@ class Shy:
 ALL = ["app.py::LK101 app:Gone.held", "app.py::LK101 app:Part.registry", "app.py::LK101 app:Shy.shown"]
 
 
+def made(folder: Path) -> Path:
+    """Write the project and its findings."""
+    project(folder, TESTS, APP)
+    found = [
+        probe(folder, "Part.registry", "dict", "app:Part", "construct"),
+        probe(folder, "Gone.held", "list", "app:Gone", "construct"),
+        probe(folder, "Shy.shown", "list", "app:Shy", "construct"),
+    ]
+    keep(folder, found)
+    return folder
+
+
 @pytest.fixture
 def parts(tmp_path: Path) -> Path:
-    project(tmp_path, TESTS, APP)
-    found = [
-        probe(tmp_path, "Part.registry", "dict", "app:Part", "construct"),
-        probe(tmp_path, "Gone.held", "list", "app:Gone", "construct"),
-        probe(tmp_path, "Shy.shown", "list", "app:Shy", "construct"),
-    ]
-    keep(tmp_path, found)
-    return tmp_path
+    return made(tmp_path)
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_a_confirmed_finding_fails_and_shows_its_chain(parts: Path, options: list[str]) -> None:
-    done = run(parts, "--leaklint-verify", "-rs", *options)
+Verified = tuple[Path, "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module", params=[[], ["-n", "2"]], ids=["alone", "xdist"])
+def verified(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Verified:
+    """Return the folder and the result of a run with every report."""
+    folder = made(tmp_path_factory.mktemp("verified"))
+    return folder, run(folder, "--leaklint-verify", "-rs", "--junitxml", "junit.xml", *request.param)
+
+
+def test_a_confirmed_finding_fails_and_shows_its_chain(verified: Verified) -> None:
+    _, done = verified
     assert done.returncode == 1
     assert "1 failed, 2 passed, 1 skipped" in done.stdout
     assert "app.py:1: LK101 app:Part.registry CONFIRMED: alive after del and a full collection" in done.stdout
@@ -72,7 +86,7 @@ def test_items_are_listed_after_the_tests(parts: Path) -> None:
     assert run(parts, "--collect-only", "-q").stdout.splitlines()[:2] == ["test_app.py::test_quick", ""]
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "xdist"])
 def test_items_are_selected_by_keyword(parts: Path, options: list[str]) -> None:
     assert "1 passed" in run(parts, "--leaklint-verify", "-k", "LK101 and Gone", *options).stdout
     assert "1 passed" in run(parts, "--leaklint-verify", "-k", "quick", *options).stdout
@@ -91,9 +105,8 @@ def test_last_failed_runs_the_confirmed_again(parts: Path) -> None:
         assert told in done.stdout
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_the_junit_file_has_a_case_for_each(parts: Path, options: list[str]) -> None:
-    run(parts, "--leaklint-verify", "--junitxml", "junit.xml", *options)
+def test_the_junit_file_has_a_case_for_each(verified: Verified) -> None:
+    parts, _ = verified
     cases = {one.get("name"): one for one in ElementTree.parse(parts / "junit.xml").iter("testcase")}
     assert {name.partition("::")[2] for name in ALL} <= set(cases)
     failure = cases["LK101 app:Part.registry"].find("failure")

@@ -6,12 +6,22 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
 from leaklint.cli import main
-from tests.in_tests import APP, keep, probe, project, run, verdicts
+from tests.in_tests import APP, keep, probe, project, run, told, verdicts
+
+
+class Watched(NamedTuple):
+    """A watched run in a folder."""
+
+    folder: Path
+    options: list[str]
+    done: subprocess.CompletedProcess[str]
+
 
 LEAKS = """\
 def test_part():
@@ -34,9 +44,16 @@ def test_remember(number):
 """
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_each_finding_gets_a_verdict_from_real_use(tmp_path: Path, options: list[str]) -> None:
-    found = verdicts(project(tmp_path, LEAKS), *options)
+@pytest.fixture(scope="module", params=[[], ["-n", "2"]], ids=["alone", "xdist"])
+def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """Run the tests once, watched, with every report."""
+    folder = project(tmp_path_factory.mktemp("watched"), LEAKS)
+    done = run(folder, "--leaklint", "--leaklint-json", "out.json", "--junitxml", "junit.xml", *request.param)
+    return Watched(folder, request.param, done)
+
+
+def test_each_finding_gets_a_verdict_from_real_use(watched: Watched) -> None:
+    found = told(watched.folder)
     assert {name: status for name, (status, _) in found.items()} == {
         "app:Part.registry": "confirmed",
         "app:Calc.twice": "confirmed",
@@ -44,25 +61,24 @@ def test_each_finding_gets_a_verdict_from_real_use(tmp_path: Path, options: list
         "app:Quiet.kept": "unreached",
         "app:SEEN": "confirmed",
     }
-    told = "leaves an object in Part.registry; 1 more of 2 tests do"
-    assert found["app:Part.registry"] == ("confirmed", f"test_app.py::test_part {told}")
+    others = "leaves an object in Part.registry; 1 more of 2 tests do"
+    assert found["app:Part.registry"] == ("confirmed", f"test_app.py::test_part {others}")
     assert found["app:Door.open_doors"][1] == "over 3 tests, nothing of theirs stayed in Door.open_doors"
     assert found["app:Quiet.kept"][1] == "no test filled the holder"
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_the_summary_shows_the_chain_and_the_run_fails(tmp_path: Path, options: list[str]) -> None:
-    done = run(project(tmp_path, LEAKS), "--leaklint", "--junitxml", "junit.xml", *options)
+def test_the_summary_shows_the_chain_and_the_run_fails(watched: Watched) -> None:
+    done, folder = watched.done, watched.folder
     assert done.returncode == 1
     assert "18 passed" in done.stdout
     assert "app.py:1: LK101 app:Part.registry CONFIRMED: test_app.py::test_part leaves an object" in done.stdout
     assert "├─ class Part\n    │    ↓ .registry\n    │      ~~~~~~~~~\n    ├─ dict" in done.stdout
     assert "5 findings: 3 confirmed, 1 refuted, 1 unreached" in done.stdout
-    told = {
-        one.get("name"): one.get("value") or "" for one in ElementTree.parse(tmp_path / "junit.xml").iter("property")
+    values = {
+        one.get("name"): one.get("value") or "" for one in ElementTree.parse(folder / "junit.xml").iter("property")
     }
-    assert told["leaklint LK101 app:Door.open_doors"].startswith("REFUTED")
-    assert run(tmp_path, "--leaklint", "--leaklint-exit-zero", *options).returncode == 0
+    assert values["leaklint LK101 app:Door.open_doors"].startswith("REFUTED")
+    assert run(folder, "--leaklint", "--leaklint-exit-zero", *watched.options).returncode == 0
 
 
 def test_without_the_option_nothing_is_watched(tmp_path: Path) -> None:
@@ -105,70 +121,79 @@ def test_kept_by_a_module():
 """
 
 
-def test_what_belongs_to_wider_scopes_or_to_failures_is_not_the_tests(tmp_path: Path) -> None:
-    status, reason = verdicts(project(tmp_path, UNTOUCHED))["app:Part.registry"]
+THREE = '@pytest.mark.parametrize("n", range(3))\ndef test_part(n):\n    app.Part()\n'
+NINE = THREE.replace("range(3)", "range(9)")
+ENTERED = "        Part.registry[id(self)] = self\n"
+SHARED = "\n\ndef shared():\n    if not Part.registry:\n        Part()\n    return Part.registry\n"
+EVICTED = f"{ENTERED}        while len(Part.registry) > 2:\n            del Part.registry[next(iter(Part.registry))]\n"
+BOUND = f"        if len(Part.registry) > 100:\n            Part.registry.clear()\n{ENTERED}"
+ITS_OWN = APP.replace("    registry = {}\n\n", "").replace(
+    "Part.registry[id(self)] = self", "self.registry = {1: self}"
+)
+#: Programs and their tests: one finding on ``Part.registry`` in each.
+PROGRAMS = {
+    "untouched": (APP, UNTOUCHED),
+    "one object for all": (APP + SHARED, THREE.replace("app.Part()", "assert app.shared()")),
+    "evicts": (APP.replace(ENTERED, EVICTED), NINE),
+    "goes later": (APP, THREE + "\ndef test_that_cleans_up():\n    app.Part.registry.clear()\n"),
+    "weak": ("import weakref\n" + APP.replace("registry = {}", "registry = weakref.WeakValueDictionary()"), LEAKS),
+    "gone": (ITS_OWN, LEAKS),
+    "bound": (APP.replace(ENTERED, BOUND), LEAKS),
+    "another copy": (APP, LEAKS),
+}
+
+
+@pytest.fixture(scope="module")
+def registries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """Run the tests of all programs at once, each with modules of its own; return status and reason of each."""
+    folder, found = project(tmp_path_factory.mktemp("programs"), ""), []
+    for number, (name, (app, tests)) in enumerate(PROGRAMS.items()):
+        module = f"app_{number}"
+        (folder / f"{module}.py").write_text(app)
+        (folder / f"test_{number}.py").write_text(f"import pytest\n\nimport {module} as app\n\n\n{tests}")
+        shared = name == "one object for all"
+        trigger, track = (f"call:{module}:shared", "result") if shared else ("construct", "subject")
+        found.append(probe(folder, "Part.registry", "dict", f"{module}:Part", trigger, track, module))
+        if name == "another copy":
+            found[-1]["probe"]["file"] = str(folder / "elsewhere" / f"{module}.py")
+    keep(folder, found)
+    proven = verdicts(folder)
+    return {name: proven[f"app_{number}:Part.registry"] for number, name in enumerate(PROGRAMS)}
+
+
+def test_what_belongs_to_wider_scopes_or_to_failures_is_not_the_tests(registries: dict[str, tuple[str, str]]) -> None:
+    status, reason = registries["untouched"]
     assert status == "refuted"
     assert "is also kept by" in reason
 
 
-def test_one_object_for_all_is_bounded(tmp_path: Path) -> None:
-    app = APP + "\n\ndef shared():\n    if not Part.registry:\n        Part()\n    return Part.registry\n"
-    project(tmp_path, '@pytest.mark.parametrize("n", range(3))\ndef test_shared(n):\n    assert app.shared()\n', app)
-    keep(tmp_path, [probe(tmp_path, "Part.registry", "dict", "app:Part", "call:app:shared", "result")])
-    status, reason = verdicts(tmp_path)["app:Part.registry"]
+def test_one_object_for_all_is_bounded(registries: dict[str, tuple[str, str]]) -> None:
+    status, reason = registries["one object for all"]
     assert (status, reason[-17:]) == ("bounded", "; 3 tests came by")
 
 
-def test_a_container_that_evicts_is_bounded(tmp_path: Path) -> None:
-    app = APP.replace(
-        "        Part.registry[id(self)] = self\n",
-        "        Part.registry[id(self)] = self\n        while len(Part.registry) > 2:\n"
-        "            del Part.registry[next(iter(Part.registry))]\n",
-    )
-    tests = '@pytest.mark.parametrize("n", range(9))\ndef test_part(n):\n    app.Part()\n'
-    assert verdicts(project(tmp_path, tests, app))["app:Part.registry"][0] == "bounded"
+def test_a_container_that_evicts_is_bounded(registries: dict[str, tuple[str, str]]) -> None:
+    assert registries["evicts"][0] == "bounded"
 
 
-def test_what_goes_later_is_no_leak(tmp_path: Path) -> None:
-    tests = '@pytest.mark.parametrize("n", range(3))\ndef test_part(n):\n    app.Part()\n\n'
-    tests += "def test_that_cleans_up():\n    app.Part.registry.clear()\n"
-    status, reason = verdicts(project(tmp_path, tests))["app:Part.registry"]
+def test_what_goes_later_is_no_leak(registries: dict[str, tuple[str, str]]) -> None:
+    status, reason = registries["goes later"]
     assert status == "refuted"
     assert reason.endswith("went later, all 3 of it")
 
 
-def test_weak_containers_refute(tmp_path: Path) -> None:
-    app = "import weakref\n" + APP.replace("registry = {}", "registry = weakref.WeakValueDictionary()")
-    assert verdicts(project(tmp_path, LEAKS, app))["app:Part.registry"] == (
-        "refuted",
-        "over 2 tests, nothing of theirs stayed in Part.registry",
-    )
+@pytest.mark.parametrize("name", ["weak", "gone"])
+def test_weak_containers_and_holders_that_are_gone_refute(registries: dict[str, tuple[str, str]], name: str) -> None:
+    assert registries[name] == ("refuted", "over 2 tests, nothing of theirs stayed in Part.registry")
 
 
-def test_a_holder_that_is_gone_is_refuted_by_what_it_kept(tmp_path: Path) -> None:
-    app = APP.replace("    registry = {}\n\n", "").replace(
-        "Part.registry[id(self)] = self", "self.registry = {1: self}"
-    )
-    assert verdicts(project(tmp_path, LEAKS, app))["app:Part.registry"] == (
-        "refuted",
-        "over 2 tests, nothing of theirs stayed in Part.registry",
-    )
-
-
-def test_a_bound_that_the_code_speaks_of_is_believed(tmp_path: Path) -> None:
-    app = APP.replace(
-        "        Part.registry[id(self)] = self\n",
-        "        if len(Part.registry) > 100:\n            Part.registry.clear()\n        Part.registry[id(self)] = self\n",
-    )
-    status, reason = verdicts(project(tmp_path, LEAKS, app))["app:Part.registry"]
+def test_a_bound_that_the_code_speaks_of_is_believed(registries: dict[str, tuple[str, str]]) -> None:
+    status, reason = registries["bound"]
     assert (status, reason[:37]) == ("bounded", "the code speaks of a bound of 100 for")
 
 
-def test_another_copy_of_the_module_is_not_the_analysed_one(tmp_path: Path) -> None:
-    found = [probe(tmp_path, "Part.registry", "dict", "app:Part", "construct")]
-    found[0]["probe"]["file"] = str(tmp_path / "elsewhere" / "app.py")
-    keep(project(tmp_path, LEAKS), found)
-    status, reason = verdicts(tmp_path)["app:Part.registry"]
+def test_another_copy_of_the_module_is_not_the_analysed_one(registries: dict[str, tuple[str, str]]) -> None:
+    status, reason = registries["another copy"]
     assert status == "unreached"
     assert "another version" in reason
 
@@ -186,19 +211,19 @@ def test_findings_are_made_where_leaklint_is_installed(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "line"),
     [
         ("", "not a JSON report"),
         ("[]", "not a report of leaklint check, version 1"),
         ('{"version": 1, "findings": [{}]}', "finding 1 cannot be read"),
     ],
 )
-def test_findings_that_cannot_be_read_end_the_run_with_a_line(tmp_path: Path, text: str, told: str) -> None:
+def test_findings_that_cannot_be_read_end_the_run_with_a_line(tmp_path: Path, text: str, line: str) -> None:
     project(tmp_path, LEAKS)
     (tmp_path / "findings.json").write_text(text)
     done = run(tmp_path, "--leaklint")
     assert done.returncode == 4
-    assert told in done.stderr
+    assert line in done.stderr
     assert "Traceback" not in done.stderr
 
 
