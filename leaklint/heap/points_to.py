@@ -163,7 +163,7 @@ class PointsTo:
                 hint = self.names.modules[found[1]].annotations.get(found[2])
                 got |= self.annotations.of(hint) if hint is not None else NOTHING
             imported = self.names.modules[found[1]].imports.get(found[2])
-            return got | self._resolved(self.names.dotted(imported)) if imported is not None else got
+            return got | self.evaluate(self.names.dotted(imported)) if imported is not None else got
         if found[0] == "attr":
             return self.evaluate(found)
         return frozenset([found])

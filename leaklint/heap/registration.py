@@ -251,11 +251,7 @@ class Registrations:
                 if (
                     event.kind != "setattr"
                     or event.name not in _SLOTS
-                    or ("module", "sys")
-                    not in {
-                        (v[0] if v[0] != "ext" else "module", v[1])
-                        for v in self.heap.points_to.evaluate(event.terms[0])
-                    }
+                    or self.heap.points_to.evaluate(event.terms[0]).isdisjoint({("module", "sys"), ("ext", "sys")})
                 ):
                     continue
                 kept = next((one for one in self.heap.keeping.of(event.terms[1]) if one.kind in _OBJECTS), None)

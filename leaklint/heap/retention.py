@@ -99,7 +99,7 @@ class Heap:
         stores = [store for effect in running for store in self.stored._stores(effect, location)]
         if not stores:
             return None
-        stores.sort(key=lambda store: (store.kept.rank, store.side != "key", -store.level))
+        stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), one.side != "key", -one.level))
         held = {store.kept.cls for store in stores if store.kept.cls}
         held |= {
             one.cls
@@ -120,6 +120,11 @@ class Heap:
             level -= 1
             reasons.append("not every object of its class lives long")
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _is_inside(self, store: Store) -> bool:
+        """Tell whether what is kept was not stored itself but is in a container that was: another store tells more."""
+        value = store.effect.value if store.side != "key" else None
+        return value is not None and any(one[0] == "container" for one in self.points_to.evaluate(value))
 
     def _gives_back(self, location: Location, effects: list[Effect]) -> bool:
         """Tell whether the project declares the class of a holder bounded or weak."""

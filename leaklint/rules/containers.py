@@ -50,10 +50,13 @@ def _stores_itself(context: Context, store: Store) -> bool:
     """Tell whether a method of the object that is kept stores it, or hands it to what does; no class method has an object."""
     points_to = context.heap.points_to
     chain = (*store.effect.chain, *store.kept.chain)
-    methods = [points_to.functions[key] for key in (store.effect.function, *(call.caller for call in chain))]
-    return any(
-        one.kind == "method" and one.owner and points_to.classes.related(store.kept.cls, one.owner) for one in methods
-    )
+    for key in (store.effect.function, *(call.caller for call in chain)):
+        home = points_to.functions[key]
+        while home.parent and not home.owner:
+            home = points_to.functions[home.parent]
+        if home.kind == "method" and home.owner and points_to.classes.related(store.kept.cls, home.owner):
+            return True
+    return False
 
 
 def told(context: Context, code: str, name: str) -> Iterator[Finding]:
