@@ -86,7 +86,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assert "Traceback" not in done.stdout
     assert len(re.findall(r"^ERROR test_\d\.py", done.stdout, re.MULTILINE)) == len(WRONG)
     _, *parts = re.split(
-        r"^_+ ERROR collecting test_\d\.py _+$", done.stdout.partition("short test summary")[0], flags=re.M
+        r"^_+ ERROR collecting test_\d\.py _+$", done.stdout.partition("short test summary")[0], flags=re.MULTILINE
     )
     return dict(zip(WRONG, parts, strict=True))
 
