@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import Term, rebuilt, root, walk
+from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, rebuilt, root, walk
 from leaklint.heap.effects import Effect
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
+# By type of a plain value: which of them may be equal.
+_KINDS = {"str": "text", "bytes": "bytes", "int": "number", "float": "number", "bool": "number", "complex": "number"}
 _TAKING = frozenset({"popitem", "popleft", "get", "get_nowait", "pop"})
 
 
@@ -25,6 +28,8 @@ class Coverage:
 
     def _covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
+        if self._apart(removal.container, store.container):
+            return False
         if (
             removal.how
             in {"clear", "popitem", "popleft", "rebuild", "filter", "trim", "get", "get_nowait", "close", "pop_all"}
@@ -38,6 +43,27 @@ class Coverage:
                 removal.key, store.value if store.key is None or removal.how == "remove" else store.key
             )
         return self._same_key(removal.key, store)
+
+    def _apart(self, one: Term, other: Term) -> bool:
+        """Tell whether two containers lie under different constant keys of the containers around them."""
+        if one == other:
+            return False
+        left, right = self._slots.get(one, set()), self._slots.get(other, set())
+        return bool(left and right) and UNKNOWN not in left | right and left.isdisjoint(right)
+
+    @cached_property
+    def _slots(self) -> dict[Term, set[Term]]:
+        """Return for containers inside of others the keys under which they lie; unknown for a key that is no constant."""
+        heap = self.removals.heap
+        found: dict[Term, set[Term]] = {}
+        for around, parts in heap.contents.items():
+            if around[:1] == ("container",) and around[1] in {"dict", "defaultdict"}:
+                for key, part in parts:
+                    for value in heap.evaluate(part) if part[0] in DISPLAYS or part[0] == "call" else ():
+                        if value[0] == "container":
+                            slot = key if key is not None and key[0] == "const" else UNKNOWN
+                            found.setdefault(value, set()).add(slot)
+        return found
 
     def _equal(self, one: Term, other: Term) -> bool:
         """Tell whether two values may compare equal: a function that is made anew equals nothing."""
@@ -63,6 +89,8 @@ class Coverage:
     def _same_key(self, key: Term, store: Effect) -> bool:
         if store.key is None:
             return True
+        if not self._same_type(key, store.key):
+            return False
         if key[0] == "const" and store.key[0] != "const":
             return any(
                 value[0] != "plain" for value in self.removals.heap.evaluate(store.key)
@@ -87,6 +115,14 @@ class Coverage:
                 for value in fields[0]
             )
         return True
+
+    def _same_type(self, one: Term, other: Term) -> bool:
+        """Tell whether two keys may be equal by their types: a text never equals a number, nor either of them a tuple."""
+        left, right = (
+            {_KINDS.get(value[1], "") if value[0] == "plain" else "" for value in self.removals.heap.evaluate(key)}
+            for key in (one, other)
+        )
+        return not left or not right or "" in left | right or bool(left & right)
 
     def _field_values(self, term: Term) -> list[Term]:
         if term[0] != "attr":

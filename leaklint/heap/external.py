@@ -129,6 +129,9 @@ class External:
     def _new_class(self, name: str, term: Term) -> Values:
         return frozenset([("ext", "builtins.tuple" if "amed" in name else "?newclass")])
 
+    def _plain(self, name: str, term: Term) -> Values:
+        return frozenset([("plain", _PLAIN[name])])
+
     def _exception(self, name: str, term: Term) -> Values:
         return frozenset([("exc",)])
 
@@ -286,6 +289,15 @@ _RETURNS = {
     "asyncio.get_running_loop": "asyncio.Loop",
     "asyncio.get_event_loop": "asyncio.Loop",
 }
+# What those return that give a plain value, by its type.
+_PLAIN = {
+    **dict.fromkeys(
+        (f"builtins.{name}" for name in ("str", "repr", "ascii", "format", "chr", "hex", "oct", "bin")), "str"
+    ),
+    **dict.fromkeys((f"builtins.{name}" for name in ("int", "len", "ord", "hash", "id")), "int"),
+    "builtins.bytes": "bytes",
+    "builtins.float": "float",
+}
 _MODELS: dict[str, Callable[[External, str, Term], Values | None]] = {
     "builtins.super": External._super,
     "builtins.getattr": External._getattr,
@@ -308,6 +320,7 @@ _MODELS: dict[str, Callable[[External, str, Term], Values | None]] = {
         ("attr.ib", "attr.attrib", "attrs.field", "attr.field", "dataclasses.field"), External._field
     ),
     **dict.fromkeys(_RETURNS, External._outside),
+    **dict.fromkeys(_PLAIN, External._plain),
     **dict.fromkeys(
         ("collections.namedtuple", "typing.NamedTuple", "types.new_class", "dataclasses.make_dataclass"),
         External._new_class,

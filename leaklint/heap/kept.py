@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # What is kept, the most telling first.
 KINDS = tuple("self method closure exception instance class function param container made part weak plain".split())
 _CALLS = 5  # how many callers up a parameter is followed
+_DEPTH = 8  # how deep parts of parts are followed
+_MOST = 64  # kept objects that are told apart by who hands them in
 
 
 class Kept(NamedTuple):
@@ -44,31 +47,44 @@ class Keeping:
         self.usage = Usage(heap)
         self.multiplicity: Multiplicity | None = None  # once it is known
         self._captures: dict[str, frozenset[Term]] = {}
+        self._inside: dict[Term, list[Kept]] = {}
+        self._callers: Callers[tuple[Kept, ...]] = Callers()
 
-    def of(self, term: Term, chain: tuple[Call, ...] = (), depth: int = 0) -> list[Kept]:
+    def of(self, term: Term, chain: tuple[Call, ...] = ()) -> list[Kept]:
         """Return all that a term may keep, the most telling first."""
-        found = dict.fromkeys(one for value in self.heap.evaluate(term) for one in self._value(value, chain, depth))
-        return sorted(found, key=lambda one: one.rank)
+        with self._callers.after(chain):
+            found = self._of(term, 0)
+        if not chain:
+            return list(found)
+        return [one if one.kind == "plain" else one._replace(chain=(*chain, *one.chain)) for one in found]
 
-    def _value(self, value: Term, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+    def _of(self, term: Term, depth: int) -> tuple[Kept, ...]:
+        """Return what a term may keep; chains begin where it stands."""
+        return self._callers.ask((term, depth), lambda: self._worked_out(term, depth))
+
+    def _worked_out(self, term: Term, depth: int) -> tuple[Kept, ...]:
+        found = dict.fromkeys(one for value in self.heap.evaluate(term) for one in self._value(value, depth))
+        return tuple(sorted(_apart(found), key=lambda one: one.rank))
+
+    def _value(self, value: Term, depth: int) -> Iterator[Kept]:
         kind = value[0]
         if kind in {"self", "inst"}:
-            yield from self._object(value, chain)
+            yield from self._object(value)
         elif kind == "method":
             if value[1][0] in {"self", "inst"}:
                 if not self._is_long(value[1]):
                     owner = value[1][1]
-                    yield Kept("method", owner, self.heap.functions[value[2]].name, chain)
+                    yield Kept("method", owner, self.heap.functions[value[2]].name)
             else:
                 yield Kept("plain")
         elif kind == "func":
-            yield from self._function(value[1], chain, depth)
+            yield from self._function(value[1], depth)
         elif kind == "container":
-            yield from self._container(value, chain, depth)
+            yield from self._container(value, depth)
         elif kind == "exc":
-            yield Kept("exception", chain=chain)
+            yield Kept("exception")
         elif kind == "param":
-            yield from self._param(value, chain, depth)
+            yield from self._param(value, depth)
         elif kind == "extinst":
             where = self.lifetime.long.get(value)
             if (where is not None and where.depth == 0) or value[1] in {"logging.Logger", "asyncio.Loop"}:
@@ -76,12 +92,10 @@ class Keeping:
             else:
                 last = value[1].rpartition(".")[2]
                 external = last[:1].isupper() and not last.isupper()
-                yield Kept("instance" if external else "made", name=last, chain=chain)
-        elif kind == "partial":
+                yield Kept("instance" if external else "made", name=last)
+        elif kind == "partial" and depth < _DEPTH:
             inner = [
-                one
-                for part in (value[1], *value[2], *(w for _, w in value[3]))
-                for one in self.of(part, chain, depth + 1)
+                one for part in (value[1], *value[2], *(w for _, w in value[3])) for one in self._of(part, depth + 1)
             ]
             held = [one for one in inner if one.kind not in {"plain", "weak"}]
             for one in held:
@@ -90,18 +104,23 @@ class Keeping:
                 yield Kept("plain")
         elif kind == "class":
             klass = self.heap.names.classes[value[1]]
-            yield Kept("class", value[1], klass.name, chain) if klass.parent else Kept("plain", name="type")
+            yield Kept("class", value[1], klass.name) if klass.parent else Kept("plain", name="type")
         elif kind == "anyclass":
-            yield Kept("class", "", "class", chain) if value[1] == "?" else Kept("plain", name="type")
+            yield Kept("class", "", "class") if value[1] == "?" else Kept("plain", name="type")
         elif kind == "weak":
-            yield Kept("weak", chain=chain)
+            yield Kept("weak")
         elif kind in {"part", "made"}:
-            yield Kept(kind, chain=chain)
+            yield Kept(kind)
         else:
             yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
 
     def inside(self, term: Term) -> list[Kept]:
         """Return what the constructor calls in a term are given and the objects that they make keep."""
+        if term not in self._inside:
+            self._inside[term] = self._given_inside(term)
+        return self._inside[term]
+
+    def _given_inside(self, term: Term) -> list[Kept]:
         found: list[Kept] = []
         terms = [term]
         if term[0] == "attr":
@@ -145,13 +164,13 @@ class Keeping:
             return False
         return self.multiplicity is None or not self.multiplicity.is_made_often(value)
 
-    def _object(self, value: Term, chain: tuple[Call, ...]) -> Iterator[Kept]:
+    def _object(self, value: Term) -> Iterator[Kept]:
         key = value[1]
         if self._is_long(value):
             yield Kept("plain", name="long")
             return
         if key == "?" or key not in self.heap.names.classes:
-            yield Kept("instance", "", "", chain)
+            yield Kept("instance", "", "")
             return
         classes = self.heap.classes
         names = classes.last_names(key)
@@ -160,9 +179,9 @@ class Keeping:
         elif names & {"Exception", "BaseException", "ValueError", "RuntimeError", "TypeError", "OSError"} or any(
             name.endswith("Error") for name in names
         ):
-            yield Kept("exception", key, classes.class_of(key).name, chain)
+            yield Kept("exception", key, classes.class_of(key).name)
         else:
-            yield Kept("self" if value[0] == "self" else "instance", key, classes.class_of(key).name, chain)
+            yield Kept("self" if value[0] == "self" else "instance", key, classes.class_of(key).name)
 
     def captures(self, key: str) -> frozenset[Term]:
         """Return the variables of enclosing functions that a function refers to, those of functions inside it included."""
@@ -183,21 +202,21 @@ class Keeping:
         self._captures[key] = frozenset(found)
         return self._captures[key]
 
-    def _function(self, key: str, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+    def _function(self, key: str, depth: int) -> Iterator[Kept]:
         function = self.heap.functions[key]
         if not function.parent:
             yield Kept("plain", name="function")
             return
         if depth < 6:
             for term in self.captures(key):
-                for one in self.of(term, chain, depth + 1):
+                for one in self._of(term, depth + 1):
                     if one.kind in {"self", "method", "closure", "instance"}:
                         yield Kept("closure", one.cls, one.name, one.chain)
                     elif one.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
-                        yield Kept("closure", "", one.name, chain)
-        yield Kept("function", "", function.name, chain)
+                        yield Kept("closure", "", one.name)
+        yield Kept("function", "", function.name)
 
-    def _container(self, value: Term, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+    def _container(self, value: Term, depth: int) -> Iterator[Kept]:
         if value[1].startswith("weak"):
             yield Kept("weak", name="container")
             return
@@ -205,47 +224,65 @@ class Keeping:
             yield Kept("plain", name="long")
             return
         if value[2] and value[2][0] == "*" and value[2][1] in self.heap.functions:
-            yield from self._arguments(value[2][1], chain, depth)
+            yield from self._arguments(value[2][1], depth)
             return
-        held = []
+        held: list[Kept] = []
         if depth >= 6:
-            yield Kept("part", chain=chain)
+            yield Kept("part")
             return
         if depth < 6:
             for key, part in self.heap.contents.get(value, ()):
                 for term in (part, key):
                     if term is not None and term[0] != "const":
-                        held += self.of(self._here(term), chain, depth + 1)
+                        held += self._of(self._here(term), depth + 1)
         yield from held
         if not held or any(one.kind not in {"part", "made", "plain", "container"} for one in held):
-            yield Kept("container", "", value[1], chain)
+            yield Kept("container", "", value[1])
 
     def _here(self, term: Term) -> Term:
         return term
 
-    def _arguments(self, key: str, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
+    def _arguments(self, key: str, depth: int) -> Iterator[Kept]:
         """``*args`` of a function: of a wrapper, what the functions it wraps are given."""
         owners = [self.heap.functions[one] for one in self.heap.wrapped.get(key, ())]
         function = self.heap.functions[key]
         before = sum(param.kind == "pos" for param in function.params) - bool(function.owner and owners)
         for one in owners:
             for param in one.params[before:]:
-                yield from self.of(("param", one.key, param.name), chain, depth + 1)
+                yield from self._of(("param", one.key, param.name), depth + 1)
         vararg = next((param.name for param in function.params if param.kind == "*"), "")
         if not owners and depth < _CALLS:
             for call in self.effects.calls.get(key, ()):
                 if vararg in call.bound:
-                    yield from self.of(call.bound[vararg], (*chain, call), depth + 1)
-        yield Kept("container", "", "tuple", chain)
+                    yield from self._handed_in(call, call.bound[vararg], depth)
+        yield Kept("container", "", "tuple")
 
-    def _param(self, value: Term, chain: tuple[Call, ...], depth: int) -> Iterator[Kept]:
-        calls = [call for call in self.effects.calls.get(value[1], ()) if call not in chain]
+    def _param(self, value: Term, depth: int) -> Iterator[Kept]:
+        calls = self._callers.open(self.effects.calls.get(value[1], ()))
         given = [(call, call.bound[value[2]]) for call in calls if value[2] in call.bound]
         shown = False
         if depth < _CALLS:
             for call, term in given[:40]:
-                for one in self.of(term, (*chain, call), depth + 1):
-                    shown = True
-                    yield one
+                for one in self._handed_in(call, term, depth):
+                    # of what a caller has not resolved, the function itself says more: it uses it as an object
+                    if one.kind != "part" or self.usage.of(value[1], value[2]) != "object":
+                        shown = True
+                        yield one
         if not shown:
-            yield Kept("param", "", value[2], chain, value[1])
+            yield Kept("param", "", value[2], (), value[1])
+
+    def _handed_in(self, call: Call, term: Term, depth: int) -> list[Kept]:
+        """Return what a caller hands in with a term."""
+        found = self._callers.through(call, lambda: self._of(term, depth + 1))
+        return [one if one.kind == "plain" else one._replace(chain=(call, *one.chain)) for one in found]
+
+
+def _apart(found: Iterable[Kept]) -> list[Kept]:
+    """Return kept objects, each once; where there are very many, not each time for every way on which it is handed in."""
+    every = list(found)
+    if len(every) <= _MOST:
+        return every
+    first: dict[tuple[str, str, str, str, bool], Kept] = {}
+    for one in every:
+        first.setdefault((one.kind, one.cls, one.name, one.function, bool(one.chain)), one)
+    return list(first.values())

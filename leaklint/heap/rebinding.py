@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import NONE, Term, walk
+from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.lifetime import Location
@@ -149,8 +149,8 @@ class Rebinding:
                     yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
 
     def _is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
-        """Tell whether an assignment is one of those that make a new object's own attributes."""
-        return location[0] == "field" and self.heap.points_to.functions[key].name in _BIRTH
+        """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""
+        return location[0] in {"field", "metaclass"} and self.heap.points_to.functions[key].name in _BIRTH
 
     def _locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
         if target[0] == "name":
@@ -214,7 +214,9 @@ class Rebinding:
         )
 
     def _mentions(self, value: Term, containers: list[Term]) -> bool:
-        return any(v in containers for term in walk(value) for v in self.heap.points_to.evaluate(term))
+        """Tell whether a value is made from what a container held before; that it is put there itself says nothing."""
+        inside = (term for child in children(value) for term in walk(child))
+        return any(one in containers for term in inside for one in self.heap.points_to.evaluate(term))
 
     @staticmethod
     def _unset_guard(event: Event, target: Term) -> bool:

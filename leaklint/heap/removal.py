@@ -32,6 +32,10 @@ _SELECTIVE = frozenset(
 )
 
 
+# Methods that nobody calls by name: the interpreter does, for whoever uses the object.
+_PROTOCOL = frozenset({"__call__", "__iter__", "__next__", "__aiter__", "__anext__", "__get__", "__set__", "__await__"})
+
+
 class Removals:
     """Judges removals."""
 
@@ -81,7 +85,21 @@ class Removals:
             return Release(Quality.NONE, f"what is removed at {place} is never what was stored", removal)
         if self.coverage._moves(removal, stores):
             return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
+        follows = removal.how != "clear" and any(self._follows_always(removal, store) for store in stores)
+        if follows or self._is_protocol(function, stores):
+            return Release(Quality.GOOD, f"removed at {place}", removal)
         return self._called(removal, function, place)
+
+    @staticmethod
+    def _follows_always(removal: Effect, store: Effect) -> bool:
+        """Tell whether a removal stands in the function of a store, behind no test that the store is not behind as well."""
+        guards = (guard for guard in removal.event.guards if guard.kind not in {"finally", "try", "with"})
+        return removal.function == store.function and all(guard in store.event.guards for guard in guards)
+
+    def _is_protocol(self, function: Function, stores: list[Effect]) -> bool:
+        """Tell whether a removal runs whenever an object is used, whose other methods store."""
+        owners = {self.heap.functions[store.function].owner for store in stores}
+        return function.name in _PROTOCOL and function.owner in owners - {""}
 
     # bounds
 

@@ -49,8 +49,10 @@ def code_of(context: Context, retention: Retention) -> str:
 def _stores_itself(context: Context, store: Store) -> bool:
     """Tell whether a method of the object that is kept stores it, or hands it to what does; no class method has an object."""
     points_to = context.heap.points_to
-    chain = (*store.effect.chain, *store.kept.chain)
-    for key in (store.effect.function, *(call.caller for call in chain)):
+    callers = [call.caller for call in (*store.effect.chain, *store.kept.chain)]
+    inside = points_to.evaluate(store.effect.value) if store.effect.value is not None else ()
+    fillers = [one.function for one in context.heap.effects.effects if one.container in inside]
+    for key in (store.effect.function, *callers, *fillers):
         home = points_to.functions[key]
         while home.parent and not home.owner:
             home = points_to.functions[home.parent]
