@@ -48,8 +48,13 @@ class Coverage:
         """Tell whether two containers lie under different constant keys of the containers around them."""
         if one == other:
             return False
-        left, right = self._slots.get(one, set()), self._slots.get(other, set())
-        return bool(left and right) and UNKNOWN not in left | right and left.isdisjoint(right)
+        left, right = self.slots_of(one), self.slots_of(other)
+        return bool(left and right) and left.isdisjoint(right)
+
+    def slots_of(self, container: Term) -> frozenset[Term]:
+        """Return the constant keys under which a container lies inside of others; none where any key is not known."""
+        slots = self._slots.get(container, set())
+        return frozenset() if UNKNOWN in slots else frozenset(slots)
 
     @cached_property
     def _slots(self) -> dict[Term, set[Term]]:

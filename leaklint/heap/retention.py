@@ -13,7 +13,7 @@ from leaklint.heap.lifetime import Lifetime, Location
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.rebinding import Rebinding
-from leaklint.heap.release import Quality
+from leaklint.heap.release import Quality, Release
 from leaklint.heap.removal import Removals
 from leaklint.heap.retained import LEVELS, Retention, Store
 from leaklint.heap.stores import Stores
@@ -100,17 +100,11 @@ class Heap:
         if not stores:
             return None
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), one.side != "key", -one.level))
-        held = {store.kept.cls for store in stores if store.kept.cls}
-        held |= {
-            one.cls
-            for store in stores
-            if store.effect.value is not None
-            for one in self.keeping.inside(store.effect.value)
-            if one.cls
-        }
-        release = self.removals.of([store.effect for store in stores], removals, held)
-        if release.quality == Quality.GOOD:
+        judged = [(group, self._release(group, removals)) for group in self._apart(stores)]
+        kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
+        if not kept:
             return None
+        stores, release = kept[0]
         level = max(store.level for store in stores)
         reasons = [reason for store in stores[:1] for reason in store.reasons]
         if release.quality == Quality.DOUBTFUL:
@@ -120,6 +114,24 @@ class Heap:
             level -= 1
             reasons.append("not every object of its class lives long")
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _release(self, stores: list[Store], removals: list[Effect]) -> Release:
+        held = {store.kept.cls for store in stores if store.kept.cls}
+        held |= {
+            one.cls
+            for store in stores
+            if store.effect.value is not None
+            for one in self.keeping.inside(store.effect.value)
+            if one.cls
+        }
+        return self.removals.of([store.effect for store in stores], removals, held)
+
+    def _apart(self, stores: list[Store]) -> list[list[Store]]:
+        """Return the stores by what they fill: containers under different constant keys are different ones."""
+        groups: dict[frozenset[Term], list[Store]] = {}
+        for store in stores:
+            groups.setdefault(self.removals.coverage.slots_of(store.effect.container), []).append(store)
+        return list(groups.values())
 
     def _is_inside(self, store: Store) -> bool:
         """Tell whether what is kept was not stored itself but is in a container that was: another store tells more."""
