@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leaklint.contracts import standard
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.assigned import Assigned
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
 if TYPE_CHECKING:
@@ -27,11 +28,7 @@ class Attributes:
             for word in klass.methods:
                 if word not in _COMMON and not word.startswith("__"):
                     self._owners.setdefault(word, []).append(key)
-        self._setattrs: dict[str, list[tuple[str, Event]]] = {}
-        for key, function in heap.functions.items():
-            for event in function.events:
-                if event.kind == "setattr":
-                    self._setattrs.setdefault(event.name, []).append((key, event))
+        self._assigned = Assigned(heap)
 
     def attribute(self, value: Term, name: str, base: Term) -> Values:
         """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""
@@ -59,7 +56,9 @@ class Attributes:
         if kind == "extinst":
             return frozenset([("ext", f"{value[1]}.{name}")])
         if kind in {"func", "memo"}:
-            got = self.heap.all_of(term for base_, term in self.assigned_on(name) if value in self.heap.evaluate(base_))
+            got = self.heap.all_of(
+                term for base_, term in self._assigned.open(name) if value in self.heap.evaluate(base_)
+            )
             return got or frozenset([("ext", f"?memo.{name}")] if kind == "memo" else [("part",)])
         if kind == "method":
             return self.attribute(("func", value[2]), name, base)
@@ -67,7 +66,7 @@ class Attributes:
             if value[1] in {"local", "namespace"}:
                 return (
                     self.heap.all_of(
-                        term for base_, term in self.assigned_on(name) if value in self.heap.evaluate(base_)
+                        term for base_, term in self._assigned.open(name) if value in self.heap.evaluate(base_)
                     )
                     or PART
                 )
@@ -76,18 +75,14 @@ class Attributes:
             return frozenset([("plain", "?")]) if kind == "plain" else NOTHING
         return self._of_param(value, name, base) if kind in {"param", "part"} else PART
 
-    def assigned_on(self, name: str) -> list[tuple[Term, Term]]:
-        """Return (base, value) of every assignment to an attribute of this name."""
-        return [(event.terms[0], event.terms[1]) for _, event in self._setattrs.get(name, ())]
-
     def assignments(self, name: str) -> list[tuple[str, Event]]:
         """Return (function, event) of every assignment to an attribute of this name."""
-        return self._setattrs.get(name, [])
+        return self._assigned.all(name)
 
     def field_terms(self, key: str, name: str) -> list[tuple[str, Event]]:
         """Return the assignments to a field of the objects of a class, wherever they stand."""
         found = []
-        for function, event in self._setattrs.get(name, ()):
+        for function, event in self._assigned.around(key, name):
             base = event.terms[0]
             if base[0] == "param":
                 home = self.heap.functions[function]
@@ -167,13 +162,11 @@ class Attributes:
         for one in self.given(value) if value[0] == "param" else ():
             if one[0] != "param":
                 got |= self.attribute(one, name, base)
-        for home, event in self._setattrs.get(name, ()):
-            if event.terms[0] == base and base[0] == "param" and home == base[1]:
-                got |= self.heap.evaluate(event.terms[1])
+        got |= self.heap.all_of(self._assigned.on_param(base, name))
         if got - PART:
             return got - PART
-        fields = self._setattrs.get(name, ())
-        bases = {self.heap.functions[home].owner for home, event in fields if event.terms[0][0] == "param"}
+        fields = self._assigned.all(name)
+        bases = self._assigned.owners(name)
         if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
             got = self.heap.all_of(event.terms[1] for _, event in fields)
             if got:
@@ -204,7 +197,7 @@ class Attributes:
     def _on_class(self, key: str, name: str) -> Values:
         """Return what is assigned to an attribute of the class outside of its body."""
         got: Values = NOTHING
-        for base, term in self.assigned_on(name):
+        for base, term in self._assigned.open(name):
             if base[0] == "param" and self.heap.functions[base[1]].owner == "":
                 continue
             for value in self.heap.evaluate(base):
@@ -244,7 +237,7 @@ class Attributes:
 
     def _meta_fields(self, meta: str, name: str) -> Values:
         got: Values = NOTHING
-        for base, term in self.assigned_on(name):
+        for base, term in self._assigned.open(name):
             if any(
                 value[0] in {"anyclass", "class"}
                 and (value[1] == meta or (value[0] == "class" and self.heap.classes.metaclass(value[1]) == meta))

@@ -101,10 +101,13 @@ class Feasibility:
         calls = [call for call in self.removals.effects.calls.get(function.key, ()) if call.caller not in seen]
         if reason or not calls or len(seen) > 5:
             return reason
-        reasons = [
-            self.never(call.event, self.removals.heap.functions[call.caller], seen | {function.key}) for call in calls
-        ]
-        return reasons[0] if all(reasons) else ""
+        for call in calls:
+            caller = self.removals.heap.functions[call.caller]
+            why = self.never(call.event, caller, seen | {function.key})
+            if not why:
+                return ""
+            reason = reason or why
+        return reason
 
     def _never_here(self, event: Event, function: Function) -> str:
         for guard in event.guards:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 
 from leaklint.contracts import standard
 from leaklint.flow.terms import Term, children, options, walk
+from leaklint.heap.callers import Callers
 from leaklint.heap.domains import ORDER, Domain
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.key_guards import KeyGuards
@@ -70,6 +72,8 @@ class KeyDomain:
         self.lifetime = lifetime
         self.usage = Usage(heap)
         self.guards = KeyGuards(self)
+        self._callers: Callers[Domain] = Callers()
+        self._tables: dict[tuple[str, Term, Term | None], bool] = {}
 
     def of_store(self, effect: Effect) -> Domain:
         """Return how many keys a store can use, its guards and its callers' included."""
@@ -82,38 +86,44 @@ class KeyDomain:
             return Domain.FINITE
         return self.of(effect.key, effect.chain)
 
-    def of(self, term: Term, chain: tuple[Call, ...] = (), depth: int = 0) -> Domain:
+    def of(self, term: Term, chain: tuple[Call, ...] = ()) -> Domain:
         """Return how many different values a term can give."""
+        with self._callers.after(chain):
+            return self._deep(term, 0)
+
+    def _deep(self, term: Term, depth: int) -> Domain:
         if depth > 8:
             return Domain.UNKNOWN
-        found = [self._of(one, chain, depth) for one in options(term)]
-        return min(found, key=ORDER.index)
+        return self._callers.ask((term, depth), lambda: self._worst(options(term), depth))
 
-    def _of(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+    def _worst(self, terms: Iterable[Term], depth: int) -> Domain:
+        return min((self._of(one, depth) for one in terms), key=ORDER.index)
+
+    def _of(self, term: Term, depth: int) -> Domain:
         kind = term[0]
         if kind == "const":
             return Domain.FINITE
         if kind == "attr" and term[2] in _FINITE_ATTRIBUTES:
             return Domain.FINITE
         if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
-            parts = [self.of(part, chain, depth + 1) for part in children(term)]
+            parts = [self._deep(part, depth + 1) for part in children(term)]
             worst = min(parts, key=ORDER.index, default=Domain.FINITE)
             if kind == "text":
                 return worst if worst in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
             return worst
         if kind == "op":
-            return self._operation(term, chain, depth)
+            return self._operation(term, depth)
         if kind == "call":
-            return self._call(term, chain, depth)
+            return self._call(term, depth)
         if kind in {"elem", "iter"} and self._of_table(term):
             return Domain.FINITE
         if kind == "param":
-            return self._param(term, chain, depth)
+            return self._param(term, depth)
         if kind == "fresh" or kind == "cell":
             terms = self.heap.cell(term) if kind == "cell" else self._assigned(term)
             if terms and depth < 5:
                 return min(
-                    (self.of(one, chain, depth + 2) for one in terms if one != term),
+                    (self._deep(one, depth + 2) for one in terms if one != term),
                     key=ORDER.index,
                     default=Domain.UNKNOWN,
                 )
@@ -124,7 +134,7 @@ class KeyDomain:
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
                 for _, event in self.heap.attributes.field_terms(value[1], term[2])
             ]
-            found = [self.of(one, chain, depth + 2) for one in fields[:6]]
+            found = [self._deep(one, depth + 2) for one in fields[:6]]
             if found and Domain.UNKNOWN not in found:
                 return min(found, key=ORDER.index)
         return self._by_values(term, depth)
@@ -133,7 +143,7 @@ class KeyDomain:
         function = self.heap.functions.get(term[1])
         return function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
 
-    def _operation(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+    def _operation(self, term: Term, depth: int) -> Domain:
         name, parts = term[1], term[2]
         if name == "%" and parts[0][0] != "const" and not self._is_text(parts[0]):
             return Domain.FINITE if parts[1][0] != "tuple" else Domain.TEXT
@@ -141,7 +151,7 @@ class KeyDomain:
             return Domain.FINITE
         if name == "&" and any(part[0] == "const" for part in parts):
             return Domain.FINITE
-        found = [self.of(part, chain, depth + 1) for part in parts]
+        found = [self._deep(part, depth + 1) for part in parts]
         if Domain.FRESH in found:
             return Domain.FRESH
         if any(self._is_text(part) for part in parts):
@@ -151,7 +161,7 @@ class KeyDomain:
     def _is_text(self, term: Term) -> bool:
         return any(value[0] == "plain" and value[1] in {"str", "bytes"} for value in self.heap.evaluate(term))
 
-    def _call(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+    def _call(self, term: Term, depth: int) -> Domain:
         names = {value[1] for value in self.heap.evaluate(term[1]) if value[0] == "ext"}
         if names & standard.FRESH_CALLS:
             if "builtins.id" in names and term[2] and self._of_class(term[2][0]):
@@ -160,7 +170,7 @@ class KeyDomain:
         if names & _FINITE_CALLS:
             return Domain.FINITE
         if names & {"builtins.str", "builtins.repr", "builtins.format"} and term[2]:
-            inner = self.of(term[2][0], chain, depth + 1)
+            inner = self._deep(term[2][0], depth + 1)
             return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
         if (
             names
@@ -175,9 +185,9 @@ class KeyDomain:
             }
             and term[2]
         ):
-            return self.of(term[2][0], chain, depth + 1)
+            return self._deep(term[2][0], depth + 1)
         if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
-            parts = [self.of(part, chain, depth + 1) for part in (term[1][1], *term[2])]
+            parts = [self._deep(part, depth + 1) for part in (term[1][1], *term[2])]
             return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT
         if (
             term[1][0] == "attr"
@@ -185,11 +195,11 @@ class KeyDomain:
             and self._of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",)))
         ):
             rest = term[2][1] if len(term[2]) > 1 else None
-            return Domain.FINITE if rest is None else self.of(rest, chain, depth + 1)
+            return Domain.FINITE if rest is None else self._deep(rest, depth + 1)
         made = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and value[1] != "?"]
         if made and all(self.heap.classes.by_value(key) for key in made) and (term[2] or term[3]):
             return min(
-                (self.of(part, chain, depth + 1) for part in (*term[2], *(word for _, word in term[3]))),
+                (self._deep(part, depth + 1) for part in (*term[2], *(word for _, word in term[3]))),
                 key=ORDER.index,
             )
         callees = [value for value in self.heap.evaluate(term[1]) if value[0] in {"func", "method"}]
@@ -201,7 +211,7 @@ class KeyDomain:
             )
             for event in self.heap.functions[key].events:
                 if event.kind == "return":
-                    found.append(self.of(self.heap.calling.substituted(event.terms[0], key, bound), chain, depth + 2))
+                    found.append(self._deep(self.heap.calling.substituted(event.terms[0], key, bound), depth + 2))
         return min(found, key=ORDER.index) if found else self._by_values(term, depth)
 
     def _of_class(self, term: Term) -> bool:
@@ -215,6 +225,13 @@ class KeyDomain:
 
     def _of_table(self, term: Term) -> bool:
         """Tell whether a term is an element of a table that is written out and has nothing but fixed entries."""
+        constant = term[2] if term[0] == "elem" and term[2][0] == "const" else None
+        asked = (term[0], term[1], constant)
+        if asked not in self._tables:
+            self._tables[asked] = self._is_of_table(term)
+        return self._tables[asked]
+
+    def _is_of_table(self, term: Term) -> bool:
         values = self.heap.evaluate(term[1])
         filled = self._filled
         if not values:
@@ -246,14 +263,14 @@ class KeyDomain:
         del term, key
         return part[0] in {"tuple", "list"} and bool(part[1]) and part[1][0][0] == "const"
 
-    def _param(self, term: Term, chain: tuple[Call, ...], depth: int) -> Domain:
+    def _param(self, term: Term, depth: int) -> Domain:
         values = self.heap.evaluate(term)
         direct = self._by_values(term, depth)
         if direct in {Domain.OBJECT, Domain.FINITE}:
             return direct
-        calls = [call for call in self.effects.calls.get(term[1], ()) if call not in chain]
+        calls = self._callers.open(self.effects.calls.get(term[1], ()))
         given = [(call, call.bound[term[2]]) for call in calls if term[2] in call.bound]
-        found = [self.of(one, (*chain, call), depth + 2) for call, one in given[:20] if depth < 6]
+        found = [self._handed_in(call, one, depth) for call, one in given[:20] if depth < 6]
         if found:
             worst = min(found, key=ORDER.index)
             if worst == Domain.UNKNOWN and direct == Domain.TEXT:
@@ -265,6 +282,9 @@ class KeyDomain:
             return Domain.TEXT
         del values
         return direct
+
+    def _handed_in(self, call: Call, term: Term, depth: int) -> Domain:
+        return self._callers.through(call, lambda: self._deep(term, depth + 2))
 
     def by_name_alone(self, term: Term) -> bool:
         """Tell whether nothing but its name says that a parameter is text."""

@@ -12,6 +12,8 @@ from leaklint.heap.points_to import PointsTo
 if TYPE_CHECKING:
     from leaklint.heap.key_domain import KeyDomain
 
+_WORKED_OUT = frozenset({"call", "setname", "setattr"})  # events that make values
+
 
 class KeyGuards:
     """Judges the guards of a store."""
@@ -19,6 +21,7 @@ class KeyGuards:
     def __init__(self, keys: KeyDomain) -> None:
         """Take what is asked for everything else."""
         self.keys = keys
+        self._read: dict[tuple[str, frozenset[str] | None], dict[Term, list[Term]]] = {}
 
     def _bounded_by(self, guard: Guard, effect: Effect) -> bool:
         """``if key in TABLE``, ``if key not in TABLE: raise``, ``if abs(key) > N: raise``: only so many keys pass."""
@@ -43,24 +46,30 @@ class KeyGuards:
 
     def _looked_up(self, effect: Effect) -> bool:
         """The value is worked out from ``TABLE[key]``, which raises for keys that the table does not have."""
-        tops = [effect.value] if effect.value is not None else []
-        function = self.keys.heap.functions[effect.function]
-        tops += [
-            top for event in function.events if event.kind in {"call", "setname", "setattr"} for top in event.terms
-        ]
-        for callee in walk(effect.value) if effect.value is not None else ():
-            if callee[0] == "call" and callee[1][0] == "func":
-                tops += [top for event in self.keys.heap.functions[callee[1][1]].events for top in event.terms]
-        for top in tops:
-            for term in walk(top):
-                if (
-                    term[0] == "elem"
-                    and term[2] == effect.key
-                    and effect.container not in self.keys.heap.evaluate(term[1])
-                    and self.keys._of_table(("iter", term[1]))
-                ):
-                    return True
-        return False
+        if effect.key is None:
+            return False
+        bases = self._bases(effect.function, _WORKED_OUT).get(effect.key, [])
+        for term in walk(effect.value) if effect.value is not None else ():
+            if term[0] == "elem" and term[2] == effect.key:
+                bases = [*bases, term[1]]
+            elif term[0] == "call" and term[1][0] == "func":
+                bases = [*bases, *self._bases(term[1][1], None).get(effect.key, ())]
+        return any(
+            effect.container not in self.keys.heap.evaluate(base) and self.keys._of_table(("iter", base))
+            for base in bases
+        )
+
+    def _bases(self, key: str, kinds: frozenset[str] | None) -> dict[Term, list[Term]]:
+        """Return what a function reads elements of, by the keys, in events of some kinds or of any kind."""
+        if (key, kinds) not in self._read:
+            found: dict[Term, dict[Term, None]] = {}
+            for event in self.keys.heap.functions[key].events:
+                for top in event.terms if kinds is None or event.kind in kinds else ():
+                    for term in walk(top):
+                        if term[0] == "elem":
+                            found.setdefault(term[2], {})[term[1]] = None
+            self._read[key, kinds] = {item: list(bases) for item, bases in found.items()}
+        return self._read[key, kinds]
 
     def _checked_by_value(self, effect: Effect) -> bool:
         """A range check of the key raises or returns before the store, here or in the constructor of what is stored."""
@@ -122,24 +131,10 @@ def _ranged(guards: tuple[Guard, ...], key: Term) -> bool:
 
 def interned(effect: Effect, heap: PointsTo) -> bool:
     """Tell whether an entry is made only where the container has none for the key, from the key itself."""
-    return any(_tests_container(guard, effect, heap) for guard in effect.event.guards)
+    return any(_tests_container(guard, effect.container, heap) for guard in effect.event.guards)
 
 
-def _tests_container(guard: Guard, effect: Effect, heap: PointsTo) -> bool:
+def _tests_container(guard: Guard, container: Term, heap: PointsTo) -> bool:
     if guard.kind == "except":
         return "KeyError" in repr(guard.test) or "LookupError" in repr(guard.test)
-    if guard.kind not in {"if", "past"}:
-        return False
-    for term in walk(guard.test):
-        if term[0] == "op" and term[1] in {"in", "not in"} and effect.container in heap.evaluate(term[2][1]):
-            return True
-        if (
-            term[0] == "call"
-            and term[1][0] == "attr"
-            and term[1][2] in {"get", "__contains__"}
-            and effect.container in heap.evaluate(term[1][1])
-        ):
-            return True
-        if term[0] == "elem" and effect.container in heap.evaluate(term[1]):
-            return True
-    return False
+    return guard.kind in {"if", "past"} and container in heap.looked_into(guard.test)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from leaklint.flow.model import Event
@@ -124,13 +125,18 @@ class Lifetime:
             if klass.parent or not self._is_descriptor(key):
                 continue
             made = ("inst", key, ("descriptor",))
-            elsewhere = any(
-                value[:2] == ("inst", key)
-                for function in self.heap.functions.values() if function.kind not in {"class", "module"}
-                for event in function.events if event.kind == "setattr" for value in self.heap.evaluate(event.terms[1])
-            )  # fmt: skip
-            if not elsewhere:
+            if key not in self._put_away:
                 yield made, Location("class", key, "", klass.key.partition(":")[0], klass.place, 0, (_dotted(key),))
+
+    @cached_property
+    def _put_away(self) -> frozenset[str]:
+        """Return the classes of which functions assign objects to attributes."""
+        return frozenset(
+            value[1]
+            for function in self.heap.functions.values() if function.kind not in {"class", "module"}
+            for event in function.events if event.kind == "setattr"
+            for value in self.heap.evaluate(event.terms[1]) if value[0] == "inst"
+        )  # fmt: skip
 
     def _is_descriptor(self, key: str) -> bool:
         classes = self.heap.classes

@@ -25,6 +25,7 @@ class Multiplicity:
         self.singletons: frozenset[str] = frozenset()  # classes that the project declares to have one object
         self._known: dict[str, int] = {}
         self._one_a_run: dict[str, bool] = {}
+        self._once: dict[tuple[str, int], tuple[Event, bool]] = {}  # with the event, so that none is where it was
 
     def runs(self, key: str) -> int:
         """Return how often a function runs. One that nothing calls is for users to call: many times."""
@@ -92,9 +93,15 @@ class Multiplicity:
             and any(g.kind == "while" for g in event.guards)
         ):
             return MANY
-        if often == MANY and self.guarded_once(function, event):
+        if often == MANY and self._is_guarded_once(function, event):
             return ONCE
         return often
+
+    def _is_guarded_once(self, function: str, event: Event) -> bool:
+        known = self._once.get((function, id(event)))
+        if known is None:
+            known = self._once[function, id(event)] = (event, self.guarded_once(function, event))
+        return known[1]
 
     def guarded_once(self, function: str, event: Event) -> bool:
         """Tell whether an event stands behind a test of something long-lived that is set in the same place."""
@@ -115,15 +122,25 @@ class Multiplicity:
 
     def _is_unset_again(self, base: Term, function: str) -> bool:
         """Tell whether another function sets a variable back to None, so that what its absence lets through runs again."""
+        target = ("attr", base[2]) if base[0] == "attr" else base
+        return any(key != function for key in self._unset_in.get(target, ()))
+
+    @cached_property
+    def _unset_in(self) -> dict[Term, set[str]]:
+        """Return the functions that set a variable back to None, by variable; attributes by name."""
+        found: dict[Term, set[str]] = {}
         for key, home in self.heap.functions.items():
-            if key == function or home.kind in {"module", "class"} or home.name == "__init__":
+            if home.kind in {"module", "class"} or home.name == "__init__":
                 continue
             for event in home.events:
                 if event.kind in {"setattr", "setname"} and event.terms[-1][1:2] in {("None",), ("False",)}:
-                    target = event.terms[0] if event.kind != "setattr" else ("attr", event.terms[0], event.name)
-                    if target == base or (target[0] == base[0] == "attr" and target[2] == base[2]):
-                        return True
-        return False
+                    target = event.terms[0]
+                    if event.kind == "setattr":
+                        target = ("attr", event.name)
+                    elif target[0] == "attr":
+                        target = ("attr", target[2])
+                    found.setdefault(target, set()).add(key)
+        return found
 
     def _is_shared(self, term: Term) -> bool:
         """Tell whether a variable is one for the process: a global, or an attribute of a class or of a long-lived object."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, Module
-from leaklint.flow.terms import DISPLAYS, Term
+from leaklint.flow.terms import DISPLAYS, Term, walk
 from leaklint.heap.annotations import Annotations
 from leaklint.heap.attributes import Attributes
 from leaklint.heap.calling import Calling
@@ -47,6 +47,7 @@ class PointsTo:
         self._provisional: dict[Term, Values] = {}
         self._open: set[Term] = set()
         self._hits: set[Term] = set()
+        self._tested: dict[Term, Values] = {}
         self.depth = 0
         self.calls: Mapping[str, Sequence[Call]] = {}  # as far as they are known
         self.static: set[str] = set()  # functions in class bodies that are only ever called without an object
@@ -54,6 +55,7 @@ class PointsTo:
     def forget(self) -> None:
         """Work everything out anew: what containers hold has become known."""
         self._known.clear()
+        self._tested.clear()
 
     def evaluate(self, term: Term) -> Values:
         """Return what a term may denote. A cycle is nothing in itself."""
@@ -83,6 +85,14 @@ class PointsTo:
             self._hits.clear()
             self._provisional.clear()
             self._known[term] = found
+        return found
+
+    def looked_into(self, test: Term) -> Values:
+        """Return the containers that a test asks for a key or an element."""
+        found = self._tested.get(test)
+        if found is None:
+            inner = [one for term in walk(test) if (one := _asked(term)) is not None]
+            found = self._tested[test] = self.all_of(inner)
         return found
 
     def all_of(self, terms: Iterable[Term]) -> Values:
@@ -338,7 +348,14 @@ class PointsTo:
             return frozenset([("plain", "?")]) if any(value[0] == "plain" for value in values) else PART
         return frozenset([("plain", "bool" if term[1] in {"not", "in", "is", "==", "<", ">"} else "?")])
 
-    # calls
+
+def _asked(term: Term) -> Term | None:
+    """Return the term of the container that a term looks into."""
+    if term[0] == "op" and term[1] in {"in", "not in"}:
+        return term[2][1]  # type: ignore[no-any-return]
+    if term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"get", "__contains__"}:
+        return term[1][1]  # type: ignore[no-any-return]
+    return term[1] if term[0] == "elem" else None
 
 
 __all__ = ["NOTHING", "PART", "PointsTo", "Values"]

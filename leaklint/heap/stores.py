@@ -32,6 +32,8 @@ class Stores:
     def __init__(self, heap: Heap) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
+        self._searched: dict[str, frozenset[Term]] = {}  # by function
+        self._refusing: dict[str, frozenset[tuple[str, str, str]]] = {}  # by function: the holders that it asks first
 
     def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
@@ -267,33 +269,41 @@ class Stores:
         stored = {one for one in walk(effect.value) if one[0] == "param"} if effect.value is not None else set()
         return effect.key is not None and effect.key[0] != "param" and any(one in stored for one in walk(effect.key))
 
-    def _asks(self, test: Term, effect: Effect) -> bool:
-        """Tell whether a test looks into the container, or into the one that it is part of."""
-        here = self.heap.location(effect.container)
+    def _asked_of(self, test: Term) -> set[tuple[str, str, str]]:
+        """Return the holders that a test looks into, or that what it looks into is part of."""
+        found = set()
         for term in walk(test):
             if term[0] in {"name", "attr", "call", "cell"}:
                 for value in self.heap.points_to.evaluate(term):
                     where = self.heap.lifetime.long.get(value) if value[0] == "container" else None
-                    if where is not None and here is not None and where.key == here.key:
-                        return True
-        return False
+                    if where is not None:
+                        found.add(where.key)
+        return found
 
     def _is_searched(self, effect: Effect) -> bool:
         """The container is looked through for one of the same class first, and that is returned instead."""
-        function = self.heap.points_to.functions[effect.function]
-        for event in function.events:
-            if event.kind != "return" or not any(
-                g.kind == "loop" and effect.container in self.heap.points_to.evaluate(g.test) for g in event.guards
+        known = self._searched.get(effect.function)
+        if known is None:
+            known = self._searched[effect.function] = self._searched_in(effect.function)
+        return effect.container in known
+
+    def _searched_in(self, key: str) -> frozenset[Term]:
+        """Return the containers that a function looks through for an object of a class, which it returns."""
+        found: set[Term] = set()
+        for event in self.heap.points_to.functions[key].events:
+            if event.kind == "return" and any(
+                g.kind == "if" and g.test[0] == "call" and g.test[1][-1] == "isinstance" for g in event.guards
             ):
-                continue
-            if any(g.kind == "if" and g.test[0] == "call" and g.test[1][-1] == "isinstance" for g in event.guards):
-                return True
-        return False
+                found |= self.heap.points_to.all_of(g.test for g in event.guards if g.kind == "loop")
+        return frozenset(found)
 
     def _raises_twice(self, effect: Effect) -> bool:
         """Tell whether the function refuses what is already registered."""
-        function = self.heap.points_to.functions[effect.function]
-        return any(
-            event.kind == "raise" and any(self._asks(guard.test, effect) for guard in event.guards)
-            for event in function.events
-        )
+        here = self.heap.location(effect.container)
+        known = self._refusing.get(effect.function)
+        if known is None:
+            events = self.heap.points_to.functions[effect.function].events
+            tests = [guard.test for event in events if event.kind == "raise" for guard in event.guards]
+            known = frozenset().union(*(self._asked_of(test) for test in dict.fromkeys(tests)))
+            self._refusing[effect.function] = known
+        return here is not None and here.key in known

@@ -1,0 +1,104 @@
+"""Assignments to attributes, by name and by the class whose method makes them: no question has to look at all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term
+
+if TYPE_CHECKING:
+    from leaklint.heap.points_to import PointsTo
+
+Assignment = tuple[str, Event]
+
+
+class _Named:
+    """The assignments to attributes of one name, in the order of the program.
+
+    ``own`` are those to the receiver of a method, as numbers in ``all`` by the class of the method; ``rest`` the others.
+    """
+
+    def __init__(self, assignments: list[Assignment], functions: dict[str, Function], static: set[str]) -> None:
+        self.all = assignments
+        self.own: dict[str, list[int]] = {}
+        self.rest: list[int] = []
+        self.owners: set[str] = set()
+        self.on_params: dict[Term, list[Term]] = {}
+        for number, (key, event) in enumerate(assignments):
+            base = event.terms[0]
+            if base[0] == "param":
+                self.owners.add(functions[key].owner)
+                if base[1] == key:
+                    self.on_params.setdefault(base, []).append(event.terms[1])
+            owner = _receiving(base, functions, static)
+            (self.own.setdefault(owner, []) if owner else self.rest).append(number)
+        self.open: list[tuple[Term, Term]] | None = None
+
+
+class Assigned:
+    """All assignments to attributes of a program."""
+
+    def __init__(self, heap: PointsTo) -> None:
+        self._heap = heap
+        self._events: dict[str, list[Assignment]] = {}
+        for key, function in heap.functions.items():
+            for event in function.events:
+                if event.kind == "setattr":
+                    self._events.setdefault(event.name, []).append((key, event))
+        self._names: dict[str, _Named] = {}
+        self._static = 0  # as many static functions were known
+
+    def _named(self, name: str) -> _Named:
+        static = self._heap.static
+        if len(static) != self._static:
+            self._static = len(static)
+            self._names.clear()
+        if name not in self._names:
+            self._names[name] = _Named(self._events.get(name, []), self._heap.functions, static)
+        return self._names[name]
+
+    def all(self, name: str) -> list[Assignment]:
+        """Return every assignment to an attribute of this name."""
+        return self._events.get(name, [])
+
+    def around(self, key: str, name: str) -> list[Assignment]:
+        """Return the assignments to what may be an object of a class, of one above it or of an heir."""
+        named, classes = self._named(name), self._heap.classes
+        if not named.own:
+            return named.all
+        order, below = classes.order(key), classes.below(key)
+        if len(named.own) < len(below):
+            owners = [one for one in named.own if one in order or one in below]
+        else:
+            owners = [one for one in {*order, *below} if one in named.own]
+        numbers = sorted([*named.rest, *(number for owner in owners for number in named.own[owner])])
+        return [named.all[number] for number in numbers]
+
+    def on_param(self, base: Term, name: str) -> list[Term]:
+        """Return what is assigned to an attribute of a parameter in its own function."""
+        return self._named(name).on_params.get(base, []) if base[0] == "param" else []
+
+    def owners(self, name: str) -> set[str]:
+        """Return the classes of the functions that assign to an attribute of a parameter of theirs."""
+        return self._named(name).owners
+
+    def open(self, name: str) -> list[tuple[Term, Term]]:
+        """Return (base, value) of the assignments to what may be a class, a function or a container."""
+        named = self._named(name)
+        if named.open is None:
+            metaclasses = [owner for owner in named.own if self._heap.classes.is_metaclass(owner)]
+            numbers = sorted([*named.rest, *(number for owner in metaclasses for number in named.own[owner])])
+            named.open = [(named.all[number][1].terms[0], named.all[number][1].terms[1]) for number in numbers]
+        return named.open
+
+
+def _receiving(base: Term, functions: dict[str, Function], static: set[str]) -> str:
+    """Return the class whose objects a term denotes since it is the receiver of a method; nothing for any other term."""
+    function = functions.get(base[1]) if base[0] == "param" else None
+    if function is None or function.kind != "method" or not function.params or function.key in static:
+        return ""
+    if function.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
+        return ""
+    first = function.params[0]
+    return function.owner if first.name == base[2] and first.kind == "pos" else ""
