@@ -57,8 +57,13 @@ def find(context: Context) -> Iterator[Finding]:
 
 
 def of_method(context: Context, memo: Memo) -> bool:
-    """Tell whether a memo keeps ``self`` of the method that it memoises."""
-    return memo.kept.kind == "self" and memo.function in context.heap.points_to.functions
+    """Tell whether a memo keeps ``self`` of the method that it memoises, and not an argument that an annotation names."""
+    points_to = context.heap.points_to
+    if memo.kept.kind != "self" or memo.function not in points_to.functions:
+        return False
+    owner = points_to.functions[memo.function].owner
+    named = points_to.classes.method(memo.kept.cls, memo.name.rpartition(".")[2]) is not None
+    return named or bool(owner and points_to.classes.related(memo.kept.cls, owner))
 
 
 def _memo(context: Context, memo: Memo) -> Finding:
