@@ -59,7 +59,7 @@ class External:
         """Return what a call returns by the kind of callee that its name tells."""
         if name in standard.MEMOISERS or name.startswith("?memo"):
             return self._memoiser(name, term)
-        if name.startswith("memoiser:"):
+        if name.startswith("memoiser:") and "." not in name:
             return self._memoised(name, term)
         if name in standard.WEAK_REFERENCES:
             return frozenset([("weak",)])
