@@ -163,6 +163,20 @@ ENDINGS: dict[str, tuple[tuple[str, Registrar], ...]] = {
     ),
 }  # fmt: skip
 
+# What is added to a logger or to a handler, by the name of the adding method: what messages call it, the attribute that
+# holds it, and the ends of the names of the calls that take it out again.
+LOGGING: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "addHandler": ("handler", "handlers", (".removeHandler", ".handlers.remove", ".handlers.pop", ".handlers.clear")),
+    "addFilter": ("filter", "filters", (".removeFilter", ".filters.remove", ".filters.pop", ".filters.clear")),
+}
+# Dictionaries of the standard library that live as long as the process.
+TABLES = frozenset({"linecache.cache"})
+# Those whose keys are names that programs define: they grow only under names that are made anew each time.
+NAMED_TABLES = frozenset(
+    "sys.modules sys.path_importer_cache copyreg.dispatch_table mimetypes.types_map logging.Logger.manager.loggerDict "
+    "xml.etree.ElementTree._namespace_map builtins.__dict__".split()
+)
+
 # What a call returns is kept by its package, until one of these is called.
 KEEPS_RESULT: dict[str, tuple[str, ...]] = dict.fromkeys(
     ("matplotlib.pyplot.figure", "matplotlib.pyplot.subplots", "matplotlib.pyplot.subplot_mosaic"),

@@ -1,11 +1,11 @@
-"""Logging handlers that are added for each object, and loggers of which each object makes its own."""
+"""Logging handlers and filters that are added for each object, and loggers of which each object makes its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from leaklint.contracts.standard import LOGGING
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
@@ -20,7 +20,7 @@ _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "sys.flags"})
 
 
 class Handler(NamedTuple):
-    """A call that adds a handler, or makes a logger (``kind``), for each object: in which function, how sure."""
+    """A call that adds a handler or a filter, or makes a logger (``kind``), for each object: in which function, how sure."""
 
     kind: str
     function: str
@@ -34,14 +34,16 @@ class Handlers:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+        self._removed: dict[str, bool] = {}  # by kind: whether the program takes what was added out again
 
     def all(self) -> Iterator[Handler]:
-        """Yield every handler and logger that is made for each object."""
+        """Yield every handler, filter and logger that is made for each object."""
         for function, event, term, name in self.heap.effects.external:
             if self.heap.multiplicity.event_runs(function, event) != MANY:
                 continue
-            if name == "logging.Logger.addHandler":
-                yield from self._handler(function, event, term)
+            adding = self._adding(name, term)
+            if adding:
+                yield from self._added(function, event, term, adding)
             elif name in {"logging.getLogger", "logging.Logger.getChild"}:
                 yield from self._logger(function, event, term)
 
@@ -52,12 +54,24 @@ class Handlers:
             return
         yield Handler("logger", function, event, "medium", ())
 
-    def _handler(self, function: str, event: Event, term: Term) -> Iterator[Handler]:
+    def _adding(self, name: str, term: Term) -> str:
+        """Return the name of the method that a call adds a handler or a filter by to what lives long; else nothing."""
+        base, _, method = name.rpartition(".")
+        receiver = term[1][1] if term[1][0] == "attr" else term
+        for adding, (_, attribute, _) in LOGGING.items():
+            if name.endswith(f".{attribute}.append") and receiver[0] == "attr":
+                base, method, receiver = base.rpartition(".")[0], adding, receiver[1]
+        if method not in LOGGING or not base.startswith("logging."):
+            return ""
+        if base in {"logging.Logger", "logging.root"}:
+            return method
+        return method if any(one in self.heap.lifetime.long for one in self.heap.points_to.evaluate(receiver)) else ""
+
+    def _added(self, function: str, event: Event, term: Term, adding: str) -> Iterator[Handler]:
         home = self.heap.points_to.functions[function]
-        if (
-            any(self._asks_handlers(guard.test) for guard in event.guards if guard.kind in {"if", "past", "loop"})
-            or self._removed
-        ):
+        kind, attribute, _ = LOGGING[adding]
+        tests = [guard.test for guard in event.guards if guard.kind in {"if", "past", "loop"}]
+        if any(self._asks_for(test, attribute) for test in tests) or self._is_removed(adding):
             return
         level, reasons = 1, []
         named = self._name(term[1][1] if term[1][0] == "attr" else term)
@@ -81,7 +95,7 @@ class Handlers:
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
         ):
             level = 0
-        yield Handler("handler", function, event, "medium" if level else "low", tuple(reasons))
+        yield Handler(kind, function, event, "medium" if level else "low", tuple(reasons))
 
     def _name(self, logger: Term) -> Term | None:
         """Return the name that a logger is asked for by, as far as that is seen."""
@@ -97,8 +111,8 @@ class Handlers:
                 return one[2][0]  # type: ignore[no-any-return]
         return None
 
-    def _asks_handlers(self, test: Term) -> bool:
-        return any(term[0] == "attr" and term[2] in {"handlers", "hasHandlers"} for term in walk(test))
+    def _asks_for(self, test: Term, attribute: str) -> bool:
+        return any(term[0] == "attr" and term[2] in {attribute, "hasHandlers"} for term in walk(test))
 
     def _asks_environment(self, test: Term) -> bool:
         for term in walk(test):
@@ -110,11 +124,14 @@ class Handlers:
                 return True
         return False
 
-    @cached_property
-    def _removed(self) -> bool:
-        """Tell whether the program takes handlers out again."""
-        return any(
-            (name == "logging.Logger.removeHandler" or name.endswith("handlers.clear"))
-            and not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
-            for function, event, _, name in self.heap.effects.external
-        )
+    def _is_removed(self, adding: str) -> bool:
+        """Tell whether the program takes handlers, or filters, out again."""
+        if adding not in self._removed:
+            _, _, undoing = LOGGING[adding]
+            self._removed[adding] = any(
+                name.startswith("logging.")
+                and name.endswith(undoing)
+                and not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
+                for function, event, _, name in self.heap.effects.external
+            )
+        return self._removed[adding]

@@ -1,14 +1,14 @@
-"""A logger or a handler for each instance.
+"""A logger, a handler or a filter for each instance.
 
 ## What it does
 
-Reports `logging.getLogger(f"..{id(self)}")` and like names made from something unique, and `addHandler` on a shared
-logger each time an object is made, without a guard and without a removal. Quiet where the name is a constant, where
-the logger's handlers are looked at first, and where the module removes the handler again.
+Reports `logging.getLogger(f"..{id(self)}")` and like names made from something unique, and `addHandler` or
+`addFilter` on a shared logger or handler each time an object is made, without a guard and without a removal. Quiet where the name is a constant, where
+the logger's handlers are looked at first, and where the module removes the handler or the filter again.
 
 ## Why it leaks
 
-`logging` keeps every logger by name for the life of the process, and a logger keeps its handlers. Each handler also
+`logging` keeps every logger by name for the life of the process, and a logger keeps its handlers and filters. Each also
 makes every message slower and doubles it.
 
 ## Example
@@ -57,7 +57,7 @@ def find(context: Context) -> Iterator[Finding]:
 def _tell(context: Context, one: Handler) -> Finding:
     module, name = context.module_of(one.function), one.function.partition(":")[2]
     doubts = f" ({'; '.join(one.reasons)})" if one.reasons else ""
-    what = "makes a logger of its own" if one.kind == "logger" else "adds a handler"
+    what = "makes a logger of its own" if one.kind == "logger" else f"adds a {one.kind}"
     message = f"{name} {what} each time it runs, which logging keeps until the process ends{doubts}"
     retention = (
         "logging's table of loggers (lives as long as the process)",
