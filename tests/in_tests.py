@@ -81,15 +81,19 @@ def project(folder: Path, tests: str, app: str = APP, **files: str) -> Path:
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\nleaklint_findings = findings.json\n")
     for name, text in files.items():
         (folder / name.replace("_dot_", ".")).write_text(text)
-    found = [
-        probe(folder, "Part.registry", "dict", "app:Part", "construct"),
-        probe(folder, "Door.open_doors", "list", "app:Door", "construct"),
-        probe(folder, "Calc.twice", "memo", "app:Calc", "method:twice"),
-        probe(folder, "Quiet.kept", "list", "app:Quiet", "construct"),
-        probe(folder, "SEEN", "dict", "", "call:app:remember", "growth"),
-    ]
-    keep(folder, found)
+    keep(folder, known(folder))
     return folder
+
+
+def known(folder: Path, module: str = "app") -> list[dict[str, Any]]:
+    """Return the findings on ``APP`` as a module of this name."""
+    return [
+        probe(folder, "Part.registry", "dict", f"{module}:Part", "construct", module=module),
+        probe(folder, "Door.open_doors", "list", f"{module}:Door", "construct", module=module),
+        probe(folder, "Calc.twice", "memo", f"{module}:Calc", "method:twice", module=module),
+        probe(folder, "Quiet.kept", "list", f"{module}:Quiet", "construct", module=module),
+        probe(folder, "SEEN", "dict", "", f"call:{module}:remember", "growth", module),
+    ]
 
 
 def keep(folder: Path, found: list[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ import pytest
 import leaklint_runtime
 from leaklint_runtime import asserts
 from leaklint_runtime.testing.rounds import Rounds, parse
-from tests.in_tests import APP, project, run
+from tests.in_tests import APP, keep, known, project, run
 
 ROUNDS = """\
 import logging
@@ -50,18 +50,86 @@ def test_without_the_marker():
 """
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"], ["--leaklint"]], ids=["alone", "xdist", "watched"])
-def test_a_marked_test_runs_in_rounds_and_fails_on_growth(tmp_path: Path, options: list[str]) -> None:
-    done = run(project(tmp_path, ROUNDS), "-rA", *options)
+BY_HAND = """\
+class Ring:
+    def __init__(self):
+        self.me = self
+
+@pytest.fixture
+def part():
+    return Ring()
+
+@pytest.fixture(scope="module")
+def wide():
+    return Ring()
+
+def test_watch(leakcheck, part, wide):
+    for thing in (Ring(), part, wide):
+        leakcheck.watch(thing)
+
+def test_watch_again(part, wide, leakcheck):
+    for thing in (Ring(), part, wide):
+        leakcheck.watch(thing)
+
+def test_watch_fails(leakcheck):
+    leakcheck.watch(app.Part("kept"))
+
+def test_no_growth(leakcheck):
+    with leakcheck.no_growth("hand:Door.open_doors"):
+        app.Door().close()
+    with leakcheck.no_growth("hand:SEEN", allow=1):
+        app.remember("x")
+    with leakcheck.no_growth("hand:Calc.twice"):
+        pass
+
+def test_no_growth_fails(leakcheck):
+    with leakcheck.no_growth("hand:SEEN"):
+        app.remember("y")
+
+def test_no_growth_passes_errors_on(leakcheck):
+    with pytest.raises(KeyError), leakcheck.no_growth("hand:SEEN"):
+        app.remember("z")
+        raise KeyError
+
+def test_no_growth_needs_a_container(leakcheck):
+    for wrong in ("hand", "hand:", "hand:NONE", "hand:remember"):
+        with pytest.raises(ValueError):
+            leakcheck.no_growth(wrong)
+
+def test_collected(leakcheck):
+    app.Door().close()
+    leakcheck.assert_collected(app.Door)
+
+def test_collected_fails(leakcheck):
+    door = app.Door()
+    app.Door.open_doors.clear()
+    leakcheck.assert_collected(app.Door)
+"""
+
+
+@pytest.fixture(scope="module", params=[[], ["-n", "2"], ["--leaklint"]], ids=["alone", "xdist", "watched"])
+def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """Run the tests in rounds and those by hand, each with a program of their own."""
+    folder = project(tmp_path_factory.mktemp("by_hand"), ROUNDS, hand_dot_py=APP)
+    (folder / "test_hand.py").write_text(f"import pytest\n\nimport hand as app\n\n\n{BY_HAND}")
+    keep(folder, [*known(folder), *known(folder, "hand")])
+    return run(folder, "-rA", *request.param)
+
+
+def bad(done: subprocess.CompletedProcess[str], file: str) -> set[str]:
+    """Return the tests of a file that failed or whose teardown did."""
+    lines = [line.split(" ")[1] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR test"))]
+    return {name.partition("::")[2] for name in lines if name.startswith(f"{file}::")}
+
+
+def test_a_marked_test_runs_in_rounds_and_fails_on_growth(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 1
-    assert "3 failed, 4 passed" in done.stdout
+    assert "5 failed, 11 passed, 1 error" in done.stdout, done.stdout
     assert "every round leaves objects behind (4 rounds after 2 to warm up)\n  app.Part: +1.0 a round" in done.stdout
     assert "├─ class Part\n    │    ↓ .registry\n" in done.stdout
     assert "list: +1.0 a round" in done.stdout
     assert "↓ .BAG" in done.stdout
-    failed = {line.split(" - ")[0] for line in done.stdout.splitlines() if line.startswith("FAILED")}
-    names = ("test_that_grows", "test_with_a_plain_container", "test_that_fails_by_itself")
-    assert failed == {f"FAILED test_app.py::{name}" for name in names}
+    assert bad(done, "test_app.py") == {"test_that_grows", "test_with_a_plain_container", "test_that_fails_by_itself"}
 
 
 WRONG = {
@@ -145,75 +213,13 @@ def test_a_plain_script_uses_the_function(tmp_path: Path) -> None:
         assert told in done.stdout + done.stderr
 
 
-BY_HAND = """\
-class Ring:
-    def __init__(self):
-        self.me = self
-
-@pytest.fixture
-def part():
-    return Ring()
-
-@pytest.fixture(scope="module")
-def wide():
-    return Ring()
-
-def test_watch(leakcheck, part, wide):
-    for thing in (Ring(), part, wide):
-        leakcheck.watch(thing)
-
-def test_watch_again(part, wide, leakcheck):
-    for thing in (Ring(), part, wide):
-        leakcheck.watch(thing)
-
-def test_watch_fails(leakcheck):
-    leakcheck.watch(app.Part("kept"))
-
-def test_no_growth(leakcheck):
-    with leakcheck.no_growth("app:Door.open_doors"):
-        app.Door().close()
-    with leakcheck.no_growth("app:SEEN", allow=1):
-        app.remember("x")
-    with leakcheck.no_growth("app:Calc.twice"):
-        pass
-
-def test_no_growth_fails(leakcheck):
-    with leakcheck.no_growth("app:SEEN"):
-        app.remember("y")
-
-def test_no_growth_passes_errors_on(leakcheck):
-    with pytest.raises(KeyError), leakcheck.no_growth("app:SEEN"):
-        app.remember("z")
-        raise KeyError
-
-def test_no_growth_needs_a_container(leakcheck):
-    for wrong in ("app", "app:", "app:NONE", "app:remember"):
-        with pytest.raises(ValueError):
-            leakcheck.no_growth(wrong)
-
-def test_collected(leakcheck):
-    app.Door().close()
-    leakcheck.assert_collected(app.Door)
-
-def test_collected_fails(leakcheck):
-    door = app.Door()
-    app.Door.open_doors.clear()
-    leakcheck.assert_collected(app.Door)
-"""
-
-
-@pytest.mark.parametrize("options", [[], ["-n", "2"], ["--leaklint"]], ids=["alone", "xdist", "watched"])
-def test_the_fixture(tmp_path: Path, options: list[str]) -> None:
-    done = run(project(tmp_path, BY_HAND), "-rA", *options)
-    assert "2 failed, 7 passed, 1 error" in done.stdout, done.stdout
-    assert "still alive after the test: app.Part\n    ┬ root: module app\n" in done.stdout
-    assert "app:SEEN grew by 1 (allowed: 0)\n" in done.stdout
+def test_the_fixture(done: subprocess.CompletedProcess[str]) -> None:
+    assert "still alive after the test: hand.Part\n    ┬ root: module hand\n" in done.stdout
+    assert "hand:SEEN grew by 1 (allowed: 0)\n" in done.stdout
     assert "entry 'y': int" in done.stdout
     assert "root: running frame of test_collected_fails()" in done.stdout
     assert "↓ local door" in done.stdout
-    failed = {line.split(" ")[1] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR test"))}
-    names = ("test_no_growth_fails", "test_collected_fails", "test_watch_fails")
-    assert failed == {f"test_app.py::{name}" for name in names}
+    assert bad(done, "test_hand.py") == {"test_no_growth_fails", "test_collected_fails", "test_watch_fails"}
 
 
 def test_a_class_is_needed() -> None:

@@ -56,7 +56,7 @@ def test_asynchronous_tests(tmp_path: Path, plugin: str, tests: str, options: li
     assert "LK101 app:Door.open_doors REFUTED" in done.stdout
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "xdist"])
 def test_coverage_is_measured_as_ever(tmp_path: Path, options: list[str]) -> None:
     pytest.importorskip("pytest_cov")
     tests = "def test_door():\n    app.Door().close()\n\ndef test_part():\n    app.Part()\n"

@@ -8,6 +8,7 @@ import enum
 import json
 import pathlib
 import re
+import subprocess
 import uuid
 from pathlib import Path
 from typing import Any
@@ -94,16 +95,31 @@ def test_that_cannot_be_written_down():
 """
 
 
+def made(folder: Path) -> Path:
+    """Write the project and its findings."""
+    project(folder, TESTS, ENGINES)
+    found = [
+        probe(folder, "Engine.running", "dict", "app:Engine", "construct"),
+        probe(folder, "HELD", "list", "app:Pool", "method:hold"),
+        probe(folder, "NOTED", "list", "", "call:app:note", "argument:0"),
+    ]
+    keep(folder, found)
+    return folder
+
+
 @pytest.fixture
 def engines(tmp_path: Path) -> Path:
-    project(tmp_path, TESTS, ENGINES)
-    found = [
-        probe(tmp_path, "Engine.running", "dict", "app:Engine", "construct"),
-        probe(tmp_path, "HELD", "list", "app:Pool", "method:hold"),
-        probe(tmp_path, "NOTED", "list", "", "call:app:note", "argument:0"),
-    ]
-    keep(tmp_path, found)
-    return tmp_path
+    return made(tmp_path)
+
+
+Harvested = tuple[Path, "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module", params=[[], ["-n", "2", "--dist", "loadfile"]], ids=["alone", "xdist"])
+def harvested(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Harvested:
+    """Return the folder of a run that recorded, and the run."""
+    folder = made(tmp_path_factory.mktemp("harvested"))
+    return folder, run(folder, "--leaklint-harvest", "harvest.json", *request.param)
 
 
 def statuses(folder: Path, *options: str) -> dict[str, str]:
@@ -114,18 +130,20 @@ def statuses(folder: Path, *options: str) -> dict[str, str]:
     return {one["symbol"]: one["verdict"]["status"] for one in report["findings"]}
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "2", "--dist", "loadfile"]], ids=["alone", "xdist"])
-def test_what_the_tests_made_is_made_again(engines: Path, options: list[str]) -> None:
+def test_without_a_harvest_it_cannot_be_made(engines: Path) -> None:
     assert statuses(engines)["app:Engine.running"] == "unreached"
-    done = run(engines, "--leaklint-harvest", "harvest.json", *options)
+
+
+def test_what_the_tests_made_is_made_again(harvested: Harvested) -> None:
+    engines, done = harvested
     assert done.returncode == 0, done.stdout
     assert "recordings of 3 names in" in done.stdout
     proven = statuses(engines, "--harvest", str(engines / "harvest.json"))
     assert proven == {"app:Engine.running": "confirmed", "app:HELD": "confirmed", "app:NOTED": "confirmed"}
 
 
-def test_a_harvest_is_plain_data_and_says_where_it_comes_from(engines: Path) -> None:
-    run(engines, "--leaklint-harvest", "harvest.json")
+def test_a_harvest_is_plain_data_and_says_where_it_comes_from(harvested: Harvested) -> None:
+    engines, _ = harvested
     value = json.loads((engines / "harvest.json").read_text())
     plan = {"call": ["app:Plan", ["diesel-7"], {"parts": {"tuple": ["valve"]}}]}
     first = {"call": ["app:Engine", [plan, 2], {}]}
