@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-_FOLDERS = frozenset({"tests", "test", "testing", "_tests", "unittests"})
+_FOLDERS = frozenset({"tests", "test", "testing", "_tests", "unittests", "testsuite"})
 
-_COMMAND_FOLDERS = frozenset({"cli", "scripts", "bin"})
+_COMMAND_FOLDERS = frozenset({"cli", "scripts", "bin", "examples"})
 _COMMAND_FILES = frozenset({"cli.py", "__main__.py", "setup.py"})
 
 
@@ -21,7 +21,7 @@ def is_test(path: str) -> bool:
 
 
 def is_command(path: str) -> bool:
-    """Tell whether a file belongs to a command line, by its name or by its folders: its process ends with the command."""
+    """Tell whether a file belongs to a command line or is an example, by its name or folders: its process ends with it."""
     parts = path.replace("\\", "/").split("/")
     return parts[-1] in _COMMAND_FILES or (not path.startswith("/") and bool(_COMMAND_FOLDERS & set(parts[:-1])))
 

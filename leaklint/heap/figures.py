@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.contracts import standard
+from leaklint.flow.terms import walk
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 
@@ -28,7 +29,8 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
             or any((module, one) in called for one in undo)
         ):
             continue
-        returned = any(one.kind == "return" and term in one.terms for one in heap.points_to.functions[function].events)
+        returns = (one for one in heap.points_to.functions[function].events if one.kind in {"return", "yield"})
+        returned = any(term in walk(top) for one in returns for top in one.terms)
         shown = any((module, one) in called for one in standard.SHOWS)
         if not returned and not shown:
             kept = Kept("instance", "", name.rpartition(".")[2])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.standard import LOGGING
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import argument
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from leaklint.heap.retained import Level
     from leaklint.heap.retention import Heap
 
+_BIRTH = frozenset({"__init__", "__post_init__", "__new__", "__enter__", "__aenter__"})
 _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "sys.flags"})
 
 
@@ -85,8 +86,9 @@ class Handlers:
         kept = self.heap.keeping.of(given) if given is not None else []
         if any(one.name == "long" for one in kept):
             return
-        per_object = bool(home.owner) or any(one.kind in {"self", "param"} or one.cls for one in kept)
-        if not per_object:
+        if self._is_emptied(home, event, attribute):
+            return
+        if not self._is_of_objects(home) and not any(one.kind == "self" or one.cls for one in kept):
             level = 0
             reasons.append("a function that configures logging usually runs once")
         if any(one.cls and (self.heap.multiplicity.is_single(one.cls)) for one in kept):
@@ -96,6 +98,26 @@ class Handlers:
         ):
             level = 0
         yield Handler(kind, function, event, "medium" if level else "low", tuple(reasons))
+
+    def _is_of_objects(self, home: Function, depth: int = 0) -> bool:
+        """Tell whether code runs for each object of a class: in its constructor, or called from there."""
+        if home.kind == "method" and home.name in _BIRTH:
+            return True
+        calls = self.heap.effects.calls.get(home.key, ()) if depth < 4 else ()
+        return any(self._is_of_objects(self.heap.points_to.functions[call.caller], depth + 1) for call in calls)
+
+    @staticmethod
+    def _is_emptied(home: Function, event: Event, attribute: str) -> bool:
+        """Tell whether the same function takes all handlers out first: ``logger.handlers = []``, ``.clear()``."""
+        for one in home.events:
+            if one.place < event.place and one.kind == "setattr" and one.name == attribute:
+                return True
+            cleared = one.kind in {"call", "clear"} and any(
+                term[0] == "attr" and term[2] == attribute for term in walk(one.terms[0])
+            )
+            if one.place < event.place and cleared and (one.kind == "clear" or one.terms[0][1][-1] == "clear"):
+                return True
+        return False
 
     def _name(self, logger: Term) -> Term | None:
         """Return the name that a logger is asked for by, as far as that is seen."""
@@ -111,8 +133,22 @@ class Handlers:
                 return one[2][0]  # type: ignore[no-any-return]
         return None
 
-    def _asks_for(self, test: Term, attribute: str) -> bool:
-        return any(term[0] == "attr" and term[2] in {attribute, "hasHandlers"} for term in walk(test))
+    def _asks_for(self, test: Term, attribute: str, depth: int = 0) -> bool:
+        """Tell whether a test looks at what is there already, by itself or in a function of the program that it calls."""
+        for term in walk(test):
+            if term[0] == "attr" and term[2] in {attribute, "hasHandlers"}:
+                return True
+            called = self.heap.points_to.evaluate(term[1]) if term[0] == "call" and depth < 2 else ()
+            for value in called:
+                if value[0] in {"func", "method"} and self._looks(value[-1], attribute, depth):
+                    return True
+        return False
+
+    def _looks(self, key: str, attribute: str, depth: int) -> bool:
+        function = self.heap.points_to.functions.get(key)
+        events = function.events if function is not None else ()
+        tops = [top for event in events for top in (*event.terms, *(guard.test for guard in event.guards))]
+        return any(self._asks_for(top, attribute, depth + 1) for top in tops)
 
     def _asks_environment(self, test: Term) -> bool:
         for term in walk(test):

@@ -159,7 +159,10 @@ class Memos:
         if kept.cls and self.heap.points_to.classes.is_enum(kept.cls):
             return None
         if bound is not None:
-            level = 1 if (bound >= _SMALL and kept.kind == "self") or bound >= _MANY else 0
+            own = kept.kind == "self" and not (
+                function is not None and function.kind == "function" and not function.parent
+            )
+            level = 1 if (bound >= _SMALL and own) or bound >= _MANY else 0
             if bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
         if kept.kind in {"function", "class"}:

@@ -111,7 +111,7 @@ class Heap:
             level -= 1
             reasons.append(release.why)
         if self._is_shared_unsurely(location, stores):
-            level -= 1
+            level -= 2
             reasons.append("not every object of its class lives long")
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
 
@@ -183,6 +183,8 @@ class Heap:
         function = self.points_to.functions[effect.function]
         if location.scope == "field" and function.owner and self._own_making(effect, location):
             return ONCE
+        if location.scope == "result" and function.key.replace(":", ".") in location.path[:1] and not function.params:
+            return ONCE  # what a memoised function without parameters fills, it fills in its one call
         if location.scope in {"field", "result"} and not self._reaches_long(effect):
             return IMPORT
         return MANY
@@ -196,6 +198,8 @@ class Heap:
             if location.owner in self.points_to.names.classes
             else False
         )
+        if effect.chain and self._makes(effect.chain[-1].caller, location):
+            return True
         is_self = bool(function.params) and base == ("param", function.key, function.params[0].name)
         if not (owned and is_self and not effect.chain):
             return False
@@ -211,6 +215,15 @@ class Heap:
                 and self.points_to.classes.related(self.points_to.functions[call.caller].owner, function.owner)
                 for call in calls
             )
+        )
+
+    def _makes(self, caller: str, location: Location) -> bool:
+        """Tell whether a function is the constructor of the object of which a holder is a field."""
+        home = self.points_to.functions[caller]
+        return (
+            home.name in _MAKING
+            and location.owner in self.points_to.names.classes
+            and self.points_to.classes.related(home.owner, location.owner)
         )
 
     def _reaches_long(self, effect: Effect) -> bool:

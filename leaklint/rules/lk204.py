@@ -61,7 +61,10 @@ def of_method(context: Context, memo: Memo) -> bool:
     points_to = context.heap.points_to
     if memo.kept.kind != "self" or memo.function not in points_to.functions:
         return False
-    owner = points_to.functions[memo.function].owner or memo.function.rpartition(".")[0]  # of a lambda in a class body
+    function = points_to.functions[memo.function]
+    owner = function.owner or (function.parent if function.parent in points_to.names.classes else "")
+    owner = owner or memo.function.rpartition(".")[0]  # of a lambda in a class body
+    owner = owner if owner in points_to.names.classes else ""
     named = points_to.classes.method(memo.kept.cls, memo.name.rpartition(".")[2]) is not None
     return named or bool(owner and points_to.classes.related(memo.kept.cls, owner))
 
