@@ -92,8 +92,27 @@ def line_of_classes(count: int) -> Files:
     return {"a.py": f"{HEAD}\nclass D0(C):\n    pass\n\n\n{chain}"}
 
 
+def handed_on(count: int) -> Files:
+    """Each function is called from many places in the next: as many ways as the product of the places."""
+    levels = "".join(f"def f{n + 1}(x):\n" + f"    f{n}(x)\n" * count + "\n\n" for n in range(3))
+    store = "REG = []\n\n\ndef f0(x):\n    REG.append(x)\n\n\n"
+    return {"a.py": f"{store}{levels}class K:\n    def go(self):\n        f3(self)\n"}
+
+
+def keyed_by_what_is_handed_on(count: int) -> Files:
+    text = handed_on(count)["a.py"]
+    return {"a.py": text.replace("REG = []", "REG = {}").replace("REG.append(x)", "REG[x] = 1")}
+
+
+def fields_of_one_name(count: int) -> Files:
+    text = "class D{0}:\n    def __init__(self, items):\n        self.items = items\n\n    def add(self, one):\n"
+    text += "        self.items.append(one)\n\n\n"
+    return {"a.py": f"{HEAD}\n" + "".join(text.format(number) for number in range(count))}
+
+
 SHAPES = [methods, leaks_in_files, subclasses, helpers, users, renamed, literal, line_of_classes]
 SHAPES += [same_name, same_name_in_one_file, same_global, finalizers, globals_in_one_file, memos, registrations]
+SHAPES += [handed_on, keyed_by_what_is_handed_on, fields_of_one_name]
 
 
 def written(folder: Path, files: Files) -> Report:

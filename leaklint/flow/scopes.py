@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_WORDS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+_NAMELESS = (ast.Attribute, ast.Call, ast.Constant, ast.BinOp, ast.Compare, ast.Subscript, ast.Expr, ast.Return)
 
 
 class Names:
@@ -16,6 +18,8 @@ class Names:
         self.outer: set[str] = set()
         self.globals: set[str] = set()
         for node in inside(body):
+            if isinstance(node, _NAMELESS):
+                continue
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
                 self.bound.add(node.id)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -48,4 +52,16 @@ def inside(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
         elif isinstance(node, ast.Lambda):
             stack += [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         else:
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(_below(node))
+
+
+def _below(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes directly below one, without operators and contexts."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [one for one in value if isinstance(one, ast.AST) and not isinstance(one, _WORDS)]
+        elif isinstance(value, ast.AST) and not isinstance(value, _WORDS):
+            found.append(value)
+    return found

@@ -32,30 +32,28 @@ Term = tuple[Any, ...]
 UNKNOWN: Term = ("unknown",)
 NONE: Term = ("const", "None", "NoneType")
 DISPLAYS = frozenset({"list", "tuple", "set", "dict"})
+_WITH_ONE = frozenset({"attr", "iter", "enter", "star", "slice", "exception"})
+_WITH_MANY = DISPLAYS | {"text", "union"}
 _MOST = 60  # nodes of a term that is written out; larger ones are named
 _MOST_UNION = 8
 
 
-def children(term: Term) -> Iterator[Term]:
-    """Yield the terms directly inside of a term."""
+def children(term: Term) -> tuple[Term, ...]:
+    """Return the terms directly inside of a term."""
     kind = term[0]
-    if kind in {"attr", "iter", "enter", "star", "slice", "exception"}:
-        yield term[1]
-    elif kind == "elem":
-        yield term[1]
-        yield term[2]
-    elif kind == "call":
-        yield term[1]
-        yield from term[2]
-        for _, value in term[3]:
-            yield value
-    elif kind in DISPLAYS or kind in {"text", "union"}:
-        yield from term[1]
-    elif kind == "op":
-        yield from term[2]
-    elif kind == "comp":
-        yield from term[2]
-        yield from term[3]
+    if kind in _WITH_ONE:
+        return (term[1],)
+    if kind in _WITH_MANY:
+        return term[1]  # type: ignore[no-any-return]
+    if kind == "elem":
+        return (term[1], term[2])
+    if kind == "call":
+        return (term[1], *term[2], *[value for _, value in term[3]])
+    if kind == "op":
+        return term[2]  # type: ignore[no-any-return]
+    if kind == "comp":
+        return (*term[2], *term[3])
+    return ()
 
 
 def walk(term: Term) -> Iterator[Term]:
@@ -69,7 +67,13 @@ def walk(term: Term) -> Iterator[Term]:
 
 def is_small(term: Term) -> bool:
     """Tell whether a term may be written out wherever its variable is used."""
-    return all(count < _MOST for count, _ in enumerate(walk(term)))
+    stack, count = [term], 0
+    while stack:
+        count += 1
+        if count > _MOST:
+            return False
+        stack.extend(children(stack.pop()))
+    return True
 
 
 def union(terms: list[Term]) -> Term:
@@ -78,6 +82,9 @@ def union(terms: list[Term]) -> Term:
     for term in terms:
         for part in term[1] if term[0] == "union" else (term,):
             flat[part] = None
+    for part in list(flat):  # ``if not isclass(x): x = x.__class__``: after that it is a class in any case
+        if part[0] == "attr" and part[2] == "__class__":
+            flat.pop(part[1], None)
     if not flat:
         return UNKNOWN
     if len(flat) == 1:
