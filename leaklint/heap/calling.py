@@ -143,6 +143,6 @@ class Calling:
         for event in function.events:
             if event.kind == "return" and event.terms[0] != NONE:
                 for option in options(event.terms[0]):
-                    term = self.substituted(option, key, bound or {})
+                    term = option if self.heap.tangled else self.substituted(option, key, bound or {})
                     got |= self.heap.evaluate(term if is_small(term) else option)
         return frozenset(got)

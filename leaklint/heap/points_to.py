@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from leaklint.heap.effects import Call
 
 _DEPTH = 14  # how many calls deep a value is followed
+_TANGLED = 3_000  # terms within one question from which on a function's result no longer depends on what it is given
+_MOST = 12_000  # terms within one question from which on a further one is something unknown
 
 
 class PointsTo:
@@ -48,6 +50,7 @@ class PointsTo:
         self._open: set[Term] = set()
         self._hits: set[Term] = set()
         self._tested: dict[Term, Values] = {}
+        self._asked = 0  # terms that were worked out within the outermost question that is open
         self.depth = 0
         self.calls: Mapping[str, Sequence[Call]] = {}  # as far as they are known
         self.static: set[str] = set()  # functions in class bodies that are only ever called without an object
@@ -67,6 +70,9 @@ class PointsTo:
         if term in self._open or self.depth > _DEPTH * 6:
             self._hits.add(term)
             return NOTHING
+        if self._asked > _MOST:
+            return PART
+        self._asked += 1
         self._open.add(term)
         self.depth += 1
         before, self._hits = self._hits, set()
@@ -82,10 +88,22 @@ class PointsTo:
         else:
             self._known[term] = found
         if not self._open:
-            self._hits.clear()
-            self._provisional.clear()
-            self._known[term] = found
+            self._closed(term, found)
         return found
+
+    @property
+    def tangled(self) -> bool:
+        """Tell whether the open question has led to so many others that they are answered more coarsely."""
+        return self._asked > _TANGLED
+
+    def _closed(self, term: Term, found: Values) -> None:
+        """Keep the answer to an outermost question; of a tangle, all answers, as each is reached from all the others."""
+        if self.tangled:
+            self._known.update(self._provisional)
+        self._asked = 0
+        self._hits.clear()
+        self._provisional.clear()
+        self._known[term] = found
 
     def looked_into(self, test: Term) -> Values:
         """Return the containers that a test asks for a key or an element."""
