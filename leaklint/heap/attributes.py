@@ -70,7 +70,8 @@ class Attributes:
                     )
                     or PART
                 )
-            return frozenset([("cmethod", value, name)])
+            inner = self.heap.external.inside.get(value, {}).get(name)
+            return frozenset([("cmethod", value, name) if inner is None else inner])
         if kind in {"plain", "none"}:
             return frozenset([("plain", "?")]) if kind == "plain" else NOTHING
         return self._of_param(value, name, base) if kind in {"param", "part"} else PART
@@ -151,7 +152,8 @@ class Attributes:
             return NOTHING
         self._giving.add(value)
         try:
-            terms = [call.bound[value[2]] for call in self.heap.calls.get(value[1], ()) if value[2] in call.bound]
+            calls = self.heap.calls.get(value[1], ())
+            terms = [self.heap.calling.handed_in(call.bound, value) for call in calls if value[2] in call.bound]
             return frozenset(one for one in self.heap.all_of(terms[:30]) if one[0] != "container")
         finally:
             self._giving.discard(value)
@@ -283,6 +285,20 @@ class Attributes:
                     if last == "cached_property":
                         found.add("kept")
         return found
+
+    def called_with_class(self, function: Function) -> bool:
+        """Tell whether a decorator of the program is a descriptor whose ``__get__`` calls the function with the class."""
+        for decorator in function.decorators:
+            for value in self.heap.evaluate(decorator.term):
+                get = self.heap.classes.method(value[1], "__get__") if value[0] == "class" else None
+                params = self.heap.functions[get].params if get is not None else ()
+                if get is None or len(params) < 3:
+                    continue
+                owner: Term = ("param", get, params[2].name)
+                calls = [event.terms[0] for event in self.heap.functions[get].events if event.kind == "call"]
+                if any(call[2][:1] == (owner,) for call in calls):
+                    return True
+        return False
 
     def decorated(self, function: Function) -> Values | None:
         """Return what decorators of the program, or memoisers, make of a function; None if they leave it as it is."""

@@ -221,6 +221,8 @@ class Effects:
         container, name = callee[1], callee[2]
         base = term[1][1] if term[1][0] == "attr" else term[1]
         given, kind = term[2], container[1]
+        if kind in {"tuple", "frozenset"}:
+            return  # has no method that changes it
         if (
             name in ONLY
             and name not in QUEUES.get(kind, ())

@@ -161,6 +161,8 @@ class PointsTo:
             return self._operation(term)
         if kind == "star":
             return self.evaluate(("iter", term[1]))
+        if kind == "deepcopy":
+            return self.external.copied_deeply(term[1], term[2])
         return frozenset([("exc",)]) if kind == "exception" else PART
 
     def _display(self, term: Term) -> Term:
@@ -269,7 +271,7 @@ class PointsTo:
             )
         if self.classes.is_metaclass(owner):
             return frozenset([("anyclass", owner)])
-        return frozenset([("self", owner)])
+        return frozenset([("class", owner) if self.attributes.called_with_class(function) else ("self", owner)])
 
     # attributes
 
@@ -279,10 +281,23 @@ class PointsTo:
         got: set[Term] = set()
         for value in self.evaluate(term[1]):
             got |= self.elements(value, term)
+        if not got - PART and term[1][0] == "param":
+            got |= self._of_arguments(term)
         if not got - PART:
             hinted = self.annotations.element(self._hint(term[1]), term[0] == "elem")
             return hinted or frozenset(got)
         return frozenset(got)
+
+    def _of_arguments(self, term: Term) -> Values:
+        """Return what the elements of ``*args`` or the values of ``**kwargs`` may be: what callers hand in."""
+        function = self.functions.get(term[1][1])
+        param = next((p for p in function.params if p.name == term[1][2]), None) if function is not None else None
+        if function is None or param is None or param.kind not in {"*", "**"} or self.wrapped.get(function.key):
+            return NOTHING
+        if param.kind == "**" and term[0] == "iter":
+            return frozenset([("plain", "str")])
+        hinted = self.annotations.of(param.annotation) if param.annotation is not None else NOTHING
+        return hinted or frozenset([term[1]])
 
     def _hint(self, term: Term) -> Term | None:
         """Return the annotation of a parameter or a field."""
