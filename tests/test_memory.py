@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from probes import interpreters
+from probes import ends
 
 from leaklint.config import Settings
 from leaklint.engine import check
@@ -83,7 +83,7 @@ def test_what_a_finding_holds_is_what_emptying_it_frees() -> None:
 
 
 ELSEWHERE = """\
-import json, sys, threading
+import json, sys, threading, time
 sys.path[:0] = sys.argv[1:2]
 from leaklint_runtime import ledger, memory, wire
 
@@ -95,7 +95,9 @@ class Part:
 
 def churn():
     while not done:
-        bytearray(100_000)
+        for _ in range(20):
+            bytearray(100_000)
+        time.sleep(0.001)
 
 done = []
 threads = [threading.Thread(target=churn) for _ in range(2)]
@@ -121,7 +123,7 @@ def ledger_elsewhere(python: str, *options: str, **environment: str) -> ledger.L
 
 
 @linux
-@pytest.mark.parametrize("python", [sys.executable, *interpreters()], ids=lambda path: Path(path).resolve().name)
+@pytest.mark.parametrize("python", [sys.executable, *ends()], ids=lambda path: Path(path).resolve().name)
 def test_every_interpreter_is_split_with_its_threads_running(python: str) -> None:
     found = ledger_elsewhere(python, "-W", "error")
     assert found.leading == "m:Part.parts"

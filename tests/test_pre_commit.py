@@ -41,6 +41,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "vendored" / "other.py").write_text(LEAKY)
     (folder / "pyproject.toml").write_text('[tool.leaklint]\nextend-exclude = ["vendored"]\n')
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
+    monkeypatch.setenv("PIP_NO_COMPILE", "no")  # which is how pip is told so: what is used once need not be compiled
+    monkeypatch.setenv("PIP_DISABLE_PIP_VERSION_CHECK", "1")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "tester@example.org")
@@ -130,7 +132,11 @@ def test_pre_commit_installs_the_hook_from_the_checkout(repository: Path, checko
     assert "leaky.py:2:5: LK101" in done.stdout
 
 
-def test_as_an_additional_dependency_of_flake8(repository: Path, checkout: Path) -> None:
+def test_as_an_additional_dependency_of_flake8(repository: Path, checkout: Path, tmp_path: Path) -> None:
+    """As a wheel, as an index has it; the other test builds one in an environment of its own."""
+    words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(checkout)]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
     flake8 = {
         "id": "flake8",
         "name": "flake8",
@@ -138,7 +144,7 @@ def test_as_an_additional_dependency_of_flake8(repository: Path, checkout: Path)
         "language": "python",
         "types": ["python"],
     }
-    configure(repository, [{**flake8, "additional_dependencies": ["flake8", str(checkout)]}])
+    configure(repository, [{**flake8, "additional_dependencies": ["flake8", str(wheel)]}])
     done = pre_commit(repository, "run", "--all-files")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "leaky.py:2:5: LK101" in done.stdout
