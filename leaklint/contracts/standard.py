@@ -23,6 +23,9 @@ CONTAINERS: dict[str, str] = {
     "sortedcontainers.SortedSet": "set", "multidict.MultiDict": "dict", "array.array": "plain",
     "collections.abc.MutableMapping": "", "typing.MutableMapping": "", "weakref.WeakMethod": "",
 }  # fmt: skip
+# Containers that an object of another package has inside, by attribute; what its methods return that are longer copies of it.
+INSIDE: dict[str, dict[str, str]] = {"collections.ChainMap": {"maps": "list"}}
+LONGER_COPIES = frozenset({"new_child"})
 # Classes of other packages whose heirs are containers.
 BASES: dict[str, str] = {
     name: kind for name, kind in CONTAINERS.items() if kind not in {"", "plain", "tuple", "frozenset"}

@@ -122,6 +122,12 @@ class Calling:
         bound.update({word: value for word, value in term[3] if word in words})
         return bound
 
+    def handed_in(self, bound: Mapping[str, Term], value: Term) -> Term:
+        """Return the term that a call gives for a parameter; of ``*args``, for one of them."""
+        params = self.heap.functions[value[1]].params
+        several = any(param.name == value[2] and param.kind == "*" for param in params)
+        return ("iter", bound[value[2]]) if several else bound[value[2]]
+
     def substituted(self, term: Term, key: str, bound: Mapping[str, Term]) -> Term:
         """Return a term of a function with its parameters replaced by what a call gives for them."""
         if not bound:

@@ -36,6 +36,7 @@ class External:
         self.supers: dict[Term, Term] = {}
         self._owners: dict[Term, str] = {}
         self.factories: dict[Term, Term] = {}
+        self.inside: dict[Term, dict[str, Term]] = {}  # containers inside of containers, by attribute
 
     def note_super(self, term: Term, function: str) -> None:
         """Note in which function a call of ``super()`` stands."""
@@ -146,6 +147,8 @@ class External:
             limit = keyword(term, "maxlen") or term[2][1]
             kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
         made = ("container", kind, term[4])
+        if name in standard.INSIDE:
+            self._fills(made, standard.INSIDE[name], term)
         if kind == "defaultdict" and term[2]:
             self.factories[made] = term[2][0]
             self._holds(made, None, ("call", term[2][0], (), (), (*term[4], "made")))
@@ -162,6 +165,30 @@ class External:
         if (key, part) not in parts:
             parts.append((key, part))
 
+    def _fills(self, made: Term, inner: dict[str, str], term: Term) -> None:
+        """Note the containers that an object has inside, which begin with the arguments of its constructor."""
+        self.inside[made] = {word: ("container", kind, (*term[4], word)) for word, kind in inner.items()}
+        for one in self.inside[made].values():
+            for part in term[2]:
+                self._holds(one, None, ("iter", part[1]) if part[0] == "star" else part)
+
+    def copied_deeply(self, term: Term, site: Term) -> Values:
+        """Return what a deep copy of a value is: containers and objects, at any depth, are new ones."""
+        return frozenset(self._copied_deeply(value, site) for value in self.heap.evaluate(term))
+
+    def _copied_deeply(self, value: Term, site: Term) -> Term:
+        if value[0] in {"inst", "self"}:
+            return ("inst", value[1], site)
+        if value[0] != "container" or value[2][:1] + value[2][2:] == ("copy", site):
+            return value
+        copy = ("container", value[1], ("copy", value[2], site))
+        self._hold_copies(copy, value, site)
+        return copy
+
+    def _hold_copies(self, copy: Term, value: Term, site: Term) -> None:
+        for key, part in list(self.heap.contents.get(value, ())):
+            self._holds(copy, key, ("deepcopy", part, site))
+
     def _copy(self, name: str, term: Term) -> Values:
         values = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
         kind = "dict" if name.endswith(("dict", "Dict")) else "list"
@@ -169,7 +196,9 @@ class External:
         for value in values:
             if value[0] == "container":
                 copy = ("container", value[1] if name.startswith("copy.") else kind, term[4])
-                if value in self.heap.contents and copy not in self.heap.contents:
+                if name == "copy.deepcopy":
+                    self._hold_copies(copy, value, term[4])
+                elif value in self.heap.contents and copy not in self.heap.contents:
                     self.heap.contents[copy] = self.heap.contents[value]
                 copied.add(copy)
             elif name.startswith("copy."):
@@ -197,7 +226,7 @@ class External:
         contract = standard.MEMOISERS.get(name)
         if contract is None:
             return frozenset([("part",)])
-        given = [self.heap.evaluate(one) for one in term[2][:1]]
+        given = [self.heap.evaluate(one) for one in term[2][:1] if one[0] != "star"]
         functions = {v for values in given for v in values if v[0] in {"func", "method", "param", "partial", "memo"}}
         if functions and contract.bare and not keyword(term, contract.parameter):
             return self._memos(functions, contract.default, term)
@@ -255,9 +284,14 @@ class External:
             if container in heap.contents and copy not in heap.contents:
                 heap.contents[copy] = heap.contents[container]
             return frozenset([copy])
+        if name in standard.LONGER_COPIES and container in self.inside:
+            copy = ("container", container[1], term[4])
+            inner = {word: one[1] for word, one in self.inside[container].items()}
+            self._fills(copy, inner, term)
+            return frozenset([copy])
         if name in {"values", "items", "keys"}:
             view = ("container", "list", ("view", name, container[2]))
-            parts = heap.contents.get(container, [])
+            parts = heap.contents.get(container) or self._words(container)
             if view not in heap.contents and parts:
                 heap.contents[view] = [
                     (
@@ -272,6 +306,13 @@ class External:
                 ]
             return frozenset([view])
         return frozenset([("made",)]) if name == "__missing__" else frozenset([("plain", "?")])
+
+    def _words(self, container: Term) -> list[tuple[Term | None, Term]]:
+        """Return the keys and values of ``**kwargs``: names, and what callers hand in."""
+        if container[2][:1] != ("**",):
+            return []
+        words = [param.name for param in self.heap.functions[container[2][1]].params if param.kind == "**"]
+        return [(("text", ()), ("elem", ("param", container[2][1], word), ("text", ()))) for word in words]
 
 
 def _class_of(value: Term) -> Term:

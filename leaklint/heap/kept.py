@@ -259,7 +259,7 @@ class Keeping:
 
     def _param(self, value: Term, depth: int) -> Iterator[Kept]:
         calls = self._callers.open(self.effects.calls.get(value[1], ()))
-        given = [(call, call.bound[value[2]]) for call in calls if value[2] in call.bound]
+        given = [(call, self.heap.calling.handed_in(call.bound, value)) for call in calls if value[2] in call.bound]
         shown = False
         if depth < _CALLS:
             for call, term in given[:40]:

@@ -221,6 +221,8 @@ class Lifetime:
             for child in self.heap.evaluate(part):
                 if child[0] != "self":
                     yield child, inner
+        for name, one in self.heap.external.inside.get(value, {}).items():
+            yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
         for name, function, event in self._on.get(value, ()):  # attributes of a thread-local or a namespace
             where = location._replace(
                 name=f"{location.name}.{name}",

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.standard import LONGER_COPIES
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.domains import Domain
@@ -187,6 +188,9 @@ class Rebinding:
                         yield ("iter", part)
             elif parts[0][0] == "op":
                 yield from (("iter", parts[1]) for _ in self._added(parts[0], target, containers))
+        elif value[0] == "call" and value[1][0] == "attr" and value[1][2] in LONGER_COPIES:
+            if self._is_old(value[1][1], target, containers):
+                yield from value[2][:1] or [("dict", (), value[4])]
         elif value[0] in {"list", "tuple", "set"}:
             stars = [part for part in value[1] if part[0] == "star"]
             if any(self._is_old(part[1], target, containers) for part in stars):

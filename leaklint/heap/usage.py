@@ -53,21 +53,26 @@ class Usage:
         if function is None:
             return ""
         param: Term = ("param", key, name)
+        several = any(one.name == name and one.kind in {"*", "**"} for one in function.params)
+
+        def is_param(term: Term) -> bool:
+            return term[0] in {"iter", "elem"} and term[1] == param if several else term == param
+
         found = ""
         for event in function.events:
             for top in (*event.terms, *(guard.test for guard in event.guards)):
                 called = {term[1] for term in walk(top) if term[0] == "call"}
                 for term in walk(top):
-                    if term[0] == "attr" and term[1] == param:
+                    if term[0] == "attr" and is_param(term[1]):
                         if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
                             return "object"
                         found = found or "plain"
-                    elif term[0] == "op" and term[1] in _ARITHMETIC and param in term[2]:
+                    elif term[0] == "op" and term[1] in _ARITHMETIC and any(map(is_param, term[2])):
                         found = found or "plain"
-                    elif term[0] == "call" and term[1] == param:
+                    elif term[0] == "call" and is_param(term[1]):
                         return "callable"
-                    elif term[0] == "text" and param in term[1]:
+                    elif term[0] == "text" and any(map(is_param, term[1])):
                         found = found or "plain"
-            if event.kind == "setattr" and event.terms[0] == param:
+            if event.kind == "setattr" and is_param(event.terms[0]):
                 return "object"
         return found

@@ -3,8 +3,9 @@
 ## What it does
 
 Reports `logging.getLogger(f"..{id(self)}")` and like names made from something unique, and `addHandler` or
-`addFilter` on a shared logger or handler each time an object is made, without a guard and without a removal. Quiet where the name is a constant, where
-the logger's handlers are looked at first, and where the module removes the handler or the filter again.
+`addFilter` on a shared logger or handler each time an object is made, without a guard and without a removal. Quiet
+where the name is a constant, where the logger's handlers are looked at first, and where the module removes the handler
+or the filter again.
 
 ## Why it leaks
 
