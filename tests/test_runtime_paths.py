@@ -5,12 +5,14 @@ from __future__ import annotations
 import collections
 import functools
 import gc
+import subprocess
 import sys
 import threading
 import types
 import weakref
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,7 +150,7 @@ def test_each_holder_names_its_edge(
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.sampled_from(sorted(set(HOLDERS) - {"hostile", "key", "set", "memo"})), min_size=1, max_size=6))
-def test_any_nesting_of_holders_is_found_from_both_sides(names: list[str]) -> None:
+def any_nesting(names: list[str]) -> None:
     module = types.ModuleType("nested_app")
     sys.modules["nested_app"] = module
     try:
@@ -173,6 +175,15 @@ def test_any_nesting_of_holders_is_found_from_both_sides(names: list[str]) -> No
             found.chain.clear()
     finally:
         del sys.modules["nested_app"]
+
+
+def test_any_nesting_of_holders_is_found_from_both_sides() -> None:
+    """In a process of its own: the heap is searched, and that of a whole run of tests is large."""
+    script = "import conftest, test_runtime_paths; test_runtime_paths.any_nesting()"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _without_near(reference: weakref.ref[Target]) -> paths.Found:
