@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from probes import interpreters
+from probes import others
 
 from leaklint.cli import main
 from leaklint.config import Settings
@@ -221,11 +221,17 @@ def hold(seconds: int) -> None:
     ctypes.PyDLL(None).sleep(seconds)
 
 
-FORGET = "[__import__('programs').Session.sessions.clear(), __import__('gc').collect()]"
+@pytest.fixture(scope="module")
+def emptied(client: Any, told: Path) -> Any:
+    """Return the client once its workers have let go of what filled them: what follows is not about amounts."""
+    forget = "[__import__('programs').{}.clear(), __import__('gc').collect()]"
+    for name in ("Session.sessions", "PINS"):
+        client.run(eval, forget.format(name))
+    return client
 
 
-def test_a_busy_worker_holds_up_nobody(client: Any) -> None:
-    client.run(eval, FORGET, workers=[client.where["live"]])
+def test_a_busy_worker_holds_up_nobody(emptied: Any) -> None:
+    client = emptied
     busy = client.where["live"]
     task = client.submit(hold, 8, workers=[busy], pure=False)
     time.sleep(1.0)
@@ -237,7 +243,8 @@ def test_a_busy_worker_holds_up_nobody(client: Any) -> None:
     task.result()
 
 
-def test_workers_may_die_and_join_meanwhile(client: Any) -> None:
+def test_workers_may_die_and_join_meanwhile(emptied: Any) -> None:
+    client = emptied
     victim = client.where["cycles"]
     pid = client.run(os.getpid, workers=[victim])[victim]
     killer = threading.Timer(0.3, os.kill, (pid, signal.SIGKILL))
@@ -263,7 +270,7 @@ def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
         dask_plugin.collect("tcp://127.0.0.1:9")
 
 
-@pytest.mark.parametrize("python", [sys.executable, *interpreters()], ids=lambda path: Path(path).resolve().name)
+@pytest.mark.parametrize("python", [sys.executable, *others()], ids=lambda path: Path(path).resolve().name)
 def test_what_is_sent_needs_nothing_installed(python: str, tmp_path: Path) -> None:
     start = shipping.expression("dask_worker", "start", token="t", options={"baseline": "none"})
     fetch = shipping.expression("dask_worker", "fetch", token="t")
