@@ -8,6 +8,7 @@ from leaklint.contracts import standard
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned
+from leaklint.heap.namespaces import namespace_of
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Attributes:
     def attribute(self, value: Term, name: str, base: Term) -> Values:
         """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""
         kind = value[0]
+        if name == "__dict__" and (namespace := namespace_of(self.heap, value)) is not None:
+            return frozenset([namespace])
         if kind in {"inst", "self"}:
             return self._of_instance(value, name, base) if value[1] != "?" else PART
         if kind in {"class", "anyclass", "metaclass"}:
@@ -104,8 +107,6 @@ class Attributes:
         key = value[1]
         if name == "__class__":
             return frozenset([("class", key)])
-        if name == "__dict__":
-            return frozenset([("container", "dict", ("__dict__", key))])
         method = self.heap.classes.method(key, name)
         fields = self.field_terms(key, name)
         got = self.heap.all_of(event.terms[1] for _, event in fields)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from leaklint.contracts.containers import ADDERS, BULK, LOOP_CALLS, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
+from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 
@@ -117,8 +118,7 @@ class Effects:
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
 
     def _read(self) -> None:
-        self.calls, self.effects, self.external, self._pending = {}, [], [], []
-        self.memo_calls = {}
+        self.calls, self.effects, self.external, self._pending, self.memo_calls = {}, [], [], [], {}
         for key, function in self.heap.functions.items():
             for event in function.events:
                 if event.kind == "call":
@@ -170,6 +170,7 @@ class Effects:
             self._container_method(key, event, term, callee)
         elif kind == "ext":
             self.external.append((key, event, term, callee[1]))
+            note_attribute(self, key, event, term, callee[1])
             if callee[1] == "heapq.heappush" and len(term[2]) > 1:
                 self._store(key, event, "append", term[2][0], None, term[2][1])
             elif callee[1] in {"heapq.heappop", "random.shuffle"} and term[2] and callee[1] == "heapq.heappop":

@@ -95,6 +95,8 @@ class External:
         return frozenset(map(_class_of, given))
 
     def _namespace(self, name: str, term: Term) -> Values:
+        if name == "builtins.globals":
+            return self.heap.evaluate(("attr", ("module", term[4][0]), "__dict__"))
         return self.heap.evaluate(("attr", term[2][0], "__dict__")) if term[2] else frozenset([("part",)])
 
     def _partial(self, name: str, term: Term) -> Values | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from leaklint.contracts import standard
 from leaklint.flow.terms import Term, children, options, walk
 from leaklint.heap.callers import Callers
+from leaklint.heap.counters import Counters
 from leaklint.heap.domains import ORDER, Domain
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.key_guards import KeyGuards
@@ -72,6 +73,7 @@ class KeyDomain:
         self.lifetime = lifetime
         self.usage = Usage(heap)
         self.guards = KeyGuards(self)
+        self._counters = Counters(heap, lifetime)
         self._callers: Callers[Domain] = Callers()
         self._tables: dict[tuple[str, Term, Term | None], bool] = {}
 
@@ -109,6 +111,8 @@ class KeyDomain:
             parts = [self._deep(part, depth + 1) for part in children(term)]
             worst = min(parts, key=ORDER.index, default=Domain.FINITE)
             if kind == "text":
+                if Domain.FRESH in parts:
+                    return Domain.FRESH
                 return worst if worst in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
             return worst
         if kind == "op":
@@ -127,6 +131,14 @@ class KeyDomain:
                     key=ORDER.index,
                     default=Domain.UNKNOWN,
                 )
+        if kind in {"attr", "name"} and self._counters.counts(term):
+            return Domain.FRESH
+        if kind == "attr" and term[1][0] == "call" and self._call(term[1], depth + 1) == Domain.FRESH:
+            return Domain.FRESH
+        if kind == "name" and depth < 5:
+            found = [self._deep(one, depth + 2) for one in self._of_global(term)[:6]]
+            if Domain.FRESH in found:
+                return Domain.FRESH
         if kind == "attr" and depth < 5:
             fields = [
                 event.terms[1]
@@ -138,6 +150,13 @@ class KeyDomain:
             if found and Domain.UNKNOWN not in found:
                 return min(found, key=ORDER.index)
         return self._by_values(term, depth)
+
+    def _of_global(self, term: Term) -> list[Term]:
+        """Return what is assigned to a variable of a module."""
+        found = self.heap.names.name(term[1], term[2])
+        if found[0] != "global":
+            return []
+        return [value for value, _, _ in self.heap.names.modules[found[1]].names.get(found[2], ())]
 
     def _assigned(self, term: Term) -> tuple[Term, ...]:
         function = self.heap.functions.get(term[1])

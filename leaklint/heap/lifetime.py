@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
+from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
 from leaklint.heap.points_to import PointsTo
 
@@ -115,6 +116,10 @@ class Lifetime:
                         yield one, where
                 if word == "__dict__" and value[0] in {"self", "inst"}:
                     yield from self._shared(value, event, home)
+        for scope, owner, container in namespaces.roots(self.heap):
+            place = names.classes[owner].place if scope == "class" else (1, 0, 1, 0)
+            path = (f"{_dotted(owner)}.__dict__",)
+            yield container, Location(scope, owner, "__dict__", owner.partition(":")[0], place, 0, path)
         yield from self._defaults()
         yield from self._descriptors()
 
@@ -170,6 +175,7 @@ class Lifetime:
 
     def _below(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
         kind = value[0]
+        yield from namespaces.below(self.heap, value, location)
         if kind in {"inst", "self"}:
             yield from self._fields(value, location)
         elif kind == "container":

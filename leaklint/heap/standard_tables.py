@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from leaklint.contracts.standard import NAMED_TABLES, TABLES
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
@@ -13,7 +14,8 @@ from leaklint.heap.multiplicity import MANY
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_TABLES = frozenset({"linecache.cache"})
+_EVER_NEW = frozenset({Domain.FRESH, Domain.OBJECT})
+_GROWING = _EVER_NEW | {Domain.UNKNOWN}
 
 
 class Table(NamedTuple):
@@ -32,7 +34,7 @@ def tables(heap: Heap) -> Iterator[Table]:
             if (
                 name
                 and heap.multiplicity.event_runs(key, event) == MANY
-                and heap.keys.of(item) not in {Domain.FINITE, Domain.TEXT, Domain.VALUE}
+                and heap.keys.of(item) in (_GROWING if name in TABLES else _EVER_NEW)
             ):
                 if not _taken_out(heap, key, name):
                     yield Table(name, key, event)
@@ -54,13 +56,22 @@ def _stored(heap: Heap, event: Event) -> tuple[str, Term]:
 def _name(heap: Heap, term: Term) -> str:
     if term[0] not in {"attr", "name", "dotted"}:
         return ""
-    return next((value[1] for value in heap.points_to.evaluate(term) if value[0] == "ext" and value[1] in _TABLES), "")
+    return next(
+        (
+            value[1]
+            for value in heap.points_to.evaluate(term)
+            if value[0] == "ext" and value[1] in TABLES | NAMED_TABLES
+        ),
+        "",
+    )
 
 
 def _taken_out(heap: Heap, key: str, name: str) -> bool:
     module = heap.points_to.names.module_of(key)
     for function in module.functions.values():
         for event in function.events:
+            if heap.removals.feasibility.never(event, function):
+                continue
             if event.kind == "delitem" and _name(heap, event.terms[0]) == name:
                 return True
             if event.kind == "call":

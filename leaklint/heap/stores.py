@@ -13,6 +13,7 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import interned
 from leaklint.heap.lifetime import Location
+from leaklint.heap.namespaces import is_namespace
 from leaklint.heap.retained import Store
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _CALLED = re.compile(
     r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$",
     re.IGNORECASE,
 )
-_MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read"})
+_MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
 class Stores:
@@ -248,6 +249,8 @@ class Stores:
             yield ""
         if kept.kind in {"param", "class", "function", "instance"} and self._is_decorator(effect):
             yield "a decorator stores it, once for each definition"
+        if is_namespace(effect.container) and domain != Domain.FRESH:
+            yield "attributes usually go by few names"
         if self._raises_twice(effect):
             yield "registering twice raises"
         if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):

@@ -1,0 +1,68 @@
+"""Attributes under names that are worked out at run time: stores into the ``__dict__`` of an object, a class or a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Effects
+    from leaklint.heap.lifetime import Location
+    from leaklint.heap.points_to import PointsTo
+
+_MARK = "__dict__"
+
+
+def namespace_of(heap: PointsTo, value: Term) -> Term | None:
+    """Return the container that the ``__dict__`` of an abstract value is, if one is known; objects of a class share one."""
+    kind = value[0]
+    if kind in {"inst", "self"} and value[1] in heap.names.classes:
+        return ("container", "dict", (_MARK, value[1]))
+    if (kind == "class" and value[1] in heap.names.classes) or (kind == "module" and value[1] in heap.names.modules):
+        return ("container", "dict", (_MARK, kind, value[1]))
+    if kind == "container" and value[1] == "namespace":
+        return ("container", "dict", (_MARK, kind, value[2]))
+    return None
+
+
+def is_namespace(container: Term) -> bool:
+    """Tell whether a container is the ``__dict__`` of something."""
+    return bool(container[2][:1] == (_MARK,))
+
+
+def note_attribute(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+    """Note ``setattr`` and ``delattr`` with a name that is no constant as a store and a removal."""
+    if name not in {"builtins.setattr", "builtins.delattr"} or len(term[2]) < 2 or term[2][1][0] == "const":
+        return
+    base, word = term[2][:2]
+    item = word if word[0] == "text" else ("text", (word,))
+    for value in effects.heap.evaluate(base):
+        container = namespace_of(effects.heap, value)
+        if container is not None and name == "builtins.delattr":
+            effects._effect(key, event, "remove", "del", container, base, item, None)
+        elif container is not None and len(term[2]) > 2:
+            effects._effect(key, event, "store", "setattr", container, base, item, term[2][2])
+
+
+def below(heap: PointsTo, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+    """Yield the ``__dict__`` of a long-lived object where something is put into it under a name worked out at run time."""
+    container = namespace_of(heap, value)
+    if container is None or container not in heap.contents:
+        return
+    where = location._replace(path=(*location.path, _MARK), depth=0)
+    if value[0] == "container":
+        yield container, where
+    else:
+        yield container, where._replace(scope="field", owner=value[1], name=_MARK)
+
+
+def roots(heap: PointsTo) -> Iterator[tuple[str, str, Term]]:
+    """Yield (scope, owner, container) of the classes and modules into whose ``__dict__`` something is put."""
+    for container in list(heap.contents):
+        site: Term = container[2] if container[0] == "container" else ()
+        if site[:1] == (_MARK,) and len(site) == 3 and site[1] in {"class", "module"}:
+            if site[1] == "module" or not heap.names.classes[site[2]].parent:
+                yield site[1], site[2], container
