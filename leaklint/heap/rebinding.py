@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.standard import LONGER_COPIES
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, children, walk
-from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
-from leaklint.heap.lifetime import Location
-from leaklint.heap.multiplicity import MANY, Multiplicity
-from leaklint.heap.release import Quality, Release
-from leaklint.heap.retained import Retention, Store
+from leaklint.heap.multiplicity import Multiplicity
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -28,50 +24,6 @@ class Rebinding:
     def __init__(self, heap: Heap) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
-
-    def _chains(self) -> Iterator[Retention]:
-        """``self.heap.previous = LAST; LAST = self``: a slot for one object, and behind it all that came before."""
-        for key, function in self.heap.points_to.functions.items():
-            if function.kind in {"module", "class"} or self.heap.multiplicity.runs(key) != MANY:
-                continue
-            for event in function.events:
-                if event.kind not in {"setname", "setattr"}:
-                    continue
-                value, target = (
-                    event.terms[-1],
-                    event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name),
-                )
-                linked = any(
-                    one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
-                    for one in function.events
-                )
-                for where in self._locations(target, event) if linked else ():
-                    if where[0] in {"module", "class"}:
-                        yield from self._chain(where, key, event, value)
-
-    def _chain(self, where: tuple[str, str, str], key: str, event: Event, value: Term) -> Iterator[Retention]:
-        names = self.heap.points_to.names
-        if where[0] == "module":
-            values = names.modules[where[1]].names.get(where[2], [])
-            place = values[0][1] if values else event.place
-        else:
-            place = names.classes[where[1]].attributes.get(where[2], (NONE, event.place))[1]
-        location = Location(
-            where[0],
-            where[1],
-            where[2],
-            where[1].partition(":")[0],
-            place,
-            0,
-            (f"{where[1].replace(':', '.')}.{where[2]}",),
-        )
-        kept = next((one for one in self.heap.keeping.of(value) if one.kind in {"self", "instance"}), None)
-        if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
-            effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
-            store = Store(effect, kept, "element", Domain.UNKNOWN, 2)
-            yield Retention(
-                location, "object", (store,), Release(Quality.NONE, "each keeps the one before it"), "high", ()
-            )
 
     def _rebinds(self) -> Iterator[Effect]:
         """Assignments to a long-lived variable: a longer copy is a store, a shorter or an empty one a removal."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
+from leaklint.heap.chains import Chains
 from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
@@ -77,7 +78,7 @@ class Heap:
                 kinds[key] = effect.container[1]
             (stores if effect.kind == "store" else removals)[key].append(effect)
         found: list[Retention] = []
-        found += self.rebinding._chains()
+        found += Chains(self).all()
         for key, effects in stores.items():
             one = self._retention(where[key], kinds[key], effects, removals.get(key, []))
             if one is not None:

@@ -1,0 +1,130 @@
+"""Slots for one object, and behind it all that came before: each new value keeps the one that it takes the place of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import DISPLAYS, NONE, Term
+from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Effect
+from leaklint.heap.kept import Kept
+from leaklint.heap.lifetime import Location
+from leaklint.heap.multiplicity import MANY
+from leaklint.heap.release import Quality, Release
+from leaklint.heap.retained import LEVELS, Retention, Store
+
+if TYPE_CHECKING:
+    from leaklint.heap.retention import Heap
+
+_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance"})
+_DEPTH = 3  # how many values deep the old one is looked for
+
+
+class Chains:
+    """Finds chains that start at a variable of a module or a class."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    def all(self) -> Iterator[Retention]:
+        """``self.previous = LAST; LAST = self``, ``LAST = Node(x, LAST)`` and ``LAST = (x, LAST)``."""
+        for key, function in self.heap.points_to.functions.items():
+            if function.kind in {"module", "class"}:
+                continue
+            for event in function.events:
+                if event.kind not in {"setname", "setattr"}:
+                    continue
+                value, target = event.terms[-1], _target(event)
+                before = any(
+                    one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
+                    for one in function.events
+                )
+                if not before and not self._holds(value, target, event, 0):
+                    continue
+                if self.heap.multiplicity.event_runs(key, event) != MANY:
+                    continue
+                for where in self.heap.rebinding._locations(target, event):
+                    if where[0] in {"module", "class"} and not self._is_cut(where, key, event):
+                        yield from self._chain(where, key, event, value)
+
+    def _holds(self, value: Term, target: Term, event: Event, depth: int) -> bool:
+        """Tell whether a new value keeps the old value of the variable that it is assigned to."""
+        if depth > _DEPTH:
+            return False
+        if value[0] in DISPLAYS:
+            return any(self._is_old(part, target, event, depth) for part in value[1])
+        if value[0] != "call":
+            return False
+        for callee in self.heap.points_to.evaluate(value[1]):
+            given: list[Term] = []
+            if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
+                given = self.heap.keeping._given_for_good(callee[1], value)
+            elif callee[:2] == ("ext", "functools.partial"):
+                given = [*value[2], *(word for _, word in value[3])]
+            if any(self._is_old(part, target, event, depth) for part in given):
+                return True
+        return False
+
+    def _is_old(self, term: Term, target: Term, event: Event, depth: int) -> bool:
+        return self._is_same(term, target, event) or self._holds(term, target, event, depth + 1)
+
+    def _is_same(self, term: Term, target: Term, event: Event) -> bool:
+        if term == target:
+            return True
+        if term[0] not in {"name", "attr"} or term[2] != target[2]:
+            return False
+        locations = self.heap.rebinding._locations
+        return not set(locations(term, event)).isdisjoint(locations(target, event))
+
+    def _is_cut(self, where: tuple[str, str, str], key: str, link: Event) -> bool:
+        """Tell whether the program sets the variable to something else while it runs: an older value, or none."""
+        for other, function in self.heap.points_to.functions.items():
+            if function.kind in {"module", "class"}:
+                continue
+            for event in function.events:
+                if event.kind not in {"setname", "setattr"} or event is link or event.name != where[2]:
+                    continue
+                target, value = _target(event), event.terms[-1]
+                if where not in self.heap.rebinding._locations(target, event):
+                    continue
+                if self._holds(value, target, event, 0) or (other == key and value == link.terms[-1]):
+                    continue
+                feasibility = self.heap.removals.feasibility
+                if not feasibility.outlived(event, function) and not feasibility.never(event, function):
+                    return True
+        return False
+
+    def _chain(self, where: tuple[str, str, str], key: str, event: Event, value: Term) -> Iterator[Retention]:
+        names = self.heap.points_to.names
+        if where[0] == "module":
+            values = names.modules[where[1]].names.get(where[2], [])
+            place = values[0][1] if values else event.place
+        else:
+            place = names.classes[where[1]].attributes.get(where[2], (NONE, event.place))[1]
+        home, path = where[1].partition(":")[0], (f"{where[1].replace(':', '.')}.{where[2]}",)
+        location = Location(where[0], where[1], where[2], home, place, 0, path)
+        # a display is part of the chain itself: what it keeps besides is what piles up, or the displays alone
+        parts = value[1] if value[0] in DISPLAYS else (value,)
+        every = [one for part in parts for one in self.heap.keeping.of(part)]
+        every += [Kept("container", "", value[0])] if value[0] in DISPLAYS else []
+        kept = next((one for one in every if one.kind in _OBJECTS), None)
+        if kept is None:
+            kept = next((one for one in every if one.kind in {"param", "container", "made"}), None)
+        if kept is None or (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
+            return
+        level = self._level(kept)
+        effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
+        store = Store(effect, kept, "element", Domain.UNKNOWN, level)
+        release = Release(Quality.NONE, "each keeps the one before it")
+        yield Retention(location, "object", (store,), release, LEVELS[level], ())
+
+    def _level(self, kept: Kept) -> int:
+        if kept.kind not in _OBJECTS:
+            return 1
+        return 0 if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls) else 2
+
+
+def _target(event: Event) -> Term:
+    return event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
