@@ -191,10 +191,12 @@ def test_a_holder_that_grows_on_a_worker_is_named(
         (address,) = client.nthreads()
         end = time.monotonic() + 2 * PATIENCE
         task = client.submit(grown.work, 3 * PATIENCE)
-        while not any(report["growing"] for report in dask_plugin.growing(client).values()):
+        seen = dask_plugin.growing(client)
+        while not any(report["growing"] for report in seen.values()):
             assert time.monotonic() < end
             time.sleep(0.2)
-        (holder,) = [item for item in dask_plugin.growing(client)[address]["holders"] if item["kind"] == "linear"]
+            seen = dask_plugin.growing(client)
+        (holder,) = [item for item in seen[address]["holders"] if item["kind"] == "linear"]
         assert (holder["symbol"], holder["owner"]) == ("grown:APP.items", "grown:Registry")
         (row,) = dask_plugin.collect(client, (), PATIENCE)
         assert [item["symbol"] for item in row.growing] == ["grown:APP.items"]
