@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _DEEP = 42  # questions within questions
+_CONTEXT = 3  # calls within calls that are told apart by what they are given
 
 
 class Calling:
@@ -21,6 +22,7 @@ class Calling:
     def __init__(self, heap: PointsTo) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
+        self._inside = 0  # how many calls the open question has followed
 
     def _with_receiver(self, function: Function, base: Term) -> Values:
         return self.returned(function.key, {function.params[0].name: base} if function.params else {})
@@ -146,9 +148,12 @@ class Calling:
         if self.heap.depth > _DEEP:
             return PART
         got: set[Term] = set()
+        as_written = self.heap.tangled or self._inside >= _CONTEXT
+        self._inside += 1
         for event in function.events:
             if event.kind == "return" and event.terms[0] != NONE:
                 for option in options(event.terms[0]):
-                    term = option if self.heap.tangled else self.substituted(option, key, bound or {})
+                    term = option if as_written else self.substituted(option, key, bound or {})
                     got |= self.heap.evaluate(term if is_small(term) else option)
+        self._inside -= 1
         return frozenset(got)
