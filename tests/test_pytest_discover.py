@@ -49,8 +49,13 @@ def lookup(name):
 """
 
 
+#: Every test is looked at, however long that takes on a busy machine: by itself a run looks as often as it can afford.
+PATIENT = "from leaklint_runtime.testing import discover\n\ndiscover.CREDIT = 1e9\n"
+
+
 def project(folder: Path, tests: str, app: str = APP, **files: str) -> Path:
     """Write a program and its tests."""
+    (folder / "conftest.py").write_text(PATIENT)
     (folder / "app.py").write_text(app)
     (folder / "test_app.py").write_text(f"import pytest\n\nimport app\n\n\n{tests}")
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
