@@ -64,7 +64,7 @@ def may_keep(module: Module) -> bool:
             if inside and event.kind in {"setitem", "setattr", "setname", "extend", "setpart", "setslice"}:
                 return True
             if event.kind in {"call", "setname", "return"} and any(
-                term[0] == "dotted" or (term[0] == "attr" and term[2] in ADDERS)
+                term[0] == "dotted" or (term[0] == "attr" and term[2] in ADDERS) or term[::2] == ("name", "setattr")
                 for top in event.terms
                 for term in walk(top)
             ):

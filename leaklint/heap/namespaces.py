@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from leaklint.heap.lifetime import Location
     from leaklint.heap.points_to import PointsTo
 
+CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 _MARK = "__dict__"
 
 

@@ -55,6 +55,7 @@ class Registrations:
                 yield one
         yield from self._threads()
         yield from self._hooks()
+        yield from self._patches()
         yield from kept_results(self.heap)
 
     @cached_property
@@ -271,6 +272,18 @@ class Registrations:
                 reasons = () if chained else ("one slot: the newest stays, the others go",)
                 yield Registration(
                     "hook", key, event, f"sys.{event.name}", kept, event.terms[1], LEVELS[1 if chained else 0], reasons
+                )
+
+    def _patches(self) -> Iterator[Registration]:
+        """``original = Client.send; Client.send = wrapper``: each wrapper keeps the one before."""
+        from leaklint.heap.patches import Patches
+        from leaklint.heap.retained import LEVELS
+
+        for one in Patches(self.heap).all():
+            if one.name.partition(".")[0] != "sys" or one.event.name not in _SLOTS:
+                why = ("a function that wraps something usually runs once",) if one.level == 0 else ()
+                yield Registration(
+                    "patch", one.function, one.event, one.name, one.kept, one.value, LEVELS[one.level], why
                 )
 
     def _is_restored(self, name: str, key: str) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import Term, options, walk
+from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import interned
 from leaklint.heap.lifetime import Location
-from leaklint.heap.namespaces import is_namespace
+from leaklint.heap.namespaces import CONSTRUCTORS, is_namespace
 from leaklint.heap.retained import Store
 
 if TYPE_CHECKING:
@@ -249,6 +249,8 @@ class Stores:
             yield ""
         if kept.kind in {"param", "class", "function", "instance"} and self._is_decorator(effect):
             yield "a decorator stores it, once for each definition"
+        if self._may_be_shadowed(effect):
+            yield "each object may have an attribute of its own by this name"
         if is_namespace(effect.container) and domain != Domain.FRESH:
             yield "attributes usually go by few names"
         if self._raises_twice(effect):
@@ -335,6 +337,29 @@ class Stores:
                 g.kind == "if" and g.test[0] == "call" and g.test[1][-1] == "isinstance" for g in event.guards
             ):
                 found |= self.heap.points_to.all_of(g.test for g in event.guards if g.kind == "loop")
+        return frozenset(found)
+
+    def _may_be_shadowed(self, effect: Effect) -> bool:
+        """Tell whether a class's container is reached through an object whose constructor sets attributes of any name."""
+        where = self.heap.location(effect.container)
+        if where is None or where.scope != "class":
+            return False
+        bases = [one[1] for one in walk(effect.base) if one[0] == "attr" and one[2] == where.name]
+        objects = [
+            value for base in bases for value in self.heap.points_to.evaluate(base) if value[0] in {"self", "inst"}
+        ]
+        return bool(objects) and all(value[1] in self._fills_any_name for value in objects)
+
+    @cached_property
+    def _fills_any_name(self) -> frozenset[str]:
+        """Return the classes, with their heirs, whose constructor sets attributes of names that are no constants."""
+        points_to, found = self.heap.points_to, set()
+        for effect in self.heap.effects.effects:
+            function = points_to.functions[effect.function]
+            made = function.owner and function.name in CONSTRUCTORS and function.params
+            if made and effect.kind == "store" and is_namespace(effect.container) and not effect.chain:
+                if root(effect.base) == ("param", function.key, function.params[0].name):
+                    found |= points_to.classes.below(function.owner)
         return frozenset(found)
 
     def _raises_twice(self, effect: Effect) -> bool:

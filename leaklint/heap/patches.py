@@ -1,0 +1,188 @@
+"""Attributes of classes and modules that are wrapped again and again: each wrapper keeps the one before it, and its object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.kept import Kept
+from leaklint.heap.multiplicity import MANY
+
+if TYPE_CHECKING:
+    from leaklint.heap.retention import Heap
+
+_OBJECTS = frozenset({"self", "method", "closure", "instance"})
+_READING = frozenset({"getattr", "hasattr"})
+
+
+class _Assignment(NamedTuple):
+    """An assignment to an attribute of a class or module, by a statement or by ``setattr``."""
+
+    function: str
+    event: Event
+    base: Term
+    name: str
+    value: Term
+    owners: frozenset[Term]
+
+
+class Patch(NamedTuple):
+    """A wrapper that is put in the place of what it wraps, each time its function runs; ``level`` as in stores."""
+
+    function: str
+    event: Event
+    name: str
+    kept: Kept
+    value: Term
+    level: int
+
+
+class Patches:
+    """Finds wrappers of wrappers."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    def all(self) -> Iterator[Patch]:
+        """Yield the wrappers that nothing takes off again and that are put on many times."""
+        for one in self._assignments:
+            if not self._wraps(one) or self._is_guarded(one) or self._is_restored(one):
+                continue
+            if self.heap.multiplicity.event_runs(one.function, one.event) != MANY:
+                continue
+            every = self.heap.keeping.of(one.value)
+            kept = next((kept for kept in every if kept.kind in _OBJECTS), None)
+            if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
+                owner = min(str(value[1]).rpartition(":")[2] for value in one.owners)
+                yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, self._level(one, kept))
+
+    def _level(self, one: _Assignment, kept: Kept) -> int:
+        """A function that wraps something and that nobody here calls is called once in most programs."""
+        if not kept.cls:
+            return int(bool(self.heap.effects.calls.get(one.function)))
+        often = self.heap.multiplicity
+        return int(not (often.is_one_a_run(kept.cls) or often.is_one_at_a_time(kept.cls)))
+
+    @cached_property
+    def _assignments(self) -> list[_Assignment]:
+        found = []
+        for key, function in self.heap.points_to.functions.items():
+            if function.kind in {"module", "class"}:
+                continue
+            for event in function.events:
+                if event.kind == "setattr":
+                    base, name, value = event.terms[0], event.name, event.terms[1]
+                elif event.kind == "call" and len(event.terms[0][2]) == 3 and self._calls(event.terms[0], "setattr"):
+                    base, word, value = event.terms[0][2]
+                    name = word[1].strip("'\"") if word[0] == "const" else ""
+                else:
+                    continue
+                owners = self._owners(base)
+                if owners or not name:
+                    found.append(_Assignment(key, event, base, name, value, owners))
+        return found
+
+    @staticmethod
+    def _calls(term: Term, name: str) -> bool:
+        callee: Term = term[1]
+        return bool(callee[0] == "name" and callee[2] == name)
+
+    def _owners(self, base: Term) -> frozenset[Term]:
+        """Return the classes and modules that a term denotes."""
+        names = self.heap.points_to.names
+        return frozenset(
+            value
+            for value in self.heap.points_to.evaluate(base)
+            if value[0] in {"module", "ext"} or (value[0] == "class" and not names.classes[value[1]].parent)
+        )
+
+    def _wraps(self, one: _Assignment) -> bool:
+        """Tell whether what is assigned keeps what was there before."""
+        if not one.owners:
+            return False
+        points_to = self.heap.points_to
+        made = {term for term in walk(one.value) if term[0] == "func"}  # rather than read from where it was saved
+        for value in points_to.evaluate(one.value):
+            if value in made and points_to.functions[value[1]].parent:
+                kept = [term for cell in self.heap.keeping.captures(value[1]) for term in self._of_variable(cell)]
+                kept += [param.default for param in points_to.functions[value[1]].params if param.default is not None]
+                if any(self._is_old(inner, one) for term in kept for inner in walk(term)):
+                    return True
+            elif value[0] == "method" and one.value[::2] == ("attr", points_to.functions[value[2]].name):
+                if self._saves(one):
+                    return True
+        return False
+
+    def _of_variable(self, cell: Term) -> tuple[Term, ...]:
+        return self.heap.points_to.cell(cell) if cell[0] == "cell" else ()
+
+    def _saves(self, one: _Assignment) -> bool:
+        """``self.original = Client.send; Client.send = self.send``"""
+        return any(
+            event.kind == "setattr" and event is not one.event and self._is_old(event.terms[1], one)
+            for event in self.heap.points_to.functions[one.function].events
+        )
+
+    def _is_old(self, term: Term, one: _Assignment) -> bool:
+        """Tell whether a term reads the attribute that is assigned."""
+        if term[0] == "attr" and term[2] == one.name:
+            return not one.owners.isdisjoint(self._owners(term[1]))
+        if term[0] == "call" and len(term[2]) >= 2 and self._calls(term, "getattr"):
+            named = term[2][1][0] == "const" and term[2][1][1].strip("'\"") == one.name
+            return named and not one.owners.isdisjoint(self._owners(term[2][0]))
+        return False
+
+    def _is_guarded(self, one: _Assignment) -> bool:
+        """Tell whether the attribute, or a mark on its owner, is looked at first."""
+        for guard in one.event.guards:
+            for term in walk(guard.test) if guard.kind in {"if", "past"} else ():
+                if self._is_old(term, one):
+                    return True
+                read = (
+                    term[0] == "call"
+                    and bool(term[2])
+                    and term[1][0] == "name"
+                    and f"builtins.{term[1][2]}" in _READING
+                )
+                if (term[0] == "attr" and not one.owners.isdisjoint(self._owners(term[1]))) or (
+                    read and not one.owners.isdisjoint(self._owners(term[2][0]))
+                ):
+                    return True
+        return False
+
+    def _is_restored(self, one: _Assignment) -> bool:
+        """Tell whether the program puts something else back, elsewhere or at the end of the same function."""
+        points_to, feasibility = self.heap.points_to, self.heap.removals.feasibility
+        home = points_to.names.module_of(one.function)
+        for other in self._assignments:
+            if other.event is one.event:
+                continue
+            named = other.name == one.name and not one.owners.isdisjoint(other.owners)
+            by_any_name = not other.name and points_to.names.module_of(other.function) is home
+            if not (named or by_any_name) or (named and self._wraps(other)):
+                continue
+            function = points_to.functions[other.function]
+            later = other.function != one.function or self._ends(other.event, one.event, function.events)
+            if (
+                later
+                and not feasibility.outlived(other.event, function)
+                and not feasibility.never(other.event, function)
+            ):
+                return True
+        return any(
+            event.kind == "delattr" and event.name == one.name
+            for function in points_to.functions.values()
+            for event in function.events
+        )
+
+    @staticmethod
+    def _ends(event: Event, patch: Event, events: tuple[Event, ...]) -> bool:
+        """Tell whether an event of the function that patches comes at its end: in ``finally``, or after a ``yield``."""
+        if event.place < patch.place:
+            return False
+        return any(guard.kind == "finally" for guard in event.guards) or any(
+            one.kind == "yield" and patch.place < one.place < event.place for one in events
+        )
