@@ -187,7 +187,9 @@ def together(folder: Path, programs: dict[str, tuple[str, str]]) -> dict[str, li
 
 @pytest.fixture(scope="module")
 def leaving(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    return together(tmp_path_factory.mktemp("kinds"), {kind: (APP + text, LEAVE) for kind, (text, _) in KINDS.items()})
+    folder = tmp_path_factory.mktemp("kinds")
+    (folder / "conftest.py").write_text(PATIENT)
+    return together(folder, {kind: (APP + text, LEAVE) for kind, (text, _) in KINDS.items()})
 
 
 @pytest.mark.parametrize("kind", KINDS)
