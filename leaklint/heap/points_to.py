@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, Module
-from leaklint.flow.terms import DISPLAYS, Term, walk
+from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, walk
 from leaklint.heap.annotations import Annotations
 from leaklint.heap.attributes import Attributes
 from leaklint.heap.calling import Calling
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from leaklint.heap.effects import Call
 
 _DEPTH = 14  # how many calls deep a value is followed
+_WIDE = 200  # values of one term, above which it is an unknown object
 _TANGLED = 3_000  # terms within one question from which on a function's result no longer depends on what it is given
 _MOST = 12_000  # terms within one question from which on a further one is something unknown
 
@@ -83,6 +84,7 @@ class PointsTo:
             self.depth -= 1
             self._hits.discard(term)
             hits, self._hits = self._hits, before | self._hits
+        found = found if len(found) <= _WIDE else PART
         if hits:  # it rests on what is not complete yet: good enough for whoever asks within this question
             self._provisional[term] = found
         else:
@@ -145,6 +147,8 @@ class PointsTo:
             )
         if kind in {"elem", "iter"}:
             return self._elements(term)
+        if kind == "held":
+            return self._held(term[1], term[2], term[3])
         if kind == "call":
             return self.calling._call(term)
         if kind in DISPLAYS or kind == "comp":
@@ -282,7 +286,7 @@ class PointsTo:
         for value in self.evaluate(term[1]):
             got |= self.elements(value, term)
         if not got - PART and term[1][0] == "param":
-            got |= self._of_arguments(term)
+            got = set(self._of_arguments(term)) or got
         if not got - PART:
             hinted = self.annotations.element(self._hint(term[1]), term[0] == "elem")
             return hinted or frozenset(got)
@@ -296,6 +300,8 @@ class PointsTo:
             return NOTHING
         if param.kind == "**" and term[0] == "iter":
             return frozenset([("plain", "str")])
+        if param.kind == "**" and term[2] == UNKNOWN:
+            return NOTHING  # all at once, under their names
         hinted = self.annotations.of(param.annotation) if param.annotation is not None else NOTHING
         return hinted or frozenset([term[1]])
 
@@ -336,21 +342,20 @@ class PointsTo:
             return frozenset().union(made, *(self.elements(one, term) for one in keys if one in self.contents)) or PART
         if container[0] != "container":
             return PART
-        got: Values = NOTHING
-        for key, part in self.contents.get(container, ()):
-            if key is None or term[0] == "elem" or container[1] in {"tuple", "list"}:
-                if (
-                    key is not None
-                    and key[0] == "const"
-                    and term[0] == "elem"
-                    and term[2][0] == "const"
-                    and key != term[2]
-                ):
-                    continue
-                got |= self.evaluate(part)
+        by_key = term[0] == "elem" and term[2][0] == "const"
+        sequence = term[0] == "elem" or container[1] in {"tuple", "list"}
+        return self.evaluate(("held", container, "parts" if sequence else "keys", term[2] if by_key else None)) or PART
+
+    def _held(self, container: Term, which: str, wanted: Term | None) -> Values:
+        """Return what a container holds: its parts, of a mapping its keys; with ``wanted``, what lies under a constant."""
+        got: set[Term] = set()
+        for key, part in list(self.contents.get(container, ())):
+            other = key is not None and key[0] == "const" and wanted is not None and key != wanted
+            if which == "parts" or key is None:
+                got |= NOTHING if other else self.evaluate(part)
             else:
                 got |= self.evaluate(key)
-        return got or PART
+        return frozenset(got)
 
     def _copied(self, value: Term, term: Term) -> Term:
         if value[0] != "container":

@@ -309,7 +309,11 @@ class Stores:
     def _is_its_own(self, effect: Effect) -> bool:
         """Tell whether an object is stored under something of its own, such as its name."""
         stored = {one for one in walk(effect.value) if one[0] == "param"} if effect.value is not None else set()
-        return effect.key is not None and effect.key[0] != "param" and any(one in stored for one in walk(effect.key))
+        return (
+            effect.key is not None
+            and effect.key[0] not in {"param", "iter"}
+            and any(one in stored for one in walk(effect.key))
+        )
 
     def _asked_of(self, test: Term) -> set[tuple[str, str, str]]:
         """Return the holders that a test looks into, or that what it looks into is part of."""
