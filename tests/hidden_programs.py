@@ -127,6 +127,7 @@ CLOSURE = Hidden(
     "pages.py",
     lines("""
         import itertools
+        import operator
 
         NUMBERS = itertools.count()
 
@@ -142,12 +143,8 @@ CLOSURE = Hidden(
             return load
 
 
-        LOAD = None
-
-
         def work():
-            global LOAD
-            LOAD = LOAD or make_loader()
+            operator.methodcaller("setdefault", "LOAD", make_loader())(globals())
             return len(LOAD(next(NUMBERS)))
     """),
     {"symbol": "pages:LOAD.<locals>.seen", "container": "LOAD", "scope": "closure", "keeps": "list"},
