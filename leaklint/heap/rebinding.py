@@ -70,7 +70,7 @@ class Rebinding:
                 for v in self.heap.points_to.evaluate(target)
                 if v[0] == "container" and v[1] in {"tuple", "frozenset"}
             ]
-            if values and event.name == "+":
+            if values and event.name == "+" and not self._gets_its_own(target, values[0]):
                 yield Effect("store", "+=", values[0], target, None, ("iter", value), key, event)
             return
         target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
@@ -100,6 +100,13 @@ class Rebinding:
                         )
                 elif self.heap.points_to.evaluate(value):
                     yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
+
+    def _gets_its_own(self, target: Term, container: Term) -> bool:
+        """``self.parts += (x,)`` over a tuple of the class: the object gets a tuple of its own, the class keeps its own."""
+        location = self.heap.location(container)
+        if target[0] != "attr" or location is None or location.scope != "class":
+            return False
+        return all(one[0] in {"self", "inst"} for one in self.heap.points_to.evaluate(target[1]))
 
     def _is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
         """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""

@@ -248,24 +248,29 @@ class Heap:
         return False
 
     def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
-        """A field of a long-lived object, filled through ``self`` of a class that has other objects, too."""
-        if location.scope != "field":
+        """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
+        owner = location.owner
+        if location.scope != "field" or owner not in self.points_to.names.classes or self.multiplicity.is_single(owner):
             return False
-        made = self.multiplicity.constructions(location.owner) if location.owner in self.points_to.names.classes else []
-        if len(made) <= 1 or self.multiplicity.is_single(location.owner):
+        made = self.multiplicity.constructions(owner)
+        short = any(
+            self.multiplicity.call_runs(call) == MANY and not self._is_long(call.event.terms[0]) for call in made
+        )
+        if not short:
             return False
         first = stores[0].effect
         function = self.points_to.functions[first.function]
-        through_self = (
-            bool(function.owner)
-            and not first.chain
-            and root(first.base) == ("param", function.key, function.params[0].name if function.params else "")
-        )
-        calls = self.effects.calls.get(function.key, [])
-        return through_self and not any(
+        if self._is_long(root(first.base)):
+            return False
+        return not any(
             value in self.lifetime.long
-            for call in calls
+            for call in self.effects.calls.get(function.key, [])
             for value in self.points_to.evaluate(next(iter(call.bound.values()), ("unknown",)))
         )
+
+    def _is_long(self, term: Term) -> bool:
+        """Tell whether all that a term may denote lives long."""
+        values = self.points_to.evaluate(term)
+        return bool(values) and all(value in self.lifetime.long for value in values)
 
     # what is stored
