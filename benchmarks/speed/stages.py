@@ -85,7 +85,8 @@ def main(folder: str) -> int:
     report = engine.check(["."], Settings())
     clock.turn()
     whole = sum(clock.spent.values())
-    print(f"{report.summary.files} files, {report.summary.gated} in which something may be kept, {whole:.2f} s of processor time\n")
+    summary = report.summary
+    print(f"{summary.files} files, {summary.gated} in which something may be kept, {whole:.2f} s of processor time\n")
     print("| stage | s | % |\n|---|---|---|")
     for stage, seconds in clock.spent.items():
         print(f"| {stage} | {seconds:.2f} | {100 * seconds / whole:.0f} |")

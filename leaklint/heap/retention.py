@@ -114,6 +114,9 @@ class Heap:
         if self._is_shared_unsurely(location, stores):
             level -= 2
             reasons.append("not every object of its class lives long")
+        elif location.scope == "field" and level == 2 and not self._is_resolved(stores[0].effect, location.owner):
+            level = 1
+            reasons.append(f"assumes that it is {location.path[0]}'s, not another object's")
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
 
     def _release(self, stores: list[Store], removals: list[Effect]) -> Release:
@@ -267,6 +270,12 @@ class Heap:
             for call in self.effects.calls.get(function.key, [])
             for value in self.points_to.evaluate(next(iter(call.bound.values()), ("unknown",)))
         )
+
+    def _is_resolved(self, effect: Effect, owner: str) -> bool:
+        """Tell whether the object whose field is filled is seen to live long, or all objects of its class are."""
+        made = self.multiplicity.constructions(owner) if owner in self.points_to.names.classes else []
+        all_long = bool(made) and all(self._is_long(call.event.terms[0]) for call in made)
+        return all_long or self._is_long(root(effect.base)) or self.multiplicity.is_single(owner)
 
     def _is_long(self, term: Term) -> bool:
         """Tell whether all that a term may denote lives long."""
