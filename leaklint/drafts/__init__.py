@@ -51,21 +51,16 @@ def equipped(findings: list[Finding], context: RuleContext) -> list[Finding]:
 def _equipped(finding: Finding, draft: Finding | None) -> Finding:
     from leaklint.drafts.observed import advice
 
-    fix, probe = _NO_REPAIR, finding.probe
+    fix = _NO_REPAIR
     if draft is not None:
         fix = draft.fix
         if fix.edits and not _knows_all(finding, draft):
             fix = Fix(
                 "none", fix.replacement, "a store that the repair would have to change is not resolved well enough"
             )
-        if draft.probe is not None:
-            probe = replace(draft.probe, fingerprint=finding.fingerprint, symbol=finding.symbol)
-        finding = replace(
-            finding, line=draft.line, column=draft.column, end_line=draft.end_line, end_column=draft.end_column
-        )
     way_out = advice(fix if fix.safety != "none" else _NO_REPAIR)
     message = f"{finding.message}; {way_out}"
-    return replace(finding, fix=fix, probe=probe, message=message, related=finding.related[:_MOST_RELATED])
+    return replace(finding, fix=fix, message=message, related=finding.related[:_MOST_RELATED])
 
 
 def _knows_all(finding: Finding, draft: Finding) -> bool:

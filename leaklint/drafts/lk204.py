@@ -9,7 +9,7 @@ from leaklint.drafts.facts.model import Call, Module
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.memoisers import memoiser_of
 from leaklint.drafts.observed import placed
-from leaklint.drafts.place import dotted, finding, method_name, probe
+from leaklint.drafts.place import dotted, finding
 from leaklint.drafts.telling import tell
 from leaklint.model import Finding, Fix
 from leaklint.paths import is_test
@@ -71,10 +71,8 @@ def _standard(context: Context, module: Module) -> Iterator[Finding]:
             f"filled by {function.qualname} at {module.path}:{event.span.line}",
         )
         fix = Fix("none", "weakref.finalize", "what the entry describes is for the author to say")
-        trigger = f"method:{method_name(function)}" if function.kind == "method" else f"call:{symbol}"
-        proof = probe(context, CODE, symbol, "other", module, "", None, trigger, "growth")
         yield finding(
-            CODE, NAME, module, event.span, symbol, "standard", message, "medium", retention, (), fix, proof
+            CODE, NAME, module, event.span, symbol, "standard", message, "medium", retention, (), fix
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from leaklint.drafts.leaks import Context, Leak
 from leaklint.drafts.levels import is_value
 from leaklint.drafts.memoisers import bound, memoises, spelled_out, wrapped_by_calls
 from leaklint.drafts.mending import EACH, mend_method
-from leaklint.drafts.place import decorator_name, finding, owner_of, probe
+from leaklint.drafts.place import decorator_name, finding, owner_of
 from leaklint.drafts.program import ClassRef, Holder
 from leaklint.drafts.program.moments import is_constant, is_singleton
 from leaklint.model import Confidence, Finding, Fix, Related
@@ -53,8 +53,7 @@ def _method(context: Context, function: Function, module: Module) -> Iterator[Fi
         if context.shows(confidence):
             short = f"@{name.rsplit('.', 1)[-1]} on {function.qualname}"
             fix = mend_method(context, function, module, decorator)
-            how = f"{_trigger(function)}:{function.name}"
-            yield _finding(context, ref, function.qualname, module, decorator, short, confidence, fix, how)
+            yield _finding(context, ref, function.qualname, module, decorator, short, confidence, fix)
         return
 
 
@@ -66,8 +65,7 @@ def _by_call(context: Context, module: Module) -> Iterator[Finding]:
         qualname = f"{ref.name}.{attribute}"
         short = f"{decorator_name(context.program, decorator, module).rsplit('.', 1)[-1]}, called for {qualname},"
         fix = Fix("none", EACH, "a call memoises the method, not a decorator; change it by hand")
-        how = f"method:{attribute}"
-        yield _finding(context, ref, qualname, module, decorator, short, confidence, fix, how)
+        yield _finding(context, ref, qualname, module, decorator, short, confidence, fix)
 
 
 def _told(context: Context, ref: ClassRef, name: str, module: Module, decorator: Decorator) -> Confidence:
@@ -88,7 +86,7 @@ def _told(context: Context, ref: ClassRef, name: str, module: Module, decorator:
 
 def _finding(
     context: Context, ref: ClassRef, qualname: str, module: Module, decorator: Decorator, short: str,
-    confidence: Confidence, fix: Fix, trigger: str,
+    confidence: Confidence, fix: Fix,
 ) -> Finding:  # fmt: skip
     name = decorator_name(context.program, decorator, module)
     limit = bound(spelled_out(context.program, decorator, module), name)
@@ -104,8 +102,7 @@ def _finding(
         f"self, the first argument of {qualname}",
         f"{ref.name} (still alive after its last user let go)",
     )
-    what = probe(context, CODE, symbol, "memo", module, qualname, ref, trigger)
-    return finding(CODE, NAME, module, decorator.span, symbol, "memo", message, confidence, retention, (), fix, what)
+    return finding(CODE, NAME, module, decorator.span, symbol, "memo", message, confidence, retention, (), fix)
 
 
 def _is_accepted(context: Context, decorator: Decorator, module: Module) -> bool:
@@ -128,10 +125,6 @@ def _is_fixed(context: Context, ref: ClassRef) -> bool:
 
 def _hashes_nothing(function: Function) -> bool:
     return not function.params
-
-
-def _trigger(function: Function) -> str:
-    return "property" if any(d.value.path[-1:] == ("property",) for d in function.decorators) else "method"
 
 
 def _decorator_of(holder: Holder) -> str:
@@ -176,6 +169,5 @@ def _home_made(context: Context, leak: Leak) -> Iterator[Finding]:
         f"{ref.name} (still alive after its last user let go)",
     )
     fix = Fix("none", "a cache on the instance", "the decorator is shared by all its users; change it by hand")
-    what = probe(context, CODE, symbol, "closure", home, "", ref, f"{_trigger(method)}:{method.name}")
     span = holder.binding.span
-    yield finding(CODE, NAME, module, span, symbol, "closure", message, "medium", retention, related, fix, what)
+    yield finding(CODE, NAME, module, span, symbol, "closure", message, "medium", retention, related, fix)

@@ -9,7 +9,7 @@ from leaklint.drafts.facts.model import Argument, Call, Function, Module, Value
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.mending import mend_registry
 from leaklint.drafts.observed import placed, registration
-from leaklint.drafts.place import dotted, finding, owner_of, probe, trigger_of
+from leaklint.drafts.place import dotted, finding, owner_of
 from leaklint.drafts.program import ClassRef
 from leaklint.drafts.program.calls import calls_to
 from leaklint.drafts.program.moments import is_constant, is_singleton
@@ -200,7 +200,6 @@ def _tell(
 ) -> Finding:  # fmt: skip
     symbol = f"{module.name}:{function.qualname}"
     fix = mend_registry(context, kind, call, function, module, _WAY_OUT[kind])
-    shape = {"timer": "thread", "own thread": "thread", "registrar": "other"}.get(kind, kind)
     ends = "until the process ends" if "thread" not in kind else "for as long as the thread runs"
     message = f"{_HOLDER[kind]} keeps {what}: every {owner.name} stays alive {ends}; use {fix.replacement}"
     retention = (
@@ -209,8 +208,7 @@ def _tell(
         f"{owner.name} (still alive after its last user let go)",
     )
     related = (Related(module.path, call.span.line, call.span.column, "registered here"),)
-    proof = probe(context, CODE, symbol, shape, module, "", owner, trigger_of(function), span=call.span)
-    return finding(CODE, NAME, module, call.span, symbol, kind, message, confidence, retention, related, fix, proof)
+    return finding(CODE, NAME, module, call.span, symbol, kind, message, confidence, retention, related, fix)
 
 
 def _decorated(context: Context, function: Function, module: Module, owner: ClassRef) -> Iterator[Finding]:

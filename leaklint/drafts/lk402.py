@@ -9,7 +9,7 @@ from leaklint.drafts.facts.model import Call, Function, Module, Value
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.mending import mend_handler
 from leaklint.drafts.observed import placed, registration
-from leaklint.drafts.place import dotted, finding, owner_of, probe, trigger_of
+from leaklint.drafts.place import dotted, finding, owner_of
 from leaklint.drafts.program.calls import calls_to
 from leaklint.drafts.program.moments import is_constant
 from leaklint.model import Finding, Fix, Related
@@ -140,6 +140,5 @@ def _tell(
         f"one entry for each {owner.name if owner else 'instance'}",
     )
     related = (Related(module.path, call.span.line, call.span.column, "added here, once for each instance"),)
-    proof = probe(context, CODE, symbol, "logger", module, "", owner, trigger_of(function), "growth")
     message = f"{text}; use {way_out}"
-    return finding(CODE, NAME, module, call.span, symbol, "logger", message, "medium", retention, related, fix, proof)
+    return finding(CODE, NAME, module, call.span, symbol, "logger", message, "medium", retention, related, fix)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from leaklint.drafts.leaks import Context, Leak
 from leaklint.drafts.mending import mend
 from leaklint.drafts.place import finding
-from leaklint.drafts.probes import probe_of
 from leaklint.drafts.telling import retention, short_name
 from leaklint.model import Finding, Fix, Related
 
@@ -32,12 +31,10 @@ def find(context: Context) -> Iterator[Finding]:
             Related(leak.holder.path, leak.holder.binding.span.line, leak.holder.binding.span.column, "the container"),
         )
         fix = _fix(context, leak)
-        found = finding(
+        yield finding(
             CODE, NAME, touch.module, touch.event.span, symbol, leak.holder.kind, message, leak.confidence,
             retention(leak), related, fix,
         )  # fmt: skip
-        proof = probe_of(context, leak, found.fingerprint)
-        yield Finding(**{**{name: getattr(found, name) for name in found.__slots__}, "probe": proof})
 
 
 def _fix(context: Context, leak: Leak) -> Fix:

@@ -8,7 +8,7 @@ from leaklint.drafts.facts.kinds import KINDS
 from leaklint.drafts.facts.model import Value
 from leaklint.drafts.leaks import Context
 from leaklint.drafts.mending import mend_keys, mend_values
-from leaklint.drafts.place import finding, probe
+from leaklint.drafts.place import finding
 from leaklint.drafts.program import Holder, Touch
 from leaklint.drafts.program.removal import removal
 from leaklint.model import Finding, Fix, Related
@@ -117,12 +117,6 @@ def _tell(context: Context, holder: Holder, touch: Touch, why: str, fix: Fix | N
     message = f"{holder.name} is weak in name only: {why} (stored by {touch.function.qualname}, line {span.line})"
     related = (Related(touch.module.path, span.line, span.column, "stored here"),)
     retention = (f"{holder.symbol} (lives as long as the process)", f"stored by {touch.function.qualname}", why)
-    owner = context.program.holders.owner_of(touch.function, touch.module)
-    trigger = (
-        "construct" if touch.function.name == "__init__" else f"call:{touch.module.name}:{touch.function.qualname}"
-    )
-    container = holder.name if holder.scope in {"class", "module"} else ""
-    proof = probe(context, CODE, holder.symbol, "other", module, container, owner, trigger)
     fix = fix or Fix("none", "", "the readers of the container decide which side has to be weak")
     place = holder.binding.span
-    return finding(CODE, NAME, module, place, holder.symbol, "weak", message, "medium", retention, related, fix, proof)
+    return finding(CODE, NAME, module, place, holder.symbol, "weak", message, "medium", retention, related, fix)

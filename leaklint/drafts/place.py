@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.drafts.facts.model import Call, Decorator, Function, Module, Span, Value
 from leaklint.drafts.program import ClassRef, Program
-from leaklint.model import Confidence, Finding, Fix, Probe, Related, fingerprint
+from leaklint.model import Confidence, Finding, Fix, Related, fingerprint
 
 if TYPE_CHECKING:
     from leaklint.drafts.leaks import Context
@@ -24,7 +24,6 @@ def finding(
     retention: tuple[str, ...],
     related: tuple[Related, ...] = (),
     fix: Fix | None = None,
-    probe: Probe | None = None,
 ) -> Finding:
     """Return a finding at ``span`` of ``module``."""
     return Finding(
@@ -42,7 +41,6 @@ def finding(
         retention=retention,
         related=related,
         fix=fix or Fix("none", "", "no repair is known to be right here"),
-        probe=probe,
     )
 
 
@@ -85,36 +83,6 @@ def decorator_name(program: Program, decorator: Decorator, module: Module) -> st
 def owner_of(context: Context, function: Function, module: Module) -> ClassRef | None:
     """Return the class around a function."""
     return context.program.holders.owner_of(function, module)
-
-
-def probe(
-    context: Context, code: str, symbol: str, kind: str, module: Module, container: str, subject: ClassRef | None,
-    trigger: str, track: str = "subject", span: Span | None = None,
-) -> Probe:  # fmt: skip
-    """Return the experiment for a finding that stands in ``module``; a run has shown nothing that did not reach ``span``."""
-    root, file = context.program.places.get(module.name, ("", ""))
-    mark = fingerprint(code, symbol, kind)
-    who = f"{subject.module}:{subject.name}" if subject is not None else ""
-    lines = range(span.line, span.end_line + 1) if span is not None and file else ()
-    stores = tuple(f"{file}:{line}" for line in lines)
-    digest = context.program.source(module.name).digest if stores else ""
-    return Probe(
-        code, symbol, mark, root, module.name, file, container, kind, who, trigger, track, stores=stores, digest=digest
-    )
-
-
-def trigger_of(function: Function) -> str:
-    """Return how to run the function that holds a registering call."""
-    if function.name in {"__init__", "__new__", "__post_init__"}:
-        return "construct"
-    return f"method:{method_name(function)}"
-
-
-def method_name(function: Function) -> str:
-    """Return the name of a method as it is at run time: private ones carry their class."""
-    private = function.name.startswith("__") and not function.name.endswith("__")
-    owner = function.owner.rpartition(".")[2].lstrip("_")
-    return f"_{owner}{function.name}" if private and owner else function.name
 
 
 def call_text(call: Call) -> str:

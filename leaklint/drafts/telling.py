@@ -6,7 +6,6 @@ from leaklint.drafts.facts.model import Span, Value
 from leaklint.drafts.leaks import Context, Leak, Store
 from leaklint.drafts.mending import mend
 from leaklint.drafts.observed import advice, placed
-from leaklint.drafts.probes import probe_of
 from leaklint.drafts.program import Holder, Touch
 from leaklint.drafts.program.removal import Removal
 from leaklint.model import Finding, Related, fingerprint
@@ -56,7 +55,6 @@ def tell(context: Context, leak: Leak, name: str) -> Finding:
         retention=retention(leak),
         related=related(leak),
         fix=fix,
-        probe=probe_of(context, leak, fingerprint(leak.code, symbol, holder.kind)),
     )
     return finding if leak.observed is None else placed(leak.observed, finding, leak.hint)
 

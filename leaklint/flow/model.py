@@ -40,7 +40,7 @@ class Param(NamedTuple):
 
 
 class Decorator(NamedTuple):
-    """A decorator as a term, and where it stands, its ``@`` not included."""
+    """A decorator as a term, and where it stands, its ``@`` included."""
 
     term: Term
     place: tuple[int, int, int, int]

@@ -184,7 +184,7 @@ class Scope:
 
     def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[Term, tuple[Decorator, ...]]:
         """Read a function; return its term and its decorators."""
-        decorators = tuple(Decorator(self.expressions.read(one), place_of(one)) for one in node.decorator_list)
+        decorators = tuple(Decorator(self.expressions.read(one), _at_sign(one, node)) for one in node.decorator_list)
         key = self.file.unique(self._qualname(node.name))
         owner = self.key if self.kind == "class" else ""
         scope = Scope(self.file, "function", key, Names(node.body), self, owner)
@@ -226,7 +226,7 @@ class Scope:
 
     def define_class(self, node: ast.ClassDef) -> Term:
         """Read a class; return its term."""
-        decorators = tuple(Decorator(self.expressions.read(one), place_of(one)) for one in node.decorator_list)
+        decorators = tuple(Decorator(self.expressions.read(one), _at_sign(one, node)) for one in node.decorator_list)
         bases = tuple(self.expressions.read(base) for base in node.bases)
         keywords = tuple((word.arg or "**", self.expressions.read(word.value)) for word in node.keywords)
         key = self.file.unique(self._qualname(node.name))
@@ -239,6 +239,12 @@ class Scope:
             place_of(node),
         )  # fmt: skip
         return ("class", key)
+
+
+def _at_sign(decorator: ast.expr, node: ast.stmt) -> Place:
+    """Return where a decorator stands, its ``@`` included, which is indented as the definition is."""
+    line, _, end_line, end_column = place_of(decorator)
+    return (line, node.col_offset, end_line, end_column)
 
 
 def _param(outer: Scope, node: ast.arg, kind: str, default: ast.expr | None) -> Param:

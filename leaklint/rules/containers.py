@@ -102,7 +102,7 @@ def tell(context: Context, retention: Retention, code: str, name: str) -> Findin
         f"the process lives: stored by {where}, {retention.release.why}{_doubts(retention)}"
     )
     symbol = symbol_of(location)
-    probe = container_probe(context, retention, code)
+    probe = container_probe(context, retention)
     return context.finding(
         code, name, location.module, location.place, symbol, retention.kind, message, retention.level,
         retention_path(context, retention), related(context, retention), probe,

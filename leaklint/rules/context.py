@@ -11,6 +11,7 @@ from leaklint.heap.registration import Registration, Registrations
 from leaklint.heap.retained import LEVELS
 from leaklint.heap.weakness import Weak, Weakness
 from leaklint.model import Confidence, Finding, Location, Probe, Related, fingerprint
+from leaklint.records import replace
 
 if TYPE_CHECKING:
     from leaklint.analysis import Texts
@@ -87,10 +88,12 @@ class Context:
         retention: tuple[str, ...], related: tuple[Related, ...] = (), probe: Probe | None = None,
     ) -> Finding:  # fmt: skip
         """Return a finding at a place of a module; what repairs it is worked out later."""
-        at = self.location(module, place)
+        at, mark = self.location(module, place), fingerprint(code, symbol, kind)
+        if probe is not None:
+            probe = replace(probe, code=code, symbol=symbol, fingerprint=mark)
         return Finding(
-            code, name, at.path, at.line, at.column, at.end_line, at.end_column, symbol, message, confidence,
-            fingerprint(code, symbol, kind), retention, related, probe=probe,
+            code, name, at.path, at.line, at.column, at.end_line, at.end_column, symbol, message, confidence, mark,
+            retention, related, probe=probe,
         )  # fmt: skip
 
 

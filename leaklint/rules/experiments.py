@@ -1,4 +1,4 @@
-"""How to prove a finding at run time."""
+"""How to prove a finding at run time. Whose finding that is, ``Context.finding`` fills in."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Function
 from leaklint.heap.lifetime import Location as Holder
 from leaklint.heap.retained import Retention, Store
-from leaklint.model import Probe, fingerprint
+from leaklint.model import Probe
 
 if TYPE_CHECKING:
     from leaklint.rules.context import Context
 
+Place = tuple[int, int, int, int]
 _BIRTH = frozenset({"__init__", "__new__", "__post_init__"})
 
 
@@ -52,7 +53,7 @@ def outermost(context: Context, key: str) -> Function:
     return function
 
 
-def container_probe(context: Context, retention: Retention, code: str) -> Probe | None:
+def container_probe(context: Context, retention: Retention) -> Probe | None:
     """Return the experiment that proves or refutes a leaking container."""
     location, store = retention.location, retention.first
     module = location.owner.partition(":")[0]
@@ -62,16 +63,13 @@ def container_probe(context: Context, retention: Retention, code: str) -> Probe 
     trigger, track, subject = _trigger(context, store)
     if not trigger:
         return None
-    symbol = symbol_of(location)
     kind = {"defaultdict": "dict", "counter": "dict", "deque": "list"}.get(retention.kind, retention.kind)
     kind = (
         "closure" if location.scope in {"closure", "default"} else kind if kind in {"dict", "list", "set"} else "other"
     )
-    source = context.texts.of_module(module)
     return Probe(
-        code, symbol, fingerprint(code, symbol, retention.kind), read.root, module, read.file, container_path(location), kind,
-        subject, trigger, track, stores=_lines(context, retention, read.file),
-        digest=source.digest if source is not None else "",
+        "", "", "", read.root, module, read.file, container_path(location), kind, subject, trigger, track,
+        stores=_lines(context, retention, read.file), digest=_digest(context, module),
     )  # fmt: skip
 
 
@@ -79,8 +77,7 @@ def _lines(context: Context, retention: Retention, file: str) -> tuple[str, ...]
     """Return the lines of the stores as ``path:line``, if all of them are in the container's own file."""
     if any(context.module_of(store.effect.function) != retention.location.module for store in retention.stores):
         return ()
-    places = [store.effect.event.place for store in retention.stores]
-    return tuple(sorted({f"{file}:{line}" for place in places for line in range(place[0], place[2] + 1)}))
+    return tuple(sorted({line for store in retention.stores for line in _of_place(file, store.effect.event.place)}))
 
 
 def trigger_of(context: Context, key: str) -> tuple[str, str]:
@@ -137,30 +134,25 @@ def _tracked(store: Store, function: Function, lifted: bool) -> str:
 
 
 def probe_at(
-    context: Context,
-    code: str,
-    symbol: str,
-    kind: str,
-    key: str,
-    container: str,
-    subject: str,
-    trigger: str,
-    track: str = "subject",
-) -> Probe | None:
-    """Return the experiment for a finding that stands in a function."""
+    context: Context, kind: str, key: str, container: str, subject: str, trigger: str, track: str = "subject",
+    place: Place | None = None,
+) -> Probe | None:  # fmt: skip
+    """Return the experiment for a finding that stands in a function; a run shows nothing that does not reach ``place``."""
     read = context.texts.files.get(context.module_of(key))
     if read is None or not trigger:
         return None
+    stores = _of_place(read.file, place) if place is not None else ()
     return Probe(
-        code,
-        symbol,
-        fingerprint(code, symbol, kind),
-        read.root,
-        read.module,
-        read.file,
-        container,
-        kind,
-        subject,
-        trigger,
-        track,
-    )
+        "", "", "", read.root, read.module, read.file, container, kind, subject, trigger, track, stores=stores,
+        digest=_digest(context, read.module) if stores else "",
+    )  # fmt: skip
+
+
+def _of_place(file: str, place: Place) -> tuple[str, ...]:
+    """Return the lines of a place as ``path:line``."""
+    return tuple(f"{file}:{line}" for line in range(place[0], place[2] + 1))
+
+
+def _digest(context: Context, module: str) -> str:
+    source = context.texts.of_module(module)
+    return source.digest if source is not None else ""

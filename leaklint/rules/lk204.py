@@ -85,7 +85,7 @@ def _memo(context: Context, memo: Memo) -> Finding:
     )
     probe = None
     if memo.function and "<locals>" not in name:
-        probe = probe_at(context, CODE, symbol, "memo", memo.function, name, "", f"call:{symbol}", "growth")
+        probe = probe_at(context, "memo", memo.function, name, "", f"call:{symbol}", "growth")
     return context.finding(
         CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, (), probe
     )
@@ -105,7 +105,7 @@ def _table(context: Context, table: Table) -> Finding:
     )
     trigger, subject = trigger_of(context, table.function)
     symbol = f"{module}:{name}"
-    probe = probe_at(context, CODE, symbol, "other", table.function, "", subject, trigger, "growth")
+    probe = probe_at(context, "other", table.function, "", subject, trigger, "growth")
     return context.finding(
         CODE, NAME, module, table.event.place, symbol, "standard", message, "medium", retention, (), probe
     )

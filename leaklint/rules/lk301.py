@@ -93,7 +93,7 @@ def _memo(context: Context, memo: Memo, level: Confidence) -> Finding:
     )
     how = "property" if "property" in points_to.attributes.decoration(function) else "method"
     key = points_to.classes.method(memo.kept.cls, method) or memo.function
-    probe = probe_at(context, CODE, symbol, "memo", key, name, memo.kept.cls, f"{how}:{method}")
+    probe = probe_at(context, "memo", key, name, memo.kept.cls, f"{how}:{method}")
     return context.finding(CODE, NAME, memo.module, memo.place, symbol, "memo", message, level, retention, (), probe)
 
 
@@ -114,7 +114,7 @@ def _home_made(context: Context, retention: Retention, key: str) -> Finding:
     )
     decorator = next((one for one in function.decorators if _is_own(context, one.term)), function.decorators[0])
     how = "property" if "property" in points_to.attributes.decoration(function) else "method"
-    probe = probe_at(context, CODE, key, "closure", key, "", function.owner, f"{how}:{function.name}")
+    probe = probe_at(context, "closure", key, "", function.owner, f"{how}:{function.name}")
     return context.finding(
         CODE, NAME, module, decorator.place, key, "closure", message, retention.level, lines, related(context, retention),
         probe,

@@ -91,7 +91,7 @@ def _tell(context: Context, one: Registration) -> Finding:
     related += [context.related(call.caller, call.event.place, "handed in here") for call in one.kept.chain[-2:]]
     shape = {"own thread": "thread", "timer": "thread"}.get(one.kind, one.kind if one.kind in _SHAPES else "other")
     trigger, subject = trigger_of(context, one.kept.chain[-1].caller if one.kept.chain else one.function)
-    probe = probe_at(context, CODE, one.function, shape, one.function, "", subject or one.kept.cls, trigger)
+    probe = probe_at(context, shape, one.function, "", subject or one.kept.cls, trigger, place=place)
     return context.finding(
         CODE, NAME, module, place, one.function, one.kind, message, one.level, retention, tuple(related), probe
     )

@@ -65,7 +65,7 @@ def _tell(context: Context, one: Handler) -> Finding:
         f"a {one.kind} for each run of {name} at {context.path(module)}:{one.event.place[0]}",
     )
     trigger, subject = trigger_of(context, one.function)
-    probe = probe_at(context, CODE, one.function, "logger", one.function, "", subject, trigger, "growth")
+    probe = probe_at(context, "logger", one.function, "", subject, trigger, "growth")
     return context.finding(
         CODE, NAME, module, one.event.place, one.function, one.kind, message, one.level, retention, (), probe
     )

@@ -68,5 +68,5 @@ def find(context: Context) -> Iterator[Finding]:
         yield context.finding(
             CODE, NAME, context.module_of(effect.function), effect.event.place, effect.function, retention.kind, message,
             level, retention_path(context, retention), (Related(at.path, at.line, at.column, "the container"),),
-            container_probe(context, retention, CODE),
+            container_probe(context, retention),
         )  # fmt: skip

@@ -67,7 +67,7 @@ def _tell(context: Context, weak: Weak) -> Finding:
     symbol = symbol_of(location)
     retention = (f"{symbol} (lives as long as the process)", f"stored by {name}", weak.why)
     trigger, subject = trigger_of(context, effect.function)
-    probe = probe_at(context, CODE, symbol, "other", effect.function, container_path(location), subject, trigger)
+    probe = probe_at(context, "other", effect.function, container_path(location), subject, trigger)
     related = (context.related(effect.function, effect.event.place, "stored here", stores=True),)
     return context.finding(
         CODE, NAME, location.module, location.place, symbol, "weak", message, "medium", retention, related, probe
