@@ -82,18 +82,24 @@ def _renamed(read: Read) -> Module:
 def _found(modules: Mapping[str, Module], texts: Texts, settings: Settings) -> tuple[list[Finding], list[Problem]]:
     from leaklint.heap.points_to import PointsTo
     from leaklint.heap.retention import Heap
-    from leaklint.rules import findings_of
+    from leaklint.rules import cases_of
     from leaklint.rules.context import Context
 
     context = Context(Heap(PointsTo(modules), settings), settings, texts)
-    found = findings_of(context)
-    if not settings.observed:  # how sure the rules are matters not of what a run has shown
-        found = _asked_for(found, texts, settings)
-    if not (found or settings.observed):
-        return [], []
-    from leaklint.drafts import equipped
+    cases = cases_of(context)
+    if settings.observed:  # how sure the rules are matters not of what a run has shown
+        from leaklint.discovered.joined import joined
 
-    found = _asked_for(equipped(found, context), texts, settings)
+        cases = joined(cases, context)
+    asked = set(map(id, _asked_for([case.finding for case in cases], texts, settings)))
+    cases = [case for case in cases if id(case.finding) in asked]
+    if not cases:
+        return [], []
+    from leaklint.drafts import repaired
+
+    found = repaired(cases, context)
+    if settings.observed:  # what a run has shown may stand elsewhere by now
+        found = _asked_for(found, texts, settings)
     return [finding for finding in found if finding.path not in texts.lost], list(texts.lost.values())
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaklint.config import Settings
-from leaklint.drafts.observed import is_same
+from leaklint.discovered.joined import is_same
 from leaklint.model import Edit, Finding, Problem, Report
 from leaklint.records import replace
 from leaklint.source import Source, SourceError

@@ -13,7 +13,7 @@ from test_server import applied, editor, run
 
 from leaklint.cli import main
 
-HINT = "LK202 would have to see this: no object of State is taken for one that lives as long as the process"
+HINT = "LK202 would have to see this: its stores reach it by an expression that is not resolved"
 
 
 @pytest.fixture

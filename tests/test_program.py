@@ -12,10 +12,14 @@ from leaklint.drafts.program.resolve import absolute
 
 
 def stores(program: Program, symbol: str) -> list[tuple[str, str, str]]:
-    """Return (module, function, how) for everything that stores in a holder."""
-    holder = holder_of(program, symbol)
-    touches = program.touches.get(holder.key, [])
-    return sorted((t.module.name, t.function.qualname, t.event.how) for t in touches if t.event.op == "store")
+    """Return (module, function, how) for every call of a method of a holder."""
+    holder, found = holder_of(program, symbol), []
+    for module, function in program.functions():
+        for value in (value for call in function.calls for value in call.callee if value.path):
+            meant = program.holders.meant(value._replace(path=value.path[:-1]), function, module)
+            if meant is not None and meant[0].key == holder.key:
+                found.append((module.name, function.qualname, value.path[-1]))
+    return sorted(found)
 
 
 HELD = "HELD = []\nclass Base:\n    every = []\n"
@@ -145,17 +149,6 @@ def test_a_decorator_is_given_the_function() -> None:
     ]
 
 
-def test_a_container_handed_to_a_helper_is_filled_there() -> None:
-    files = "HELD = []\ndef fill(where, what):\n    where.append(what)\ndef f(x):\n    fill(HELD, x)\n"
-    assert stores(program_of(files), "HELD") == [("mod", "fill", "append")]
-
-
-def test_a_method_handed_on_removes() -> None:
-    program = program_of("import weakref\nHELD = {}\ndef f(x):\n    weakref.finalize(x, HELD.pop, id(x))\n")
-    touches = program.touches[holder_of(program, "HELD").key]
-    assert [(touch.event.op, touch.event.how) for touch in touches] == [("remove", "callback")]
-
-
 @pytest.mark.parametrize(
     ("text", "scope"),
     [
@@ -169,16 +162,6 @@ def test_a_method_handed_on_removes() -> None:
 )
 def test_scopes_of_holders(text: str, scope: str) -> None:
     assert holder_of(program_of(text), "A.r").scope == scope
-
-
-def test_makers_of_a_class() -> None:
-    text = (
-        "class A: ...\nclass B:\n    a = A()\nclass C:\n    @classmethod\n    def new(cls):\n"
-        "        return cls()\ndef f():\n    return A()\n"
-    )
-    program = program_of(text)
-    assert sorted(one.function.name for one in program.makers[class_of(program, "A")]) == ["", "f"]
-    assert [one.function.name for one in program.makers[class_of(program, "C")]] == ["new"]
 
 
 def test_metaclasses() -> None:

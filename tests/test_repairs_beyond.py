@@ -61,6 +61,22 @@ def test_a_memo_of_another_kind_is_left() -> None:
     assert memo("MEMO = {}\ndef f(n):\n    MEMO.update(n)\n").reason == "what fills the memo could not be read"
 
 
+@pytest.mark.parametrize(
+    ("head", "made"),
+    [
+        ("from random import Random", "Random"),
+        ("from collections import namedtuple\nPair = namedtuple('Pair', 'a b')", "Pair"),
+        ("class Own:\n    pass", "Own"),
+    ],
+)
+def test_one_object_for_each_key_is_no_memo(head: str, made: str) -> None:
+    text = (
+        f"{head}\nMEMO = {{}}\ndef f(n):\n    found = MEMO.get(n)\n    if found is None:\n        found = {made}(n)\n"
+    )
+    fix = memo(f"{text}        MEMO[n] = found\n    return found\n")
+    assert (fix.safety, f"the {made} stored at mod.py" in fix.reason) == ("none", True), fix.reason
+
+
 CALLBACKS = lines("""
     HANDLERS = []
     heard = []
@@ -151,7 +167,7 @@ def registered(text: str, kind: str, name: str = "A.__init__") -> Fix:
     function = module.functions[name]
     wanted = {"atexit": "register", "finalize": "finalize", "thread": "Thread"}.get(kind, "")
     call = next(one for one in function.calls if one.callee[0].path[-1:] == (wanted,) or not wanted)
-    return registry(program, module, function, call, kind)
+    return registry(program, module, call.span, kind)
 
 
 ATEXIT = lines("""

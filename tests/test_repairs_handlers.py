@@ -18,7 +18,7 @@ def fixed(body: str) -> tuple[str, Fix]:
     module = program_of(text).modules["mod"]
     calls = module.functions["A.__init__"].calls
     call = next(one for one in calls if any(value.path[-1:] == ("addHandler",) for value in one.callee))
-    return text, guarded_handler(program_of(text), module, call)
+    return text, guarded_handler(program_of(text), module, call.span)
 
 
 @pytest.mark.parametrize(

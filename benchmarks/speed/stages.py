@@ -26,7 +26,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "import libcst": (),
     "libcst.parse_module": ("libcst:parse_module",),
     "libcst's positions": ("leaklint.positions:Positions.__init__",),
-    "repairs and experiments": ("leaklint.drafts:equipped",),
+    "repairs": ("leaklint.drafts:repaired",),
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from leaklint import __version__
 from leaklint.cli import options, output
 from leaklint.cli.usage import UsageError
-from leaklint.drafts.observed import is_same
+from leaklint.discovered.joined import is_same
 from leaklint.fixing import Left, Options, Plan, plan
 from leaklint.model import Finding, Problem, Report, to_json
 from leaklint.records import replace

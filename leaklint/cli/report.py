@@ -99,7 +99,7 @@ def _reports(args: argparse.Namespace, settings: Settings, planned: bool) -> tup
 
 def _with_observed(found: Report, settings: Settings) -> Report:
     """Return the report with what a run has shown of files that were not checked, such as installed packages."""
-    from leaklint.drafts.observed import is_same
+    from leaklint.discovered.joined import is_same
     from leaklint.engine import with_findings
 
     others = [seen for seen in settings.observed if not any(is_same(seen, finding) for finding in found.findings)]

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from leaklint.discovered.joined import is_same
 from leaklint.discovered.making import Driver, finding
-from leaklint.drafts.observed import is_same
 from leaklint.model import Finding, to_json
 from leaklint.paths import module_name, relative
 from leaklint.records import replace

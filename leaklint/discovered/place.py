@@ -13,7 +13,7 @@ from leaklint.drafts.facts.model import Module, Span
 from leaklint.drafts.facts.places import Places
 from leaklint.drafts.facts.read import read_module
 from leaklint.drafts.program import ClassRef, Holder, Program
-from leaklint.drafts.program.observed import Observed
+from leaklint.drafts.program.told import Told
 from leaklint.paths import module_name
 from leaklint.source import Source, SourceError
 from leaklint_runtime.discovery.model import GrowingHolder
@@ -90,7 +90,8 @@ def _of_container(holder: GrowingHolder, path: str, line: int) -> Definition:
         return _of_memo(text, file, line) or Definition(file, _statement(text, line), f"{name}:{bare}", "memo")
     known = _holder_at(text, file, line, holder) if not bare.endswith("<locals>") else None
     if known is not None:
-        return Definition(file, known.binding.span, known.symbol, known.kind)
+        span = known.binding.made.span if known.scope == "default" else known.binding.span
+        return Definition(file, span, known.symbol, known.kind)
     return Definition(file, _statement(text, line), f"{name}:{bare}", holder.container_kind)
 
 
@@ -98,7 +99,7 @@ def _holder_at(text: _Text, file: str, line: int, holder: GrowingHolder) -> Hold
     """Return the holder that the rules know on a line; an attribute of ``self`` counts, whatever object that is."""
     root, name = module_name(file)
     attribute = _attribute(holder.symbol)
-    attributes = tuple(Observed(file, f"{owner}.{attribute}") for owner in text.module.classes)
+    attributes = tuple(Told(name, f"{owner}.{attribute}") for owner in text.module.classes)
     program = Program({name: text.module}, {name: text.source}, {name: (root, file)}, attributes)
     scopes = _SCOPES.get(holder.scope, frozenset())
     here = [item for item in program.holders.all.values() if item.scope in scopes and _covers(item.binding.span, line)]

@@ -1,231 +1,155 @@
-"""Holders that a run has shown to grow: the same findings, made from the other end.
-
-What a run has shown takes the place of one judgement alone, that a container leaks. Who stores, who removes, and what a
-repair would break is worked out as for any other leak.
-"""
+"""Repairs of what a run alone has shown to grow, asked for as for any other leak: the run says what the heap does not."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from leaklint.drafts.facts.model import Call, Module
-from leaklint.drafts.levels import LEVELS
-from leaklint.drafts.program import ClassRef, Holder, Program
-from leaklint.drafts.program.moments import AT_IMPORT, at_import, once
-from leaklint.drafts.program.observed import Observed, ObservedStore
-from leaklint.drafts.program.removal import removal
-from leaklint.model import Finding, Fix, Related
-from leaklint.paths import is_test
+from leaklint.contracts.containers import ADDERS
+from leaklint.drafts import calls
+from leaklint.drafts.containers import mended
+from leaklint.drafts.facts.model import Span
+from leaklint.drafts.view import Entry, Leak, View
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term
+from leaklint.heap.kept import KINDS
+from leaklint.heap.memoisation import Memos
+from leaklint.heap.registration import contract_of
+from leaklint.model import Finding, Fix
+from leaklint.records import replace
 
-if TYPE_CHECKING:
-    from leaklint.drafts.leaks import Context, Leak, Store
-    from leaklint.drafts.program import Touch
-
-Key = tuple[str, str, str]
-_MOST_RELATED = 8
-_NO_FLOW = "no value that the analysis follows is kept by it for longer than it is used"
-
-
-def containers(findings: Sequence[Finding]) -> tuple[Observed, ...]:
-    """Return what a program is to know of the holders of findings that a run has shown."""
-    return tuple(
-        Observed(
-            os.path.abspath(finding.path),
-            finding.symbol.partition(":")[2],
-            finding.probe.subject if finding.probe is not None else "",
-            tuple(ObservedStore(os.path.abspath(item.path), item.line, item.function) for item in _stores(finding)),
-        )
-        for finding in findings
-    )
+_TELLING = frozenset(
+    {"self", "method", "closure", "exception", "instance", "class", "function", "param", "made", "part"}
+)
+_THREADS = {"threading.Thread": "thread", "threading.Timer": "timer"}
+_UNTOLD = frozenset({"param", "made", "part", "instance"})  # kinds of which a run may tell the class
+_SIDES = frozenset({"[]=", "setdefault", "__setitem__", "update"})
 
 
-def files_of(findings: Sequence[Finding]) -> frozenset[str]:
-    """Return the files, by their absolute names, that findings stand in or speak of."""
-    paths = {path for finding in findings for path in (finding.path, *(item.path for item in finding.related))}
-    return frozenset(map(os.path.abspath, paths))
+def repaired(view: View, seen: Finding) -> Finding | None:
+    """Return a finding that a run alone has shown, with its repair, where its holder stands in the files now.
 
-
-def by_holder(program: Program, findings: Sequence[Finding]) -> dict[Key, Finding]:
-    """Return the findings by the key of the holder of the program that each is about."""
-    known = {(known.observed.file, known.observed.name): key for key, known in program.adopted.items()}
-    places = ((os.path.abspath(finding.path), finding.symbol.partition(":")[2]) for finding in findings)
-    return {known[place]: finding for place, finding in zip(places, findings, strict=True) if place in known}
-
-
-def _stores(finding: Finding) -> Iterator[Related]:
-    return (item for item in finding.related if item.function)
-
-
-def typed(store: Store, program: Program, kept: str) -> Store:
-    """Return the store with the class of what a run saw there, where nothing in the files tells it."""
-    if store.thing.ref is not None or store.thing.kind not in {"param", "made", "part", "callback", "instance"}:
-        return store
-    module, _, name = kept.partition(":")
-    if module not in program.modules or name not in program.modules[module].classes:
-        return store
-    kind = store.thing.kind if store.thing.kind in {"param", "instance"} else "instance"
-    return replace(store, thing=replace(store.thing, kind=kind, ref=ClassRef(module, name)))
-
-
-def qualified(program: Program, leak: Leak, fix: Fix) -> Fix:
-    """Return the repair of a holder that a run has shown to grow: what the files do not tell of it is an assumption."""
-    known = program.adopted[leak.holder.key]
-    if known.unread and fix.safety != "none":
-        place = known.unread[0]
-        told = f"the store that the run saw at {os.path.relpath(place.file)}:{place.line} could not be read"
-        return Fix("none", fix.replacement, f"{told}, so nothing tells what a repair would do to it")
-    if not known.stores or fix.safety == "none":
-        return fix
-    places = ", ".join(f"{touch.module.path}:{touch.event.span.line}" for touch in known.stores)
-    assumed = f"that nothing but {places} reaches it by an expression that is not followed"
-    text = fix.reason.removeprefix("assumes ")
-    reason = f"assumes {assumed} and {text}" if fix.safety == "unsafe" else f"assumes {assumed}; {text}"
-    return replace(fix, safety="unsafe", reason=reason)
-
-
-def placed(seen: Finding, static: Finding, hint: str) -> Finding:
-    """Return the finding of a holder that only a run has shown, as it stands in the files now and with its repair."""
-    return replace(
-        seen,
-        path=static.path,
-        line=static.line,
-        column=static.column,
-        end_line=static.end_line,
-        end_column=static.end_column,
-        message=f"{seen.message}; {advice(static.fix)}",
-        fix=static.fix,
-        hint=f"{seen.code} would have to see this: {hint}",
-    )
-
-
-def enriched(static: Finding, seen: Finding) -> Finding:
-    """Return the finding of a rule with what a run has shown of the same holder: how it grows, through what, from where."""
-    growth = seen.message.partition(";")[0]
-    stores = {(item.path, item.line): item for item in (*seen.related, *static.related)}
-    surer = max(static.confidence, seen.confidence, key=LEVELS.index)
-    probe = replace(seen.probe, fingerprint=static.fingerprint, code=static.code) if seen.probe is not None else None
-    return replace(
-        static,
-        confidence=surer,
-        message=f"{static.message}; at run time {growth}",
-        retention=(*static.retention, *seen.retention),
-        related=tuple(stores.values())[:_MOST_RELATED],
-        probe=probe or static.probe,
-    )
-
-
-def completed(
-    findings: Sequence[Finding], drafts: Sequence[Finding], context: Context, observed: Sequence[Finding]
-) -> list[Finding]:
-    """Return the findings of the rules, one for each holder, with what a run has shown: also of holders that no rule sees.
-
-    ``drafts`` are what the view of the repairs, ``context``, says of the files that hold them.
+    None where the file has changed since, and no longer has the holder.
     """
-    result = list(findings)
-    holders = {seen.fingerprint: key for key, seen in by_holder(context.program, observed).items()}
-    for seen in observed:
-        holder = context.program.holders.all.get(holders.get(seen.fingerprint, ("", "", "")))
-        symbol = holder.symbol if holder is not None else seen.symbol
-        same = [place for place, item in enumerate(result) if is_same(item, seen) or item.symbol == symbol]
-        if same:
-            if result[same[0]].origin == "static":
-                result[same[0]] = enriched(result[same[0]], seen)
-            continue
-        draft = next((item for item in drafts if is_same(item, seen) or item.symbol == symbol), None)
-        if draft is None:
-            result += _unplaced(context, seen)
-        else:
-            result.append(draft if draft.origin == "runtime" else placed(seen, draft, _NO_FLOW))
-    return result
+    if seen.code.startswith("LK4") and seen.code != "LK403":
+        fix = _of_call(view, seen)
+    elif seen.probe is not None and seen.probe.container_kind == "memo":
+        fix = _of_memo(view, seen)
+    else:
+        module, name = view.module_of(seen.path), seen.symbol.partition(":")[2]
+        holder = view.program.holders.named(module, name, seen.line)
+        if holder is not None and holder.kind != "weak":
+            entries = _entries(view, seen, holder.kind)
+            if entries:
+                fix = mended(view, Leak(seen.code, holder, entries, seen.confidence))
+                return _placed(replace(seen, fix=fix), holder.path, holder.binding.span)
+        fix = None
+    if fix is None and _has_changed(view, seen):
+        return None
+    return replace(seen, fix=fix or Fix("none", seen.fix.replacement, f"no edit is known: {_why(seen)}"))
 
 
-def is_same(finding: Finding, other: Finding) -> bool:
-    """Tell whether two findings are about the same holder: by fingerprint, by name, or because both stand at one place."""
-    if finding.fingerprint == other.fingerprint:
-        return True
-    if os.path.abspath(finding.path) != os.path.abspath(other.path):
-        return False
-    if finding.place[1:3] == other.place[1:3]:
-        return True
-    # of registrations the name is that of the function, which may have several
-    return finding.symbol == other.symbol and not finding.code.startswith("LK4")
-
-
-def _unplaced(context: Context, seen: Finding) -> Iterator[Finding]:
-    """Yield what a run has shown of a file of the program that is as it was, where nothing of it can be repaired."""
-    program = context.program
-    files = {file: name for name, (_, file) in program.places.items()}
-    module = files.get(os.path.abspath(seen.path), "")
-    if not module:
-        return
-    if seen.probe is not None and seen.probe.digest and seen.probe.file == program.places[module][1]:
-        if seen.probe.digest != program.source(module).digest:
-            return
-    hint = _unknown(program, program.modules[module], seen)
-    fix = Fix("none", seen.fix.replacement, f"no edit is known: {hint}")
-    way = "take it back when its owner is done" if seen.code.startswith("LK4") else advice(fix)
-    yield replace(seen, fix=fix, message=f"{seen.message}; {way}", hint=f"{seen.code} would have to see this: {hint}")
-
-
-def _unknown(program: Program, module: Module, seen: Finding) -> str:
-    """Return why the rules know no more of a finding in a module than the run does."""
-    kind = seen.probe.container_kind if seen.probe is not None else ""
-    name = seen.symbol.partition(":")[2]
-    if seen.code.startswith("LK4"):
-        return "the call is not taken for one that registers an object for good"
-    if kind == "memo":
-        return "the function is not taken for a memoiser that keeps objects"
-    if name in module.functions or not name:
-        return "what it puts into a table of the standard library is not taken to stay there"
-    named = (holder for holder in program.holders.all.values() if holder.module == module.name and holder.name == name)
-    holder = next(named, None)
-    if holder is None:
-        return f"{name} is no container of process lifetime to the rules"
-    made = holder.binding.made
-    return f"no store into what {made.text} makes is read" if made.kind == "object" else "no store into it is read"
-
-
-def unseen(program: Program, holder: Holder, touches: Sequence[Touch], *, plain: bool) -> str:
-    """Return what keeps the rules from calling a holder a leak by themselves; ``plain`` if what is stored keeps nothing."""
-    if holder.key in program.holders.shown:
-        return f"no object of {holder.name.rpartition('.')[0]} is taken for one that lives as long as the process"
-    adopted = {touch.event.span for touch in program.adopted[holder.key].stores}
-    stores = [touch for touch in touches if touch.event.span not in adopted]
-    if not stores:
-        return "its stores reach it by an expression that is not resolved"
-    running = [touch for touch in stores if touch.function.name not in AT_IMPORT and not is_test(touch.module.path)]
-    running = [touch for touch in running if not at_import(program, touch.function, touch.module)]
-    if not running:
-        return "its stores are taken for what runs while modules are imported"
-    if all(once(program, touch) for touch in running):
-        return "its stores are taken for what runs once in a process"
-    gone = removal(program, holder, running)
-    if gone.quality == "good":
-        return f"{gone.why} is taken for a release"
-    if plain:
-        return "what is stored is taken for texts, numbers and other values that are few"
-    if holder.scope == "closure":
-        return "the function around it is not taken for one whose inner function lives on"
-    return "its keys, or what is stored, are taken for few"
-
-
-def registration(findings: Sequence[Finding], module: Module, call: Call) -> Finding | None:
-    """Return what a run has shown of a call that registers something for good."""
-    here = os.path.abspath(module.path)
-    return next(
-        (
-            finding
-            for finding in findings
-            if call.span.line <= finding.line <= call.span.end_line and os.path.abspath(finding.path) == here
-        ),
-        None,
+def _placed(seen: Finding, path: str, span: Span) -> Finding:
+    return replace(
+        seen, path=path, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
     )
 
 
-def advice(fix: Fix) -> str:
-    """Return in a few words what would repair a finding."""
-    verb = "keep" if fix.replacement.startswith("at most") else "use"
-    return f"{verb} {fix.replacement}" if fix.replacement else "bound it or remove entries when their owner is done"
+def _why(seen: Finding) -> str:
+    """Return what keeps the rules from a finding, as ``rules.unseen`` has said."""
+    return seen.hint.partition(": ")[2]
+
+
+def _has_changed(view: View, seen: Finding) -> bool:
+    """Tell whether the file of a finding is no longer as it was when the run saw it."""
+    module = view.module_of(seen.path)
+    if not module or seen.probe is None or not seen.probe.digest or seen.probe.file != view.program.places[module][1]:
+        return False
+    return seen.probe.digest != view.program.source(module).digest
+
+
+def _of_call(view: View, seen: Finding) -> Fix | None:
+    """Return the repair of a call that registers something for good; None for one that no contract knows."""
+    module = view.module_of(seen.path)
+    for function, event, _, name in view.context.heap.effects.external:
+        if view.context.module_of(function) == module and event.place[0] <= seen.line <= event.place[2]:
+            if seen.code == "LK402" and name.endswith(".addHandler"):
+                return calls.added(view, module, event.place)
+            kind = _kind_of(name, view.context.settings.registrars) if seen.code == "LK401" else ""
+            if kind:
+                return calls.registered(view, module, event.place, kind)
+    return None
+
+
+def _kind_of(name: str, declared: tuple[str, ...]) -> str:
+    contract = contract_of(name, declared)
+    return contract.kind if contract is not None else _THREADS.get(name, "")
+
+
+def _of_memo(view: View, seen: Finding) -> Fix | None:
+    """Return the repair of a memoised function of which the calls do not repeat; None where no decorator memoises it."""
+    key = f"{view.module_of(seen.path)}:{seen.symbol.partition(':')[2]}"
+    for _, place, function, memo, _ in Memos(view.context.heap).applied():
+        if function is not None and function.key == key and memo[2] is None:
+            return calls.bounded(view, key, place[0])
+    return None
+
+
+def _entries(view: View, seen: Finding, kind: str) -> tuple[Entry, ...]:
+    """Return what the stores that a run saw put in, the most telling first; texts and numbers pile up, too."""
+    found = list(_stored(view, seen, kind))
+    telling = [_typed(entry, view, seen) for entry in found]
+    telling = [entry for entry in telling if entry.kind in _TELLING]
+    entries = telling or [replace(entry, kind="made", ref=None) for entry in found]
+    return tuple(sorted(entries, key=lambda entry: (KINDS.index(entry.kind), entry.side == "key")))
+
+
+def _typed(entry: Entry, view: View, seen: Finding) -> Entry:
+    """Return an entry with the class of what a run saw there, where nothing in the files tells it."""
+    ref = view.class_of(seen.probe.subject) if seen.probe is not None else None
+    if entry.ref is not None or ref is None or entry.kind not in _UNTOLD or entry.side == "key":
+        return entry
+    return replace(entry, kind=entry.kind if entry.kind == "param" else "instance", ref=ref)
+
+
+def _stored(view: View, seen: Finding, kind: str) -> Iterator[Entry]:
+    """Yield what is put in at the lines at which a run saw the holder grow."""
+    keeping = view.context.heap.keeping
+    for item in seen.related:
+        module = view.module_of(item.path)
+        for event in _events(view, module, item.line, item.function) if item.function and module else ():
+            for key, value, how in _put_in(event):
+                side = "value" if how in _SIDES and kind != "set" else "element"
+                depth = int((kind == "dict") != (how in _SIDES) and kind in {"dict", "list", "set"})
+                for one in keeping.of(value):
+                    yield view.entry(one, value, side, depth, (module, item.line))
+                for one in keeping.of(key) if key is not None else ():
+                    if one.kind in {"self", "instance", "method", "closure", "class", "param"}:
+                        yield view.entry(one, key, "key", depth, (module, item.line))
+
+
+def _events(view: View, module: str, line: int, name: str) -> Iterator[Event]:
+    for function in view.context.heap.points_to.functions.values():
+        if function.key.partition(":")[0] == module and _runs(function, name):
+            for event in function.events:
+                if event.place[0] <= line <= event.place[2]:
+                    yield event
+
+
+def _runs(function: Function, name: str) -> bool:
+    """Tell whether a function goes by the name that the interpreter gives it; before 3.11 that is the last part."""
+    qualname = function.key.partition(":")[2]
+    return name == qualname or name == function.name or (not qualname and name == "<module>")
+
+
+def _put_in(event: Event) -> Iterator[tuple[Term | None, Term, str]]:
+    """Yield key, value and how of what an assignment to an item, or a call of a method, puts into a container."""
+    if event.kind == "setitem":
+        yield event.terms[1], event.terms[2], "[]="
+    elif event.kind == "call":
+        term = event.terms[0]
+        name = term[1][2] if term[1][0] == "attr" else ""
+        if name in ADDERS:
+            key, value = ADDERS[name]
+            given = term[2]
+            if 0 <= value < len(given):
+                yield (given[key] if 0 <= key < len(given) else None), given[value], name

@@ -34,4 +34,4 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
         shown = any((module, one) in called for one in standard.SHOWS)
         if not returned and not shown:
             kept = Kept("instance", "", name.rpartition(".")[2])
-            yield Registration("package", function, event, name, kept, term, "medium", ())
+            yield Registration("package", function, event, name, kept, term, "medium", (), undo)

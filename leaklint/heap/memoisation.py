@@ -31,7 +31,6 @@ class Memo(NamedTuple):
     level: Level
     reasons: tuple[str, ...]
     name: str
-    by_decorator: bool = True
 
 
 class Memos:
@@ -44,7 +43,7 @@ class Memos:
     def all(self) -> Iterator[Memo]:
         """Yield each memoised function that keeps objects, at any level."""
         done = set()
-        for module, place, function, value, name in self._applied():
+        for module, place, function, value, name in self.applied():
             if value not in self.heap.lifetime.long and not self._is_at_import(function):
                 continue
             memo = self._memo(module, place, function, value, name)
@@ -55,7 +54,7 @@ class Memos:
     def _is_at_import(self, function: Function | None) -> bool:
         return function is not None and not function.parent
 
-    def _applied(self) -> Iterator[tuple[str, tuple[int, int, int, int], Function | None, Term, str]]:
+    def applied(self) -> Iterator[tuple[str, tuple[int, int, int, int], Function | None, Term, str]]:
         """Yield (module, place, function, memo, name) of each decorator or assigned call that memoises."""
         points_to = self.heap.points_to
         for key, function in points_to.functions.items():

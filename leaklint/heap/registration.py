@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
-_THREADS = frozenset({"threading.Thread", "multiprocessing.dummy.Process"})
 _SLOTS = frozenset({"excepthook", "displayhook", "unraisablehook", "threading_excepthook", "stdout", "stderr"})
 
 
@@ -33,6 +32,19 @@ class Registration(NamedTuple):
     value: Term
     level: Level
     reasons: tuple[str, ...]
+    undo: tuple[str, ...] = ()  # the calls that take it back, as contracts name them
+
+
+def contract_of(name: str, declared: tuple[str, ...] = ()) -> standard.Registrar | None:
+    """Return what is known of a callable that retains what it is handed, by its dotted name; ``declared`` ones do, too."""
+    if name in declared:
+        return standard.Registrar("registrar")
+    found = standard.REGISTRARS.get(name)
+    if found is None and name.rpartition(".")[2] in standard.ENDINGS:
+        for head, contract in standard.ENDINGS[name.rpartition(".")[2]]:
+            if name.startswith(head):
+                return contract
+    return found
 
 
 class Registrations:
@@ -46,7 +58,7 @@ class Registrations:
         """Yield every registration that keeps an object, at any level."""
         done = set()
         for function, event, term, name in (*self.heap.effects.external, *self._own()):
-            contract = self._contract(name, term)
+            contract = contract_of(name, self.declared)
             if contract is None or contract.kind in {"unknown", "slot"}:
                 continue
             one = self._registered(contract, function, event, term, name)
@@ -84,17 +96,6 @@ class Registrations:
                 for call in calls:
                     yield call.caller, call.event, call.event.terms[0], key.replace(":", ".")
 
-    def _contract(self, name: str, term: Term) -> standard.Registrar | None:
-        del term
-        if name in self.declared:
-            return standard.Registrar("registrar")
-        found = standard.REGISTRARS.get(name)
-        if found is None and name.rpartition(".")[2] in standard.ENDINGS:
-            for head, contract in standard.ENDINGS[name.rpartition(".")[2]]:
-                if name.startswith(head):
-                    return contract
-        return found
-
     def _registered(
         self, contract: standard.Registrar, function: str, event: Event, term: Term, name: str
     ) -> Registration | None:
@@ -128,7 +129,9 @@ class Registrations:
             return None
         from leaklint.heap.retained import LEVELS
 
-        return Registration(contract.kind, function, event, name, kept, value, LEVELS[level], tuple(reasons))
+        return Registration(
+            contract.kind, function, event, name, kept, value, LEVELS[level], tuple(reasons), contract.undo
+        )
 
     def _level(
         self, contract: standard.Registrar, kept: Kept, subject: Term | None, function: str, event: Event, value: Term
@@ -300,4 +303,4 @@ class Registrations:
         )
 
 
-__all__ = ["Function", "Registration", "Registrations"]
+__all__ = ["Function", "Registration", "Registrations", "contract_of"]

@@ -51,7 +51,8 @@ class Threads:
         if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
             if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
                 level = 0
-            yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons)
+            undo = (".cancel",) if kind == "timer" else ()
+            yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons, undo)
 
     def _rearms(self, target: Term) -> bool:
         """Tell whether what a timer calls sets such a timer again."""

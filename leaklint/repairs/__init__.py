@@ -7,21 +7,21 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from leaklint.model import Fix
-from leaklint.repairs.request import Stored, WeakRequest
+from leaklint.repairs.request import WeakRequest
 from leaklint.source import TreeError
 
 if TYPE_CHECKING:
-    from leaklint.drafts.facts.model import Call, Decorator, Function, Module
+    from leaklint.drafts.facts.model import Decorator, Function, Module, Span
     from leaklint.drafts.program import ClassRef, Holder, Program
 
 __all__ = [
-    "Stored",
     "WeakRequest",
     "bound_methods",
     "bounded",
     "bounded_function",
     "cached_method",
     "guarded_handler",
+    "qualified",
     "registry",
     "weak_values",
     "weaken",
@@ -38,8 +38,6 @@ def _or_why_not(repair: Callable[Concatenate[Program, _Given], Fix]) -> Callable
 
     @wraps(repair)
     def worked_out(program: Program, /, *args: _Given.args, **kwargs: _Given.kwargs) -> Fix:
-        if not program.mends:
-            return Fix("none", "", "")
         try:
             return repair(program, *args, **kwargs)
         except TreeError as error:
@@ -69,6 +67,16 @@ def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] 
 
 
 @_or_why_not
+def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
+    """Return the repair of ``holder`` as what is said of its stores allows it: see ``repairs.told``."""
+    from leaklint.repairs import told
+    from leaklint.repairs.files import Files
+    from leaklint.repairs.uses import Finder
+
+    return told.qualified(Finder(Files(program), holder).tied(), fix)
+
+
+@_or_why_not
 def cached_method(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
     """Return the repair of a memoised method: its cache moves to the instance."""
     from leaklint.repairs import memo
@@ -93,11 +101,11 @@ def bounded_function(program: Program, module: Module, function: Function, decor
 
 
 @_or_why_not
-def registry(program: Program, module: Module, function: Function, call: Call, kind: str) -> Fix:
+def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
     """Return the repair of a registration with the standard library: atexit, finalize, thread, signal, fork, timer."""
     from leaklint.repairs import registrations
 
-    return registrations.registry(program, module, function, call, kind)
+    return registrations.registry(program, module, place, kind)
 
 
 @_or_why_not
@@ -109,8 +117,8 @@ def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix
 
 
 @_or_why_not
-def guarded_handler(program: Program, module: Module, call: Call) -> Fix:
+def guarded_handler(program: Program, module: Module, place: Span) -> Fix:
     """Return the repair of ``addHandler`` for each instance: behind a look at the logger's handlers."""
     from leaklint.repairs import handlers
 
-    return handlers.guarded(program, module, call)
+    return handlers.guarded(program, module, place)

@@ -10,6 +10,9 @@ from leaklint.model import Fix
 from leaklint.repairs import counts
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
+from leaklint.repairs.meaning import describe
+from leaklint.repairs.memo import CACHES, functools_name
+from leaklint.repairs.referents import defined_as
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.uses import Finder
 from leaklint.repairs.weakening import kind_of_holder
@@ -36,6 +39,9 @@ def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
         _judge(draft, role, roles)
     counts.judge(draft, roles, renumber=False)
     for role in stores:
+        made = _object_made(files, role)
+        if made:
+            draft.refuse(f"the {made} stored at {role.place} may be the one that everybody has to get under its key")
         _evict(draft, role, limit)
     draft.assume("a value that has fallen out of the memo may be worked out again")
     return draft.fix(name, "")
@@ -52,6 +58,8 @@ def bounded_function(
     memoiser = spans.get(tuple(decorator.span))
     if node is None or memoiser is None:
         return Fix("none", name, "the decorator could not be read")
+    if functools_name(program, module, decorator) not in CACHES:
+        return Fix("none", name, "the decorator is not one of functools, so what it does besides caching is not known")
     size = next((arg.value for arg in memoiser.args if _is_size(arg)), None) if isinstance(memoiser, cst.Call) else None
     if size is not None:
         draft.replace(file, size, str(limit))
@@ -79,6 +87,20 @@ def _judge(draft: Draft, role: Role, roles: tuple[Role, ...]) -> None:
         draft.refuse(f"{role.name}() at {role.place} gets the whole container")
     elif not role.use.sure:
         draft.refuse(f"{role.file.code(role.use.node)} at {role.place} may be this container or another one")
+
+
+def _object_made(files: Files, role: Role) -> str:
+    """Return the class of an object that is made for a store, if it is one: another one would not be the same."""
+    program, module = files.program, role.file.module
+    for value in describe(role.value, role.use.scope):
+        maker = value.parts[0] if value.kind == "call" and value.parts and not value.path else None
+        if maker is None or maker.kind != "global" or not maker.path:
+            continue
+        found, last = program.names.find(module.name, maker.path), maker.path[-1]
+        outside = found.kind == "external" and last[:1].isupper() and not last.isupper()
+        if outside or (found.kind == "class" and not found.rest) or defined_as(program, module.name, last):
+            return last
+    return ""
 
 
 def _is_guarded(load: Role, roles: tuple[Role, ...]) -> bool:

@@ -96,6 +96,12 @@ class File:
                 found.setdefault(node.attr.value, []).append(node)
         return {name: tuple(nodes) for name, nodes in found.items()}
 
+    @cached_property
+    def stores(self) -> tuple[tuple[Span, cst.CSTNode], ...]:
+        """The assignments and calls, which may put something into a container, with their spans."""
+        kinds = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Call)
+        return tuple((Span(*self.source.span(node)), node) for node in self.nodes if isinstance(node, kinds))
+
     @property
     def is_kept(self) -> bool:
         """Tell whether the tree of this file is still there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Call, Module
+from leaklint.drafts.facts.model import Module, Span
 from leaklint.drafts.program import Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
@@ -14,7 +14,7 @@ from leaklint.repairs.scopes import Scope, dotted_name, walk
 NAME = "if not logger.handlers: before it"
 
 
-def guarded(program: Program, module: Module, call: Call) -> Fix:
+def guarded(program: Program, module: Module, place: Span) -> Fix:
     """Return the repair that puts ``addHandler`` behind a look at the logger's handlers.
 
     The handler has to be made of nothing that belongs to one object, and the only one that the function adds: later
@@ -23,7 +23,7 @@ def guarded(program: Program, module: Module, call: Call) -> Fix:
     files = Files(program)
     draft = Draft(files)
     file = files[module.name]
-    node = file.at(call.span, cst.Call)
+    node = file.at(place, cst.Call)
     line = file.statement(node) if node is not None else None
     if (
         not isinstance(node, cst.Call)

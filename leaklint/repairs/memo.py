@@ -19,7 +19,7 @@ from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
 _PATH = re.compile(r"\w+(?:[\s\\]*\.[\s\\]*\w+)*\Z")
 _STEPS = re.compile(r"[\s\\]*\.[\s\\]*")
-_CACHES = frozenset({"lru_cache", "cache"})
+CACHES = frozenset({"lru_cache", "cache"})
 _HARMLESS = frozenset({"override", "final"})
 _INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
 _COPIES = re.compile(r"\b(?:pickle|cloudpickle|dill|deepcopy|copy\.copy|multiprocessing|ProcessPoolExecutor)\b")
@@ -86,7 +86,7 @@ class _Method:
 
     def _refusal(self, node: cst.FunctionDef, cached: cst.Decorator) -> str:
         name = self.function.name
-        if self._cache_name() not in _CACHES:
+        if functools_name(self.program, self.file.module, self.decorator) not in CACHES:
             return f"the decorator on {name}() is not one of functools, so what it does besides caching is not known"
         if self.function.kind != "method":
             return f"{name}() is a {self.function.kind}"
@@ -103,20 +103,6 @@ class _Method:
         if any(self.file.indent(one) is None for one in node.decorators):
             return f"the decorators of {name}() share a line with other code"
         return self._refusal_by_use(name)
-
-    def _cache_name(self) -> str:
-        """Return what the decorator is called where it is defined: ``lru_cache`` through any alias."""
-        module = self.file.module
-        value = self.decorator.value
-        if value.kind != "global":
-            return ""
-        for alias in module.aliases.get(value.path[0], ()) if len(value.path) == 1 else ():
-            callee = alias.parts[0] if alias.kind == "call" and alias.parts else alias
-            if callee.kind == "global":
-                value = callee
-        found = self.program.names.find(module.name, value.path)
-        name = ".".join([found.name, *found.rest]) if found.kind == "external" else ""
-        return name.removeprefix("functools.") if name.startswith("functools.") else ""
 
     def _refusal_by_use(self, name: str) -> str:
         """What other code does with the cached function itself."""
@@ -172,7 +158,7 @@ class _Method:
         found = self.program.names.find(self.file.module.name, value.path) if value.kind == "global" else None
         if found is None or found.kind != "external":
             return ""
-        default = "None" if self._cache_name() == "cache" else _DEFAULT_SIZE
+        default = "None" if functools_name(self.program, self.file.module, self.decorator) == "cache" else _DEFAULT_SIZE
         if not isinstance(node, cst.Call):
             return default
         if not node.args:
@@ -296,6 +282,20 @@ class _Method:
     def _drop_line(self, node: cst.Decorator) -> None:
         start = self.file.line_start(self.file.start(node))
         self.draft.splice(self.file, start, self.file.line_after(self.file.end(node)), "")
+
+
+def functools_name(program: Program, module: Module, decorator: Decorator) -> str:
+    """Return what a decorator is called in functools, ``lru_cache`` through any alias, or nothing."""
+    value = decorator.value
+    if value.kind != "global":
+        return ""
+    for alias in module.aliases.get(value.path[0], ()) if len(value.path) == 1 else ():
+        callee = alias.parts[0] if alias.kind == "call" and alias.parts else alias
+        if callee.kind == "global":
+            value = callee
+    found = program.names.find(module.name, value.path)
+    name = ".".join([found.name, *found.rest]) if found.kind == "external" else ""
+    return name.removeprefix("functools.") if name.startswith("functools.") else ""
 
 
 def _returned(node: cst.FunctionDef) -> list[cst.BaseExpression]:

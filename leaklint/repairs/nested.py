@@ -129,14 +129,13 @@ def _worked_out(
 
 def _filed_under(draft: Draft, request: WeakRequest, inner: tuple[Role, ...]) -> None:
     """What is filed under another object's identity may be meant to live as long as that one."""
-    places = {(store.module.name, store.event.span.line) for store in request.stores}
     for role in inner:
         node = role.use.node
         index = node.slice[0].slice if isinstance(node, cst.Subscript) and len(node.slice) == 1 else None
         key = index.value if isinstance(index, cst.Index) else None
         if isinstance(node, cst.Call) and node.args:
             key = node.args[0].value
-        if (role.file.module.name, role.file.line(node)) not in places or not isinstance(key, cst.Call):
+        if (role.file.module.name, role.file.line(node)) not in request.stores or not isinstance(key, cst.Call):
             continue
         if isinstance(key.func, cst.Name) and key.func.value == "id" and len(key.args) == 1:
             other = role.file.code(key.args[0].value)

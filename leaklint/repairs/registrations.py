@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Call, Function, Module
+from leaklint.drafts.facts.model import Module, Span
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
@@ -33,8 +33,8 @@ _LEFT = {
 _ELSE = ("", "what the registrar does with the method is not known")
 
 
-def registry(program: Program, module: Module, function: Function, call: Call, kind: str) -> Fix:
-    """Return the repair of a call that registers a bound method for the rest of the process.
+def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
+    """Return the repair of the call at ``place`` that registers a bound method for the rest of the process.
 
     ``kind`` is ``atexit``, ``finalize``, ``thread``, ``signal``, ``fork`` or ``timer``. Exit functions and finalizers
     become a finalizer that takes what the clean-up needs, so that it can run when the object is gone. One that needs the
@@ -43,11 +43,11 @@ def registry(program: Program, module: Module, function: Function, call: Call, k
     files = Files(program)
     draft = Draft(files)
     file = files[module.name]
-    node = file.at(call.span, cst.Call)
+    node = file.at(place, cst.Call)
     if node is None:
         return Fix("none", "", "the registering call could not be read")
     if kind == "thread":
-        return worker(program, module, call)
+        return worker(program, module, place)
     if kind == "fork":
         return _fork(draft, file, node)
     if kind not in {"atexit", "finalize"}:

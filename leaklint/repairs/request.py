@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.drafts.facts.model import Event, Function, Module
 from leaklint.drafts.program.resolve import ClassRef
 from leaklint.model import Confidence
 
 Side = Literal["value", "key", "element"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stored:
-    """One store into a container: the event, and the function and module it stands in."""
-
-    event: Event
-    function: Function
-    module: Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +17,7 @@ class WeakRequest:
 
     ``side`` is ``value``, ``key`` or ``element``. ``classes`` are the classes of the program whose instances are kept,
     ``others`` the names of kept types outside of it (dotted where known, empty for a type that nothing tells).
+    ``stores`` are the modules and lines in which these are put in.
     ``owned`` says that the rule has seen another strong owner for every store. ``depth`` is 1 where the things are kept
     in containers inside the container (``reg[key].append(self)``), else 0.
     """
@@ -34,7 +25,7 @@ class WeakRequest:
     side: Side
     classes: tuple[ClassRef, ...] = ()
     others: tuple[str, ...] = ()
-    stores: tuple[Stored, ...] = ()
+    stores: tuple[tuple[str, int], ...] = ()
     owned: bool = False
     confidence: Confidence = "high"
     depth: int = 0

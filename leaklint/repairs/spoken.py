@@ -86,6 +86,11 @@ def read_spoken(program: Program, file: File, name: str) -> Spoken:
     return found
 
 
+def meant(program: Program, file: File, node: cst.BaseExpression) -> Iterator[Way]:
+    """Yield each holder that an expression may mean; None for something else."""
+    return _Reader(program, file).ways(node, file.scope(node))
+
+
 def places(file: File) -> dict[str, list[int]]:
     """Return for each name the numbers of the nodes that can mean by it a container, or a part of one."""
     if file not in _places:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Span
 from leaklint.drafts.program import Holder, Program
 from leaklint.drafts.program.once import once
 from leaklint.drafts.program.resolve import absolute
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.scopes import Scope
 from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken
+from leaklint.repairs.told import Tied, tied
 from leaklint.repairs.vague import family, may_mean
 from leaklint.repairs.words import unmangled
 
@@ -66,16 +67,30 @@ class Finder:
 
     def uses(self) -> tuple[Use, ...]:
         """Return all uses, file by file, in the order of the source."""
+        found = dict(self._spots)
+        for file, node in self.tied().adopted:
+            key = (file.module.name, file.nodes.index(node))
+            found.setdefault(key, Spot(*key, 0, sure=False))
+        uses = (self._use(found[key]) for key in sorted(found, key=lambda key: (self.files.rank(key[0]), key[1])))
+        return tuple(use for use in uses if use is not None)
+
+    def tied(self) -> Tied:
+        """Return what is said of the stores into the holder and found at no expression that means it."""
+        nodes: dict[str, set[int]] = {}
+        for module, place in self._spots:
+            nodes.setdefault(module, set()).add(id(self.files[module].nodes[place]))
+        return tied(self.files, self.holder, {module: frozenset(known) for module, known in nodes.items()})
+
+    @cached_property
+    def _spots(self) -> dict[tuple[str, int], Spot]:
+        """The expressions that mean the holder, by module and number of the node."""
         found: dict[tuple[str, int], Spot] = {}
         said = list(self._said())
         for spoken, vague in said:
             found.update(((spot.module, spot.place), spot) for spot in (self._guessed(spoken) if vague else ()))
         for spoken, _ in said:
             found.update(((spot.module, spot.place), spot) for spot in spoken.meant.get(self.holder.key, ()))
-        for spot in self._adopted():
-            found.setdefault((spot.module, spot.place), spot)
-        uses = (self._use(found[key]) for key in sorted(found, key=lambda key: (self.files.rank(key[0]), key[1])))
-        return tuple(use for use in uses if use is not None)
+        return found
 
     def _use(self, spot: Spot) -> Use | None:
         file = self.files[spot.module]
@@ -117,21 +132,13 @@ class Finder:
         names, owner = self.program.names, self.holder.owner
         if owner is not None:
             yield from spoken.open
-            if self.holder.key in self.program.adopted:  # an object that only a run has shown to live on
+            if self.holder.key in self.program.told:  # an object that the analysis, or a run, has shown to live on
                 yield from spoken.parts
             yield from spoken.on.get(owner, ())
             lines = (names.ancestors(one) for one in (owner, *names.subclasses(owner)))
             for above in dict.fromkeys(above for line in lines for above in line):  # also above an heir alone
                 if above in spoken.inside and owner not in names.ancestors(above):
                     yield from spoken.inside[above]
-
-    def _adopted(self) -> Iterator[Spot]:
-        """Yield the expressions that mean the holder at the stores which only a run ties to it."""
-        known = self.program.adopted.get(self.holder.key)
-        for touch in known.stores if known is not None else ():
-            file = self.files[touch.module.name]
-            for node in filled_at(file, touch.event.span):
-                yield Spot(touch.module.name, file.nodes.index(node), 0, sure=False)
 
     def _words(self) -> frozenset[str]:
         """Return the names under which the holder is known: its own, and those it is imported or bound to."""
@@ -163,18 +170,6 @@ class Finder:
             found |= more
             new += more
         return found
-
-
-def filled_at(file: File, span: Span) -> Iterator[cst.BaseExpression]:
-    """Yield what the call or assignment at ``span`` puts an entry into."""
-    call = file.at(span, cst.Call)
-    if call is not None and isinstance(call.func, cst.Attribute):
-        yield call.func.value
-        return
-    assignment = file.at(span, cst.Assign)
-    for target in assignment.targets if assignment is not None else ():
-        if isinstance(target.target, cst.Subscript):
-            yield target.target.value
 
 
 @once

@@ -180,6 +180,9 @@ def keep_made(draft: Draft, roles: Iterable[Role], weak: str, owners: Owners) ->
         if isinstance(value, cst.Call) and value.args:
             draft.refuse(f"what the list made at {role.place} starts with is not known")
         for element in value.elements if isinstance(value, cst.List) else ():
+            if isinstance(element, cst.StarredElement):
+                draft.refuse(f"what the list made at {role.place} starts with is not known")
+                continue
             fate = owners.of(role.file, element.value, role.use.scope)
             apply(draft, fate)
             name = draft.name(role.file, weak, role.use.scope)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Call, Function, Module
+from leaklint.drafts.facts.model import Function, Module, Span
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
@@ -21,23 +21,23 @@ NAME = "a static worker that takes weakref.ref(self)"
 _REFERENCE, _PAUSE = "reference", "pause"
 
 
-def worker(program: Program, module: Module, call: Call) -> Fix:
+def worker(program: Program, module: Module, place: Span) -> Fix:
     """Return the repair of ``Thread(target=self.method)`` where the method is one endless loop that sleeps or waits.
 
     The thread then holds the object only while it works on it, and ends when nobody else holds it. Never ``safe``.
     """
-    return _Worker(program, module, call).fix()
+    return _Worker(program, module, place).fix()
 
 
 class _Worker:
-    def __init__(self, program: Program, module: Module, call: Call) -> None:
+    def __init__(self, program: Program, module: Module, place: Span) -> None:
         self.program = program
         self.draft = Draft(Files(program))
         self.file: File = self.draft.files[module.name]
-        self.call = call
+        self.place = place
 
     def fix(self) -> Fix:
-        node = self.file.at(self.call.span, cst.Call)
+        node = self.file.at(self.place, cst.Call)
         target = _keyword(node, "target") if node is not None else None
         found = self._method(target.value) if target is not None else None
         if node is None or target is None or found is None:

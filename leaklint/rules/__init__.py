@@ -11,10 +11,9 @@ from leaklint.paths import is_command
 from leaklint.rules import lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501
 
 if TYPE_CHECKING:
-    from leaklint.model import Finding
-    from leaklint.rules.context import Context
+    from leaklint.rules.context import Case, Context
 
-__all__ = ["RULES", "Rule", "findings_of"]
+__all__ = ["RULES", "Rule", "cases_of"]
 
 _MODULES = (lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501)
 
@@ -26,7 +25,7 @@ class Rule:
     code: str
     name: str
     doc: str
-    find: Callable[[Context], Iterator[Finding]]
+    find: Callable[[Context], Iterator[Case]]
 
 
 RULES: dict[str, Rule] = {
@@ -35,18 +34,18 @@ RULES: dict[str, Rule] = {
 }
 
 
-def findings_of(context: Context) -> list[Finding]:
+def cases_of(context: Context) -> list[Case]:
     """Return what the rules find in a program, at any confidence; one finding a place and code."""
     from leaklint.selection import chosen
 
-    found: dict[tuple[str, int, int, str], Finding] = {}
+    found: dict[tuple[str, int, int, str], Case] = {}
     for rule in RULES.values():
         if chosen(rule.code, context.settings):
-            for finding in rule.find(context):
-                found.setdefault(finding.place, finding)
-    return [_of_command(finding) if is_command(finding.path) else finding for finding in found.values()]
+            for case in rule.find(context):
+                found.setdefault(case.finding.place, case)
+    return [_of_command(case) if is_command(case.finding.path) else case for case in found.values()]
 
 
-def _of_command(finding: Finding) -> Finding:
+def _of_command(case: Case) -> Case:
     """What the code of a command line keeps, it keeps for one command: ask for it to see it."""
-    return replace(finding, confidence="low")
+    return case._replace(finding=replace(case.finding, confidence="low"))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from leaklint.flow.terms import as_text
 from leaklint.heap.lifetime import Location as Holder
 from leaklint.heap.retained import Retention, Store
-from leaklint.model import Finding, Related
+from leaklint.model import Related
 from leaklint.rules.experiments import container_probe, symbol_of
 
 if TYPE_CHECKING:
-    from leaklint.rules.context import Context
+    from leaklint.rules.context import Case, Context
 
 _CLASS = frozenset({"class", "metaclass", "descriptor"})
 _LIFETIME = {
@@ -61,7 +61,7 @@ def _stores_itself(context: Context, store: Store) -> bool:
     return False
 
 
-def told(context: Context, code: str, name: str) -> Iterator[Finding]:
+def told(context: Context, code: str, name: str) -> Iterator[Case]:
     """Yield the findings of the retentions that one rule speaks of."""
     for retention in context.retentions:
         if (
@@ -93,7 +93,7 @@ def decorated_methods(context: Context, retention: Retention) -> list[str]:
     return sorted(key for key in wrapped if functions[key].kind == "method" and functions[key].decorators)
 
 
-def tell(context: Context, retention: Retention, code: str, name: str) -> Finding:
+def tell(context: Context, retention: Retention, code: str, name: str) -> Case:
     """Return the finding of a container."""
     location, first = retention.location, retention.first
     where = _where(context, retention)
@@ -103,8 +103,8 @@ def tell(context: Context, retention: Retention, code: str, name: str) -> Findin
     )
     symbol = symbol_of(location)
     probe = container_probe(context, retention)
-    return context.finding(
-        code, name, location.module, location.place, symbol, retention.kind, message, retention.level,
+    return context.case(
+        retention, code, name, location.module, location.place, symbol, retention.kind, message, retention.level,
         retention_path(context, retention), related(context, retention), probe,
     )  # fmt: skip
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.heap.handlers import Handler, Handlers
 from leaklint.heap.memoisation import Memo, Memos
 from leaklint.heap.registration import Registration, Registrations
-from leaklint.heap.retained import LEVELS
+from leaklint.heap.retained import LEVELS, Retention
+from leaklint.heap.standard_tables import Table
 from leaklint.heap.weakness import Weak, Weakness
 from leaklint.model import Confidence, Finding, Location, Probe, Related, fingerprint
 from leaklint.records import replace
@@ -16,10 +17,18 @@ from leaklint.records import replace
 if TYPE_CHECKING:
     from leaklint.analysis import Texts
     from leaklint.config import Settings
-    from leaklint.heap.retained import Retention
     from leaklint.heap.retention import Heap
 
 Place = tuple[int, int, int, int]
+Subject = Retention | Memo | Registration | Handler | Weak | Table
+
+
+class Case(NamedTuple):
+    """A finding, and what is known of it: to the heap (None of what a run alone has shown), and by a run (``seen``)."""
+
+    finding: Finding
+    subject: Subject | None
+    seen: Finding | None = None
 
 
 class Context:
@@ -83,18 +92,19 @@ class Context:
         at = self.location(module, place)
         return Related(at.path, at.line, at.column, text, function.partition(":")[2] if stores else "")
 
-    def finding(
-        self, code: str, name: str, module: str, place: Place, symbol: str, kind: str, message: str, confidence: Confidence,
-        retention: tuple[str, ...], related: tuple[Related, ...] = (), probe: Probe | None = None,
-    ) -> Finding:  # fmt: skip
-        """Return a finding at a place of a module; what repairs it is worked out later."""
+    def case(
+        self, subject: Subject, code: str, name: str, module: str, place: Place, symbol: str, kind: str, message: str,
+        confidence: Confidence, retention: tuple[str, ...], related: tuple[Related, ...] = (), probe: Probe | None = None,
+    ) -> Case:  # fmt: skip
+        """Return a finding at a place of a module with its subject; what repairs it is worked out later."""
         at, mark = self.location(module, place), fingerprint(code, symbol, kind)
         if probe is not None:
             probe = replace(probe, code=code, symbol=symbol, fingerprint=mark)
-        return Finding(
+        finding = Finding(
             code, name, at.path, at.line, at.column, at.end_line, at.end_column, symbol, message, confidence, mark,
             retention, related, probe=probe,
         )  # fmt: skip
+        return Case(finding, subject)
 
 
 def _characters(lines: list[str], line: int, size: int) -> int:

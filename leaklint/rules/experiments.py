@@ -23,11 +23,19 @@ def symbol_of(location: Holder) -> str:
     return f"{module}:{owner}{inner}{location.name}" if owner else f"{module}:{location.name}"
 
 
+def qualname_of(location: Holder) -> str:
+    """Return the name of a holder inside its module as it is at run time: private names carry their class."""
+    owner = location.owner.partition(":")[2]
+    if location.scope in {"closure", "default"}:
+        return f"{owner}.<locals>.{location.name}"
+    name = location.name if location.scope == "function" else _mangled(owner, location.name)
+    return f"{owner}.{name}" if owner else location.name
+
+
 def container_path(location: Holder) -> str:
     """Return the attribute path by which a holder is reached inside its module once that is imported; or nothing."""
     if location.scope in {"module", "class", "function"} and location.depth == 0 and "<locals>" not in location.owner:
-        owner = location.owner.partition(":")[2]
-        return f"{owner}.{_mangled(owner, location.name)}" if owner else location.name
+        return qualname_of(location)
     module = location.owner.partition(":")[0]
     if location.scope == "field" and len(location.path) == 2 and location.path[0].startswith(f"{module}."):
         return f"{location.path[0].removeprefix(f'{module}.')}.{location.path[1]}"

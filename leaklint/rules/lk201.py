@@ -33,14 +33,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Finding
 from leaklint.rules.containers import told
-from leaklint.rules.context import Context
+from leaklint.rules.context import Case, Context
 
 CODE = "LK201"
 NAME = "module-registry-keyed-by-instances"
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     return told(context, CODE, NAME)

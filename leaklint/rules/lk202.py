@@ -38,14 +38,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Finding
 from leaklint.rules.containers import told
-from leaklint.rules.context import Context
+from leaklint.rules.context import Case, Context
 
 CODE = "LK202"
 NAME = "module-registry-of-instances"
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     return told(context, CODE, NAME)

@@ -37,16 +37,15 @@ from collections.abc import Iterator
 
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.standard_tables import Table, tables
-from leaklint.model import Finding
 from leaklint.rules.containers import told
-from leaklint.rules.context import Context
+from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at, trigger_of
 
 CODE = "LK204"
 NAME = "unbounded-memo"
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     yield from told(context, CODE, NAME)
     for memo in context.memos:
@@ -69,7 +68,7 @@ def of_method(context: Context, memo: Memo) -> bool:
     return named or bool(owner and points_to.classes.related(memo.kept.cls, owner))
 
 
-def _memo(context: Context, memo: Memo) -> Finding:
+def _memo(context: Context, memo: Memo) -> Case:
     size = "without bound" if memo.bound is None else f"up to {memo.bound} calls"
     name = memo.function.partition(":")[2] or memo.name
     symbol = f"{memo.module}:{name}"
@@ -86,12 +85,12 @@ def _memo(context: Context, memo: Memo) -> Finding:
     probe = None
     if memo.function and "<locals>" not in name:
         probe = probe_at(context, "memo", memo.function, name, "", f"call:{symbol}", "growth")
-    return context.finding(
-        CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, (), probe
+    return context.case(
+        memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, (), probe
     )
 
 
-def _table(context: Context, table: Table) -> Finding:
+def _table(context: Context, table: Table) -> Case:
     """An entry put into a dictionary of the standard library under ever new keys, by a module that never takes one out."""
     name = table.function.partition(":")[2] or "the module"
     module = context.module_of(table.function)
@@ -106,6 +105,6 @@ def _table(context: Context, table: Table) -> Finding:
     trigger, subject = trigger_of(context, table.function)
     symbol = f"{module}:{name}"
     probe = probe_at(context, "other", table.function, "", subject, trigger, "growth")
-    return context.finding(
-        CODE, NAME, module, table.event.place, symbol, "standard", message, "medium", retention, (), probe
+    return context.case(
+        table, CODE, NAME, module, table.event.place, symbol, "standard", message, "medium", retention, (), probe
     )

@@ -49,9 +49,9 @@ from collections.abc import Iterator
 from leaklint.flow.terms import Term
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.retained import Retention
-from leaklint.model import Confidence, Finding
+from leaklint.model import Confidence
 from leaklint.rules.containers import decorated_methods, related, short_name
-from leaklint.rules.context import Context
+from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at
 from leaklint.rules.lk204 import of_method
 
@@ -62,7 +62,7 @@ NAME = "memoised-method"
 _ACCEPTED = re.compile(r"#.*(noqa:.*\bB019\b|pylint:\s*disable=.*(method-cache-max-size-none|W1518))")
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     for memo in context.memos:
         if of_method(context, memo):
@@ -75,7 +75,7 @@ def find(context: Context) -> Iterator[Finding]:
                 yield _home_made(context, retention, key)
 
 
-def _memo(context: Context, memo: Memo, level: Confidence) -> Finding:
+def _memo(context: Context, memo: Memo, level: Confidence) -> Case:
     points_to = context.heap.points_to
     function = points_to.functions[memo.function]
     module, _, owner = memo.kept.cls.partition(":")
@@ -94,10 +94,10 @@ def _memo(context: Context, memo: Memo, level: Confidence) -> Finding:
     how = "property" if "property" in points_to.attributes.decoration(function) else "method"
     key = points_to.classes.method(memo.kept.cls, method) or memo.function
     probe = probe_at(context, "memo", key, name, memo.kept.cls, f"{how}:{method}")
-    return context.finding(CODE, NAME, memo.module, memo.place, symbol, "memo", message, level, retention, (), probe)
+    return context.case(memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, level, retention, (), probe)
 
 
-def _home_made(context: Context, retention: Retention, key: str) -> Finding:
+def _home_made(context: Context, retention: Retention, key: str) -> Case:
     """A decorator whose own container takes the object, used on a method."""
     points_to = context.heap.points_to
     function = points_to.functions[key]
@@ -115,9 +115,9 @@ def _home_made(context: Context, retention: Retention, key: str) -> Finding:
     decorator = next((one for one in function.decorators if _is_own(context, one.term)), function.decorators[0])
     how = "property" if "property" in points_to.attributes.decoration(function) else "method"
     probe = probe_at(context, "closure", key, "", function.owner, f"{how}:{function.name}")
-    return context.finding(
-        CODE, NAME, module, decorator.place, key, "closure", message, retention.level, lines, related(context, retention),
-        probe,
+    return context.case(
+        retention, CODE, NAME, module, decorator.place, key, "closure", message, retention.level, lines,
+        related(context, retention), probe,
     )  # fmt: skip
 
 

@@ -44,8 +44,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.heap.registration import Registration
-from leaklint.model import Finding, Related
-from leaklint.rules.context import Context
+from leaklint.model import Related
+from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at, trigger_of
 
 CODE = "LK401"
@@ -65,12 +65,12 @@ _HOLDER = {
 _SHAPES = frozenset({"atexit", "finalize", "fork", "signal", "thread"})
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     return (_tell(context, one) for one in context.registrations if context.shows(one.level))
 
 
-def _tell(context: Context, one: Registration) -> Finding:
+def _tell(context: Context, one: Registration) -> Case:
     module, name, place = context.module_of(one.function), one.function.partition(":")[2], one.event.place
     holder = _HOLDER.get(one.kind, f"{one.name} ({one.kind})")
     owner = one.kept.cls.rpartition(":")[2] or one.kept.name
@@ -92,6 +92,6 @@ def _tell(context: Context, one: Registration) -> Finding:
     shape = {"own thread": "thread", "timer": "thread"}.get(one.kind, one.kind if one.kind in _SHAPES else "other")
     trigger, subject = trigger_of(context, one.kept.chain[-1].caller if one.kept.chain else one.function)
     probe = probe_at(context, shape, one.function, "", subject or one.kept.cls, trigger, place=place)
-    return context.finding(
-        CODE, NAME, module, place, one.function, one.kind, message, one.level, retention, tuple(related), probe
+    return context.case(
+        one, CODE, NAME, module, place, one.function, one.kind, message, one.level, retention, tuple(related), probe
     )

@@ -42,20 +42,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.heap.handlers import Handler
-from leaklint.model import Finding
-from leaklint.rules.context import Context
+from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at, trigger_of
 
 CODE = "LK402"
 NAME = "logger-per-instance"
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     return (_tell(context, one) for one in context.handlers if context.shows(one.level))
 
 
-def _tell(context: Context, one: Handler) -> Finding:
+def _tell(context: Context, one: Handler) -> Case:
     module, name = context.module_of(one.function), one.function.partition(":")[2]
     doubts = f" ({'; '.join(one.reasons)})" if one.reasons else ""
     what = "makes a logger of its own" if one.kind == "logger" else f"adds a {one.kind}"
@@ -66,6 +65,6 @@ def _tell(context: Context, one: Handler) -> Finding:
     )
     trigger, subject = trigger_of(context, one.function)
     probe = probe_at(context, "logger", one.function, "", subject, trigger, "growth")
-    return context.finding(
-        CODE, NAME, module, one.event.place, one.function, one.kind, message, one.level, retention, (), probe
+    return context.case(
+        one, CODE, NAME, module, one.event.place, one.function, one.kind, message, one.level, retention, (), probe
     )

@@ -43,16 +43,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.model import Finding, Related
+from leaklint.model import Related
 from leaklint.rules.containers import retention_path, short_name
-from leaklint.rules.context import Context
+from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import container_probe
 
 CODE = "LK404"
 NAME = "cleanup-that-cannot-run"
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     for retention in context.retentions:
         effect, level = retention.release.effect, retention.level
@@ -65,8 +65,8 @@ def find(context: Context) -> Iterator[Finding]:
             f"object alive: it runs only once the object is dead, so never"
         )
         at = context.location(retention.location.module, retention.location.place)
-        yield context.finding(
-            CODE, NAME, context.module_of(effect.function), effect.event.place, effect.function, retention.kind, message,
-            level, retention_path(context, retention), (Related(at.path, at.line, at.column, "the container"),),
+        yield context.case(
+            retention, CODE, NAME, context.module_of(effect.function), effect.event.place, effect.function, retention.kind,
+            message, level, retention_path(context, retention), (Related(at.path, at.line, at.column, "the container"),),
             container_probe(context, retention),
         )  # fmt: skip

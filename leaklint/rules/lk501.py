@@ -46,21 +46,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.heap.weakness import Weak
-from leaklint.model import Finding
 from leaklint.rules.containers import short_name
-from leaklint.rules.context import Context
+from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import container_path, probe_at, symbol_of, trigger_of
 
 CODE = "LK501"
 NAME = "weak-in-name-only"
 
 
-def find(context: Context) -> Iterator[Finding]:
+def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     return (_tell(context, weak) for weak in context.weak if context.shows("medium"))
 
 
-def _tell(context: Context, weak: Weak) -> Finding:
+def _tell(context: Context, weak: Weak) -> Case:
     location, effect = weak.location, weak.effect
     name, line = effect.function.partition(":")[2], effect.event.place[0]
     message = f"{short_name(location)} is weak in name only: {weak.why} (stored by {name}, line {line})"
@@ -69,6 +68,6 @@ def _tell(context: Context, weak: Weak) -> Finding:
     trigger, subject = trigger_of(context, effect.function)
     probe = probe_at(context, "other", effect.function, container_path(location), subject, trigger)
     related = (context.related(effect.function, effect.event.place, "stored here", stores=True),)
-    return context.finding(
-        CODE, NAME, location.module, location.place, symbol, "weak", message, "medium", retention, related, probe
+    return context.case(
+        weak, CODE, NAME, location.module, location.place, symbol, "weak", message, "medium", retention, related, probe
     )

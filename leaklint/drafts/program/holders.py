@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from leaklint.drafts.facts.model import Binding, Function, Made, Module, Value
+from leaklint.drafts.facts.model import Binding, Function, Module, Value
 from leaklint.drafts.program.resolve import ClassRef, Names
 
 CONTAINERS = frozenset({"dict", "list", "set"})
@@ -51,12 +51,11 @@ class Holder(NamedTuple):
 class Holders:
     """All holders of a program, and the way from an expression to the holder that it means."""
 
-    def __init__(self, names: Names, observed: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """Find the holders; ``observed`` are module and name of attributes that a run saw live as long as the process."""
+    def __init__(self, names: Names, told: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """Find the holders; ``told`` are module and name of those that the analysis, or a run, says to leak."""
         self.names = names
         self.modules = names.modules
-        self._observed = observed
-        self.shown: set[tuple[str, str, str]] = set()  # the keys of those that are holders by what a run saw alone
+        self._told = told
         self.all: dict[tuple[str, str, str], Holder] = {}
         self._objects: dict[tuple[str, str], ClassRef | None] = {}
         self._owner_of: dict[tuple[str, str], ClassRef | None] = {}
@@ -112,12 +111,9 @@ class Holders:
                 yield Holder("function", found.module, f"{found.name}.{binding.name}", None, binding, module.path)
         elif target.kind == "self" and owner is not None and len(target.path) == 1:
             scope = self._scope_of_self(owner, function)
-            holder = Holder(scope or "object", module.name, f"{owner.name}.{binding.name}", owner, binding, module.path)
-            if scope:
-                yield holder
-            elif (module.name, holder.name) in self._observed:
-                self.shown.add(holder.key)
-                yield holder
+            name = f"{owner.name}.{binding.name}"
+            if scope or (module.name, name) in self._told:
+                yield Holder(scope or "object", module.name, name, owner, binding, module.path)
 
     def _scope_of_self(self, owner: ClassRef, function: Function) -> str:
         if self.names.is_metaclass(owner):
@@ -139,6 +135,15 @@ class Holders:
                 if ref is not None:
                     found.update(self.names.ancestors(ref))
         return frozenset(found)
+
+    def named(self, module: str, name: str, line: int = 0) -> Holder | None:
+        """Return the holder of that name, also of a class above; of several the one that is made at ``line``."""
+        named = [one for one in self.all.values() if one.module == module and one.name == name]
+        at = [one for one in named if one.binding.span.line <= line <= one.binding.span.end_line]
+        if at or named:
+            return (at or named)[0]
+        owner, _, attribute = name.rpartition(".")
+        return self.on_class(ClassRef(module, owner), attribute) if owner and module in self.modules else None
 
     def meant(self, value: Value, function: Function, module: Module) -> tuple[Holder, int] | None:
         """Return the holder that ``value`` means inside ``function``, and how many elements deep it goes into it."""
@@ -263,24 +268,3 @@ class Holders:
     def _same_binding(holder: Holder) -> bool:
         """A holder that is itself made by an assignment to an attribute is not shadowed by that assignment."""
         return holder.binding.target.kind in {"cls", "self"} and bool(holder.binding.target.path)
-
-    def is_bounded(self, made: Made, module: str) -> bool:
-        """Tell whether the container bounds itself: by its kind, or as a class of the program that evicts."""
-        if made.kind == "bounded":
-            return True
-        ref = self.names.as_class(module, made.maker) if made.maker is not None else None
-        return ref is not None and self.evicts(ref)
-
-    def evicts(self, ref: ClassRef) -> bool:
-        """Tell whether a class of the program removes its own entries when it grows (length test, ``popitem``, limit)."""
-        for one in self.names.ancestors(ref):
-            for function in self.modules[one.module].functions.values():
-                if function.owner != one.name or function.name in {"__del__", "clear", "pop", "popitem"}:
-                    continue
-                for call in function.calls:
-                    if any(v.path[-1:] in {("popitem",), ("popleft",)} for v in call.callee):
-                        return True
-                events = function.events
-                if any(e.op == "len" for e in events) and any(e.op == "remove" for e in events):
-                    return True
-        return False

@@ -1,0 +1,268 @@
+"""What repairs may ask: the facts of the files that findings concern, and what the analysis said of a holder that leaks."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.drafts.facts.model import Decorator, Function, Module, Span
+from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.program.told import StorePlace, Told
+from leaklint.flow.terms import options, walk
+from leaklint.heap.memoisation import Memo
+from leaklint.heap.registration import Registration
+from leaklint.heap.retained import Retention, Store
+from leaklint.heap.weakness import Weak
+from leaklint.model import Confidence, Related
+from leaklint.rules.experiments import qualname_of
+from leaklint.source import SourceError
+
+if TYPE_CHECKING:
+    from leaklint.flow.terms import Term
+    from leaklint.heap.effects import Effect
+    from leaklint.heap.kept import Kept
+    from leaklint.heap.lifetime import Location
+    from leaklint.reading import Read
+    from leaklint.rules.context import Case, Context, Place
+    from leaklint.source import Source
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one store puts into a holder: ``kind`` is that of ``heap.kept.Kept`` or ``callback``, ``name`` its type.
+
+    ``ref`` is the class, if it is one of the files in view; ``side`` is value, key or element, ``depth`` how many containers
+    deep inside of the holder; ``handed`` tells whether a caller handed in just this; ``place`` is module and line of the store.
+    """
+
+    kind: str
+    ref: ClassRef | None
+    name: str
+    side: str
+    depth: int
+    handed: bool
+    place: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """What the analysis, or a run, said of a holder, under the code of its rule; entries start with the most telling one."""
+
+    code: str
+    holder: Holder
+    entries: tuple[Entry, ...]
+    confidence: Confidence
+
+    @property
+    def first(self) -> Entry:
+        """Return the entry that the finding is told by."""
+        return self.entries[0]
+
+
+class View:
+    """The facts of the files that some findings concern, beside what the rules look at."""
+
+    def __init__(self, context: Context, program: Program) -> None:
+        """Take both; the files are those of the program."""
+        self.context = context
+        self.program = program
+
+    def leak(self, code: str, retention: Retention) -> Leak | None:
+        """Return what the analysis said of a holder, or None if the facts do not have it."""
+        holder = self.holder(retention.location)
+        if holder is None:
+            return None
+        return Leak(code, holder, tuple(map(self._entry, retention.stores)), retention.level)
+
+    def holder(self, location: Location) -> Holder | None:
+        """Return the holder that stands at a location of the heap."""
+        module, name = _home(location)
+        return self.program.holders.named(module, name, location.place[0])
+
+    def class_of(self, key: str) -> ClassRef | None:
+        """Return the class with a key of the heap, ``module:Qualified.Name``, if it is one of the files in view."""
+        module, _, name = key.partition(":")
+        known = module in self.program.modules and name in self.program.modules[module].classes
+        return ClassRef(module, name) if known else None
+
+    def function(self, key: str) -> tuple[Module, Function] | None:
+        """Return the function with a key of the heap, with its module, if it is one of the files in view."""
+        name, _, qualname = key.partition(":")
+        module = self.program.modules.get(name)
+        function = module.functions.get(qualname) if module is not None else None
+        return (module, function) if module is not None and function is not None else None
+
+    def decorator(self, key: str, line: int) -> tuple[Module, Function, Decorator] | None:
+        """Return the decorator of a function that stands on a line."""
+        found = self.function(key)
+        for decorator in found[1].decorators if found is not None else ():
+            if found is not None and decorator.span.line == line:
+                return (*found, decorator)
+        return None
+
+    def span(self, module: str, place: Place) -> Span:
+        """Return a place of the heap as the facts count."""
+        at = self.context.location(module, place)
+        return Span(at.line, at.column, at.end_line, at.end_column)
+
+    def module_of(self, path: str) -> str:
+        """Return the module of a file in view, empty for another one."""
+        return self._modules.get(os.path.abspath(path), "")
+
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        return {file: name for name, (_, file) in self.program.places.items()}
+
+    def entry(self, kept: Kept, value: Term | None, side: str, depth: int, place: tuple[str, int]) -> Entry:
+        """Return what a store of a value puts in at a place."""
+        handed = value is not None and all(one[0] == "param" for one in options(value))  # as it is, not a part of it
+        return Entry(kept.kind, self.class_of(kept.cls), kept.name, side, depth, handed, place)
+
+    def _entry(self, store: Store) -> Entry:
+        effect = store.effect
+        location = self.context.heap.location(effect.container)
+        depth = location.depth if location is not None else 0
+        value = effect.key if store.side == "key" else effect.value
+        place = (self.context.module_of(effect.function), effect.event.place[0])
+        entry = self.entry(store.kept, value, store.side, depth, place)
+        return replace(entry, kind="callback") if self._is_called(store) else entry
+
+    def _is_called(self, store: Store) -> bool:
+        """Tell whether what callers hand in is called later: a function that is made for that may have no other owner."""
+        kept, heap = store.kept, self.context.heap
+        if kept.kind != "param":
+            return False
+        function = heap.points_to.functions.get(kept.function)
+        hints = [one.annotation for one in function.params if one.name == kept.name] if function is not None else []
+        declared = any("Callable" in term for hint in hints if hint is not None for term in walk(hint))
+        return declared or heap.stored._is_of_callables(store.effect)
+
+
+def view_of(cases: Iterable[Case], context: Context) -> View | None:
+    """Return the view on the files that findings concern, None if none of them can be read."""
+    cases = list(cases)
+    modules: dict[str, Module] = {}
+    sources: dict[str, Source] = {}
+    for name, source in _concerned(cases, context):
+        try:
+            modules[name] = _facts(source, name)
+        except (SourceError, RecursionError):
+            continue
+        sources[name] = source
+    if not modules:
+        return None
+    files = context.texts.files
+    places = {name: (files[name].root, files[name].file) for name in modules}
+    told = [one for case in cases if (one := _told(case, context)) is not None]
+    return View(context, Program(modules, sources, places, told))
+
+
+def _home(location: Location) -> tuple[str, str]:
+    """Return the module and the name of the holder at a location."""
+    return location.owner.partition(":")[0], qualname_of(location)
+
+
+def _told(case: Case, context: Context) -> Told | None:
+    """Return which holder a finding is about, and where it grows: as the heap knows, and as a run has shown."""
+    subject = case.subject
+    seen = tuple(_seen_places(case.seen.related, context)) if case.seen is not None else ()
+    if isinstance(subject, Retention):
+        effects = {(store.effect.function, store.effect.event.place): store.effect for store in subject.stores}
+        stores = tuple(_store_place(effect, context) for effect in effects.values() if effect.how != "read")
+        return Told(*_home(subject.location), (*stores, *seen))
+    if isinstance(subject, Weak):
+        return Told(*_home(subject.location))
+    if subject is None:
+        module = _module_at(case.finding.path, context)
+        return Told(module, case.finding.symbol.partition(":")[2], seen) if module else None
+    return None
+
+
+def _store_place(effect: Effect, context: Context) -> StorePlace:
+    module = context.module_of(effect.function)
+    at = context.location(module, effect.event.place)
+    return StorePlace(module, at.path, at.line, at.end_line, Span(at.line, at.column, at.end_line, at.end_column))
+
+
+def _seen_places(related: Iterable[Related], context: Context) -> Iterator[StorePlace]:
+    """Yield the places at which a run saw something stored."""
+    for one in related:
+        if one.function:
+            module = _module_at(one.path, context)
+            yield StorePlace(module, one.path, one.line, one.line, seen=True, function=one.function)
+
+
+def _module_at(path: str, context: Context) -> str:
+    file = os.path.abspath(path)
+    return next((name for name, read in context.texts.files.items() if read.file == file), "")
+
+
+def _facts(source: Source, name: str) -> Module:
+    """Return the facts of a file, read once for as long as the source is kept."""
+    from leaklint.deep import deep_recursion
+    from leaklint.drafts.facts.read import read_module
+
+    known = source.facts
+    if known is None or known[0] != name:
+        try:
+            with deep_recursion():
+                known = source.facts = (name, read_module(source, name))
+        finally:
+            source.drop_trees()
+    return known[1]
+
+
+def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Source]]:
+    """Yield the files that say the name of a holder, of its class, or of what it keeps, and the packages around them."""
+    files = context.texts.files
+    seen = [case.seen for case in cases if case.seen is not None]
+    shown = {os.path.abspath(path) for one in seen for path in (one.path, *(item.path for item in one.related))}
+    words = {word for case in cases for word in _names(case, context)}
+    chosen: dict[str, Source] = {}
+
+    def take(name: str, read: Read, wanted: bool | None = None) -> None:
+        source = context.texts.of(read)
+        if source is not None and (wanted or not words.isdisjoint(_WORD.findall(source.text))):
+            chosen[name] = source
+
+    for name, read in files.items():
+        take(name, read, read.file in shown)
+    packages = {name.rpartition(".")[0] for name in chosen}
+    for name, read in files.items():
+        if name in packages and name not in chosen and os.path.basename(read.file) == "__init__.py":
+            take(name, read, wanted=True)
+    for name in files:
+        if name in chosen:
+            yield name, chosen[name]
+
+
+def _names(case: Case, context: Context) -> set[str]:
+    """Return the names that a file has to say to concern a finding."""
+    hierarchy = context.heap.points_to.classes
+    module, _, qualname = case.finding.symbol.partition(":")
+    parts = qualname.split(".")
+    names = {word for word in parts[-2:] if word.isidentifier() and not word.startswith("__")}
+    for key in {f"{module}:{parts[0]}", *_classes(case)}:
+        if key in context.heap.points_to.names.classes:
+            names.update(hierarchy.class_of(one).name for one in hierarchy.order(key))
+    return names
+
+
+def _classes(case: Case) -> Iterator[str]:
+    """Yield the keys of the classes that a finding is about: the one that has the holder, and those of what is kept."""
+    subject = case.subject
+    if isinstance(subject, Retention):
+        yield subject.location.owner
+        yield from (store.kept.cls for store in subject.stores)
+    elif isinstance(subject, Weak):
+        yield subject.location.owner
+    elif isinstance(subject, (Memo, Registration)):
+        yield subject.kept.cls
+    elif subject is None and case.finding.probe is not None:
+        yield case.finding.probe.subject
