@@ -204,21 +204,6 @@ def test_two_definitions_of_one_name_are_both_kept() -> None:
     assert [event.op for function in module.functions.values() for event in function.events] == ["store", "remove"]
 
 
-@pytest.mark.parametrize(
-    ("loop", "kind"),
-    [
-        ("while True:\n    pass", "forever"),
-        ("while 1:\n    self.x()", "forever"),
-        ("while True:\n    if self.x: break", "flag:"),
-        ("while not self.stopped:\n    pass", "flag:stopped"),
-        ("for x in arg:\n    pass", ""),
-        ("pass", ""),
-    ],
-)
-def test_endless_loops(loop: str, kind: str) -> None:
-    assert method(loop).endless == kind
-
-
 def test_names_bound_through_themselves_end() -> None:
     assert method("a = b\nb = a\na.append(self)").events == ()
     assert method("f = lambda: g\ng = lambda: f\nC.reg[1] = f").events[-1].op in {"store", "read"}

@@ -121,8 +121,15 @@ class View:
 
     def entry(self, kept: Kept, value: Term | None, side: str, depth: int, place: tuple[str, int]) -> Entry:
         """Return what a store of a value puts in at a place."""
-        handed = value is not None and all(one[0] == "param" for one in options(value))  # as it is, not a part of it
+        whole = value is not None and all(one[0] == "param" for one in options(value))  # and not a part of it
+        own = kept.kind == "self" and value is not None and all(map(self._is_self, options(value)))
+        handed = whole and (own or kept.kind == "param" or bool(kept.chain))
         return Entry(kept.kind, self.class_of(kept.cls), kept.name, side, depth, handed, place)
+
+    def _is_self(self, term: Term) -> bool:
+        """Tell whether a term is the object of a method, which whoever called has."""
+        function = self.context.heap.points_to.functions.get(term[1]) if term[0] == "param" else None
+        return function is not None and function.kind == "method" and function.params[0].name == term[2]
 
     def _entry(self, store: Store) -> Entry:
         effect = store.effect

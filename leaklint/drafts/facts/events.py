@@ -8,7 +8,7 @@ from typing import Any
 
 from leaklint.drafts.facts.model import UNKNOWN, Call, Event, Guard, Span, Value
 from leaklint.drafts.facts.places import Places
-from leaklint.drafts.facts.tree import Block, Scope, bare, children, dotted_name
+from leaklint.drafts.facts.tree import Block, Scope, bare, dotted_name
 from leaklint.drafts.facts.values import Values, arguments, describe, given, mangle, mentioned
 
 # Method name -> places of (key, value) among the positional arguments; None: it has none.
@@ -58,26 +58,6 @@ def read_events(scope: Scope, places: Places, guards: Guards) -> tuple[tuple[Eve
             callee = describe(node.func, scope)
             calls.append(Call(callee, arguments(node, scope), span, around, kept.get(node, ())))
     return tuple(events), tuple(calls)
-
-
-def stores_at(line: int, scope: Scope, places: Places, guards: Guards) -> Iterator[Event]:
-    """Yield the stores that assignments to items and method calls on a line make, also into what no name leads to.
-
-    The target of such a store is unknown.
-    """
-    for item in scope.items:
-        node: Any = item.node
-        if node.lineno <= line <= (node.end_lineno or node.lineno) and _is_plain_store(node):
-            for op, how, target, key, value in _READERS[node.__class__](node, scope):
-                if op == "store":
-                    roots = tuple(root for root in target if root.kind in _ROOTS) or (UNKNOWN,)
-                    yield Event(op, how, roots, key, value, places.span(node), guards.around(item.blocks, scope))
-
-
-def _is_plain_store(node: ast.AST) -> bool:
-    if isinstance(node, ast.Assign):
-        return all(isinstance(target, ast.Subscript) for target in node.targets)
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in STORES
 
 
 class Guards:
@@ -146,10 +126,6 @@ def _of_annotated(node: ast.AnnAssign, scope: Scope) -> Iterator[_Raw]:
 
 def _of_subscript(node: ast.Subscript, scope: Scope) -> Iterator[_Raw]:
     yield ("read", "[]", describe(node.value, scope), _key(node, scope), ())
-
-
-def _of_loop(node: ast.While, scope: Scope) -> Iterator[_Raw]:
-    yield from ()
 
 
 def _key(node: ast.Subscript, scope: Scope) -> Values:
@@ -272,7 +248,6 @@ _READERS: dict[type, Callable[[Any, Scope], Iterator[_Raw]]] = {
     ast.Call: _called,
     ast.Compare: _compared,
     ast.Subscript: _of_subscript,
-    ast.While: _of_loop,
 }
 
 
@@ -290,36 +265,3 @@ def _kept_results(scope: Scope) -> dict[ast.AST, Values]:
                     found.extend(describe(target, scope))
             kept[node.value] = tuple(found)
     return kept
-
-
-def loop_kind(scope: Scope) -> str:
-    """Return ``forever`` or ``flag`` for a function whose outermost loop has no natural end, else the empty string."""
-    for item in scope.items:
-        if isinstance(item.node, ast.While) and not any(block.kind == "loop" for block in item.blocks):
-            test = item.node.test
-            if isinstance(test, ast.Constant) and (test.value is True or (test.value == 1 and type(test.value) is int)):
-                return "forever" if not _leaves(item.node) else "flag:"
-            if isinstance(test, (ast.UnaryOp, ast.Attribute, ast.Call)):
-                return f"flag:{_flag(test)}"
-    return ""
-
-
-def _flag(test: ast.expr) -> str:
-    """Return ``stop`` for ``not self.stop``, ``self.stop`` and ``not self.stop.is_set()``."""
-    if isinstance(test, ast.UnaryOp):
-        test = test.operand
-    if isinstance(test, ast.Call):
-        test = test.func.value if isinstance(test.func, ast.Attribute) else test
-    is_own = isinstance(test, ast.Attribute) and isinstance(test.value, ast.Name) and test.value.id == "self"
-    return test.attr if is_own and isinstance(test, ast.Attribute) else ""
-
-
-def _leaves(loop: ast.While) -> bool:
-    stack: list[ast.AST] = [*loop.body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (ast.Break, ast.Return)):
-            return True
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor)):
-            stack.extend(children(node))
-    return False

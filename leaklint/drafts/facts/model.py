@@ -143,11 +143,7 @@ class Binding(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function: where it stands, what it takes, what it does. ``kind``: function, method, classmethod, staticmethod.
-
-    ``endless`` is ``forever`` for a ``while True`` that nothing leaves, ``flag:name`` for a loop until the attribute
-    ``name`` changes (``flag:`` if something else ends it).
-    """
+    """A function: where it stands, what it takes, what it does. ``kind``: function, method, classmethod, staticmethod."""
 
     qualname: str
     name: str
@@ -161,7 +157,6 @@ class Function(NamedTuple):
     locals: tuple[Binding, ...]
     returns: tuple[tuple[Value, ...], ...]
     is_async: bool
-    endless: str
     yields: bool
     span: Span
 
@@ -199,5 +194,4 @@ class Module(NamedTuple):
     functions: dict[str, Function]
     classes: dict[str, Class]
     body: Function
-    is_script: bool
     mark: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from leaklint.drafts.facts.containers import binding, made, named
-from leaklint.drafts.facts.events import Guards, loop_kind, read_events
+from leaklint.drafts.facts.events import Guards, read_events
 from leaklint.drafts.facts.model import Argument, Binding, Class, Decorator, Function, Module, Param, Span, Value
 from leaklint.drafts.facts.places import Places
 from leaklint.drafts.facts.tree import Definition, FunctionNode, Scope, Tree, parameters, read_tree
@@ -53,7 +53,6 @@ def _read(tree: Tree, source: Source, name: str) -> Module:
         functions=functions,
         classes=classes,
         body=_function(module, places, guards),
-        is_script=_is_script(module),
         mark=source.mark,
     )
 
@@ -85,7 +84,6 @@ def _function(scope: Scope, places: Places, guards: Guards) -> Function:
         locals=_bindings(scope, places, guards),
         returns=tuple(describe(value, scope) for value in scope.returns[:8]),
         is_async=isinstance(node, ast.AsyncFunctionDef),
-        endless=loop_kind(scope),
         yields=scope.yields,
         span=_head(node, places),
     )
@@ -215,13 +213,3 @@ def _aliases(module: Scope) -> dict[str, Values]:
         if nodes:
             aliases[name] = describe(nodes[-1], module)
     return aliases
-
-
-def _is_script(module: Scope) -> bool:
-    headers = {block.header for item in module.items for block in item.blocks if block.kind == "if"}
-    return any(
-        isinstance(below, ast.Constant) and below.value == "__main__"
-        for header in headers
-        if isinstance(header, ast.Compare)
-        for below in (header.left, *header.comparators)
-    )

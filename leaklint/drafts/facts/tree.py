@@ -100,7 +100,7 @@ class Scope:
 
 # Nodes that become items of their scope.
 _ITEMS: frozenset[type] = frozenset(
-    [ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete, ast.Call, ast.Compare, ast.Subscript, ast.While]
+    [ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete, ast.Call, ast.Compare, ast.Subscript]
 )
 _Blocks = tuple[Block, ...]
 
@@ -186,7 +186,6 @@ class _Reader:
         self._later(parts)
 
     def _while(self, node: ast.While, scope: Scope, blocks: _Blocks) -> None:
-        scope.items.append(Item(node, blocks))
         parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.test, scope, blocks)]
         parts += self._body(node.body, scope, (*blocks, Block("loop", node.test)))
         parts += self._body(node.orelse, scope, blocks)
