@@ -24,8 +24,6 @@ class Coverage:
         """Take what is asked for everything else."""
         self.removals = removals
 
-    _id_shape = ("id",)
-
     def _covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
         if self._apart(removal.container, store.container):
@@ -91,6 +89,20 @@ class Coverage:
             return all(self._equal(a, b) for a, b in zip(one[1], other[1], strict=True))
         return True
 
+    def same_function(self, one: Term, other: Term) -> bool | None:
+        """Tell whether two values are the same function or method, an override included; None if that is not known."""
+        found = [self.removals.heap.evaluate(term) for term in (one, other)]
+        if not all(values and all(value[0] in {"func", "method"} for value in values) for values in found):
+            return None
+        return any(self._overrides(left[-1], right[-1]) for left in found[0] for right in found[1])
+
+    def _overrides(self, one: str, other: str) -> bool:
+        """Tell whether two functions are the same, or one overrides the other."""
+        heap = self.removals.heap
+        left, right = heap.functions[one], heap.functions[other]
+        related = left.owner and right.owner and heap.classes.related(left.owner, right.owner)
+        return one == other or bool(related and left.name == right.name)
+
     def _same_key(self, key: Term, store: Effect) -> bool:
         if store.key is None:
             return True
@@ -104,7 +116,7 @@ class Coverage:
             return True  # a part of a message, a row, an event: it may be any key that went out before
         one, other = self._shape(key), self._shape(store.key)
         if one == other or one == ("$",) or other == ("$",):
-            return not (False)
+            return True
         if "$" in repr(one) and "$" in repr(other):
             if (one[0] == "call" and other[0] == "call") or one[0] == other[0] == "text":
                 return True

@@ -130,7 +130,7 @@ class External:
         return frozenset([("extinst", _RETURNS[name], term[4])])
 
     def _new_class(self, name: str, term: Term) -> Values:
-        return frozenset([("ext", "builtins.tuple" if "amed" in name else "?newclass")])
+        return frozenset([("ext", "builtins.tuple") if "amed" in name else ("anyclass", "?")])
 
     def _plain(self, name: str, term: Term) -> Values:
         return frozenset([("plain", _PLAIN[name])])

@@ -149,7 +149,7 @@ class KeyDomain:
             found = [self._deep(one, depth + 2) for one in fields[:6]]
             if found and Domain.UNKNOWN not in found:
                 return min(found, key=ORDER.index)
-        return self._by_values(term, depth)
+        return self._by_values(term)
 
     def _of_global(self, term: Term) -> list[Term]:
         """Return what is assigned to a variable of a module."""
@@ -187,7 +187,8 @@ class KeyDomain:
                 return Domain.FINITE
             return Domain.FRESH
         if names & _FINITE_CALLS:
-            return Domain.FINITE
+            made_anew = names == {"builtins.type"} and len(term[2]) == 3
+            return Domain.OBJECT if made_anew else Domain.FINITE
         if names & {"builtins.str", "builtins.repr", "builtins.format"} and term[2]:
             inner = self._deep(term[2][0], depth + 1)
             return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
@@ -231,7 +232,7 @@ class KeyDomain:
             for event in self.heap.functions[key].events:
                 if event.kind == "return":
                     found.append(self._deep(self.heap.calling.substituted(event.terms[0], key, bound), depth + 2))
-        return min(found, key=ORDER.index) if found else self._by_values(term, depth)
+        return min(found, key=ORDER.index) if found else self._by_values(term)
 
     def _of_class(self, term: Term) -> bool:
         values = self.heap.evaluate(term)
@@ -271,20 +272,17 @@ class KeyDomain:
                 ):
                     continue
                 if part[0] == "star" or (
-                    any(one[0] in {"param", "fresh", "cell"} for one in walk(part))
-                    and not self._parts_fixed(term, part, key)
+                    any(one[0] in {"param", "fresh", "cell"} for one in walk(part)) and not self._parts_fixed(part)
                 ):
                     return False
         return True
 
     @staticmethod
-    def _parts_fixed(term: Term, part: Term, key: Term | None) -> bool:
-        del term, key
+    def _parts_fixed(part: Term) -> bool:
         return part[0] in {"tuple", "list"} and bool(part[1]) and part[1][0][0] == "const"
 
     def _param(self, term: Term, depth: int) -> Domain:
-        values = self.heap.evaluate(term)
-        direct = self._by_values(term, depth)
+        direct = self._by_values(term)
         if direct in {Domain.OBJECT, Domain.FINITE}:
             return direct
         calls = self._callers.open(self.effects.calls.get(term[1], ()))
@@ -299,7 +297,6 @@ class KeyDomain:
             return Domain.TEXT
         if direct == Domain.UNKNOWN and (_TEXT_NAME.search(term[2]) or self._documented(term)):
             return Domain.TEXT
-        del values
         return direct
 
     def _handed_in(self, call: Call, term: Term, depth: int) -> Domain:
@@ -308,9 +305,7 @@ class KeyDomain:
     def by_name_alone(self, term: Term) -> bool:
         """Tell whether nothing but its name says that a parameter is text."""
         return (
-            self._by_values(term, 0) == Domain.UNKNOWN
-            and not self._documented(term)
-            and bool(_TEXT_NAME.search(term[2]))
+            self._by_values(term) == Domain.UNKNOWN and not self._documented(term) and bool(_TEXT_NAME.search(term[2]))
         )
 
     def _documented(self, term: Term) -> bool:
@@ -326,8 +321,7 @@ class KeyDomain:
             is not None
         )
 
-    def _by_values(self, term: Term, depth: int) -> Domain:
-        del depth
+    def _by_values(self, term: Term) -> Domain:
         values = self.heap.evaluate(term)
         found = set()
         for value in values:
@@ -343,7 +337,7 @@ class KeyDomain:
                     else Domain.UNKNOWN
                 )
             elif kind in {"class", "anyclass", "metaclass", "module", "none", "ext"}:
-                runtime = kind == "class" and self.heap.names.classes[value[1]].parent
+                runtime = value == ("anyclass", "?") or (kind == "class" and self.heap.names.classes[value[1]].parent)
                 found.add(Domain.OBJECT if runtime else Domain.FINITE)
             elif kind == "func":
                 found.add(Domain.OBJECT if self.heap.functions[value[1]].parent else Domain.FINITE)
@@ -367,5 +361,3 @@ class KeyDomain:
         if found == {Domain.UNKNOWN} and term[0] in {"attr", "name"} and _TEXT_NAME.search(term[2]):
             return Domain.TEXT
         return min(found, key=ORDER.index)
-
-    # guards

@@ -207,16 +207,39 @@ class Registrations:
                     and call[1][2] == undo[1:]
                     and (name.endswith(undo) or undo == ".detach")
                 ):
-                    if not contract.handle and call[2] and not self.heap.removals.coverage._equal(call[2][0], value):
-                        continue
-                    return True
-                if name == undo and (
-                    not call[2] or self.heap.removals.coverage._equal(call[2][0], value) or len(call[2]) > 1
-                ):
+                    if contract.handle or self._takes_back(other, call, value, module):
+                        return True
+                if name == undo and self._takes_back(other, call, value, module):
                     return True
             if undo == ".__call__" and self._is_called_back(function, event, term):
                 return True
         return False
+
+    def _takes_back(self, function: str, call: Term, value: Term, module: object) -> bool:
+        """Tell whether an undoing call takes out what was registered, rather than what others did.
+
+        Without an argument, or by a position, it takes out whatever is there. Where it is not known what a function of
+        another module is asked to take out, nothing is shown by it.
+        """
+        given = [term for term in (*call[2], *(term for _, term in call[3])) if term[0] != "const"]
+        if not given:
+            return True
+        at_home = self.heap.points_to.names.module_of(function) is module
+        for term in given:
+            for one in self._handed_in(function, term, 0):
+                same = self.heap.removals.coverage.same_function(one, value)
+                if same or (same is None and at_home and self.heap.removals.coverage._equal(one, value)):
+                    return True
+        return False
+
+    def _handed_in(self, function: str, term: Term, depth: int) -> Iterator[Term]:
+        """Yield a term; for a parameter of a function that the program calls, what its callers hand in."""
+        calls = self.heap.effects.calls.get(function, ()) if term[0] == "param" and term[1] == function else ()
+        given = [(call.caller, call.bound[term[2]]) for call in calls if term[2] in call.bound]
+        if not given or depth > 3:
+            yield term
+        for caller, one in given if depth <= 3 else ():
+            yield from self._handed_in(caller, one, depth + 1)
 
     def _is_called_back(self, function: str, event: Event, term: Term) -> bool:
         """``self._finalizer()``: the handle is called, which ends the registration."""
