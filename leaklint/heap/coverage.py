@@ -26,7 +26,7 @@ class Coverage:
 
     def _covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
-        if self._apart(removal.container, store.container):
+        if self._apart(removal.container, store.container) or self._is_inside(removal.container, store.container):
             return False
         if (
             removal.how
@@ -41,6 +41,11 @@ class Coverage:
                 removal.key, store.value if store.key is None or removal.how == "remove" else store.key
             )
         return self._same_key(removal.key, store)
+
+    def _is_inside(self, inner: Term, outer: Term) -> bool:
+        """Tell whether a container lies deeper in a holder than another: what leaves it leaves the other's entries alone."""
+        left, right = (self.removals.lifetime.long.get(container) for container in (inner, outer))
+        return left is not None and right is not None and left.key == right.key and left.depth > right.depth
 
     def _apart(self, one: Term, other: Term) -> bool:
         """Tell whether two containers lie under different constant keys of the containers around them."""

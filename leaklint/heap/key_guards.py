@@ -27,7 +27,7 @@ class KeyGuards:
         """``if key in TABLE``, ``if key not in TABLE: raise``, ``if abs(key) > N: raise``: only so many keys pass."""
         if guard.kind not in {"if", "past"} or effect.key is None:
             return False
-        return any(self._bounds(test, holds, effect) for test, holds in _conjuncts(guard.test, guard.holds))
+        return any(self._bounds(test, holds, effect) for test, holds in conjuncts(guard.test, guard.holds))
 
     def _bounds(self, test: Term, holds: bool, effect: Effect) -> bool:
         if test[0] != "op" or len(test[2]) != 2:
@@ -100,11 +100,12 @@ def _unlifted_key(effect: Effect) -> Term:
     return effect.key or ("unknown",)
 
 
-def _conjuncts(test: Term, holds: bool) -> list[tuple[Term, bool]]:
+def conjuncts(test: Term, holds: bool) -> list[tuple[Term, bool]]:
+    """Return the tests, with their outcomes, that all have to come out so for a test to have an outcome."""
     if test[0] == "op" and test[1] == "not":
-        return _conjuncts(test[2][0], not holds)
+        return conjuncts(test[2][0], not holds)
     if test[0] == "op" and test[1] == ("and" if holds else "or"):
-        return [one for part in test[2] for one in _conjuncts(part, holds)]
+        return [one for part in test[2] for one in conjuncts(part, holds)]
     return [(test, holds)]
 
 
@@ -114,7 +115,7 @@ def _ranged(guards: tuple[Guard, ...], key: Term) -> bool:
     for guard in guards:
         if guard.kind not in {"if", "past"}:
             continue
-        for test, holds in _conjuncts(guard.test, guard.holds):
+        for test, holds in conjuncts(guard.test, guard.holds):
             if test[0] != "op" or test[1] not in {"<", "<=", ">", ">="} or len(test[2]) != 2:
                 continue
             left, right = test[2]

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leaklint.flow.model import Guard
 from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import interned
+from leaklint.heap.key_guards import conjuncts, interned
 from leaklint.heap.lifetime import Location
+from leaklint.heap.multiplicity import truthy
 from leaklint.heap.namespaces import CONSTRUCTORS, is_namespace
 from leaklint.heap.retained import Store
 
@@ -372,7 +374,17 @@ class Stores:
         known = self._refusing.get(effect.function)
         if known is None:
             events = self.heap.points_to.functions[effect.function].events
-            tests = [guard.test for event in events if event.kind == "raise" for guard in event.guards]
-            known = frozenset().union(*(self._asked_of(test) for test in dict.fromkeys(tests)))
+            guards = [guard for event in events if event.kind == "raise" for guard in event.guards]
+            tests = dict.fromkeys(test for guard in guards for test in _present(guard))
+            known = frozenset().union(*(self._asked_of(test) for test in tests))
             self._refusing[effect.function] = known
         return here is not None and here.key in known
+
+
+def _present(guard: Guard) -> Iterator[Term]:
+    """Yield the tests by which a guard says that something is in a container: ``key in c``, ``c.get(key)``, ``c[key]``."""
+    for test, holds in conjuncts(guard.test, guard.holds) if guard.kind in {"if", "past"} else ():
+        if test[0] == "op" and test[1] in {"in", "not in"} and (test[1] == "in") == holds:
+            yield test
+        found = truthy(test, holds)
+        yield from (term for term in found if term[0] == "elem" or (term[0] == "call" and term[1][0] == "attr"))
