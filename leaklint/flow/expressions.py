@@ -78,7 +78,7 @@ class Expressions:
                 if part is not None:
                     self.read(part)
             return ("slice", base, ast.unparse(node.slice))
-        return ("elem", base, self.read(node.slice))
+        return item_of(base, self.read(node.slice))
 
     def _call(self, node: ast.Call) -> Term:
         callee = self.read(node.func)
@@ -86,7 +86,12 @@ class Expressions:
         words = tuple([(word.arg or "**", self.read(word.value)) for word in node.keywords])
         place = place_of(node)
         term = ("call", callee, arguments, words, self._site(place))
-        self.scope.note("call", (term,), place)
+        if callee[::2] == ("name", "vars") and len(arguments) == 1:
+            return ("attr", arguments[0], "__dict__")
+        if (set_ := attribute_set(term)) is not None:
+            self.scope.note("setattr", (set_[0], set_[2]), place, set_[1])
+        else:
+            self.scope.note("call", (term,), place)
         return term
 
     def _constant(self, node: ast.Constant) -> Term:
@@ -171,3 +176,25 @@ class Expressions:
 
 
 __all__ = ["Expressions", "Place", "as_text", "operator_of", "place_of"]
+
+
+def item_of(base: Term, key: Term) -> Term:
+    """Return the term of ``base[key]``: of an attribute, where ``base`` is the ``__dict__`` that holds it."""
+    word = text_of(key)
+    return ("attr", base[1], word) if base[0] == "attr" and base[2] == "__dict__" and word else ("elem", base, key)
+
+
+def attribute_set(call: Term) -> tuple[Term, str, Term] | None:
+    """Return (object, name, value) of ``setattr(object, "name", value)`` or ``object.__setattr__(...)``."""
+    _, callee, given, words, _ = call
+    plain = callee[::2] == ("name", "setattr") or (
+        callee[0] == "attr" and callee[2] == "__setattr__" and callee[1][::2] == ("name", "object")
+    )
+    word = text_of(given[1]) if plain and len(given) == 3 and not words else ""
+    return (given[0], word, given[2]) if word else None
+
+
+def text_of(term: Term) -> str:
+    """Return the text of a constant that may be the name of an attribute; nothing for any other term."""
+    word = term[1].strip("'\"") if term[0] == "const" and term[2] == "str" else ""
+    return word if word.isidentifier() else ""

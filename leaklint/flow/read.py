@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from leaklint.flow.expressions import Expressions, Place, place_of
+from leaklint.flow.expressions import Expressions, Place, item_of, place_of
 from leaklint.flow.model import Class, Decorator, Event, Function, Guard, Module, Param
 from leaklint.flow.scopes import Definition, Names
 from leaklint.flow.statements import Statements
@@ -139,7 +139,12 @@ class Scope:
                 whole = target.slice.lower is None and target.slice.upper is None
                 self.note("setslice" if whole else "setpart", (base, value), place)
             else:
-                self.note("setitem", (base, self.expressions.read(target.slice), value), place)
+                key = self.expressions.read(target.slice)
+                item = item_of(base, key)
+                if item[0] == "attr":
+                    self.note("setattr", (item[1], value), place, item[2])
+                else:
+                    self.note("setitem", (base, key, value), place)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Term, place: Place, inner: bool) -> None:
         parts = value[1] if value[0] in {"tuple", "list"} else None
@@ -224,8 +229,8 @@ class Scope:
             place, text[:2000],
         )  # fmt: skip
 
-    def define_class(self, node: ast.ClassDef) -> Term:
-        """Read a class; return its term."""
+    def define_class(self, node: ast.ClassDef) -> tuple[Term, tuple[Decorator, ...]]:
+        """Read a class; return its term and its decorators."""
         decorators = tuple(Decorator(self.expressions.read(one), _at_sign(one, node)) for one in node.decorator_list)
         bases = tuple(self.expressions.read(base) for base in node.bases)
         keywords = tuple((word.arg or "**", self.expressions.read(word.value)) for word in node.keywords)
@@ -238,7 +243,7 @@ class Scope:
             key, node.name, parent, bases, keywords, decorators, scope.attributes, scope.annotations, scope.methods,
             place_of(node),
         )  # fmt: skip
-        return ("class", key)
+        return ("class", key), decorators
 
 
 def _at_sign(decorator: ast.expr, node: ast.stmt) -> Place:

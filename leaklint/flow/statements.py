@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from leaklint.flow.expressions import operator_of, place_of
-from leaklint.flow.model import Guard
+from leaklint.flow.model import Decorator, Guard
 from leaklint.flow.scopes import inside
 from leaklint.flow.terms import NONE, UNKNOWN, Term, union
 
@@ -205,15 +205,20 @@ class Statements:
         term, decorators = self.scope.define(node)
         if self.scope.kind == "class":
             self.scope.methods[node.name] = term[1]
-        value = term
-        for decorator in reversed(decorators):
-            value = ("call", decorator.term, (value,), (), (self.scope.file.module.name, *decorator.place))
-            self.scope.note("call", (value,), decorator.place)
-        self.scope.bind(node.name, value, place_of(node))
+        self.scope.bind(node.name, self._decorated(term, decorators), place_of(node))
 
     def _class(self, node: ast.ClassDef) -> None:
-        term = self.scope.define_class(node)
+        """Read a class. Decorators are called with it; the name stays the class, which nearly all of them give back."""
+        term, decorators = self.scope.define_class(node)
+        self._decorated(term, decorators)
         self.scope.bind(node.name, term, place_of(node))
+
+    def _decorated(self, term: Term, decorators: tuple[Decorator, ...]) -> Term:
+        """Note the calls of decorators; return what the last of them returns."""
+        for decorator in reversed(decorators):
+            term = ("call", decorator.term, (term,), (), (self.scope.file.module.name, *decorator.place))
+            self.scope.note("call", (term,), decorator.place)
+        return term
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         module = self.scope.file.module

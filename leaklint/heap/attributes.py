@@ -87,38 +87,23 @@ class Attributes:
         """Return the assignments to a field of the objects of a class, wherever they stand."""
         found = []
         for function, event in self._assigned.around(key, name):
-            base = event.terms[0]
-            if base[0] == "param":
-                home = self.heap.functions[function]
-                while home.owner == "" and home.parent and base[1] != home.key:
-                    home = self.heap.functions[home.parent]
-                values = self.heap._param(base)
-            else:
-                values = self.heap.evaluate(base)
-            values |= frozenset(one for value in values if value[0] == "param" for one in self.given(value))
             if any(
                 value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
-                for value in values
+                for value in self.bases(event.terms[0])
             ):
                 found.append((function, event))
         return found
+
+    def bases(self, term: Term) -> Values:
+        """Return the objects that an attribute is assigned to: of a parameter, what its callers hand in as well."""
+        values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
+        return values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
 
     def _of_instance(self, value: Term, name: str, base: Term) -> Values:
         key = value[1]
         if name == "__class__":
             return frozenset([("class", key)])
-        method = self.heap.classes.method(key, name)
-        fields = self.field_terms(key, name)
-        got = self.heap.all_of(event.terms[1] for _, event in fields)
-        if method is not None:
-            return got | self._bound(value, key, name, method, base)
-        attribute = self.heap.classes.attribute(key, name)
-        shadowed = any(self.heap.functions[f].name == "__init__" and not _is_conditional(e) for f, e in fields)
-        if attribute is not None and not shadowed:
-            got |= self._descended(attribute, key, name) | self._on_class(key, name)
-        elif attribute is None:
-            got |= self._on_class(key, name)
-        if got:
+        if got := self._on_object(value, key, name, base):
             return got
         if (lower := self._of_heirs(value, key, name, base)) is not None:
             return lower
@@ -134,17 +119,33 @@ class Attributes:
             return self.heap.annotations.of(hint) or PART
         return self._of_base_outside(key, name)
 
+    def _on_object(self, value: Term, key: str, name: str, base: Term) -> Values:
+        """Return an attribute of an object of a class: a method, its fields, what the class has where none shadows it."""
+        method = self.heap.classes.method(key, name)
+        fields = self.field_terms(key, name)
+        got = self.heap.all_of(event.terms[1] for _, event in fields)
+        if method is not None:
+            return got | self._bound(value, key, name, method, base)
+        attribute = self.heap.classes.attribute(key, name)
+        shadowed = any(self.heap.functions[f].name == "__init__" and not _is_conditional(e) for f, e in fields)
+        if attribute is not None and not shadowed:
+            got |= self._descended(attribute, key, name) | self._on_class(key, name)
+        elif attribute is None:
+            got |= self._on_class(key, name)
+        return got
+
     def _of_heirs(self, value: Term, key: str, name: str, base: Term) -> Values | None:
-        """Return an attribute that only heirs have, of an object whose exact class is open."""
+        """Return an attribute that only heirs have, from their bodies or from other bases, of an object of an open class."""
         if value[0] == "inst":
             return None
         got: Values = NOTHING
         for heir in sorted(self.heap.classes.below(key) - {key}):
-            klass = self.heap.names.classes[heir]
-            if name in klass.methods:
-                got |= self._bound((value[0], heir), heir, name, klass.methods[name], base)
-            elif name in klass.attributes:
-                got |= self.heap.evaluate(klass.attributes[name][0])
+            if value[0] == "self":
+                got |= self._on_object(("self", heir), heir, name, base)
+            elif (method := self.heap.classes.method(heir, name)) is not None:
+                got |= self._bound((value[0], heir), heir, name, method, base)
+            elif (attribute := self.heap.classes.attribute(heir, name)) is not None:
+                got |= self.heap.evaluate(attribute[1])
         return got or None
 
     def given(self, value: Term) -> Values:

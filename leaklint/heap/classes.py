@@ -18,6 +18,7 @@ class Classes:
     def __init__(self, names: Names, evaluate: Callable[[Term], frozenset[Term]]) -> None:
         self.names = names
         self._evaluate = evaluate
+        self.made_anew: set[str] = set()  # those of which calls of ``type`` make heirs
         self._orders: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def _above(self, key: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -62,6 +63,10 @@ class Classes:
     def below(self, key: str) -> set[str]:
         """Return the class and its heirs."""
         return self._below.get(key, {key})
+
+    def local_heirs(self, key: str) -> set[str]:
+        """Return the heirs that functions make with a class statement."""
+        return {heir for heir in self.below(key) if self.names.classes[heir].parent}
 
     def related(self, one: str, other: str) -> bool:
         """Tell whether an object may be of both classes: one is the other's heir."""

@@ -57,6 +57,7 @@ class Effects:
         self.notes._note_supers()
         for _ in range(3):
             self.notes._note_wrappers()
+            self.notes._note_installed()
             before = sum(len(parts) for parts in heap.contents.values())
             heap.forget()
             self._read()
@@ -171,6 +172,8 @@ class Effects:
         elif kind == "ext":
             self.external.append((key, event, term, callee[1]))
             note_attribute(self, key, event, term, callee[1])
+            if callee[1] == "builtins.type" and len(term[2]) == 3:
+                self._class_made(key, event, term)
             if callee[1] == "heapq.heappush" and len(term[2]) > 1:
                 self._store(key, event, "append", term[2][0], None, term[2][1])
             elif callee[1] in {"heapq.heappop", "random.shuffle"} and term[2] and callee[1] == "heapq.heappop":
@@ -183,6 +186,14 @@ class Effects:
                 self._called(key, event, inner, one, depth + 1)
         elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             self._methods(key, event, term[1], ("__call__",), term[2])
+
+    def _class_made(self, key: str, event: Event, term: Term) -> None:
+        """``type(name, (Base,), space)``: the base is told of a class that is made anew."""
+        for base in self.heap.evaluate(("iter", term[2][1])):
+            method = self.heap.classes.method(base[1], "__init_subclass__") if base[0] == "class" else None
+            if method is not None:
+                self.heap.classes.made_anew.update(self.heap.classes.order(base[1]))
+                self._edge(key, event, term, method, self.heap.calling.bind(method, ("call", term[1], (), (), term[4]), term))
 
     def _edge(self, caller: str, event: Event, term: Term, callee: str, bound: dict[str, Term]) -> None:
         self.calls.setdefault(callee, []).append(Call(caller, event, term, callee, bound))

@@ -219,7 +219,9 @@ class External:
         for value in self.heap.evaluate(term[2][0]):
             if value[0] == "class":
                 found.add(("inst", value[1], term[4]))
-            elif value[0] in {"anyclass", "metaclass"}:
+            elif value[0] == "metaclass":
+                found.add(("anyclass", value[1]))
+            elif value[0] == "anyclass":
                 found.add(("inst", "?", term[4]))
         return frozenset(found) or frozenset([("made",)])
 

@@ -9,6 +9,7 @@ from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, as_text
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import IMPORT, falsy, truthy
+from leaklint.heap.namespaces import CONSTRUCTORS
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -165,10 +166,20 @@ class Feasibility:
                 values += [event.terms[1] for _, event in self.removals.heap.attributes.field_terms(owner[1], term[2])]
                 attribute = self.removals.heap.classes.attribute(owner[1], term[2])
                 values += [attribute[1]] if attribute is not None else []
+        values = [given for value in values for given in self._given(value)]
         if not values or any(value[0] != "const" for value in values):
             return None
         truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
         return truths.pop() if len(truths) == 1 else None
+
+    def _given(self, value: Term) -> list[Term]:
+        """Return what the calls that make an object give for a parameter of its constructor, or its default; else the term."""
+        function = self.removals.heap.functions.get(value[1]) if value[0] == "param" else None
+        calls = self.removals.effects.calls.get(value[1], ()) if function is not None else ()
+        if function is None or function.name not in CONSTRUCTORS or not calls:
+            return [value]
+        default = next((one.default for one in function.params if one.name == value[2]), None)
+        return [call.bound.get(value[2], default) or value for call in calls]
 
     def _never_set(self, guard: Guard, function: Function) -> bool:
         """``if self.parent is not None`` where some objects are made with None for it and keep that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.standard import LOGGING
@@ -11,6 +12,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import argument
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.points_to_values import PART
 
 if TYPE_CHECKING:
     from leaklint.heap.retained import Level
@@ -165,9 +167,21 @@ class Handlers:
         if adding not in self._removed:
             _, _, undoing = LOGGING[adding]
             self._removed[adding] = any(
-                name.startswith("logging.")
-                and name.endswith(undoing)
+                name.endswith(undoing)
                 and not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
-                for function, event, _, name in self.heap.effects.external
+                for function, event, name in self._calls
             )
         return self._removed[adding]
+
+    @cached_property
+    def _calls(self) -> list[tuple[str, Event, str]]:
+        """Return the calls of methods of ``logging``, by name, and of what is not resolved, which may be a logger."""
+        found = [one for one in self.heap.effects.external if one[3].startswith("logging.")]
+        calls = [(function, event, name) for function, event, _, name in found]
+        undoing = {end.rpartition(".")[2] for _, _, ends in LOGGING.values() for end in ends if end.count(".") == 1}
+        for key, function in self.heap.points_to.functions.items():
+            for event in function.events:
+                callee = event.terms[0][1] if event.kind == "call" else ()
+                if callee[:1] == ("attr",) and callee[2] in undoing and self.heap.points_to.evaluate(callee) <= PART:
+                    calls.append((key, event, f".{callee[2]}"))
+        return calls

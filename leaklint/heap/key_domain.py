@@ -236,7 +236,13 @@ class KeyDomain:
 
     def _of_class(self, term: Term) -> bool:
         values = self.heap.evaluate(term)
-        return bool(values) and all(value[0] in {"class", "anyclass", "metaclass"} for value in values)
+        return bool(values) and all(
+            value[0] in {"class", "anyclass", "metaclass"} and not self._is_made_anew(value) for value in values
+        )
+
+    def _is_made_anew(self, value: Term) -> bool:
+        """Tell whether a class is one that a function makes each time it runs."""
+        return value == ("anyclass", "?") or (value[0] == "class" and bool(self.heap.names.classes[value[1]].parent))
 
     @cached_property
     def _filled(self) -> frozenset[Term]:
@@ -337,8 +343,7 @@ class KeyDomain:
                     else Domain.UNKNOWN
                 )
             elif kind in {"class", "anyclass", "metaclass", "module", "none", "ext"}:
-                runtime = value == ("anyclass", "?") or (kind == "class" and self.heap.names.classes[value[1]].parent)
-                found.add(Domain.OBJECT if runtime else Domain.FINITE)
+                found.add(Domain.OBJECT if self._is_made_anew(value) else Domain.FINITE)
             elif kind == "func":
                 found.add(Domain.OBJECT if self.heap.functions[value[1]].parent else Domain.FINITE)
             elif kind in {"self", "inst"}:

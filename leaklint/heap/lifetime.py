@@ -54,7 +54,7 @@ class Lifetime:
         for key, function in self.heap.functions.items():
             for event in function.events:
                 if event.kind == "setattr":
-                    for value in self.heap.evaluate(event.terms[0]):
+                    for value in self.heap.attributes.bases(event.terms[0]):
                         self._on.setdefault(value, []).append((event.name, key, event))
 
     def assigned_to(self, value: Term) -> list[tuple[str, str, Event]]:

@@ -42,7 +42,9 @@ class Multiplicity:
             outer = function.parent
             return self.runs(outer) if outer else IMPORT
         if function.name in _AT_IMPORT:
-            return IMPORT
+            makers = {self.heap.names.classes[heir].parent for heir in self.heap.classes.local_heirs(function.owner)}
+            often = [self.runs(maker) for maker in makers]
+            return max([IMPORT, *often, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])
         if (
             function.owner
             and self.heap.classes.is_metaclass(function.owner)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leaklint.flow.terms import walk
+
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
 
@@ -47,3 +49,15 @@ class Notes:
                             method = self.effects.heap.classes.method(value[1], name)
                             if method is not None:
                                 self.effects.heap.wrapped.setdefault(method, set()).add(key)
+
+    def _note_installed(self) -> None:
+        """Functions that are put on classes at run time: ``cls.__init__ = __init__`` makes them methods of these."""
+        heap = self.effects.heap
+        for function in heap.functions.values():
+            for event in function.events:
+                if event.kind != "setattr" or not any(term[0] == "func" for term in walk(event.terms[1])):
+                    continue
+                owners = {value[1] for value in heap.attributes.bases(event.terms[0]) if value[0] == "class"}
+                for value in heap.evaluate(event.terms[1]) if owners else ():
+                    if value[0] == "func" and not heap.functions[value[1]].owner:
+                        heap.installed.setdefault(value[1], set()).update(owners)

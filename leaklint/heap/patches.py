@@ -1,4 +1,4 @@
-"""Attributes of classes and modules that are wrapped again and again: each wrapper keeps the one before it, and its object."""
+"""Attributes of classes, modules and long-lived objects that are wrapped again and again: each wrapper keeps the one before it, and its object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READING = frozenset({"getattr", "hasattr"})
 
 
 class _Assignment(NamedTuple):
-    """An assignment to an attribute of a class or module, by a statement or by ``setattr``."""
+    """An assignment to an attribute of a class, a module or a long-lived object, by a statement or by ``setattr``."""
 
     function: str
     event: Event
@@ -76,8 +76,8 @@ class Patches:
                 if event.kind == "setattr":
                     base, name, value = event.terms[0], event.name, event.terms[1]
                 elif event.kind == "call" and len(event.terms[0][2]) == 3 and self._calls(event.terms[0], "setattr"):
-                    base, word, value = event.terms[0][2]
-                    name = word[1].strip("'\"") if word[0] == "const" else ""
+                    base, _, value = event.terms[0][2]
+                    name = ""  # worked out at run time
                 else:
                     continue
                 owners = self._owners(base)
@@ -91,12 +91,14 @@ class Patches:
         return bool(callee[0] == "name" and callee[2] == name)
 
     def _owners(self, base: Term) -> frozenset[Term]:
-        """Return the classes and modules that a term denotes."""
-        names = self.heap.points_to.names
+        """Return the classes, modules and long-lived objects that a term denotes."""
+        names, long = self.heap.points_to.names, self.heap.lifetime.long
         return frozenset(
             value
-            for value in self.heap.points_to.evaluate(base)
-            if value[0] in {"module", "ext"} or (value[0] == "class" and not names.classes[value[1]].parent)
+            for value in self.heap.points_to.attributes.bases(base)
+            if value[0] in {"module", "ext"}
+            or (value[0] == "class" and not names.classes[value[1]].parent)
+            or (value[0] == "inst" and value in long and not long[value].depth)
         )
 
     def _wraps(self, one: _Assignment) -> bool:

@@ -45,6 +45,7 @@ class PointsTo:
         self.external = External(self)
         self.contents: dict[Term, list[tuple[Term | None, Term]]] = {}  # what is put into containers at run time
         self.wrapped: dict[str, set[str]] = {}  # functions of which a wrapper is made
+        self.installed: dict[str, set[str]] = {}  # classes that functions are put on at run time, by function
         self.arguments: dict[tuple[str, str], list[Term]] = {}
         self._known: dict[Term, Values] = {}
         self._provisional: dict[Term, Values] = {}
@@ -260,6 +261,8 @@ class PointsTo:
             and not self.wrapped.get(function.key)
         ):
             return frozenset([("inst", "?", ("descriptor", function.key))])  # by its protocol: whose attribute it is
+        if function.key in self.installed:
+            return frozenset(("self", owner) for owner in self.installed[function.key] if owner in self.names.classes)
         if not self.wrapped.get(function.key):
             return NOTHING
         owners = [self.functions[key] for key in self.wrapped[function.key]]
@@ -267,6 +270,10 @@ class PointsTo:
 
     def _receiver(self, function: Function) -> Values:
         owner = function.owner
+        if function.name == "__init_subclass__":
+            heirs = frozenset(("class", heir) for heir in self.classes.local_heirs(owner))
+            anew = frozenset([("anyclass", "?")] if owner in self.classes.made_anew else [])
+            return frozenset([("class", owner)]) | heirs | anew
         if function.kind == "classmethod" or function.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
             return (
                 frozenset([("class", owner)])

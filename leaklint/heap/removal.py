@@ -182,12 +182,6 @@ class Removals:
             return container[2] in site
         return value in self.heap.contents and self.heap.contents.get(value) is self.heap.contents.get(container)
 
-    # what never helps
-
-    # coverage
-
-    # callers
-
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
@@ -199,7 +193,7 @@ class Removals:
         if removal.how == "clear" and self._closes(function):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if (removal.how == "pop" and removal.key is None) or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
-            selective = self._hands_out(removal, function)
+            selective = self._hands_out(removal, function) or self._consumes(removal, function)
         if self._has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if selective:
@@ -251,6 +245,17 @@ class Removals:
     def _is_internal(self, function: Function) -> bool:
         """Tell whether users do not call a function by itself: a special method, or one with a leading underscore."""
         return function.name.startswith("_") and function.name not in {"__exit__", "__aexit__", "__call__"}
+
+    @staticmethod
+    def _consumes(removal: Effect, function: Function) -> bool:
+        """Tell whether a function works with what it takes out: it is there to be called by whoever has work done."""
+        taken = removal.event.terms[0]
+        return any(
+            taken in list(walk(term))
+            for event in function.events
+            if event is not removal.event and event.kind == "call"
+            for term in event.terms
+        )
 
     def _hands_out(self, removal: Effect, function: Function) -> bool:
         """Tell whether a function that empties a container gives its contents to whoever calls it."""

@@ -63,22 +63,18 @@ class Stores:
                     store = self._store(effect, kept, side, domain, option)
                     if store is not None:
                         yield store
-        if (
-            plain
-            and mapping
-            and interned(effect, self.heap.points_to)
-            and effect.value is not None
-            and effect.value[0] != "const"
-        ):
+        if plain and mapping and effect.value is not None:
+            yield from self._of_plain(effect, location, domain)
+
+    def _of_plain(self, effect: Effect, location: Location, domain: Domain) -> Iterator[Store]:
+        """Values that keep nothing themselves: the entries stay, as many as there are keys."""
+        made = Kept("made", chain=effect.chain)
+        asked = interned(effect, self.heap.points_to)
+        if domain == Domain.FRESH and not asked:
+            yield Store(effect, made, "value", domain, 1, ("what is stored is small",))
+        elif effect.value is not None and effect.value[0] != "const" and (effect.how == "read" or asked):
             level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
-            yield Store(
-                effect,
-                Kept("made", chain=effect.chain),
-                "value",
-                domain,
-                level,
-                ("as many as there are different keys",),
-            )
+            yield Store(effect, made, "value", domain, level, ("as many as there are different keys",))
 
     def _declared_domain(self, location: Location) -> Domain | None:
         """Return what the annotation of a holder says of its keys."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.points_to import PointsTo
 
-_PLAIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, int, float, tuple, dict, list, set) for name in dir(kind))
+_PLAIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, int, float, tuple) for name in dir(kind))
 _ARITHMETIC = frozenset({"-", "*", "/", "//", "%", "**", "<<", ">>", "<", "<=", ">", ">=", "neg"})
 
 
@@ -42,6 +42,8 @@ class Usage:
                                 found[term[1][2]] = "object"
                             else:
                                 found.setdefault(term[1][2], "plain")
+                        elif _by_text(term) and term[1][0] == "attr":
+                            found[term[1][2]] = "object"
                         elif term[0] == "text" or (term[0] == "op" and term[1] in _ARITHMETIC):
                             for part in term[1] if term[0] == "text" else term[2]:
                                 if part[0] == "attr":
@@ -67,6 +69,8 @@ class Usage:
                         if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
                             return "object"
                         found = found or "plain"
+                    elif _by_text(term) and is_param(term[1]):
+                        return "object"
                     elif term[0] == "op" and term[1] in _ARITHMETIC and any(map(is_param, term[2])):
                         found = found or "plain"
                     elif term[0] == "call" and is_param(term[1]):
@@ -76,3 +80,8 @@ class Usage:
             if event.kind == "setattr" and is_param(event.terms[0]):
                 return "object"
         return found
+
+
+def _by_text(term: Term) -> bool:
+    """Tell whether a term is an element under a text: of a mapping, that is."""
+    return bool(term[0] == "elem" and term[2][0] == "const" and term[2][2] == "str")
