@@ -89,13 +89,13 @@ class Attributes:
         for function, event in self._assigned.around(key, name):
             if any(
                 value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
-                for value in self.bases(event.terms[0])
+                for value in self.with_given(event.terms[0])
             ):
                 found.append((function, event))
         return found
 
-    def bases(self, term: Term) -> Values:
-        """Return the objects that an attribute is assigned to: of a parameter, what its callers hand in as well."""
+    def with_given(self, term: Term) -> Values:
+        """Return what a term may denote: of a parameter, what its callers hand in as well."""
         values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
         return values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
 

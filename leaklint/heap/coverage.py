@@ -113,6 +113,10 @@ class Coverage:
             return True
         if not self._same_type(key, store.key):
             return False
+        if key[0] == store.key[0] == "tuple" and not any(part[0] == "star" for part in (*key[1], *store.key[1])):
+            pairs = list(zip(key[1], store.key[1], strict=False))
+            alike = len(key[1]) == len(store.key[1])
+            return alike and all(self._same_key(one, store._replace(key=other)) for one, other in pairs)
         if key[0] == "const" and store.key[0] != "const":
             return any(
                 value[0] != "plain" for value in self.removals.heap.evaluate(store.key)

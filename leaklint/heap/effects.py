@@ -144,7 +144,7 @@ class Effects:
                 self._open(key, event, "remove", "callback", given[1], None, None)
         if term[1][0] == "attr" and term[1][2] in LOOP_CALLS and self.heap.evaluate(term[1]) <= {("part",)}:
             self.external.append((key, event, term, f"?.{term[1][2]}"))
-        for callee in self.heap.evaluate(term[1]):
+        for callee in self.heap.attributes.with_given(term[1]):
             self._called(key, event, term, callee, 0)
         if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
             self._open(key, event, "call", term[1][2], term[1][1], term, None)
@@ -193,7 +193,9 @@ class Effects:
             method = self.heap.classes.method(base[1], "__init_subclass__") if base[0] == "class" else None
             if method is not None:
                 self.heap.classes.made_anew.update(self.heap.classes.order(base[1]))
-                self._edge(key, event, term, method, self.heap.calling.bind(method, ("call", term[1], (), (), term[4]), term))
+                self._edge(
+                    key, event, term, method, self.heap.calling.bind(method, ("call", term[1], (), (), term[4]), term)
+                )
 
     def _edge(self, caller: str, event: Event, term: Term, callee: str, bound: dict[str, Term]) -> None:
         self.calls.setdefault(callee, []).append(Call(caller, event, term, callee, bound))

@@ -54,7 +54,7 @@ class Lifetime:
         for key, function in self.heap.functions.items():
             for event in function.events:
                 if event.kind == "setattr":
-                    for value in self.heap.attributes.bases(event.terms[0]):
+                    for value in self.heap.attributes.with_given(event.terms[0]):
                         self._on.setdefault(value, []).append((event.name, key, event))
 
     def assigned_to(self, value: Term) -> list[tuple[str, str, Event]]:
@@ -211,8 +211,22 @@ class Lifetime:
                 owner = self._definer(value[1], function)
                 scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
                 where = Location(scope, owner, name, home, event.place, 0, (*location.path, name))
-                for child in self.heap.evaluate(event.terms[1]):
+                for child in self._assigned(value, event.terms[1]):
                     yield child, where
+
+    def _assigned(self, value: Term, term: Term) -> frozenset[Term]:
+        """Return what a field of an object may hold: of a parameter of its constructor, what that very object is made with."""
+        found = self.heap.evaluate(term)
+        if value[0] != "inst" or not any(one[0] == "param" for one in found):
+            return found
+        given = [
+            call.bound[one[2]]
+            for one in found
+            if one[0] == "param"
+            for call in self.effects.calls.get(one[1], ())
+            if one[2] in call.bound and call.term[0] == "made" and call.term[2][4] == value[2]
+        ]
+        return found | self.heap.all_of(given)
 
     def _definer(self, key: str, function: str) -> str:
         """Return the class whose method assigns a field, which names the holder; else the object's own class."""

@@ -57,7 +57,7 @@ class Notes:
             for event in function.events:
                 if event.kind != "setattr" or not any(term[0] == "func" for term in walk(event.terms[1])):
                     continue
-                owners = {value[1] for value in heap.attributes.bases(event.terms[0]) if value[0] == "class"}
+                owners = {value[1] for value in heap.attributes.with_given(event.terms[0]) if value[0] == "class"}
                 for value in heap.evaluate(event.terms[1]) if owners else ():
                     if value[0] == "func" and not heap.functions[value[1]].owner:
                         heap.installed.setdefault(value[1], set()).update(owners)

@@ -95,7 +95,7 @@ class Patches:
         names, long = self.heap.points_to.names, self.heap.lifetime.long
         return frozenset(
             value
-            for value in self.heap.points_to.attributes.bases(base)
+            for value in self.heap.points_to.attributes.with_given(base)
             if value[0] in {"module", "ext"}
             or (value[0] == "class" and not names.classes[value[1]].parent)
             or (value[0] == "inst" and value in long and not long[value].depth)
