@@ -154,13 +154,8 @@ class Effects:
         if kind == "func":
             self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
         elif kind == "method":
-            self._edge(
-                key,
-                event,
-                term,
-                callee[2],
-                self.heap.calling.bind(callee[2], term, self.heap.calling.receiver_term(term, callee)),
-            )
+            bound = self.heap.calling.bind(callee[2], term, self.heap.calling.receiver_term(term, callee))
+            self._edge(key, event, term, callee[2], bound)
         elif kind == "class":
             self._constructed(key, event, term, callee[1])
         elif kind == "memo":
@@ -176,7 +171,7 @@ class Effects:
                 self._class_made(key, event, term)
             if callee[1] == "heapq.heappush" and len(term[2]) > 1:
                 self._store(key, event, "append", term[2][0], None, term[2][1])
-            elif callee[1] in {"heapq.heappop", "random.shuffle"} and term[2] and callee[1] == "heapq.heappop":
+            elif callee[1] == "heapq.heappop" and term[2]:
                 self._remove(key, event, "pop", term[2][0], None)
             elif callee[1] == "bisect.insort" and len(term[2]) > 1:
                 self._store(key, event, "insert", term[2][0], None, term[2][1])
@@ -220,16 +215,9 @@ class Effects:
                 for name in names:
                     method = self.heap.classes.method(value[1], name)
                     if method is not None:
-                        term = (
-                            "call",
-                            ("attr", base, name),
-                            given,
-                            (),
-                            (self.heap.names.module_of(key).name, *event.place),
-                        )
+                        site = (self.heap.names.module_of(key).name, *event.place)
+                        term = ("call", ("attr", base, name), given, (), site)
                         self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
-
-    # containers
 
     def _container_method(self, key: str, event: Event, term: Term, callee: Term) -> None:
         container, name = callee[1], callee[2]

@@ -209,7 +209,7 @@ class External:
 
     def _made(self, term: Term) -> Values:
         """``object.__new__(cls)``, ``super().__new__(cls)``, ``type.__call__(cls)``: an instance of that class."""
-        found = set()
+        found: set[Term] = set()
         if term[1][0] == "attr" and term[1][2] == "__call__" and term[1][1][0] == "call":  # super().__call__(..)
             meta = self._owners.get(term[1][1][4])
             made = [

@@ -181,7 +181,7 @@ class Handlers:
         undoing = {end.rpartition(".")[2] for _, _, ends in LOGGING.values() for end in ends if end.count(".") == 1}
         for key, function in self.heap.points_to.functions.items():
             for event in function.events:
-                callee = event.terms[0][1] if event.kind == "call" else ()
-                if callee[:1] == ("attr",) and callee[2] in undoing and self.heap.points_to.evaluate(callee) <= PART:
+                callee: Term = event.terms[0][1] if event.kind == "call" else ("unknown",)
+                if callee[0] == "attr" and callee[2] in undoing and self.heap.points_to.evaluate(callee) <= PART:
                     calls.append((key, event, f".{callee[2]}"))
         return calls

@@ -1,4 +1,4 @@
-"""Attributes of classes, modules and long-lived objects that are wrapped again and again: each wrapper keeps the one before it, and its object."""
+"""Attributes of what lives long that are wrapped again and again: each wrapper keeps the one before it."""
 
 from __future__ import annotations
 

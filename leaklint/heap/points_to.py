@@ -188,8 +188,6 @@ class PointsTo:
             self.contents[made] = parts
         return made
 
-    # names and variables
-
     def _resolved(self, found: Term) -> Values:
         if found[0] == "global":
             values = self.names.modules[found[1]].names.get(found[2], ())
@@ -283,10 +281,6 @@ class PointsTo:
         if self.classes.is_metaclass(owner):
             return frozenset([("anyclass", owner)])
         return frozenset([("class", owner) if self.attributes.called_with_class(function) else ("self", owner)])
-
-    # attributes
-
-    # elements
 
     def _elements(self, term: Term) -> Values:
         got: set[Term] = set()
