@@ -65,6 +65,11 @@ def walk(term: Term) -> Iterator[Term]:
         stack.extend(children(here))
 
 
+def params_of(term: Term, function: str) -> frozenset[str]:
+    """Return the names of a function's parameters that a term has inside."""
+    return frozenset(one[2] for one in walk(term) if one[0] == "param" and one[1] == function)
+
+
 def is_small(term: Term) -> bool:
     """Tell whether a term may be written out wherever its variable is used."""
     stack, count = [term], 0

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
-from leaklint.flow.terms import NONE, Term, is_small, options, rebuilt
+from leaklint.flow.terms import NONE, Term, is_small, options, params_of, rebuilt
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _DEEP = 42  # questions within questions
-_CONTEXT = 3  # calls within calls that are told apart by what they are given
+_CONTEXT = 3  # calls within calls that are told apart by what they are given; those of a recursion are not
 
 
 class Calling:
@@ -22,7 +22,8 @@ class Calling:
     def __init__(self, heap: PointsTo) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
-        self._inside = 0  # how many calls the open question has followed
+        self._inside: list[str] = []  # the functions whose calls the open question has followed
+        self._options: dict[str, list[tuple[Term, frozenset[str]]]] = {}
 
     def _with_receiver(self, function: Function, base: Term) -> Values:
         return self.returned(function.key, {function.params[0].name: base} if function.params else {})
@@ -148,12 +149,22 @@ class Calling:
         if self.heap.depth > _DEEP:
             return PART
         got: set[Term] = set()
-        as_written = self.heap.tangled or self._inside >= _CONTEXT
-        self._inside += 1
-        for event in function.events:
-            if event.kind == "return" and event.terms[0] != NONE:
-                for option in options(event.terms[0]):
-                    term = option if as_written else self.substituted(option, key, bound or {})
-                    got |= self.heap.evaluate(term if is_small(term) else option)
-        self._inside -= 1
+        as_written = self.heap.tangled or len(self._inside) >= _CONTEXT or key in self._inside
+        self._inside.append(key)
+        for option, names in self._options_of(function):
+            term = option
+            if bound and not as_written and not names.isdisjoint(bound):
+                term = self.substituted(option, key, bound)
+                term = term if is_small(term) else option
+            got |= self.heap.evaluate(term)
+        self._inside.pop()
         return frozenset(got)
+
+    def _options_of(self, function: Function) -> list[tuple[Term, frozenset[str]]]:
+        """Return the terms that a function may return, each once, with the names of its parameters in them."""
+        known = self._options.get(function.key)
+        if known is None:
+            returns = [event.terms[0] for event in function.events if event.kind == "return"]
+            terms = dict.fromkeys(option for term in returns if term != NONE for option in options(term))
+            known = self._options[function.key] = [(term, params_of(term, function.key)) for term in terms]
+        return known

@@ -64,9 +64,9 @@ class Coverage:
         """Return for containers inside of others the keys under which they lie; unknown for a key that is no constant."""
         heap = self.removals.heap
         found: dict[Term, set[Term]] = {}
-        for around, parts in list(heap.contents.items()):  # to evaluate a display notes what it holds
+        for around in heap.contents:
             if around[:1] == ("container",) and around[1] in {"dict", "defaultdict"}:
-                for key, part in list(parts):
+                for key, part in heap.contents.parts(around):
                     for value in heap.evaluate(part) if part[0] in DISPLAYS or part[0] == "call" else ():
                         if value[0] == "container":
                             slot = key if key is not None and key[0] == "const" else UNKNOWN

@@ -58,13 +58,13 @@ class Effects:
         for _ in range(3):
             self.notes._note_wrappers()
             self.notes._note_installed()
-            before = sum(len(parts) for parts in heap.contents.values())
+            before = heap.contents.changes
             heap.forget()
             self._read()
             self.notes._note_static()
             self._lift()
             heap.calls = self.calls
-            if sum(len(parts) for parts in heap.contents.values()) == before:
+            if heap.contents.changes == before:
                 break
 
     def _open(
@@ -368,9 +368,7 @@ class Effects:
     ) -> None:  # fmt: skip
         self.effects.append(Effect(kind, how, container, base, item, value, key, event))
         if kind == "store" and value is not None:
-            parts = self.heap.contents.setdefault(container, [])
-            if (item, value) not in parts:
-                parts.append((item, value))
+            self.heap.contents.hold(container, item, value)
 
     def _defaults(self, key: str, function: Function) -> None:
         """Reading an element of a ``defaultdict`` makes it: each read is a store of what its factory returns."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts import standard
 from leaklint.flow.terms import Term
+from leaklint.heap.points_to_values import copied
 
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo, Values
@@ -153,26 +154,21 @@ class External:
             self._fills(made, standard.INSIDE[name], term)
         if kind == "defaultdict" and term[2]:
             self.factories[made] = term[2][0]
-            self._holds(made, None, ("call", term[2][0], (), (), (*term[4], "made")))
+            self.heap.contents.hold(made, None, ("call", term[2][0], (), (), (*term[4], "made")))
         elif kind == "contextvar" and (default := keyword(term, "default")) is not None:
-            self._holds(made, None, default)
+            self.heap.contents.hold(made, None, default)
         elif term[2] and kind not in {"local", "namespace"}:
             for value in self.heap.evaluate(term[2][0]):
-                for part in self.heap.contents.get(value, ()):
-                    self._holds(made, *part)
+                for key, part in self.heap.contents.parts(value):
+                    self.heap.contents.hold(made, key, part)
         return frozenset([made])
-
-    def _holds(self, container: Term, key: Term | None, part: Term) -> None:
-        parts = self.heap.contents.setdefault(container, [])
-        if (key, part) not in parts:
-            parts.append((key, part))
 
     def _fills(self, made: Term, inner: dict[str, str], term: Term) -> None:
         """Note the containers that an object has inside, which begin with the arguments of its constructor."""
         self.inside[made] = {word: ("container", kind, (*term[4], word)) for word, kind in inner.items()}
         for one in self.inside[made].values():
             for part in term[2]:
-                self._holds(one, None, ("iter", part[1]) if part[0] == "star" else part)
+                self.heap.contents.hold(one, None, ("iter", part[1]) if part[0] == "star" else part)
 
     def copied_deeply(self, term: Term, site: Term) -> Values:
         """Return what a deep copy of a value is: containers and objects, at any depth, are new ones."""
@@ -183,13 +179,13 @@ class External:
             return ("inst", value[1], site)
         if value[0] != "container" or value[2][:1] + value[2][2:] == ("copy", site):
             return value
-        copy = ("container", value[1], ("copy", value[2], site))
+        copy = ("container", value[1], ("copy", copied(value[2]), site))
         self._hold_copies(copy, value, site)
         return copy
 
     def _hold_copies(self, copy: Term, value: Term, site: Term) -> None:
-        for key, part in list(self.heap.contents.get(value, ())):
-            self._holds(copy, key, ("deepcopy", part, site))
+        for key, part in self.heap.contents.parts(value):
+            self.heap.contents.hold(copy, key, ("deepcopy", part[1] if part[0] == "deepcopy" else part, site))
 
     def _copy(self, name: str, term: Term) -> Values:
         values = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
@@ -200,8 +196,8 @@ class External:
                 copy = ("container", value[1] if name.startswith("copy.") else kind, term[4])
                 if name == "copy.deepcopy":
                     self._hold_copies(copy, value, term[4])
-                elif value in self.heap.contents and copy not in self.heap.contents:
-                    self.heap.contents[copy] = self.heap.contents[value]
+                else:
+                    self.heap.contents.share(copy, value)
                 copied.add(copy)
             elif name.startswith("copy."):
                 copied.add(("inst", value[1], term[4]) if value[0] in {"inst", "self"} else value)
@@ -269,7 +265,7 @@ class External:
         """Return what a method of a container returns."""
         heap = self.heap
         if container[1] == "contextvar" and name == "get":
-            return frozenset(v for _, part in heap.contents.get(container, ()) for v in heap.evaluate(part))
+            return frozenset(v for _, part in heap.contents.parts(container) for v in heap.evaluate(part))
         if name in _READS:
             got: set[Term] = set()
             key = term[2][0] if term[2] else ("unknown",)
@@ -285,8 +281,7 @@ class External:
             return frozenset(got)
         if name in {"copy", "__copy__"}:
             copy = ("container", container[1], term[4])
-            if container in heap.contents and copy not in heap.contents:
-                heap.contents[copy] = heap.contents[container]
+            heap.contents.share(copy, container)
             return frozenset([copy])
         if name in standard.LONGER_COPIES and container in self.inside:
             copy = ("container", container[1], term[4])
@@ -295,19 +290,10 @@ class External:
             return frozenset([copy])
         if name in {"values", "items", "keys"}:
             view = ("container", "list", ("view", name, container[2]))
-            parts = heap.contents.get(container) or self._words(container)
-            if view not in heap.contents and parts:
-                heap.contents[view] = [
-                    (
-                        None,
-                        part
-                        if name == "values"
-                        else key or part
-                        if name == "keys"
-                        else ("tuple", (key or part, part), term[4]),
-                    )
-                    for key, part in parts
-                ]
+            known = view in heap.contents
+            for key, part in () if known else heap.contents.parts(container) or self._words(container):
+                shown = {"values": part, "keys": key or part}.get(name, ("tuple", (key or part, part), term[4]))
+                heap.contents.hold(view, None, shown)
             return frozenset([view])
         return frozenset([("made",)]) if name == "__missing__" else frozenset([("plain", "?")])
 

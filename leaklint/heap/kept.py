@@ -231,7 +231,7 @@ class Keeping:
             yield Kept("part")
             return
         if depth < 6:
-            for key, part in self.heap.contents.get(value, ()):
+            for key, part in self.heap.contents.parts(value):
                 for term in (part, key):
                     if term is not None and term[0] != "const":
                         held += self._of(self._here(term), depth + 1)

@@ -268,7 +268,7 @@ class KeyDomain:
                 if inner[0] in {"elem", "iter"} and inner is not term and self._of_table(inner):
                     continue
                 return False
-            for key, part in self.heap.contents[value]:
+            for key, part in self.heap.contents.parts(value):
                 if (
                     term[0] == "elem"
                     and key is not None

@@ -237,7 +237,7 @@ class Lifetime:
         if location.depth > 3:
             return
         inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"))
-        for _, part in self.heap.contents.get(value, ()):
+        for _, part in self.heap.contents.parts(value):
             for child in self.heap.evaluate(part):
                 if child[0] != "self":
                     yield child, inner

@@ -62,7 +62,7 @@ def below(heap: PointsTo, value: Term, location: Location) -> Iterator[tuple[Ter
 
 def roots(heap: PointsTo) -> Iterator[tuple[str, str, Term]]:
     """Yield (scope, owner, container) of the classes and modules into whose ``__dict__`` something is put."""
-    for container in list(heap.contents):
+    for container in heap.contents:
         site: Term = container[2] if container[0] == "container" else ()
         if site[:1] == (_MARK,) and len(site) == 3 and site[1] in {"class", "module"}:
             if site[1] == "module" or not heap.names.classes[site[2]].parent:

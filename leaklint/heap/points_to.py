@@ -19,9 +19,10 @@ from leaklint.heap.annotations import Annotations
 from leaklint.heap.attributes import Attributes
 from leaklint.heap.calling import Calling
 from leaklint.heap.classes import Classes
+from leaklint.heap.contents import Contents, Part
 from leaklint.heap.external import External
 from leaklint.heap.names import Names
-from leaklint.heap.points_to_values import NOTHING, PART, Values
+from leaklint.heap.points_to_values import NOTHING, PART, Values, sliced
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call
@@ -43,7 +44,7 @@ class PointsTo:
         self.attributes = Attributes(self)
         self.calling = Calling(self)
         self.external = External(self)
-        self.contents: dict[Term, list[tuple[Term | None, Term]]] = {}  # what is put into containers at run time
+        self.contents = Contents()  # what is put into containers at run time
         self.wrapped: dict[str, set[str]] = {}  # functions of which a wrapper is made
         self.installed: dict[str, set[str]] = {}  # classes that functions are put on at run time, by function
         self.arguments: dict[tuple[str, str], list[Term]] = {}
@@ -172,6 +173,7 @@ class PointsTo:
 
     def _display(self, term: Term) -> Term:
         """Return the container that a display or comprehension makes; what it holds from the start is noted."""
+        parts: list[Part]
         if term[0] == "comp":
             made: Term = ("container", "list" if term[1] == "generator" else term[1], term[5])
             parts = [(term[2][0] if len(term[2]) > 1 else None, term[2][-1])]
@@ -184,8 +186,8 @@ class PointsTo:
                 (("const", str(n), "int") if term[0] == "tuple" and part[0] != "star" else None, part)
                 for n, part in enumerate(term[1])
             ]
-        if made not in self.contents and parts:
-            self.contents[made] = parts
+        for key, part in parts if made not in self.contents else ():
+            self.contents.hold(made, key, part)
         return made
 
     def _resolved(self, found: Term) -> Values:
@@ -350,7 +352,7 @@ class PointsTo:
     def _held(self, container: Term, which: str, wanted: Term | None) -> Values:
         """Return what a container holds: its parts, of a mapping its keys; with ``wanted``, what lies under a constant."""
         got: set[Term] = set()
-        for key, part in list(self.contents.get(container, ())):
+        for key, part in self.contents.parts(container):
             other = key is not None and key[0] == "const" and wanted is not None and key != wanted
             if which == "parts" or key is None:
                 got |= NOTHING if other else self.evaluate(part)
@@ -361,10 +363,8 @@ class PointsTo:
     def _copied(self, value: Term, term: Term) -> Term:
         if value[0] != "container":
             return value
-        site = ("copy", value[2], term[2] if len(term) > 2 and term[0] == "slice" else "")
-        copy = ("container", value[1], site)
-        if copy not in self.contents and value in self.contents:
-            self.contents[copy] = self.contents[value]
+        copy = ("container", value[1], ("copy", sliced(value[2]), term[2]))
+        self.contents.share(copy, value)
         return copy
 
     def _entered(self, term: Term) -> Values:

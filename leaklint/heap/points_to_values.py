@@ -7,3 +7,17 @@ from leaklint.flow.terms import Term
 Values = frozenset[Term]
 NOTHING: Values = frozenset()
 PART: Values = frozenset([("part",)])
+
+
+def sliced(site: Term) -> Term:
+    """Return the site of the container of which slices were taken; of anything but a slice, its own."""
+    while site[:1] == ("copy",) and isinstance(site[2], str):
+        site = site[1]
+    return site
+
+
+def copied(site: Term) -> Term:
+    """Return the site of the container that was copied first: a copy of a copy is one of that."""
+    while site[:1] == ("copy",):
+        site = site[1]
+    return site

@@ -85,7 +85,7 @@ class Rebinding:
                     yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
             elif not self._unset_guard(event, target) and not self._is_birth(key, location):
                 filled = value[0] in {"dict", "list", "set"} and bool(
-                    self.heap.points_to.contents.get(("container", value[0], value[2]))
+                    self.heap.points_to.contents.parts(("container", value[0], value[2]))
                 )
                 how = "clear" if self._is_empty(value) and not filled else "rebuild"
                 if (

@@ -180,7 +180,7 @@ class Removals:
         site = value[2]
         if site and site[0] in {"view", "copy"}:
             return container[2] in site
-        return value in self.heap.contents and self.heap.contents.get(value) is self.heap.contents.get(container)
+        return self.heap.contents.shared(value, container)
 
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
