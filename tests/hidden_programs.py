@@ -97,6 +97,9 @@ TWO_DEEP = Hidden(
 METACLASS = Hidden(
     "tables.py",
     lines("""
+        import operator
+
+
         class Table(type):
             def __init__(cls, name, bases, space):
                 super().__init__(name, bases, space)
@@ -104,7 +107,7 @@ METACLASS = Hidden(
 
             def __call__(cls, *args):
                 made = super().__call__(*args)
-                vars(cls)["rows"][id(made)] = made
+                operator.attrgetter("rows")(cls)[id(made)] = made
                 return made
 
 
@@ -119,7 +122,7 @@ METACLASS = Hidden(
     """),
     {"container": "Model.rows", "scope": "class", "owner": "tables:Model", "keeps": "tables:Model"},
     "cls.rows = {}",
-    'vars(cls)["rows"][',
+    'operator.attrgetter("rows")(cls)[',
     "Table.__call__",
     "LK102",
 )

@@ -207,15 +207,15 @@ class Registrations:
                     and call[1][2] == undo[1:]
                     and (name.endswith(undo) or undo == ".detach")
                 ):
-                    if contract.handle or self._takes_back(other, call, value, module):
+                    if contract.handle or self._takes_back(other, call, value, function):
                         return True
-                if name == undo and self._takes_back(other, call, value, module):
+                if name == undo and self._takes_back(other, call, value, function):
                     return True
             if undo == ".__call__" and self._is_called_back(function, event, term):
                 return True
         return False
 
-    def _takes_back(self, function: str, call: Term, value: Term, module: object) -> bool:
+    def _takes_back(self, function: str, call: Term, value: Term, home: str) -> bool:
         """Tell whether an undoing call takes out what was registered, rather than what others did.
 
         Without an argument, or by a position, it takes out whatever is there. Where it is not known what a function of
@@ -224,13 +224,18 @@ class Registrations:
         given = [term for term in (*call[2], *(term for _, term in call[3])) if term[0] != "const"]
         if not given:
             return True
-        at_home = self.heap.points_to.names.module_of(function) is module
-        for term in given:
-            for one in self._handed_in(function, term, 0):
-                same = self.heap.removals.coverage.same_function(one, value)
-                if same or (same is None and at_home and self.heap.removals.coverage._equal(one, value)):
-                    return True
-        return False
+        at_home = self.heap.points_to.names.module_of(function) is self.heap.points_to.names.module_of(home)
+        registered = list(self._handed_in(home, value, 0))
+        taken = [one for term in given for one in self._handed_in(function, term, 0)]
+        return any(self._is_same(one, other, at_home) for one in taken for other in registered)
+
+    def _is_same(self, one: Term, other: Term, at_home: bool) -> bool:
+        """Tell whether what is taken back is what was registered: the same function, or the same attribute of something."""
+        coverage = self.heap.removals.coverage
+        same = coverage.same_function(one, other)
+        if same is None:
+            return (one[0] == other[0] == "attr" and one[2] == other[2]) or (at_home and coverage._equal(one, other))
+        return same
 
     def _handed_in(self, function: str, term: Term, depth: int) -> Iterator[Term]:
         """Yield a term; for a parameter of a function that the program calls, what its callers hand in."""
