@@ -23,7 +23,7 @@ from gc import (
 )
 from os import _exit as leave
 from sys import getallocatedblocks, getrefcount, getsizeof
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 from types import FunctionType, ModuleType
 from typing import Any
 from weakref import ref
@@ -79,6 +79,7 @@ __all__ = [
     "leave",
     "optional",
     "perf_counter",
+    "process_time",
     "read",
     "ref",
     "sleep",

@@ -15,9 +15,10 @@ from . import agent, channel, early, footprint, growth, ledger, measuring, memor
 from .act import finished
 from .discovery.model import to_json
 from .discovery.session import Discovery
+from .patience import Patience
 
 ROUNDS, MOST_ROUNDS = 30, 240
-PATIENCE = 20.0  # seconds after which no more rounds are added to see whether what grows goes on
+PATIENCE = 20.0  # seconds of CPU time after which no more rounds are added to see whether what grows goes on
 MOMENTS = 6  # at which values that are replaced are looked at
 
 
@@ -80,12 +81,12 @@ class _Calls:
             self.discovery.begin()
         early.freeze()  # what is there already need not be collected again after every call
         channel.send(self.outgoing, {**self._sample(), "round": 0})
-        rounds, started = self.given or ROUNDS, early.perf_counter()
+        rounds, patience = self.given or ROUNDS, Patience(PATIENCE)
         fence = max(1, int(rounds * growth.WARM))
         while self.number < rounds:
             self._round(fence, max(1, (rounds - fence) // MOMENTS))
-            late = early.perf_counter() - started > PATIENCE
-            if self.number == rounds and not self.given and rounds < MOST_ROUNDS and not late and self._growing():
+            more = self.number == rounds and not self.given and rounds < MOST_ROUNDS and not patience.over()
+            if more and self._growing():
                 rounds *= 2
 
     def once(self) -> None:

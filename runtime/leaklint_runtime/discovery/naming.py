@@ -14,7 +14,7 @@ from types import FrameType, FunctionType
 from typing import Any, Iterator, NamedTuple, Sequence
 
 from .. import chains, labels, roots
-from ..early import ModuleType, contents, get_referents, is_a, is_tracked, perf_counter
+from ..early import ModuleType, contents, get_referents, is_a, is_tracked, process_time
 from ..holder import ABSENT, lookup, mro_of
 from ..labels import Root
 from . import definitions
@@ -55,7 +55,7 @@ def find_chains(
     """Return for each target (by identity) that has a path the objects from its root to itself.
 
     ``avoided`` are objects of the caller through which no path leads, and modules at which none begins; ``frames`` are roots
-    beside those of ``roots.index``. The search ends after ``seconds``.
+    beside those of ``roots.index``. The search ends after ``seconds`` of CPU time.
     """
     skipped = set(map(id, avoided))
     index = {place: things for place, things in _index(frames).items() if id(things[0]) not in skipped}
@@ -66,9 +66,9 @@ def find_chains(
     levels = [[things[-1] for things in index.values()]]
     seen: set[int] = {*index, *skipped, id(levels), id(index), id(found), id(wanted)}
     missing = set(wanted) - set(found)
-    end = perf_counter() + seconds
+    end = process_time() + seconds
     ends: dict[int, int] = {}
-    while missing and levels[-1] and len(levels) < LEVELS and perf_counter() < end:
+    while missing and levels[-1] and len(levels) < LEVELS and process_time() < end:
         fresh = _next_level(levels[-1], seen, missing)
         for place in missing & fresh.keys():
             ends[place] = len(levels)

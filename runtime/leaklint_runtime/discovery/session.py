@@ -9,8 +9,9 @@ from types import FrameType
 from typing import Any, Callable, Sequence
 
 from .. import chains, growth, measuring
-from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked, perf_counter
+from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked
 from ..fit import BOUNDED, CONSTANT, LINEAR
+from ..patience import Patience
 from . import assembling, definitions, effects, naming, registries, storing
 from .candidates import CHAIN, CONTAINER, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, slot_value
 from .effects import Effect, Effects, Reach
@@ -44,7 +45,6 @@ class Discovery:
         self.population = Population(lambda: [vars(self), self.callbacks, *self.slots.containers()])
         self.overhead: int | None = 0
         self.begun = False
-        self.seconds = 0.0
         self.notes: list[str] = []
 
     def begin(self) -> None:
@@ -70,14 +70,12 @@ class Discovery:
             self.population.look_for_untracked()
 
     def _counted(self, work: Work) -> None:
-        """Do the work; note its time and by how much more memory is in use after it, garbage left out."""
-        started = perf_counter()
+        """Do the work; note by how much more memory is in use after it, garbage left out."""
         collect()
         before = measuring.in_use()
         work()
         collect()
         after = measuring.in_use()
-        self.seconds += perf_counter() - started
         if self.overhead is None or before is None or after is None:
             self.overhead = None
         else:
@@ -175,7 +173,7 @@ class Discovery:
             self.notes.append(
                 "threads that ran before the calls are not traced: a storing line may be one that waited for them"
             )
-        end = perf_counter() + TRACED_SECONDS
+        patience = Patience(TRACED_SECONDS)
         for number in range(TRACED_ROUNDS):
             for gauge in gauges:
                 gauge.renew()
@@ -185,7 +183,7 @@ class Discovery:
                 self.notes.append(f"{number} calls were traced, then one failed: {type(error).__name__}")
                 break
             measuring.collected()
-            if (number and all(tracer.spots)) or perf_counter() > end:
+            if (number and all(tracer.spots)) or patience.over():
                 break
         found = [storing.stores(spots) for spots in tracer.spots]
         for place, item in enumerate(candidates):

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import sys
 import warnings
-from time import process_time
 from typing import Any, Iterator
 
 import pytest
 
-from ..early import collect, get_freeze_count, get_objects, perf_counter
+from ..early import collect, get_freeze_count, get_objects, process_time
 from . import again, tracing
 from .fence import LEAST, Fence
 from .instances import Instances, class_name, machinery, names, parts, tables
 from .lengths import Lengths
 from .suspects import Crowd, Suspect, reference
 
-#: seconds that looks at all containers may take, the share of the run on top, and the share that tests may take while traced
+#: Of CPU time, which other programs on the machine do not change: seconds that looks at all containers may take, the share of
+#: the run on top, and the share that tests may take while traced.
 CREDIT, SHARE, TRACED = 0.1, 0.05, 0.02
-MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 3, 0.5  # the last in seconds of CPU time
+MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 3, 0.5  # the last in seconds
 #: looks and traces that are due whatever they cost
 RECURS, MOST_FORCED, FIRST_TRACES = 3, 10, 3
 
@@ -42,7 +42,7 @@ class Discover:
         self.tests: set[Any] = set()
         self.number = 0
         self.failed = False
-        self.begun = perf_counter()
+        self.begun = process_time()
         self.spent = self.traced = 0.0
         self.forced = self.traces = 0
         self.counts: dict[tuple[str, str], int] = {}
@@ -55,23 +55,23 @@ class Discover:
         """Look before and after, next to the test itself."""
         self._begin(item)
         tracer = self._tracer(item)
-        started, modules, used = perf_counter(), len(sys.modules), process_time()
+        modules, started = len(sys.modules), process_time()
         if tracer is not None:
             tracer.start()
         yield
         if tracer is not None:
             tracer.stop()
-        now = perf_counter()
+        now = process_time()
         file = item.nodeid.partition("::")[0]
         if tracer is None:
-            self.quick[file] = process_time() - used
+            self.quick[file] = now - started
         else:
             self.traced += now - started
         self._end(item, tracer, len(sys.modules) > modules)
-        self.spent += perf_counter() - now
+        self.spent += process_time() - now
 
     def _begin(self, item: Any) -> None:
-        started = perf_counter()
+        started = process_time()
         self.tests.add(getattr(item, "module", None))
         self.number += 1
         self.repeats.begin()
@@ -83,7 +83,7 @@ class Discover:
         self.failed = False
         for suspect in self.suspects:
             suspect.begin()
-        self.spent += perf_counter() - started
+        self.spent += process_time() - started
 
     def _quiet(self, work: Any, *arguments: Any) -> Any:
         """Do what collects garbage; of what other tests have left open this one is not to blame."""
@@ -176,7 +176,7 @@ class Discover:
         return due and self.forced <= MOST_FORCED
 
     def _allowed(self) -> float:
-        return CREDIT + SHARE * (perf_counter() - self.begun - self.spent - self.traced)
+        return CREDIT + SHARE * (process_time() - self.begun - self.spent - self.traced)
 
     def scanned(self, places: dict[int, Any]) -> list[Suspect]:
         """Return new suspects: containers of before that grew and that keep young instances."""
@@ -201,7 +201,7 @@ class Discover:
         ]
         if not due or self.quick.get(file, QUICK) >= QUICK or not tracing.possible():
             return None
-        if self.traces >= FIRST_TRACES and self.traced > TRACED * (perf_counter() - self.begun):
+        if self.traces >= FIRST_TRACES and self.traced > TRACED * (process_time() - self.begun):
             return None
         self.traces += 1
         for suspect in due:
