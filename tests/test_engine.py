@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,58 @@ def test_many_empty_files_are_counted_and_not_read_in_full(project: Path) -> Non
         (project / f"plain_{number}.py").write_text(f"def f{number}(x):\n    return x + {number}\n")
     summary = check(["."], SETTINGS).summary
     assert (summary.files, summary.gated, summary.findings) == (21, 1, 1)
+
+
+VERSIONS = """\
+import atexit
+import sys
+from collections import deque
+
+if sys.version_info >= (3, 13):
+
+    class Worker:
+        def stop(self):
+            pass
+
+elif sys.version_info >= (3, 12):
+
+    class Worker:
+        def stop(self):
+            pass
+
+else:
+
+    class Worker:
+        def stop(self):
+            pass
+
+
+def stop_all(workers):
+    for worker in workers:
+        worker.stop()
+
+
+def run():
+    workers = deque()
+    workers.append(Worker())
+    atexit.register(stop_all, workers)
+    return workers
+"""
+
+
+def test_every_process_words_a_finding_alike(project: Path) -> None:
+    """The order of sets differs from process to process; reports do not. A class is called as the code calls it."""
+    (project / "leak.py").write_text(VERSIONS)
+    found = set()
+    for seed in range(6):
+        run = subprocess.run(
+            [sys.executable, "-m", "leaklint", "check", "--no-cache", "--output-format", "concise", "leak.py"],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        )
+        found.add(run.stdout)
+    assert len(found) == 1, found
+    (text,) = found
+    assert "every Worker stays" in text

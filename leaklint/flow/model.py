@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from leaklint.flow.terms import Term
+
+_REPEATED = re.compile(r"@\d+")
+
+
+def qualname(key: str) -> str:
+    """Return how code calls a definition, by its key: without the module, and without what tells it from an earlier one."""
+    return _REPEATED.sub("", key.partition(":")[2])
 
 
 class Guard(NamedTuple):

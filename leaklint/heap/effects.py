@@ -10,6 +10,7 @@ from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.points_to_values import in_order
 
 
 class Call(NamedTuple):
@@ -74,7 +75,7 @@ class Effects:
         start = _origin(base)
         if start[0] != "param":
             return
-        for one in self.heap.evaluate(base):
+        for one in in_order(self.heap.evaluate(base)):
             if one[0] == "param" or (
                 one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
             ):
@@ -108,7 +109,7 @@ class Effects:
             and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base))
         ):
             following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
-        for container in self.heap.evaluate(base):
+        for container in in_order(self.heap.evaluate(base)):
             if container[0] == "container" and effect.kind == "call" and key is not None:
                 before = len(self.effects)
                 self._container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
@@ -138,7 +139,7 @@ class Effects:
         term = event.terms[0]
         for given in (*term[2], *(value for _, value in term[3])):
             if given[0] == "attr" and given[2] in REMOVERS - {"get", "close", "reset"}:
-                for value in self.heap.evaluate(given):
+                for value in in_order(self.heap.evaluate(given)):
                     if value[0] == "cmethod":
                         self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
                 self._open(key, event, "remove", "callback", given[1], None, None)
@@ -177,14 +178,14 @@ class Effects:
                 self._store(key, event, "insert", term[2][0], None, term[2][1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
-            for one in self.heap.evaluate(callee[1]):
+            for one in in_order(self.heap.evaluate(callee[1])):
                 self._called(key, event, inner, one, depth + 1)
         elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             self._methods(key, event, term[1], ("__call__",), term[2])
 
     def _class_made(self, key: str, event: Event, term: Term) -> None:
         """``type(name, (Base,), space)``: the base is told of a class that is made anew."""
-        for base in self.heap.evaluate(("iter", term[2][1])):
+        for base in in_order(self.heap.evaluate(("iter", term[2][1]))):
             method = self.heap.classes.method(base[1], "__init_subclass__") if base[0] == "class" else None
             if method is not None:
                 self.heap.classes.made_anew.update(self.heap.classes.order(base[1]))
@@ -210,7 +211,7 @@ class Effects:
             self._edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
 
     def _methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
-        for value in self.heap.evaluate(base):
+        for value in in_order(self.heap.evaluate(base)):
             if value[0] in {"inst", "self"} and value[1] in self.heap.names.classes:
                 for name in names:
                     method = self.heap.classes.method(value[1], name)
@@ -286,7 +287,7 @@ class Effects:
 
     def _item(self, key: str, event: Event) -> None:
         base, item, value = event.terms
-        for container in self.heap.evaluate(base):
+        for container in in_order(self.heap.evaluate(base)):
             if container[0] == "container":
                 if value == ("const", "None", "NoneType"):
                     self._effect(key, event, "remove", "slot", container, base, item, None)
@@ -319,7 +320,7 @@ class Effects:
         target, value = event.terms
         if target[0] == "elem":
             self._store(key, event, "[]=", target[1], target[2], value)
-        for container in self.heap.evaluate(target):
+        for container in in_order(self.heap.evaluate(target)):
             if container[0] == "container" and container[1] not in {"tuple", "frozenset"}:
                 if event.name in {"+", "|"} and self._each(key, event, "+=", container, target, value):
                     continue
@@ -337,7 +338,7 @@ class Effects:
             return
         item = event.terms[1] if event.kind == "delitem" else None
         self._open(key, event, "remove", how, event.terms[0], item, None)
-        for container in self.heap.evaluate(event.terms[0]):
+        for container in in_order(self.heap.evaluate(event.terms[0])):
             if container[0] == "container":
                 value = event.terms[1] if event.kind == "setslice" else None
                 self._effect(key, event, "remove", how, container, event.terms[0], item, value)
@@ -354,12 +355,12 @@ class Effects:
                     self._edge(key, event, term, method, self.heap.calling.bind(method, term, event.terms[0]))
 
     def _store(self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term) -> None:
-        for container in self.heap.evaluate(base):
+        for container in in_order(self.heap.evaluate(base)):
             if container[0] == "container":
                 self._effect(key, event, "store", how, container, base, item, value)
 
     def _remove(self, key: str, event: Event, how: str, base: Term, item: Term | None) -> None:
-        for container in self.heap.evaluate(base):
+        for container in in_order(self.heap.evaluate(base)):
             if container[0] == "container":
                 self._effect(key, event, "remove", how, container, base, item, None)
 
@@ -376,7 +377,7 @@ class Effects:
             for top in event.terms:
                 for term in walk(top):
                     if term[0] == "elem":
-                        for container in self.heap.evaluate(term[1]):
+                        for container in in_order(self.heap.evaluate(term[1])):
                             if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
                                 self._effect(
                                     key, event, "store", "read", container, term[1], term[2], self.factory(container)

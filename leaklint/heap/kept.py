@@ -10,6 +10,7 @@ from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.points_to_values import in_order
 from leaklint.heap.usage import Usage
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Keeping:
         return self._callers.ask((term, depth), lambda: self._worked_out(term, depth))
 
     def _worked_out(self, term: Term, depth: int) -> tuple[Kept, ...]:
-        found = dict.fromkeys(one for value in self.heap.evaluate(term) for one in self._value(value, depth))
+        found = dict.fromkeys(one for value in in_order(self.heap.evaluate(term)) for one in self._value(value, depth))
         return tuple(sorted(_apart(found), key=lambda one: one.rank))
 
     def _value(self, value: Term, depth: int) -> Iterator[Kept]:
@@ -208,7 +209,7 @@ class Keeping:
             yield Kept("plain", name="function")
             return
         if depth < 6:
-            for term in self.captures(key):
+            for term in in_order(self.captures(key)):
                 for one in self._of(term, depth + 1):
                     if one.kind in {"self", "method", "closure", "instance"}:
                         yield Kept("closure", one.cls, one.name, one.chain)

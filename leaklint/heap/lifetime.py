@@ -12,6 +12,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.points_to_values import in_order
 
 Place = tuple[int, int, int, int]
 
@@ -88,7 +89,7 @@ class Lifetime:
             for word, values in module.names.items():
                 for term, place, guards in values:
                     where = Location("module", module.name, word, module.name, place, 0, (f"{module.name}.{word}",))
-                    for value in self.heap.evaluate(term):
+                    for value in in_order(self.heap.evaluate(term)):
                         if value[0] == "self" and not guards:
                             continue
                         yield value, where
@@ -98,7 +99,7 @@ class Lifetime:
             module = names.module_of(key)
             for word, (term, place) in klass.attributes.items():
                 where = Location("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
-                for value in self.heap.evaluate(term):
+                for value in in_order(self.heap.evaluate(term)):
                     yield value, where
         for value, assigned in self._on.items():
             for word, function, event in assigned:
@@ -110,7 +111,7 @@ class Lifetime:
                         continue
                     scope = {"class": "class", "func": "function"}.get(value[0], "metaclass")
                     where = Location(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
-                    for one in self.heap.evaluate(event.terms[1]):
+                    for one in in_order(self.heap.evaluate(event.terms[1])):
                         if one[0] == "self" and not event.guards:
                             continue
                         yield one, where
@@ -140,7 +141,7 @@ class Lifetime:
             value[1]
             for function in self.heap.functions.values() if function.kind not in {"class", "module"}
             for event in function.events if event.kind == "setattr"
-            for value in self.heap.evaluate(event.terms[1]) if value[0] == "inst"
+            for value in in_order(self.heap.evaluate(event.terms[1])) if value[0] == "inst"
         )  # fmt: skip
 
     def _is_descriptor(self, key: str) -> bool:
@@ -160,7 +161,7 @@ class Lifetime:
                 continue
             for param in function.params:
                 if param.default is not None:
-                    for value in self.heap.evaluate(param.default):
+                    for value in in_order(self.heap.evaluate(param.default)):
                         if value[0] == "container":
                             name = self.heap.names.module_of(key).name
                             place = (
@@ -186,7 +187,7 @@ class Lifetime:
             yield value[1], location
         elif kind == "partial":
             for term in (value[1], *value[2], *(word for _, word in value[3])):
-                for one in self.heap.evaluate(term):
+                for one in in_order(self.heap.evaluate(term)):
                     yield one, location
         elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
             for one in self.heap.calling.returned(value[1]):
@@ -238,7 +239,7 @@ class Lifetime:
             return
         inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"))
         for _, part in self.heap.contents.parts(value):
-            for child in self.heap.evaluate(part):
+            for child in in_order(self.heap.evaluate(part)):
                 if child[0] != "self":
                     yield child, inner
         for name, one in self.heap.external.inside.get(value, {}).items():
@@ -252,7 +253,7 @@ class Lifetime:
             )
             if location.scope == "module":
                 where = where._replace(place=location.place, module=location.module)
-            for child in self.heap.evaluate(event.terms[1]):
+            for child in in_order(self.heap.evaluate(event.terms[1])):
                 yield child, where
 
     def _captured(self, key: str, location: Location) -> Iterator[tuple[Term, Location]]:
@@ -270,7 +271,7 @@ class Lifetime:
                         elif term[0] == "func" and term[1] not in seen and term[1].startswith(f"{key}."):
                             inner.append(term[1])
                         elif term[0] == "param" and term[1] not in seen and term[1] in self.heap.functions:
-                            for value in self.heap.evaluate(term):
+                            for value in in_order(self.heap.evaluate(term)):
                                 if value[0] == "container":
                                     yield value, location
         for outer, name in sorted(names):
@@ -284,7 +285,7 @@ class Lifetime:
                 (f"{_dotted(outer)}()", name),
             )
             for term in self.heap.cell(("cell", outer, name)):
-                for value in self.heap.evaluate(term):
+                for value in in_order(self.heap.evaluate(term)):
                     yield value, where
 
     def _assigned_at(self, outer: str, name: str) -> Place:

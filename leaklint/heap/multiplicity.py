@@ -10,6 +10,7 @@ from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.points_to_values import in_order
 
 IMPORT, ONCE, MANY = 0, 1, 2
 _AT_IMPORT = frozenset({"__init_subclass__", "__set_name__", "__prepare__"})
@@ -77,7 +78,7 @@ class Multiplicity:
                         continue
                     for given in (*term[2], *(value for _, value in term[3])):
                         if given[0] in {"name", "attr", "func"}:
-                            for value in self.heap.evaluate(given):
+                            for value in in_order(self.heap.evaluate(given)):
                                 if value[0] in {"func", "method"}:
                                     found.add(value[-1])
         return frozenset(found)
@@ -275,7 +276,7 @@ class Multiplicity:
         for name, function in self.heap.functions.items():
             for event in function.events:
                 if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param"}:
-                    for value in self.heap.evaluate(event.terms[0][1]):
+                    for value in in_order(self.heap.evaluate(event.terms[0][1])):
                         if value[0] == "class":
                             found.setdefault(value[1], []).append(Call(name, event, event.terms[0], value[1], {}))
         return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, qualname
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
@@ -56,7 +56,7 @@ class Patches:
             every = self.heap.keeping.of(one.value)
             kept = next((kept for kept in every if kept.kind in _OBJECTS), None)
             if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
-                owner = min(str(value[1]).rpartition(":")[2] for value in one.owners)
+                owner = min(qualname(str(value[1])) for value in one.owners)
                 yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, self._level(one, kept))
 
     def _level(self, one: _Assignment, kept: Kept) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leaklint.flow.model import qualname
 from leaklint.flow.terms import as_text
 from leaklint.heap.lifetime import Location as Holder
 from leaklint.heap.retained import Retention, Store
@@ -117,14 +118,14 @@ def _doubts(retention: Retention) -> str:
 def _where(context: Context, retention: Retention) -> str:
     effect = retention.first.effect
     path = context.path(context.module_of(effect.function))
-    name = effect.function.partition(":")[2] or "the module"
+    name = qualname(effect.function) or "the module"
     line = effect.event.place[0]
     return f"{name} (line {line})" if path == context.path(retention.location.module) else f"{name} ({path}:{line})"
 
 
 def short_name(location: Holder) -> str:
     """Return how people call a holder."""
-    owner = location.owner.partition(":")[2].replace(".<locals>.", "().")
+    owner = qualname(location.owner).replace(".<locals>.", "().")
     if location.scope in {"closure", "default"}:
         return f"{owner}().{location.name}" if location.scope == "closure" else f"{owner}(..).{location.name}"
     return f"{owner}.{location.name}" if owner else location.name
@@ -136,7 +137,7 @@ def kept_text(store: Store) -> str:
     if kept.kind in {"self", "instance"}:
         return f"every {kept.name}" if kept.name else "every instance"
     if kept.kind in {"method", "closure"}:
-        name = kept.cls.rpartition(":")[2].rpartition(".")[2] or kept.name
+        name = qualname(kept.cls).rpartition(".")[2] or kept.name
         return f"every {name} through {'its bound method' if kept.kind == 'method' else 'a closure'}"
     return {
         "class": "every class made at run time",
@@ -158,19 +159,19 @@ def retention_path(context: Context, retention: Retention) -> tuple[str, ...]:
     lines = [f"{symbol_of(location)} ({_LIFETIME[location.scope]})"]
     if len(location.path) > 1:
         lines.append(f"reached by {' -> '.join(location.path)}")
-    name = effect.function.partition(":")[2] or "the module"
+    name = qualname(effect.function) or "the module"
     lines.append(
         f"{step}, stored by {name} at {context.path(context.module_of(effect.function))}:{effect.event.place[0]}"
     )
     for call in store.kept.chain:
-        caller = call.caller.partition(":")[2] or "the module"
+        caller = qualname(call.caller) or "the module"
         lines.append(f"handed in by {caller} at {context.path(context.module_of(call.caller))}:{call.event.place[0]}")
     lines.append(f"{_object_name(store)} (still alive after its last user let go)")
     return tuple(lines)
 
 
 def _object_name(store: Store) -> str:
-    name = store.kept.cls.rpartition(":")[2] or store.kept.name
+    name = qualname(store.kept.cls) or store.kept.name
     return name if name and store.kept.kind not in _MADE else kept_text(store)
 
 

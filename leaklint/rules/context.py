@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from leaklint.flow.model import qualname
 from leaklint.heap.handlers import Handler, Handlers
 from leaklint.heap.memoisation import Memo, Memos
 from leaklint.heap.registration import Registration, Registrations
@@ -90,7 +91,7 @@ class Context:
         """Return a second place of a finding, in a function; ``stores`` if that puts something into the holder there."""
         module = self.module_of(function)
         at = self.location(module, place)
-        return Related(at.path, at.line, at.column, text, function.partition(":")[2] if stores else "")
+        return Related(at.path, at.line, at.column, text, qualname(function) if stores else "")
 
     def case(
         self, subject: Subject, code: str, name: str, module: str, place: Place, symbol: str, kind: str, message: str,

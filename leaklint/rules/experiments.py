@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Function
+from leaklint.flow.model import Function, qualname
 from leaklint.heap.lifetime import Location as Holder
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Probe
@@ -18,14 +18,14 @@ _BIRTH = frozenset({"__init__", "__new__", "__post_init__"})
 
 def symbol_of(location: Holder) -> str:
     """Return the name of a holder as findings show it: ``module:qualified.name``."""
-    module, _, owner = location.owner.partition(":")
+    module, owner = location.owner.partition(":")[0], qualname(location.owner)
     inner = ".<locals>." if location.scope in {"closure", "default"} else "."
     return f"{module}:{owner}{inner}{location.name}" if owner else f"{module}:{location.name}"
 
 
 def qualname_of(location: Holder) -> str:
     """Return the name of a holder inside its module as it is at run time: private names carry their class."""
-    owner = location.owner.partition(":")[2]
+    owner = qualname(location.owner)
     if location.scope in {"closure", "default"}:
         return f"{owner}.<locals>.{location.name}"
     name = location.name if location.scope == "function" else _mangled(owner, location.name)
@@ -49,7 +49,7 @@ def _mangled(owner: str, name: str) -> str:
 
 def method_name(function: Function) -> str:
     """Return the name of a method as it is at run time: private ones carry their class."""
-    return _mangled(function.owner.partition(":")[2], function.name)
+    return _mangled(qualname(function.owner), function.name)
 
 
 def outermost(context: Context, key: str) -> Function:
@@ -91,7 +91,7 @@ def _lines(context: Context, retention: Retention, file: str) -> tuple[str, ...]
 def trigger_of(context: Context, key: str) -> tuple[str, str]:
     """Return how to run a function, and the class whose object that takes."""
     function = outermost(context, key)
-    module, _, name = function.key.partition(":")
+    module, name = function.key.partition(":")[0], qualname(function.key)
     owner = function.owner if function.owner and "<locals>" not in function.owner else ""
     if function.kind == "module":
         return "", ""

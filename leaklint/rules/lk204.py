@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.flow.model import qualname
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.standard_tables import Table, tables
 from leaklint.rules.containers import told
@@ -70,7 +71,7 @@ def of_method(context: Context, memo: Memo) -> bool:
 
 def _memo(context: Context, memo: Memo) -> Case:
     size = "without bound" if memo.bound is None else f"up to {memo.bound} calls"
-    name = memo.function.partition(":")[2] or memo.name
+    name = qualname(memo.function) or memo.name
     symbol = f"{memo.module}:{name}"
     kept = (
         f"every '{memo.argument}' that it is called with" if memo.kept.kind not in {"made", "part"} else "every result"
@@ -92,7 +93,7 @@ def _memo(context: Context, memo: Memo) -> Case:
 
 def _table(context: Context, table: Table) -> Case:
     """An entry put into a dictionary of the standard library under ever new keys, by a module that never takes one out."""
-    name = table.function.partition(":")[2] or "the module"
+    name = qualname(table.function) or "the module"
     module = context.module_of(table.function)
     message = (
         f"{name} adds an entry to {table.name} (lives as long as the process) at each call, and nothing in this module "

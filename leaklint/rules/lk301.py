@@ -46,6 +46,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from leaklint.flow.model import qualname
 from leaklint.flow.terms import Term
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.retained import Retention
@@ -78,7 +79,7 @@ def find(context: Context) -> Iterator[Case]:
 def _memo(context: Context, memo: Memo, level: Confidence) -> Case:
     points_to = context.heap.points_to
     function = points_to.functions[memo.function]
-    module, _, owner = memo.kept.cls.partition(":")
+    module, owner = memo.kept.cls.partition(":")[0], qualname(memo.kept.cls)
     method = memo.name.rpartition(".")[2]
     name = f"{owner}.{method}"
     size = "without bound" if memo.bound is None else f"up to {memo.bound} calls"
@@ -101,8 +102,8 @@ def _home_made(context: Context, retention: Retention, key: str) -> Case:
     """A decorator whose own container takes the object, used on a method."""
     points_to = context.heap.points_to
     function = points_to.functions[key]
-    module, _, name = key.partition(":")
-    owner, holder = function.owner.partition(":")[2], short_name(retention.location)
+    module, name = key.partition(":")[0], qualname(key)
+    owner, holder = qualname(function.owner), short_name(retention.location)
     message = (
         f"the decorator of {name} keeps self in {holder}: every {owner} on which it was called stays alive, "
         f"{retention.release.why}"

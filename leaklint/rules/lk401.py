@@ -43,6 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.flow.model import qualname
 from leaklint.heap.registration import Registration
 from leaklint.model import Related
 from leaklint.rules.context import Case, Context
@@ -71,9 +72,9 @@ def find(context: Context) -> Iterator[Case]:
 
 
 def _tell(context: Context, one: Registration) -> Case:
-    module, name, place = context.module_of(one.function), one.function.partition(":")[2], one.event.place
+    module, name, place = context.module_of(one.function), qualname(one.function), one.event.place
     holder = _HOLDER.get(one.kind, f"{one.name} ({one.kind})")
-    owner = one.kept.cls.rpartition(":")[2] or one.kept.name
+    owner = qualname(one.kept.cls) or one.kept.name
     how = {"method": f"the bound method {one.kept.name}", "closure": "a closure", "self": "self"}.get(
         one.kept.kind, owner
     )

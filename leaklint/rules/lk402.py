@@ -41,6 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.flow.model import qualname
 from leaklint.heap.handlers import Handler
 from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at, trigger_of
@@ -55,7 +56,7 @@ def find(context: Context) -> Iterator[Case]:
 
 
 def _tell(context: Context, one: Handler) -> Case:
-    module, name = context.module_of(one.function), one.function.partition(":")[2]
+    module, name = context.module_of(one.function), qualname(one.function)
     doubts = f" ({'; '.join(one.reasons)})" if one.reasons else ""
     what = "makes a logger of its own" if one.kind == "logger" else f"adds a {one.kind}"
     message = f"{name} {what} each time it runs, which logging keeps until the process ends{doubts}"

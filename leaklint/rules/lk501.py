@@ -45,6 +45,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.flow.model import qualname
 from leaklint.heap.weakness import Weak
 from leaklint.rules.containers import short_name
 from leaklint.rules.context import Case, Context
@@ -61,7 +62,7 @@ def find(context: Context) -> Iterator[Case]:
 
 def _tell(context: Context, weak: Weak) -> Case:
     location, effect = weak.location, weak.effect
-    name, line = effect.function.partition(":")[2], effect.event.place[0]
+    name, line = qualname(effect.function), effect.event.place[0]
     message = f"{short_name(location)} is weak in name only: {weak.why} (stored by {name}, line {line})"
     symbol = symbol_of(location)
     retention = (f"{symbol} (lives as long as the process)", f"stored by {name}", weak.why)

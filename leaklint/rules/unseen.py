@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from leaklint.flow.model import qualname
 from leaklint.heap.lifetime import Location
 from leaklint.heap.memoisation import Memos
 from leaklint.heap.multiplicity import IMPORT, MANY
@@ -89,6 +90,6 @@ def _of_container(context: Context, locations: list[Location]) -> str:
         return "its keys, or what is stored, are taken for few"
     release = heap._release(kept, [effect for effect, _ in effects if effect.kind == "remove"])
     if release.quality == Quality.GOOD:
-        by = release.effect.function.partition(":")[2] if release.effect is not None else ""
+        by = qualname(release.effect.function) if release.effect is not None else ""
         return f"{f'{by} removes it' if by else release.why} is taken for a release"
     return "its keys, or what is stored, are taken for few"
