@@ -94,13 +94,13 @@ def _found(modules: Mapping[str, Module], texts: Texts, settings: Settings) -> t
     asked = set(map(id, _asked_for([case.finding for case in cases], texts, settings)))
     cases = [case for case in cases if id(case.finding) in asked]
     if not cases:
-        return [], []
+        return [], context.problems
     from leaklint.drafts import repaired
 
     found = repaired(cases, context)
     if settings.observed:  # what a run has shown may stand elsewhere by now
         found = _asked_for(found, texts, settings)
-    return [finding for finding in found if finding.path not in texts.lost], list(texts.lost.values())
+    return [finding for finding in found if finding.path not in texts.lost], [*texts.lost.values(), *context.problems]
 
 
 def _asked_for(findings: Iterable[Finding], texts: Texts, settings: Settings) -> list[Finding]:

@@ -20,6 +20,7 @@ from leaklint.fixing import Options, Plan, plan
 from leaklint.model import Finding
 from leaklint.proof import VerifyOptions, verify
 from leaklint.rules import RULES
+from leaklint.rules.context import Case, Context
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 #: What readers do with the container or logger decides: these repairs are written by hand.
@@ -174,3 +175,33 @@ def test_a_memo_as_default_argument_is_to_be_bounded_unless_objects_are_its_keys
     Path("mod.py").write_text(f"{shape}def told({key}, known={{}}):\n{body}")
     (found,) = findings("mod.py")
     assert (found.code, said in f"{found.message} {found.fix.replacement}") == ("LK204", True), found.message
+
+
+def test_a_rule_that_fails_costs_no_findings_but_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of leaklint itself is told as a problem; what the other rules find is shown."""
+
+    def broken(context: Context) -> Iterator[Case]:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.delenv("LEAKLINT_DEBUG", raising=False)
+    monkeypatch.setitem(RULES, "LK204", replace(RULES["LK204"], find=broken))
+    (tmp_path / "leak.py").write_text(
+        "class Part:\n    every = []\n\n    def __init__(self):\n        Part.every.append(self)\n"
+    )
+    report = check([str(tmp_path)], Settings())
+    assert [finding.code for finding in report.findings] == ["LK101"]
+    (problem,) = report.problems
+    assert problem.path == "LK204"
+    assert "findings may be missing: internal error: ZeroDivisionError: by zero" in problem.message
+
+
+@pytest.mark.parametrize("name", ["__init_subclass__", "__set_name__"])
+def test_a_function_of_no_class_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """What runs while classes are made is so only in a class."""
+    (tmp_path / "odd.py").write_text(
+        f"import sys\n\n\ndef {name}(self):\n    sys.excepthook = lambda *a: self\n\n\nEVERY = []\n\n\n"
+        "class Part:\n    def __init__(self):\n        EVERY.append(self)\n"
+    )
+    report = check([str(tmp_path)], Settings())
+    assert not report.problems
+    assert [finding.code for finding in report.findings] == ["LK202"]

@@ -149,17 +149,11 @@ def _overview() -> str:
 def _explained(error: Exception) -> int:
     from leaklint.cli.usage import UsageError
     from leaklint.config import ConfigError
+    from leaklint.internal import described
 
     if isinstance(error, (UsageError, ConfigError)):
         return _fail(str(error), 2)
-    if os.environ.get("LEAKLINT_DEBUG"):
-        raise error
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    told = f"{type(error).__name__}: {error}{place}"
-    return _fail(f"internal error: {told}; set LEAKLINT_DEBUG=1 for the whole trace", 2)
+    return _fail(described(error), 2)
 
 
 def _fail(message: str, status: int) -> int:

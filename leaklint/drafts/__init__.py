@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leaklint.internal import described
 from leaklint.model import Finding, Fix
 from leaklint.records import replace
 
@@ -41,10 +42,18 @@ def _repaired(case: Case, view: View | None) -> Finding | None:
         if alone is None:
             return None
         return replace(alone, message=f"{alone.message}; {_advice(case, alone.fix)}")
-    fix = _fix(case, view) if view is not None else _UNREAD
+    fix = _worked_out(case, view) if view is not None else _UNREAD
     shown = f"; at run time {case.seen.message.partition(';')[0]}" if case.seen is not None else ""
     message = f"{finding.message}; {_advice(case, fix)}{shown}"
     return replace(finding, fix=fix, message=message, related=finding.related[:_MOST_RELATED])
+
+
+def _worked_out(case: Case, view: View) -> Fix:
+    """Return the repair of a finding; an error of leaklint itself costs the repair and not the finding."""
+    try:
+        return _fix(case, view)
+    except Exception as error:
+        return Fix("none", "", described(error))
 
 
 def _fix(case: Case, view: View) -> Fix:

@@ -42,7 +42,7 @@ class Multiplicity:
         if function.kind == "class":
             outer = function.parent
             return self.runs(outer) if outer else IMPORT
-        if function.name in _AT_IMPORT:
+        if function.owner and function.name in _AT_IMPORT:
             makers = {self.heap.names.classes[heir].parent for heir in self.heap.classes.local_heirs(function.owner)}
             often = [self.runs(maker) for maker in makers]
             return max([IMPORT, *often, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from leaklint.internal import described
+from leaklint.model import Problem
 from leaklint.paths import is_command
 from leaklint.rules import lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501
 
@@ -35,14 +37,20 @@ RULES: dict[str, Rule] = {
 
 
 def cases_of(context: Context) -> list[Case]:
-    """Return what the rules find in a program, at any confidence; one finding a place and code."""
+    """Return what the rules find in a program, at any confidence; one finding a place and code.
+
+    A rule that fails costs no findings but its own: that is a problem of the run.
+    """
     from leaklint.selection import chosen
 
     found: dict[tuple[str, int, int, str], Case] = {}
     for rule in RULES.values():
         if chosen(rule.code, context.settings):
-            for case in rule.find(context):
-                found.setdefault(case.finding.place, case)
+            try:
+                for case in rule.find(context):
+                    found.setdefault(case.finding.place, case)
+            except Exception as error:
+                context.problems.append(Problem(rule.code, 0, f"findings may be missing: {described(error)}"))
     return [_of_command(case) if is_command(case.finding.path) else case for case in found.values()]
 
 

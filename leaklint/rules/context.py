@@ -12,7 +12,7 @@ from leaklint.heap.registration import Registration, Registrations
 from leaklint.heap.retained import LEVELS, Retention
 from leaklint.heap.standard_tables import Table
 from leaklint.heap.weakness import Weak, Weakness
-from leaklint.model import Confidence, Finding, Location, Probe, Related, fingerprint
+from leaklint.model import Confidence, Finding, Location, Probe, Problem, Related, fingerprint
 from leaklint.records import replace
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Context:
         self.heap = heap
         self.settings = settings
         self.texts = texts
+        self.problems: list[Problem] = []
 
     @cached_property
     def retentions(self) -> list[Retention]:
