@@ -52,11 +52,11 @@ def analysed(reads: Sequence[Read], sources: Mapping[str, Source], settings: Set
 
 def may_keep(module: Module) -> bool:
     """Tell whether a function of a file puts something away, or the file imports what retains what it is handed."""
-    from leaklint.contracts import standard
     from leaklint.contracts.containers import ADDERS
+    from leaklint.contracts.library import shipped
     from leaklint.flow.terms import walk
 
-    if not standard.PACKAGES.isdisjoint(name.partition(".")[0] for name in module.imports.values()):
+    if any(shipped(top).retains for top in {name.partition(".")[0] for name in module.imports.values()}):
         return True
     for function in module.functions.values():
         inside = function.kind not in {"module", "class"}
@@ -80,12 +80,13 @@ def _renamed(read: Read) -> Module:
 
 
 def _found(modules: Mapping[str, Module], texts: Texts, settings: Settings) -> tuple[list[Finding], list[Problem]]:
+    from leaklint.contracts.declared import contracts_of
     from leaklint.heap.points_to import PointsTo
     from leaklint.heap.retention import Heap
     from leaklint.rules import cases_of
     from leaklint.rules.context import Context
 
-    context = Context(Heap(PointsTo(modules), settings), settings, texts)
+    context = Context(Heap(PointsTo(modules, contracts_of(settings)), settings), settings, texts)
     cases = cases_of(context)
     if settings.observed:  # how sure the rules are matters not of what a run has shown
         from leaklint.discovered.joined import joined

@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from leaklint.model import Confidence, Finding
 from leaklint.records import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from leaklint.contracts.model import Package
 
 DEFAULT_EXCLUDE: tuple[str, ...] = (
     ".bzr",
@@ -80,7 +83,8 @@ class Settings:
     prefixes (``LK1``). ``confidence`` is the lowest level shown. ``per_file_ignores`` holds pairs of a path pattern and
     codes. ``bounded_classes`` to ``singletons`` declare facts of a project by dotted name: classes whose containers are
     bounded, containers that hold weakly, functions that keep their argument for as long as the process lives, and
-    classes that are made once. ``jobs`` counts processes, 0 for as many as there are processors; no result depends on it.
+    classes that are made once; ``contracts`` say the same and more, in the form of docs/contracts.md.
+    ``jobs`` counts processes, 0 for as many as there are processors; no result depends on it.
     ``observed`` are findings of holders that a run has shown to grow; they come from a command line, not from a file.
     """
 
@@ -100,6 +104,7 @@ class Settings:
     weak_containers: tuple[str, ...] = ()
     registrars: tuple[str, ...] = ()
     singletons: tuple[str, ...] = ()
+    contracts: tuple[Package, ...] = ()
     verify: Verify = field(default_factory=Verify)
     jobs: int = 0
     observed: tuple[Finding, ...] = ()
@@ -180,6 +185,8 @@ class _Reader:
         values = self._convert(table, _KEYS, "tool.leaklint")
         if "verify" in values:
             values["verify"] = Verify(**self._convert(values["verify"], _VERIFY_KEYS, "tool.leaklint.verify"))
+        if "contracts" in values:
+            values["contracts"] = (self._contracts(values["contracts"]),)
         folder = os.path.dirname(os.path.join(os.getcwd(), self.path))
         return replace(Settings(root=folder, source=self.path), **values)
 
@@ -195,6 +202,17 @@ class _Reader:
             except ValueError as error:
                 raise self._error(name, key, str(error)) from error
         return values
+
+    def _contracts(self, tables: Any) -> Package:
+        from leaklint.contracts.reader import ContractError, package
+
+        if not isinstance(tables, dict):
+            raise self._error("tool.leaklint", "contracts", "must be a table")
+        try:
+            return package(tables, "contracts")
+        except ContractError as error:
+            told = str(error).removeprefix("contracts: ")
+            raise self._error("tool.leaklint", "contracts", told) from error
 
     def _error(self, table: str, key: str, message: str) -> ConfigError:
         return ConfigError(f"{self.path}:{line_of(self.text, table, key)}: {key}: {message}")
@@ -304,6 +322,7 @@ _KEYS: dict[str, _Convert] = {
     "weak-containers": _strings,
     "registrars": _strings,
     "singletons": _strings,
+    "contracts": lambda value: value,
     "jobs": _amount,
     "verify": lambda value: value,
 }

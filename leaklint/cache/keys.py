@@ -83,7 +83,7 @@ def tool_key() -> str:
         for folder in folders:  # an edit of leaklint itself, in a checkout, makes another leaklint
             with os.scandir(folder) as entries:
                 for entry in sorted(entries, key=lambda one: one.name):
-                    if entry.name.endswith(".py"):
+                    if entry.name.endswith((".py", ".toml")):
                         found = entry.stat()
                         state.append((entry.path, found.st_size, found.st_mtime_ns))
                     elif entry.name not in {"__pycache__", "demo"} and entry.is_dir():

@@ -15,7 +15,6 @@ REMOVERS = frozenset(
     "intersection_update reset delete".split()
 )
 QUEUES = {"queue": {"get", "get_nowait"}, "exitstack": {"close", "pop_all", "aclose"}, "contextvar": {"set", "reset"}}
-LOOP_CALLS = frozenset({"call_later", "call_at", "call_soon", "add_signal_handler"})
 ONLY = {
     "get",
     "get_nowait",

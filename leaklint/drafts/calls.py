@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from leaklint import repairs
-from leaklint.contracts.standard import LOGGING
 from leaklint.drafts.view import View
 from leaklint.heap.handlers import Handler
 from leaklint.heap.memoisation import Memo
@@ -45,13 +44,14 @@ def undoing(subject: Registration | Handler | None) -> str:
     if isinstance(subject, Handler):
         if subject.kind == "logger":
             return f"use {_ONE_LOGGER}"
-        known = [undo[0] for kind, _, undo in LOGGING.values() if kind == subject.kind]
+        known = list(subject.contract.undo)
     elif subject is None:
         known = []
     else:
         if "thread" in subject.kind:
             return "let it end when its owner is done"
-        known = [undo for undo in subject.undo if not undo.endswith("__call__")]
+        undo = subject.contract.undo if subject.contract is not None else ()
+        known = [one for one in undo if not one.endswith("__call__")]
     named = f" with {known[0].removeprefix('.')}()" if known else ""
     return f"take it back{named} when its owner is done"
 

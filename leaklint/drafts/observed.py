@@ -13,14 +13,12 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
 from leaklint.heap.kept import KINDS
 from leaklint.heap.memoisation import Memos
-from leaklint.heap.registration import contract_of
 from leaklint.model import Finding, Fix
 from leaklint.records import replace
 
 _TELLING = frozenset(
     {"self", "method", "closure", "exception", "instance", "class", "function", "param", "made", "part"}
 )
-_THREADS = {"threading.Thread": "thread", "threading.Timer": "timer"}
 _UNTOLD = frozenset({"param", "made", "part", "instance"})  # kinds of which a run may tell the class
 _SIDES = frozenset({"[]=", "setdefault", "__setitem__", "update"})
 
@@ -74,15 +72,15 @@ def _of_call(view: View, seen: Finding) -> Fix | None:
         if view.context.module_of(function) == module and event.place[0] <= seen.line <= event.place[2]:
             if seen.code == "LK402" and name.endswith(".addHandler"):
                 return calls.added(view, module, event.place)
-            kind = _kind_of(name, view.context.settings.registrars) if seen.code == "LK401" else ""
+            kind = _kind_of(view, name) if seen.code == "LK401" else ""
             if kind:
                 return calls.registered(view, module, event.place, kind)
     return None
 
 
-def _kind_of(name: str, declared: tuple[str, ...]) -> str:
-    contract = contract_of(name, declared)
-    return contract.kind if contract is not None else _THREADS.get(name, "")
+def _kind_of(view: View, name: str) -> str:
+    contract, _ = view.context.heap.points_to.contracts.of_call(name)
+    return contract.kind if contract is not None else ""
 
 
 def _of_memo(view: View, seen: Finding) -> Fix | None:

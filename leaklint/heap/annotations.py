@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from leaklint.contracts import standard
 from leaklint.flow.terms import Term
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ class Annotations:
                 found.add(self.instance(value[1]))
             elif value[0] == "ext" and value[1].rpartition(".")[2] in {"Exception", "BaseException"}:
                 found.add(("exc",))
-            elif value[0] == "ext" and not value[1].startswith("?") and value[1] not in standard.CONTAINERS:
+            elif value[0] == "ext" and not value[1].startswith("?") and not self._is_container(value[1]):
                 last = value[1].rpartition(".")[2]
                 if (
                     last not in {"Any", "object", "Hashable", "Callable", "TypeVar", "T", "Mapping", "MutableMapping"}
@@ -131,6 +130,10 @@ class Annotations:
                 ):
                     found.add(("extinst", value[1], None))
         return frozenset(found)
+
+    def _is_container(self, name: str) -> bool:
+        klass = self.heap.contracts.klass(name)
+        return klass is not None and bool(klass.container)
 
     def instance(self, key: str) -> Term:
         """Return what an instance of a class of the program is."""

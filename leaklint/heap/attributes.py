@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaklint.contracts import standard
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned
@@ -14,6 +13,7 @@ from leaklint.heap.points_to_values import NOTHING, PART, Values
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
+_UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
 _COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
 
 
@@ -193,7 +193,8 @@ class Attributes:
 
     def _of_base_outside(self, key: str, name: str) -> Values:
         """Return a method that a class has from a base outside of the program."""
-        kinds = [standard.BASES[base] for base in self.heap.classes.outside(key) if base in standard.BASES]
+        known = [self.heap.contracts.klass(base) for base in self.heap.classes.outside(key)]
+        kinds = [one.container for one in known if one is not None and one.container not in _UNCHANGED]
         if kinds:
             return frozenset([("cmethod", ("container", kinds[0], ("class", key)), name)])
         return PART

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from leaklint.contracts.containers import ADDERS, BULK, LOOP_CALLS, ONLY, QUEUES, REMOVERS
+from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
+from leaklint.heap.arguments import note_push
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
@@ -143,7 +144,11 @@ class Effects:
                     if value[0] == "cmethod":
                         self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
                 self._open(key, event, "remove", "callback", given[1], None, None)
-        if term[1][0] == "attr" and term[1][2] in LOOP_CALLS and self.heap.evaluate(term[1]) <= {("part",)}:
+        if (
+            term[1][0] == "attr"
+            and self.heap.contracts.by_name(term[1][2]) is not None
+            and self.heap.evaluate(term[1]) <= {("part",)}
+        ):
             self.external.append((key, event, term, f"?.{term[1][2]}"))
         for callee in self.heap.attributes.with_given(term[1]):
             self._called(key, event, term, callee, 0)
@@ -170,12 +175,7 @@ class Effects:
             note_attribute(self, key, event, term, callee[1])
             if callee[1] == "builtins.type" and len(term[2]) == 3:
                 self._class_made(key, event, term)
-            if callee[1] == "heapq.heappush" and len(term[2]) > 1:
-                self._store(key, event, "append", term[2][0], None, term[2][1])
-            elif callee[1] == "heapq.heappop" and term[2]:
-                self._remove(key, event, "pop", term[2][0], None)
-            elif callee[1] == "bisect.insort" and len(term[2]) > 1:
-                self._store(key, event, "insert", term[2][0], None, term[2][1])
+            note_push(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
             for one in in_order(self.heap.evaluate(callee[1])):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from leaklint.contracts import standard
+from leaklint.contracts.model import Class, Memoises
 from leaklint.flow.terms import Term
 from leaklint.heap.points_to_values import copied
 
@@ -34,10 +34,12 @@ class External:
 
     def __init__(self, heap: PointsTo) -> None:
         self.heap = heap
+        self.contracts = heap.contracts
         self.supers: dict[Term, Term] = {}
         self._owners: dict[Term, str] = {}
         self.factories: dict[Term, Term] = {}
         self.inside: dict[Term, dict[str, Term]] = {}  # containers inside of containers, by attribute
+        self._longer: dict[Term, tuple[str, ...]] = {}  # the methods of containers that return longer copies
 
     def note_super(self, term: Term, function: str) -> None:
         """Note in which function a call of ``super()`` stands."""
@@ -49,109 +51,101 @@ class External:
             self._owners[term[4]] = home.owner
 
     def called(self, name: str, term: Term) -> Values:
-        """Return what a call of the dotted ``name`` returns."""
-        kind = standard.CONTAINERS.get(name)
-        if kind:
-            return self._container(name, kind, term)
-        model = _MODELS.get(name)
-        found = model(self, name, term) if model is not None else None
+        """Return what a call of the dotted ``name`` returns, by its contract."""
+        klass = self.contracts.klass(name)
+        if klass is not None and klass.container not in {"", "abstract"}:
+            return self._container(klass, term)
+        how, _, more = (_OWN.get(name) or self.contracts.returned(name)).partition(" ")
+        model = _MODELS.get(how)
+        found = model(self, more, term) if model is not None else None
         return found if found is not None else self._by_kind(name, term)
 
     def _by_kind(self, name: str, term: Term) -> Values:
         """Return what a call returns by the kind of callee that its name tells."""
-        if name in standard.MEMOISERS or name.startswith("?memo"):
-            return self._memoiser(name, term)
+        contract = self.contracts.callable(name)
+        if (contract is not None and contract.memoises is not None) or name.startswith("?memo"):
+            return self._memoiser(contract.memoises if contract is not None else None, term)
         if name.startswith("memoiser:") and "." not in name:
             return self._memoised(name, term)
-        if name in standard.WEAK_REFERENCES:
-            return frozenset([("weak",)])
-        if name in standard.COPIES:
-            return self._copy(name, term)
         if name.endswith((".__new__", ".__call__")) and (term[2] or name == "super.__call__"):
             return self._made(term)
-        if name.endswith(".create_task"):
-            return frozenset([("extinst", "asyncio.Task", term[4])])
-        if name in standard.PLAIN_CALLS or name.rpartition(".")[0] in standard.PLAIN_MODULES:
-            return frozenset([("plain", "?")])
         last = name.rpartition(".")[2]
         if last.endswith(("Error", "Exception")) and last[:1].isupper():
             return frozenset([("exc",)])
         return frozenset([("made",) if name.startswith("builtins.") else ("extinst", name, term[4])])
 
-    # models of single callables; None where the call has not what they need
+    # what contracts say, by the first word; None where the call has not what that needs
 
-    def _super(self, name: str, term: Term) -> Values:
+    def _super(self, more: str, term: Term) -> Values:
         owner = self._owners.get(term[4])
         return frozenset([("super", owner)]) if owner is not None else frozenset([("part",)])
 
-    def _getattr(self, name: str, term: Term) -> Values | None:
+    def _attribute(self, more: str, term: Term) -> Values | None:
         if len(term[2]) < 2 or term[2][1][0] != "const":
             return None
         return self.heap.evaluate(("attr", term[2][0], term[2][1][1].strip("'\"")))
 
-    def _type(self, name: str, term: Term) -> Values:
+    def _class(self, more: str, term: Term) -> Values:
         if len(term[2]) == 3:
             return frozenset([("anyclass", "?")])
         given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
         return frozenset(map(_class_of, given))
 
-    def _namespace(self, name: str, term: Term) -> Values:
-        if name == "builtins.globals":
+    def _namespace(self, more: str, term: Term) -> Values:
+        if not term[2]:
             return self.heap.evaluate(("attr", ("module", term[4][0]), "__dict__"))
-        return self.heap.evaluate(("attr", term[2][0], "__dict__")) if term[2] else frozenset([("part",)])
+        return self.heap.evaluate(("attr", term[2][0], "__dict__"))
 
-    def _partial(self, name: str, term: Term) -> Values | None:
+    def _partial(self, more: str, term: Term) -> Values | None:
         return frozenset([("partial", term[2][0], term[2][1:], term[3])]) if term[2] else None
 
-    def _wraps(self, name: str, term: Term) -> Values:
-        return frozenset([("ext", "identity")])
-
-    def _argument(self, name: str, term: Term) -> Values:
-        place = 1 if name == "typing.cast" else 0
+    def _argument(self, more: str, term: Term) -> Values:
+        place = int(more)
         return self.heap.evaluate(term[2][place]) if len(term[2]) > place else _NOTHING
 
-    def _element(self, name: str, term: Term) -> Values | None:
-        if not term[2]:
+    def _receiver(self, more: str, term: Term) -> Values | None:
+        return self.heap.evaluate(term[1][1]) if term[1][0] == "attr" else None
+
+    def _element(self, more: str, term: Term) -> Values | None:
+        place = int(more)
+        if len(term[2]) <= place:
             return None
-        if name == "builtins.next" and self.heap.evaluate(term[2][0]) <= {("plain", "?"), ("plain", "count")}:
+        values = self.heap.evaluate(term[2][place])
+        if values and values <= {("plain", "?"), ("plain", "count")}:
             return frozenset([("plain", "int")])
-        return self.heap.evaluate(("iter", term[2][0]))
+        return self.heap.evaluate(("iter", term[2][place]))
 
-    def _count(self, name: str, term: Term) -> Values:
-        return frozenset([("plain", "count")])
-
-    def _nothing(self, name: str, term: Term) -> Values:
-        return frozenset([("none",)])
-
-    def _field(self, name: str, term: Term) -> Values:
+    def _field(self, more: str, term: Term) -> Values:
         default = keyword(term, "default")
         return self.heap.evaluate(default) if default is not None else frozenset([("part",)])
 
-    def _outside(self, name: str, term: Term) -> Values:
-        return frozenset([("extinst", _RETURNS[name], term[4])])
+    def _instance(self, more: str, term: Term) -> Values:
+        return frozenset([("extinst", more, term[4])])
 
-    def _new_class(self, name: str, term: Term) -> Values:
-        return frozenset([("ext", "builtins.tuple") if "amed" in name else ("anyclass", "?")])
+    def _new(self, more: str, term: Term) -> Values:
+        return frozenset([("anyclass", "?")])
 
-    def _plain(self, name: str, term: Term) -> Values:
-        return frozenset([("plain", _PLAIN[name])])
+    def _named(self, more: str, term: Term) -> Values:
+        return frozenset([("ext", "builtins.tuple")])
 
-    def _exception(self, name: str, term: Term) -> Values:
-        return frozenset([("exc",)])
+    def _plain(self, more: str, term: Term) -> Values:
+        return frozenset([("plain", more or "?")])
 
-    def _container(self, name: str, kind: str, term: Term) -> Values:
+    def _container(self, klass: Class, term: Term) -> Values:
+        kind = klass.container
         if kind in {"plain", "frozenset", "tuple", "bytearray"} and not term[2]:
             return (
                 frozenset([("container", "tuple", term[4])])
                 if kind in {"tuple", "frozenset"}
                 else frozenset([("plain", kind)])
             )
-        if name.endswith(".deque") and (keyword(term, "maxlen") or len(term[2]) > 1):
+        if kind == "deque" and (keyword(term, "maxlen") or len(term[2]) > 1):
             limit = keyword(term, "maxlen") or term[2][1]
             kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
         made = ("container", kind, term[4])
-        if name in standard.INSIDE:
-            self._fills(made, standard.INSIDE[name], term)
+        if klass.inside:
+            self._longer.update(dict.fromkeys([made], klass.longer_copies))
+            self._fills(made, dict(klass.inside), term)
         if kind == "defaultdict" and term[2]:
             self.factories[made] = term[2][0]
             self.heap.contents.hold(made, None, ("call", term[2][0], (), (), (*term[4], "made")))
@@ -170,6 +164,10 @@ class External:
             for part in term[2]:
                 self.heap.contents.hold(one, None, ("iter", part[1]) if part[0] == "star" else part)
 
+    def longer_copies(self, container: Term) -> tuple[str, ...]:
+        """Return the names of the methods of a container that return a longer copy of it."""
+        return self._longer.get(container, ())
+
     def copied_deeply(self, term: Term, site: Term) -> Values:
         """Return what a deep copy of a value is: containers and objects, at any depth, are new ones."""
         return frozenset(self._copied_deeply(value, site) for value in self.heap.evaluate(term))
@@ -187,19 +185,24 @@ class External:
         for key, part in self.heap.contents.parts(value):
             self.heap.contents.hold(copy, key, ("deepcopy", part[1] if part[0] == "deepcopy" else part, site))
 
-    def _copy(self, name: str, term: Term) -> Values:
+    def _deep_copy(self, more: str, term: Term) -> Values:
+        return self._copy(more, term, deep=True)
+
+    def _copy(self, more: str, term: Term, deep: bool = False) -> Values:
         values = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
-        kind = "dict" if name.endswith(("dict", "Dict")) else "list"
+        words = more.split()
+        made = "" if words[-1].isdigit() else words[-1]  # the kind of container that it is in any case
+        kind = made or "list"
         copied = set()
         for value in values:
             if value[0] == "container":
-                copy = ("container", value[1] if name.startswith("copy.") else kind, term[4])
-                if name == "copy.deepcopy":
+                copy = ("container", made or value[1], term[4])
+                if deep:
                     self._hold_copies(copy, value, term[4])
                 else:
                     self.heap.contents.share(copy, value)
                 copied.add(copy)
-            elif name.startswith("copy."):
+            elif not made:
                 copied.add(("inst", value[1], term[4]) if value[0] in {"inst", "self"} else value)
         return frozenset(copied) or frozenset([("container", kind, term[4])])
 
@@ -221,17 +224,16 @@ class External:
                 found.add(("inst", "?", term[4]))
         return frozenset(found) or frozenset([("made",)])
 
-    def _memoiser(self, name: str, term: Term) -> Values:
+    def _memoiser(self, contract: Memoises | None, term: Term) -> Values:
         """A memoiser called with a function memoises it; called with anything else it is one with a bound."""
-        contract = standard.MEMOISERS.get(name)
         if contract is None:
             return frozenset([("part",)])
         given = [self.heap.evaluate(one) for one in term[2][:1] if one[0] != "star"]
         functions = {v for values in given for v in values if v[0] in {"func", "method", "param", "partial", "memo"}}
         if functions and contract.bare and not keyword(term, contract.parameter):
-            return self._memos(functions, contract.default, term)
+            return self._memos(functions, contract.bound, term)
         limit = argument(term, 0, contract.parameter) if contract.parameter else None
-        return frozenset([("ext", f"memoiser:{self._bound(limit, contract.default)}")])
+        return frozenset([("ext", f"memoiser:{self._bound(limit, contract.bound)}")])
 
     def _memoised(self, name: str, term: Term) -> Values:
         given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
@@ -283,10 +285,11 @@ class External:
             copy = ("container", container[1], term[4])
             heap.contents.share(copy, container)
             return frozenset([copy])
-        if name in standard.LONGER_COPIES and container in self.inside:
+        if name in self.longer_copies(container):
             copy = ("container", container[1], term[4])
             inner = {word: one[1] for word, one in self.inside[container].items()}
             self._fills(copy, inner, term)
+            self._longer[copy] = self._longer[container]
             return frozenset([copy])
         if name in {"values", "items", "keys"}:
             view = ("container", "list", ("view", name, container[2]))
@@ -311,50 +314,27 @@ def _class_of(value: Term) -> Term:
     return value if value[0] == "anyclass" else ("plain", "type")
 
 
-# What those return that give an object of the library, by its class.
-_RETURNS = {
-    "logging.getLogger": "logging.Logger",
-    "asyncio.create_task": "asyncio.Task",
-    "asyncio.ensure_future": "asyncio.Task",
-    "builtins.open": "io.File",
-    "asyncio.get_running_loop": "asyncio.Loop",
-    "asyncio.get_event_loop": "asyncio.Loop",
-}
-# What those return that give a plain value, by its type.
-_PLAIN = {
-    **dict.fromkeys(
-        (f"builtins.{name}" for name in ("str", "repr", "ascii", "format", "chr", "hex", "oct", "bin")), "str"
-    ),
-    **dict.fromkeys((f"builtins.{name}" for name in ("int", "len", "ord", "hash", "id")), "int"),
-    "builtins.bytes": "bytes",
-    "builtins.float": "float",
-}
+# What the heap's own names of callables return.
+_OWN = {"super.__init__": "nothing", "identity": "argument 0"}
 _MODELS: dict[str, Callable[[External, str, Term], Values | None]] = {
-    "builtins.super": External._super,
-    "builtins.getattr": External._getattr,
-    "builtins.type": External._type,
-    **dict.fromkeys(("builtins.vars", "builtins.globals", "builtins.locals"), External._namespace),
-    **dict.fromkeys(("functools.partial", "functools.partialmethod"), External._partial),
-    "functools.wraps": External._wraps,
-    **dict.fromkeys(
-        (
-            "builtins.staticmethod", "builtins.classmethod", "builtins.property", "contextlib.contextmanager",
-            "functools.update_wrapper", "functools.singledispatch", "functools.cached_property", "typing.cast",
-            "abc.abstractmethod", "typing.overload", "identity",
-        ),
-        External._argument,
-    ),
-    **dict.fromkeys(("builtins.next", "builtins.min", "builtins.max"), External._element),
-    "itertools.count": External._count,
-    "super.__init__": External._nothing,
-    **dict.fromkeys(
-        ("attr.ib", "attr.attrib", "attrs.field", "attr.field", "dataclasses.field"), External._field
-    ),
-    **dict.fromkeys(_RETURNS, External._outside),
-    **dict.fromkeys(_PLAIN, External._plain),
-    **dict.fromkeys(
-        ("collections.namedtuple", "typing.NamedTuple", "types.new_class", "dataclasses.make_dataclass"),
-        External._new_class,
-    ),
-    "sys.exc_info": External._exception,
-}  # fmt: skip
+    "super": External._super,
+    "attribute": External._attribute,
+    "class": External._class,
+    "namespace": External._namespace,
+    "partial": External._partial,
+    "identity": lambda self, more, term: frozenset([("ext", "identity")]),
+    "argument": External._argument,
+    "receiver": External._receiver,
+    "element": External._element,
+    "copy": External._copy,
+    "deep": External._deep_copy,
+    "count": lambda self, more, term: frozenset([("plain", "count")]),
+    "nothing": lambda self, more, term: frozenset([("none",)]),
+    "field": External._field,
+    "instance": External._instance,
+    "plain": External._plain,
+    "new": External._new,
+    "named": External._named,
+    "exception": lambda self, more, term: frozenset([("exc",)]),
+    "weak": lambda self, more, term: frozenset([("weak",)]),
+}

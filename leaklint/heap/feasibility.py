@@ -14,9 +14,7 @@ from leaklint.heap.namespaces import CONSTRUCTORS
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
-_AT_END = frozenset(
-    {"atexit.register", "signal.signal", "os.register_at_fork", "weakref.finalize", "multiprocessing.util.Finalize"}
-)
+_AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
 
 
 class Feasibility:
@@ -72,7 +70,8 @@ class Feasibility:
         found = set()
         for key, event, term, name in self.removals.effects.external:
             del key, event
-            if name in _AT_END and name not in {"weakref.finalize", "multiprocessing.util.Finalize"}:
+            contract = self.removals.heap.contracts.callable(name)
+            if contract is not None and contract.kind in _AT_END:
                 for given in (*term[2], *(value for _, value in term[3])):
                     for value in self.removals.heap.evaluate(given):
                         if value[0] in {"func", "method"}:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.contracts import standard
 from leaklint.flow.terms import walk
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
@@ -21,17 +20,17 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
 
     called = {(heap.points_to.names.module_of(function).name, name) for function, _, _, name in heap.effects.external}
     for function, event, term, name in heap.effects.external:
-        undo = standard.KEEPS_RESULT.get(name)
+        contract = heap.points_to.contracts.callable(name)
         module = heap.points_to.names.module_of(function).name
         if (
-            undo is None
+            contract is None
+            or not contract.registers
             or heap.multiplicity.event_runs(function, event) != MANY
-            or any((module, one) in called for one in undo)
+            or any((module, one) in called for one in contract.undo)
         ):
             continue
         returns = (one for one in heap.points_to.functions[function].events if one.kind in {"return", "yield"})
         returned = any(term in walk(top) for one in returns for top in one.terms)
-        shown = any((module, one) in called for one in standard.SHOWS)
-        if not returned and not shown:
+        if not returned:
             kept = Kept("instance", "", name.rpartition(".")[2])
-            yield Registration("package", function, event, name, kept, term, "medium", (), undo)
+            yield Registration("package", function, event, name, kept, term, "medium", (), contract)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.contracts.standard import LOGGING
+from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import argument
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.points_to_values import PART
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _BIRTH = frozenset({"__init__", "__post_init__", "__new__", "__enter__", "__aenter__"})
+_ADDED = frozenset({"handler", "filter"})
 _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "sys.flags"})
 
 
@@ -30,6 +32,7 @@ class Handler(NamedTuple):
     event: Event
     level: Level
     reasons: tuple[str, ...]
+    contract: Contract
 
 
 class Handlers:
@@ -37,6 +40,7 @@ class Handlers:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+        self.outliving = Outliving(heap)
         self._removed: dict[str, bool] = {}  # by kind: whether the program takes what was added out again
 
     def all(self) -> Iterator[Handler]:
@@ -44,37 +48,31 @@ class Handlers:
         for function, event, term, name in self.heap.effects.external:
             if self.heap.multiplicity.event_runs(function, event) != MANY:
                 continue
-            adding = self._adding(name, term)
-            if adding:
-                yield from self._added(function, event, term, adding)
-            elif name in {"logging.getLogger", "logging.Logger.getChild"}:
-                yield from self._logger(function, event, term)
+            contract, _ = self.heap.points_to.contracts.of_call(name)
+            if contract is not None and contract.kind == "logger":
+                yield from self._logger(contract, function, event, term)
+            elif contract is not None and contract.kind in _ADDED and self._is_for_good(contract, term):
+                yield from self._added(function, event, term, contract)
 
-    def _logger(self, function: str, event: Event, term: Term) -> Iterator[Handler]:
+    def _logger(self, contract: Contract, function: str, event: Event, term: Term) -> Iterator[Handler]:
         name = argument(term, 0, "name")
         home = self.heap.points_to.functions[function]
         if name is None or self.heap.keys.of(name) != Domain.FRESH or not home.owner:
             return
-        yield Handler("logger", function, event, "medium", ())
+        yield Handler("logger", function, event, "medium", (), contract)
 
-    def _adding(self, name: str, term: Term) -> str:
-        """Return the name of the method that a call adds a handler or a filter by to what lives long; else nothing."""
-        base, _, method = name.rpartition(".")
+    def _is_for_good(self, contract: Contract, term: Term) -> bool:
+        """Tell whether a call adds to something that lives as long as the process: a method of it, or of its list."""
         receiver = term[1][1] if term[1][0] == "attr" else term
-        for adding, (_, attribute, _) in LOGGING.items():
-            if name.endswith(f".{attribute}.append") and receiver[0] == "attr":
-                base, method, receiver = base.rpartition(".")[0], adding, receiver[1]
-        if method not in LOGGING or not base.startswith("logging."):
-            return ""
-        if base in {"logging.Logger", "logging.root"}:
-            return method
-        return method if any(one in self.heap.lifetime.long for one in self.heap.points_to.evaluate(receiver)) else ""
+        if receiver[0] == "attr" and receiver[2] == contract.attribute:
+            receiver = receiver[1]
+        return self.outliving.of(receiver) is Life.PROCESS
 
-    def _added(self, function: str, event: Event, term: Term, adding: str) -> Iterator[Handler]:
+    def _added(self, function: str, event: Event, term: Term, contract: Contract) -> Iterator[Handler]:
         home = self.heap.points_to.functions[function]
-        kind, attribute, _ = LOGGING[adding]
+        attribute = contract.attribute
         tests = [guard.test for guard in event.guards if guard.kind in {"if", "past", "loop"}]
-        if any(self._asks_for(test, attribute) for test in tests) or self._is_removed(adding):
+        if any(self._asks_for(test, attribute) for test in tests) or self._is_removed(contract):
             return
         level, reasons = 1, []
         named = self._name(term[1][1] if term[1][0] == "attr" else term)
@@ -99,7 +97,7 @@ class Handlers:
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
         ):
             level = 0
-        yield Handler(kind, function, event, "medium" if level else "low", tuple(reasons))
+        yield Handler(contract.kind, function, event, "medium" if level else "low", tuple(reasons), contract)
 
     def _is_of_objects(self, home: Function, depth: int = 0) -> bool:
         """Tell whether code runs for each object of a class: in its constructor, or called from there."""
@@ -162,23 +160,25 @@ class Handlers:
                 return True
         return False
 
-    def _is_removed(self, adding: str) -> bool:
+    def _is_removed(self, contract: Contract) -> bool:
         """Tell whether the program takes handlers, or filters, out again."""
-        if adding not in self._removed:
-            _, _, undoing = LOGGING[adding]
-            self._removed[adding] = any(
-                name.endswith(undoing)
+        if contract.name not in self._removed:
+            self._removed[contract.name] = any(
+                name.endswith(contract.undo)
                 and not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
                 for function, event, name in self._calls
             )
-        return self._removed[adding]
+        return self._removed[contract.name]
 
     @cached_property
     def _calls(self) -> list[tuple[str, Event, str]]:
-        """Return the calls of methods of ``logging``, by name, and of what is not resolved, which may be a logger."""
-        found = [one for one in self.heap.effects.external if one[3].startswith("logging.")]
+        """Return the calls of methods of packages of loggers, by name, and of what is not resolved, which may be a logger."""
+        contracts = self.heap.points_to.contracts
+        adding = [one for one in contracts.all() if one.kind in _ADDED]
+        packages = {one.name.partition(".")[0] for one in adding}
+        found = [one for one in self.heap.effects.external if one[3].partition(".")[0] in packages]
         calls = [(function, event, name) for function, event, _, name in found]
-        undoing = {end.rpartition(".")[2] for _, _, ends in LOGGING.values() for end in ends if end.count(".") == 1}
+        undoing = {end[1:] for one in adding for end in one.undo if end.count(".") == 1}
         for key, function in self.heap.points_to.functions.items():
             for event in function.events:
                 callee: Term = event.terms[0][1] if event.kind == "call" else ("unknown",)

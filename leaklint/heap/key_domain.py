@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from leaklint.contracts import standard
 from leaklint.flow.terms import Term, children, options, walk
 from leaklint.heap.callers import Callers
 from leaklint.heap.counters import Counters
@@ -18,9 +17,6 @@ from leaklint.heap.points_to import PointsTo
 from leaklint.heap.usage import Usage
 
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
-_FINITE_CALLS = frozenset(
-    f"builtins.{name}" for name in ("type", "bool", "isinstance", "callable", "hasattr", "issubclass")
-)
 _FINITE_TYPES = frozenset({"bool", "enum", "type", "NoneType", "None", "Literal"})
 _TEXT_TYPES = frozenset(
     {
@@ -182,29 +178,18 @@ class KeyDomain:
 
     def _call(self, term: Term, depth: int) -> Domain:
         names = {value[1] for value in self.heap.evaluate(term[1]) if value[0] == "ext"}
-        if names & standard.FRESH_CALLS:
+        given = {self.heap.contracts.keys(name) for name in names}
+        if "fresh" in given:
             if "builtins.id" in names and term[2] and self._of_class(term[2][0]):
                 return Domain.FINITE
             return Domain.FRESH
-        if names & _FINITE_CALLS:
+        if "finite" in given:
             made_anew = names == {"builtins.type"} and len(term[2]) == 3
             return Domain.OBJECT if made_anew else Domain.FINITE
-        if names & {"builtins.str", "builtins.repr", "builtins.format"} and term[2]:
+        if "text" in given and term[2]:
             inner = self._deep(term[2][0], depth + 1)
             return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
-        if (
-            names
-            & {
-                "builtins.tuple",
-                "builtins.frozenset",
-                "builtins.sorted",
-                "builtins.int",
-                "builtins.hash",
-                "builtins.round",
-                "builtins.float",
-            }
-            and term[2]
-        ):
+        if "inner" in given and term[2]:
             return self._deep(term[2][0], depth + 1)
         if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
             parts = [self._deep(part, depth + 1) for part in (term[1][1], *term[2])]

@@ -118,11 +118,9 @@ class Memos:
         del memo
         return function.decorators[0].place
 
-    @staticmethod
-    def _memoises(name: str) -> bool:
-        from leaklint.contracts import standard
-
-        return name in standard.MEMOISERS
+    def _memoises(self, name: str) -> bool:
+        contract = self.heap.points_to.contracts.callable(name)
+        return contract is not None and contract.memoises is not None
 
     def _memo(
         self, module: str, place: tuple[int, int, int, int], function: Function | None, value: Term, name: str

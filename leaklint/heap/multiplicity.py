@@ -23,7 +23,6 @@ class Multiplicity:
         self.heap = heap
         self.effects = effects
         self.lifetime = lifetime
-        self.singletons: frozenset[str] = frozenset()  # classes that the project declares to have one object
         self._known: dict[str, int] = {}
         self._one_a_run: dict[str, bool] = {}
         self._once: dict[tuple[str, int], tuple[Event, bool]] = {}  # with the event, so that none is where it was
@@ -164,10 +163,16 @@ class Multiplicity:
         """Return what is None, false or empty where a guarded block runs."""
         return list(falsy(guard.test, guard.holds)) if guard.kind in {"if", "past"} else []
 
+    def _is_declared(self, name: str) -> bool:
+        """Tell whether the project declares that a class has one object."""
+        contracts = self.heap.contracts
+        klass = contracts.klass(name) if contracts.is_declared(name) else None
+        return klass is not None and klass.singleton
+
     def is_single(self, key: str) -> bool:
         """Tell whether a class hands out one object: it is asked for many times and made once."""
         above = self.heap.classes.order(key) if key in self.heap.names.classes else ()
-        return any(one in self._single or one.replace(":", ".") in self.singletons for one in (key, *above))
+        return any(one in self._single or self._is_declared(one.replace(":", ".")) for one in (key, *above))
 
     @cached_property
     def _single(self) -> frozenset[str]:

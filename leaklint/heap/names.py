@@ -36,6 +36,10 @@ class Names:
         self._dotted: dict[str, Term] = {}
         self._open: set[str] = set()
 
+    def imported(self) -> set[str]:
+        """Return the top-level names that the modules import, at the top or inside of functions of theirs."""
+        return {dotted.partition(".")[0] for module in self.modules.values() for dotted in module.imports.values()}
+
     def module_of(self, key: str) -> Module:
         """Return the module of a function's or class's key."""
         return self.modules[key.partition(":")[0]]

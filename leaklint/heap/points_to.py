@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.library import Contracts
 from leaklint.flow.model import Function, Module
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, walk
 from leaklint.heap.annotations import Annotations
@@ -22,7 +23,7 @@ from leaklint.heap.classes import Classes
 from leaklint.heap.contents import Contents, Part
 from leaklint.heap.external import External
 from leaklint.heap.names import Names
-from leaklint.heap.points_to_values import NOTHING, PART, Values, sliced
+from leaklint.heap.points_to_values import NOTHING, PART, Values, asked_of, sliced
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call
@@ -36,8 +37,10 @@ _MOST = 12_000  # terms within one question from which on a further one is somet
 class PointsTo:
     """Points-to sets of one program, each worked out once."""
 
-    def __init__(self, modules: Mapping[str, Module]) -> None:
+    def __init__(self, modules: Mapping[str, Module], contracts: Contracts | None = None) -> None:
         self.names = Names(modules)
+        self.contracts = contracts if contracts is not None else Contracts()
+        self.contracts.read(self.names.imported())
         self.functions = self.names.functions
         self.classes = Classes(self.names, self.evaluate)
         self.annotations = Annotations(self)
@@ -113,7 +116,7 @@ class PointsTo:
         """Return the containers that a test asks for a key or an element."""
         found = self._tested.get(test)
         if found is None:
-            inner = [one for term in walk(test) if (one := _asked(term)) is not None]
+            inner = [one for term in walk(test) if (one := asked_of(term)) is not None]
             found = self._tested[test] = self.all_of(inner)
         return found
 
@@ -386,15 +389,6 @@ class PointsTo:
                 return held
             return frozenset([("plain", "?")]) if any(value[0] == "plain" for value in values) else PART
         return frozenset([("plain", "bool" if term[1] in {"not", "in", "is", "==", "<", ">"} else "?")])
-
-
-def _asked(term: Term) -> Term | None:
-    """Return the term of the container that a term looks into."""
-    if term[0] == "op" and term[1] in {"in", "not in"}:
-        return term[2][1]  # type: ignore[no-any-return]
-    if term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"get", "__contains__"}:
-        return term[1][1]  # type: ignore[no-any-return]
-    return term[1] if term[0] == "elem" else None
 
 
 __all__ = ["NOTHING", "PART", "PointsTo", "Values"]

@@ -28,3 +28,12 @@ def copied(site: Term) -> Term:
 def in_order(values: Values) -> Iterable[Term]:
     """Return values in an order that does not depend on the process, for whoever keeps the first that fits."""
     return values if len(values) < 2 else sorted(values, key=repr)
+
+
+def asked_of(term: Term) -> Term | None:
+    """Return the term of the container that a term looks into."""
+    if term[0] == "op" and term[1] in {"in", "not in"}:
+        return term[2][1]  # type: ignore[no-any-return]
+    if term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"get", "__contains__"}:
+        return term[1][1]  # type: ignore[no-any-return]
+    return term[1] if term[0] == "elem" else None

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.contracts.standard import LONGER_COPIES
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.effects import Effect
@@ -140,6 +139,11 @@ class Rebinding:
                 keys.append(("function", value[1], target[2]))
         return list(dict.fromkeys(keys))
 
+    def _makes_longer(self, call: Term) -> bool:
+        """Tell whether a method of a container returns a longer copy of it."""
+        external = self.heap.points_to.external
+        return any(call[1][2] in external.longer_copies(one) for one in self.heap.points_to.evaluate(call[1][1]))
+
     def _added(self, value: Term, target: Term, containers: list[Term]) -> Iterator[Term]:
         """Yield what a longer copy of the old container has more."""
         if value[0] == "op" and value[1] == "+":
@@ -150,7 +154,7 @@ class Rebinding:
                         yield ("iter", part)
             elif parts[0][0] == "op":
                 yield from (("iter", parts[1]) for _ in self._added(parts[0], target, containers))
-        elif value[0] == "call" and value[1][0] == "attr" and value[1][2] in LONGER_COPIES:
+        elif value[0] == "call" and value[1][0] == "attr" and self._makes_longer(value):
             if self._is_old(value[1][1], target, containers):
                 yield from value[2][:1] or [("dict", (), value[4])]
         elif value[0] in {"list", "tuple", "set"}:

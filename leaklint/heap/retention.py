@@ -44,8 +44,6 @@ class Heap:
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
-        if settings is not None:
-            self.multiplicity.singletons = frozenset(settings.singletons)
 
     def _class_containers(self) -> dict[Term, Location]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
@@ -144,20 +142,23 @@ class Heap:
 
     def _gives_back(self, location: Location, effects: list[Effect]) -> bool:
         """Tell whether the project declares the class of a holder bounded or weak."""
-        if self.declared is None:
-            return False
-        names = {*self.declared.bounded_classes, *self.declared.weak_containers}
-        if not names:
+        declared = self.points_to.contracts.declared
+        if not declared:
             return False
         keys = {location.owner} | {
             effect.container[2][1] for effect in effects if effect.container[2][:1] == ("class",)
         }
         return any(
-            one.replace(":", ".") in names
+            self._is_declared_bounded(one.replace(":", "."))
             for key in keys
             if key in self.points_to.names.classes
             for one in self.points_to.classes.order(key)
         )
+
+    def _is_declared_bounded(self, name: str) -> bool:
+        contracts = self.points_to.contracts
+        klass = contracts.klass(name) if contracts.is_declared(name) else None
+        return klass is not None and (klass.container == "bounded" or klass.container.startswith("weak"))
 
     def _is_model_field(self, location: Location) -> bool:
         """A mutable default on the class of a model is copied for each object."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.contracts.standard import NAMED_TABLES, TABLES
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
@@ -34,7 +33,7 @@ def tables(heap: Heap) -> Iterator[Table]:
             if (
                 name
                 and heap.multiplicity.event_runs(key, event) == MANY
-                and heap.keys.of(item) in (_GROWING if name in TABLES else _EVER_NEW)
+                and heap.keys.of(item) in (_GROWING if _takes_any_key(heap, name) else _EVER_NEW)
             ):
                 if not _taken_out(heap, key, name):
                     yield Table(name, key, event)
@@ -60,10 +59,15 @@ def _name(heap: Heap, term: Term) -> str:
         (
             value[1]
             for value in heap.points_to.evaluate(term)
-            if value[0] == "ext" and value[1] in TABLES | NAMED_TABLES
+            if value[0] == "ext" and (thing := heap.points_to.contracts.object(value[1])) is not None and thing.table
         ),
         "",
     )
+
+
+def _takes_any_key(heap: Heap, name: str) -> bool:
+    thing = heap.points_to.contracts.object(name)
+    return thing is not None and thing.table == "any key"
 
 
 def _taken_out(heap: Heap, key: str, name: str) -> bool:

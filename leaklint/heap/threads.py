@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, Term, walk
-from leaklint.heap.external import argument, keyword
+from leaklint.heap.arguments import argument_of
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
+    from leaklint.contracts.model import Contract
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
@@ -29,21 +30,21 @@ class Threads:
         for function, event, term, name in self.heap.effects.external:
             if self.heap.multiplicity.event_runs(function, event) != MANY:
                 continue
-            if name == "threading.Thread":
-                target = keyword(term, "target") or argument(term, 1)
-                yield from self._thread(function, event, term, target)
-            elif name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon")):
-                target = argument(term, 1, "function")
-                if target is not None and self._rearms(target):
-                    yield from self._tell("timer", function, event, name, target, 1, ())
-        for key, klass in self.heap.points_to.names.classes.items():
-            if "Thread" in self.heap.points_to.classes.last_names(key):
+            contract, _ = self.heap.points_to.contracts.of_call(name)
+            if contract is not None and contract.kind in {"thread", "timer"}:
+                target = called_by(contract, term)
+                if contract.kind == "thread":
+                    yield from self._thread(contract, function, event, term, name, target)
+                elif target is not None and self._rearms(target):
+                    yield from self._tell("timer", function, event, name, target, 1, (), contract)
+        for key in self.heap.points_to.names.classes:
+            if any(self._is_thread(name) for name in self.heap.points_to.classes.outside(key)):
                 yield from self._own(key)
-            del klass
 
     def _tell(
-        self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...]
-    ) -> Iterator[Registration]:
+        self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...],
+        contract: Contract | None,
+    ) -> Iterator[Registration]:  # fmt: skip
         from leaklint.heap.registration import Registration
         from leaklint.heap.retained import LEVELS
 
@@ -51,22 +52,26 @@ class Threads:
         if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
             if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
                 level = 0
-            undo = (".cancel",) if kind == "timer" else ()
-            yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons, undo)
+            yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons, contract)
 
     def _rearms(self, target: Term) -> bool:
         """Tell whether what a timer calls sets such a timer again."""
         keys = {value[-1] for value in self.heap.points_to.evaluate(target) if value[0] in {"func", "method"}}
         for function, _, term, name in self.heap.effects.external:
-            if function in keys and (
-                name == "threading.Timer" or name.endswith((".call_later", ".call_at", ".call_soon"))
-            ):
-                again = argument(term, 1, "function")
+            contract, _ = self.heap.points_to.contracts.of_call(name) if function in keys else (None, "")
+            if contract is not None and contract.kind == "timer":
+                again = called_by(contract, term)
                 if again is not None and any(value[-1] == function for value in self.heap.points_to.evaluate(again)):
                     return True
         return False
 
-    def _thread(self, function: str, event: Event, term: Term, target: Term | None) -> Iterator[Registration]:
+    def _is_thread(self, name: str) -> bool:
+        contract, _ = self.heap.points_to.contracts.of_call(name)
+        return contract is not None and contract.kind == "thread"
+
+    def _thread(
+        self, contract: Contract, function: str, event: Event, term: Term, name: str, target: Term | None
+    ) -> Iterator[Registration]:
         if target is None:
             return
         for value in self.heap.points_to.evaluate(target):
@@ -76,9 +81,9 @@ class Threads:
                 continue
             held = target
             if value[0] == "func" and not self.heap.points_to.functions[key].parent:
-                given = keyword(term, "args") or argument(term, 3)
+                given = argument_of(contract, term, "args")
                 held = given if given is not None else target
-            yield from self._tell("thread", function, event, "threading.Thread", held, level, ())
+            yield from self._tell("thread", function, event, name, held, level, (), contract)
             return
 
     def _own(self, key: str) -> Iterator[Registration]:
@@ -101,7 +106,7 @@ class Threads:
                 if name in kept_names and given[0] in {"param", "attr"}:
                     held = [one for one in self.heap.keeping.of(given) if one.kind in {"self", "method"}]
                     if held and given[0] == "param":
-                        yield from self._tell("own thread", call.caller, call.event, key, given, level, ())
+                        yield from self._tell("own thread", call.caller, call.event, key, given, level, (), None)
 
     def _endless(self, key: str, depth: int) -> int:
         """Return how surely a function never ends: -1 where it does, 1 for a loop that nothing leaves."""
@@ -165,6 +170,12 @@ class Threads:
                     ):
                         return True
         return False
+
+
+def called_by(contract: Contract, term: Term) -> Term | None:
+    """Return what a thread or a timer calls: the first that its contract keeps."""
+    first = contract.retains[0]
+    return argument_of(contract, term, first.parameter)
 
 
 __all__ = ["NONE", "Kept", "Threads"]

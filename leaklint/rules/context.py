@@ -55,7 +55,7 @@ class Context:
     @cached_property
     def registrations(self) -> list[Registration]:
         """Every registration that keeps an object."""
-        return list(Registrations(self.heap, self.settings.registrars).all())
+        return list(Registrations(self.heap).all())
 
     @cached_property
     def handlers(self) -> list[Handler]:

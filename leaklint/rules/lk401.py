@@ -52,17 +52,7 @@ from leaklint.rules.experiments import probe_at, trigger_of
 CODE = "LK401"
 NAME = "registered-for-good"
 
-_HOLDER = {
-    "atexit": "atexit's list of callbacks",
-    "finalize": "weakref.finalize's registry",
-    "fork": "the interpreter's list of fork callbacks",
-    "signal": "the interpreter's table of signal handlers",
-    "thread": "a running thread that never ends",
-    "own thread": "a running thread that never ends",
-    "timer": "a timer that starts itself again",
-    "registrar": "a registrar that keeps what it is given (as declared)",
-    "hook": "the interpreter's hook",
-}
+_HOLDER = {"own thread": "a running thread that never ends", "hook": "the interpreter's hook"}
 _SHAPES = frozenset({"atexit", "finalize", "fork", "signal", "thread"})
 
 
@@ -73,7 +63,8 @@ def find(context: Context) -> Iterator[Case]:
 
 def _tell(context: Context, one: Registration) -> Case:
     module, name, place = context.module_of(one.function), qualname(one.function), one.event.place
-    holder = _HOLDER.get(one.kind, f"{one.name} ({one.kind})")
+    known = one.contract.holder if one.contract is not None else ""
+    holder = known or _HOLDER.get(one.kind, f"{one.name} ({one.kind})")
     owner = qualname(one.kept.cls) or one.kept.name
     how = {"method": f"the bound method {one.kept.name}", "closure": "a closure", "self": "self"}.get(
         one.kept.kind, owner

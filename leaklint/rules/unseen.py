@@ -9,13 +9,10 @@ from leaklint.flow.model import qualname
 from leaklint.heap.lifetime import Location
 from leaklint.heap.memoisation import Memos
 from leaklint.heap.multiplicity import IMPORT, MANY
-from leaklint.heap.registration import contract_of
 from leaklint.heap.release import Quality
 from leaklint.model import Finding
 from leaklint.rules.context import Context
 from leaklint.rules.experiments import qualname_of
-
-_THREADS = frozenset({"threading.Thread", "threading.Timer"})
 
 
 def why_unseen(context: Context, seen: Finding) -> str:
@@ -46,9 +43,7 @@ def _of_call(context: Context, seen: Finding, module: str) -> str:
         if context.module_of(function) == module and event.place[0] <= seen.line <= event.place[2]:
             if seen.code == "LK402" and name.endswith(".addHandler"):
                 return "the handler is not taken for one that is added again and again"
-            if seen.code == "LK401" and (
-                name in _THREADS or contract_of(name, context.settings.registrars) is not None
-            ):
+            if seen.code == "LK401" and context.heap.points_to.contracts.of_call(name)[0] is not None:
                 return "what is registered is taken for something that may live as long, or is taken back"
     return "the call is not taken for one that registers an object for good"
 

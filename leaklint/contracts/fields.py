@@ -1,0 +1,231 @@
+"""The keys of contracts: what each may be set to, how that is read, and how a JSON schema says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, get_args
+
+from leaklint.contracts.model import Hold, Key, Kind, Memoises, Retains, WeakForm
+
+CONTAINERS = (
+    "dict list set tuple frozenset bytearray deque queue counter defaultdict bounded local contextvar namespace exitstack "
+    "plain abstract weak:WeakValueDictionary weak:WeakKeyDictionary weak:WeakSet"
+).split()
+LIFETIMES = ("process", "receiver", "thread", "loop", "call")
+_ONE_WORD = (
+    "plain fresh nothing receiver registered weak exception count identity super attribute namespace partial field unknown"
+).split()
+_WITH_MORE = ("plain", "argument", "element", "copy", "instance")
+RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")
+KEYS = ("fresh", "finite", "inner", "text")
+NATURES = ("enum", "exception", "plain", "value")
+_SCHEMA_TEXT = {"type": "string"}
+
+
+class Field(NamedTuple):
+    """One key: what turns its value into one of the model (raises ``ValueError`` in words), and its JSON schema."""
+
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError("must be a list of strings")
+    return tuple(value)
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("must be a whole number, 0 for the first")
+    return value
+
+
+def _of(known: tuple[str, ...] | list[str]) -> Field:
+    def read(value: Any) -> str:
+        if value not in known:
+            from leaklint.config import closest
+
+            raise ValueError(f"must be one of {', '.join(known)}{closest(str(value), known)}")
+        return str(value)
+
+    return Field(read, {"enum": list(known)})
+
+
+def constant(value: Any) -> str:
+    """Return a value of TOML as Python writes it. Raises ``ValueError`` for tables and lists."""
+    if not isinstance(value, (str, bool, int, float)):
+        raise ValueError("must be a string, a number, true or false")
+    return repr(value)
+
+
+def _when(value: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table of keyword arguments to their values, or to { absent = true }")
+    return tuple((word, "" if one == {"absent": True} else constant(one)) for word, one in value.items())
+
+
+def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise ValueError("must be a table of names to kinds of containers")
+    return tuple(value.items())
+
+
+def _lifetime(value: Any) -> str:
+    if value not in LIFETIMES and not (isinstance(value, str) and value.startswith("argument ")):
+        raise ValueError(f"must be one of {', '.join(LIFETIMES)}, or 'argument NAME'")
+    return str(value)
+
+
+def _until(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith("argument "):
+        raise ValueError("must be 'argument NAME'")
+    return value
+
+
+def returned(value: Any) -> str:
+    """Return what a callable returns, checked."""
+    first, _, more = value.partition(" ") if isinstance(value, str) else ("", "", "")
+    if value not in RETURNS and not (first in _WITH_MORE and more):
+        raise ValueError(f"must be one of {', '.join(RETURNS)}, or {', '.join(f'{one} ..' for one in _WITH_MORE)}")
+    return str(value)
+
+
+def table(value: Any, fields: Mapping[str, Field], what: str) -> dict[str, Any]:
+    """Return a table's values as the model has them. Raises ``ValueError`` that begins with the key."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} must be a table")
+    found = {}
+    for key, one in value.items():
+        if key not in fields:
+            from leaklint.config import closest
+
+            raise ValueError(f"{key}: no key of {what}{closest(key, fields)}")
+        try:
+            found[key] = fields[key].read(one)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
+    return found
+
+
+def _rows(value: Any) -> tuple[Retains, ...]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of tables")
+    return tuple(Retains(**table(one, RETAINS, "a row of retains")) for one in value)
+
+
+def _memoises(value: Any) -> Memoises:
+    return Memoises(**table(value, MEMOISES, "memoises"))
+
+
+def _key(value: Any) -> Key:
+    return Key(**table(value, KEY, "key"))
+
+
+def _weak_form(value: Any) -> WeakForm:
+    found = table(value, WEAK_FORM, "weak_form")
+    if set(found) != set(WEAK_FORM):
+        raise ValueError("needs keyword and value")
+    return WeakForm(**found)
+
+
+def _object(fields: Mapping[str, Field]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {key: dict(one.schema) for key, one in fields.items()},
+        "additionalProperties": False,
+    }
+
+
+_LIST = {"type": "array", "items": _SCHEMA_TEXT}
+_CONSTANT = {"type": ["string", "boolean", "number"]}
+TEXT, FLAG, TEXTS = Field(_text, _SCHEMA_TEXT), Field(_flag, {"type": "boolean"}), Field(_texts, _LIST)
+NUMBER = Field(_number, {"type": "integer", "minimum": 0})
+RETAINS = {
+    "parameter": TEXT,
+    "position": NUMBER,
+    "hold": _of(get_args(Hold)),
+    "when": Field(
+        _when,
+        {"type": "object", "additionalProperties": {"anyOf": [_CONSTANT, {"const": {"absent": True}}]}},
+    ),
+}
+MEMOISES = {"bound": NUMBER, "parameter": TEXT, "bare": FLAG}
+KEY = {"parameter": TEXT, "position": NUMBER}
+WEAK_FORM = {"keyword": TEXT, "value": Field(constant, _CONSTANT)}
+_PROSE = {"why": TEXT, "advice": TEXT, "holder": TEXT, "versions": TEXT, "experiment": TEXT}
+CALLABLE: dict[str, Field] = {
+    "name": TEXT,
+    "aliases": TEXTS,
+    "parameters": TEXTS,
+    "retains": Field(_rows, {"type": "array", "items": _object(RETAINS)}),
+    "lifetime": Field(_lifetime, _SCHEMA_TEXT),
+    "until": Field(_until, _SCHEMA_TEXT),
+    "takes_out": Field(_until, _SCHEMA_TEXT),
+    "undo": TEXTS,
+    "handle": FLAG,
+    "by_name": FLAG,
+    "slot": FLAG,
+    "key": Field(_key, _object(KEY)),
+    "previous": TEXTS,
+    "returns": Field(returned, _SCHEMA_TEXT),
+    "memoises": Field(_memoises, _object(MEMOISES)),
+    "kind": _of(get_args(Kind)),
+    "attribute": TEXT,
+    "freed": TEXT,
+    "weak_form": Field(_weak_form, {**_object(WEAK_FORM), "required": list(WEAK_FORM)}),
+    **_PROSE,
+}
+OBJECT: dict[str, Field] = {
+    "name": TEXT,
+    "class": TEXT,
+    "container": _of(CONTAINERS),
+    "slot": FLAG,
+    "table": _of(["any key", "names"]),
+    "previous": TEXTS,
+    "undo": TEXTS,
+    **_PROSE,
+}
+CLASS: dict[str, Field] = {
+    "name": TEXT,
+    "aliases": TEXTS,
+    "bases": TEXTS,
+    "container": _of(CONTAINERS),
+    "inside": Field(_pairs, {"type": "object", "additionalProperties": _SCHEMA_TEXT}),
+    "longer_copies": TEXTS,
+    "singleton": FLAG,
+    "fields": _of(["copied"]),
+    "lives": _of(["owner", "process"]),
+    "nature": _of(list(NATURES)),
+    "why": TEXT,
+    "versions": TEXT,
+    "experiment": TEXT,
+}
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a file of contracts."""
+    entries = {"callable": CALLABLE, "object": OBJECT, "class": CLASS}
+    properties: dict[str, Any] = {
+        name: {"type": "array", "items": {**_object(fields), "required": ["name"]}} for name, fields in entries.items()
+    }
+    names = {"type": "object", "additionalProperties": _LIST}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Retention contracts of leaklint",
+        "type": "object",
+        "properties": {"distribution": _SCHEMA_TEXT, **properties, "returns": names, "keys": names},
+        "additionalProperties": False,
+    }

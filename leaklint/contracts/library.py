@@ -1,0 +1,220 @@
+"""Contracts by dotted name: the file of a package is read when a name of that package is first asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from leaklint.contracts.containers import ADDERS, REMOVERS
+from leaklint.contracts.model import Class, Contract, Object, Package, Retains
+from leaklint.contracts.reader import parsed
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+_NONE = Package()
+_ROUNDS = 8  # names of names of names that are followed
+
+
+@cache
+def tops() -> frozenset[str]:
+    """Return the import packages that have a file of contracts."""
+    return frozenset(name.removesuffix(".toml") for name in os.listdir(FOLDER) if name.endswith(".toml"))
+
+
+@cache
+def shipped(top: str) -> Package:
+    """Return what leaklint itself knows of an import package. Raises ``ContractError``."""
+    if top not in tops():
+        return _NONE
+    path = os.path.join(FOLDER, f"{top}.toml")
+    with open(path, encoding="utf-8") as stream:
+        return parsed(stream.read(), path, top)
+
+
+class Contracts:
+    """All contracts that hold for one program: the project's own first, then those of packages."""
+
+    def __init__(self, declared: Iterable[Package] = ()) -> None:
+        """Take what a project, and packages installed beside it, declare."""
+        self._loaded: set[str] = set()
+        self._callables: dict[str, Contract] = {}
+        self._objects: dict[str, Object] = {}
+        self._classes: dict[str, Class] = {}
+        self._aliases: dict[str, str] = {}
+        self._returns: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+        self._methods: dict[tuple[str, str], list[Contract]] = {}  # by package and last name, of classes
+        self._canonical: dict[str, str] = {}
+        self._found: dict[str, Contract | None] = {}
+        self.declared: set[str] = set()
+        for one in declared:
+            self._add(one)
+            self.declared.update(entry.name for entry in one.callables)
+            self.declared.update(entry.name for entry in one.classes)
+
+    def read(self, tops: Iterable[str]) -> None:
+        """Read the contracts of the packages that a program imports."""
+        for top in sorted(set(tops)):
+            self._load(top)
+
+    def _add(self, package: Package) -> None:
+        for contract in package.callables:
+            if self._callables.setdefault(contract.name, contract) is contract:
+                self._alias(contract.name, contract.aliases)
+                for name in (contract.name, *contract.aliases):
+                    self._method(name, contract)
+        for thing in package.objects:
+            self._objects.setdefault(thing.name, thing)
+        for klass in package.classes:
+            self._classes.setdefault(klass.name, klass)
+            self._alias(klass.name, klass.aliases)
+        for name, given in package.returns:
+            self._returns.setdefault(name, given)
+        for name, given in package.keys:
+            self._keys.setdefault(name, given)
+
+    def _method(self, name: str, contract: Contract) -> None:
+        owner, _, last = name.rpartition(".")
+        if owner.rpartition(".")[2][:1].isupper():
+            same = self._methods.setdefault((name.partition(".")[0], last), [])
+            same += [contract] if contract not in same else []
+
+    def _alias(self, name: str, aliases: tuple[str, ...]) -> None:
+        for alias in aliases:
+            self._aliases.setdefault(alias, name)
+
+    def _load(self, name: str) -> None:
+        top = name.partition(".")[0]
+        if top not in self._loaded:
+            self._loaded.add(top)
+            self._add(shipped(top))
+
+    def retains(self, top: str) -> bool:
+        """Tell whether anything in an import package keeps what it is handed, or what it returns."""
+        return shipped(top).retains
+
+    def canonical(self, name: str) -> str:
+        """Return a dotted name as contracts spell it: aliases are undone, objects stand for their classes."""
+        known = self._canonical.get(name)
+        if known is None:
+            known = name
+            for _ in range(_ROUNDS):
+                found = self._renamed(known)
+                if found == known:
+                    break
+                known = found
+            self._canonical[name] = known
+        return known
+
+    def _renamed(self, name: str) -> str:
+        self._load(name)
+        if name in self._callables:
+            return name
+        for prefix, rest in _prefixes(name):
+            alias = self._aliases.get(prefix)
+            if alias is not None:
+                return alias + rest
+            thing = self.object(prefix) if rest else None
+            if thing is not None and thing.cls:
+                return thing.cls + rest
+        return name
+
+    def object(self, name: str) -> Object | None:
+        """Return what is known of an attribute of a module or class by its own name."""
+        self._load(name)
+        return self._objects.get(name) or self._objects.get(f"{name.rpartition('.')[0]}.*")
+
+    def klass(self, name: str) -> Class | None:
+        """Return what is known of a class."""
+        return self._classes.get(self.canonical(name))
+
+    def callable(self, name: str) -> Contract | None:
+        """Return the contract of a callable: of a method, by the class of its receiver or a base of that class."""
+        if name not in self._found:
+            self._found[name] = None  # what bases that lead back to themselves see
+            self._found[name] = self._callable(self.canonical(name))
+        return self._found[name]
+
+    def _callable(self, name: str) -> Contract | None:
+        found = self._callables.get(name)
+        if found is not None:
+            return found
+        owner, _, last = name.rpartition(".")
+        thing = self._objects.get(owner)
+        if thing is not None and thing.container and last in ADDERS:
+            return _filling(thing, last)
+        klass = self._classes.get(owner)
+        for base in klass.bases if klass is not None else ():
+            found = self.callable(f"{base}.{last}")
+            if found is not None:
+                return found
+        return None
+
+    def assumed(self, name: str) -> Contract | None:
+        """Return the only contract that a package has for a method of that name, whatever the class is."""
+        self._load(name)
+        found = self._methods.get((name.partition(".")[0], name.rpartition(".")[2]), [])
+        return found[0] if len(found) == 1 else None
+
+    def of_call(self, name: str) -> tuple[Contract | None, str]:
+        """Return the contract that holds for a call, and what that assumes, in words.
+
+        ``?.name`` is a method that is called on something unknown.
+        """
+        found = self.callable(name)
+        if found is not None:
+            return found, ""
+        last = name.rpartition(".")[2]
+        if name.startswith("?."):
+            return self.by_name(last), ""
+        found = self.assumed(name)
+        if found is None or found.by_name:
+            return found, ""
+        owner = name.rpartition(".")[0]
+        return found, f"assumes that {last}() of {owner} is that of {found.name.rpartition('.')[0]}"
+
+    def by_name(self, last: str) -> Contract | None:
+        """Return the contract of a method whose name says enough, whatever it is called on, in packages read so far."""
+        found = [one for (_, word), every in self._methods.items() if word == last for one in every if one.by_name]
+        return found[0] if len(found) == 1 else None
+
+    def all(self) -> Iterator[Contract]:
+        """Yield the contracts of callables of the packages read so far."""
+        yield from self._callables.values()
+
+    def is_declared(self, name: str) -> bool:
+        """Tell whether the project itself declares a callable or a class of this name."""
+        return name in self.declared
+
+    def returned(self, name: str) -> str:
+        """Return what a callable gives, in the words of contracts; nothing where that is not known."""
+        contract = self.callable(name)
+        if contract is not None and contract.returns:
+            return contract.returns
+        name = self.canonical(name)
+        return self._returns.get(name) or self._returns.get(f"{name.rpartition('.')[0]}.*", "")
+
+    def keys(self, name: str) -> str:
+        """Return how many different values calls of a callable give, as far as that is known."""
+        return self._keys.get(self.canonical(name), "")
+
+
+def _prefixes(name: str) -> Iterator[tuple[str, str]]:
+    """Yield each beginning of a dotted name with its rest, the longest first."""
+    yield name, ""
+    end = name.rfind(".")
+    while end > 0:
+        yield name[:end], name[end:]
+        end = name.rfind(".", 0, end)
+
+
+def _filling(thing: Object, last: str) -> Contract:
+    """Return the contract of a method that puts something into an object that is a container."""
+    _, place = ADDERS[last]
+    undo = thing.undo or tuple(
+        f"{thing.name}.{one}" for one in ("remove", "pop", "clear", "discard") if one in REMOVERS
+    )
+    return Contract(
+        f"{thing.name}.{last}", retains=(Retains("", place),), undo=undo, holder=thing.holder or thing.name, why=thing.why,
+        advice=thing.advice,
+    )  # fmt: skip

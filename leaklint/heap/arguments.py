@@ -1,0 +1,78 @@
+"""The arguments of a call as a contract names them, and what is put into an argument that is a container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.contracts.model import Contract, Retains
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Effects
+
+_WORD = "argument "
+
+
+def arguments(contract: Contract, term: Term) -> Iterator[tuple[int, str, Term]]:
+    """Yield the arguments of a call: place (-1 for keywords), name as far as the contract knows it, term."""
+    for place, given in enumerate(term[2]):
+        yield place, contract.parameters[place] if place < len(contract.parameters) else "", given
+    for word, given in term[3]:
+        yield -1, word, given
+
+
+def row_of(contract: Contract, term: Term, place: int, word: str) -> Retains | None:
+    """Return the first row of a contract that speaks of an argument and applies to the call."""
+    named = [
+        row
+        for row in contract.retains
+        if row.parameter != "*" and ((row.parameter == word and word) or (row.position == place and place >= 0))
+    ]
+    rows = named or [row for row in contract.retains if row.parameter == "*"]
+    return next((row for row in rows if _applies(contract, row, term)), None)
+
+
+def _applies(contract: Contract, row: Retains, term: Term) -> bool:
+    for word, text in row.when:
+        given = argument_of(contract, term, word)
+        if text == "":
+            if given is not None:
+                return False
+        elif given is None or given[0] != "const" or given[1] != text:
+            return False
+    return True
+
+
+def argument_of(contract: Contract, term: Term, word: str) -> Term | None:
+    """Return the argument of a call by the name of its parameter, as far as the contract knows the places."""
+    rows = (row.position for row in contract.retains if row.parameter == word)
+    place = contract.parameters.index(word) if word in contract.parameters else next(rows, -1)
+    return argument_at(term, place, word)
+
+
+def argument_at(term: Term, place: int, word: str) -> Term | None:
+    """Return an argument of a call by its place, -1 for none, or by its keyword."""
+    found = next((value for name, value in term[3] if name == word), None)
+    if found is None and 0 <= place < len(term[2]) and not any(one[0] == "star" for one in term[2][: place + 1]):
+        found = term[2][place]
+    return found
+
+
+def note_push(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+    """Note ``heapq.heappush(heap, item)`` and the like: what is kept as long as an argument is stored into that."""
+    contract = effects.heap.contracts.callable(name)
+    if contract is None:
+        return
+    if contract.kind == "store" and contract.lifetime.startswith(_WORD):
+        owner = contract.lifetime.removeprefix(_WORD)
+        base = argument_of(contract, term, owner)
+        for row in contract.retains if base is not None else ():
+            value = argument_of(contract, term, row.parameter)
+            if value is not None and base is not None:
+                effects._store(key, event, "append", base, None, value)
+    if contract.takes_out.startswith(_WORD):
+        base = argument_of(contract, term, contract.takes_out.removeprefix(_WORD))
+        if base is not None:
+            effects._remove(key, event, "pop", base, None)

@@ -1,0 +1,62 @@
+"""How long what is handed over is kept: as long as the object that keeps it, whose life the program decides."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term
+
+if TYPE_CHECKING:
+    from leaklint.heap.retention import Heap
+
+
+class Life(Enum):
+    """How long an object lives: as long as the process, no longer than its users, or nobody knows."""
+
+    PROCESS = "process"
+    SHORT = "short"
+    UNKNOWN = "unknown"
+
+
+class Outliving:
+    """Judges how long the receivers of calls live."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    def of(self, term: Term) -> Life:
+        """Return how long what a term stands for lives; of several, the longest life that is seen."""
+        points_to = self.heap.points_to
+        values = points_to.attributes.with_given(term)
+        if term[0] == "attr" and any(self._lives(value) == "owner" for value in values):
+            return self.of(term[1])  # an attribute that is made anew for each object of the class that it stands on
+        found = {self._of_value(value, term) for value in values}
+        if Life.PROCESS in found:
+            return Life.PROCESS
+        return Life.UNKNOWN if Life.UNKNOWN in found or not found else Life.SHORT
+
+    def _lives(self, value: Term) -> str:
+        if value[0] not in {"extinst", "ext"}:
+            return ""
+        klass = self.heap.points_to.contracts.klass(value[1])
+        if klass is None and value[0] == "ext":
+            thing = self.heap.points_to.contracts.object(value[1])
+            klass = self.heap.points_to.contracts.klass(thing.cls) if thing is not None and thing.cls else None
+        return klass.lives if klass is not None else ""
+
+    def _of_value(self, value: Term, term: Term) -> Life:
+        if value in self.heap.lifetime.long or value[0] in {"class", "module", "func"}:
+            return Life.PROCESS
+        if value[0] in {"extinst", "ext"} and self._lives(value) == "process":
+            return Life.PROCESS
+        match value[0]:
+            case "ext":  # of a module of another package, or an attribute of an object that such a package has made
+                base = self.heap.points_to.evaluate(term[1]) if term[0] == "attr" else frozenset()
+                made = any(one[0] in {"extinst", "self", "inst", "param"} for one in base)
+                return self.of(term[1]) if made else Life.PROCESS
+            case "extinst" if value[2] is not None:
+                return Life.SHORT
+            case "inst" | "self" | "container":
+                return Life.SHORT
+        return Life.UNKNOWN

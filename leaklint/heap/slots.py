@@ -1,0 +1,113 @@
+"""Hooks of the interpreter and of other packages that hold one function: a chain of them grows, one alone does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.multiplicity import MANY
+from leaklint.heap.points_to_values import in_order
+
+if TYPE_CHECKING:
+    from leaklint.contracts.model import Contract
+    from leaklint.heap.registration import Registration
+    from leaklint.heap.retention import Heap
+
+ONE_SLOT = "one slot: the newest stays, the others go"
+
+
+class Slots:
+    """Finds what is put into hooks that hold one function."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    def all(self) -> Iterator[Registration]:
+        """``self.old = sys.excepthook; sys.excepthook = self.report``: each keeps the one before; a plain slot is low."""
+        from leaklint.heap.registration import OBJECTS, Registration
+        from leaklint.heap.retained import LEVELS
+
+        for key, function in self.heap.points_to.functions.items():
+            if function.kind in {"module", "class"} or self.heap.multiplicity.runs(key) != MANY:
+                continue
+            for event in function.events:
+                name = self.name_of(event)
+                every = self.heap.keeping.of(event.terms[1]) if name else []
+                kept = next((one for one in every if one.kind in OBJECTS), None)
+                if kept is None:
+                    continue
+                chained = self._is_chained(function, event)
+                if chained and self._is_restored(event.name, key):
+                    continue
+                reasons = () if chained else (ONE_SLOT,)
+                level = LEVELS[1 if chained else 0]
+                yield Registration("hook", key, event, name, kept, event.terms[1], level, reasons)
+
+    def name_of(self, event: Event) -> str:
+        """Return the dotted name of the slot that an assignment to an attribute fills; nothing if it is none."""
+        if event.kind != "setattr":
+            return ""
+        for value in in_order(self.heap.points_to.evaluate(event.terms[0])):
+            if value[0] in {"ext", "module"}:
+                thing = self.heap.points_to.contracts.object(f"{value[1]}.{event.name}")
+                if thing is not None and thing.slot:
+                    return thing.name
+        return ""
+
+    def _is_chained(self, function: Function, event: Event) -> bool:
+        """Tell whether a function keeps what the slot held before."""
+        old: Term = ("attr", event.terms[0], event.name)
+        return _is_kept(function, event, lambda term: old in list(walk(term)))
+
+    def _is_restored(self, name: str, key: str) -> bool:
+        removals = self.heap.removals
+        return any(
+            event.kind == "setattr"
+            and event.name == name
+            and event.terms[1][0] in {"attr", "call"}
+            and (other != key or any(guard.kind == "finally" for guard in event.guards))
+            and not removals.feasibility.only_finalizing(other)
+            and not removals.feasibility.never(event, function)
+            for other, function in self.heap.points_to.functions.items()
+            for event in function.events
+        )
+
+    def chains(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
+        """Tell whether a function keeps what a call has put out of its slot, and nothing puts it back."""
+        home = self.heap.points_to.functions[function]
+        asked = {name for name in contract.previous if name != "result"}
+
+        def is_before(one: Term) -> bool:
+            for part in walk(one):
+                if part == term:
+                    return "result" in contract.previous
+                if part[0] == "call" and any(
+                    value[0] == "ext" and value[1] in asked for value in self.heap.points_to.evaluate(part[1])
+                ):
+                    return True
+            return False
+
+        return _is_kept(home, event, is_before) and not self._is_set_again(contract, function, event)
+
+    def _is_set_again(self, contract: Contract, function: str, event: Event) -> bool:
+        """Tell whether another call of the program sets the slot to what it finds in a field, or a ``finally`` does."""
+        for other, at, call, name in self.heap.effects.external:
+            if at is event or self.heap.points_to.contracts.callable(name) is not contract:
+                continue
+            ends = any(guard.kind == "finally" for guard in at.guards)
+            if (other != function or ends) and any(
+                one[0] in {"attr", "cell", "fresh", "param", "call"} for one in call[2]
+            ):
+                if not self.heap.removals.feasibility.outlived(at, self.heap.points_to.functions[other]):
+                    return True
+        return False
+
+
+def _is_kept(function: Function, event: Event, holds: Callable[[Term], bool]) -> bool:
+    """Tell whether a function puts what ``holds`` tells into a field, a module's name or a variable."""
+    stores = (one for one in function.events if one.kind in {"setattr", "setname"} and one is not event)
+    if any(holds(one.terms[-1]) for one in stores):
+        return True
+    return any(holds(term) for values in function.assigned.values() for term in values)

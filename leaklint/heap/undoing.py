@@ -1,0 +1,126 @@
+"""Whether a program takes back what it has registered with another package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import UNKNOWN, Term
+
+if TYPE_CHECKING:
+    from leaklint.contracts.model import Contract
+    from leaklint.heap.retention import Heap
+
+External = tuple[str, Event, Term, str]
+
+
+class Undoing:
+    """Finds the calls that undo registrations."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    @cached_property
+    def _by_ending(self) -> dict[str, list[External]]:
+        """Return the calls out of the program by the last part of the callee's name."""
+        found: dict[str, list[External]] = {}
+        for one in self.heap.effects.external:
+            found.setdefault(one[3].rpartition(".")[2], []).append(one)
+        return found
+
+    @cached_property
+    def _on_handles(self) -> dict[tuple[str, str], list[tuple[str, Event]]]:
+        """Return the calls ``x.handle.undo()`` by the name of the handle and ``.undo``, whatever ``x`` is."""
+        found: dict[tuple[str, str], list[tuple[str, Event]]] = {}
+        for key, function in self.heap.points_to.functions.items():
+            for event in function.events:
+                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
+                if callee[0] == "attr" and callee[1][0] == "attr":
+                    found.setdefault((callee[1][2], f".{callee[2]}"), []).append((key, event))
+        return found
+
+    def is_undone(self, contract: Contract, function: str, event: Event, term: Term, value: Term) -> bool:
+        """Tell whether the program takes such a registration back, by something other than a finalizer."""
+        handles = {
+            one.name
+            for one in self.heap.points_to.functions[function].events
+            if one.kind == "setattr" and one.terms[1] == term
+        }
+        for undo in contract.undo:
+            for handle in handles:
+                for other, other_event in self._on_handles.get((handle, undo), ()):
+                    if self._runs(other, other_event):
+                        return True
+            if any(self._is_by(one, contract, undo, function, value) for one in self._calls(undo)):
+                return True
+            if undo == ".__call__" and self._is_called_back(function, term):
+                return True
+        return False
+
+    def _calls(self, undo: str) -> Iterator[External]:
+        """Yield the calls that may be an undoing one and that run while a registration lasts."""
+        for one in self._by_ending.get(undo.rpartition(".")[2], ()):
+            if self._runs(one[0], one[1]):
+                yield one
+
+    def _runs(self, function: str, event: Event) -> bool:
+        return not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
+
+    def _is_by(self, one: External, contract: Contract, undo: str, function: str, value: Term) -> bool:
+        other, _, call, name = one
+        names = self.heap.points_to.names
+        if not undo.startswith("."):
+            same = name == undo or self.heap.points_to.contracts.canonical(name) == undo
+            return same and self._takes_back(other, call, value, function)
+        if names.module_of(other) is not names.module_of(function):
+            return False
+        if call[1][0] != "attr" or call[1][2] != undo[1:] or not (name.endswith(undo) or undo == ".detach"):
+            return False
+        return contract.handle or self._takes_back(other, call, value, function)
+
+    def _takes_back(self, function: str, call: Term, value: Term, home: str) -> bool:
+        """Tell whether an undoing call takes out what was registered, rather than what others did.
+
+        Without an argument, or by a position, it takes out whatever is there. Where it is not known what a function of
+        another module is asked to take out, nothing is shown by it.
+        """
+        given = [term for term in (*call[2], *(term for _, term in call[3])) if term[0] != "const"]
+        if not given:
+            return True
+        at_home = self.heap.points_to.names.module_of(function) is self.heap.points_to.names.module_of(home)
+        registered = list(self._handed_in(home, value, 0))
+        taken = [one for term in given for one in self._handed_in(function, term, 0)]
+        return any(self._is_same(one, other, at_home) for one in taken for other in registered)
+
+    def _is_same(self, one: Term, other: Term, at_home: bool) -> bool:
+        """Tell whether what is taken back is what was registered: the same function, or the same attribute of something."""
+        coverage = self.heap.removals.coverage
+        same = coverage.same_function(one, other)
+        if same is None:
+            return (one[0] == other[0] == "attr" and one[2] == other[2]) or (at_home and coverage._equal(one, other))
+        return same
+
+    def _handed_in(self, function: str, term: Term, depth: int) -> Iterator[Term]:
+        """Yield a term; for a parameter of a function that the program calls, what its callers hand in."""
+        calls = self.heap.effects.calls.get(function, ()) if term[0] == "param" and term[1] == function else ()
+        given = [(call.caller, call.bound[term[2]]) for call in calls if term[2] in call.bound]
+        if not given or depth > 3:
+            yield term
+        for caller, one in given if depth <= 3 else ():
+            yield from self._handed_in(caller, one, depth + 1)
+
+    def _is_called_back(self, function: str, term: Term) -> bool:
+        """``self._finalizer()``: the handle is called, which ends the registration."""
+        names = {
+            one.name
+            for one in self.heap.points_to.functions[function].events
+            if one.kind == "setattr" and one.terms[1] == term
+        }
+        for key, other in self.heap.points_to.functions.items():
+            for call in other.events if names else ():
+                callee: Term = call.terms[0][1] if call.kind == "call" else UNKNOWN
+                if callee[0] == "attr" and callee[2] in names and self._runs(key, call):
+                    return True
+        return False
