@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from leaklint.source import Source
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_HANDED = re.compile(r"(\w+)\((?:[^()\n]*,)?\s*(?:\w+\.)*(\w+)\s*[,)]")
+_STORED = re.compile(r"(\w+)\[[^\n]*\]\s*=\s*(?:\w+\.)*(\w+)\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,10 @@ def _facts(source: Source, name: str) -> Module:
 
 
 def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Source]]:
-    """Yield the files that say the name of a holder, of its class, or of what it keeps, and the packages around them."""
+    """Yield the files that say the name of a holder, of its class, or of what it keeps, and the packages around them.
+
+    And those that define functions which get something by such a name, or make what is stored.
+    """
     files = context.texts.files
     seen = [case.seen for case in cases if case.seen is not None]
     shown = {os.path.abspath(path) for one in seen for path in (one.path, *(item.path for item in one.related))}
@@ -240,6 +246,11 @@ def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Sourc
 
     for name, read in files.items():
         take(name, read, read.file in shown)
+    called = {word for source in chosen.values() for word in _called_with(source.text, words)}
+    for name, read in files.items() if called else ():
+        source = context.texts.of(read) if name not in chosen else None
+        if source is not None and not called.isdisjoint(_DEFINED.findall(source.text)):
+            chosen[name] = source
     packages = {name.rpartition(".")[0] for name in chosen}
     for name, read in files.items():
         if name in packages and name not in chosen and os.path.basename(read.file) == "__init__.py":
@@ -247,6 +258,16 @@ def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Sourc
     for name in files:
         if name in chosen:
             yield name, chosen[name]
+
+
+def _called_with(text: str, words: set[str]) -> Iterator[str]:
+    """Yield the names of functions that are handed something by one of the words, or whose result is stored under it."""
+    for found in _HANDED.finditer(text):
+        if found[2] in words:
+            yield found[1]
+    for found in _STORED.finditer(text):
+        if found[1] in words:
+            yield found[2]
 
 
 def _names(case: Case, context: Context) -> set[str]:

@@ -68,12 +68,12 @@ def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] 
 
 @_or_why_not
 def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
-    """Return the repair of ``holder`` as what is said of its stores allows it: see ``repairs.told``."""
-    from leaklint.repairs import told
+    """Return the repair of ``holder`` as what is said of its stores and in examples allows it: see ``told`` and ``shown``."""
+    from leaklint.repairs import shown, told
     from leaklint.repairs.files import Files
     from leaklint.repairs.uses import Finder
 
-    return told.qualified(Finder(Files(program), holder).tied(), fix)
+    return shown.qualified(program, holder, told.qualified(Finder(Files(program), holder).tied(), fix))
 
 
 @_or_why_not

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from leaklint.repairs.callees import demand
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.roles import Role
@@ -147,7 +148,18 @@ def _handed(draft: Draft, role: Role) -> None:
     elif role.name == "dict" and len(role.call.args) == 1:
         draft.insert(file, file.end(role.use.node), ".items()")
     elif last not in WALKERS:
-        draft.assume(f"{role.name}() at {role.place} gets along with a weak dictionary")
+        taken(draft, role, "a weak dictionary", f"dict({file.code(role.use.node)}.items())")
+
+
+def taken(draft: Draft, role: Role, weak: str, plain: str) -> None:
+    """Hand a plain copy to a function of the program that only reads and needs one; what is not followed is assumed."""
+    found = demand(draft.files, role)
+    if found.plain and found.changed:
+        draft.refuse(f"{role.name}() at {role.place} changes the container at {found.changed} and needs a plain one")
+    elif found.plain:
+        draft.replace(role.file, role.use.node, plain)
+    if found.unknown or (found.plain and found.changed):
+        draft.assume(f"{role.name}() at {role.place} gets along with {weak}")
 
 
 def _asks_for_abstract(role: Role) -> bool:

@@ -13,7 +13,7 @@ from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.helpers import by_instance
-from leaklint.repairs.referents import prepare, slots_by_decorator
+from leaklint.repairs.referents import prepare, shares_by_equality, slots_by_decorator
 from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
@@ -64,6 +64,11 @@ class _Method:
         if self.function.name == "__init__":
             self._drop_line(cached)
             return self.draft.fix("no cache", "an initialiser returns nothing that could be cached")
+        equal = shares_by_equality(self.draft, self.owner)
+        if equal:
+            return Fix(
+                "none", replacement, f"{equal}: equal instances share what is cached, as long as any caller comes"
+            )
         limit = self._limit(cached)
         if limit and not self._is_controlled() and not self._leads_back(node):
             return self._beside(node, cached, limit)

@@ -11,6 +11,7 @@ from leaklint.drafts.facts.model import Call, Function, Module, Value
 from leaklint.drafts.program import ClassRef, Program, Site
 from leaklint.drafts.program.once import once
 from leaklint.paths import is_test
+from leaklint.repairs.beside import kept_beside
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.scopes import Bound, Scope, walk
@@ -101,7 +102,7 @@ class Owners:
             return Fate("held", f"the module-level name {name} keeps it")
         fates = [self._of_way(file, bound, node, home, loads, hops) for bound in home.bound.get(name, ())]
         if name in home.params:
-            fates.append(self._of_param(file, name, home))
+            fates.append(self._of_param(file, node, home))
         return worst(fates)
 
     def _of_way(
@@ -163,8 +164,8 @@ class Owners:
                     return Fate("none", f"{told}; use weakref.WeakMethod")
         return Fate("held", f"{file.code(node)} keeps it")
 
-    def _of_param(self, file: File, name: str, home: Scope) -> Fate:
-        function = file.function(home)
+    def _of_param(self, file: File, node: cst.Name, home: Scope) -> Fate:
+        name, function = node.value, file.function(home)
         sites = [
             site for site in self.program.sites.get((file.module.name, function.qualname), ()) if site.call is not None
         ]
@@ -178,6 +179,10 @@ class Owners:
                 return Fate(
                     "none", f"a {min(kinds)} is passed to {function.name}() at {place}, which takes no weak references"
                 )
+        owner = kept_beside(self.files, file, node, home)
+        if owner:
+            return Fate("held", f"{owner} keeps it")
+        for site in sites:
             place = self._fresh_argument(site, name, function)
             if place:
                 told = (

@@ -65,7 +65,20 @@ def prepare(draft: Draft, ref: ClassRef) -> None:
     elif grip.level == "no":
         draft.refuse(grip.text)
     elif grip.level == "slots":
-        _open_slots(draft, ref)
+        _open_slots(draft, _to_open(draft, ref))
+
+
+def _to_open(draft: Draft, ref: ClassRef) -> ClassRef:
+    """Return which class of a line of slotted ones gets the room for weak references: a second one would be an error.
+
+    That is the first one, whichever of the classes below it are asked for; where lines join, it is the class itself.
+    """
+    names = draft.files.program.names
+    line = names.ancestors(ref)
+    if any(len(names.class_of(one).bases) > 1 for one in line):
+        return ref
+    taken = any("__weakref__" in (names.class_of(below).slots or ()) for below in names.subclasses(line[-1]))
+    return ref if taken else line[-1]
 
 
 def grip_on(draft: Draft, ref: ClassRef) -> Grip:
@@ -211,6 +224,20 @@ def own_equality(draft: Draft, ref: ClassRef) -> str:
                         f"{short} is a {last[0] if last[0] in _DATACLASSES else 'attrs class'} that compares by value"
                     )
     return ""
+
+
+def shares_by_equality(draft: Draft, ref: ClassRef) -> str:
+    """Return how instances of ``ref`` come to be equal as keys, as ``own_equality`` does; nothing if they have no hash."""
+    words, names = own_equality(draft, ref), draft.files.program.names
+    classes = [names.class_of(one) for one in (*names.ancestors(ref), *names.subclasses(ref))] if words else []
+    frozen = ("frozen", "unsafe_hash", "hash")
+    hashed = any(
+        "__hash__" in klass.names
+        or any(_has_option(klass, name) is True for name in frozen)
+        or any(decorator.value.path[-1:] == ("frozen",) for decorator in klass.decorators)
+        for klass in classes
+    )
+    return words if hashed else ""
 
 
 def _compares_by_identity(klass: Class) -> bool:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.mapping import WALKERS, snapshot
+from leaklint.repairs.mapping import WALKERS, snapshot, taken
 from leaklint.repairs.roles import Role
 
 _OF_SETS = frozenset(
@@ -113,7 +113,7 @@ def _handed(draft: Draft, role: Role, kind: str) -> None:
     elif kind == "list":
         draft.refuse(f"{role.name}() at {role.place} gets the container and may use it as a list")
     else:
-        draft.assume(f"{role.name}() at {role.place} gets along with a WeakSet")
+        taken(draft, role, "a WeakSet", f"set({role.file.code(role.use.node)})")
 
 
 def _other(draft: Draft, role: Role, kind: str) -> None:

@@ -17,6 +17,7 @@ from leaklint.repairs.makers import is_maker, kind_of, rebuild
 from leaklint.repairs.owners import Fate, Owners
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
+from leaklint.repairs.returned import plain_result
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import walk
 from leaklint.repairs.state import forgotten
@@ -205,6 +206,8 @@ def judge_stores(
         for node in stored(role, side):
             hazards.judge_type(draft, role, node)
             hazards.judge_identity(draft, role, node, every)
+            if plain := plain_result(draft.files, role.file, node, role.use.scope):
+                draft.refuse(f"{plain}, which takes no weak references")
             fate = owners.of(role.file, node, role.use.scope, loads.of_store.get(id(node), ()))
             if fate.level == "returned" and side != "key" and (place := _let_go(draft, request, role, every)):
                 draft.refuse(f"what is returned is let go at once at {place}, and lives by the container")

@@ -1,0 +1,120 @@
+"""Functions of the program that are handed something: which one a call reaches, and what it does with a container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.meaning import describe
+from leaklint.repairs.roles import Role, role_of
+from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.uses import Use
+
+_HOPS = 4
+_CHANGES = frozenset(
+    "append appendleft add insert extend update setdefault pop popitem popleft remove discard clear sort reverse "
+    "difference_update intersection_update symmetric_difference_update __setitem__ __delitem__".split()
+)
+_REAL = frozenset("isinstance issubclass type dumps dump deepcopy Process reversed".split())
+_ABSTRACT = frozenset({"Mapping", "MutableMapping", "Iterable", "Sized", "Container", "Collection"})
+_WALKS = frozenset(
+    "len bool id list tuple set frozenset dict sorted iter enumerate zip map filter any all sum min max next join chain".split()
+)
+_HARMLESS = frozenset({"iterate", "contains", "get-item", "truth", "identity", "idle", "alias-target", "local-target"})
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What functions want of a container: the places that need a plain one, that change it, and that are not followed."""
+
+    plain: str = ""
+    changed: str = ""
+    unknown: str = ""
+
+    def joined(self, other: Demand) -> Demand:
+        """Return what both want."""
+        return Demand(self.plain or other.plain, self.changed or other.changed, self.unknown or other.unknown)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """A function of the program as a call reaches it: the file and scope of its body, and what is given by parameter."""
+
+    file: File
+    scope: Scope
+    node: cst.FunctionDef
+    given: dict[str, cst.BaseExpression]
+
+
+def reached(files: Files, file: File, call: cst.Call, scope: Scope) -> Reached | None:
+    """Return the one function of the program that a call runs; None where that is not known."""
+    values = describe(call.func, scope)
+    program = files.program
+    callee = program.callee(values[0], file.function(scope), file.module) if len(values) == 1 else None
+    if callee is None or callee.made is not None:
+        return None
+    home = files[callee.module]
+    node = home.definition(callee.function)
+    if node is None:
+        return None
+    names = [one.name for one in callee.function.params if one.kind == "pos"][callee.shift :]
+    given: dict[str, cst.BaseExpression] = {}
+    positional = [argument for argument in call.args if argument.keyword is None]
+    for argument, name in zip(positional, names, strict=False):
+        if argument.star:
+            break
+        given[name] = argument.value
+    given.update({argument.keyword.value: argument.value for argument in call.args if argument.keyword is not None})
+    return Reached(home, home.inner(node), node, given)
+
+
+def demand(files: Files, role: Role, hops: int = _HOPS) -> Demand:
+    """Return what the function wants of the container that is handed to it in a role of the kind ``argument``."""
+    last = role.name.rpartition(".")[2]
+    there = reached(files, role.file, role.call, role.use.scope) if hops else None
+    name = next((name for name, node in there.given.items() if node is role.use.node), "") if there is not None else ""
+    if there is None or not name:
+        return Demand(plain=role.place) if last in _REAL else Demand(unknown=role.place)
+    found = Demand()
+    for inner in _roles(there, name):
+        found = found.joined(_wanted(files, inner, hops))
+    return found
+
+
+def _roles(there: Reached, name: str) -> Iterator[Role]:
+    """Yield what a function does with a parameter; a name that inner functions use is not followed."""
+    for node in walk(there.node.body):
+        if isinstance(node, cst.Name) and node.value == name and not _is_label(there.file, node):
+            yield role_of(Use(there.file, node, there.file.scope(node), 0))
+
+
+def _is_label(file: File, node: cst.Name) -> bool:
+    """Tell whether a name is an attribute's or a keyword's, and means no variable."""
+    above = file.parent(node)
+    if isinstance(above, cst.Attribute):
+        return above.attr is node
+    return isinstance(above, cst.Arg) and above.keyword is node
+
+
+def _wanted(files: Files, role: Role, hops: int) -> Demand:
+    if role.kind == "argument":
+        last = role.name.rpartition(".")[2]
+        if last in _WALKS:
+            return Demand()
+        arguments = role.arguments
+        if last == "isinstance" and len(arguments) == 2:
+            kinds = {part.rpartition(".")[2] for part in role.file.code(arguments[1]).strip("()").split(",")}
+            return Demand() if {kind.strip() for kind in kinds} <= _ABSTRACT else Demand(plain=role.place)
+        return demand(files, role, hops - 1)
+    if role.kind in {"call", "method"}:
+        return Demand(changed=role.place) if role.name in _CHANGES else Demand()
+    if role.kind in {"set-item", "delete-item", "augment-item", "augment"}:
+        return Demand(changed=role.place)
+    if role.kind == "star":
+        return Demand(plain=role.place) if role.name == "**" else Demand()
+    if role.kind in {"operand", "compare"}:
+        return Demand(plain=role.place)
+    return Demand() if role.kind in _HARMLESS else Demand(unknown=role.place)

@@ -1,0 +1,136 @@
+"""What a stored expression may come to: plain values, which take no weak references, through calls and their results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from leaklint.repairs.callees import reached
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.referents import STIFF
+from leaklint.repairs.scopes import Scope, walk
+
+_HOPS = 5
+_PLAIN = (
+    cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.Integer, cst.Float, cst.Imaginary, cst.Comparison,
+    cst.Tuple, cst.List, cst.Dict,
+)  # fmt: skip
+_MAKING_PLAIN = frozenset(
+    "str int float bool bytes complex tuple list dict repr len format abs round sum hash object".split()
+)
+_OF_TEXT = frozenset(
+    "join strip lstrip rstrip lower upper title format replace encode decode hexdigest read_text".split()
+)
+_LOOKING_UP = frozenset({"get", "pop", "setdefault"})
+
+
+def plain_result(files: Files, file: File, node: cst.CSTNode, scope: Scope) -> str:
+    """Return where what ``node`` comes to may be a plain value, through the functions of the program that it calls.
+
+    What is written at the store itself is judged elsewhere.
+    """
+    results = _Results(files)
+    for option in _options(node, scope):
+        while isinstance(option, cst.Await):
+            option = option.expression
+        if isinstance(option, cst.Call):
+            for found in results.of_call(file, option, scope, _HOPS):
+                return found
+    return ""
+
+
+def _options(node: cst.CSTNode, scope: Scope) -> list[cst.CSTNode]:
+    """Return an expression, or what the assignments to a local name give it."""
+    ways = scope.bound.get(node.value, ()) if isinstance(node, cst.Name) else ()
+    return [way.node for way in ways if way.how == "value" and way.node is not None] or [node]
+
+
+class _Results:
+    """Walks through results; each function once."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.seen: set[tuple[str, str]] = set()
+
+    def of_call(self, file: File, call: cst.Call, scope: Scope, hops: int) -> Iterator[str]:
+        """Yield the places at which a called function returns a plain value."""
+        there = reached(self.files, file, call, scope) if hops else None
+        if there is None or (there.file.path, there.scope.qualname) in self.seen:
+            return
+        self.seen.add((there.file.path, there.scope.qualname))
+        if there.node.returns is not None:
+            text = there.file.code(there.node.returns.annotation)
+            stiff = next((word for word in re.findall(r"\w+", text) if word in STIFF - {"None", "object"}), "")
+            if stiff and not re.search(r"\b(?:Callable|[Tt]ype)\[", text):
+                yield f"{there.node.name.value}() at {there.file.place(there.node)} is said to return a {stiff}"
+                return
+        for below in walk(there.node.body):
+            if isinstance(below, cst.Return) and below.value is not None and there.file.scope(below) is there.scope:
+                yield from self.of(there.file, below.value, there.scope, there.given, (file, scope), hops - 1)
+
+    def of(
+        self,
+        file: File,
+        node: cst.CSTNode,
+        scope: Scope,
+        given: dict[str, cst.BaseExpression],
+        caller: tuple[File, Scope],
+        hops: int,
+    ) -> Iterator[str]:
+        """Yield the places at which an expression is a plain value; ``given`` are the arguments, from ``caller``."""
+        if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
+            sides = (node.body, node.orelse) if isinstance(node, cst.IfExp) else (node.left, node.right)
+            for side in sides:
+                yield from self.of(file, side, scope, given, caller, hops)
+        elif isinstance(node, _PLAIN):
+            yield f"{file.code(node)} at {file.place(node)} may be what is stored"
+        elif isinstance(node, cst.Name):
+            yield from self._of_name(file, node, scope, given, caller, hops)
+        elif isinstance(node, cst.Call):
+            if self._is_plain_call(node, scope):
+                yield f"{file.code(node)} at {file.place(node)} may be what is stored"
+            else:
+                yield from self.of_call(file, node, scope, hops)
+
+    def _of_name(
+        self,
+        file: File,
+        node: cst.Name,
+        scope: Scope,
+        given: dict[str, cst.BaseExpression],
+        caller: tuple[File, Scope],
+        hops: int,
+    ) -> Iterator[str]:
+        for way in scope.bound.get(node.value, ()) if hops else ():
+            if way.how == "value" and way.node is not None and way.node is not node:
+                yield from self.of(file, way.node, scope, given, caller, hops - 1)
+        passed = given.get(node.value) if node.value in scope.params else None
+        if passed is not None and hops:
+            yield from self.of(caller[0], passed, caller[1], {}, caller, hops - 1)
+
+    def _is_plain_call(self, call: cst.Call, scope: Scope) -> bool:
+        """Tell whether a call makes text or a number, or looks one up in a table that is written out."""
+        if isinstance(call.func, cst.Name):
+            return call.func.value in _MAKING_PLAIN
+        if not isinstance(call.func, cst.Attribute):
+            return False
+        name, table = call.func.attr.value, call.func.value
+        return name in _OF_TEXT or (name in _LOOKING_UP and isinstance(table, cst.Name) and _is_table(table, scope))
+
+
+def _is_table(name: cst.Name, scope: Scope) -> bool:
+    """Tell whether a name is bound to a dictionary that is written out and has plain values only."""
+    for one in (scope, *scope.enclosing()):
+        if name.value in one.bound:
+            made = [way.node for way in one.bound[name.value] if way.how == "value"]
+            return len(made) == len(one.bound[name.value]) == 1 and _has_plain_values(made[0])
+    return False
+
+
+def _has_plain_values(node: cst.CSTNode | None) -> bool:
+    elements = node.elements if isinstance(node, cst.Dict) else ()
+    return bool(elements) and all(
+        isinstance(element, cst.DictElement) and isinstance(element.value, _PLAIN) for element in elements
+    )

@@ -1,0 +1,227 @@
+"""What a program does with a container or its objects elsewhere: in examples, in other functions, beside the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from repairing import executed, holder_of, lines, program_of, repaired, weak
+from test_repairs_memo import cached
+
+from leaklint.config import Settings
+from leaklint.engine import check
+from leaklint.repairs import qualified
+
+LAMPS = lines('''
+    """Lamps.
+
+    >>> hall = Lamp("hall")
+    >>> EXAMPLE
+    1
+    """
+
+    class Lamp:
+        known = {}
+
+        def __init__(self, room):
+            Lamp.known[room] = self
+    ''')
+
+
+@pytest.mark.parametrize(
+    ("example", "safety"),
+    [
+        ("Lamp.known", "none"),
+        ("print(Lamp.known)", "none"),
+        ("Lamp.known.keys()", "none"),
+        ("Lamp.known == {}", "none"),
+        ("[Lamp.known, 1]", "none"),
+        ("sorted(Lamp.known)", "unsafe"),
+        ('Lamp.known["hall"] is hall', "unsafe"),
+        ("hall.known_as", "safe"),
+    ],
+)
+def test_an_example_that_shows_the_container_forbids_the_repair(example: str, safety: str) -> None:
+    text = LAMPS.replace("EXAMPLE", example)
+    program = program_of(text)
+    fix = qualified(program, holder_of(program, "Lamp.known"), weak(text, "Lamp.known", "Lamp"))
+    assert fix.safety == safety
+    assert ("mod.py:4" in fix.reason) is (safety != "safe")
+
+
+@pytest.mark.parametrize(
+    ("body", "safety", "edited"),
+    [
+        ("return json.dumps(deeper(tree))", "unsafe", True),
+        ("return [one for one in tree]", "safe", False),
+        ("return sorted(tree), tree.get(1)", "safe", False),
+        ("return isinstance(tree, dict)", "safe", True),
+        ("return isinstance(tree, Mapping)", "safe", False),
+        ("return {**tree}", "safe", True),
+        ("tree.clear()", "safe", False),
+        ("tree[1] = isinstance(tree, dict)", "none", False),
+        ("return outside(tree)", "unsafe", False),
+    ],
+)
+def test_a_function_that_gets_the_container_is_followed(body: str, safety: str, edited: bool) -> None:
+    files = {
+        "mod.py": lines("""
+            import other
+
+            ALL = {}
+
+            class A(dict):
+                def __init__(self, name):
+                    ALL[name] = self
+
+            def report():
+                return other.told(ALL)
+            """),
+        "other.py": f"import json\n\ndef told(tree):\n    {body}\n\n"
+        "def deeper(tree):\n    return list(tree) if isinstance(tree, dict) else tree\n",
+    }
+    fix = weak(files, "ALL", "A")
+    assert fix.safety == safety, fix.reason
+    assert ("other.told(dict(ALL.items()))" in repaired(files, fix)["mod.py"]) is edited
+
+
+@pytest.mark.parametrize(
+    ("made", "safety"),
+    [
+        ("A(key) if key else key.upper()", "none"),
+        ("A(key) if key else 'none'", "none"),
+        ("plain(key)", "none"),
+        ("TEXTS.get(key)", "none"),
+        ("A(key)", "unsafe"),
+        ("A(key) if key else None", "unsafe"),
+    ],
+)
+def test_what_is_stored_may_come_out_of_a_function_as_a_plain_value(made: str, safety: str) -> None:
+    text = lines(f"""
+        ALL = {{}}
+        TEXTS = {{"a": "b"}}
+
+        class A:
+            def __init__(self, key):
+                self.key = key
+
+        def plain(key):
+            found = str(key)
+            return found
+
+        def prepare(key):
+            return {made}
+
+        def load(key):
+            found = ALL.get(key)
+            if found is None:
+                found = prepare(key)
+                ALL[key] = found
+            return found
+        """)
+    assert weak(text, "ALL", "A").safety == safety
+
+
+def test_an_argument_comes_back_as_what_is_stored() -> None:
+    text = lines("""
+        ALL = {}
+
+        class A:
+            pass
+
+        def prepare(given):
+            return A() if given else given
+
+        def load(key):
+            ALL[key] = prepare(f"{key}")
+            return ALL[key]
+        """)
+    fix = weak(text, "ALL", "A")
+    assert fix.safety == "none" and 'f"{key}"' in fix.reason
+
+
+CELLS = lines("""
+    ALL = {}
+
+    class Cell:
+        __slots__ = ("place",)
+
+        def __init__(self, place):
+            self.place = place
+
+    class Sum(Cell):
+        __slots__ = ("terms",)
+
+    class Sheet:
+        shared = []
+
+        def __init__(self):
+            self.cells = []
+            self.by_place = {}
+
+        def put(self):
+            self._add(Cell(1))
+
+        def sum(self):
+            self._add(Sum(2))
+
+        def _add(self, cell):
+            STORE
+            ALL[cell.place] = cell
+    """)
+
+
+@pytest.mark.parametrize(
+    ("store", "safety"),
+    [
+        ("self.cells.append(cell)", "safe"),
+        ("self.by_place[cell.place] = cell", "safe"),
+        ("self.last = cell", "safe"),
+        ("self.shared.append(cell)", "none"),
+        ("print(cell)", "none"),
+        ("if cell.place: self.cells.append(cell)", "none"),
+    ],
+)
+def test_what_a_caller_makes_for_a_call_is_kept_by_a_field_of_the_object(store: str, safety: str) -> None:
+    fix = weak(CELLS.replace("STORE", store), "ALL", "Cell Sum")
+    assert fix.safety == safety, fix.reason
+
+
+def test_of_a_line_of_slotted_classes_the_first_takes_weak_references() -> None:
+    text = CELLS.replace("STORE", "self.cells.append(cell)")
+    for classes in ("Cell Sum", "Sum Cell", "Sum"):
+        after = repaired(text, weak(text, "ALL", classes))["mod.py"]
+        assert after.count("__weakref__") == 1
+        script = """
+            sheet = Sheet()
+            sheet.put(), sheet.sum()
+            seen.append(len(ALL))
+            del sheet
+            seen.append(len(ALL))
+            """
+        assert executed(after, script) == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("head", "safety"),
+    [
+        ("@dataclass(frozen=True)\nclass A:\n    x: int = 1\n", "none"),
+        ("@dataclass(unsafe_hash=True)\nclass A:\n    x: int = 1\n", "none"),
+        ("@dataclass(eq=False)\nclass A:\n    x: int = 1\n", "safe"),
+        ("class A:\n    def __eq__(self, other): return True\n    def __hash__(self): return 1\n", "none"),
+        ("class A:\n    x = 1\n", "safe"),
+    ],
+)
+def test_equal_instances_share_what_is_cached(head: str, safety: str) -> None:
+    text = f"from dataclasses import dataclass\nfrom functools import cache\n\n{head}\n    @cache\n    def f(self): return 1\n"
+    assert cached(text).safety == safety
+
+
+def test_the_files_of_functions_that_get_the_container_are_read(tmp_path: Path) -> None:
+    (tmp_path / "metrics.py").write_text(
+        "import export\n\nALL = {}\n\nclass Metric(dict):\n    def __init__(self, name):\n        ALL[name] = self\n\n"
+        "def report():\n    return export.to_text(ALL)\n"
+    )
+    (tmp_path / "export.py").write_text("import json\n\ndef to_text(tree):\n    return json.dumps(tree)\n")
+    found = check([str(tmp_path)], Settings(confidence="low")).findings
+    assert [edit.text for edit in found[0].fix.edits if "items" in edit.text] == ["dict(ALL.items())"]
