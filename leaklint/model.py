@@ -78,7 +78,8 @@ class Probe:
     ``file`` the file that was analysed (absolute, so that the child can tell whether it imported that very file).
 
     ``container`` is the attribute path of the holder inside ``module`` (``Processor.instance_map``, private names
-    already mangled), or empty where no expression reaches it (a closure, a registry inside the interpreter).
+    already mangled), ``other.module:path`` where it is another module's, or empty where no expression reaches it (a closure,
+    a registry inside the interpreter).
     ``container_kind`` is ``dict``, ``list``, ``set``, ``memo`` (an ``lru_cache``-like callable), ``atexit``,
     ``finalize``, ``thread``, ``signal``, ``fork``, ``logger``, ``closure`` or ``other``.
 

@@ -184,6 +184,7 @@ CALLABLE: dict[str, Field] = {
     "memoises": Field(_memoises, _object(MEMOISES)),
     "kind": _of(get_args(Kind)),
     "attribute": TEXT,
+    "where": TEXT,
     "freed": TEXT,
     "weak_form": Field(_weak_form, {**_object(WEAK_FORM), "required": list(WEAK_FORM)}),
     **_PROSE,

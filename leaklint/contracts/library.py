@@ -52,6 +52,10 @@ class Contracts:
             self.declared.update(entry.name for entry in one.callables)
             self.declared.update(entry.name for entry in one.classes)
 
+    def distribution(self, top: str) -> str:
+        """Return the name that pip knows an import package by; its own where no contract says."""
+        return shipped(top).distribution or top
+
     def read(self, tops: Iterable[str]) -> None:
         """Read the contracts of the packages that a program imports."""
         for top in sorted(set(tops)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Literal, NamedTuple
 
 Hold = Literal["strong", "weak", "weak-methods"]
@@ -73,7 +74,25 @@ class Contract(NamedTuple):
     advice: str = ""
     weak_form: WeakForm | None = None
     attribute: str = ""
+    where: str = ""
     experiment: str = ""
+
+    @property
+    def is_standard(self) -> bool:
+        """Tell whether it is a callable of the standard library."""
+        return self.name.partition(".")[0] in sys.stdlib_module_names
+
+    @property
+    def called(self) -> str:
+        """Return the name without its modules: ``Signal.connect``."""
+        parts = self.name.split(".")
+        first = next((n for n, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)
+        return ".".join(parts[first:])
+
+    @property
+    def keeper(self) -> str:
+        """Return how long it is kept, as what comes after ``as long as its``."""
+        return self.lifetime.removeprefix("argument ")
 
     @property
     def registers(self) -> bool:

@@ -91,4 +91,4 @@ def _advice(case: Case, fix: Fix) -> str:
 
     if isinstance(case.subject, (Handler, Registration)):
         return undoing(case.subject)
-    return undoing(None) if case.finding.code in {"LK401", "LK402"} else _BOUND
+    return undoing(None) if case.finding.code in {"LK401", "LK402", "LK601", "LK602"} else _BOUND

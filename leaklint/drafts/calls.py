@@ -12,6 +12,7 @@ from leaklint.records import replace
 
 EACH = "a cache that each instance makes for itself"
 TABLE = Fix("none", "weakref.finalize", "what the entry describes is for the author to say")
+_UNREAD_CALL = "the registering call could not be read"
 _UNREAD = "the decorator could not be read"
 _WAY_OUT = {
     "atexit": "a weak callback, and atexit.unregister when the object is closed",
@@ -28,13 +29,19 @@ _ONE_LOGGER = "one logger and a LoggerAdapter for each instance"
 
 def registration(view: View, one: Registration) -> Fix:
     """Return the repair of a registration."""
+    contract, module = one.contract, view.context.module_of(one.function)
+    if contract is not None and (one.kind == "object" or contract.weak_form is not None):
+        if module not in view.program.modules:
+            return Fix("none", "", _UNREAD_CALL)
+        repair = repairs.closed if one.kind == "object" else repairs.held_weakly
+        return repair(view.program, view.program.modules[module], view.span(module, one.event.place), contract)
     return registered(view, view.context.module_of(one.function), one.event.place, one.kind)
 
 
 def registered(view: View, module: str, place: tuple[int, int, int, int], kind: str) -> Fix:
     """Return the repair of the registering call at a place of a module."""
     if module not in view.program.modules:
-        return Fix("none", "", "the registering call could not be read")
+        return Fix("none", "", _UNREAD_CALL)
     fix = repairs.registry(view.program, view.program.modules[module], view.span(module, place), kind)
     return fix if fix.replacement else replace(fix, replacement=_WAY_OUT.get(kind, ""))
 
@@ -52,6 +59,10 @@ def undoing(subject: Registration | Handler | None) -> str:
             return "let it end when its owner is done"
         undo = subject.contract.undo if subject.contract is not None else ()
         known = [one for one in undo if not one.endswith("__call__")]
+        if subject.contract is not None and subject.contract.advice:
+            return subject.contract.advice
+        if subject.kind == "object":
+            return f"call {known[0].removeprefix('.')}() when it is done" if known else "close it when it is done"
     named = f" with {known[0].removeprefix('.')}()" if known else ""
     return f"take it back{named} when its owner is done"
 

@@ -16,11 +16,13 @@ _WORD = "argument "
 
 
 def arguments(contract: Contract, term: Term) -> Iterator[tuple[int, str, Term]]:
-    """Yield the arguments of a call: place (-1 for keywords), name as far as the contract knows it, term."""
+    """Yield the arguments of a call: place (-1 for keywords), name as far as the contract knows it, term; ``self`` last."""
     for place, given in enumerate(term[2]):
         yield place, contract.parameters[place] if place < len(contract.parameters) else "", given
     for word, given in term[3]:
         yield -1, word, given
+    if term[1][0] == "attr":
+        yield -1, "self", term[1][1]
 
 
 def row_of(contract: Contract, term: Term, place: int, word: str) -> Retains | None:
@@ -30,7 +32,7 @@ def row_of(contract: Contract, term: Term, place: int, word: str) -> Retains | N
         for row in contract.retains
         if row.parameter != "*" and ((row.parameter == word and word) or (row.position == place and place >= 0))
     ]
-    rows = named or [row for row in contract.retains if row.parameter == "*"]
+    rows = named or [row for row in contract.retains if row.parameter == "*" and word != "self"]
     return next((row for row in rows if _applies(contract, row, term)), None)
 
 

@@ -10,9 +10,9 @@ from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, as_text, children
 from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
 from leaklint.heap.domains import Domain
-from leaklint.heap.figures import kept_results
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.opened import kept_results
 from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.slots import ONE_SLOT, Slots
 from leaklint.heap.undoing import Undoing
@@ -111,9 +111,8 @@ class Registrations:
             reasons.append(assumed)
         from leaklint.heap.retained import LEVELS
 
-        return Registration(
-            contract.kind, function, event, name, best.kept, best.term, LEVELS[level], tuple(reasons), contract
-        )
+        kind = "object" if best.row.parameter == "self" else contract.kind
+        return Registration(kind, function, event, name, best.kept, best.term, LEVELS[level], tuple(reasons), contract)
 
     def _handed_over(self, contract: Contract, term: Term) -> Iterator[_Handed]:
         """Yield the objects that a call keeps, each with its argument."""

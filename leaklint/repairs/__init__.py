@@ -11,6 +11,7 @@ from leaklint.repairs.request import WeakRequest
 from leaklint.source import TreeError
 
 if TYPE_CHECKING:
+    from leaklint.contracts.model import Contract
     from leaklint.drafts.facts.model import Decorator, Function, Module, Span
     from leaklint.drafts.program import ClassRef, Holder, Program
 
@@ -20,7 +21,9 @@ __all__ = [
     "bounded",
     "bounded_function",
     "cached_method",
+    "closed",
     "guarded_handler",
+    "held_weakly",
     "qualified",
     "registry",
     "weak_values",
@@ -106,6 +109,22 @@ def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
     from leaklint.repairs import registrations
 
     return registrations.registry(program, module, place, kind)
+
+
+@_or_why_not
+def held_weakly(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
+    """Return the repair of a registration with a library that offers to hold weakly."""
+    from leaklint.repairs import libraries
+
+    return libraries.held_weakly(program, module, place, contract)
+
+
+@_or_why_not
+def closed(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
+    """Return the repair that closes what a library keeps until then."""
+    from leaklint.repairs import libraries
+
+    return libraries.closed(program, module, place, contract)
 
 
 @_or_why_not

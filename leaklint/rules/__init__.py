@@ -10,14 +10,30 @@ from typing import TYPE_CHECKING
 from leaklint.internal import described
 from leaklint.model import Problem
 from leaklint.paths import is_command
-from leaklint.rules import lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501
+from leaklint.rules import (
+    lk101,
+    lk102,
+    lk103,
+    lk201,
+    lk202,
+    lk203,
+    lk204,
+    lk301,
+    lk401,
+    lk402,
+    lk403,
+    lk404,
+    lk501,
+    lk601,
+    lk602,
+)
 
 if TYPE_CHECKING:
     from leaklint.rules.context import Case, Context
 
 __all__ = ["RULES", "Rule", "cases_of"]
 
-_MODULES = (lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501)
+_MODULES = (lk101, lk102, lk103, lk201, lk202, lk203, lk204, lk301, lk401, lk402, lk403, lk404, lk501, lk601, lk602)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from leaklint.heap.registration import Registration
 from leaklint.model import Related
 from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at, trigger_of
+from leaklint.rules.lk601 import is_of_library
 
 CODE = "LK401"
 NAME = "registered-for-good"
@@ -58,7 +59,8 @@ _SHAPES = frozenset({"atexit", "finalize", "fork", "signal", "thread"})
 
 def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
-    return (_tell(context, one) for one in context.registrations if context.shows(one.level))
+    every = (one for one in context.registrations if one.kind != "object" and not is_of_library(one))
+    return (_tell(context, one) for one in every if context.shows(one.level))
 
 
 def _tell(context: Context, one: Registration) -> Case:

@@ -109,7 +109,7 @@ def made_of(given: Given) -> Made | None:
 def element_of(module: Any, path: str) -> Any:
     """Return the type that the annotation of a module's or class's container gives for its elements, or None."""
     owner: Any = module
-    names = path.split(".") if path else []
+    names = path.split(".") if path and ":" not in path else []
     for name in names[:-1]:
         owner = contents(owner).get(name) if is_a(owner, (type, ModuleType)) else None
     if not names or not is_a(owner, (type, ModuleType)):

@@ -85,15 +85,16 @@ class Holder(NamedTuple):
 
 
 def find(module: Any, path: str, kind: str, subject: Any = None) -> Holder | None:
-    """Return the holder at ``path`` in ``module``, or None if there is no such thing.
+    """Return the holder at ``path`` in ``module``, or in the module that the path begins with (``a.b:C.table``); or None.
 
     A class may get its own container from its metaclass or base when it is made, so the last name of the path is also
     looked for on ``subject``, and then on the objects of the class that are as long-lived as it is.
     """
     if not path:
         return Holder(_CALLED[kind], kind, (), "") if kind in _COUNTERS else None
-    owners: tuple[Any, ...] = (module,)
-    names = path.split(".")
+    home, _, inner = path.rpartition(":")
+    owners: tuple[Any, ...] = (sys.modules.get(home, ABSENT) if home else module,)
+    names = inner.split(".")
     for name in names[:-1]:
         owners = (*owners, lookup(owners[-1], name))
     if lookup(owners[-1], names[-1]) is not ABSENT:

@@ -1,0 +1,120 @@
+"""Objects of other packages that the package itself keeps until it is told to let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term, children, walk
+from leaklint.heap.arguments import argument_at
+from leaklint.heap.domains import Domain
+from leaklint.heap.kept import Kept
+from leaklint.heap.multiplicity import MANY
+
+if TYPE_CHECKING:
+    from leaklint.contracts.model import Contract
+    from leaklint.heap.registration import Registration
+    from leaklint.heap.retention import Heap
+
+
+def kept_results(heap: Heap) -> Iterator[Registration]:
+    """Yield calls whose result the callee keeps, and that nothing lets go again."""
+    from leaklint.heap.registration import Registration
+
+    opened = Opened(heap)
+    for function, event, term, name in heap.effects.external:
+        contract = heap.points_to.contracts.callable(name)
+        if contract is None or not contract.registers or heap.multiplicity.event_runs(function, event) != MANY:
+            continue
+        if not opened.leaves(function, event, term) and not opened.is_closed(contract, function, term):
+            kept = Kept("instance", "", name.rpartition(".")[2])
+            named = opened.is_named(contract, term)
+            reasons = (f"one for each {contract.key.parameter}",) if named and contract.key is not None else ()
+            yield Registration(
+                "object", function, event, name, kept, term, "low" if named else "medium", reasons, contract
+            )
+
+
+class Opened:
+    """Judges whether what a call has made is closed again, or leaves its function."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    def is_named(self, contract: Contract, term: Term) -> bool:
+        """Tell whether it is made under one of few names: the same name gives the same object."""
+        given = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
+        return given is not None and self.heap.keys.of(given) is Domain.FINITE
+
+    def leaves(self, function: str, event: Event, term: Term) -> bool:
+        """Tell whether the function hands the object to its caller, or a ``with`` statement closes it."""
+        home = self.heap.points_to.functions[function]
+        for one in home.events:
+            if one.kind in {"return", "yield"} and any(_carries(top, term) for top in one.terms):
+                return True
+            if one.kind == "enter" and term in walk(one.terms[0]):
+                return True
+        return False
+
+    def is_closed(self, contract: Contract, function: str, term: Term) -> bool:
+        """Tell whether an undoing call closes what a call has made: in its function, where it is handed on, or all at once."""
+        home = self.heap.points_to.functions[function]
+        names = self.heap.points_to.names
+        fields = {one.name for one in home.events if one.kind == "setattr" and term in walk(one.terms[1])}
+        reached = self._handed_to(function, term)
+        for other, event, call, name in self.heap.effects.external:
+            ends = self._ends(contract, call, name)
+            if not ends or self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[other]):
+                continue
+            target = call[1][1] if ends.startswith(".") else None
+            given = [target] if target is not None else [*call[2], *(value for _, value in call[3])]
+            if other in reached or any(term in walk(one) for one in given):
+                return True
+            near = names.module_of(other) is names.module_of(function)
+            if near and (not given or all(one[0] == "const" for one in given)):
+                return True
+            if near and any(part[0] == "attr" and part[2] in fields for one in given for part in walk(one)):
+                return True
+        return any(self._closes_unseen(contract, one, term, fields) for one in self._module_calls(function))
+
+    def _ends(self, contract: Contract, call: Term, name: str) -> str:
+        """Return the undoing call of the contract that a call is; nothing if it is none."""
+        for undo in contract.undo:
+            if undo.startswith(".") and call[1][0] == "attr" and call[1][2] == undo[1:]:
+                return undo
+            if not undo.startswith(".") and self.heap.points_to.contracts.canonical(name) == undo:
+                return undo
+        return ""
+
+    def _closes_unseen(self, contract: Contract, call: Term, term: Term, fields: set[str]) -> bool:
+        """``engine.dispose()``, ``self.engine.dispose()``: a method of the object, whatever its class is taken for."""
+        callee = call[1]
+        if callee[0] != "attr" or f".{callee[2]}" not in contract.undo:
+            return False
+        return term in walk(callee[1]) or any(part[0] == "attr" and part[2] in fields for part in walk(callee[1]))
+
+    def _module_calls(self, function: str) -> Iterator[Term]:
+        for one in self.heap.points_to.names.module_of(function).functions.values():
+            yield from (event.terms[0] for event in one.events if event.kind == "call")
+
+    def _handed_to(self, function: str, term: Term) -> set[str]:
+        """Return the function itself and those of the program that it hands the object to."""
+        found = {function}
+        for key, calls in self.heap.effects.calls.items():
+            for call in calls:
+                if call.caller == function and any(term in walk(one) for one in call.bound.values()):
+                    found.add(key)
+        return found
+
+
+def _carries(top: Term, term: Term) -> bool:
+    """Tell whether a value brings an object along: itself, its parts, what holds it; not what a method of it returns."""
+    stack = [top]
+    while stack:
+        one = stack.pop()
+        if one == term:
+            return True
+        is_method = one[0] == "call" and one[1][0] == "attr"
+        stack.extend([*one[2], *(value for _, value in one[3])] if is_method else children(one))
+    return False
