@@ -164,7 +164,97 @@ PROGRAMS = {
             def code(self):
                 return id(self)
         """,
+    "kept_twice": """
+        _log, _index = [], {}
+        class Entry:
+            def __init__(self):
+                _log.append(self)
+                _index[id(self)] = self
+        """,
+    "same_key": """
+        class Lease:
+            held = {}
+            def __init__(self, path="data.txt"):
+                self.path = path
+            def __enter__(self):
+                Lease.held[self.path] = self
+                return self
+            def __exit__(self, *error):
+                Lease.held.pop(self.path.encode(), None)
+        """,
+    "thread_that_ends": """
+        import threading, time
+        class Album:
+            def __init__(self):
+                self.left = 10
+                threading.Thread(target=self._work, daemon=True).start()
+            def _work(self):
+                while self.left:
+                    time.sleep(0.03)
+                    self.left -= 1
+        """,
+    "generator_function": """
+        _seen = []
+        class Token:
+            pass
+        def tokens(parts):
+            for part in parts:
+                token = Token()
+                _seen.append(token)
+                yield token
+        """,
+    "context_manager_function": """
+        import contextlib
+        _open = {}
+        class Session:
+            pass
+        @contextlib.contextmanager
+        def session():
+            made = Session()
+            _open[id(made)] = made
+            try:
+                yield made
+            finally:
+                del _open[id(made)]
+        """,
+    "asynchronous_generator": """
+        _items = []
+        class Item:
+            pass
+        async def items(count=3):
+            for _ in range(count):
+                item = Item()
+                _items.append(item)
+                yield item
+        """,
+    "finalizer_over_a_part": """
+        import weakref
+        class Pool:
+            def __init__(self, owner):
+                self.owner = owner
+            def shutdown(self):
+                pass
+        class Client:
+            def __init__(self):
+                self.pool = Pool(self)
+                weakref.finalize(self, self.pool.shutdown)
+        """,
+    "finalizer_over_a_free_part": """
+        import weakref
+        class Pool:
+            def __init__(self, owner):
+                self.size = owner.size
+            def shutdown(self):
+                pass
+        class Client:
+            size = 1
+            def __init__(self):
+                self.pool = Pool(self)
+                weakref.finalize(self, self.pool.shutdown)
+        """,
 }
+# Programs in which there is nothing to prove.
+SILENT = {"context_manager_function", "finalizer_over_a_free_part"}
 
 
 @pytest.fixture(scope="module")
@@ -198,12 +288,22 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Ve
         ("made_once", "LK103", "bounded", "the program makes one _Ticker"),
         ("public_caller", "LK401", "confirmed", "alive after"),
         ("kept_elsewhere", "LK301", "refuted", "keeps it"),
+        ("kept_twice", "LK202", "unreached", "emptying one alone frees nothing"),
+        ("same_key", "LK101", "confirmed", "alive after"),
+        ("thread_that_ends", "LK401", "refuted", "died"),
+        ("generator_function", "LK202", "confirmed", "grows"),
+        ("asynchronous_generator", "LK202", "confirmed", "grows"),
+        ("finalizer_over_a_part", "LK401", "confirmed", "alive after"),
     ],
 )
 def test_a_kind(verdicts: dict[str, dict[str, Verdict]], program: str, code: str, status: str, told: str) -> None:
     found = verdicts[program].get(code)
     assert found is not None, verdicts[program]
     assert (found.status, told in found.reason) == (status, True), found
+
+
+def test_programs_that_are_right_have_no_finding(verdicts: dict[str, dict[str, Verdict]]) -> None:
+    assert not SILENT & verdicts.keys()
 
 
 def test_verdicts_say_where_values_come_from(verdicts: dict[str, dict[str, Verdict]]) -> None:

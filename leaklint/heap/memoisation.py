@@ -126,7 +126,7 @@ class Memos:
         self, module: str, place: tuple[int, int, int, int], function: Function | None, value: Term, name: str
     ) -> Memo | None:
         bound = value[2]
-        if bound == 0:
+        if bound == 0 or self._is_emptied(function, value):
             return None
         keyed = self._arguments(function, value)
         best: tuple[Kept, str] | None = None
@@ -208,8 +208,6 @@ class Memos:
         target = inner if inner is not None else function
         if target is not None:
             for number, param in enumerate(target.params):
-                if self._is_cleared(value, target):
-                    return []
                 if number == 0 and (target.kind == "classmethod" or self._is_given_class(target)):
                     continue
                 if number == 0 and value in self._bound_to:
@@ -245,6 +243,10 @@ class Memos:
     def _is_object(self, target: Function, name: str, kept: Kept) -> bool:
         del kept
         return self.heap.usage.of(target.key, name) in {"object", "callable"}
+
+    def _is_emptied(self, function: Function | None, value: Term) -> bool:
+        target = self.heap.points_to.functions.get(value[1]) or function
+        return target is not None and bool(target.params) and self._is_cleared(value, target)
 
     def _is_cleared(self, value: Term, target: Function) -> bool:
         """Tell whether something that runs in the life of the objects empties the cache."""

@@ -185,7 +185,16 @@ class Registrations:
             key in self.heap.points_to.names.classes and self.heap.points_to.classes.related(kept.cls, key)
             for key in classes
         )
-        return 2 if same else -1
+        return 2 if same or self._leads_back(value, classes) else -1
+
+    def _leads_back(self, value: Term, classes: set[str]) -> bool:
+        """Tell whether what is kept is made with an object of some classes and keeps it, or is a method of such a thing."""
+        is_method = value[0] == "attr" and any(one[0] == "method" for one in self.heap.points_to.evaluate(value))
+        names, related = self.heap.points_to.names.classes, self.heap.points_to.classes.related
+        return any(
+            one.kind == "self" and one.cls in names and any(key in names and related(one.cls, key) for key in classes)
+            for one in self.heap.keeping.inside(value[1] if is_method else value)
+        )
 
     def _parts(self, value: Term) -> Iterator[Term]:
         """Yield what is kept with a value: its parts, of a bound method the object, but of another attribute no more."""

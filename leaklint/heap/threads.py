@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
+_TAKING = frozenset({"pop", "popleft", "popitem", "remove", "discard"})
 _OBJECTS = frozenset({"self", "method", "closure", "instance"})
 
 
@@ -139,9 +140,21 @@ class Threads:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
         flags = [term for term in walk(test) if term[0] == "attr" and self._is_field(term)]
-        if not flags:
+        if not flags or self._works_off(test, function):
             return -1
         return -1 if any(self._is_raised(term, function) for term in flags) else 1
+
+    @staticmethod
+    def _works_off(test: Term, function: Function) -> bool:
+        """Tell whether a loop takes things out of what it tests until there are none left."""
+        return any(
+            event.kind == "call"
+            and any(guard.kind == "while" and guard.test == test for guard in event.guards)
+            and event.terms[0][1][0] == "attr"
+            and event.terms[0][1][1] == test
+            and event.terms[0][1][2] in _TAKING
+            for event in function.events
+        )
 
     def _is_field(self, term: Term) -> bool:
         return any(value[0] in {"self", "inst"} for value in self.heap.points_to.evaluate(term[1]))

@@ -7,8 +7,11 @@ nothing of it.
 
 from __future__ import annotations
 
+import collections
 import enum
 import importlib
+import inspect
+import itertools
 import sys
 from types import CoroutineType
 from typing import Any, Callable, NamedTuple
@@ -21,6 +24,7 @@ from .values import Made
 from .wire import Probe
 
 TURNS = 5
+STEPS = 16  # items that are taken from a generator
 
 
 class UnreachableError(Exception):
@@ -122,7 +126,7 @@ def _do(act: Act, hand: list[Any], args: list[Any], kwargs: dict[str, Any], resu
     elif act.kind == "construct":
         result.append(finished(act.subject(*args, **kwargs)))
     elif act.kind == "call":
-        result.append(finished(act.function(*args, **kwargs)))
+        result.append(stepped(act.function, finished(act.function(*args, **kwargs))))
     elif act.name == "__enter__":
         with hand[0] as entered:
             result.append(entered)
@@ -130,7 +134,7 @@ def _do(act: Act, hand: list[Any], args: list[Any], kwargs: dict[str, Any], resu
     elif act.name == "__aenter__":
         in_loop(_enter, hand[0], result)
     else:
-        result.append(finished(getattr(hand[0], act.name)(*args, **kwargs)))
+        result.append(stepped(act.function, finished(getattr(hand[0], act.name)(*args, **kwargs))))
 
 
 async def _enter(manager: Any, result: list[Any]) -> None:
@@ -191,6 +195,43 @@ def anew(value: Any) -> Any:
     if type(value) is str and len(value) > 1:
         return "".join(list(value))
     return value
+
+
+def stepped(function: Any, value: Any) -> Any:
+    """Take from a generator what it yields and return the last of it; anything else as it is.
+
+    A generator function runs nothing by itself; one that ``contextlib`` made a context manager of is entered and left.
+    """
+    plain = inspect.unwrap(function)
+    if not inspect.isgeneratorfunction(plain) and not inspect.isasyncgenfunction(plain):
+        return value
+    last: list[Any] = []
+    if hasattr(type(value), "__next__"):
+        last.extend(collections.deque(itertools.islice(value, STEPS), maxlen=1))
+        close: Any = getattr(value, "close", None)
+        if close is not None:
+            close()
+    elif hasattr(type(value), "__anext__"):
+        in_loop(_walk, value, last)
+    elif hasattr(type(value), "__enter__"):
+        with value as entered:
+            last.append(entered)
+        del entered
+    elif hasattr(type(value), "__aenter__"):
+        in_loop(_enter, value, last)
+    else:
+        return value
+    return last.pop() if last else None
+
+
+async def _walk(generator: Any, last: list[Any]) -> None:
+    count = 0
+    async for item in generator:
+        last[:] = [item]
+        count += 1
+        if count == STEPS:
+            break
+    await generator.aclose()
 
 
 def finished(value: Any) -> Any:

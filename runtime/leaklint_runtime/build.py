@@ -215,7 +215,7 @@ def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, fu
     hint = hints.get(item.name, EMPTY)
     made = values.by_annotation(hint, number, nested, depth, full) if hint is not EMPTY else None
     if made is None or isinstance(made.value, Stub):
-        made = values.by_name(item.name, number) or made
+        made = values.by_name(item.name, number, full) or made
     return made or values.stub()
 
 

@@ -29,12 +29,14 @@ Chains = List[List[Any]]
 class Evidence(NamedTuple):
     """``facts`` are fields of a verdict. ``elsewhere`` names another holder, if the flagged one is not the cause.
 
-    ``root`` names the holder that the chain of the facts starts with.
+    ``root`` names the holder that the chain of the facts starts with; ``inside`` tells whether the flagged one holds all
+    of the survivors that were looked at.
     """
 
     facts: dict[str, Any]
     elsewhere: str
     root: str = ""
+    inside: bool = False
 
 
 def inside(case: Case, seen: Seen) -> Chains:
@@ -62,7 +64,7 @@ def gather(case: Case, seen: Seen, outcome: Outcome, inside: Chains) -> Evidence
             elsewhere = other
         else:
             elsewhere = _named(facts)
-    return Evidence(facts, elsewhere, _named(facts))
+    return Evidence(facts, elsewhere, _named(facts), len(inside) == len(survivors))
 
 
 def _named(facts: dict[str, Any]) -> str:

@@ -173,6 +173,9 @@ def _by_presence(case: Case, seen: Seen, ran: bool | None, found: evidence.Evide
         why = _unvaried(case)
         return unreached(why) if why else Verdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     if found.elsewhere:
+        if bound is None and shape == fit.LINEAR and found.inside:
+            reason = f"kept by {case.label} and by {found.elsewhere}: emptying one alone frees nothing"
+            return unreached(reason, fit=shape)
         reason = f"alive, but not because of {case.label}: {found.elsewhere} keeps it"
         return Verdict(REFUTED, reason, fit=shape, **facts)
     if bound is not None or shape != fit.LINEAR:

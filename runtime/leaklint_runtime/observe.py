@@ -16,7 +16,8 @@ from .wire import Refcount
 WARM = 2
 STRESS = 1_200
 INNER = 2
-PATIENCE = 6
+TURN, PATIENCE = 0.02, 6  # seconds between two looks at threads, and looks without progress
+ENDING = 3.0  # seconds that threads of the rounds get to end where nothing is seen of progress
 SLOW = 0.5
 THREADS = 200  # more are not started to find out whether a bound exists
 COSTLY_KINDS = {"thread": 24, "signal": 64}
@@ -75,6 +76,7 @@ class Rounds:
     def __init__(self, make: Make, holder: Holder | None, empty: int = 0) -> None:
         self.make, self.holder = make, holder
         self.done, self.warm, self.rounds, self.lagging = 0, 0, 0, 0
+        self.threads = 1
         self.failure = ""
         self.before: int | None = None
         self.classes = False
@@ -100,6 +102,7 @@ class Rounds:
         """Freeze the heap and do the rounds; go further if anything stays. A failing act ends the rounds."""
         early.freeze()
         early.disable()
+        self.threads = len(current_frames())
         end = early.perf_counter() + limits.total
         self.note()
         while self.rounds < limits.rounds and not self.failure and (self.rounds < 3 or early.perf_counter() < end):
@@ -115,7 +118,7 @@ class Rounds:
         """
         early.enable()
         early.unfreeze()
-        _settle(self.tracker)
+        _settle(self.tracker, self.threads)
         return self.seen()
 
     def collected(self) -> Seen:
@@ -220,19 +223,20 @@ def _others() -> bool:
     return len(current_frames()) > 1
 
 
-def _settle(tracker: Tracker | None) -> None:
-    """Give threads that are about to end the time to let their objects go, as long as there is progress."""
+def _settle(tracker: Tracker | None, threads: int) -> None:
+    """Give threads that are about to end the time to let their objects go, as long as there is progress.
+
+    Those that were started in the rounds, beyond the ``threads`` of before, may work for a while before they end.
+    """
     if tracker is None or not tracker.alive():
         return
     give_turns(0.05)
-    if not _others():
-        return
-    alive, quiet = tracker.alive(), 0
-    while alive and quiet < PATIENCE:
-        early.sleep(0.02)
+    alive, quiet = tracker.alive(), 0.0
+    while alive and _others() and quiet < (ENDING if len(current_frames()) > threads else PATIENCE * TURN):
+        early.sleep(TURN)
         early.collect()
         now = tracker.alive()
-        quiet = quiet + 1 if now >= alive else 0
+        quiet = quiet + TURN if now >= alive else 0.0
         alive = now
 
 

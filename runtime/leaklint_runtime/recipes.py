@@ -62,11 +62,18 @@ def of_act(act: Act, maker: str, call: Call, track: str, tracked: str) -> str:
     done = f"{_target(act, maker)}({', '.join(texts)})"
     if inspect.iscoroutinefunction(inspect.unwrap(act.function)):
         done = f"asyncio:run({done})"
+    elif _is_generator(act.function):
+        done = f"leaklint_runtime.act:stepped({_target(act, maker)}, {done})"
     if act.argument is not None:
         return f"made = {tracked}\n{done}"
     if act.kind in ("call", "construct") or track == "result":
         return f"made = {done}"
     return f"made = {maker}\n{done.replace(maker, 'made', 1)}"
+
+
+def _is_generator(function: Any) -> bool:
+    plain = inspect.unwrap(function)
+    return inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)
 
 
 def _target(act: Act, maker: str) -> str:

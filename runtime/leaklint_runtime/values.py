@@ -138,6 +138,12 @@ _NAMES: tuple[tuple[str, Any], ...] = (
 )
 
 
+_FILLED: dict[Any, Way] = {
+    list: (lambda number: [f"leaklint{number}"], '[f"leaklint{number}"]'),
+    dict: (lambda number: {f"leaklint{number}": number}, '{f"leaklint{number}": number}'),
+}
+
+
 def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool = False) -> Made | None:
     """Return a value of the annotated type, or None if the annotation says nothing that can be made.
 
@@ -228,14 +234,16 @@ def _way(way: Way, number: int) -> Made:
     return Made(make(number), source, True)
 
 
-def by_name(name: str, number: int) -> Made | None:
-    """Return what parameters of this name usually take, or None."""
+def by_name(name: str, number: int, full: bool = False) -> Made | None:
+    """Return what parameters of this name usually take, or None. With ``full``, lists and dictionaries have an element."""
     for pattern, chosen in _NAMES:
         if re.search(pattern, name):
             if chosen == "callable":
                 return Made(nothing, NOTHING, False, "name")
             if chosen == "class":
                 return Made(Stub, "leaklint_runtime.stubs:Stub", False)
+            if full and chosen in _FILLED:
+                return _way(_FILLED[chosen], number)._replace(sure=False)
             if isinstance(chosen, type):
                 made = by_type(chosen, number, _never, DEPTH)
                 return made._replace(sure=False) if made else None
