@@ -39,7 +39,7 @@ def analysed(reads: Sequence[Read], sources: Mapping[str, Source], settings: Set
             files[name] = one
     problems = tuple(one.problem for one in reads if one.problem is not None)
     keeping = sum(may_keep(module) for module in modules.values())
-    if not (keeping or settings.registrars or settings.observed):
+    if not (keeping or settings.registrars or settings.contracts or settings.observed):
         return Analysis(problems=problems)
     from leaklint.deep import deep_recursion
 

@@ -208,7 +208,7 @@ CLASS: dict[str, Field] = {
     "longer_copies": TEXTS,
     "singleton": FLAG,
     "fields": _of(["copied"]),
-    "lives": _of(["owner", "process"]),
+    "lives": _of(["owner", "process", "receiver"]),
     "nature": _of(list(NATURES)),
     "why": TEXT,
     "versions": TEXT,

@@ -177,6 +177,10 @@ class Contracts:
         owner = name.rpartition(".")[0]
         return found, f"assumes that {last}() of {owner} is that of {found.name.rpartition('.')[0]}"
 
+    def speaks_of(self, owner: str, last: str) -> bool:
+        """Tell whether a contract is known for a method of a class of a package."""
+        return "." in owner and self.of_call(f"{owner}.{last}")[0] is not None
+
     def by_name(self, last: str) -> Contract | None:
         """Return the contract of a method whose name says enough, whatever it is called on, in packages read so far."""
         found = [one for (_, word), every in self._methods.items() if word == last for one in every if one.by_name]

@@ -83,6 +83,11 @@ class Contract(NamedTuple):
         return self.name.partition(".")[0] in sys.stdlib_module_names
 
     @property
+    def is_constructor(self) -> bool:
+        """Tell whether it makes an object, which is then what keeps."""
+        return self.name.rpartition(".")[2].lstrip("_")[:1].isupper()
+
+    @property
     def called(self) -> str:
         """Return the name without its modules: ``Signal.connect``."""
         parts = self.name.split(".")

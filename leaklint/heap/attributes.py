@@ -197,7 +197,10 @@ class Attributes:
         kinds = [one.container for one in known if one is not None and one.container not in _UNCHANGED]
         if kinds:
             return frozenset([("cmethod", ("container", kinds[0], ("class", key)), name)])
-        return PART
+        kept = [
+            f"{base}.{name}" for base in self.heap.classes.outside(key) if self.heap.contracts.speaks_of(base, name)
+        ]
+        return frozenset([("ext", kept[0])]) if kept else PART
 
     def _on_class(self, key: str, name: str) -> Values:
         """Return what is assigned to an attribute of the class outside of its body."""

@@ -25,7 +25,12 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
     opened = Opened(heap)
     for function, event, term, name in heap.effects.external:
         contract = heap.points_to.contracts.callable(name)
-        if contract is None or not contract.registers or heap.multiplicity.event_runs(function, event) != MANY:
+        if (
+            contract is None
+            or not contract.registers
+            or contract.slot
+            or heap.multiplicity.event_runs(function, event) != MANY
+        ):
             continue
         if not opened.leaves(function, event, term) and not opened.is_closed(contract, function, term):
             kept = Kept("instance", "", name.rpartition(".")[2])

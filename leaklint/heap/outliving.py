@@ -29,8 +29,11 @@ class Outliving:
         """Return how long what a term stands for lives; of several, the longest life that is seen."""
         points_to = self.heap.points_to
         values = points_to.attributes.with_given(term)
-        if term[0] == "attr" and any(self._lives(value) == "owner" for value in values):
+        lives = {self._lives(value) for value in values}
+        if term[0] == "attr" and lives & {"owner", "receiver"}:
             return self.of(term[1])  # an attribute that is made anew for each object of the class that it stands on
+        if term[0] == "call" and "receiver" in lives:
+            return self.of(term[1][1] if term[1][0] == "attr" else term[1])
         found = {self._of_value(value, term) for value in values}
         if Life.PROCESS in found:
             return Life.PROCESS

@@ -9,6 +9,7 @@ from leaklint.contracts.model import Contract, Retains
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, as_text, children
 from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
+from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
@@ -64,7 +65,7 @@ class Registrations:
         from leaklint.heap.threads import Threads
 
         done = set()
-        for function, event, term, name in (*self.heap.effects.external, *self._own()):
+        for function, event, term, name in (*self.heap.effects.external, *self._own(), *decorations(self.heap)):
             contract, assumed = self.contracts.of_call(name)
             if contract is None or not contract.retains or contract.kind in _ELSEWHERE:
                 continue
@@ -126,8 +127,11 @@ class Registrations:
 
     def _life(self, contract: Contract, term: Term) -> Life:
         """Return how long the call keeps what it is handed."""
+        if contract.freed or contract.lifetime == "call":
+            return Life.SHORT
         if contract.lifetime == "receiver":
-            return self.outliving.of(term[1][1]) if term[1][0] == "attr" else Life.UNKNOWN
+            receiver = _receiver(contract, term)
+            return self.outliving.of(receiver) if receiver is not None else Life.UNKNOWN
         if contract.lifetime.startswith("argument "):
             given = argument_of(contract, term, contract.lifetime.partition(" ")[2])
             return self.outliving.of(given) if given is not None else Life.UNKNOWN
@@ -135,7 +139,8 @@ class Registrations:
 
     def _keeper(self, contract: Contract, term: Term) -> str:
         if contract.lifetime == "receiver":
-            return f"'{as_text(term[1][1])}'" if term[1][0] == "attr" else "what it is called on"
+            receiver = _receiver(contract, term)
+            return f"'{as_text(receiver)}'" if receiver is not None else "what it is called on"
         given = argument_of(contract, term, contract.lifetime.partition(" ")[2])
         return f"'{as_text(given)}'" if given is not None else "what it is called with"
 
@@ -175,6 +180,8 @@ class Registrations:
 
     def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term) -> int:
         """What is kept until an object ends keeps that object only if it leads back to that very object."""
+        if subject is not None and subject[:2] == ("const", "None"):
+            return 2  # until the process ends
         parts = list(self._parts(value))
         inner = {one for part in parts if part[0] == "func" for one in self.heap.keeping.captures(part[1])}
         if subject is not None and subject[0] in {"param", "cell"} and (subject in parts or subject in inner):
@@ -217,6 +224,14 @@ class Registrations:
                 yield Registration(
                     "patch", one.function, one.event, one.name, one.kept, one.value, LEVELS[one.level], why
                 )
+
+
+def _receiver(contract: Contract, term: Term) -> Term | None:
+    """Return what keeps, of what lives as long as its receiver: what a method is called on, what a constructor makes."""
+    if contract.is_constructor:
+        return term
+    found: Term | None = term[1][1] if term[1][0] == "attr" else None
+    return found
 
 
 __all__ = ["OBJECTS", "Registration", "Registrations"]

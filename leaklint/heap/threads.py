@@ -10,6 +10,8 @@ from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.arguments import argument_of
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.points_to_values import in_order
+from leaklint.heap.undoing import Undoing
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
@@ -25,6 +27,7 @@ class Threads:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+        self.undoing = Undoing(heap)
 
     def all(self) -> Iterator[Registration]:
         """Yield each thread, timer or loop callback that holds an object for good."""
@@ -75,7 +78,11 @@ class Threads:
     ) -> Iterator[Registration]:
         if target is None:
             return
-        for value in self.heap.points_to.evaluate(target):
+        if target[0] == "call":  # of a coroutine that a task runs
+            target = target[1]
+            if self.undoing.is_undone(contract, function, event, term, term):
+                return
+        for value in in_order(self.heap.points_to.evaluate(target)):
             key = value[-1] if value[0] in {"func", "method"} else ""
             level = self._endless(key, 0) if key else -1
             if level < 0:

@@ -1,0 +1,35 @@
+"""Decorators of other packages that keep the function that they are put on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term
+
+if TYPE_CHECKING:
+    from leaklint.heap.retention import Heap
+
+PARAMETER = "decorated"  # how contracts call the function that what a call returns is put on
+
+
+def decorations(heap: Heap) -> Iterator[tuple[str, Event, Term, str]]:
+    """Yield the decorators of inner functions as calls: in which function, event, call, dotted name.
+
+    ``@hook`` is a call with the function; of ``@listens_for(target)`` the function is an argument by keyword.
+    """
+    points_to = heap.points_to
+    for key, function in points_to.functions.items():
+        for decorator in function.decorators if function.parent else ():
+            made: Term = ("func", key)
+            site = (points_to.names.module_of(key).name, *decorator.place)
+            called = decorator.term[0] == "call"
+            callee = decorator.term[1] if called else decorator.term
+            term: Term = ("call", callee, (made,), (), site)
+            if called:
+                term = ("call", callee, decorator.term[2], (*decorator.term[3], (PARAMETER, made)), site)
+            event = Event("call", (term,), "", decorator.place, ())
+            for value in points_to.evaluate(callee):
+                if value[0] == "ext":
+                    yield function.parent, event, term, value[1]
