@@ -80,9 +80,10 @@ class Calling:
             got = frozenset(v for v in got if v[0] in {"inst", "self"})
             if got:
                 return got
-        if "Struct" in self.heap.classes.last_names(key) or self.heap.classes.is_enum(key):
-            return frozenset([("inst", key, term[4])])
-        return frozenset([("inst", key, term[4])])
+        made = ("inst", key, term[4])
+        if not _names_its_class(term[1]):
+            self.heap.of_heirs.add(made)
+        return frozenset([made])
 
     def receiver_term(self, term: Term, callee: Term) -> Term:
         """Return the term of the object that a method is called on."""
@@ -168,3 +169,8 @@ class Calling:
             terms = dict.fromkeys(option for term in returns if term != NONE for option in options(term))
             known = self._options[function.key] = [(term, params_of(term, function.key)) for term in terms]
         return known
+
+
+def _names_its_class(callee: Term) -> bool:
+    """Tell whether a construction names the class: ``cls(..)``, ``type(self)(..)`` and ``self.__class__(..)`` may make an heir."""
+    return callee[0] in {"name", "dotted", "class", "global"} or (callee[0] == "attr" and callee[2] != "__class__")

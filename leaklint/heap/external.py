@@ -174,11 +174,17 @@ class External:
 
     def _copied_deeply(self, value: Term, site: Term) -> Term:
         if value[0] in {"inst", "self"}:
-            return ("inst", value[1], site)
+            return self._copied_object(value, site)
         if value[0] != "container" or value[2][:1] + value[2][2:] == ("copy", site):
             return value
         copy = ("container", value[1], ("copy", copied(value[2]), site))
         self._hold_copies(copy, value, site)
+        return copy
+
+    def _copied_object(self, value: Term, site: Term) -> Term:
+        copy = ("inst", value[1], site)
+        if not self.heap.is_exact(value):
+            self.heap.of_heirs.add(copy)
         return copy
 
     def _hold_copies(self, copy: Term, value: Term, site: Term) -> None:
@@ -203,7 +209,7 @@ class External:
                     self.heap.contents.share(copy, value)
                 copied.add(copy)
             elif not made:
-                copied.add(("inst", value[1], term[4]) if value[0] in {"inst", "self"} else value)
+                copied.add(self._copied_object(value, term[4]) if value[0] in {"inst", "self"} else value)
         return frozenset(copied) or frozenset([("container", kind, term[4])])
 
     def _made(self, term: Term) -> Values:
@@ -217,7 +223,9 @@ class External:
             return frozenset(("inst", key, term[4]) for key in made[:8]) or frozenset([("inst", "?", term[4])])
         for value in self.heap.evaluate(term[2][0]):
             if value[0] == "class":
-                found.add(("inst", value[1], term[4]))
+                made = ("inst", value[1], term[4])
+                self.heap.of_heirs.add(made)
+                found.add(made)
             elif value[0] == "metaclass":
                 found.add(("anyclass", value[1]))
             elif value[0] == "anyclass":

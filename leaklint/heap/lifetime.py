@@ -202,7 +202,7 @@ class Lifetime:
             value,
             ("self", value[1]),
             *(("self", above) for above in classes.order(value[1])),
-            *(("self", b) for b in classes.below(value[1])),
+            *(("self", heir) for heir in self._heirs(value)),
         ):
             for name, function, event in self._on.get(one, ()):
                 if (name, id(event)) in seen:
@@ -214,6 +214,10 @@ class Lifetime:
                 where = Location(scope, owner, name, home, event.place, 0, (*location.path, name))
                 for child in self._assigned(value, event.terms[1]):
                     yield child, where
+
+    def _heirs(self, value: Term) -> set[str]:
+        """Return the classes below an object's own that it may be of: none where the class is named that makes it."""
+        return set() if self.heap.is_exact(value) else self.heap.classes.below(value[1])
 
     def _assigned(self, value: Term, term: Term) -> frozenset[Term]:
         """Return what a field of an object may hold: of a parameter of its constructor, what that very object is made with."""

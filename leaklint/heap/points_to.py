@@ -59,6 +59,7 @@ class PointsTo:
         self._asked = 0  # terms that were worked out within the outermost question that is open
         self.depth = 0
         self.calls: Mapping[str, Sequence[Call]] = {}  # as far as they are known
+        self.of_heirs: set[Term] = set()  # objects that are made by a class that is handed in: it may be any heir
         self.static: set[str] = set()  # functions in class bodies that are only ever called without an object
 
     def forget(self) -> None:
@@ -97,6 +98,10 @@ class PointsTo:
         if not self._open:
             self._closed(term, found)
         return found
+
+    def is_exact(self, value: Term) -> bool:
+        """Tell whether an object is of its class itself and of no heir: the code that makes it names the class."""
+        return value[0] == "inst" and value[2] is not None and len(value[2]) > 1 and value not in self.of_heirs
 
     @property
     def tangled(self) -> bool:
