@@ -172,5 +172,5 @@ class Calling:
 
 
 def _names_its_class(callee: Term) -> bool:
-    """Tell whether a construction names the class: ``cls(..)``, ``type(self)(..)`` and ``self.__class__(..)`` may make an heir."""
+    """Tell whether a construction names its class: ``cls(..)`` and ``type(self)(..)`` may make an heir."""
     return callee[0] in {"name", "dotted", "class", "global"} or (callee[0] == "attr" and callee[2] != "__class__")

@@ -74,7 +74,9 @@ class Registrations:
                 if one is not None:
                     done.add((function, event.place))
                     yield one
-        yield from Threads(self.heap).all()
+        for one in Threads(self.heap).all():
+            if one.contract is None or not self.undoing.by_handle(one.contract, one.function, one.event.terms[0]):
+                yield one
         yield from self.slots.all()
         yield from self._patches()
         yield from kept_results(self.heap)

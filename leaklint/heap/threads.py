@@ -61,13 +61,19 @@ class Threads:
     def _rearms(self, target: Term) -> bool:
         """Tell whether what a timer calls sets such a timer again."""
         keys = {value[-1] for value in self.heap.points_to.evaluate(target) if value[0] in {"func", "method"}}
-        for function, _, term, name in self.heap.effects.external:
+        for function, event, term, name in self.heap.effects.external:
             contract, _ = self.heap.points_to.contracts.of_call(name) if function in keys else (None, "")
             if contract is not None and contract.kind == "timer":
                 again = called_by(contract, term)
                 if again is not None and any(value[-1] == function for value in self.heap.points_to.evaluate(again)):
-                    return True
+                    if not self._may_stop(event, self.heap.points_to.functions[function]):
+                        return True
         return False
+
+    def _may_stop(self, event: Event, function: Function) -> bool:
+        """Tell whether a condition stands before a call that something may change: then the call is not made for ever."""
+        tests = [guard.test for guard in event.guards if guard.kind in {"if", "past"} and guard.test[0] != "const"]
+        return any(self._of_loop(test, function) < 0 for test in tests)
 
     def _is_thread(self, name: str) -> bool:
         contract, _ = self.heap.points_to.contracts.of_call(name)

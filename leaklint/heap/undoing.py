@@ -43,21 +43,25 @@ class Undoing:
 
     def is_undone(self, contract: Contract, function: str, event: Event, term: Term, value: Term) -> bool:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
-        handles = {
-            one.name
-            for one in self.heap.points_to.functions[function].events
-            if one.kind == "setattr" and one.terms[1] == term
-        }
+        if self.by_handle(contract, function, term):
+            return True
         for undo in contract.undo:
-            for handle in handles:
-                for other, other_event in self._on_handles.get((handle, undo), ()):
-                    if self._runs(other, other_event):
-                        return True
             if any(self._is_by(one, contract, undo, function, value) for one in self._calls(undo)):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
         return False
+
+    def by_handle(self, contract: Contract, function: str, term: Term) -> bool:
+        """Tell whether what a call returns is kept in an attribute, on which an undoing method is called."""
+        events = self.heap.points_to.functions[function].events
+        handles = {one.name for one in events if one.kind == "setattr" and one.terms[1] == term}
+        return any(
+            self._runs(other, event)
+            for undo in contract.undo
+            for handle in handles
+            for other, event in self._on_handles.get((handle, undo), ())
+        )
 
     def _calls(self, undo: str) -> Iterator[External]:
         """Yield the calls that may be an undoing one and that run while a registration lasts."""
