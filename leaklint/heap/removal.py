@@ -12,6 +12,7 @@ from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.release import Quality, Release
+from leaklint_runtime.closers import NAMES as CLOSERS
 
 _SELECTIVE = frozenset(
     {
@@ -50,9 +51,14 @@ class Removals:
         self.feasibility = Feasibility(self)
         self.coverage = Coverage(self)
         self._held: set[str] = set()  # the classes of what the stores that are judged keep
+        self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
-    def of(self, stores: list[Effect], removals: list[Effect], held: set[str]) -> Release:
-        """Return the best of some removals for some stores; ``held`` are the classes of what the stores keep."""
+    def of(self, stores: list[Effect], removals: list[Effect], held: set[str], entering: set[str]) -> Release:
+        """Return the best of some removals for some stores.
+
+        ``held`` are the classes of what the stores keep, ``entering`` those whose own code puts their objects in.
+        """
+        self._entering = entering
         best = Release(Quality.NONE, "nothing removes it")
         self._held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
         for removal in removals:
@@ -185,6 +191,8 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
+        if self._is_beside_their_life(function):
+            return Release(Quality.NONE, f"nothing in the program calls {function.name}() ({place})", removal)
         selective = removal.how in _SELECTIVE and (
             removal.key is not None or removal.how in {"rebuild", "filter", "trim"}
         )
@@ -237,6 +245,17 @@ class Removals:
             ):
                 return True
         return False
+
+    def _is_beside_their_life(self, function: Function) -> bool:
+        """Tell whether users who close the objects never come to a removal.
+
+        The objects put themselves in, so that their users need not know of it; they have a method by which they are let go,
+        and neither that nor anything else in the program calls the removal.
+        """
+        if not self._entering or function.owner in self._held or self._reachable(function) or function.name in _PROTOCOL:
+            return False
+        method = self.heap.classes.method
+        return all(any(method(key, name) is not None for name in CLOSERS) for key in self._entering)
 
     def _closes(self, function: Function) -> bool:
         """Tell whether a function is a method of the objects themselves, which their users call when they are done."""

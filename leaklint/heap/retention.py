@@ -126,13 +126,23 @@ class Heap:
             for one in self.keeping.inside(store.effect.value)
             if one.cls
         }
-        return self.removals.of([store.effect for store in stores], removals, held)
+        entering = {store.kept.cls for store in stores if self._enters_itself(store)}
+        return self.removals.of([store.effect for store in stores], removals, held, entering)
+
+    def _enters_itself(self, store: Store) -> bool:
+        """Tell whether an object is put in by code of its own class, so that whoever makes it need not know."""
+        kept = store.kept
+        if kept.kind not in {"self", "method", "closure"} or kept.cls not in self.points_to.names.classes:
+            return False
+        caller = self.points_to.functions[kept.chain[-1].caller if kept.chain else store.effect.function]
+        return bool(caller.owner) and self.points_to.classes.related(caller.owner, kept.cls)
 
     def _apart(self, stores: list[Store]) -> list[list[Store]]:
-        """Return the stores by what they fill: containers under different constant keys are different ones."""
-        groups: dict[frozenset[Term], list[Store]] = {}
+        """Return the stores by what they fill, as containers under different constant keys are different, and by who fills it."""
+        groups: dict[tuple[frozenset[Term], bool], list[Store]] = {}
         for store in stores:
-            groups.setdefault(self.removals.coverage.slots_of(store.effect.container), []).append(store)
+            slots = self.removals.coverage.slots_of(store.effect.container)
+            groups.setdefault((slots, self._enters_itself(store)), []).append(store)
         return list(groups.values())
 
     def _is_inside(self, store: Store) -> bool:

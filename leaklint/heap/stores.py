@@ -26,6 +26,7 @@ _CALLED = re.compile(
     r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$",
     re.IGNORECASE,
 )
+_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -59,6 +60,8 @@ class Stores:
         for side, term in sides:
             for option in options(term):
                 for kept in self.heap.keeping.of(option, effect.chain):
+                    if effect.how == "read" and side == "value" and kept.kind in _OBJECTS:
+                        continue  # what a new entry holds later, other stores put in
                     plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
                     store = self._store(effect, kept, side, domain, option)
                     if store is not None:

@@ -69,7 +69,7 @@ class Weakness:
                 for value in self.heap.points_to.evaluate(term)
                 if value[0] in {"self", "inst"}
             }
-            if self.heap.removals.of([effect], removals, held).quality == Quality.GOOD:
+            if self.heap.removals.of([effect], removals, held, set()).quality == Quality.GOOD:
                 continue
             done.add(location.key)
             yield Weak(location, effect, why, method)

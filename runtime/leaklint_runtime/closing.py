@@ -14,13 +14,10 @@ from typing import Any, Callable, Iterator, NamedTuple
 from . import channel, early, observe, sandbox, wire
 from .act import finished
 from .case import Case
+from .closers import NAMES
 from .early import is_a
 from .observe import Limits
 
-NAMES = (
-    "close", "aclose", "shutdown", "stop", "disconnect", "terminate", "dispose", "release", "cancel", "unregister",
-    "detach", "quit", "destroy", "finish", "cleanup", "uninstall", "__exit__", "__aexit__", "join",
-)  # fmt: skip
 MOST = 4
 ROUNDS = Limits(rounds=4, seconds=0.0, total=2.0)
 
