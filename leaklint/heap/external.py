@@ -258,6 +258,8 @@ class External:
         """Return a bound as a number, a named constant resolved; the default where nobody gives one."""
         if limit is None:
             return default
+        if limit[0] == "param":
+            return self._bound_handed_in(limit, default)
         terms = [limit]
         for _ in range(4):
             if terms[0][0] == "const":
@@ -270,6 +272,16 @@ class External:
                 values = self.heap.names.modules[found[1]].names.get(found[2], []) if found[0] == "global" else []
                 terms = [value for value, _, _ in values] or [("unknown",)]
         return default if default is not None else 128
+
+    def _bound_handed_in(self, limit: Term, default: int | None) -> int | None:
+        """Return the bound that callers of a function hand in, or its default: none where one of them gives none."""
+        declared = next((one.default for one in self.heap.functions[limit[1]].params if one.name == limit[2]), None)
+        calls = self.heap.calls.get(limit[1], ())
+        given = [call.bound.get(limit[2], declared) for call in calls] or [declared]
+        if any(one is None or one[0] == "param" for one in given):
+            return 128
+        bounds = [self._bound(one, default) for one in given]
+        return None if None in bounds else max(one for one in bounds if one is not None)
 
     def method(self, container: Term, name: str, term: Term) -> Values:
         """Return what a method of a container returns."""

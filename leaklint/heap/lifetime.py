@@ -241,10 +241,11 @@ class Lifetime:
     def _contents(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
         if location.depth > 3:
             return
+        weak = value[1].startswith("weak:")  # what is held weakly, or as long as its key, may be gone long before
         inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"))
         for _, part in self.heap.contents.parts(value):
             for child in in_order(self.heap.evaluate(part)):
-                if child[0] != "self":
+                if child[0] != "self" and not (weak and child[0] != "container"):
                     yield child, inner
         for name, one in self.heap.external.inside.get(value, {}).items():
             yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))

@@ -85,6 +85,9 @@ class Rebinding:
             if grown:
                 for part in grown:
                     yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
+            elif pairs := list(self._added_under_keys(value, target, containers)):
+                for item, part in pairs:
+                    yield Effect("store", "[]=", containers[0], target, item, part, key, event)
             elif not self._unset_guard(event, target) and not self._is_birth(key, location):
                 filled = value[0] in {"dict", "list", "set"} and bool(
                     self.heap.points_to.contents.parts(("container", value[0], value[2]))
@@ -162,9 +165,23 @@ class Rebinding:
             if any(self._is_old(part[1], target, containers) for part in stars):
                 yield from (part for part in value[1] if part[0] != "star")
         elif value[0] == "op" and value[1] == "|" and any(self._is_old(part, target, containers) for part in value[2]):
-            for part in value[2]:
-                if not self._is_old(part, target, containers):
-                    yield ("elem", part, ("unknown",)) if part[0] == "dict" else ("iter", part)
+            yield from (
+                ("iter", part)
+                for part in value[2]
+                if part[0] != "dict" and not self._is_old(part, target, containers)
+            )
+
+    def _added_under_keys(self, value: Term, target: Term, containers: list[Term]) -> Iterator[tuple[Term, Term]]:
+        """Yield the keys and values that a longer copy of a dictionary has more: ``{**TABLE, key: value}``."""
+        shown = [value] if value[0] == "dict" else []
+        if value[0] == "op" and value[1] == "|" and any(self._is_old(one, target, containers) for one in value[2]):
+            shown = [one for one in value[2] if one[0] == "dict"]
+        for one in shown:
+            pairs = list(zip(one[1][::2], one[1][1::2], strict=True))
+            if one is not value or any(
+                key[0] == "star" and self._is_old(part[1], target, containers) for key, part in pairs
+            ):
+                yield from ((key, part) for key, part in pairs if key[0] != "star")
 
     def _is_old(self, term: Term, target: Term, containers: list[Term]) -> bool:
         return term == target or (

@@ -257,9 +257,14 @@ class Heap:
             if receiver is None:
                 return True
             values = self.points_to.evaluate(receiver)
-            if not values or any(value[0] != "inst" or value in self.lifetime.long for value in values):
+            if not values or any(value[0] != "inst" or self._lives_long(value) for value in values):
                 return True
         return False
+
+    def _lives_long(self, value: Term) -> bool:
+        """Tell whether an object lives long, or shares its fields with one that does."""
+        long = self.lifetime.long
+        return value in long or any(("inst", key, ("shared",)) in long for key in self.points_to.classes.order(value[1]))
 
     def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
         """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
