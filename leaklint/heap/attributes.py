@@ -57,7 +57,7 @@ class Attributes:
         if kind == "ext":
             return frozenset([("ext", f"{value[1]}.{name}")])
         if kind == "extinst":
-            return frozenset([("ext", f"{value[1]}.{name}")])
+            return self._on_outside(value, name) or frozenset([("ext", f"{value[1]}.{name}")])
         if kind in {"func", "memo"}:
             got = self.heap.all_of(
                 term for base_, term in self._assigned.open(name) if value in self.heap.evaluate(base_)
@@ -78,6 +78,14 @@ class Attributes:
         if kind in {"plain", "none"}:
             return frozenset([("plain", "?")]) if kind == "plain" else NOTHING
         return self._of_param(value, name, base) if kind in {"param", "part"} else PART
+
+    def _on_outside(self, value: Term, name: str) -> Values:
+        """Return what the program assigns to an attribute of an object from outside of it, or of others of its kind."""
+        return self.heap.all_of(
+            term
+            for base, term in self._assigned.open(name)
+            if any(one[:2] == value[:2] for one in self.heap.evaluate(base))
+        )
 
     def assignments(self, name: str) -> list[tuple[str, Event]]:
         """Return (function, event) of every assignment to an attribute of this name."""

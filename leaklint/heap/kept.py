@@ -88,7 +88,7 @@ class Keeping:
             yield from self._param(value, depth)
         elif kind == "extinst":
             where = self.lifetime.long.get(value)
-            if (where is not None and where.depth == 0) or self._lives_on(value[1]):
+            if (where is not None and where.depth == 0) or self.lifetime.lives_on(value[1]):
                 yield Kept("plain", name="long")
             else:
                 last = value[1].rpartition(".")[2]
@@ -114,11 +114,6 @@ class Keeping:
             yield Kept(kind)
         else:
             yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
-
-    def _lives_on(self, name: str) -> bool:
-        """Tell whether objects of a class of another package live as long as the process anyway."""
-        klass = self.heap.contracts.klass(name)
-        return klass is not None and klass.lives == "process"
 
     def inside(self, term: Term) -> list[Kept]:
         """Return what the constructor calls in a term are given and the objects that they make keep."""

@@ -18,7 +18,7 @@ Place = tuple[int, int, int, int]
 
 
 class Location(NamedTuple):
-    """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure, result.
+    """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure, result, outside.
 
     ``owner`` is the key of the module, class or function, ``name`` what it is called there, ``depth`` how many containers
     deep inside of it; ``place`` where it is assigned, in the module ``module``; ``path`` leads there from the root.
@@ -56,11 +56,11 @@ class Lifetime:
             for event in function.events:
                 if event.kind == "setattr":
                     for value in self.heap.attributes.with_given(event.terms[0]):
-                        self._on.setdefault(value, []).append((event.name, key, event))
+                        self._on.setdefault(_kind_of(value), []).append((event.name, key, event))
 
     def assigned_to(self, value: Term) -> list[tuple[str, str, Event]]:
         """Return (name, function, event) of what is assigned to attributes of an abstract value."""
-        return self._on.get(value, [])
+        return self._on.get(_kind_of(value), [])
 
     def _grow(self) -> None:
         queue: deque[tuple[Term, Location]] = deque()
@@ -123,6 +123,11 @@ class Lifetime:
             yield container, Location(scope, owner, "__dict__", owner.partition(":")[0], place, 0, path)
         yield from self._defaults()
         yield from self._descriptors()
+        for value in self._on:
+            if value[0] == "extinst" and self.lives_on(value[1]):
+                yield from self._attributes(
+                    value, Location("outside", value[1], value[1], "", (1, 0, 1, 0), 0, (value[1],))
+                )
 
     def _descriptors(self) -> Iterator[tuple[Term, Location]]:
         """Objects of descriptor classes sit on classes, unless the program is seen to put them elsewhere."""
@@ -181,6 +186,8 @@ class Lifetime:
             yield from self._fields(value, location)
         elif kind == "container":
             yield from self._contents(value, location)
+        elif kind == "extinst":
+            yield from self._attributes(value, location)
         elif kind == "func":
             yield from self._captured(value[1], location)
         elif kind == "method" or kind == "cmethod":
@@ -249,7 +256,16 @@ class Lifetime:
                     yield child, inner
         for name, one in self.heap.external.inside.get(value, {}).items():
             yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
-        for name, function, event in self._on.get(value, ()):  # attributes of a thread-local or a namespace
+        yield from self._attributes(value, location)
+
+    def lives_on(self, name: str) -> bool:
+        """Tell whether objects of a class of another package live as long as the process anyway."""
+        klass = self.heap.contracts.klass(name)
+        return klass is not None and klass.lives == "process"
+
+    def _attributes(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+        """Yield what the program puts on a thread-local, a namespace or an object from outside."""
+        for name, function, event in self.assigned_to(value):
             where = location._replace(
                 name=f"{location.name}.{name}",
                 path=(*location.path, name),
@@ -299,6 +315,11 @@ class Lifetime:
             if site is not None and len(site) == 5:
                 return site[1:]  # type: ignore[no-any-return]
         return self.heap.functions[outer].place
+
+
+def _kind_of(value: Term) -> Term:
+    """Return what attributes are noted under: objects from outside are not told apart by the calls that return them."""
+    return value[:2] if value[0] == "extinst" else value
 
 
 def _dotted(key: str) -> str:

@@ -166,9 +166,7 @@ class Rebinding:
                 yield from (part for part in value[1] if part[0] != "star")
         elif value[0] == "op" and value[1] == "|" and any(self._is_old(part, target, containers) for part in value[2]):
             yield from (
-                ("iter", part)
-                for part in value[2]
-                if part[0] != "dict" and not self._is_old(part, target, containers)
+                ("iter", part) for part in value[2] if part[0] != "dict" and not self._is_old(part, target, containers)
             )
 
     def _added_under_keys(self, value: Term, target: Term, containers: list[Term]) -> Iterator[tuple[Term, Term]]:

@@ -252,7 +252,12 @@ class Removals:
         The objects put themselves in, so that their users need not know of it; they have a method by which they are let go,
         and neither that nor anything else in the program calls the removal.
         """
-        if not self._entering or function.owner in self._held or self._reachable(function) or function.name in _PROTOCOL:
+        if (
+            not self._entering
+            or function.owner in self._held
+            or self._reachable(function)
+            or function.name in _PROTOCOL
+        ):
             return False
         method = self.heap.classes.method
         return all(any(method(key, name) is not None for name in CLOSERS) for key in self._entering)

@@ -138,7 +138,7 @@ class Heap:
         return bool(caller.owner) and self.points_to.classes.related(caller.owner, kept.cls)
 
     def _apart(self, stores: list[Store]) -> list[list[Store]]:
-        """Return the stores by what they fill, as containers under different constant keys are different, and by who fills it."""
+        """Return the stores by what they fill and by who fills it: containers under different constant keys are different."""
         groups: dict[tuple[frozenset[Term], bool], list[Store]] = {}
         for store in stores:
             slots = self.removals.coverage.slots_of(store.effect.container)
@@ -264,7 +264,9 @@ class Heap:
     def _lives_long(self, value: Term) -> bool:
         """Tell whether an object lives long, or shares its fields with one that does."""
         long = self.lifetime.long
-        return value in long or any(("inst", key, ("shared",)) in long for key in self.points_to.classes.order(value[1]))
+        return value in long or any(
+            ("inst", key, ("shared",)) in long for key in self.points_to.classes.order(value[1])
+        )
 
     def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
         """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
