@@ -223,9 +223,9 @@ class External:
             return frozenset(("inst", key, term[4]) for key in made[:8]) or frozenset([("inst", "?", term[4])])
         for value in self.heap.evaluate(term[2][0]):
             if value[0] == "class":
-                made = ("inst", value[1], term[4])
-                self.heap.of_heirs.add(made)
-                found.add(made)
+                of_heir = ("inst", value[1], term[4])
+                self.heap.of_heirs.add(of_heir)
+                found.add(of_heir)
             elif value[0] == "metaclass":
                 found.add(("anyclass", value[1]))
             elif value[0] == "anyclass":

@@ -12,7 +12,6 @@ from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.release import Quality, Release
-from leaklint_runtime.closers import NAMES as CLOSERS
 
 _SELECTIVE = frozenset(
     {
@@ -259,8 +258,10 @@ class Removals:
             or function.name in _PROTOCOL
         ):
             return False
+        from leaklint_runtime.closers import NAMES
+
         method = self.heap.classes.method
-        return all(any(method(key, name) is not None for name in CLOSERS) for key in self._entering)
+        return all(any(method(key, name) is not None for name in NAMES) for key in self._entering)
 
     def _closes(self, function: Function) -> bool:
         """Tell whether a function is a method of the objects themselves, which their users call when they are done."""

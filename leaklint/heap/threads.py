@@ -73,7 +73,11 @@ class Threads:
     def _may_stop(self, event: Event, function: Function) -> bool:
         """Tell whether a condition stands before a call that something may change: then the call is not made for ever."""
         tests = [guard.test for guard in event.guards if guard.kind in {"if", "past"} and guard.test[0] != "const"]
-        return any(self._of_loop(test, function) < 0 for test in tests)
+        return any(self._of_loop(test, function) < 0 or self._asks_container(test) for test in tests)
+
+    def _asks_container(self, test: Term) -> bool:
+        values = self.heap.points_to.all_of(one for one in walk(test) if one[0] == "attr")
+        return any(value[0] == "container" for value in values)
 
     def _is_thread(self, name: str) -> bool:
         contract, _ = self.heap.points_to.contracts.of_call(name)

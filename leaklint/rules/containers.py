@@ -25,6 +25,7 @@ _LIFETIME = {
     "function": "attribute of a function, lives as long as the function",
     "descriptor": "held by a descriptor that sits on a class, lives as long as the process",
     "field": "attribute of an object that lives as long as the process",
+    "outside": "attribute of an object of a library that lives as long as the process",
     "result": "result of a memoised function, lives as long as the process",
 }
 _MADE = frozenset({"made", "part", "weak", "container"})
