@@ -38,6 +38,7 @@ def analysed(reads: Sequence[Read], sources: Mapping[str, Source], settings: Set
             modules[name] = one.flow if name == one.module else _renamed(one)
             files[name] = one
     problems = tuple(one.problem for one in reads if one.problem is not None)
+    problems += tuple(Problem(one.problem[0], 0, one.problem[1]) for one in settings.contracts if one.problem[0])
     keeping = sum(may_keep(module) for module in modules.values())
     if not (keeping or settings.registrars or settings.contracts or settings.observed):
         return Analysis(problems=problems)

@@ -125,9 +125,17 @@ def load(start: str | os.PathLike[str]) -> Settings:
     while folder != below:
         settings = read(os.path.join(folder, "pyproject.toml"))
         if settings is not None:
-            return settings
+            return _with_installed(settings)
         folder, below = os.path.dirname(folder), folder
-    return Settings(root=os.getcwd())
+    return _with_installed(Settings(root=os.getcwd()))
+
+
+def _with_installed(settings: Settings) -> Settings:
+    """Return settings with the contracts that packages installed beside the project bring along."""
+    from leaklint.contracts.beside import installed
+
+    found = installed(settings.root)
+    return replace(settings, contracts=(*settings.contracts, *found)) if found else settings
 
 
 def load_file(path: str | os.PathLike[str]) -> Settings:
@@ -137,7 +145,7 @@ def load_file(path: str | os.PathLike[str]) -> Settings:
     settings = read(path)
     if settings is None:
         raise ConfigError(f"{path}: no [tool.leaklint] table; add one, or drop --config")
-    return settings
+    return _with_installed(settings)
 
 
 def read(path: str | os.PathLike[str]) -> Settings | None:

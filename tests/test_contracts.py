@@ -10,7 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from leaklint.config import ConfigError, Settings, read
+from leaklint.cli import main
+from leaklint.config import ConfigError, Settings, load, read
 from leaklint.contracts import fields
 from leaklint.contracts.library import FOLDER, Contracts, shipped, tops
 from leaklint.contracts.model import Key, Retains, WeakForm
@@ -188,3 +189,63 @@ def test_a_mistake_in_a_declared_contract_names_the_file_and_the_line(tmp_path: 
     (tmp_path / "pyproject.toml").write_text(OWN.replace("retains", "retain"))
     with pytest.raises(ConfigError, match=r"pyproject.toml:\d+: contracts: callable events.Bus.on: retain: no key"):
         read(tmp_path / "pyproject.toml")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of packages of an environment beside the project in which the test runs."""
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program.py").write_text(USES)
+    found = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages"
+    (found / "events").mkdir(parents=True)
+    return found
+
+
+SHIPPED = """\
+[[callable]]
+name = "events.Bus.on"
+retains = [{ parameter = "callback", position = 1 }]
+lifetime = "receiver"
+"""
+
+
+def test_an_installed_package_brings_its_contracts(site: Path, tmp_path: Path) -> None:
+    assert check(["program.py"], load(tmp_path)).findings == ()
+    (site / "events" / "leaklint.toml").write_text(SHIPPED)
+    found = check(["program.py"], load(tmp_path))
+    assert [one.code for one in found.findings] == ["LK601", "LK601"]
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            SHIPPED.replace("retains", "retain"),
+            "callable events.Bus.on: retain: no key of a callable (did you mean retains?)",
+        ),
+        (SHIPPED.replace("events.", "other."), "other.Bus.on: speaks of another package"),
+    ],
+)
+def test_a_mistake_of_an_installed_package_is_a_problem_and_no_more(
+    site: Path, tmp_path: Path, text: str, told: str
+) -> None:
+    (site / "events" / "leaklint.toml").write_text(text)
+    found = check(["program.py"], load(tmp_path))
+    assert found.findings == ()
+    assert [(one.path, one.message) for one in found.problems] == [(str(site / "events" / "leaklint.toml"), told)]
+
+
+def test_what_is_remembered_does_not_outlive_the_contracts_of_a_package(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> str:
+        main(["check", "program.py"])
+        return capsys.readouterr().out
+
+    assert "LK601" not in told()
+    (site / "events" / "leaklint.toml").write_text(SHIPPED)
+    assert told().count("LK601") == 2
+    (site / "events" / "leaklint.toml").unlink()
+    assert "LK601" not in told()

@@ -96,6 +96,10 @@ def _remember(
     tops = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.abspath, args.paths)]
     watched = [*args.paths, *([args.config] if args.config else []), *answers.above(tops)]
     places = [*files, *(path for path in watched if not os.path.isdir(path))]
+    if not args.isolated:
+        from leaklint.contracts import beside
+
+        places += beside.watched(settings.root)
     folder = Folder(options.cache_path(args, settings))
     answers.keep(folder, args.words, (places, folders), taken, status, written, seconds)
 

@@ -141,7 +141,10 @@ class Class(NamedTuple):
 
 
 class Package(NamedTuple):
-    """All that one file says. ``returns`` and ``keys`` pair dotted names, or ``package.*``, with what calls give."""
+    """All that one file says. ``returns`` and ``keys`` pair dotted names, or ``package.*``, with what calls give.
+
+    ``problem`` tells of a file that could not be used: its path, and what is wrong with it.
+    """
 
     top: str = ""
     distribution: str = ""
@@ -150,6 +153,14 @@ class Package(NamedTuple):
     classes: tuple[Class, ...] = ()
     returns: tuple[tuple[str, str], ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
+    problem: tuple[str, str] = ("", "")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names that the package speaks of."""
+        entries = [one.name for one in self.callables] + [one.name for one in self.objects]
+        entries += [one.name for one in self.classes]
+        return (*entries, *(name for name, _ in (*self.returns, *self.keys)))
 
     @property
     def retains(self) -> bool:

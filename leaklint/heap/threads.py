@@ -157,8 +157,8 @@ class Threads:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
         flags = [term for term in walk(test) if term[0] == "attr" and self._is_field(term)]
-        if not flags or self._works_off(test, function):
-            return -1
+        if not flags or any(term[0] == "elem" for term in walk(test)) or self._works_off(test, function):
+            return -1  # what is in a container changes
         return -1 if any(self._is_raised(term, function) for term in flags) else 1
 
     @staticmethod
