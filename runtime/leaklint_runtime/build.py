@@ -5,18 +5,18 @@ from __future__ import annotations
 import inspect
 import typing
 from functools import partial
-from typing import Any, Callable, Dict, Iterator, NamedTuple
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Union
 
 from . import domains, values
 from .holder import mro_of
 from .stubs import Stub
-from .values import Made
+from .values import Made, Varied
 
 EMPTY = inspect.Parameter.empty
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _UNKNOWN = (str, typing.ForwardRef)
 Hints = Dict[str, Any]
-Choices = Dict[str, Made]
+Choices = Dict[str, Union[Made, Varied]]
 SINGLE = 8  # optional parameters that are varied one by one
 
 
@@ -154,7 +154,8 @@ def arguments(
     sure, named = True, False
     word, _, only = style.partition(" ")
     for item in parameters:
-        made = (chosen or {}).get(item.name)
+        choice = (chosen or {}).get(item.name)
+        made = choice.make(number) if isinstance(choice, Varied) else choice
         optional = item.kind in VARIADIC or item.default is not EMPTY
         if made is None and word == "varied" and optional and only in ("", item.name):
             made = varied(item, hints, number, depth)
@@ -220,13 +221,14 @@ def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, fu
 
 
 def nested(kind: type, number: int, depth: int) -> Made:
-    """Make an instance of a class for an argument. Raises ``CannotBuildError``."""
-    parameters, hints = describe(kind)
-    for style in ("required", "stubs"):
-        made = arguments(parameters, hints, style, number, depth)
-        try:
-            value = kind(*made.args, **made.kwargs)
-        except Exception:
-            continue
-        return Made(value, f"{kind.__module__}:{kind.__qualname__}({made.source})", made.sure)
+    """Make an instance of a class for an argument, or of a concrete subclass of it. Raises ``CannotBuildError``."""
+    for option in (kind, *domains.subclasses(kind)):
+        parameters, hints = describe(option)
+        for style in ("required", "stubs") if not inspect.isabstract(option) else ():
+            made = arguments(parameters, hints, style, number, depth)
+            try:
+                value: Any = option(*made.args, **made.kwargs)
+            except Exception:
+                continue
+            return Made(value, f"{option.__module__}:{option.__qualname__}({made.source})", made.sure)
     raise CannotBuildError(kind.__qualname__)

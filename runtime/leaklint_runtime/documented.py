@@ -8,7 +8,7 @@ import inspect
 import re
 import textwrap
 import typing
-from typing import Any
+from typing import Any, Iterator
 
 from .early import is_a
 
@@ -104,3 +104,61 @@ def compared(function: Any, name: str) -> tuple[Any, ...]:
                 items = right.elts if isinstance(right, (ast.Tuple, ast.List, ast.Set)) else [right]
                 found += [item.value for item in items if isinstance(item, ast.Constant)]
     return tuple(dict.fromkeys(value for value in found if value is not None and value is not Ellipsis))
+
+
+def patterns(function: Any) -> tuple[str, ...]:
+    """Return the regular expressions that a function writes out where it uses them."""
+    tree = body(function) if function is not None else None
+    found = []
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MATCHING:
+            first = node.args[0] if node.args else None
+            if isinstance(first, ast.Constant) and type(first.value) is str:
+                found.append(first.value)
+    return tuple(dict.fromkeys(found))
+
+
+def prefixes(function: Any) -> tuple[str, ...]:
+    """Return the texts before which a function puts something to get at an attribute: ``getattr(self, "on_" + name)``."""
+    tree = body(function) if function is not None else None
+    found = []
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "hasattr"):
+            name = node.args[1] if len(node.args) > 1 else None
+            first = (
+                name.left
+                if isinstance(name, ast.BinOp)
+                else name.values[0]
+                if isinstance(name, ast.JoinedStr)
+                else None
+            )
+            if isinstance(first, ast.Constant) and type(first.value) is str and first.value:
+                found.append(first.value)
+    return tuple(dict.fromkeys(found))
+
+
+_MATCHING = {"match", "fullmatch", "search", "compile", "findall", "finditer", "split"}
+_CALL = 300  # characters of a call in a text
+
+
+def shown_calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    """Yield the calls by a name that the docstrings of a file show, each as it can be parsed."""
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        text = ast.get_docstring(node, clean=False) or ""
+        for found in re.finditer(rf"\b{re.escape(name)}\(", text):
+            call = _call_at(text[found.start() : found.start() + _CALL])
+            if call is not None:
+                yield ast.copy_location(call, node.body[0])
+
+
+def _call_at(text: str) -> ast.Call | None:
+    """Return the call that a text starts with, up to the first closing parenthesis that makes it one."""
+    for end in re.finditer(r"\)", text):
+        try:
+            node = ast.parse(text[: end.end()].replace("\n", " "), mode="eval").body
+        except (SyntaxError, ValueError):
+            continue
+        return node if isinstance(node, ast.Call) else None
+    return None

@@ -10,13 +10,14 @@ import typing
 from typing import Any
 
 from . import documented, sources, usages
-from .early import ModuleType, contents, is_a
+from .early import FunctionType, ModuleType, contents, is_a
 from .sources import Searched
 from .usages import PLAIN, UNKNOWN, Given
 from .values import NOTHING, Made, OneOf, literal
 
 _scopes: list[Searched] = []
 OPTIONS = 12
+MODULES = 6  # that are imported to find the subclasses of one class
 
 
 def within(root: str, file: str) -> None:
@@ -56,14 +57,17 @@ def hints(function: Any, source: Any, parameters: list[inspect.Parameter], known
     return found
 
 
-def passed_to(function: Any, parameters: list[inspect.Parameter]) -> dict[str, tuple[Given, ...]]:
-    """Return by parameter what the program's calls of a function pass, those of tests last."""
+def passed_to(
+    function: Any, parameters: list[inspect.Parameter], examples: bool = False
+) -> dict[str, tuple[Given, ...]]:
+    """Return by parameter what the program's calls of a function pass, those of tests, and of ``examples``, last."""
     name = getattr(function, "__name__", "")
     if not _scopes or not name or name == "<lambda>":
         return {}
     found: dict[str, list[Given]] = {}
     mine = [item for item in parameters if item.name not in ("self", "cls")]
-    for site in usages.calls(name, _scopes[0]):
+    sites = usages.calls(name, _scopes[0])
+    for site in (*sites, *usages.examples(name, _scopes[0])) if examples else sites:
         for parameter, given in usages.given(site, mine).items():
             found.setdefault(parameter, []).append(given)
     return {name: tuple(sorted(options, key=lambda given: given.test)) for name, options in found.items()}
@@ -106,6 +110,35 @@ def made_of(given: Given) -> Made | None:
     return Made(value, f"{kind.__module__}:{kind.__qualname__}.{member}" if member else NOTHING, True, given.place)
 
 
+def subclasses(kind: Any) -> tuple[Any, ...]:
+    """Return the program's concrete classes below a class; files that speak of one are imported for that."""
+    if not _scopes or not _is_ours(kind):
+        return ()
+    if inspect.isabstract(kind):
+        for name in sources.defining(kind.__name__, _scopes[0])[:MODULES]:
+            _imported(name, "")
+    found: list[Any] = []
+    waiting = list(type.__subclasses__(kind))
+    while waiting:
+        below = waiting.pop(0)
+        waiting += type.__subclasses__(below)
+        if _is_ours(below) and not inspect.isabstract(below) and not is_private(below) and below not in found:
+            found.append(below)
+    return tuple(found[:OPTIONS])
+
+
+def makers(kind: Any) -> tuple[Any, ...]:
+    """Return the functions of loaded modules of the program that call a class, as users can name them."""
+    name = getattr(kind, "__name__", "")
+    found: list[Any] = []
+    for site in usages.calls(name, _scopes[0]) if _scopes and name else ():
+        called = getattr(site.function, "name", "") if not site.owner and not site.source.test else ""
+        function = sources.space_of(site.source).get(called)
+        if is_a(function, FunctionType) and not called.startswith("_") and function not in found:
+            found.append(function)
+    return tuple(found[:OPTIONS])
+
+
 def element_of(module: Any, path: str) -> Any:
     """Return the type that the annotation of a module's or class's container gives for its elements, or None."""
     owner: Any = module
@@ -134,6 +167,15 @@ def is_private(function: Any) -> bool:
     """Tell whether users of the program cannot be expected to call a function or class themselves."""
     names = getattr(function, "__qualname__", "").split(".")
     return any(name.startswith("_") and not name.endswith("__") for name in names)
+
+
+def owner_of(function: Any) -> Any:
+    """Return the class that a method is defined in, or None."""
+    plain = inspect.unwrap(function) if callable(function) else function
+    found: Any = sys.modules.get(getattr(plain, "__module__", "") or "")
+    for name in getattr(plain, "__qualname__", "").split(".")[:-1]:
+        found = contents(found).get(name) if is_a(found, (type, ModuleType)) else None
+    return found if is_a(found, type) else None
 
 
 def _is_library(function: Any) -> bool:

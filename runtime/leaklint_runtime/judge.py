@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from . import counterfactual, early, evidence, fit, observe, reached
+from . import counterfactual, early, evidence, fit, observe, reached, sandbox
 from .case import Case
 from .closing import Closed
 from .counterfactual import Outcome
@@ -83,7 +83,7 @@ def _facts(plan: Plan, seen: Seen) -> dict[str, Any]:
         "survivors": seen.survivors,
         "container_growth": None if growth is None else round(growth, 2),
         "refcount": seen.refcount,
-        "made_by": plan.made_by,
+        "made_by": plan.made_by + (", with a stand-in for a child process" if sandbox.stands_in() else ""),
         "values": "; ".join([f"{name}: {origin}" for name, origin in plan.origins]),
         "recipe": plan.recipe,
         "tracked": seen.tracker.how if seen.tracker is not None else "",
@@ -116,12 +116,12 @@ def _untouched(case: Case, seen: Seen, ran: bool | None) -> str:
 
 def _unvaried(case: Case) -> str:
     """Return why the same object in each round shows nothing: arguments that are always the same, or a stand-in."""
-    if case.plan.given or case.plan.fresh or all(origin in _KNOWN for _, origin in case.plan.origins):
+    if case.plan.given or case.plan.fresh or all(origin.startswith(_KNOWN) for _, origin in case.plan.origins):
         return ""
     return f"the same object every time, with arguments that are guessed ({case.plan.made_by}); give a factory"
 
 
-_KNOWN = ("annotation", "default")
+_KNOWN = ("annotation", "default", "code", "error message", "call at")
 
 
 def _by_growth(case: Case, seen: Seen, ran: bool | None) -> Verdict:
@@ -156,6 +156,8 @@ def _by_absence(case: Case, seen: Seen, ran: bool | None) -> Verdict:
     if seen.lagging and not seen.classes:
         return Verdict(GC_LAG, f"{seen.lagging} of {seen.rounds} objects died only in a collection", fit=fit.CONSTANT)
     growth = _growth(seen)
+    if sandbox.stands_in():
+        return unreached("every object died, but with a stand-in for a child process; give a factory")
     reason = "every object died once nobody used it"
     if growth is not None and growth > GROWS:
         reason += f", though {case.label} grows"
@@ -178,6 +180,8 @@ def _by_presence(case: Case, seen: Seen, ran: bool | None, found: evidence.Evide
             return unreached(reason, fit=shape)
         reason = f"alive, but not because of {case.label}: {found.elsewhere} keeps it"
         return Verdict(REFUTED, reason, fit=shape, **facts)
+    if bound is None and shape != fit.LINEAR and seen.survivors <= 1 and (why := _unvaried(case)):
+        return unreached(why, fit=shape)
     if bound is not None or shape != fit.LINEAR:
         most = bound if bound is not None else seen.survivors
         return Verdict(BOUNDED, f"no more than {most} stay alive", fit=fit.BOUNDED, **facts)

@@ -13,14 +13,14 @@ import re
 from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, values
+from . import build, domains, values
 from .act import finished, in_loop
 from .build import CannotBuildError, Choices
-from .early import perf_counter
 from .holder import mro_of
-from .values import Made
+from .search import Failure, anything, attempt, searched, surrounded
+from .values import Varied
 
-SECONDS = 1.5
+OPTIONAL = 6  # parameters with defaults that are exchanged where there are no others
 _FACTORY = re.compile(r"^(from_|create|make|new|build|default|empty|instance|get_instance|parse|of$)")
 _COUNT = re.compile(r"takes (?:at least|exactly) (\d+)|missing (\d+) required positional")
 
@@ -39,48 +39,49 @@ class Recipe(NamedTuple):
     chosen: Choices | None = None
 
 
-class Failure(NamedTuple):
-    """Why an attempt failed and how far it got: the line reached in the constructor, and the depth of the trace."""
-
-    error: BaseException
-    reached: tuple[int, int]
-
-
 def construct(kind: Any) -> Recipe:
     """Return the first step that makes an instance of ``kind``. Raises ``CannotBuildError`` with the first failure."""
+    found: list[Recipe] = []
+    first: list[Failure] = []
+
+    def work() -> Failure | None:
+        try:
+            found.append(_construct(kind, first))
+        except CannotBuildError:
+            return first[-1] if first else None
+        return None
+
+    added = surrounded(work)
+    if not found:
+        shown = f"{type(first[0].error).__name__}: {first[0].error}" if first else "no step applies"
+        raise CannotBuildError(shown)
+    recipe = found[0]
+    if added:
+        told = f"{recipe.how}, with {' and '.join(added)} in the environment"
+        given = ", ".join([f"{name}='leaklint'" for name in added])
+        source = f"(os:environ.update({given}) or {recipe.source})" if recipe.source else ""
+        recipe = recipe._replace(how=told, source=source)
+    return recipe
+
+
+def _construct(kind: Any, failures: list[Failure]) -> Recipe:
     first: Failure | None = None
     for recipe in _steps(kind):
         failure = attempt(recipe.call, 0)
         if failure is None:
             return recipe
         first = first or failure
+    if first is not None:
+        failures.append(first)
     if first is not None and "loop" in str(first.error):
         for recipe in _steps(kind):
             looped = recipe._replace(call=partial(in_loop, recipe.call), how=recipe.how + ", in an event loop")
             if attempt(looped.call, 0) is None:
                 return looped
-    found = _repaired(kind) or _by_class_method(kind)
-    if found is not None:
-        return found
-    shown = f"{type(first.error).__name__}: {first.error}" if first else "no step applies"
-    raise CannotBuildError(shown)
-
-
-def attempt(act: Callable[[int], Any], number: int) -> Failure | None:
-    """Try an act; return None if it worked. ``MemoryError`` and what is no ``Exception`` is passed on."""
-    try:
-        act(number)
-    except MemoryError:
-        raise
-    except Exception as error:
-        trace, lines = error.__traceback__, []
-        while trace is not None:
-            lines.append(trace.tb_lineno)
-            trace = trace.tb_next
-        # The first frames are this function's and the recipe's; the next is the constructor's.
-        reached = (lines[2] if len(lines) > 2 else 0, len(lines))
-        return Failure(error.with_traceback(None), reached)
-    return None
+    found = _repaired(kind) or _by_class_method(kind) or _by_function(kind)
+    if found is None:
+        raise CannotBuildError(kind.__qualname__)
+    return found
 
 
 def _steps(kind: Any) -> Iterator[Recipe]:
@@ -140,62 +141,17 @@ def _repaired(kind: Any) -> Recipe | None:
     wanted = build.required(parameters)
     chosen: Choices = {}
     make = _maker(kind, parameters, hints, "required", chosen=chosen)
-    failure = attempt(make, 0)
-    if failure is not None and not wanted:
-        return _counted(kind, str(failure.error))
-    end = perf_counter() + SECONDS
-    while failure is not None:
-        message = str(failure.error)
-        names = sorted([item.name for item in wanted], key=lambda name: name not in message)
-        following = _exchanged(make, names, chosen, failure, end)
-        if following is failure:
-            return None
-        failure = following
+    if not wanted:
+        failure = attempt(make, 0)
+        found = _counted(kind, str(failure.error)) if failure is not None else None
+        if found is not None:
+            return found
+        wanted = [item for item in parameters if item.kind not in build.VARIADIC][:OPTIONAL]
+    if not wanted or not searched(make, [item.name for item in wanted], chosen, kind):
+        return None
     sample = build.arguments(parameters, hints, "required", 0, chosen=chosen)
     source = f"{_name(kind)}({sample.source})"
     return Recipe(make, "values found by trial", source, False, sample.origins, dict(chosen))
-
-
-def _exchanged(make: Any, names: list[str], chosen: Choices, failure: Failure, end: float) -> Failure | None:
-    """Choose another value for one of ``names`` and return how far that gets: None if the object is made.
-
-    Without an improvement ``chosen`` is left as it was and ``failure`` itself is returned.
-    """
-    for name in names:
-        before = dict(chosen)
-        for option in [*_named_in(str(failure.error)), *_options()]:
-            if perf_counter() > end:
-                break
-            chosen[name] = option
-            following = attempt(make, 0)
-            if following is None or following.reached > failure.reached:
-                return following
-        chosen.clear()
-        chosen.update(before)
-    return failure
-
-
-def _named_in(message: str) -> Iterator[Made]:
-    """Yield the values that an error message puts in quotes or lists: often those that are allowed."""
-    for text in dict.fromkeys(_QUOTED.findall(message)):
-        if text:
-            yield values.literal(text, sure=False)._replace(origin="error message")
-    for number in dict.fromkeys(_NUMBER.findall(message)):
-        yield values.literal(int(number), sure=False)._replace(origin="error message")
-
-
-_QUOTED = re.compile(r"['\"`]([^'\"`]{1,40})['\"`]")
-_NUMBER = re.compile(r"(?<![\w.])\d{1,4}(?![\w.])")
-
-
-def _options() -> Iterator[Made]:
-    """Yield values of different kinds, each a guess."""
-    for value in (1, "a", [], {}, (), b"a", None, 1.0, True, ["a", "b"], {"a": "b"}, ("a", "b"), [1, 2], (1, 2)):
-        yield values.literal(value, sure=False)
-    yield values.stub()
-    yield Made(values.nothing, values.NOTHING, False)
-    yield Made(object, "object", False)
-    yield Made(ValueError("leaklint"), "ValueError('leaklint')", False)
 
 
 def _counted(kind: Any, message: str) -> Recipe | None:
@@ -203,11 +159,12 @@ def _counted(kind: Any, message: str) -> Recipe | None:
     found = _COUNT.search(message)
     count = int(found[1] or found[2]) if found else 1
     for least in range(max(1, count), count + 3):
-        for option in _options():
-            values_ = [option.value] * least
+        for option in anything():
+            made = option.make(0) if isinstance(option, Varied) else option
+            values_ = [made.value] * least
             make = partial(_positional, kind, values_)
             if attempt(make, 0) is None:
-                source = f"{_name(kind)}({', '.join([option.source] * least)})"
+                source = f"{_name(kind)}({', '.join([made.source] * least)})"
                 return Recipe(make, "as many arguments as it asked for", source, False)
     return None
 
@@ -231,6 +188,17 @@ def _by_class_method(kind: Any) -> Recipe | None:
                 if attempt(make, 0) is None:
                     source = f"{_name(kind)}.{name}({way(0).source})"
                     return Recipe(make, f"class method {name}", source, False)
+    return None
+
+
+def _by_function(kind: Any) -> Recipe | None:
+    """Call a public function of the program that makes an instance and returns it."""
+    for function in domains.makers(kind):
+        for way in build.call(function):
+            make = partial(_through, function, way, kind)
+            if attempt(make, 0) is None:
+                source = f"{function.__module__}:{function.__qualname__}({way(0).source})"
+                return Recipe(make, f"function {function.__name__}", source, False)
     return None
 
 

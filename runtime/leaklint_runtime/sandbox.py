@@ -93,13 +93,26 @@ def guard(allow_network: bool) -> None:
         _leave_network()
     _Guard.network = allow_network
     sys.addaudithook(_audit)
+    from . import stand_ins  # noqa: F401  (loads subprocess before the target can put one of its own in the way)
+
+    for name, value in _WITHOUT_A_SCREEN.items():
+        os.environ.setdefault(name, value)
+
+
+_WITHOUT_A_SCREEN = {
+    "QT_QPA_PLATFORM": "offscreen",
+    "MPLBACKEND": "Agg",
+    "SDL_VIDEODRIVER": "dummy",
+    "SDL_AUDIODRIVER": "dummy",
+}
 
 
 def be_careful(scratch: str) -> None:
     """From now on let this process write to a folder of its own below ``scratch`` only, and start or signal no other.
 
     For objects made with guessed arguments: nobody has said that calling this code is harmless. It may even remove the
-    folder, which is why no other process has the same one.
+    folder, which is why no other process has the same one. The folder is the user's home from then on, and a child
+    process that is asked for is answered by a stand-in.
     """
     own = os.path.join(os.path.realpath(scratch), str(os.getpid()))
     os.makedirs(own, exist_ok=True)
@@ -109,6 +122,19 @@ def be_careful(scratch: str) -> None:
     _Guard.scratch = own + os.sep
     _Guard.careful = True
     os.chdir(own)
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        os.environ[name] = own
+    for name in [name for name in os.environ if name.startswith("XDG_") and name.endswith("_HOME")]:
+        del os.environ[name]
+    from . import stand_ins
+
+    stand_ins.install()
+
+
+def stands_in() -> bool:
+    """Tell whether a child process that the target started was a stand-in."""
+    loaded = sys.modules.get("leaklint_runtime.stand_ins")
+    return bool(loaded is not None and loaded.started)
 
 
 def touch_nothing() -> None:

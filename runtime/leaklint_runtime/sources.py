@@ -51,6 +51,20 @@ def _pattern(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"(?<!def )(?<!class )\b" + re.escape(name.encode("utf-8", "replace")) + rb"\s*\(")
 
 
+def defining(name: str, scope: Searched) -> list[str]:
+    """Return the modules of the program, tests apart, that have a class below a class of this name."""
+    pattern = re.compile(rb"^[ \t]*class\s+\w+\s*\([^)]*\b" + name.encode("utf-8", "replace") + rb"\b", re.MULTILINE)
+    found = []
+    for path in _files(scope):
+        inside = scope.root and path.startswith(scope.root + os.sep) and not is_test(path)
+        if inside and pattern.search(_bytes(path)):
+            parts = path[len(scope.root) + 1 : -len(".py")].split(os.sep)
+            parts = parts[:-1] if parts[-1] == "__init__" else parts
+            if parts and "__main__" not in parts and all(part.isidentifier() for part in parts):
+                found.append(".".join(parts))
+    return found
+
+
 def lines_with(path: str, name: str) -> list[int]:
     """Return the lines of a file that have the name before a parenthesis, in order."""
     data = _bytes(path)

@@ -6,7 +6,7 @@ import inspect
 import sys
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, trial
+from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, search, trial
 from .act import Act, UnreachableError, completed, finished, perform, resolve, thing
 from .early import perf_counter
 from .holder import unwrap
@@ -191,6 +191,23 @@ def _candidates(act: Act, probe: Probe) -> Iterator[Plan]:
         done = completed(act, lambda recipe=recipe: recipe.call(0))  # type: ignore[misc]
         for arguments in build.call(done.function, skip_self=done.skip_self):
             yield _with(done, probe, recipe, arguments)
+        yield from _by_search(done, probe, recipe)
+
+
+def _by_search(act: Act, probe: Probe, recipe: ladder.Recipe) -> Iterator[Plan]:
+    """Yield the act with arguments that were found by trial, where the surer ones are rejected."""
+    parameters, hints = build.describe(act.function, act.skip_self)
+    names = [item.name for item in build.required(parameters)]
+    if act.argument is not None and act.argument < len(names):
+        names.pop(act.argument)
+    chosen: build.Choices = {}
+
+    def arguments(number: int) -> build.Call:
+        return build.arguments(parameters, hints, "required", number, chosen=chosen)
+
+    plan = _with(act, probe, recipe, arguments)
+    if names and search.attempt(plan.make, 0) is not None and search.searched(plan.make, names, chosen, act.function):
+        yield _with(act, probe, recipe, arguments)
 
 
 def _maker(made: ladder.Recipe) -> Make:

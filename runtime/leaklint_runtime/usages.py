@@ -8,7 +8,7 @@ import enum
 import inspect
 from typing import Any, Iterator, NamedTuple
 
-from . import sources
+from . import documented, sources
 from .early import FunctionType, ModuleType, contents, is_a
 from .sources import Searched, SourceFile, calling, space_of
 
@@ -56,6 +56,20 @@ def calls(name: str, scope: Searched) -> tuple[CallSite, ...]:
 
 
 _calls: dict[tuple[str, Searched], tuple[CallSite, ...]] = {}
+
+
+def examples(name: str, scope: Searched) -> tuple[CallSite, ...]:
+    """Return the calls by this name that docstrings of the program show; they count as those of tests."""
+    if (name, scope) not in _examples:
+        found: list[CallSite] = []
+        for source in calling(name, scope):
+            shown = source._replace(test=True)
+            found += [CallSite(shown, call, None, "", ()) for call in documented.shown_calls(source.tree, name)]
+        _examples[name, scope] = tuple(found[:SITES])
+    return _examples[name, scope]
+
+
+_examples: dict[tuple[str, Searched], tuple[CallSite, ...]] = {}
 
 
 def _calls_in(source: SourceFile, name: str) -> Iterator[CallSite]:

@@ -35,6 +35,12 @@ class Made(NamedTuple):
     origin: str = ""
 
 
+class Varied(NamedTuple):
+    """A value of a found form, another one for each number."""
+
+    make: Callable[[int], Made]
+
+
 class OneOf(NamedTuple):
     """A hint that lists values: ``closed`` if nothing else is ever passed."""
 
@@ -48,7 +54,13 @@ def nothing(*_: Any, **__: Any) -> None:
 
 def literal(value: Any, sure: bool = True) -> Made:
     """Return a value whose ``repr`` is its source."""
-    return Made(value, repr(value), sure)
+    return Made(value, quoted(value), sure)
+
+
+def quoted(value: Any) -> str:
+    """Return the ``repr`` of a value; what would be read as a name of a template has its colon written as a number."""
+    text = repr(value)
+    return re.sub(r"(?<=\w):(?=[A-Za-z_])", r"\\x3a", text) if type(value) in (str, bytes) else text
 
 
 def stub() -> Made:
