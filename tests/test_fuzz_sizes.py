@@ -110,14 +110,23 @@ def fields_of_one_name(count: int) -> Files:
     return {"a.py": f"{HEAD}\n" + "".join(text.format(number) for number in range(count))}
 
 
+def stars(count: int) -> Files:
+    """Each module takes all of every other one: as many ways from one to another as there are orders of them."""
+    count //= 4
+    every = "".join(f"from p.m{number} import *\n" for number in range(count))
+    text = "\n\ndef f(x):\n    return len(str(absent(x)))\n"
+    return {"a.py": HEAD, "p/__init__.py": "", **{f"p/m{number}.py": f"{every}{text}" for number in range(count)}}
+
+
 SHAPES = [methods, leaks_in_files, subclasses, helpers, users, renamed, literal, line_of_classes]
 SHAPES += [same_name, same_name_in_one_file, same_global, finalizers, globals_in_one_file, memos, registrations]
-SHAPES += [handed_on, keyed_by_what_is_handed_on, fields_of_one_name]
+SHAPES += [handed_on, keyed_by_what_is_handed_on, fields_of_one_name, stars]
 
 
 def written(folder: Path, files: Files) -> Report:
     """Write files and check them."""
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     return check([str(folder)], Settings(root=str(folder)))
 

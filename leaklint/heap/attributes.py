@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
+_CALLERS = 30  # of one function that are asked what they hand in
 _COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
 
 
@@ -24,6 +26,7 @@ class Attributes:
         """Take what is asked for everything else."""
         self.heap = heap
         self._giving: set[Term] = set()
+        self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
         self._owners: dict[str, list[str]] = {}
         for key, klass in heap.names.classes.items():
             for word in klass.methods:
@@ -104,8 +107,18 @@ class Attributes:
 
     def with_given(self, term: Term) -> Values:
         """Return what a term may denote: of a parameter, what its callers hand in as well."""
-        values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
-        return values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
+        known = self._given.get(term)
+        if known is None:
+            before = self.heap.incomplete
+            values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
+            known = values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
+            if self.heap.incomplete == before:
+                self._given[term] = known
+        return known
+
+    def forget(self) -> None:
+        """Work out anew what callers hand in: more is known of them."""
+        self._given.clear()
 
     def _of_instance(self, value: Term, name: str, base: Term) -> Values:
         key = value[1]
@@ -159,12 +172,14 @@ class Attributes:
     def given(self, value: Term) -> Values:
         """Return what the calls that are seen give for a parameter."""
         if value in self._giving:
+            self.heap.incomplete += 1
             return NOTHING
         self._giving.add(value)
         try:
             calls = self.heap.calls.get(value[1], ())
-            terms = [self.heap.calling.handed_in(call.bound, value) for call in calls if value[2] in call.bound]
-            return frozenset(one for one in self.heap.all_of(terms[:30]) if one[0] != "container")
+            bound = islice((call.bound for call in calls if value[2] in call.bound), _CALLERS)
+            terms = [self.heap.calling.handed_in(one, value) for one in bound]
+            return frozenset(one for one in self.heap.all_of(terms) if one[0] != "container")
         finally:
             self._giving.discard(value)
 

@@ -94,9 +94,9 @@ class Classes:
 
     def is_metaclass(self, key: str) -> bool:
         """Tell whether its instances are classes."""
-        return bool(self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType"}) or any(
-            one in self._used_as_meta for one in self.below(key)
-        )
+        if self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType"}:
+            return True
+        return not self._used_as_meta.isdisjoint(self.below(key))
 
     @cached_property
     def _used_as_meta(self) -> frozenset[str]:

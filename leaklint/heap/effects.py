@@ -66,6 +66,7 @@ class Effects:
             self.notes._note_static()
             self._lift()
             heap.calls = self.calls
+            heap.attributes.forget()
             if heap.contents.changes == before:
                 break
 

@@ -81,7 +81,7 @@ class Keeping:
         elif kind == "func":
             yield from self._function(value[1], depth)
         elif kind == "container":
-            yield from self._container(value, depth)
+            yield from self._callers.ask((value, depth), lambda: tuple(dict.fromkeys(self._container(value, depth))))
         elif kind == "exc":
             yield Kept("exception")
         elif kind == "param":

@@ -34,7 +34,9 @@ class Names:
             for n in range(len(pieces)):
                 self._endings.setdefault(".".join(pieces[n:]), []).append(name)
         self._dotted: dict[str, Term] = {}
-        self._open: set[str] = set()
+        self._words: dict[tuple[str, str], Term | None] = {}  # what words in modules stand for
+        self._searched: set[tuple[str, str]] = set()  # without success, within the outermost question that is open
+        self._resolving = 0  # dotted names that are not resolved yet
 
     def imported(self) -> set[str]:
         """Return the top-level names that the modules import, at the top or inside of functions of theirs."""
@@ -46,25 +48,36 @@ class Names:
 
     def in_module(self, name: str, word: str) -> Term | None:
         """Return what an attribute of a module of the program stands for; None if there is none."""
+        asked = (name, word)
+        if asked in self._words:
+            return self._words[asked]
+        outermost = not self._searched and not self._resolving
+        found = self._search(name, word)
+        if outermost:
+            self._words[asked] = found
+            self._searched.clear()
+        return found
+
+    def _search(self, name: str, word: str) -> Term | None:
         module = self.modules[name]
         if word in module.names:
             return ("global", name, word)
         if word in module.imports:
             return self.dotted(module.imports[word])
-        guard = f"{name}*{word}"
-        if guard in self._open:
+        if (name, word) in self._searched:
             return None
-        self._open.add(guard)
-        try:
-            for star in module.stars:
-                home = self.dotted(star)
-                found = self.in_module(home[1], word) if home[0] == "module" and home[1] in self.modules else None
-                if found is not None:
-                    return found
-        finally:
-            self._open.discard(guard)
+        self._searched.add((name, word))
+        for star in module.stars:
+            home = self.dotted(star)
+            found = self.in_module(home[1], word) if home[0] == "module" and home[1] in self.modules else None
+            if found is not None:
+                self._searched.discard((name, word))
+                return found
         inner = self._module(f"{name}.{word}")
-        return ("module", inner) if inner is not None else None
+        if inner is not None:
+            self._searched.discard((name, word))
+            return ("module", inner)
+        return None
 
     def name(self, module: str, word: str) -> Term:
         """Return what a name in a module stands for."""
@@ -78,7 +91,9 @@ class Names:
         if dotted in self._dotted:
             return self._dotted[dotted]
         self._dotted[dotted] = ("ext", dotted)  # what an import that leads back to itself sees
+        self._resolving += 1
         self._dotted[dotted] = found = self._find(dotted)
+        self._resolving -= 1
         return found
 
     def _module(self, dotted: str) -> str | None:

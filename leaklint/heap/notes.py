@@ -31,6 +31,7 @@ class Notes:
                     any(v[0] == "class" for v in self.effects.heap.evaluate(call.term[1][1])) for call in through
                 ):
                     self.effects.heap.static.add(key)
+        self.effects.heap.attributes.forget()
 
     def _note_supers(self) -> None:
         for key, function in self.effects.heap.functions.items():

@@ -10,7 +10,7 @@ Abstract values are tuples: ``("class", key)``, ``("func", key)``, ``("method", 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.library import Contracts
@@ -21,6 +21,7 @@ from leaklint.heap.attributes import Attributes
 from leaklint.heap.calling import Calling
 from leaklint.heap.classes import Classes
 from leaklint.heap.contents import Contents, Part
+from leaklint.heap.evaluation import Evaluation
 from leaklint.heap.external import External
 from leaklint.heap.names import Names
 from leaklint.heap.points_to_values import NOTHING, PART, Values, asked_of, sliced
@@ -28,16 +29,12 @@ from leaklint.heap.points_to_values import NOTHING, PART, Values, asked_of, slic
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call
 
-_DEPTH = 14  # how many calls deep a value is followed
-_WIDE = 200  # values of one term, above which it is an unknown object
-_TANGLED = 3_000  # terms within one question from which on a function's result no longer depends on what it is given
-_MOST = 12_000  # terms within one question from which on a further one is something unknown
 
-
-class PointsTo:
+class PointsTo(Evaluation):
     """Points-to sets of one program, each worked out once."""
 
     def __init__(self, modules: Mapping[str, Module], contracts: Contracts | None = None) -> None:
+        super().__init__()
         self.names = Names(modules)
         self.contracts = contracts if contracts is not None else Contracts()
         self.contracts.read(self.names.imported())
@@ -50,72 +47,20 @@ class PointsTo:
         self.contents = Contents()  # what is put into containers at run time
         self.wrapped: dict[str, set[str]] = {}  # functions of which a wrapper is made
         self.installed: dict[str, set[str]] = {}  # classes that functions are put on at run time, by function
-        self.arguments: dict[tuple[str, str], list[Term]] = {}
-        self._known: dict[Term, Values] = {}
-        self._provisional: dict[Term, Values] = {}
-        self._open: set[Term] = set()
-        self._hits: set[Term] = set()
         self._tested: dict[Term, Values] = {}
-        self._asked = 0  # terms that were worked out within the outermost question that is open
-        self.depth = 0
         self.calls: Mapping[str, Sequence[Call]] = {}  # as far as they are known
         self.of_heirs: set[Term] = set()  # objects that are made by a class that is handed in: it may be any heir
         self.static: set[str] = set()  # functions in class bodies that are only ever called without an object
 
     def forget(self) -> None:
         """Work everything out anew: what containers hold has become known."""
-        self._known.clear()
+        super().forget()
         self._tested.clear()
-
-    def evaluate(self, term: Term) -> Values:
-        """Return what a term may denote. A cycle is nothing in itself."""
-        known = self._known.get(term)
-        if known is None:
-            known = self._provisional.get(term)
-        if known is not None:
-            return known
-        if term in self._open or self.depth > _DEPTH * 6:
-            self._hits.add(term)
-            return NOTHING
-        if self._asked > _MOST:
-            return PART
-        self._asked += 1
-        self._open.add(term)
-        self.depth += 1
-        before, self._hits = self._hits, set()
-        try:
-            found = self._evaluate(term)
-        finally:
-            self._open.discard(term)
-            self.depth -= 1
-            self._hits.discard(term)
-            hits, self._hits = self._hits, before | self._hits
-        found = found if len(found) <= _WIDE else PART
-        if hits:  # it rests on what is not complete yet: good enough for whoever asks within this question
-            self._provisional[term] = found
-        else:
-            self._known[term] = found
-        if not self._open:
-            self._closed(term, found)
-        return found
+        self.attributes.forget()
 
     def is_exact(self, value: Term) -> bool:
         """Tell whether an object is of its class itself and of no heir: the code that makes it names the class."""
         return value[0] == "inst" and value[2] is not None and len(value[2]) > 1 and value not in self.of_heirs
-
-    @property
-    def tangled(self) -> bool:
-        """Tell whether the open question has led to so many others that they are answered more coarsely."""
-        return self._asked > _TANGLED
-
-    def _closed(self, term: Term, found: Values) -> None:
-        """Keep the answer to an outermost question; of a tangle, all answers, as each is reached from all the others."""
-        if self.tangled:
-            self._known.update(self._provisional)
-        self._asked = 0
-        self._hits.clear()
-        self._provisional.clear()
-        self._known[term] = found
 
     def looked_into(self, test: Term) -> Values:
         """Return the containers that a test asks for a key or an element."""
@@ -124,10 +69,6 @@ class PointsTo:
             inner = [one for term in walk(test) if (one := asked_of(term)) is not None]
             found = self._tested[test] = self.all_of(inner)
         return found
-
-    def all_of(self, terms: Iterable[Term]) -> Values:
-        """Return what any of several terms may denote."""
-        return frozenset().union(*(self.evaluate(term) for term in terms))
 
     def _evaluate(self, term: Term) -> Values:
         kind = term[0]

@@ -18,6 +18,7 @@ from leaklint.repairs.uses import Finder
 from leaklint.repairs.weakening import kind_of_holder
 
 LIMIT = 1024
+_NO_DICT = Fix("none", "", "only a dict that serves as a memo can be bounded")
 
 
 def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
@@ -26,12 +27,14 @@ def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
     It is offered only where every read can do without its entry. ``safe`` is never answered: that a value that has
     fallen out may be worked out again is assumed.
     """
+    if holder.kind not in {"dict", "none"}:
+        return _NO_DICT
     files = Files(program)
     draft = Draft(files)
     roles = tuple(role for role in map(role_of, Finder(files, holder).uses()) if role.use.depth == 0)
     name = f"at most {limit} entries"
     if kind_of_holder(holder, roles) != "dict":
-        return Fix("none", "", "only a dict that serves as a memo can be bounded")
+        return _NO_DICT
     stores = [role for role in roles if role.kind == "set-item"]
     if not stores:
         return Fix("none", name, "what fills the memo could not be read")

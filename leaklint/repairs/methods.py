@@ -28,15 +28,16 @@ def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] 
     ``classes`` are the classes that the methods are bound to. Every store has to be a bound method: a plain function or
     a lambda in the same container has no other owner and would have to be told apart when it is called.
     """
+    kind = kind_of_holder(holder, ()) if not depth else holder.binding.made.inner or "list"
+    if kind not in {"list", "set"} and (depth or holder.kind != "none"):
+        return _kept_in(kind)
     files = Files(program)
     draft = Draft(files)
     every = tuple(map(role_of, Finder(files, holder).uses()))
     roles = tuple(role for role in every if role.use.depth == depth)
-    kind = kind_of_holder(holder, roles) if not depth else holder.binding.made.inner or "list"
+    kind = kind or kind_of_holder(holder, roles)
     if kind not in {"list", "set"}:
-        return Fix(
-            "none", NAME, f"the callbacks are kept in a {kind or 'container of its own kind'}, looked up one by one"
-        )
+        return _kept_in(kind)
     for ref in classes:
         prepare(draft, ref)
     for role in roles:
@@ -53,6 +54,10 @@ def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] 
         draft.refuse("what fills the container could not be read")
     draft.assume("no callback is meant to keep its object alive")
     return draft.fix(NAME, "")
+
+
+def _kept_in(kind: str) -> Fix:
+    return Fix("none", NAME, f"the callbacks are kept in a {kind or 'container of its own kind'}, looked up one by one")
 
 
 def _check(draft: Draft, files: Files, file: File, node: cst.CSTNode, role: Role) -> None:

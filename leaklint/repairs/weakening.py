@@ -34,6 +34,9 @@ def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
     ``safe`` needs every store, type and use resolved and another owner shown; ``unsafe`` names what is assumed; ``none``
     names what forbids it.
     """
+    if not request.depth and holder.kind not in {"dict", "list", "set", "none"}:
+        maker = holder.binding.made.text
+        return Fix("none", "", f"the container is made by {maker}, which has an interface of its own")
     files = Files(program)
     roles = tuple(role_of(use) for use in Finder(files, holder).uses())
     if request.depth:
@@ -44,10 +47,7 @@ def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
         return _dict(files, holder, request, roles)
     if kind in {"set", "list"}:
         return _collection(files, holder, request, roles, kind)
-    if holder.kind == "none":
-        return Fix("none", "", "the place where the container is made could not be read")
-    maker = holder.binding.made.text
-    return Fix("none", "", f"the container is made by {maker}, which has an interface of its own")
+    return Fix("none", "", "the place where the container is made could not be read")
 
 
 def kind_of_holder(holder: Holder, roles: Iterable[Role]) -> str:
