@@ -11,7 +11,7 @@ CONTAINERS = (
     "dict list set tuple frozenset bytearray deque queue counter defaultdict bounded local contextvar namespace exitstack "
     "plain abstract weak:WeakValueDictionary weak:WeakKeyDictionary weak:WeakSet"
 ).split()
-LIFETIMES = ("process", "receiver", "thread", "loop", "call")
+LIFETIMES = ("process", "receiver", "result", "thread", "loop", "call")
 _ONE_WORD = (
     "plain fresh nothing receiver registered weak exception count identity super attribute namespace partial field unknown"
 ).split()

@@ -129,7 +129,7 @@ class Registrations:
 
     def _life(self, contract: Contract, term: Term) -> Life:
         """Return how long the call keeps what it is handed."""
-        if contract.freed or contract.lifetime == "call":
+        if contract.lifetime in {"call", "result"}:
             return Life.SHORT
         if contract.lifetime == "receiver":
             receiver = _receiver(contract, term)
@@ -173,12 +173,12 @@ class Registrations:
     def _one_place(self, contract: Contract, term: Term) -> str:
         """Return why the next registration replaces this one; nothing where it does not."""
         key = contract.key
-        given = argument_at(term, key.position, key.parameter) if key is not None else None
-        if given is not None and self.heap.keys.of(given) is Domain.FINITE:
-            return f"one slot for each {key.parameter if key is not None else 'key'}"
-        if contract.slot and key is None:
-            return ONE_SLOT
-        return f"one slot for each {key.parameter}" if contract.slot and key is not None else ""
+        if key is None:
+            return ONE_SLOT if contract.slot else ""
+        given = argument_at(term, key.position, key.parameter)
+        domain = self.heap.keys.of(given) if given is not None else Domain.FRESH
+        few = domain not in {Domain.FRESH, Domain.OBJECT} if contract.slot else domain is Domain.FINITE
+        return f"one slot for each {key.parameter}" if few else ""
 
     def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term) -> int:
         """What is kept until an object ends keeps that object only if it leads back to that very object."""

@@ -45,7 +45,7 @@ class Undoing:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
         if self.by_handle(contract, function, term):
             return True
-        for undo in contract.undo:
+        for undo in (one for one in contract.undo if one != contract.name):
             if any(self._is_by(one, contract, undo, function, value) for one in self._calls(undo)):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
