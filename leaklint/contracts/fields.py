@@ -18,7 +18,10 @@ _ONE_WORD = (
 _WITH_MORE = ("plain", "argument", "element", "copy", "instance")
 RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")
 KEYS = ("fresh", "finite", "inner", "text")
-NATURES = ("enum", "exception", "plain", "value")
+NATURES = (
+    "enum", "metaclass", "model", "value", "compared by value", "property", "kept property", "same function", "plain", "text",
+    "environment",
+)  # fmt: skip
 _SCHEMA_TEXT = {"type": "string"}
 
 
@@ -207,9 +210,7 @@ CLASS: dict[str, Field] = {
     "inside": Field(_pairs, {"type": "object", "additionalProperties": _SCHEMA_TEXT}),
     "longer_copies": TEXTS,
     "singleton": FLAG,
-    "fields": _of(["copied"]),
     "lives": _of(["owner", "process", "receiver"]),
-    "nature": _of(list(NATURES)),
     "why": TEXT,
     "versions": TEXT,
     "experiment": TEXT,
@@ -227,6 +228,6 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Retention contracts of leaklint",
         "type": "object",
-        "properties": {"distribution": _SCHEMA_TEXT, **properties, "returns": names, "keys": names},
+        "properties": {"distribution": _SCHEMA_TEXT, **properties, "returns": names, "keys": names, "natures": names},
         "additionalProperties": False,
     }

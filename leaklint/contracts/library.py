@@ -43,10 +43,14 @@ class Contracts:
         self._aliases: dict[str, str] = {}
         self._returns: dict[str, str] = {}
         self._keys: dict[str, str] = {}
+        self._natures: dict[
+            str, set[str]
+        ] = {}  # by last name, under which other packages hand classes and functions on
         self._methods: dict[tuple[str, str], list[Contract]] = {}  # by package and last name, of classes
         self._canonical: dict[str, str] = {}
         self._found: dict[str, Contract | None] = {}
         self.declared: set[str] = set()
+        self._load("builtins")
         for one in declared:
             self._add(one)
             self.declared.update(entry.name for entry in one.callables)
@@ -76,6 +80,8 @@ class Contracts:
             self._returns.setdefault(name, given)
         for name, given in package.keys:
             self._keys.setdefault(name, given)
+        for name, nature in package.natures:
+            self._natures.setdefault(name.rpartition(".")[2], set()).add(nature)
 
     def _method(self, name: str, contract: Contract) -> None:
         owner, _, last = name.rpartition(".")
@@ -180,6 +186,10 @@ class Contracts:
     def speaks_of(self, owner: str, last: str) -> bool:
         """Tell whether a contract is known for a method of a class of a package."""
         return "." in owner and self.of_call(f"{owner}.{last}")[0] is not None
+
+    def is_a(self, name: str, nature: str) -> bool:
+        """Tell whether a class or a function is by nature such a one, by the last part of its name."""
+        return nature in self._natures.get(name.rpartition(".")[2], ())
 
     def by_name(self, last: str) -> Contract | None:
         """Return the contract of a method whose name says enough, whatever it is called on, in packages read so far."""

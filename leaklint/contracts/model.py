@@ -133,9 +133,7 @@ class Class(NamedTuple):
     inside: tuple[tuple[str, str], ...] = ()
     longer_copies: tuple[str, ...] = ()
     singleton: bool = False
-    fields: str = ""
     lives: str = ""
-    nature: str = ""
     why: str = ""
     experiment: str = ""
 
@@ -153,6 +151,7 @@ class Package(NamedTuple):
     classes: tuple[Class, ...] = ()
     returns: tuple[tuple[str, str], ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
+    natures: tuple[tuple[str, str], ...] = ()
     problem: tuple[str, str] = ("", "")
 
     @property
@@ -160,7 +159,7 @@ class Package(NamedTuple):
         """Return the names that the package speaks of."""
         entries = [one.name for one in self.callables] + [one.name for one in self.objects]
         entries += [one.name for one in self.classes]
-        return (*entries, *(name for name, _ in (*self.returns, *self.keys)))
+        return (*entries, *(name for name, _ in (*self.returns, *self.keys, *self.natures)))
 
     @property
     def retains(self) -> bool:

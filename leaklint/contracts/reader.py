@@ -13,7 +13,7 @@ from leaklint.contracts import fields
 from leaklint.contracts.model import Class, Contract, Object, Package
 
 _E = TypeVar("_E")
-_TOP = ("distribution", "callable", "object", "class", "returns", "keys")
+_TOP = ("distribution", "callable", "object", "class", "returns", "keys", "natures")
 
 
 class ContractError(Exception):
@@ -49,6 +49,7 @@ def package(data: Mapping[str, Any], path: str, top: str = "") -> Package:
         tuple(_entries(data, "class", fields.CLASS, lambda one: Class(**one), path)),
         tuple(_names(data, "returns", path)),
         tuple(_names(data, "keys", path)),
+        tuple(_names(data, "natures", path)),
     )
 
 
@@ -90,8 +91,8 @@ def _names(data: Mapping[str, Any], kind: str, path: str) -> list[tuple[str, str
         try:
             if kind == "returns":
                 fields.returned(given)
-            elif given not in fields.KEYS:
-                raise ValueError(f"must be one of {', '.join(fields.KEYS)}")
+            elif given not in (known := fields.KEYS if kind == "keys" else fields.NATURES):
+                raise ValueError(f"must be one of {', '.join(known)}")
             for name in fields.TEXTS.read(names):
                 found.append((name, given))
         except ValueError as error:

@@ -10,11 +10,6 @@ from leaklint.flow.terms import Term
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
-_PLAIN = frozenset(
-    "str int float bool bytes bytearray complex None NoneType Path PurePath PathLike datetime date "
-    "timedelta Decimal UUID Pattern "
-    "slice range Literal LiteralString Text AnyStr StrPath Number Integral Real ModuleType".split()
-)
 _WRAPPERS = frozenset({"Optional", "Union", "Final", "ClassVar", "Annotated", "Required", "NotRequired", "Awaitable"})
 _SEQUENCES = frozenset(
     {
@@ -112,7 +107,7 @@ class Annotations:
 
     def _named(self, term: Term) -> frozenset[Term]:
         last = self.last(term)
-        if last in _PLAIN:
+        if self._is_plain(last):
             return frozenset([("plain", last)])
         if last in {"type", "Type"}:
             return frozenset([("plain", "type")])
@@ -130,6 +125,9 @@ class Annotations:
                 ):
                     found.add(("extinst", value[1], None))
         return frozenset(found)
+
+    def _is_plain(self, last: str) -> bool:
+        return self.heap.contracts.is_a(last, "plain") or self.heap.contracts.is_a(last, "text")
 
     def _is_container(self, name: str) -> bool:
         klass = self.heap.contracts.klass(name)
@@ -150,4 +148,4 @@ class Annotations:
         if named is None:
             return frozenset()
         last = named.group(1).rpartition(".")[2]
-        return frozenset([("plain", last)]) if last in _PLAIN else frozenset()
+        return frozenset([("plain", last)]) if self._is_plain(last) else frozenset()

@@ -308,10 +308,9 @@ class Attributes:
         found = set()
         for decorator in function.decorators:
             for value in self.heap.evaluate(decorator.term):
-                last = value[1].rpartition(".")[2] if value[0] == "ext" else ""
-                if last in {"property", "cached_property", "abstractproperty", "lazy_property", "reify"}:
+                if value[0] == "ext" and self.heap.contracts.is_a(value[1], "property"):
                     found.add("property")
-                    if last == "cached_property":
+                    if self.heap.contracts.is_a(value[1], "kept property"):
                         found.add("kept")
         return found
 
@@ -335,12 +334,7 @@ class Attributes:
         changed = False
         for decorator in reversed(function.decorators):
             values = self.heap.evaluate(decorator.term)
-            if any(
-                value[0] == "ext"
-                and value[1].rpartition(".")[2]
-                in {"staticmethod", "classmethod", "property", "abstractmethod", "wraps", "contextmanager"}
-                for value in values
-            ):
+            if any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "same function") for value in values):
                 continue
             term = (
                 "call",

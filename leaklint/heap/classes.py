@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from leaklint.contracts.library import Contracts
 from leaklint.flow.model import Class
 from leaklint.flow.terms import Term
 from leaklint.heap.names import Names
-
-_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "EnumMeta", "EnumType"})
 
 
 class Classes:
     """The class hierarchy. ``evaluate`` gives what a term denotes, for the bases."""
 
-    def __init__(self, names: Names, evaluate: Callable[[Term], frozenset[Term]]) -> None:
+    def __init__(self, names: Names, evaluate: Callable[[Term], frozenset[Term]], contracts: Contracts) -> None:
         self.names = names
+        self.contracts = contracts
         self._evaluate = evaluate
         self.made_anew: set[str] = set()  # those of which calls of ``type`` make heirs
         self._orders: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
@@ -94,9 +94,7 @@ class Classes:
 
     def is_metaclass(self, key: str) -> bool:
         """Tell whether its instances are classes."""
-        if self.last_names(key) & {"type", "ABCMeta", "EnumMeta", "EnumType"}:
-            return True
-        return not self._used_as_meta.isdisjoint(self.below(key))
+        return self.is_by_nature(key, "metaclass") or not self._used_as_meta.isdisjoint(self.below(key))
 
     @cached_property
     def _used_as_meta(self) -> frozenset[str]:
@@ -123,7 +121,11 @@ class Classes:
             for name, term in self.names.classes[one].keywords
             if name == "metaclass" and len(term) > 2
         }
-        return bool((self.last_names(key) | metas) & _ENUMS)
+        return any(self.contracts.is_a(name, "enum") for name in (*self.outside(key), *metas))
+
+    def is_by_nature(self, key: str, nature: str) -> bool:
+        """Tell whether a base outside of the program is of such a nature."""
+        return any(self.contracts.is_a(name, nature) for name in self.outside(key))
 
     def decorated(self, key: str) -> Iterator[tuple[str, Term]]:
         """Yield the dotted names of the class's decorators, each with its term."""
@@ -141,36 +143,12 @@ class Classes:
             ].methods:
                 return True
             for name, term in self.decorated(one):
-                last = name.rpartition(".")[2]
                 words = {
                     word: value[1] for word, value in (term[3] if term[0] == "call" else ()) if value[0] == "const"
                 }
-                if last in {"dataclass", "define", "frozen", "attrs", "attr", "s", "mutable"}:
-                    generated = words.get("eq", "True") != "False" and (last not in {"define", "mutable"} or True)
-                    if generated:
-                        return True
-        return bool(
-            self.last_names(key)
-            & {
-                "tuple",
-                "NamedTuple",
-                "namedtuple",
-                "str",
-                "int",
-                "float",
-                "bytes",
-                "frozenset",
-                "Struct",
-                "dict",
-                "list",
-                "set",
-            }
-        )
-
-    def unseen(self, key: str) -> bool:
-        """Tell whether a base or a decorator of the class was not read."""
-        known = {"object", "ABC", "Generic", "Protocol", "dict", "list", "set", "Exception", "Thread"}
-        return bool(self.last_names(key) - known)
+                if self.contracts.is_a(name, "compared by value") and words.get("eq", "True") != "False":
+                    return True
+        return self.is_by_nature(key, "value")
 
     def class_of(self, key: str) -> Class:
         """Return the class of a key."""

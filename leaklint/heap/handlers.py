@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _BIRTH = frozenset({"__init__", "__post_init__", "__new__", "__enter__", "__aenter__"})
 _ADDED = frozenset({"handler", "filter"})
-_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "sys.flags"})
 
 
 class Handler(NamedTuple):
@@ -151,14 +150,16 @@ class Handlers:
         return any(self._asks_for(top, attribute, depth + 1) for top in tops)
 
     def _asks_environment(self, test: Term) -> bool:
+        """Tell whether a test asks the environment of the process: by a call, or by a key."""
         for term in walk(test):
-            if term[0] == "call" and any(
-                v[0] == "ext" and v[1] in _ENVIRONMENT for v in self.heap.points_to.evaluate(term[1])
-            ):
-                return True
-            if term[0] == "elem" and any(v == ("ext", "os.environ") for v in self.heap.points_to.evaluate(term[1])):
+            values = self.heap.points_to.evaluate(term[1]) if term[0] in {"call", "elem"} else ()
+            if any(value[0] == "ext" and self._is_environment(value[1]) for value in values):
                 return True
         return False
+
+    def _is_environment(self, name: str) -> bool:
+        is_a = self.heap.points_to.contracts.is_a
+        return is_a(name, "environment") or is_a(name.rpartition(".")[0], "environment")
 
     def _is_removed(self, contract: Contract) -> bool:
         """Tell whether the program takes handlers, or filters, out again."""

@@ -18,23 +18,6 @@ from leaklint.heap.usage import Usage
 
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
 _FINITE_TYPES = frozenset({"bool", "enum", "type", "NoneType", "None", "Literal"})
-_TEXT_TYPES = frozenset(
-    {
-        "str",
-        "Text",
-        "LiteralString",
-        "bytes",
-        "Path",
-        "PathLike",
-        "sequence",
-        "AnyStr",
-        "StrPath",
-        "Pattern",
-        "UUID",
-        "Decimal",
-        "date",
-    }
-)
 # A parameter or attribute that is text by the name it goes by: only ever a reason to be less sure.
 _TEXT_NAME = re.compile(
     r"(^|_|[a-z](?=N))([nN]ame|kind|path|filename|label|url|uri|title|text|message|topic|slug|locale|lang|language|pattern|prefix"
@@ -322,7 +305,7 @@ class KeyDomain:
                     Domain.FINITE
                     if value[1] in _FINITE_TYPES
                     else Domain.TEXT
-                    if value[1] in _TEXT_TYPES
+                    if value[1] == "sequence" or self.heap.contracts.is_a(value[1], "text")
                     else Domain.VALUE
                     if value[1] != "?"
                     else Domain.UNKNOWN

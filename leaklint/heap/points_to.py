@@ -39,7 +39,7 @@ class PointsTo(Evaluation):
         self.contracts = contracts if contracts is not None else Contracts()
         self.contracts.read(self.names.imported())
         self.functions = self.names.functions
-        self.classes = Classes(self.names, self.evaluate)
+        self.classes = Classes(self.names, self.evaluate, self.contracts)
         self.annotations = Annotations(self)
         self.attributes = Attributes(self)
         self.calling = Calling(self)

@@ -174,20 +174,10 @@ class Heap:
         """A mutable default on the class of a model is copied for each object."""
         if location.scope != "class" or location.owner not in self.points_to.names.classes:
             return False
-        names = self.points_to.classes.last_names(location.owner)
         annotated = location.name in self.points_to.classes.class_of(location.owner).annotations
         hint = repr(self.points_to.classes.class_of(location.owner).annotations.get(location.name))
-        models = {
-            "BaseModel",
-            "SQLModel",
-            "Struct",
-            "BaseSettings",
-            "RootModel",
-            "GenericModel",
-            "Document",
-            "HasTraits",
-        }
-        return annotated and "ClassVar" not in hint and bool(names & models)
+        is_model = self.points_to.classes.is_by_nature(location.owner, "model")
+        return annotated and "ClassVar" not in hint and is_model
 
     def _runs(self, effect: Effect, location: Location) -> int:
         runs = self.multiplicity.event_runs(effect.function, effect.event)
