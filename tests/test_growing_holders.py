@@ -15,7 +15,7 @@ from probes import VERSIONS, interpreters
 
 from leaklint.cli import main
 
-ROUNDS, TOGETHER = 40, 25
+ROUNDS, TOGETHER = 40, {"leaks": 25, "healthy": 100}  # programs in one process
 Document = dict[str, Any]
 
 
@@ -71,8 +71,9 @@ def named(program: GrowthProgram, holders: Sequence[Document]) -> list[str]:
 def groups(programs: Sequence[GrowthProgram], version: str) -> Iterator[list[GrowthProgram]]:
     fitting = [item for item in programs if item.runs_on(numbers(version)) and not item.alone and item.rounds == ROUNDS]
     fitting = fitting[:: SHARE if version == HERE else 1]
-    for start in range(0, len(fitting), TOGETHER):
-        yield fitting[start : start + TOGETHER]
+    together = TOGETHER[fitting[0].path.parent.name]
+    for start in range(0, len(fitting), together):
+        yield fitting[start : start + together]
 
 
 TOGETHER_LEAKS = [(version, group) for version in PYTHONS for group in groups(leaks(), version)]

@@ -38,7 +38,15 @@ def index(
     _add_modules(found, modules)
     for kind in classes():
         _add_class(found, kind)
-    for prefix, thing in [*_signal_handlers(), *_foreign_locals(frames)]:
+    for prefix, thing in _signal_handlers():
+        found.setdefault(id(thing), (*prefix, thing))
+    return {**locals_of_threads(frames), **found}
+
+
+def locals_of_threads(frames: Sequence[FrameType] | None = ()) -> Index:
+    """Return what the local variables of running threads hold, and those of ``frames``, by identity; with None nothing."""
+    found: Index = {}
+    for prefix, thing in _foreign_locals(frames):
         found.setdefault(id(thing), (*prefix, thing))
     return found
 

@@ -17,8 +17,9 @@ from . import clone, early, footprint, measuring
 from .discovery import assembling, definitions, effects
 from .discovery.candidates import HIDDEN, Candidate, empty
 from .discovery.effects import Effect, Effects, Reach
+from .discovery.labelling import named
 from .discovery.model import GrowingHolder, from_json, to_json
-from .discovery.session import leading, named, outermost
+from .discovery.session import leading, outermost
 from .early import contents, get_objects, get_referents, get_referrers, is_tracked
 
 MOST = 8  # containers that are named at a time

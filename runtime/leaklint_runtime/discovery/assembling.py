@@ -11,7 +11,7 @@ from ..early import ModuleType, get_referents, is_a, is_tracked
 from ..fit import LINEAR
 from ..units import size
 from . import definitions, effects, registries
-from .candidates import CONTAINER, SLOT, Candidate
+from .candidates import CONTAINER, FAMILY, SLOT, Candidate
 from .effects import Effect, Effects, Reach
 from .measures import MEMO
 from .model import ASSUMED, FILLING, SHOWN, Freed, GrowingHolder, Store
@@ -24,7 +24,7 @@ def holder(item: Candidate, kept: Reach, measured: Effects, place: int, stores: 
     name, effect = item.label, measured.each[place]
     path, line = _definition(item)
     bound = _bound(item)
-    role, keys = effects.role_of(item) if item.sort in (CONTAINER, SLOT) else ("reference", "")
+    role, keys = effects.role_of(item) if item.sort in (CONTAINER, SLOT, FAMILY) else ("reference", "")
     certainty, reason = _certainty(item, kept, measured, place)
     kind = registries.kind_of_registry(item) or item.kind()
     freed = Freed(effect.objects, effect.size, len(kept.places) + kept.leaves) if effect.objects >= 0 else None
@@ -136,7 +136,7 @@ def _certainty(item: Candidate, kept: Reach, measured: Effects, place: int) -> t
 def _last_entry(item: Candidate) -> tuple[str, ...]:
     """Return edge and node of something that the holder keeps, for the end of its retention path."""
     thing = item.leads_to()
-    if thing is None or item.sort not in (CONTAINER, SLOT):
+    if thing is None or item.sort not in (CONTAINER, SLOT, FAMILY):
         return ()
     held = [child for child in get_referents(thing)[-8:] if is_tracked(child)]
     return ("[*]", labels.node(held[-1])) if held else ()

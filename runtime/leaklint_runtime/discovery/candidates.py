@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from types import FunctionType
 from typing import Any, NamedTuple, Tuple
 
-from .. import chains
+from .. import chains, labels
 from ..early import ModuleType, contents, get_objects, get_referents, is_a
 from ..growth import Trend
 from ..holder import ABSENT, lookup
@@ -20,12 +20,24 @@ from .measures import MEMO, SIMPLE_QUEUE, kind_of, length_of
 from .naming import Name
 
 Points = Tuple[Tuple[float, float], ...]
-CONTAINER, SLOT, REGISTRY, CHAIN, HIDDEN = "container", "slot", "registry", "chain", "hidden"
+CONTAINER, SLOT, REGISTRY, CHAIN, HIDDEN, FAMILY = "container", "slot", "registry", "chain", "hidden", "family"
 
 
 SIZED: Any = (str, bytes, bytearray, tuple, frozenset, list, dict, set)
 TEXT_BUFFERS: Any = (io.BytesIO, io.StringIO)
 BUFFERS: Any = (array.array, *TEXT_BUFFERS)
+
+
+class Item(str):
+    """A step to what a dict has under a key, or a list or tuple at a place; as text it is ``['key']`` or ``[0]``."""
+
+    key: Any
+
+    def __new__(cls, key: Any) -> Item:
+        """Make the step of a key, a text, or of a place, a number."""
+        found = super().__new__(cls, f"[{labels.key(key)}]")
+        found.key = key
+        return found
 
 
 class ChainLink(NamedTuple):
@@ -40,8 +52,9 @@ class Candidate(NamedTuple):
 
     ``sort`` is ``container`` (a container that is there all the time), ``slot`` (the value at the attribute path ``slot``
     from ``thing``, which is replaced or is a buffer), ``registry`` (of the interpreter, hidden from the collector),
-    ``chain`` (objects that hold one another, as ``link`` tells; ``thing`` is the nearest) or ``hidden`` (objects that nothing
-    visible leads to; ``thing`` is one of them).
+    ``chain`` (objects that hold one another, as ``link`` tells; ``thing`` is the nearest), ``family`` (``members`` are
+    containers of which each grows seldom; ``thing`` is the nearest object that leads to all) or ``hidden`` (objects that
+    nothing visible leads to; ``thing`` is one of them).
     ``chain`` are the objects from a root to ``thing``, and ``name`` is made of them.
     """
 
@@ -53,6 +66,7 @@ class Candidate(NamedTuple):
     chain: tuple[Any, ...] = ()
     name: Name | None = None
     link: ChainLink | None = None
+    members: tuple[Any, ...] = ()
 
     @property
     def start(self) -> int:
@@ -70,6 +84,8 @@ class Candidate(NamedTuple):
             return int(atexit._ncallbacks())
         if self.sort == SLOT:
             return value_size(slot_value(self.thing, self.slot))
+        if self.sort == FAMILY:
+            return sum(map(length_of, self.members))
         return length_of(self.thing)
 
     @property
@@ -94,6 +110,8 @@ class Candidate(NamedTuple):
             return "atexit"
         if self.sort == SLOT:
             return kind_of(self.leads_to()) if self.slot[-1:] == ("__dict__",) else "value"
+        if self.sort == FAMILY:
+            return kind_of(self.members[0])
         return kind_of(self.thing) if self.sort == CONTAINER else self.sort
 
 
@@ -141,15 +159,26 @@ def slot_value(owner: Any, path: tuple[str, ...]) -> Any:
     if is_a(owner, ContextVar):
         return ContextVar.get(owner, None)
     for name in path:
-        if is_a(owner, FunctionType) and name in owner.__code__.co_freevars:
+        if type(name) is Item:
+            owner = _item(owner, name.key)
+        elif is_a(owner, FunctionType) and name in owner.__code__.co_freevars:
             owner = (owner.__closure__ or ())[owner.__code__.co_freevars.index(name)]
         else:
             owner = lookup(owner, name)
     return None if owner is ABSENT else owner
 
 
+def _item(owner: Any, key: Any) -> Any:
+    if is_a(owner, dict):
+        return dict.get(owner, key, ABSENT)
+    kind: Any = list if is_a(owner, list) else tuple
+    return kind.__getitem__(owner, key) if is_a(owner, kind) and key < kind.__len__(owner) else ABSENT
+
+
 def value_size(value: Any) -> int:
-    """Return how many elements a built-in value has, of a buffer its bytes, of another object those of what it refers to."""
+    """Return how many elements a built-in value has, of a number or a buffer its bytes; else those of its parts in all."""
+    if type(value) is int:
+        return (value.bit_length() + 7) // 8
     for kind in SIZED:
         if is_a(value, kind):
             return int(kind.__len__(value))
@@ -178,6 +207,9 @@ def empty(candidate: Candidate) -> bool:
         atexit._clear()
     elif candidate.sort == SLOT:
         return _reset(thing, candidate.slot)
+    elif candidate.sort == FAMILY:
+        for member in candidate.members:
+            empty(candidate._replace(sort=CONTAINER, thing=member))
     elif candidate.sort != CONTAINER:
         return False
     elif is_a(thing, MEMO):
@@ -200,6 +232,10 @@ def _reset(owner: Any, path: tuple[str, ...]) -> bool:
         if is_a(owner, ContextVar):
             owner.set(type(value)())
             return True
+        if type(path[-1]) is Item:
+            kind: Any = dict if is_a(parent, dict) else list
+            kind.__setitem__(parent, path[-1].key, type(value)())
+            return True
         setattr(parent, path[-1], type(value)())
     except Exception:
         return False
@@ -216,7 +252,7 @@ def _forget(candidate: Candidate, name: Any) -> None:
 
 def entries(candidate: Candidate, most: int = 64) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Return the keys, if it is a mapping or a memoiser, and the values or elements that were stored last, at most so many."""
-    thing = candidate.leads_to()
+    thing = candidate.members[-1] if candidate.members else candidate.leads_to()
     if is_a(thing, MEMO):
         table = memo_table(thing)
         return (tuple(list(table)[-most:]), ()) if table is not None else ((), ())
@@ -234,3 +270,16 @@ def memo_table(memo: Any) -> dict[Any, Any] | None:
     size = length_of(memo)
     tables = [child for child in get_referents(memo) if type(child) is dict and child is not own and len(child) == size]
     return tables[0] if tables else None
+
+
+def kept_now(candidate: Candidate) -> list[Any]:
+    """Return things that the candidate keeps: its entries, or where objects hold one another those of their type."""
+    if candidate.sort in (CHAIN, HIDDEN):
+        kind = candidate.link.member if candidate.link is not None else type(candidate.thing)
+        return [thing for thing in get_objects() if type(thing) is kind]
+    holders = candidate.members or (candidate.leads_to(),)
+    found: list[Any] = []
+    for thing in holders:
+        keys, values = entries(candidate._replace(thing=thing, members=())) if candidate.members else entries(candidate)
+        found += [*keys, *values]
+    return found

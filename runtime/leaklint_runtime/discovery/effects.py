@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Sequence
 from .. import clone, early, labels, measuring
 from ..early import get_objects, get_referents, getrefcount, getsizeof, is_a, is_tracked, ref
 from ..holder import lookup
-from .candidates import CONTAINER, REGISTRY, Candidate, empty, entries, memo_table
+from .candidates import CONTAINER, FAMILY, REGISTRY, Candidate, empty, entries, memo_table
 from .measures import MEMO
 from .model import KeptType
 from .population import ALONE
@@ -32,13 +32,18 @@ class Reach(NamedTuple):
     keeps: tuple[KeptType, ...]
 
 
-def reach(start: Any, young: set[int]) -> Reach:
-    """Return what a holder leads to among the ``young`` objects (identities); at most ``NODES`` objects are visited."""
+def reach(start: Any, young: set[int], members: Sequence[Any] = ()) -> Reach:
+    """Return what a holder leads to among the ``young`` objects (identities); at most ``NODES`` objects are visited.
+
+    Of a family the ``members`` are given, which are older and lead to what is young.
+    """
     found: set[int] = set()
     tally: dict[int, list[Any]] = {}
     leaves: dict[int, int] = {}
     table = memo_table(start) if is_a(start, MEMO) else None
-    level = [start] if table is None else [start, table]  # what has a bound keeps its entries beside the table
+    level = (
+        [start, *members] if table is None else [start, table]
+    )  # what has a bound keeps its entries beside the table
     while level and len(found) < NODES:
         children = get_referents(*level)
         counts = list(map(getrefcount, children))
@@ -136,13 +141,18 @@ class Effects(NamedTuple):
     failure: str = ""
 
 
-def measured(candidates: Sequence[Candidate], seconds: float = 60.0) -> Effects:
-    """Empty each candidate in a copy of the process, and then all at once; ``seconds`` are allowed for each."""
+def measured(candidates: Sequence[Candidate], seconds: float = 60.0, reached: Sequence[int] = ()) -> Effects:
+    """Empty each candidate in a copy of the process, and then all at once; ``seconds`` are allowed for each.
+
+    ``reached`` are the numbers of young objects that are reached through each. Where it is given, what is frozen stays so,
+    which saves most of the time; only where less is freed than was reached the whole heap is collected in one more copy.
+    """
     nothing = tuple(Effect() for _ in candidates)
     if not clone.possible():
         return Effects(nothing, Effect(), failure="this platform has no safe fork")
     sizes = [candidate.size() for candidate in candidates]
-    outcome = clone.run(lambda: _experiments(candidates, sizes, seconds), seconds * (len(candidates) + 2))
+    limit = seconds * (2 * len(candidates) + 4)
+    outcome = clone.run(lambda: _experiments(candidates, sizes, seconds, reached), limit)
     if outcome.failure:
         return Effects(nothing, Effect(), failure=outcome.failure)
     value = outcome.value
@@ -154,18 +164,36 @@ def _effect(row: dict[str, Any]) -> Effect:
     return Effect(**{**row, "falls": tuple(row.get("falls", ()))}) if row else Effect()
 
 
-def _experiments(candidates: Sequence[Candidate], sizes: Sequence[int], seconds: float) -> dict[str, Any]:
+def _experiments(
+    candidates: Sequence[Candidate], sizes: Sequence[int], seconds: float, reached: Sequence[int]
+) -> dict[str, Any]:
     at_fork = [place for place, item in enumerate(candidates) if _fell(item, sizes[place])]
-    found = [clone.run(partial(_without, candidates, [place]), seconds).value for place in range(len(candidates))]
+    everything = list(range(len(candidates)))
+    found: list[dict[str, Any]] = [{} for _ in candidates]
+    unclear = everything
+    if reached:
+        measuring.collected()
+        found = [clone.run(partial(_without, candidates, [place]), seconds).value for place in everything]
+        unclear = [place for place in everything if not _explains(found[place], reached[place])]
     together: dict[str, Any] = {}
-    if len(candidates) > 1:
-        together = clone.run(lambda: _without(candidates, list(range(len(candidates)))), seconds).value
+    if len(candidates) > 1 and not unclear:
+        together = clone.run(lambda: _without(candidates, everything), seconds).value
+    if unclear:
+        early.unfreeze()
+        measuring.collected()
+        for place in unclear:
+            found[place] = clone.run(partial(_without, candidates, [place]), seconds).value
+        if len(candidates) > 1:
+            together = clone.run(lambda: _without(candidates, everything), seconds).value
     return {"effects": found, "together": together, "at_fork": at_fork}
 
 
+def _explains(row: dict[str, Any], reached: int) -> bool:
+    """Tell whether emptying a holder freed at least half of what is reached through it."""
+    return bool(row) and 2 * row["objects"] >= reached and (row["objects"] > 0 or row["size"] > 0)
+
+
 def _without(candidates: Sequence[Candidate], places: Sequence[int]) -> dict[str, Any]:
-    early.unfreeze()
-    measuring.collected()
     sizes = [candidate.size() for candidate in candidates]
     objects, used = len(get_objects()), measuring.in_use()
     keys = _key_references(candidates[places[0]]) if len(places) == 1 else []
@@ -186,7 +214,7 @@ def _without(candidates: Sequence[Candidate], places: Sequence[int]) -> dict[str
 
 def _fell(candidate: Candidate, before: int) -> bool:
     """Tell whether the candidate lost at least half of what it had gained."""
-    return candidate.sort in (CONTAINER, REGISTRY) and 2 * (before - candidate.size()) >= candidate.grown > 0
+    return candidate.sort in (CONTAINER, REGISTRY, FAMILY) and 2 * (before - candidate.size()) >= candidate.grown > 0
 
 
 def _key_references(candidate: Candidate) -> list[Any]:

@@ -19,7 +19,7 @@ from ..holder import ABSENT, lookup, mro_of
 from ..labels import Root
 from . import definitions
 
-BATCH, LEVELS, SECONDS = 2_000, 60, 20.0
+BATCH, LEVELS, NEAR, SECONDS = 2_000, 60, 12, 20.0
 _LOCAL = threading.local
 _CELL: Any = type((lambda value: lambda: value)(0).__closure__[0])  # type: ignore[index]
 
@@ -54,28 +54,37 @@ def find_chains(
 ) -> dict[int, list[Any]]:
     """Return for each target (by identity) that has a path the objects from its root to itself.
 
+    What threads have in local variables counts as a root for what nothing else leads to within ``NEAR`` references.
+
     ``avoided`` are objects of the caller through which no path leads, and modules at which none begins; ``frames`` are roots
     beside those of ``roots.index``. The search ends after ``seconds`` of CPU time.
     """
     skipped = set(map(id, avoided))
-    index = {place: things for place, things in _index(frames).items() if id(things[0]) not in skipped}
+    index = {place: things for place, things in _index().items() if id(things[0]) not in skipped}
+    late = {place: things for place, things in roots.locals_of_threads(frames).items() if place not in index}
     found: dict[int, list[Any]] = {}
     wanted = {id(target): target for target in targets}
     for place in [place for place in wanted if place in index]:
         found[place] = list(index[place])
     levels = [[things[-1] for things in index.values()]]
-    seen: set[int] = {*index, *skipped, id(levels), id(index), id(found), id(wanted)}
+    seen: set[int] = {*index, *skipped, id(levels), id(index), id(late), id(found), id(wanted)}
     missing = set(wanted) - set(found)
     end = process_time() + seconds
     ends: dict[int, int] = {}
-    while missing and levels[-1] and len(levels) < LEVELS and process_time() < end:
+    joined = 0  # the level at which the locals of threads have joined
+    while missing and len(levels) < LEVELS and process_time() < end and (levels[-1] or not joined):
         fresh = _next_level(levels[-1], seen, missing)
+        if not joined and (not fresh or len(levels) >= NEAR):
+            joined = len(levels)
+            fresh.update((place, things[-1]) for place, things in late.items() if place not in seen)
+            seen.update(fresh)
         for place in missing & fresh.keys():
             ends[place] = len(levels)
         missing -= fresh.keys()
         levels.append(list(fresh.values()))
-    for place, chain in _descend(levels, ends, wanted).items():
-        found[place] = [*index[id(chain[0])], *chain[1:]]
+    for place, chain in _descend(levels, ends, wanted, late if joined else {}).items():
+        known = index.get(id(chain[0])) or late[id(chain[0])]
+        found[place] = [*known, *chain[1:]]
     return found
 
 
@@ -114,9 +123,15 @@ def _referents(things: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _descend(levels: list[list[Any]], ends: dict[int, int], wanted: dict[int, Any]) -> dict[int, list[Any]]:
-    """Return for each target the objects from the first level to it; one pass from the last level to the first."""
+def _descend(
+    levels: list[list[Any]], ends: dict[int, int], wanted: dict[int, Any], late: roots.Index
+) -> dict[int, list[Any]]:
+    """Return for each target the objects from a root to it; one pass from the last level to the first.
+
+    Roots are all of the first level, and what is in ``late`` where nothing of the level before refers to it.
+    """
     partial: dict[int, list[list[Any]]] = {}
+    ended: list[list[Any]] = []
     for number in range(max(ends.values(), default=0), 0, -1):
         for place, level in ends.items():
             if level == number:
@@ -124,8 +139,9 @@ def _descend(levels: list[list[Any]], ends: dict[int, int], wanted: dict[int, An
         above: dict[int, list[list[Any]]] = {}
         for parent, child in _parents(levels[number - 1], set(partial)):
             above.setdefault(id(parent), []).extend([[parent, *chain] for chain in partial.pop(child)])
+        ended += [chain for place, chains_there in partial.items() if place in late for chain in chains_there]
         partial = above
-    return {id(chain[-1]): chain for chains_there in partial.values() for chain in chains_there}
+    return {id(chain[-1]): chain for chain in [*ended, *[chain for rows in partial.values() for chain in rows]]}
 
 
 def _parents(level: list[Any], children: set[int]) -> Iterator[tuple[Any, int]]:
@@ -142,9 +158,9 @@ def _parents(level: list[Any], children: set[int]) -> Iterator[tuple[Any, int]]:
             return
 
 
-def _index(frames: Sequence[FrameType] | None) -> roots.Index:
+def _index() -> roots.Index:
     """Return the objects with names of their own, those of the program first, and the values of context variables."""
-    found = roots.index(rank=_rank, frames=frames)
+    found = roots.index(rank=_rank, frames=None)
     for variable, value in contextvars.copy_context().items():
         if is_tracked(value):
             root = Root(f"context variable {_variable_name(variable)}", partial(variable.get, None))
@@ -169,13 +185,14 @@ def _rank(module: Any) -> int:
     return int(file.startswith(labels.LIBRARY))
 
 
-def named(chain: Sequence[Any]) -> Name:
+def named(chain: Sequence[Any], whole: bool = False) -> Name:
     """Return the name of the last object of a chain that begins at a root.
 
-    What a library's container keeps its entries in (``.data`` of a weak dictionary) goes by the name of that container.
+    What a library's container keeps its entries in (``.data`` of a weak dictionary) goes by the name of that container, unless
+    the ``whole`` name is asked for.
     """
     nodes, edges = _steps(_canonical(chain))
-    if len(nodes) > 2 and edges[-1].startswith(".") and _is_library_container(nodes[-2]):
+    if not whole and len(nodes) > 2 and edges[-1].startswith(".") and _is_library_container(nodes[-2]):
         nodes, edges = nodes[:-1], edges[:-1]
     path = tuple(text for pair in zip(map(labels.node, nodes), [*edges, ""]) for text in pair)[:-1]
     inside = nodes[-2] if len(nodes) > 1 else None
@@ -228,8 +245,10 @@ def _of_registry(nodes: tuple[Any, ...], edges: tuple[str, ...]) -> Name:
     label = labels.node(nodes[0])
     path = "".join(_step(edge) for edge in edges if edge != "(registered)").replace("<locals>.", "").lstrip(".")
     scope, owner = ("thread" if label.startswith("running frame") else "interpreter"), ""
-    if scope == "thread" and edges[-1].startswith("."):
-        scope, owner = _scope(nodes, edges)  # of an object that a variable of the thread leads to
+    if edges[-1].startswith(".") and (scope == "thread" or len(nodes) > 2):
+        scope, owner = _scope(
+            nodes, edges
+        )  # of an object that a variable of the thread, or what is registered, leads to
     return Name(f"{label}: {path}" if path else label, scope=scope, owner=owner)
 
 
@@ -313,6 +332,8 @@ def _edge(holder: Any, held: Any) -> str:
         return next((f".{name}" for name, value in inner.items() if value is held), ".__dict__")
     if is_a(holder, type) or is_a(holder, ModuleType):
         name = next((name for name, value in list(contents(holder).items()) if value is held), None)
+        if name is None and is_a(held, FunctionType) and lookup(holder, held.__name__) is not ABSENT:
+            name = held.__name__  # what is known by its name is a wrapper of it
         if is_a(name, str):
             return f".{name}"
     return labels.edge(holder, held)

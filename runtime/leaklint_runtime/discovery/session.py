@@ -5,25 +5,27 @@ from __future__ import annotations
 import atexit
 import sys
 from contextlib import suppress
-from types import FrameType
+from functools import partial
 from typing import Any, Callable, Sequence
 
 from .. import chains, growth, measuring
+from ..code_caches import CodeCaches
 from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked
 from ..fit import BOUNDED, CONSTANT, LINEAR
 from ..patience import Patience
-from . import assembling, definitions, effects, naming, registries, storing
-from .candidates import CHAIN, CONTAINER, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, slot_value
+from . import assembling, definitions, effects, families, naming, storing
+from .candidates import CHAIN, CONTAINER, FAMILY, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, kept_now
 from .effects import Effect, Effects, Reach
-from .measures import MEMO
+from .labelling import named
+from .measures import kind_of
 from .model import FILLING, GrowingHolder, Store
-from .naming import Name
 from .population import ContainerGroup, Population
 from .slots import Slots
 
 NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
 TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
-SHARE = 0.1  # of the young objects: from there on a type is looked into that no growing container leads to
+CROWD = 0.05  # of the young objects: from there on a type is looked into that no growing container leads to
+SHARE = 0.1  # of the paths to a crowd: what so many lead through is told
 TYPES = 8
 SAMPLES = 24  # members of a crowd of objects whose paths are searched
 _OWN = __name__.partition(".")[0]
@@ -35,8 +37,8 @@ class Discovery:
 
     The heap should have been collected each time.
 
-    ``overhead`` are the bytes in use that belong to this object, to be taken off what a process is seen to use; None
-    where the allocators cannot be asked. ``notes`` say what could not be done.
+    ``overhead`` are the bytes in use that belong to this object, or that the interpreter has added to code, to be taken off
+    what a process is seen to use; None where the allocators cannot be asked. ``notes`` say what could not be done.
     """
 
     def __init__(self) -> None:
@@ -44,11 +46,13 @@ class Discovery:
         self.callbacks: list[tuple[float, float]] = []
         self.population = Population(lambda: [vars(self), self.callbacks, *self.slots.containers()])
         self.overhead: int | None = 0
+        self.caches = CodeCaches()
         self.begun = False
         self.notes: list[str] = []
 
     def begin(self) -> None:
         """Take what is there for old."""
+        self._counted(self.caches.look)  # before what is there is frozen
         self._counted(self.population.begin)
 
     def fence(self, x: float) -> None:
@@ -56,10 +60,13 @@ class Discovery:
         self._counted(lambda: self.slots.take(x))  # first: it makes dicts of the attributes that objects keep in line
         self._counted(lambda: self.population.fence(x))
         self.callbacks.append((x, float(atexit._ncallbacks())))
+        self._counted(self.caches.look)
         self.begun = True
 
     def sample(self, x: float, rare: bool = False) -> None:
         """Note all lengths; with ``rare`` also the sizes of values that are replaced, which takes longer."""
+        if self.overhead is not None:
+            self.overhead += self.caches.growth()
         self._counted(lambda: self._noted(x, rare))
 
     def _noted(self, x: float, rare: bool) -> None:
@@ -92,15 +99,15 @@ class Discovery:
         """
         own = _own_containers(self)
         young = set(map(id, self.population.young())) - own
-        candidates = named(self._raw(own), [self])
-        reaches = [effects.reach(item.leads_to(), young) for item in candidates]
+        candidates = families.gathered(named(self._raw(own), [self]))
+        reaches = [effects.reach(item.leads_to(), young, item.members) for item in candidates]
         candidates, reaches = outermost(candidates, reaches, young)
         others = self._unexplained(young, candidates, reaches)
         candidates += others
         reaches += [effects.reach(item.thing, young) for item in others]
         order = sorted(range(len(candidates)), key=lambda place: _rank(candidates[place], reaches[place]))[:MEASURED]
         candidates, reaches = [candidates[place] for place in order], [reaches[place] for place in order]
-        measured = effects.measured(candidates)
+        measured = effects.measured(candidates, reached=[len(kept.places) for kept in reaches])
         if measured.failure:
             self.notes.append(f"what emptying a holder frees was not measured: {measured.failure}")
         places = leading(candidates, reaches, measured)
@@ -151,7 +158,7 @@ class Discovery:
         crowds = []
         for kind, members in sorted(by_type.items(), key=lambda row: -len(row[1]))[:TYPES]:
             fit = growth.count_trend(numbers.get(kind, ()))
-            if fit.kind == LINEAR and len(members) >= SHARE * len(left) and 2 * len(members) > fit.last - fit.first:
+            if fit.kind == LINEAR and len(members) >= CROWD * len(left) and 2 * len(members) > fit.last - fit.first:
                 crowds.append(Candidate(HIDDEN, members[-1], numbers[kind], fit))
         samples = [by_type[id(type(item.thing))] for item in crowds]
         samples = [members[:: max(1, len(members) // SAMPLES)] + members[-1:] for members in samples]
@@ -168,7 +175,9 @@ class Discovery:
         if work is None or not candidates:
             return [() for _ in candidates]
         gauges = [Gauge(item) for item in candidates]
-        tracer = storing.Tracer([gauge.read for gauge in gauges], [item.sort == CONTAINER for item in candidates])
+        tracer = storing.Tracer(
+            [gauge.read for gauge in gauges], [item.sort in (CONTAINER, FAMILY) for item in candidates]
+        )
         if storing.untraced_threads():
             self.notes.append(
                 "threads that ran before the calls are not traced: a storing line may be one that waited for them"
@@ -186,61 +195,17 @@ class Discovery:
             if (number and all(tracer.spots)) or patience.over():
                 break
         found = [storing.stores(spots) for spots in tracer.spots]
-        for place, item in enumerate(candidates):
-            if not found[place] and item.sort in (CHAIN, HIDDEN):
-                kind = item.link.member if item.link is not None else type(item.thing)
-                with suppress(Exception):
-                    found[place] = storing.stores(storing.allocations(work, kind), "allocated")
+        unseen = [place for place in range(len(candidates)) if not found[place]]
+        with suppress(Exception):
+            counts = storing.allocations(work, [partial(kept_now, candidates[place]) for place in unseen])
+            for place, spots in zip(unseen, counts):
+                found[place] = storing.stores(spots, "allocated")
         return found
-
-
-def named(
-    candidates: Sequence[Candidate], avoided: Sequence[Any], frames: Sequence[FrameType] | None = ()
-) -> list[Candidate]:
-    """Return the candidates with their names; those that nothing leads to as registries of C code, or hidden.
-
-    ``avoided`` and ``frames`` are those of ``naming.find_chains``.
-    """
-    things = [item.thing for item in candidates if item.thing is not None]
-    paths = naming.find_chains(things, avoided, frames=frames)
-    lost = [item.thing for item in candidates if item.thing is not None and id(item.thing) not in paths]
-    known = registries.identify(lost)
-    labels = {id(lost[place]): label for place, label in known.items()}
-    found = []
-    for item in candidates:
-        if item.sort == REGISTRY:
-            found.append(item._replace(name=Name("atexit.register", path=("atexit.register",))))
-        elif id(item.thing) in paths:
-            chain = tuple(paths[id(item.thing)])
-            if len(chain) < 2 or not is_a(chain[-2], MEMO):  # a memoiser's own table is the memoiser
-                found.append(item._replace(chain=chain, name=_slot_name(naming.named(chain), item)))
-        elif id(item.thing) in labels:
-            label = labels[id(item.thing)]
-            found.append(item._replace(name=Name(label, path=(label,))))
-        elif item.trend.kind == LINEAR:
-            found.append(item._replace(sort=HIDDEN))
-    return found
 
 
 def gauge_of(candidate: Candidate) -> Callable[[], int]:
     """Return what reads a number that is another one whenever something was stored in the candidate."""
     return Gauge(candidate).read
-
-
-def _slot_name(name: Name, candidate: Candidate) -> Name:
-    """Return the name of a slot, given that of its owner."""
-    if candidate.sort != SLOT or name.module_object is None:
-        return name
-    root, path = candidate.thing, [step for step in candidate.slot if step != "cell_contents"]
-    owner = slot_value(root, candidate.slot[:-1])
-    return name._replace(
-        symbol=f"{name.symbol}{'' if name.symbol.endswith(':') else '.'}{'.'.join(path)}",
-        container=".".join(filter(None, [name.container, *path])),
-        path=(*name.path, f".{'.'.join(path)}", type(slot_value(root, candidate.slot)).__name__),
-        steps=((owner, path[-1]), (root, path[0]), *name.steps),
-        scope="module" if is_a(owner, ModuleType) else "class" if is_a(owner, type) else "object",
-        inside=owner,
-    )
 
 
 def _rank(candidate: Candidate, kept: Reach) -> tuple[bool, int, float]:
@@ -251,23 +216,29 @@ def _rank(candidate: Candidate, kept: Reach) -> tuple[bool, int, float]:
 def _origins(crowd: Candidate, paths: Sequence[list[Any]], young: set[int]) -> list[Candidate]:
     """Return candidates for the objects through which a growing crowd is reached from what was there before.
 
-    ``paths`` lead to members of the crowd. An origin counts to which a tenth of them leads, and more than one.
+    ``paths`` lead to members of the crowd. An origin counts to which ``SHARE`` of them lead, and more than one.
     """
-    found: dict[str, list[list[Any]]] = {}
-    names: dict[str, tuple[Any, ...]] = {}
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    longest: dict[str, list[Any]] = {}
     for path in paths:
         first = next((place for place in range(1, len(path)) if _begins(path, place, young)), len(path) - 1)
-        symbol = naming.named(path[: first + 1]).symbol
-        found.setdefault(symbol, []).append(path)
-        names.setdefault(symbol, tuple(path[: first + 1]))
+        symbol = families.folded(naming.named(path[: first + 1]).symbol)
+        found.setdefault(symbol, []).append(tuple(path[: first + 1]))
+        longest[symbol] = max(longest.get(symbol, path), path, key=len)
     origins = []
     for symbol, there in found.items():
         if len(there) > 1 and len(there) >= SHARE * len(paths):
-            chain = names[symbol]
-            link = ChainLink(type(crowd.thing), naming.linking_attribute(max(there, key=len)))
-            name = naming.named(chain)
-            origins.append(crowd._replace(sort=CHAIN, thing=chain[-1], chain=chain, name=name, link=link))
+            link = ChainLink(type(crowd.thing), naming.linking_attribute(longest[symbol]))
+            origins.append(_origin(crowd, there, link))
     return origins
+
+
+def _origin(crowd: Candidate, there: Sequence[tuple[Any, ...]], link: ChainLink) -> Candidate:
+    """Return the candidate for chains to young objects: their container if it is one whose places are filled, each once."""
+    shared = families.common(there)
+    if any(chain[-1] is not there[0][-1] for chain in there) and kind_of(shared[-1]) != "other":
+        return crowd._replace(sort=CONTAINER, thing=shared[-1], chain=shared, name=naming.named(shared))
+    return crowd._replace(sort=CHAIN, thing=there[0][-1], chain=there[0], name=naming.named(there[0]), link=link)
 
 
 def _begins(chain: Sequence[Any], place: int, young: set[int]) -> bool:
@@ -342,7 +313,7 @@ def _own_containers(discovery: Discovery) -> set[int]:
     level: list[Any] = [discovery]
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == _OWN and is_a(module, ModuleType):
-            values = [value for value in contents(module).values() if is_tracked(value)]
+            values = [value for key, value in contents(module).items() if key != "__builtins__" and is_tracked(value)]
             level += [value for value in values if not is_a(value, (ModuleType, type)) and not callable(value)]
     while level:
         fresh = {id(thing): thing for thing in level if id(thing) not in entered}

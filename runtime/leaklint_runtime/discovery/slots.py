@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import contextvars
 import sys
-from types import CellType, FunctionType
+from types import CellType, FunctionType, MemberDescriptorType
 from typing import Any, Iterator, NamedTuple, Tuple
 
 from .. import roots
 from ..early import ModuleType, contents, is_a, is_tracked
 from ..holder import ABSENT, lookup, mro_of
-from .candidates import BUFFERS, SIZED, slot_value, value_size
+from .candidates import BUFFERS, SIZED, Item, slot_value, value_size
 from .measures import kind_of
+from .storing import MANAGED_DICT
 
-VALUES = (*SIZED, *BUFFERS)
-LEAST, DEPTH = 3, 2  # moments at which a value was longer than before; attributes from a module or class to a value
+VALUES = frozenset(map(id, (*SIZED, *BUFFERS, int)))  # by identity: a metaclass may define what equal means
+LEAST, DEPTH = (
+    3,
+    4,
+)  # moments at which a value was longer than before; steps from a module or class to what has the value
+MOST = 60_000  # things whose attributes are looked at, the nearest ones
+FEW = 32  # entries: in a container of so many each may be a variable of its own
+LARGE = 64  # bytes, characters: shorter numbers, and texts as entries, are passed over until they have become longer
 SECOND = 3  # the moment of the second full look: growth that is slow has happened by then
 _OWN = __name__.partition(".")[0]
-MANAGED_DICT = 1 << 4  # of a type's flags: its instances keep their attributes where the interpreter wants
+_ENTERED = (dict, list, tuple)
 _flags: Any = type.__dict__["__flags__"].__get__
 Path = Tuple[str, ...]
 Row = Tuple[int, int]  # what tells whether the value was replaced, and its size
@@ -60,6 +67,8 @@ class Slots:
         elif self.moments == SECOND:
             for owner, path, row in _named_values():
                 before = self._first.get((id(owner), path))
+                if before is None and _may_be_short(slot_value(owner, path), path):
+                    before = _SHORT
                 if before is not None and _is_larger(row, before):
                     self._rows[id(owner), path] = (owner, [(self._start, before), (x, row)])
             self._first = {}
@@ -76,6 +85,14 @@ class Slots:
         return found
 
 
+_SHORT: Row = (0, 0)
+
+
+def _may_be_short(value: Any, path: Path) -> bool:
+    """Tell whether a value is passed over while it is short: a number, or a text among the entries of a container."""
+    return type(value) is int or (type(value) in (str, bytes) and type(path[-1]) is Item)
+
+
 def _row(value: Any) -> Row:
     seen_elsewhere = is_a(value, (list, dict, set)) and is_tracked(value)
     return (id(value) if seen_elsewhere else 0, value_size(value))
@@ -89,20 +106,27 @@ def _is_larger(now: Row, before: Row) -> bool:
 def _named_values() -> Iterator[tuple[Any, Path, Row]]:
     """Yield (owner, path, row) for the values of modules, classes, closures, and the objects that these have as attributes.
 
-    Of an object that shows no attributes the plain values are counted that it refers to.
+    The entries of a container that has few of them are looked at as attributes are. Of an object that shows no attributes the
+    plain values are counted that it refers to.
     """
     owners: list[Any] = [module for module in list(sys.modules.values()) if is_a(module, ModuleType)]
     owners = [module for module in owners if str(contents(module).get("__name__")).partition(".")[0] != _OWN]
     owners += list(roots.classes())
-    seen = set()
+    seen: set[int] = set()
     pending: list[tuple[Any, Path, Any]] = [(owner, (), owner) for owner in owners]
     for owner, path, thing in pending:
+        if len(seen) > MOST:
+            break
         if id(thing) in seen:
             continue
         seen.add(id(thing))
         for name, value in _attributes(thing):
-            if type(value) in VALUES:
-                yield owner, (*path, name), _row(value)
+            if id(type(value)) in VALUES:
+                row = _row(value)
+                if row[1] >= LARGE or not _may_be_short(value, (name,)):
+                    yield owner, (*path, name), row
+                if type(value) in _ENTERED and 0 < row[1] <= FEW and len(path) < DEPTH and name != "__dict__":
+                    pending.append((owner, (*path, name), value))
             elif not is_a(value, (ModuleType, type)) and len(path) < DEPTH:
                 if is_a(value, FunctionType) and not value.__closure__:
                     continue
@@ -110,7 +134,7 @@ def _named_values() -> Iterator[tuple[Any, Path, Row]]:
                 if not _has_namespace(value) and kind_of(value) == "other":
                     yield owner, (*path, name), _row(value)
     for variable, value in contextvars.copy_context().items():
-        if type(value) in VALUES:
+        if id(type(value)) in VALUES:
             yield variable, (variable.name,), _row(value)
 
 
@@ -133,7 +157,10 @@ def _shows_attributes(thing: Any) -> bool:
 
 
 def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of an owner by name; of a function the cells of its closure, of a cell what it contains."""
+    """Yield the attributes of an owner by name; of a function the cells of its closure, of a cell what it contains.
+
+    Of a dict these are its values under texts, of a list or tuple its elements.
+    """
     if is_a(owner, FunctionType):
         yield from ((name, cell) for name, cell in zip(owner.__code__.co_freevars, owner.__closure__ or ()))
         return
@@ -142,8 +169,16 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
         if value is not ABSENT:
             yield "cell_contents", value
         return
+    if type(owner) is dict:
+        yield from [(Item(name), value) for name, value in list(owner.items()) if type(name) is str]
+        return
+    if type(owner) in (list, tuple):
+        yield from [(Item(place), value) for place, value in enumerate(owner)]
+        return
     if not _shows_attributes(owner):
         return
+    if not is_a(owner, (ModuleType, type)):
+        yield from _in_slots(owner)
     try:
         found = contents(owner)
     except (AttributeError, TypeError):
@@ -152,3 +187,22 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
         yield "__dict__", found
     if is_a(owner, type) or is_a(found, dict):
         yield from [(name, value) for name, value in list(found.items()) if type(name) is str]
+
+
+def _in_slots(owner: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what an object has in the slots that its classes name."""
+    for base in mro_of(type(owner)) or ():
+        for name in _slots_of(base):
+            value = lookup(owner, name)
+            if value is not ABSENT:
+                yield name, value
+
+
+def _slots_of(base: Any) -> list[str]:
+    if "__slots__" not in contents(base):
+        return []
+    return [
+        name
+        for name, member in list(contents(base).items())
+        if is_a(member, MemberDescriptorType) and type(name) is str
+    ]
