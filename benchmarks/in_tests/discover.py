@@ -1,11 +1,12 @@
 """Unedited test suites under ``--leaklint-discover``: releases with a known leak, and current releases of healthy packages.
 
-    python benchmarks/in_tests/discover.py --work FOLDER --old PATH --python PATH [--only NAME]
+    python benchmarks/in_tests/discover.py --work FOLDER --old PATH --python PATH [--only NAME] [--turns 3]
 
 PATH is a Python 3.9 for the old releases, and a Python 3.11 or later for the current ones. Without any finding. A release with
 a known leak has to have the holder named, a healthy one has to stay quiet. What a healthy package's tests really leak is
 listed, too: the last column says whether it was looked at. Everything is written to ``discover.md``; what earlier runs in
-FOLDER have shown is kept.
+FOLDER have shown is kept. Each suite is run ``--turns`` times plain and as often with ``--leaklint-discover``, in turn: the
+table at the end has the medians of the seconds of CPU time, of the whole process with its children.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import resource
 import shutil
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -48,8 +51,17 @@ HEALTHY = (
 )
 
 
-def discovered(python: Path, place: Path, words: list[str]) -> tuple[str, list[str]]:
-    """Run the tests in a folder; return the end of the output, and the symbols of the holders."""
+class Seen(NamedTuple):
+    """The end of a run's output, the symbols of its holders, and the seconds of CPU time without and with discovery."""
+
+    told: str
+    symbols: list[str]
+    plain: float
+    watched: float
+
+
+def discovered(python: Path, place: Path, words: list[str], turns: int) -> Seen:
+    """Run the tests in a folder, and then ``turns`` times without and with discovery."""
     report = place / "holders.json"
     report.unlink(missing_ok=True)
     options = ["--leaklint-discover", "--leaklint-json", str(report)]
@@ -58,7 +70,20 @@ def discovered(python: Path, place: Path, words: list[str]) -> tuple[str, list[s
     if at < 0:
         sys.exit(f"the tests did not run: {told[-2000:]}")
     holders = json.loads(report.read_text())["holders"]
-    return told[told.rfind("\n", 0, at) + 1 :], [holder["symbol"] for holder in holders]
+    symbols = [holder["symbol"] for holder in holders]
+    plain, watched = [], []
+    for _ in range(turns):
+        plain.append(cpu(python, place, words))
+        watched.append(cpu(python, place, ["--leaklint-discover", *words]))
+    return Seen(told[told.rfind("\n", 0, at) + 1 :], symbols, statistics.median(plain), statistics.median(watched))
+
+
+def cpu(python: Path, place: Path, words: list[str]) -> float:
+    """Return the seconds of CPU time of a run of the tests."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run([str(python), "-m", "pytest", *OPTIONS, *words], place, PYTHONPATH=str(ROOT / "runtime"))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def environment(name: str, work: Path, base: str, needs: tuple[str, ...]) -> Path:
@@ -70,7 +95,7 @@ def environment(name: str, work: Path, base: str, needs: tuple[str, ...]) -> Pat
     return python
 
 
-def leaky(project: Project, work: Path, base: str) -> tuple[str, list[str]]:
+def leaky(project: Project, work: Path, base: str, turns: int) -> Seen:
     """Run the tests of a release before its repair."""
     python = environment(project.name, work, base, project.needs)
     folder = sdist(project, project.before, work, python)
@@ -81,11 +106,11 @@ def leaky(project: Project, work: Path, base: str) -> tuple[str, list[str]]:
     for name in project.files:
         shutil.copytree(folder / name, place / name.rpartition("/")[2])
     tests = [name.rpartition("/")[2] if name in project.files else name for name in project.tests]
-    return discovered(python, place, tests)
+    return discovered(python, place, tests, turns)
 
 
-def healthy(package: Healthy, work: Path, base: str) -> tuple[str, str, list[str]]:
-    """Run the tests of a current release; return its version, the end of the output, and the symbols."""
+def healthy(package: Healthy, work: Path, base: str, turns: int) -> tuple[str, Seen]:
+    """Run the tests of a current release; return its version and what was seen."""
     python = environment(package.name, work, base, ("pytest", package.name, *package.needs))
     asked = f"import importlib.metadata as m; print(m.version({package.name!r}))"
     version = run([str(python), "-c", asked], work).strip()
@@ -93,20 +118,34 @@ def healthy(package: Healthy, work: Path, base: str) -> tuple[str, str, list[str
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     if package.installed:
-        return version, *discovered(python, place, ["--pyargs", package.tests])
+        return version, discovered(python, place, ["--pyargs", package.tests], turns)
     build = ("setuptools", "flit_core<4", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme")
     subprocess.run([str(python), "-m", "pip", "install", "-q", *build], check=True)
     project = Project(package.name, version, "", package.name, (), (), ())
     shutil.copytree(sdist(project, version, work, python) / package.tests, place / "tests")
-    return version, *discovered(python, place, ["tests"])
+    return version, discovered(python, place, ["tests"], turns)
 
 
-def section(name: str, version: str, told: str, symbols: list[str], work: Path) -> str:
+def section(name: str, version: str, seen: Seen, work: Path) -> str:
     """Return the section on a package."""
+    told, symbols = seen.told, seen.symbols
     text = re.sub(r"(\.\./)*[\w./-]*(site-packages|lib/python3\.\d+)/", "", told.replace(str(work) + "/", "").strip())
     text = re.sub(r"(?m)^(FAILED|ERROR) .*\n?", "", text)
     named = ", ".join(f"`{symbol}`" for symbol in symbols) or "nothing"
     return f"## {name} {version}\n\nNamed: {named}.\n\n```text\n{text}\n```\n"
+
+
+def costs(done: dict[str, tuple[str, Seen]]) -> str:
+    """Return the table of what discovery costs."""
+    rows = ["## What it costs\n", "| suite | plain, CPU s | with discovery | ratio |", "|---|---|---|---|"]
+    for name, (version, seen) in done.items():
+        ratio = seen.watched / seen.plain
+        rows.append(f"| {name} {version} | {seen.plain:.2f} | {seen.watched:.2f} | {ratio:.2f} |")
+    return "\n".join(rows) + "\n"
+
+
+def _names(symbols: list[str], parts: tuple[str, ...]) -> bool:
+    return any(part in symbol for part in parts for symbol in symbols)
 
 
 def main() -> int:
@@ -116,25 +155,27 @@ def main() -> int:
     parser.add_argument("--old", required=True)
     parser.add_argument("--python", required=True)
     parser.add_argument("--only", default="")
+    parser.add_argument("--turns", type=int, default=3)
     args = parser.parse_args()
     work = args.work.absolute()
     work.mkdir(parents=True, exist_ok=True)
     kept = work / "discover.json"
-    done: dict[str, tuple[str, str, list[str]]] = json.loads(kept.read_text()) if kept.exists() else {}
+    done: dict[str, tuple[str, Seen]] = {}
+    if kept.exists():
+        done = {name: (version, Seen(*seen)) for name, (version, seen) in json.loads(kept.read_text()).items()}
     for project in PROJECTS:
         if args.only in ("", project.name):
-            done[project.name] = (project.before, *leaky(project, work, args.old))
+            done[project.name] = project.before, leaky(project, work, args.old, args.turns)
             kept.write_text(json.dumps(done))
     for package in HEALTHY:
         if args.only in ("", package.name):
-            done[package.name] = healthy(package, work, args.python)
+            done[package.name] = healthy(package, work, args.python, args.turns)
             kept.write_text(json.dumps(done))
-    order = [name for name in (*KNOWN, *[package.name for package in HEALTHY]) if name in done]
+    done = {name: done[name] for name in (*KNOWN, *[package.name for package in HEALTHY]) if name in done}
     head = "# What the tests of real packages leave behind\n\nWritten by `benchmarks/in_tests/discover.py`.\n\n"
-    (HERE / "discover.md").write_text(head + "\n".join(section(name, *done[name], work) for name in order))
-    missed = [
-        name for name in KNOWN if name in done and not any(part in one for part in KNOWN[name] for one in done[name][2])
-    ]
+    sections = [section(name, version, seen, work) for name, (version, seen) in done.items()]
+    (HERE / "discover.md").write_text(head + "\n".join([*sections, costs(done)]))
+    missed = [name for name, parts in KNOWN.items() if name in done and not _names(done[name][1].symbols, parts)]
     return 1 if missed else 0
 
 
