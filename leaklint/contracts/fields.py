@@ -210,6 +210,7 @@ CLASS: dict[str, Field] = {
     "inside": Field(_pairs, {"type": "object", "additionalProperties": _SCHEMA_TEXT}),
     "longer_copies": TEXTS,
     "singleton": FLAG,
+    "fields": _of(["copied"]),
     "lives": _of(["owner", "process", "receiver"]),
     "why": TEXT,
     "versions": TEXT,

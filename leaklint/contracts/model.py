@@ -133,6 +133,7 @@ class Class(NamedTuple):
     inside: tuple[tuple[str, str], ...] = ()
     longer_copies: tuple[str, ...] = ()
     singleton: bool = False
+    fields: str = ""
     lives: str = ""
     why: str = ""
     experiment: str = ""

@@ -176,8 +176,12 @@ class Heap:
             return False
         annotated = location.name in self.points_to.classes.class_of(location.owner).annotations
         hint = repr(self.points_to.classes.class_of(location.owner).annotations.get(location.name))
-        is_model = self.points_to.classes.is_by_nature(location.owner, "model")
-        return annotated and "ClassVar" not in hint and is_model
+        return annotated and "ClassVar" not in hint and self._is_model(location.owner)
+
+    def _is_model(self, key: str) -> bool:
+        classes, contracts = self.points_to.classes, self.points_to.contracts
+        known = (contracts.klass(name) for name in classes.outside(key))
+        return classes.is_by_nature(key, "model") or any(one is not None and one.fields == "copied" for one in known)
 
     def _runs(self, effect: Effect, location: Location) -> int:
         runs = self.multiplicity.event_runs(effect.function, effect.event)
