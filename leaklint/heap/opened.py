@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, children, walk
 from leaklint.heap.arguments import argument_at
 from leaklint.heap.domains import Domain
@@ -32,7 +31,7 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
             or heap.multiplicity.event_runs(function, event) != MANY
         ):
             continue
-        if not opened.leaves(function, event, term) and not opened.is_closed(contract, function, term):
+        if opened.stays(contract, function, term):
             kept = Kept("instance", "", name.rpartition(".")[2])
             named = opened.is_named(contract, term)
             reasons = (f"one for each {contract.key.parameter}",) if named and contract.key is not None else ()
@@ -52,15 +51,27 @@ class Opened:
         given = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
         return given is not None and self.heap.keys.of(given) is Domain.FINITE
 
-    def leaves(self, function: str, event: Event, term: Term) -> bool:
-        """Tell whether the function hands the object to its caller, or a ``with`` statement closes it."""
-        home = self.heap.points_to.functions[function]
-        for one in home.events:
-            if one.kind in {"return", "yield"} and any(_carries(top, term) for top in one.terms):
-                return True
-            if one.kind == "enter" and term in walk(one.terms[0]):
-                return True
-        return False
+    def stays(self, contract: Contract, function: str, term: Term, seen: frozenset[str] = frozenset()) -> bool:
+        """Tell whether nothing closes what a call has made: not its function, nor a caller that it is returned to.
+
+        Whoever calls a function that the program itself does not call has to close what that returns.
+        """
+        if self._is_entered(function, term) or self.is_closed(contract, function, term):
+            return False
+        if not self._is_returned(function, term):
+            return True
+        calls = self.heap.effects.calls.get(function, ()) if function not in seen else ()
+        inner = seen | {function}
+        return bool(calls) and any(self.stays(contract, call.caller, call.event.terms[0], inner) for call in calls)
+
+    def _is_returned(self, function: str, term: Term) -> bool:
+        events = self.heap.points_to.functions[function].events
+        return any(_carries(top, term) for one in events if one.kind in {"return", "yield"} for top in one.terms)
+
+    def _is_entered(self, function: str, term: Term) -> bool:
+        """Tell whether a ``with`` statement closes it."""
+        events = self.heap.points_to.functions[function].events
+        return any(term in walk(one.terms[0]) for one in events if one.kind == "enter")
 
     def is_closed(self, contract: Contract, function: str, term: Term) -> bool:
         """Tell whether an undoing call closes what a call has made: in its function, where it is handed on, or all at once."""
