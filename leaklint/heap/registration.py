@@ -174,11 +174,19 @@ class Registrations:
         """Return why the next registration replaces this one; nothing where it does not."""
         key = contract.key
         if key is None:
-            return ONE_SLOT if contract.slot else ""
+            return ONE_SLOT if contract.slot and not self._is_among_many(contract, term) else ""
         given = argument_at(term, key.position, key.parameter)
         domain = self.heap.keys.of(given) if given is not None else Domain.FRESH
         few = domain not in {Domain.FRESH, Domain.OBJECT} if contract.slot else domain is Domain.FINITE
         return f"one slot for each {key.parameter}" if few else ""
+
+    def _is_among_many(self, contract: Contract, term: Term) -> bool:
+        """Tell whether a slot is one of an object that is asked for by what may be new each time: ``gauge.labels(name)``."""
+        receiver = _receiver(contract, term) if contract.lifetime == "receiver" else None
+        if receiver is None or receiver[0] != "call":
+            return False
+        given = (*receiver[2], *(value for _, value in receiver[3]))
+        return any(self.heap.keys.of(one) is not Domain.FINITE for one in given)
 
     def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term) -> int:
         """What is kept until an object ends keeps that object only if it leads back to that very object."""
