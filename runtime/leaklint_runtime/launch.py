@@ -35,32 +35,62 @@ def call(request: dict[str, Any], python: str = sys.executable, timeout: float =
 
     Raises ``LaunchError`` for a target that cannot be imported, that fails, or that takes more than ``timeout`` seconds.
     """
-    boot = BOOT.replace("leaklint_runtime.run ", "leaklint_runtime.workload ")
-    environment = {"PYTHONHASHSEED": "0", **os.environ, "GLIBC_TUNABLES": _tunables()}
-    try:
-        process = subprocess.Popen(
-            [python, "-c", boot, FOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-        )
-    except OSError as error:
-        raise LaunchError(f"cannot start {python}: {error.strerror or error}") from None
-    with process, _ended_after(process, timeout) as late:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with contextlib.suppress(OSError):
-            process.stdin.write(wire.dumps(request).encode("ascii"))
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        last: dict[str, Any] = {}
-        for line in process.stdout:
-            with contextlib.suppress(ValueError):
-                last = json.loads(line.decode("ascii"))
-                yield last
+    last: dict[str, Any] = {}
+    with _serving("workload", request, python, timeout, GLIBC_TUNABLES=_tunables()) as (process, late):
+        for last in _lines(process):
+            yield last
         status = process.wait()
     if "failure" in last:
         raise LaunchError(str(last["failure"]))
     if "done" not in last and "ledger" not in last:
-        why = f"not done within {timeout:g} s" if late else _ending(status)
-        raise LaunchError(f"{request['target']}: {why} after call {last.get('round', 0)}")
+        raise LaunchError(f"{request['target']}: {_why(status, late, timeout)} after call {last.get('round', 0)}")
+
+
+def ask(module: str, request: dict[str, Any], python: str, timeout: float) -> dict[str, Any]:
+    """Let a module of this package answer a request in a process of its own, which is gone afterwards; return the answer.
+
+    Raises ``LaunchError`` where ``python`` cannot be started or gives no answer within ``timeout`` seconds.
+    """
+    last: dict[str, Any] = {}
+    with _serving(module, request, python, timeout) as (process, late):
+        for last in _lines(process):
+            return last
+        status = process.wait()
+    raise LaunchError(_why(status, late, timeout))
+
+
+@contextlib.contextmanager
+def _serving(
+    module: str, request: dict[str, Any], python: str, timeout: float, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], list[bool]]]:
+    """Start ``python`` on a module of this package and hand it the request; what it is given ends with the block.
+
+    Yields the process, and a list that is no longer empty once the time was up.
+    """
+    boot = BOOT.replace("leaklint_runtime.run ", f"leaklint_runtime.{module} ")
+    words, settings = [python, "-c", boot, FOLDER], {"PYTHONHASHSEED": "0", **os.environ, **environment}
+    try:
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings)
+    except OSError as error:
+        raise LaunchError(f"cannot start {python}: {error.strerror or error}") from None
+    with process, _ended_after(process, timeout) as late:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.write(wire.dumps(request).encode("ascii"))
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        yield process, late
+
+
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        with contextlib.suppress(ValueError):
+            yield json.loads(line.decode("ascii"))
+
+
+def _why(status: int, late: list[bool], timeout: float) -> str:
+    return f"not done within {timeout:g} s" if late else _ending(status)
 
 
 def _tunables() -> str:

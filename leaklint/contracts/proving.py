@@ -1,0 +1,157 @@
+"""Prove retention contracts: run the experiment of each entry against the package that an interpreter has installed."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from leaklint_runtime import launch
+
+DATA = Path(__file__).with_name("data")
+TABLES = ("callable", "object", "class")
+HOLDS, FAILS, MISSING, UNAVAILABLE, OTHER_VERSION = "holds", "fails", "missing", "unavailable", "other version"
+_SPECIFIER = re.compile(r"\s*(==|!=|>=|<=|>|<)\s*([\d.]+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a file: ``top`` is the import package, ``distribution`` what pip installs (nothing: Python itself)."""
+
+    top: str
+    distribution: str
+    table: str
+    data: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Return the dotted name that the entry speaks of."""
+        return str(self.data["name"])
+
+    @property
+    def package(self) -> str:
+        """Return the distribution, or ``Python`` for the standard library."""
+        return self.distribution or "Python"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an entry in one interpreter; ``version`` is that of its distribution, ``shown`` the claims that hold."""
+
+    entry: Entry
+    status: str
+    version: str = ""
+    reason: str = ""
+    shown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an experiment may take: seconds, megabytes (0: no limit), experiments side by side, and the network."""
+
+    timeout: float = 60.0
+    memory_limit: int = 4096
+    jobs: int = 1
+    allow_network: bool = False
+    path: tuple[str, ...] = field(default=())
+
+
+def entries(folder: Path = DATA) -> list[Entry]:
+    """Return all entries of a folder of contracts, file by file, as they stand there."""
+    found = []
+    for path in sorted(folder.glob("*.toml")):
+        with open(path, "rb") as source:
+            document = tomllib.load(source)
+        distribution = str(document.get("distribution", ""))
+        found += [Entry(path.stem, distribution, table, data) for table in TABLES for data in document.get(table, ())]
+    return found
+
+
+def chosen(all_entries: Sequence[Entry], packages: Sequence[str]) -> list[Entry]:
+    """Return the entries of the packages, named as pip or as import does, in any case; of none named, all entries."""
+    wanted = {_plain(name) for name in packages}
+    return [one for one in all_entries if not wanted or wanted & {_plain(one.top), _plain(one.package)}]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def verify(
+    found: Sequence[Entry], python: str, limits: Limits, progress: Callable[[Outcome], None] | None = None
+) -> list[Outcome]:
+    """Return what became of each entry in ``python``, in order; ``progress`` hears of each.
+
+    Raises ``launch.LaunchError`` if the interpreter cannot be started.
+    """
+    installed = _installed(found, python, limits)
+
+    def one(entry: Entry) -> Outcome:
+        outcome = _outcome(entry, installed[entry.distribution, entry.top], python, limits)
+        if progress is not None:
+            progress(outcome)
+        return outcome
+
+    with ThreadPoolExecutor(limits.jobs) as pool:
+        return list(pool.map(one, found))
+
+
+def _installed(found: Iterable[Entry], python: str, limits: Limits) -> dict[tuple[str, str], str]:
+    pairs = sorted({(entry.distribution, entry.top) for entry in found})
+    answer = launch.ask("contracts", {"versions": pairs, "path": limits.path}, python, limits.timeout)
+    return dict(zip(pairs, answer["versions"], strict=True))
+
+
+def _outcome(entry: Entry, version: str, python: str, limits: Limits) -> Outcome:
+    if not version:
+        return Outcome(entry, MISSING)
+    if not applies(str(entry.data.get("versions", "")), version):
+        return Outcome(entry, OTHER_VERSION, version)
+    request = {
+        "entry": {**entry.data, "table": entry.table},
+        "path": limits.path,
+        "memory_limit": limits.memory_limit,
+        "allow_network": limits.allow_network,
+    }
+    try:
+        answer = launch.ask("contracts", json.loads(json.dumps(request)), python, limits.timeout)
+    except launch.LaunchError as error:
+        return Outcome(entry, FAILS, version, str(error))
+    return Outcome(entry, answer["status"], version, answer["reason"], tuple(answer["shown"]))
+
+
+def applies(specifier: str, version: str) -> bool:
+    """Tell whether a version is one that ``>=2,<3`` or the like asks for; one that is not known is taken for it."""
+    if version == "unknown":
+        return True
+    parts = [_SPECIFIER.fullmatch(part) for part in specifier.split(",") if part.strip()]
+    return all(part is None or _compare(part[1], _numbers(version), _numbers(part[2])) for part in parts)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = re.match(r"\d+(\.\d+)*", version)
+    numbers = [int(part) for part in found[0].split(".")] if found else []
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _compare(sign: str, left: tuple[int, ...], right: tuple[int, ...]) -> bool:
+    match sign:
+        case "==":
+            return left == right
+        case "!=":
+            return left != right
+        case ">=":
+            return left >= right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case _:
+            return left < right
