@@ -114,9 +114,10 @@ def claims(entry: Entry, trial: Trial) -> Iterator[Claim]:
         yield "given back by the undoing call", lambda: _undone(trial)
     if entry.get("slot"):
         yield "replaced by the next", lambda: _replaced(trial)
-    if bound(entry) is not None:
-        yield f"let go after {bound(entry)} more", lambda: _bounded(trial, bound(entry) or 0)
-    yield _lifetime(entry), lambda: _ended(entry, trial)
+    most = bound(entry, trial)
+    if most is not None:
+        yield f"let go after {most} more", lambda: _bounded(trial, most)
+    yield _lifetime(lifetime(entry, trial)), lambda: _ended(entry, trial)
 
 
 def missing(entry: Entry, trial: Trial) -> str:
@@ -140,14 +141,19 @@ def only_weak(entry: Entry) -> bool:
     return bool(rows) and all(row.get("hold", "strong") == "weak" for row in rows)
 
 
-def bound(entry: Entry) -> int | None:
+def bound(entry: Entry, trial: Trial) -> int | None:
     """Return after how many more objects the first is let go, or None for never."""
     memo = entry.get("memoises")
     if isinstance(memo, dict):
         return memo.get("bound")
-    if entry.get("container") == "bounded":
-        return int(entry.get("bound", ENOUGH))
-    return None
+    return int(trial.space.get("enough", ENOUGH)) if entry.get("container") == "bounded" else None
+
+
+def lifetime(entry: Entry, trial: Trial) -> str:
+    """Return how long things are kept; in an object of a class that is a container as long as the object."""
+    if entry["table"] != "class":
+        return str(entry.get("lifetime", "process"))
+    return "thread" if trial.has("end") else "receiver"
 
 
 def _weak(trial: Trial, name: str) -> None:
@@ -185,7 +191,7 @@ def _bounded(trial: Trial, count: int) -> None:
         raise BrokenError(f"still alive after {count} more, though there is said to be a bound")
 
 
-def _lifetime(entry: Entry) -> str:
+def _lifetime(lasting: str) -> str:
     told = {
         "process": "alive although nothing of the caller is left",
         "receiver": "gone with what it was handed to",
@@ -193,23 +199,23 @@ def _lifetime(entry: Entry) -> str:
         "thread": "gone when the thread has ended",
         "call": "gone when the call is over",
     }
-    return told[entry.get("lifetime", "process")]
+    return told.get(lasting, f"gone with the {lasting}")
 
 
 def _ended(entry: Entry, trial: Trial) -> None:
-    lifetime = entry.get("lifetime", "process")
+    lasting = lifetime(entry, trial)
     reference = trial.let_go("retain")
     if trial.has("end"):
         trial.space["end"]()
-    elif lifetime in ("thread", "call"):
-        raise BrokenError(f"the experiment has no end() that ends the {lifetime}")
+    elif lasting in ("thread", "call"):
+        raise BrokenError(f"the experiment has no end() that ends the {lasting}")
     else:
         trial.forget()
-    if lifetime == "process":
+    if lasting == "process":
         if not lives(reference):
             raise BrokenError("gone with the names of the caller: it is not kept as long as the process runs")
     elif not died(reference):
-        raise BrokenError(f"still alive after the {lifetime} was gone")
+        raise BrokenError(f"still alive after the {lasting} was gone")
 
 
 def _returned(entry: Entry) -> str:

@@ -68,7 +68,7 @@ def prove(entry: Entry) -> dict[str, Any]:
     shown: list[str] = []
     try:
         _names(entry)
-        if entry["table"] == "object":
+        if entry.get("class"):
             _objects(entry)
             shown.append(f"an instance of {entry['class']}")
         if entry.get("experiment"):
@@ -110,7 +110,7 @@ def resolve(name: str) -> Any:
 
 def _names(entry: Entry) -> None:
     """Look at the names of an entry: they must exist, aliases must mean the same, parameters must be where it says."""
-    if entry["table"] == "object":
+    if entry.get("class"):
         return
     found = resolve(entry["name"])
     for alias in entry.get("aliases", ()):
@@ -120,8 +120,8 @@ def _names(entry: Entry) -> None:
     for name in entry.get("undo", ()):
         if not name.startswith("."):
             resolve(name)
-    rows = [row for row in entry.get("retains", ()) if row.get("parameter", "*") not in ("*", "self", "value")]
-    if rows and not entry.get("assigned"):
+    rows = [row for row in entry.get("retains", ()) if row.get("parameter", "*") not in ("*", "self")]
+    if rows:
         _parameters(found, entry["name"], rows)
 
 
@@ -131,7 +131,7 @@ def _parameters(found: Any, name: str, rows: list[dict[str, Any]]) -> None:
     except (TypeError, ValueError):
         return  # written in C, and says nothing of its parameters
     owner = resolve(name.rpartition(".")[0])
-    if inspect.isfunction(found) and inspect.isclass(owner):
+    if inspect.isclass(owner) and (inspect.isfunction(found) or inspect.ismethoddescriptor(found)):
         parameters = parameters[0 if _is_static(owner, found.__name__) else 1 :]
     names = [item.name for item in parameters]
     if any(item.kind is item.VAR_KEYWORD for item in parameters) and any(
