@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "profile": "tell whether memory grows, how fast, and with which finding",
     "watch": "tell which holders grow in a process that runs",
     "dask": "tell where the memory of a Dask cluster went",
+    "contracts": "tell what libraries keep, and prove it against the installed packages",
     "explain": "print the page of a rule",
     "rules": "list the rules",
     "cache": "show or clear what runs remember",

@@ -38,7 +38,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     if "learn" in request:
         from . import contract_learning
 
-        return contract_learning.learn(request["learn"], request.get("call", ""))
+        return contract_learning.learn(request["learn"], request["call"], float(request["seconds"]))
     return prove(request["entry"])
 
 
