@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    from leaklint.contracts.schema import schema
+    from leaklint.contracts.fields import schema
 
     _write(json.dumps(schema(), indent=2) + "\n", args)
     return CLEAN

@@ -129,7 +129,7 @@ class Registrations:
 
     def _life(self, contract: Contract, term: Term) -> Life:
         """Return how long the call keeps what it is handed."""
-        if contract.lifetime in {"call", "result"}:
+        if contract.lifetime in ("call", "result"):
             return Life.SHORT
         if contract.lifetime == "receiver":
             receiver = _receiver(contract, term)

@@ -145,15 +145,15 @@ def bound(entry: Entry, trial: Trial) -> int | None:
     """Return after how many more objects the first is let go, or None for never."""
     memo = entry.get("memoises")
     if isinstance(memo, dict):
-        return memo.get("bound")
+        return trial.space.get("enough", memo["bound"]) if "bound" in memo else None
     return int(trial.space.get("enough", ENOUGH)) if entry.get("container") == "bounded" else None
 
 
 def lifetime(entry: Entry, trial: Trial) -> str:
-    """Return how long things are kept; in an object of a class that is a container as long as the object."""
+    """Return how long things are kept: in a container as long as it lives, by a memoiser as long as the function."""
     if entry["table"] != "class":
-        return str(entry.get("lifetime", "process"))
-    return "thread" if trial.has("end") else "receiver"
+        return str(entry.get("lifetime", "receiver" if "memoises" in entry else "process"))
+    return "process" if entry.get("lives") == "process" else "thread" if trial.has("end") else "receiver"
 
 
 def _weak(trial: Trial, name: str) -> None:
@@ -195,6 +195,7 @@ def _lifetime(lasting: str) -> str:
     told = {
         "process": "alive although nothing of the caller is left",
         "receiver": "gone with what it was handed to",
+        "result": "gone with what the call made",
         "loop": "gone with the loop",
         "thread": "gone when the thread has ended",
         "call": "gone when the call is over",

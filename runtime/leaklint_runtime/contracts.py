@@ -109,14 +109,10 @@ def resolve(name: str) -> Any:
 
 
 def _names(entry: Entry) -> None:
-    """Look at the names of an entry: they must exist, aliases must mean the same, parameters must be where it says."""
+    """Look at the names of an entry: it and its undoing calls must exist, parameters must be where it says."""
     if entry.get("class"):
         return
     found = resolve(entry["name"])
-    for alias in entry.get("aliases", ()):
-        other = resolve(alias)
-        if other is not found and other != found:
-            raise BrokenError(f"{alias} is not {entry['name']}")
     for name in entry.get("undo", ()):
         if not name.startswith("."):
             resolve(name)
@@ -172,5 +168,8 @@ def _instances(name: str, kind: Any) -> Iterator[Any]:
             raise BrokenError(f"{name} is a {type(value).__name__}, no {kind.__name__}")
         yield value
         return
-    space = vars(resolve(owner))
+    home = resolve(owner)
+    if inspect.isclass(home):
+        raise UnavailableError(f"what objects of {owner} have is not known of the class")
+    space = vars(home)
     yield from [value for word, value in space.items() if isinstance(value, kind) and not word.startswith("_")]
