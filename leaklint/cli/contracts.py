@@ -242,7 +242,7 @@ def _learn(args: argparse.Namespace) -> int:
         _write(json.dumps(answer, indent=2) + "\n", args)
     else:
         _write(learning.text(answer), args)
-    return CLEAN if answer.get("retains") else BROKEN
+    return CLEAN if answer.get("retains") or answer.get("returns") else BROKEN
 
 
 def _write(text: str, args: argparse.Namespace) -> None:

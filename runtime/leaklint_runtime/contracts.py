@@ -116,7 +116,7 @@ def _names(entry: Entry) -> None:
     for name in entry.get("undo", ()):
         if not name.startswith("."):
             resolve(name)
-    rows = [row for row in entry.get("retains", ()) if row.get("parameter", "*") not in ("*", "self")]
+    rows = [row for row in entry.get("retains", ()) if row.get("parameter", "*") not in ("*", "self", "decorated")]
     if rows:
         _parameters(found, entry["name"], rows)
 
