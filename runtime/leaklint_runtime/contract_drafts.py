@@ -121,7 +121,7 @@ def drafts(goal: Target, parameter: str, shape: str, given: str = "", outer: str
     """
     seen = set()
     for style in [f"varied {given}"] if given else STYLES:
-        chosen = {parameter: Made(None, "HANDED", True)}
+        chosen: build.Choices = {parameter: Made(None, "HANDED", True)}
         try:
             call = build.arguments(goal.parameters, goal.hints, style, 0, chosen=chosen)
         except Exception:
