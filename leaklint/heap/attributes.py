@@ -70,12 +70,12 @@ class Attributes:
             return self.attribute(("func", value[2]), name, base)
         if kind == "container":
             if value[1] in {"local", "namespace"}:
-                return (
-                    self.heap.all_of(
-                        term for base_, term in self._assigned.open(name) if value in self.heap.evaluate(base_)
-                    )
-                    or PART
+                made_with = self.heap.external.fields.get(value, {}).get(name)
+                got = self.heap.evaluate(made_with) if made_with is not None else NOTHING
+                got |= self.heap.all_of(
+                    term for base_, term in self._assigned.open(name) if value in self.heap.evaluate(base_)
                 )
+                return got or PART
             inner = self.heap.external.inside.get(value, {}).get(name)
             return frozenset([("cmethod", value, name) if inner is None else inner])
         if kind in {"plain", "none"}:
@@ -93,6 +93,12 @@ class Attributes:
     def assignments(self, name: str) -> list[tuple[str, Event]]:
         """Return (function, event) of every assignment to an attribute of this name."""
         return self._assigned.all(name)
+
+    def assigned_to_functions(self, term: Term) -> list[Term]:
+        """Return what the program assigns to the attribute that a term reads of functions, such as ``f.__name__ = word``."""
+        functions = {value for value in self.heap.evaluate(term[1]) if value[0] == "func"}
+        events = self._assigned.open(term[2]) if functions else ()
+        return [given for base, given in events if not functions.isdisjoint(self.heap.evaluate(base))]
 
     def field_terms(self, key: str, name: str) -> list[tuple[str, Event]]:
         """Return the assignments to a field of the objects of a class, wherever they stand."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.model import Class, Memoises
 from leaklint.flow.terms import Term
+from leaklint.heap.namespaces import fields_given
 from leaklint.heap.points_to_values import copied
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class External:
         self._owners: dict[Term, str] = {}
         self.factories: dict[Term, Term] = {}
         self.inside: dict[Term, dict[str, Term]] = {}  # containers inside of containers, by attribute
+        self.fields: dict[Term, dict[str, Term]] = {}  # attributes that namespaces are made with
         self._longer: dict[Term, tuple[str, ...]] = {}  # the methods of containers that return longer copies
 
     def note_super(self, term: Term, function: str) -> None:
@@ -151,7 +153,9 @@ class External:
             self.heap.contents.hold(made, None, ("call", term[2][0], (), (), (*term[4], "made")))
         elif kind == "contextvar" and (default := keyword(term, "default")) is not None:
             self.heap.contents.hold(made, None, default)
-        elif term[2] and kind not in {"local", "namespace"}:
+        elif kind == "namespace":
+            self.fields[made] = fields_given(term)
+        elif term[2] and kind != "local":
             for value in self.heap.evaluate(term[2][0]):
                 for key, part in self.heap.contents.parts(value):
                     self.heap.contents.hold(made, key, part)

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import NONE, Term, as_text
+from leaklint.flow.terms import NONE, Term, as_text, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.identity import outcome
 from leaklint.heap.multiplicity import IMPORT, falsy, truthy
 from leaklint.heap.namespaces import CONSTRUCTORS
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 _AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
+
+
+ANEW = "what is made anew at each access"
 
 
 class Feasibility:
@@ -113,8 +117,8 @@ class Feasibility:
         for guard in event.guards:
             if guard.kind == "except":
                 return "it is removed only after an error"
-            if self._is_false(guard):
-                return f"it is removed only where {as_text(guard.test)} holds, which nothing sets"
+            if self.is_false(guard, function):
+                return self._forbidding(guard, function)
             if (
                 function.name in {"__exit__", "__aexit__"}
                 and guard.kind in {"if", "past"}
@@ -134,16 +138,31 @@ class Feasibility:
         unset = falsy(test, not guard.holds)
         return any(term in given for term in unset)
 
-    def _is_false(self, guard: Guard) -> bool:
-        """Tell whether a test has a fixed outcome that forbids the block."""
+    def _forbidding(self, guard: Guard, function: Function) -> str:
+        """Return why a guard never lets anything pass."""
+        if any(outcome(self.removals.heap, term, function) is not None for term in walk(guard.test)):
+            return f"it is removed only if it is identical to {ANEW}"
+        return f"it is removed only where {as_text(guard.test)} holds, which nothing sets"
+
+    def keeps_all(self, value: Term | None, function: Function) -> bool:
+        """Tell whether a copy without something leaves nothing out: its condition holds for every element."""
+        if value is None or value[0] != "comp" or not value[4]:
+            return False
+        tests = (Guard("if", condition, False) for condition in value[4])
+        return all(self.is_false(test, function) for test in tests)
+
+    def is_false(self, guard: Guard, function: Function) -> bool:
+        """Tell whether a test in a function has a fixed outcome that forbids the block."""
         if guard.kind not in {"if", "past"}:
             return False
         test, holds = guard.test, guard.holds
         while test[0] == "op" and test[1] == "not":
             test, holds = test[2][0], not holds
-        if test[0] == "op" and test[1] == "and" and holds:
-            return any(self._is_false(Guard("if", part, True)) for part in test[2])
-        known = self._constant(test)
+        if test[0] == "op" and test[1] in {"and", "or"}:
+            parts = (self.is_false(Guard("if", part, holds), function) for part in test[2])
+            return any(parts) if (test[1] == "and") == holds else all(parts)
+        known = outcome(self.removals.heap, test, function)
+        known = self._constant(test) if known is None else known
         return known is not None and known != holds
 
     def _constant(self, term: Term) -> bool | None:

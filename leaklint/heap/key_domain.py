@@ -85,7 +85,8 @@ class KeyDomain:
         if kind == "const":
             return Domain.FINITE
         if kind == "attr" and term[2] in _FINITE_ATTRIBUTES:
-            return Domain.FINITE
+            given = self.heap.attributes.assigned_to_functions(term)
+            return min((self._deep(one, depth + 2) for one in given), key=ORDER.index, default=Domain.FINITE)
         if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
             parts = [self._deep(part, depth + 1) for part in children(term)]
             worst = min(parts, key=ORDER.index, default=Domain.FINITE)

@@ -265,6 +265,10 @@ class Lifetime:
 
     def _attributes(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
         """Yield what the program puts on a thread-local, a namespace or an object from outside."""
+        for name, term in self.heap.external.fields.get(value, {}).items():
+            where = location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
+            for child in in_order(self.heap.evaluate(term)):
+                yield child, where
         for name, function, event in self.assigned_to(value):
             where = location._replace(
                 name=f"{location.name}.{name}",

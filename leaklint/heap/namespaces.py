@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leaklint.flow.expressions import text_of
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term
 
@@ -27,6 +28,18 @@ def namespace_of(heap: PointsTo, value: Term) -> Term | None:
     if kind == "container" and value[1] == "namespace":
         return ("container", "dict", (_MARK, kind, value[2]))
     return None
+
+
+def fields_given(term: Term) -> dict[str, Term]:
+    """Return the attributes that a call makes a namespace with, by name: keywords, and what is in a mapping."""
+    found: dict[str, Term] = {}
+    mappings = [part for part in term[2] if part[0] != "star"] + [value for word, value in term[3] if word == "**"]
+    for mapping in mappings:
+        if mapping[0] == "dict":
+            pairs = zip(mapping[1][::2], mapping[1][1::2], strict=True)
+            found.update({word: value for key, value in pairs if (word := text_of(key))})
+    found.update({word: value for word, value in term[3] if word != "**"})
+    return found
 
 
 def is_namespace(container: Term) -> bool:

@@ -6,7 +6,7 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.coverage import Coverage
 from leaklint.heap.effects import Effect, Effects
-from leaklint.heap.feasibility import Feasibility
+from leaklint.heap.feasibility import ANEW, Feasibility
 from leaklint.heap.kept import Keeping
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
@@ -71,6 +71,8 @@ class Removals:
     def _judged(self, removal: Effect, stores: list[Effect], held: set[str]) -> Release:
         place = f"line {removal.event.place[0]}"
         function = self.heap.functions[removal.function]
+        if self.feasibility.keeps_all(removal.value, function):
+            return Release(Quality.NONE, f"it is left out only if it is identical to {ANEW} ({place})", removal)
         bound = self._bounds(removal, stores)
         if bound:
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
@@ -130,7 +132,8 @@ class Removals:
     def _runs_with(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether a removal stands in the function of a store, not behind a guard that forbids it."""
         del stores
-        return not any(self.feasibility._is_false(guard) for guard in removal.event.guards)
+        function = self.heap.functions[removal.function]
+        return not any(self.feasibility.is_false(guard, function) for guard in removal.event.guards)
 
     def tests_size(self, test: Term, effect: Effect) -> bool:
         """Tell whether a test asks how many entries the container of an effect has."""
@@ -233,7 +236,7 @@ class Removals:
             seen.add(caller.key)
             if caller.kind == "module":
                 continue
-            if any(self.feasibility._is_false(guard) or guard.kind == "except" for guard in call.event.guards):
+            if any(self.feasibility.is_false(guard, caller) or guard.kind == "except" for guard in call.event.guards):
                 continue
             if self.feasibility._at_end(caller) or caller.name == "__del__":
                 continue

@@ -253,7 +253,7 @@ class Stores:
             yield "a decorator stores it, once for each definition"
         if self._may_be_shadowed(effect):
             yield "each object may have an attribute of its own by this name"
-        if is_namespace(effect.container) and domain != Domain.FRESH:
+        if is_namespace(effect.container) and domain != Domain.FRESH and not _is_for_each_object(effect, kept):
             yield "attributes usually go by few names"
         if self._raises_twice(effect):
             yield "registering twice raises"
@@ -379,6 +379,12 @@ class Stores:
             known = frozenset().union(*(self._asked_of(test) for test in tests))
             self._refusing[effect.function] = known
         return here is not None and here.key in known
+
+
+def _is_for_each_object(effect: Effect, kept: Kept) -> bool:
+    """Tell whether objects put themselves, or their methods, among the attributes of a class or module, under a name each."""
+    of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
+    return of_one_thing and bool(kept.cls) and kept.kind in {"self", "method", "closure"}
 
 
 def _present(guard: Guard) -> Iterator[Term]:

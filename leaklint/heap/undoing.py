@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
     from leaklint.heap.retention import Heap
 
+_CUTTING = frozenset({"setslice", "delslice", "delitem", "clear"})
 External = tuple[str, Event, Term, str]
 
 
@@ -50,6 +51,19 @@ class Undoing:
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
+        return self._is_cut(contract.name.rpartition(".")[0])
+
+    def _is_cut(self, name: str) -> bool:
+        """``gc.callbacks[:] = [one for one in gc.callbacks if ..]``, ``del sys.meta_path[0]``: no method is called."""
+        thing = self.heap.points_to.contracts.object(name) if name else None
+        if thing is None or not thing.container:
+            return False
+        for key, function in self.heap.points_to.functions.items():
+            for event in function.events:
+                if event.kind in _CUTTING and ("ext", name) in self.heap.points_to.evaluate(event.terms[0]):
+                    value = event.terms[1] if event.kind == "setslice" else None
+                    if not self.heap.removals.feasibility.keeps_all(value, function) and self._runs(key, event):
+                        return True
         return False
 
     def by_handle(self, contract: Contract, function: str, term: Term) -> bool:
