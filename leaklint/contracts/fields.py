@@ -178,6 +178,7 @@ CALLABLE: dict[str, Field] = {
     "until": Field(_until, _SCHEMA_TEXT),
     "takes_out": Field(_until, _SCHEMA_TEXT),
     "undo": TEXTS,
+    "passes": _of(["receiver"]),
     "handle": FLAG,
     "by_name": FLAG,
     "slot": FLAG,

@@ -60,6 +60,7 @@ class Contract(NamedTuple):
     until: str = ""
     takes_out: str = ""
     undo: tuple[str, ...] = ()
+    passes: str = ""
     handle: bool = False
     by_name: bool = False
     slot: bool = False

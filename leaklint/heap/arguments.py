@@ -62,6 +62,18 @@ def argument_at(term: Term, place: int, word: str) -> Term | None:
     return found
 
 
+def note_contract(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+    """Note what a call out of the program does by its contract: it stores into an argument, or calls one."""
+    note_push(effects, key, event, term, name)
+    contract = effects.heap.contracts.of_call(name)[0]
+    if contract is None or not contract.passes or term[1][0] != "attr":
+        return
+    for given in (*term[2][:1], *(value for word, value in term[3] if word in {"fn", "callback"})):
+        called = ("call", given, (term[1][1],), (), term[4])
+        for value in effects.heap.evaluate(given):
+            effects._called(key, event, called, value, 1)
+
+
 def note_push(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
     """Note ``heapq.heappush(heap, item)`` and the like: what is kept as long as an argument is stored into that."""
     contract = effects.heap.contracts.callable(name)

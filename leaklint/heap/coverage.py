@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, rebuilt, root, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.equality import Equality
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
-# By type of a plain value: which of them may be equal.
-_KINDS = {"str": "text", "bytes": "bytes", "int": "number", "float": "number", "bool": "number", "complex": "number"}
 _TAKING = frozenset({"popitem", "popleft", "get", "get_nowait", "pop"})
 
 
@@ -23,6 +22,7 @@ class Coverage:
     def __init__(self, removals: Removals) -> None:
         """Take what is asked for everything else."""
         self.removals = removals
+        self.equality = Equality(removals.effects)
 
     def _covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
@@ -36,11 +36,17 @@ class Coverage:
             return True
         if removal.how == "pop" and store.key is None:
             return True
-        if removal.how in {"remove", "discard"} or store.key is None:
-            return store.value is None or self._equal(
-                removal.key, store.value if store.key is None or removal.how == "remove" else store.key
-            )
+        by_value = removal.how == "remove" or store.key is None
+        stored = store.value if by_value else store.key
+        if stored is not None and self._differs(removal.key, store, stored):
+            return False
+        if by_value or removal.how == "discard":
+            return store.value is None or stored is None or self._equal(removal.key, stored)
         return self._same_key(removal.key, store)
+
+    def _differs(self, removed: Term, store: Effect, stored: Term) -> bool:
+        """Tell whether what is to be taken out never equals what was put in."""
+        return self.equality.differ(removed, stored) or self.equality.is_part(removed, store, stored)
 
     def _is_inside(self, inner: Term, outer: Term) -> bool:
         """Tell whether a container lies deeper in a holder than another: what leaves it leaves the other's entries alone."""
@@ -111,7 +117,7 @@ class Coverage:
     def _same_key(self, key: Term, store: Effect) -> bool:
         if store.key is None:
             return True
-        if not self._same_type(key, store.key):
+        if self.equality.differ(key, store.key):
             return False
         if key[0] == store.key[0] == "tuple" and not any(part[0] == "star" for part in (*key[1], *store.key[1])):
             pairs = list(zip(key[1], store.key[1], strict=False))
@@ -143,14 +149,6 @@ class Coverage:
                 for value in fields[0]
             )
         return True
-
-    def _same_type(self, one: Term, other: Term) -> bool:
-        """Tell whether two keys may be equal by their types: a text never equals a number, nor either of them a tuple."""
-        left, right = (
-            {_KINDS.get(value[1], "") if value[0] == "plain" else "" for value in self.removals.heap.evaluate(key)}
-            for key in (one, other)
-        )
-        return not left or not right or "" in left | right or bool(left & right)
 
     def _field_values(self, term: Term) -> list[Term]:
         if term[0] != "attr":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
-from leaklint.heap.arguments import note_push
+from leaklint.heap.arguments import note_contract
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
@@ -150,7 +150,7 @@ class Effects:
             and self.heap.contracts.by_name(term[1][2]) is not None
             and self.heap.evaluate(term[1]) <= {("part",)}
         ):
-            self.external.append((key, event, term, f"?.{term[1][2]}"))
+            self._called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
         for callee in self.heap.attributes.with_given(term[1]):
             self._called(key, event, term, callee, 0)
         if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
@@ -176,7 +176,7 @@ class Effects:
             note_attribute(self, key, event, term, callee[1])
             if callee[1] == "builtins.type" and len(term[2]) == 3:
                 self._class_made(key, event, term)
-            note_push(self, key, event, term, callee[1])
+            note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
             for one in in_order(self.heap.evaluate(callee[1])):

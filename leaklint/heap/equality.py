@@ -1,0 +1,102 @@
+"""Values that never compare equal: by what sort of thing they are, as far as each of them is known."""
+
+from __future__ import annotations
+
+import sys
+
+from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.effects import Effect, Effects
+
+# By type of a plain value: which of them may be equal.
+_PLAIN = {"str": "text", "bytes": "bytes", "int": "number", "float": "number", "bool": "number", "complex": "number"}
+_FUNCTIONS = frozenset({"func", "method", "cmethod", "partial"})
+_CONTAINERS = {
+    "tuple": "tuple", "list": "list", "dict": "dict", "defaultdict": "dict", "counter": "dict", "set": "set",
+    "frozenset": "set", "deque": "deque",
+}  # fmt: skip
+_CALLERS = 4  # how many callers up a parameter is followed
+
+
+class Equality:
+    """Tells sorts of values apart."""
+
+    def __init__(self, effects: Effects) -> None:
+        self.effects = effects
+        self.heap = effects.heap
+
+    def differ(self, one: Term, other: Term) -> bool:
+        """Tell whether two terms never denote equal values."""
+        left, right = self._sorts(one, 0), self._sorts(other, 0)
+        return bool(left and right) and left.isdisjoint(right)
+
+    def is_part(self, removed: Term, store: Effect, stored: Term) -> bool:
+        """Tell whether what is to be taken out is, by the name of its parameter, a part of what was put in, or the reverse.
+
+        ``self._entries.append((priority, hook))`` in one function, ``self._entries.remove(hook)`` in another one.
+        """
+        for part, whole in ((removed, stored), (stored, removed)):
+            if part[0] == "param" and whole[0] == "tuple" and part[1] not in {one[1] for one in _params(whole)}:
+                named = any(one[0] == "param" and one[2] == part[2] for one in whole[1])
+                if named and not self._given(part) and not self._is_returned(store.function, whole):
+                    return True
+        return False
+
+    def _is_returned(self, function: str, term: Term) -> bool:
+        events = self.heap.functions[function].events
+        return any(event.kind in {"return", "yield"} and term in list(walk(event.terms[0])) for event in events)
+
+    def _given(self, param: Term) -> list[Term]:
+        """Return what the callers that are seen hand in for a parameter."""
+        calls = self.effects.calls.get(param[1], ())
+        return [call.bound[param[2]] for call in calls if param[2] in call.bound]
+
+    def _sorts(self, term: Term, depth: int) -> frozenset[str]:
+        """Return the sorts of values that a term may denote; none where any of them is unknown."""
+        found: set[str] = set()
+        for option in options(term):
+            values = self.heap.evaluate(option)
+            sorts = [self._sort(option, value, depth) for value in values]
+            if not sorts or "" in sorts:
+                return frozenset()
+            found.update(word for sort in sorts for word in sort.split())
+        return frozenset(found)
+
+    def _sort(self, term: Term, value: Term, depth: int) -> str:
+        """Return the sorts of one abstract value, with blanks between them; nothing for one that is unknown."""
+        kind = value[0]
+        if kind == "plain":
+            return _PLAIN.get(value[1], "")
+        if kind == "container":
+            return _CONTAINERS.get(value[1], "") if value[2][:1] != ("class",) else ""
+        if kind in _FUNCTIONS:
+            return "function"
+        if kind in {"self", "inst"}:
+            return self._of_object(value[1])
+        if (
+            kind == "extinst"
+        ):  # some classes of the standard library equal numbers, none of those that are not plain text
+            klass = value[1].rpartition(".")[2]
+            return "object number" if _is_standard(value[1]) and klass[:1].isupper() else ""
+        if kind == "param" and depth < _CALLERS:
+            given = [self._sorts(one, depth + 1) for one in self._given(value)]
+            return " ".join(sorted(frozenset().union(*given))) if given and all(given) else ""
+        return "none" if kind == "none" else ""
+
+    def _of_object(self, key: str) -> str:
+        classes = self.heap.classes
+        if key not in self.heap.names.classes:
+            return ""
+        every = classes.below(key)
+        if any(classes.by_value(one) or classes.is_enum(one) for one in every):
+            return ""
+        if not all(_is_standard(base) or base.startswith("builtins.") for one in every for base in classes.outside(one)):
+            return ""
+        return "object"
+
+
+def _params(term: Term) -> list[Term]:
+    return [one for one in walk(term) if one[0] == "param"]
+
+
+def _is_standard(name: str) -> bool:
+    return name.partition(".")[0] in sys.stdlib_module_names
