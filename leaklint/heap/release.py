@@ -24,3 +24,4 @@ class Release(NamedTuple):
     effect: Effect | None = None
     bounded: bool = False
     finalizer: bool = False
+    doubt: str = ""  # what has to be assumed for it not to release

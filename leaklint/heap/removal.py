@@ -11,6 +11,7 @@ from leaklint.heap.kept import Keeping
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.optional import Optional
 from leaklint.heap.release import Quality, Release
 
 _SELECTIVE = frozenset(
@@ -49,6 +50,7 @@ class Removals:
         self.multiplicity = multiplicity
         self.feasibility = Feasibility(self)
         self.coverage = Coverage(self)
+        self.optional = Optional(effects)
         self._held: set[str] = set()  # the classes of what the stores that are judged keep
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
@@ -61,12 +63,23 @@ class Removals:
         best = Release(Quality.NONE, "nothing removes it")
         self._held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
         for removal in removals:
-            here = self._judged(removal, stores, held)
+            here = self._where_possible(self._judged(removal, stores, held))
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
                 best = here
             if best.quality == Quality.GOOD:
                 break
         return best
+
+    def _where_possible(self, release: Release) -> Release:
+        """Return a release as doubtful where the removal needs a package that may be missing."""
+        removal = release.effect
+        if removal is None or release.quality != Quality.GOOD:
+            return release
+        name = self.optional.needed(removal.event, self.heap.functions[removal.function])
+        if not name:
+            return release
+        why = f"it is removed only where {name} is set (line {removal.event.place[0]})"
+        return Release(Quality.DOUBTFUL, why, removal, doubt=f"assumes that the import that sets {name} fails")
 
     def _judged(self, removal: Effect, stores: list[Effect], held: set[str]) -> Release:
         place = f"line {removal.event.place[0]}"

@@ -108,7 +108,7 @@ class Heap:
         reasons = [reason for store in stores[:1] for reason in store.reasons]
         if release.quality == Quality.DOUBTFUL:
             level -= 1
-            reasons.append(release.why)
+            reasons.append(release.doubt)
         if self._is_shared_unsurely(location, stores):
             level -= 2
             reasons.append("not every object of its class lives long")
