@@ -11,6 +11,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
 from leaklint.heap.lifetime import Location
+from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
@@ -27,6 +28,7 @@ class Chains:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+        self.links = Links(heap, self)
 
     def all(self) -> Iterator[Retention]:
         """``self.previous = LAST; LAST = self``, ``LAST = Node(x, LAST)`` and ``LAST = (x, LAST)``."""
@@ -41,9 +43,9 @@ class Chains:
                     one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
                     for one in function.events
                 )
-                if not before and not self._holds(value, target, event, 0):
-                    continue
-                if self.heap.multiplicity.event_runs(key, event) != MANY:
+                before = before or self._holds(value, target, event, 0)
+                yield from self.links.of(function, event, before)
+                if not before or self.heap.multiplicity.event_runs(key, event) != MANY:
                     continue
                 for where in self.heap.rebinding._locations(target, event):
                     if where[0] in {"module", "class"} and not self._is_cut(where, key, event):

@@ -49,7 +49,11 @@ class Optional:
             found = found if found[0] == "global" else ("",)
         else:
             homes = [value for value in self.heap.evaluate(term[1]) if value[0] == "module"]
-            found = ("global", homes[0][1], term[2]) if len(homes) == 1 and homes[0][1] in self.heap.names.modules else ("",)
+            found = (
+                ("global", homes[0][1], term[2])
+                if len(homes) == 1 and homes[0][1] in self.heap.names.modules
+                else ("",)
+            )
         if found[0] != "global":
             return False
         if found[1:] not in self._names:
@@ -63,7 +67,7 @@ class Optional:
         if not unset or not all(any(self._catches(guard) for guard in guards) for guards in unset):
             return False
         if word in module.imports:
-            return self.heap.names.dotted(module.imports[word])[0] == "ext"
+            return bool(self.heap.names.dotted(module.imports[word])[0] == "ext")
         others = [guards for value, _, guards in values if not (value[0] == "const" and value[1] in _FALSE)]
         return bool(others) and all(any(guard.kind == "try" for guard in guards) for guards in others)
 

@@ -10,8 +10,8 @@ from leaklint.heap.feasibility import ANEW, Feasibility
 from leaklint.heap.kept import Keeping
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
-from leaklint.heap.points_to import PointsTo
 from leaklint.heap.optional import Optional
+from leaklint.heap.points_to import PointsTo
 from leaklint.heap.release import Quality, Release
 
 _SELECTIVE = frozenset(
