@@ -13,7 +13,8 @@ CONTAINERS = (
 ).split()
 LIFETIMES = ("process", "receiver", "result", "thread", "loop", "call")
 _ONE_WORD = (
-    "plain fresh nothing receiver registered weak exception count identity super attribute namespace partial field unknown"
+    "plain fresh nothing receiver registered weak exception count identity super attribute members namespace partial "
+    "field unknown"
 ).split()
 _WITH_MORE = ("plain", "argument", "element", "copy", "instance")
 RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.model import Class, Memoises
 from leaklint.flow.terms import Term
+from leaklint.heap.members import every_member, of_any_name
 from leaklint.heap.namespaces import fields_given
 from leaklint.heap.points_to_values import copied
 
@@ -83,8 +84,10 @@ class External:
         return frozenset([("super", owner)]) if owner is not None else frozenset([("part",)])
 
     def _attribute(self, more: str, term: Term) -> Values | None:
-        if len(term[2]) < 2 or term[2][1][0] != "const":
+        if len(term[2]) < 2:
             return None
+        if term[2][1][0] != "const":
+            return of_any_name(self.heap, term)
         return self.heap.evaluate(("attr", term[2][0], term[2][1][1].strip("'\"")))
 
     def _class(self, more: str, term: Term) -> Values:
@@ -360,5 +363,6 @@ _MODELS: dict[str, Callable[[External, str, Term], Values | None]] = {
     "new": External._new,
     "named": External._named,
     "exception": lambda self, more, term: frozenset([("exc",)]),
+    "members": lambda self, more, term: every_member(self.heap, term),
     "weak": lambda self, more, term: frozenset([("weak",)]),
 }

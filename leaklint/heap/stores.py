@@ -14,6 +14,7 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import conjuncts, interned
 from leaklint.heap.lifetime import Location
+from leaklint.heap.members import by_any_name
 from leaklint.heap.multiplicity import truthy
 from leaklint.heap.namespaces import CONSTRUCTORS, is_namespace
 from leaklint.heap.retained import Store
@@ -187,6 +188,9 @@ class Stores:
                 return 1, reasons
         else:
             level, reasons = self._of_object(effect, kept, side)
+            given = (value for call in kept.chain for value in call.bound.values())
+            if kept.kind == "method" and level > 1 and by_any_name(self.heap.points_to, (term, *given)):
+                level, reasons = 1, ["assumes that one of its methods is stored"]
         for doubt in self._doubts(effect, kept, side, domain, term) if level >= 0 else ():
             level = 0
             reasons += [doubt] if doubt else []
