@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import argument_at
 from leaklint.heap.multiplicity import MANY
-from leaklint.heap.points_to_values import in_order
+from leaklint.heap.points_to_values import NOTHING, Values, in_order
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
@@ -59,7 +60,7 @@ class Slots:
     def _is_chained(self, function: Function, event: Event) -> bool:
         """Tell whether a function keeps what the slot held before."""
         old: Term = ("attr", event.terms[0], event.name)
-        return _is_kept(function, event, lambda term: old in list(walk(term)))
+        return self._is_kept(function, event, event.terms[1], lambda term: old in list(walk(term)))
 
     def _is_restored(self, name: str, key: str) -> bool:
         removals = self.heap.removals
@@ -89,12 +90,16 @@ class Slots:
                     return True
             return False
 
-        return _is_kept(home, event, is_before) and not self._is_set_again(contract, function, event)
+        given = ("tuple", (*term[2], *(value for _, value in term[3])), term[4])
+        return self._is_kept(home, event, given, is_before) and not self._is_set_again(contract, function, event, term)
 
-    def _is_set_again(self, contract: Contract, function: str, event: Event) -> bool:
+    def _is_set_again(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
         """Tell whether another call of the program sets the slot to what it finds in a field, or a ``finally`` does."""
+        slot = self._slot(contract, term)
         for other, at, call, name in self.heap.effects.external:
             if at is event or self.heap.points_to.contracts.callable(name) is not contract:
+                continue
+            if slot and (set_again := self._slot(contract, call)) and slot.isdisjoint(set_again):
                 continue
             ends = any(guard.kind == "finally" for guard in at.guards)
             if (other != function or ends) and any(
@@ -104,10 +109,23 @@ class Slots:
                     return True
         return False
 
+    def _slot(self, contract: Contract, call: Term) -> Values:
+        """Return which of several slots a call fills, as far as names of other packages say that; else nothing."""
+        given = argument_at(call, contract.key.position, contract.key.parameter) if contract.key is not None else None
+        values = self.heap.points_to.evaluate(given) if given is not None else NOTHING
+        return values if all(value[0] == "ext" for value in values) else NOTHING
 
-def _is_kept(function: Function, event: Event, holds: Callable[[Term], bool]) -> bool:
-    """Tell whether a function puts what ``holds`` tells into a field, a module's name or a variable."""
-    stores = (one for one in function.events if one.kind in {"setattr", "setname"} and one is not event)
-    if any(holds(one.terms[-1]) for one in stores):
-        return True
-    return any(holds(term) for values in function.assigned.values() for term in values)
+    def _is_kept(self, function: Function, event: Event, value: Term, holds: Callable[[Term], bool]) -> bool:
+        """Tell whether a function puts what ``holds`` tells into a field, a module's name or what fills the slot."""
+        stores = (one for one in function.events if one.kind in {"setattr", "setname", "setcell"} and one is not event)
+        if any(holds(one.terms[-1]) for one in stores):
+            return True
+        inner = [one[1] for one in walk(value) if one[0] == "func"]
+        cells = [cell for key in inner for cell in self.heap.keeping.captures(key) if cell[0] == "cell"]
+        parts = [value, *(term for cell in cells for term in self.heap.points_to.cell(cell))]
+        parts += [term for one in walk(value) if one[0] == "fresh" for term in self._assigned(function, one)]
+        return any(holds(part) for part in parts)
+
+    @staticmethod
+    def _assigned(function: Function, term: Term) -> tuple[Term, ...]:
+        return function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if term[1] == function.key else ()
