@@ -23,6 +23,7 @@ class Equality:
     def __init__(self, effects: Effects) -> None:
         self.effects = effects
         self.heap = effects.heap
+        self._known: dict[tuple[Term, int], frozenset[str]] = {}
 
     def differ(self, one: Term, other: Term) -> bool:
         """Tell whether two terms never denote equal values."""
@@ -52,16 +53,24 @@ class Equality:
 
     def _sorts(self, term: Term, depth: int) -> frozenset[str]:
         """Return the sorts of values that a term may denote; none where any of them is unknown."""
+        if (term, depth) not in self._known:
+            self._known[term, depth] = self._worked_out(term, depth)
+        return self._known[term, depth]
+
+    def _worked_out(self, term: Term, depth: int) -> frozenset[str]:
         found: set[str] = set()
         for option in options(term):
             values = self.heap.evaluate(option)
-            sorts = [self._sort(option, value, depth) for value in values]
-            if not sorts or "" in sorts:
+            for value in values:
+                sort = self._sort(value, depth)
+                if not sort:
+                    return frozenset()
+                found.update(sort.split())
+            if not values:
                 return frozenset()
-            found.update(word for sort in sorts for word in sort.split())
         return frozenset(found)
 
-    def _sort(self, term: Term, value: Term, depth: int) -> str:
+    def _sort(self, value: Term, depth: int) -> str:
         """Return the sorts of one abstract value, with blanks between them; nothing for one that is unknown."""
         kind = value[0]
         if kind == "plain":
@@ -78,9 +87,18 @@ class Equality:
             klass = value[1].rpartition(".")[2]
             return "object number" if _is_standard(value[1]) and klass[:1].isupper() else ""
         if kind == "param" and depth < _CALLERS:
-            given = [self._sorts(one, depth + 1) for one in self._given(value)]
-            return " ".join(sorted(frozenset().union(*given))) if given and all(given) else ""
+            return self._of_param(value, depth)
         return "none" if kind == "none" else ""
+
+    def _of_param(self, param: Term, depth: int) -> str:
+        """Return the sorts of what the callers that are seen hand in; nothing where that of any of them is unknown."""
+        found: set[str] = set()
+        for given in self._given(param):
+            sorts = self._sorts(given, depth + 1)
+            if not sorts:
+                return ""
+            found |= sorts
+        return " ".join(sorted(found))
 
     def _of_object(self, key: str) -> str:
         classes = self.heap.classes

@@ -33,10 +33,10 @@ class Links:
 
     def of(self, function: Function, event: Event, before: bool) -> Iterator[Retention]:
         """Yield the lists that an assignment to a field makes longer; ``before``: the new value keeps the old one."""
-        if event.kind != "setattr" or self.heap.multiplicity.event_runs(function.key, event) != MANY:
-            return
-        first = event if before else self._anchor(function, event)
-        if first is None:
+        first = None
+        if event.kind == "setattr":
+            first = event if before else self._anchor(function, event)
+        if first is None or self.heap.multiplicity.event_runs(function.key, event) != MANY:
             return
         for owner in self._owners(event):
             cuts = list(self._cuts(owner[1], first.name, function, event))
