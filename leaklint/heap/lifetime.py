@@ -252,7 +252,8 @@ class Lifetime:
         inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"))
         for _, part in self.heap.contents.parts(value):
             for child in in_order(self.heap.evaluate(part)):
-                if child[0] != "self" and not (weak and child[0] != "container"):
+                bound = child[1] if child[0] == "method" else child
+                if bound[0] != "self" and not (weak and child[0] != "container"):
                     yield child, inner
         for name, one in self.heap.external.inside.get(value, {}).items():
             yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
