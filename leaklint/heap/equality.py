@@ -107,7 +107,7 @@ class Equality:
         every = classes.below(key)
         if any(classes.by_value(one) or classes.is_enum(one) for one in every):
             return ""
-        if not all(_is_standard(base) or base.startswith("builtins.") for one in every for base in classes.outside(one)):
+        if not all(_is_standard(base) for one in every for base in classes.outside(one)):
             return ""
         return "object"
 
