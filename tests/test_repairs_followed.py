@@ -93,7 +93,7 @@ def test_a_function_that_gets_the_container_is_followed(body: str, safety: str, 
         ("plain(key)", "none"),
         ("TEXTS.get(key)", "none"),
         ("A(key)", "unsafe"),
-        ("A(key) if key else None", "unsafe"),
+        ("A(key) if key else None", "none"),
     ],
 )
 def test_what_is_stored_may_come_out_of_a_function_as_a_plain_value(made: str, safety: str) -> None:
@@ -120,6 +120,81 @@ def test_what_is_stored_may_come_out_of_a_function_as_a_plain_value(made: str, s
             return found
         """)
     assert weak(text, "ALL", "A").safety == safety
+    guarded = text.replace(
+        "        ALL[key] = found\n", "        if found is not None:\n            ALL[key] = found\n"
+    )
+    assert weak(guarded, "ALL", "A").safety == ("unsafe" if "None" in made else safety)
+    left = text.replace(
+        "        ALL[key] = found\n", "        if not found:\n            return None\n        ALL[key] = found\n"
+    )
+    assert weak(left, "ALL", "A").safety == ("unsafe" if "None" in made else safety)
+
+
+def test_a_local_variable_may_be_plain() -> None:
+    text = lines("""
+        ALL = {}
+
+        class A:
+            pass
+
+        def load(text):
+            found = ALL.get(text)
+            if found is None:
+                if text.startswith("#"):
+                    found = A()
+                else:
+                    found = text.title()
+                ALL[text] = found
+            return found
+        """)
+    fix = weak(text, "ALL", "A")
+    assert fix.safety == "none" and "text.title() at mod.py:12" in fix.reason
+
+
+def test_an_object_whose_method_is_called_and_that_is_dropped_lives_by_the_container() -> None:
+    text = lines("""
+        ALL = []
+
+        class A:
+            def then(self, step):
+                return self
+
+            def start(self):
+                ALL.append(self)
+
+        def standard():
+            A().then(1).start()
+
+        def count():
+            return len(ALL)
+        """)
+    fix = weak(text, "ALL", "A", side="element")
+    assert fix.safety == "none" and "made at mod.py:11" in fix.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        ("def f():\n    return ALL\n\ndef g():\n    return isinstance(f(), dict)\n", "mod.py:11"),
+        ("def f():\n    return ALL\n\ndef g():\n    found = f()\n    return found | {}\n", "mod.py:12"),
+        (
+            "class B:\n    @property\n    def f(self):\n        return ALL\n\n    def g(self):\n        return f'{self.f}'\n",
+            "mod.py:13",
+        ),
+        (
+            "class B:\n    def f(self):\n        self.table = ALL\n\n    def g(self):\n        return len(self.table.keys())\n",
+            "mod.py:12",
+        ),
+        ("def f(table=ALL):\n    return type(table)\n", "mod.py:8"),
+        ("import json\nSTATE = {'all': ALL}\n", "mod.py:7"),
+        ("def f():\n    return ALL\n\ndef g():\n    return sorted(f()), len(f()), f().get(1)\n", ""),
+    ],
+)
+def test_who_gets_the_container_is_followed(code: str, place: str) -> None:
+    text = "ALL = {}\n\nclass A:\n    def __init__(self, name):\n        ALL[name] = self\n\n" + code
+    fix = weak(text, "ALL", "A")
+    assert fix.safety == ("none" if place else "unsafe"), fix.reason
+    assert f"{place} needs a plain one" in fix.reason or not place
 
 
 def test_an_argument_comes_back_as_what_is_stored() -> None:

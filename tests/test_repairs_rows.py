@@ -283,11 +283,11 @@ def test_row_12_the_cost_on_hot_paths_is_told() -> None:
     [
         ("other.py", "from mod import REG\n\ndef f(k):\n    return REG[k]\n", "safe", ""),
         ("other.py", "import mod\n\ndef f(k):\n    return mod.REG.get(k)\n", "safe", ""),
-        ("other.py", "import mod\n\ndef f(k):\n    return sorted(mod.REG | {})\n", "none", "other.py:4 needs a real dict"),
+        ("other.py", "import mod\n\ndef f(k):\n    return sorted(mod.REG | {})\n", "safe", ""),
         (
             "other.py",
             "from mod import REG as R\nimport json\n\ndef f(k):\n    json.dump(R, k)\n",
-            "none",
+            "unsafe",
             "json.dump() at other.py:5",
         ),
         ("other.py", "from mod import *\n\ndef f(k):\n    REG.move_to_end(k)\n", "none", "no move_to_end()"),

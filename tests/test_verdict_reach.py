@@ -170,6 +170,29 @@ PROGRAMS = {
         def copy(count=2):
             return _Task(_Kind(), count * 8)
         """,
+    "each_name_once": """
+        _made = []
+        _names = set()
+        class Language:
+            pass
+        def register(name):
+            if name in _names:
+                raise ValueError("already registered")
+            _names.add(name)
+            made = Language()
+            _made.append(made)
+            return made
+        """,
+    "only_below": """
+        _made = []
+        class Registry:
+            units = None
+            def __init__(self):
+                self.units = list(self.units)
+                _made.append(self)
+        class Metric(Registry):
+            units = ("m", "kg")
+        """,
     "arguments_of_a_method": """
         _made = []
         class Field:

@@ -8,6 +8,7 @@ from leaklint.heap.weakness import Weak
 from leaklint.model import Fix
 from leaklint.repairs import WeakRequest
 
+_TYPES = {"class": "type"}
 WEAKENED = frozenset({"self", "instance", "param", "class"})
 
 
@@ -37,17 +38,24 @@ def weakened(view: View, leak: Leak) -> Fix:
 def _request(leak: Leak) -> WeakRequest:
     first = leak.first
     entries = [entry for entry in leak.entries if entry.kind in WEAKENED and entry.side == first.side]
-    others = (entry.name if entry.kind == "instance" else "" for entry in entries if entry.ref is None)
+    others = (
+        _TYPES.get(entry.kind, entry.name if entry.kind == "instance" else "") for entry in entries if _is_other(entry)
+    )
     side = "key" if first.side == "key" else "value" if first.side == "value" and not first.depth else "element"
     return WeakRequest(
         side="element" if side == "key" and leak.holder.kind == "set" else side,  # type: ignore[arg-type]
-        classes=tuple(dict.fromkeys(entry.ref for entry in entries if entry.ref is not None)),
+        classes=tuple(dict.fromkeys(entry.ref for entry in entries if entry.ref is not None and not _is_other(entry))),
         others=tuple(dict.fromkeys(others)),
         stores=tuple(dict.fromkeys(entry.place for entry in entries)),
         owned=all(entry.handed for entry in leak.entries),  # self, too: whoever called the method has it
         confidence=leak.confidence,
         depth=1 if first.depth else 0,
     )
+
+
+def _is_other(entry: Entry) -> bool:
+    """Tell whether what is kept is no instance of a class of the program: one of another package, or a class itself."""
+    return entry.ref is None or entry.kind in _TYPES
 
 
 def in_effect(view: View, weak: Weak) -> Fix:

@@ -10,7 +10,7 @@ import libcst as cst
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.roles import Role, role_of
-from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.scopes import Scope, dotted_name, walk
 from leaklint.repairs.uses import Use
 
 _HOPS = 4
@@ -19,6 +19,13 @@ _CHANGES = frozenset(
     "difference_update intersection_update symmetric_difference_update __setitem__ __delitem__".split()
 )
 _REAL = frozenset("isinstance issubclass type dumps dump deepcopy Process reversed".split())
+_SHOWING = frozenset({"str", "repr", "print", "format", "ascii", "pprint", "pformat"})
+_VIEWS = frozenset({"keys", "values", "items"})
+# Methods that a weak dictionary or a WeakSet has as well.
+OF_WEAK = frozenset(
+    "get keys values items copy __contains__ __len__ __getitem__ __iter__ difference intersection isdisjoint issubset "
+    "issuperset symmetric_difference union".split()
+)
 _ABSTRACT = frozenset({"Mapping", "MutableMapping", "Iterable", "Sized", "Container", "Collection"})
 _WALKS = frozenset(
     "len bool id list tuple set frozenset dict sorted iter enumerate zip map filter any all sum min max next join chain".split()
@@ -77,10 +84,10 @@ def demand(files: Files, role: Role, hops: int = _HOPS) -> Demand:
     there = reached(files, role.file, role.call, role.use.scope) if hops else None
     name = next((name for name, node in there.given.items() if node is role.use.node), "") if there is not None else ""
     if there is None or not name:
-        return Demand(plain=role.place) if last in _REAL else Demand(unknown=role.place)
+        return Demand(plain=role.place) if last in _REAL | _SHOWING else Demand(unknown=role.place)
     found = Demand()
     for inner in _roles(there, name):
-        found = found.joined(_wanted(files, inner, hops))
+        found = found.joined(wanted(files, inner, hops))
     return found
 
 
@@ -99,7 +106,8 @@ def _is_label(file: File, node: cst.Name) -> bool:
     return isinstance(above, cst.Arg) and above.keyword is node
 
 
-def _wanted(files: Files, role: Role, hops: int) -> Demand:
+def wanted(files: Files, role: Role, hops: int) -> Demand:
+    """Return what a use of something that is the container wants of it."""
     if role.kind == "argument":
         last = role.name.rpartition(".")[2]
         if last in _WALKS:
@@ -110,11 +118,25 @@ def _wanted(files: Files, role: Role, hops: int) -> Demand:
             return Demand() if {kind.strip() for kind in kinds} <= _ABSTRACT else Demand(plain=role.place)
         return demand(files, role, hops - 1)
     if role.kind in {"call", "method"}:
-        return Demand(changed=role.place) if role.name in _CHANGES else Demand()
+        if role.name in _VIEWS and not _is_walked(role):
+            return Demand(plain=role.place)
+        if role.name in _CHANGES:
+            return Demand(changed=role.place)
+        return Demand() if role.name in OF_WEAK else Demand(plain=role.place)
     if role.kind in {"set-item", "delete-item", "augment-item", "augment"}:
         return Demand(changed=role.place)
     if role.kind == "star":
         return Demand(plain=role.place) if role.name == "**" else Demand()
-    if role.kind in {"operand", "compare"}:
+    if role.kind in {"operand", "compare", "shown"}:
         return Demand(plain=role.place)
     return Demand() if role.kind in _HARMLESS else Demand(unknown=role.place)
+
+
+def _is_walked(role: Role) -> bool:
+    """Tell whether a view of the entries is only walked, which generators can be as well."""
+    above = role.file.parent(role.node)
+    if isinstance(above, cst.Arg):
+        call = role.file.parent(above)
+        name = dotted_name(call.func).rpartition(".")[2] if isinstance(call, cst.Call) else ""
+        return bool(above.star) or name in _WALKS - {"len", "bool"}
+    return isinstance(above, (cst.For, cst.CompFor, cst.StarredElement, cst.From, cst.Expr))

@@ -9,6 +9,7 @@ import libcst as cst
 from leaklint.repairs.callees import demand
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
+from leaklint.repairs.escapes import plain_wanted
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import walk
 
@@ -27,12 +28,10 @@ _REAL_DICT = {
     "isinstance": "isinstance() at {place} asks for a dict, and a weak dictionary is none",
     "issubclass": "issubclass() at {place} asks for a dict, and a weak dictionary is none",
     "type": "type() at {place} tells a weak dictionary from a dict",
-    "dumps": "{name}() at {place} needs a real container",
-    "dump": "{name}() at {place} needs a real container",
     "Process": "{name}() at {place} sends the container to another process, which needs a real one",
-    "deepcopy": "{name}() at {place} would share the stored objects instead of copying them",
     "reversed": "reversed() at {place} needs an order that weak dictionaries do not offer",
 }
+COPYING = frozenset({"dumps", "dump", "deepcopy"})  # of a plain copy they make the same
 _ABSTRACT = ("Mapping", "MutableMapping", "Iterable", "Sized", "Container", "Collection")
 
 
@@ -141,7 +140,10 @@ def _handed(draft: Draft, role: Role) -> None:
     last = role.name.rpartition(".")[2]
     if last == "isinstance" and _asks_for_abstract(role):
         return
-    if last in _REAL_DICT:
+    if last in COPYING:
+        draft.replace(file, role.use.node, f"dict({file.code(role.use.node)}.items())")
+        draft.assume(f"what nobody holds any more need not be in what {role.name}() at {role.place} makes")
+    elif last in _REAL_DICT:
         draft.refuse(_REAL_DICT[last].format(place=role.place, name=role.name))
     elif last == "copy" and role.name != "copy":
         draft.refuse(f"{role.name}() at {role.place} would give a weak copy")
@@ -177,12 +179,10 @@ def _other(draft: Draft, role: Role, side: str) -> None:
         draft.refuse(f"weak dictionaries have no {role.name}, which is used at {role.place}")
     elif kind == "augment" and isinstance(role.node, cst.AugAssign):
         _merge(draft, role, role.node)
-    elif kind == "operand":
-        draft.refuse(f"the operator at {role.place} needs a real dict")
-    elif kind == "star" and role.name == "**":
+    elif kind in {"operand", "shown"} or (kind == "star" and role.name == "**"):
         draft.replace(file, role.use.node, f"dict({file.code(role.use.node)}.items())")
-    elif kind == "shown":
-        draft.assume(f"the text made at {role.place} need not show the entries")
+    elif kind == "escape" and (place := plain_wanted(draft.files, role)):
+        draft.refuse(f"the container is {role.name} at {role.place}, and {place} needs a plain one")
     elif kind == "escape":
         draft.assume(
             f"whoever gets the container where it is {role.name} ({role.place}) gets along with a weak dictionary"

@@ -149,10 +149,15 @@ class Owners:
         return self._made[owner]
 
     def _dropped(self, module: str, call: Call, _: str) -> bool:
-        """Tell whether the result of a call is thrown away where it stands."""
+        """Tell whether the result of a call is thrown away where it stands, after calls of its methods as well."""
         file = self.files[module]
-        node = file.at(call.span, cst.Call)
-        return node is not None and isinstance(file.parent(node), cst.Expr)
+        node: cst.CSTNode | None = file.at(call.span, cst.Call)
+        if node is None:
+            return False
+        above = file.parent(node)
+        while isinstance(above, cst.Attribute) or (isinstance(above, cst.Call) and above.func is node):
+            node, above = above, file.parent(above)
+        return isinstance(above, cst.Expr)
 
     def _of_attribute(self, file: File, node: cst.Attribute, scope: Scope) -> Fate:
         for value in describe(node, scope):

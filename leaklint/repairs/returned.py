@@ -13,6 +13,7 @@ from leaklint.repairs.referents import STIFF
 from leaklint.repairs.scopes import Scope, walk
 
 _HOPS = 5
+NOTHING = "None"
 _PLAIN = (
     cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.Integer, cst.Float, cst.Imaginary, cst.Comparison,
     cst.Tuple, cst.List, cst.Dict,
@@ -35,10 +36,45 @@ def plain_result(files: Files, file: File, node: cst.CSTNode, scope: Scope) -> s
     for option in _options(node, scope):
         while isinstance(option, cst.Await):
             option = option.expression
-        if isinstance(option, cst.Call):
-            for found in results.of_call(file, option, scope, _HOPS):
-                return found
+        if isinstance(option, cst.Name) or (option is node and isinstance(option, _PLAIN)):  # judged elsewhere
+            continue
+        for found in results.of(file, option, scope, {}, (file, scope), _HOPS):
+            if found != NOTHING or not _is_guarded(file, node):
+                return (
+                    found
+                    if found != NOTHING
+                    else f"None, which {file.code(option)} at {file.place(option)} may come to"
+                )
     return ""
+
+
+def _is_guarded(file: File, node: cst.CSTNode) -> bool:
+    """Tell whether a store stands behind a test of the variable that it stores."""
+    name = node.value if isinstance(node, cst.Name) else ""
+    below: cst.CSTNode = node
+    for above in file.around(node):
+        if isinstance(above, cst.If) and name in re.findall(r"\w+", file.code(above.test)):
+            text = file.code(above.test).replace(" ", "")
+            absent = text in {f"not{name}", f"{name}isNone", f"{name}==None"}
+            if (above.body is below) is not absent:
+                return True
+        if isinstance(above, cst.IndentedBlock) and name and _left_early(file, above, below, name):
+            return True
+        below = above
+    return False
+
+
+def _left_early(file: File, block: cst.IndentedBlock, statement: cst.CSTNode, name: str) -> bool:
+    """Tell whether a statement before another one of a block leaves it where a variable is None."""
+    for one in block.body:
+        if one is statement:
+            return False
+        text = file.code(one.test).replace(" ", "") if isinstance(one, cst.If) else ""
+        if text in {f"not{name}", f"{name}isNone"} and isinstance(one, cst.If):
+            last = list(walk(one.body))
+            if any(isinstance(found, (cst.Return, cst.Raise, cst.Continue, cst.Break)) for found in last):
+                return True
+    return False
 
 
 def _options(node: cst.CSTNode, scope: Scope) -> list[cst.CSTNode]:
@@ -67,7 +103,11 @@ class _Results:
                 yield f"{there.node.name.value}() at {there.file.place(there.node)} is said to return a {stiff}"
                 return
         for below in walk(there.node.body):
-            if isinstance(below, cst.Return) and below.value is not None and there.file.scope(below) is there.scope:
+            if not isinstance(below, cst.Return) or there.file.scope(below) is not there.scope:
+                continue
+            if below.value is None:
+                yield NOTHING
+            else:
                 yield from self.of(there.file, below.value, there.scope, there.given, (file, scope), hops - 1)
 
     def of(
@@ -86,6 +126,8 @@ class _Results:
                 yield from self.of(file, side, scope, given, caller, hops)
         elif isinstance(node, _PLAIN):
             yield f"{file.code(node)} at {file.place(node)} may be what is stored"
+        elif isinstance(node, cst.Name) and node.value == "None":
+            yield NOTHING
         elif isinstance(node, cst.Name):
             yield from self._of_name(file, node, scope, given, caller, hops)
         elif isinstance(node, cst.Call):

@@ -8,7 +8,8 @@ import libcst as cst
 
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.mapping import WALKERS, snapshot, taken
+from leaklint.repairs.escapes import plain_wanted
+from leaklint.repairs.mapping import COPYING, WALKERS, snapshot, taken
 from leaklint.repairs.roles import Role
 
 _OF_SETS = frozenset(
@@ -103,7 +104,10 @@ def _missing_is_expected(role: Role) -> bool:
 
 def _handed(draft: Draft, role: Role, kind: str) -> None:
     last = role.name.rpartition(".")[2]
-    if last in _REAL and role.name != "copy":
+    if last in COPYING and kind == "set":
+        draft.replace(role.file, role.use.node, f"set({role.file.code(role.use.node)})")
+        draft.assume(f"what nobody holds any more need not be in what {role.name}() at {role.place} makes")
+    elif last in _REAL and role.name != "copy":
         draft.refuse(f"{role.name}() at {role.place} needs a real {kind}")
     elif last == "reversed":
         draft.refuse(f"reversed() at {role.place} needs an order, and a WeakSet has none")
@@ -134,8 +138,10 @@ def _other(draft: Draft, role: Role, kind: str) -> None:
             _rename(draft, role, _FROM_LIST[role.name])
     elif role.kind == "method" and (kind == "list" or role.name not in _OF_SETS):
         draft.refuse(f"a WeakSet has no {role.name}, which is used at {role.place}")
+    elif role.kind == "shown" and kind == "set":
+        draft.replace(file, role.use.node, f"set({text})")
     elif role.kind == "shown":
-        draft.assume(f"the text made at {role.place} need not show the entries")
+        draft.refuse(f"the text made at {role.place} shows the entries in their order")
     elif role.kind == "star":
         _order(draft, role, kind)
     elif role.kind == "escape":
@@ -145,6 +151,8 @@ def _other(draft: Draft, role: Role, kind: str) -> None:
 def _escapes(draft: Draft, role: Role, kind: str) -> None:
     if kind == "list":
         draft.refuse(f"the container is {role.name} at {role.place}, where it may be used as a list")
+    elif place := plain_wanted(draft.files, role):
+        draft.refuse(f"the container is {role.name} at {role.place}, and {place} needs a plain one")
     else:
         draft.assume(f"whoever gets the container where it is {role.name} ({role.place}) gets along with a WeakSet")
 

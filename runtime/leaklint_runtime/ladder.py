@@ -17,7 +17,7 @@ from . import build, domains, values
 from .act import finished, in_loop
 from .build import CannotBuildError, Choices
 from .holder import mro_of
-from .search import Failure, anything, attempt, searched, surrounded
+from .search import Failure, anything, attempt, next_number, searched, surrounded
 from .values import Varied
 
 OPTIONAL = 6  # parameters with defaults that are exchanged where there are no others
@@ -67,7 +67,7 @@ def construct(kind: Any) -> Recipe:
 def _construct(kind: Any, failures: list[Failure]) -> Recipe:
     first: Failure | None = None
     for recipe in _steps(kind):
-        failure = attempt(recipe.call, 0)
+        failure = attempt(recipe.call, next_number())
         if failure is None:
             return recipe
         first = first or failure
@@ -76,9 +76,9 @@ def _construct(kind: Any, failures: list[Failure]) -> Recipe:
     if first is not None and "loop" in str(first.error):
         for recipe in _steps(kind):
             looped = recipe._replace(call=partial(in_loop, recipe.call), how=recipe.how + ", in an event loop")
-            if attempt(looped.call, 0) is None:
+            if attempt(looped.call, next_number()) is None:
                 return looped
-    found = _repaired(kind) or _by_class_method(kind) or _by_function(kind)
+    found = _repaired(kind) or _by_class_method(kind) or _by_function(kind) or _by_subclass(kind)
     if found is None:
         raise CannotBuildError(kind.__qualname__)
     return found
@@ -107,7 +107,7 @@ def variants(kind: Any, first: Recipe) -> Iterator[Recipe]:
         if style in ("required", "stubs", "all"):
             continue
         make = _maker(made, parameters, hints, style, chosen=first.chosen)
-        if attempt(make, 0) is None:
+        if attempt(make, next_number()) is None:
             sample = build.arguments(parameters, hints, style, 0, chosen=first.chosen)
             source = f"{_name(kind)}({sample.source})" if made is kind else ""
             yield Recipe(make, f"{style} arguments", source, sample.sure, sample.origins)
@@ -142,7 +142,7 @@ def _repaired(kind: Any) -> Recipe | None:
     chosen: Choices = {}
     make = _maker(kind, parameters, hints, "required", chosen=chosen)
     if not wanted:
-        failure = attempt(make, 0)
+        failure = attempt(make, next_number())
         found = _counted(kind, str(failure.error)) if failure is not None else None
         if found is not None:
             return found
@@ -163,7 +163,7 @@ def _counted(kind: Any, message: str) -> Recipe | None:
             made = option.make(0) if isinstance(option, Varied) else option
             values_ = [made.value] * least
             make = partial(_positional, kind, values_)
-            if attempt(make, 0) is None:
+            if attempt(make, next_number()) is None:
                 source = f"{_name(kind)}({', '.join([made.source] * least)})"
                 return Recipe(make, "as many arguments as it asked for", source, False)
     return None
@@ -185,7 +185,7 @@ def _by_class_method(kind: Any) -> Recipe | None:
             bound = getattr(kind, name)
             for way in build.call(bound):
                 make = partial(_through, bound, way, kind)
-                if attempt(make, 0) is None:
+                if attempt(make, next_number()) is None:
                     source = f"{_name(kind)}.{name}({way(0).source})"
                     return Recipe(make, f"class method {name}", source, False)
     return None
@@ -196,9 +196,18 @@ def _by_function(kind: Any) -> Recipe | None:
     for function in domains.makers(kind):
         for way in build.call(function):
             make = partial(_through, function, way, kind)
-            if attempt(make, 0) is None:
+            if attempt(make, next_number()) is None:
                 source = f"{function.__module__}:{function.__qualname__}({way(0).source})"
                 return Recipe(make, f"function {function.__name__}", source, False)
+    return None
+
+
+def _by_subclass(kind: Any) -> Recipe | None:
+    """Make an object of a public class of the program below one that cannot be made by itself."""
+    for below in domains.subclasses(kind):
+        for recipe in _steps(below):
+            if attempt(recipe.call, next_number()) is None:
+                return recipe._replace(how=f"{recipe.how}, of the subclass {below.__qualname__}", sure=False)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from contextlib import suppress
@@ -86,12 +87,20 @@ def surrounded(work: Callable[[], Failure | None]) -> tuple[str, ...]:
     return tuple(added)
 
 
+def next_number() -> int:
+    """Return a number that no attempt had before: what registers itself by name may not come twice by the same one."""
+    return next(_numbers)
+
+
+_numbers = itertools.count()
+
+
 def searched(make: Make, names: list[str], chosen: Choices, function: Any, seconds: float = SECONDS) -> bool:
     """Fill ``chosen``, which ``make`` uses, until the act works; False if no exchange gets it further.
 
     Texts that were found so are varied with the round's number if their like are accepted, too.
     """
-    failure = attempt(make, 0)
+    failure = attempt(make, next_number())
     end = perf_counter() + seconds
     while failure is not None:
         message = _text(failure.error)
@@ -117,7 +126,7 @@ def _exchanged(
             if perf_counter() > end:
                 break
             chosen[name] = option
-            following = attempt(make, 0)
+            following = attempt(make, next_number())
             if following is None or following.reached > failure.reached:
                 return following
         chosen.clear()
@@ -132,7 +141,7 @@ def _vary(make: Make, chosen: Choices) -> None:
             continue
         for form in samples.variations(option.value):
             chosen[name] = Varied(partial(_formed, form, option.origin))
-            if all(attempt(make, number) is None for number in _TRIED):
+            if all(attempt(make, next_number() + number) is None for number in _TRIED):
                 break
             chosen[name] = option
 

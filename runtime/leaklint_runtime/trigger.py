@@ -67,6 +67,7 @@ def plan(
     failures: list[BaseException] = []
     end = perf_counter() + SECONDS
     for candidate in _all_candidates(act, probe, failures):
+        candidate = candidate._replace(make=_from_now_on(candidate.make))
         try:
             tried = judge.tried(candidate.make)
         except MemoryError:
@@ -81,6 +82,12 @@ def plan(
     if best is None:
         raise UnreachableError(_explain(act, failures[0] if failures else None))
     return best
+
+
+def _from_now_on(make: Make) -> Make:
+    """Return the act for rounds from 0 on, with numbers that no attempt has had."""
+    first = search.next_number()
+    return lambda number: make(first + number)
 
 
 def _all_candidates(act: Act, probe: Probe, failures: list[BaseException]) -> Iterator[Plan]:
@@ -206,7 +213,11 @@ def _by_search(act: Act, probe: Probe, recipe: ladder.Recipe) -> Iterator[Plan]:
         return build.arguments(parameters, hints, "required", number, chosen=chosen)
 
     plan = _with(act, probe, recipe, arguments)
-    if names and search.attempt(plan.make, 0) is not None and search.searched(plan.make, names, chosen, act.function):
+    if (
+        names
+        and search.attempt(plan.make, search.next_number()) is not None
+        and search.searched(plan.make, names, chosen, act.function)
+    ):
         yield _with(act, probe, recipe, arguments)
 
 

@@ -21,6 +21,7 @@ from .stubs import Stub
 
 Build = Callable[[type, int, int], "Made"]
 DEPTH = 3
+FIRST_PORT = 20_000
 
 
 class Made(NamedTuple):
@@ -121,7 +122,7 @@ _NAMES: tuple[tuple[str, Any], ...] = (
     (r"(^|_)(callback|callable|func|function|fn|handler|hook|factory|target|cb|predicate|listener)$", "callable"),
     (r"(^|_)(uri|url|endpoint|base_url|address)$", "http://localhost/"),
     (r"(^|_)(host|hostname|server)$", "localhost"),
-    (r"(^|_)port$", 8000),
+    (r"(^|_)port$", "port"),
     (
         (
             r"(^|_)(name|title|label|key|id|text|message|msg|prefix|suffix|user|username|password|token|tag|path|file|filename|"
@@ -252,6 +253,8 @@ def by_name(name: str, number: int, full: bool = False) -> Made | None:
         if re.search(pattern, name):
             if chosen == "callable":
                 return Made(nothing, NOTHING, False, "name")
+            if chosen == "port":  # another one for each, for one that listens there may live on
+                return Made(FIRST_PORT + number, f"{FIRST_PORT} + number", False, "name")
             if chosen == "class":
                 return Made(Stub, "leaklint_runtime.stubs:Stub", False)
             if full and chosen in _FILLED:

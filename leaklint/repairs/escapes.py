@@ -1,0 +1,114 @@
+"""Containers that are handed on: returned, given a second name, put into something. Who gets them, as far as that is seen?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from leaklint.repairs.callees import Demand, wanted
+from leaklint.repairs.files import File, Files
+from leaklint.repairs.roles import Role, role_of
+from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.uses import Use
+
+_HOPS = 3
+_WHOLE = re.compile(
+    r"\b(?:json|pickle|cloudpickle|dill|yaml|marshal|deepcopy|asdict|multiprocessing|ProcessPoolExecutor)\b"
+)
+_NAMED = "given a second name that outlives the function"
+
+
+def plain_wanted(files: Files, role: Role) -> str:
+    """Return where something that gets the container in an ``escape`` needs a plain one; nothing where none is seen."""
+    if role.name == "put into another container":
+        return _of_whole(files, role)
+    found = Demand()
+    for inner in _receivers(files, role, _HOPS):
+        found = found.joined(wanted(files, inner, _HOPS))
+    return found.plain
+
+
+def _of_whole(files: Files, role: Role) -> str:
+    """What is put into another container goes where that goes: it is not followed where a program copies or writes those."""
+    for name in files.program.modules:
+        text = files.program.source(name).text
+        found = _WHOLE.search(text)
+        if found is not None:
+            return f"{files.program.source(name).path}:{text.count(chr(10), 0, found.start()) + 1}"
+    return ""
+
+
+def _receivers(files: Files, role: Role, hops: int) -> Iterator[Role]:
+    """Yield what is done with the container by those who get it."""
+    if not hops:
+        return
+    if role.name in {"returned", "yielded"} and isinstance(role.node, cst.Return):
+        found = _of_results(files, role)
+    elif role.name == "made a default argument" and isinstance(role.node, cst.Param):
+        found = _of_parameter(role.file, role.node)
+    elif role.name == _NAMED and isinstance(role.node, cst.Assign):
+        targets = [one.target for one in role.node.targets]
+        names = [one.attr.value for one in targets if isinstance(one, cst.Attribute)]
+        found = (one for name in names for one in _of_attribute(files, name))
+    else:
+        return
+    for one in found:
+        if one.kind == "escape":
+            yield from _receivers(files, one, hops - 1)
+        elif one.kind == "alias":
+            yield from _of_aliases(one)
+        yield one
+
+
+def _of_results(files: Files, role: Role) -> Iterator[Role]:
+    """Yield what is done with the results of a function; those of a property are attributes of its name."""
+    scope, file = role.use.scope, role.file
+    function = file.function(scope)
+    if any("property" in step for one in function.decorators for step in one.value.path):
+        yield from _of_attribute(files, function.name)
+        return
+    for site in files.program.sites.get((file.module.name, function.qualname), ()):
+        there = files[site.module]
+        node = there.at(site.span, cst.Call) if site.call is not None else None
+        if node is not None:
+            yield role_of(Use(there, node, there.scope(node), 0))
+
+
+def _of_attribute(files: Files, name: str) -> Iterator[Role]:
+    for file in files.mentioning(name, lambda *_: True):
+        for node in file.attributes.get(name, ()):
+            found = role_of(Use(file, node, file.scope(node), 0))
+            if found.kind not in {"bind", "unbind"}:
+                yield found
+
+
+def _of_parameter(file: File, param: cst.Param) -> Iterator[Role]:
+    function = next((above for above in file.around(param) if isinstance(above, cst.FunctionDef)), None)
+    yield from _of_name(file, param.name.value, file.inner(function)) if function is not None else ()
+
+
+def _of_aliases(role: Role) -> Iterator[Role]:
+    """Yield what is done with local names that are bound to a result."""
+    if isinstance(role.node, cst.Assign):
+        for target in role.node.targets:
+            if isinstance(target.target, cst.Name):
+                yield from _of_name(role.file, target.target.value, role.use.scope)
+
+
+def _of_name(file: File, name: str, scope: Scope) -> Iterator[Role]:
+    if not isinstance(scope.node, cst.FunctionDef):
+        return
+    for node in walk(scope.node.body):
+        if isinstance(node, cst.Name) and node.value == name and not _is_label(file, node):
+            found = role_of(Use(file, node, scope, 0))
+            if found.kind not in {"local-target", "bind", "alias-target"}:
+                yield found
+
+
+def _is_label(file: File, node: cst.Name) -> bool:
+    above = file.parent(node)
+    if isinstance(above, cst.Attribute):
+        return above.attr is node
+    return isinstance(above, cst.Arg) and above.keyword is node
