@@ -124,7 +124,8 @@ def _case(probe: Probe, options: Options) -> Case:
     here = [f"{probe.file}:{place.rpartition(':')[2]}" for place in probe.stores]  # the file may have moved since
     lines = reached.lines_of(here) if here and _digest(module) == probe.digest else {}
     element = domains.element_of(module, probe.container)
-    plan = trigger.plan(probe, dict(options.factories), options.scratch, trial.Trial(lines, found, empty), element)
+    tried = trial.Trial(lines, found, empty, probe.track == "growth")
+    plan = trigger.plan(probe, dict(options.factories), options.scratch, tried, element)
     limits = Limits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)
     return Case(probe, module, found, plan, limits, lines, empty)
 

@@ -23,15 +23,20 @@ class Tried(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """The lines that the finding is about, its holder, and how many entries that had before anything was tried."""
+    """The lines that the finding is about, its holder, and how many entries that had before anything was tried.
+
+    ``counts`` tells that only the holder's growth is looked at.
+    """
 
     lines: reached.Lines
     holder: Holder | None
     empty: int = 0
+    counts: bool = False
 
     def tried(self, make: Make) -> Tried:
         """Do the act twice. What the first act raises is passed on."""
         kept: list[Any] = []
+        before = observe.size_of(self.holder)
         ran: bool | None = None
         if self.lines:
             ran = reached.runs(lambda: kept.append(make(0)), self.lines)
@@ -45,7 +50,8 @@ class Trial(NamedTuple):
             return Tried(ran, False)
         same = kept[0] is not None and kept[0] is kept[1]
         grows = observe.size_of(self.holder) > between
-        stays = self.holder is not None and between > self.empty and not grows
+        least = before if self.counts else self.empty  # of what only grows, the same key again is no other object
+        stays = self.holder is not None and between > least and not grows
         fresh = grows or (not same and not stays)  # what takes the place of the first was given the same key
         kept.clear()
         return Tried(ran, fresh)

@@ -67,7 +67,7 @@ def plan(
     failures: list[BaseException] = []
     end = perf_counter() + SECONDS
     for candidate in _all_candidates(act, probe, failures):
-        candidate = candidate._replace(make=_from_now_on(candidate.make))
+        candidate = candidate._replace(make=_each_once(candidate.make))
         try:
             tried = judge.tried(candidate.make)
         except MemoryError:
@@ -84,10 +84,9 @@ def plan(
     return best
 
 
-def _from_now_on(make: Make) -> Make:
-    """Return the act for rounds from 0 on, with numbers that no attempt has had."""
-    first = search.next_number()
-    return lambda number: make(first + number)
+def _each_once(make: Make) -> Make:
+    """Return the act with a number of its own for each time that it is done, whatever the round's number is."""
+    return lambda number: make(search.next_number())
 
 
 def _all_candidates(act: Act, probe: Probe, failures: list[BaseException]) -> Iterator[Plan]:
