@@ -10,7 +10,7 @@ import string
 from functools import partial
 from typing import Any, Callable, Iterator, Union
 
-from . import documented, domains, patterns, values
+from . import documented, domains, patterns, sandbox, values
 from .early import FunctionType, contents, is_a
 from .holder import mro_of
 from .values import Made, Varied
@@ -39,6 +39,8 @@ def options(function: Any, parameter: str) -> Iterator[Option]:
         yield _varied(partial(_matching, pattern))
     for form in FORMS:
         yield _varied(partial(_formed, form))
+    if not sandbox.is_careful():
+        return  # the working folder is the user's
     yield Made(a_file(), "leaklint_runtime.samples:a_file()", False, "a file that exists")
     yield Made(a_folder(), "leaklint_runtime.samples:a_folder()", False, "a folder that exists")
 

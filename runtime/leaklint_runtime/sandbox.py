@@ -131,6 +131,11 @@ def be_careful(scratch: str) -> None:
     stand_ins.install()
 
 
+def is_careful() -> bool:
+    """Tell whether this process works in a folder of its own and writes nowhere else."""
+    return _Guard.careful and bool(_Guard.scratch)
+
+
 def stands_in() -> bool:
     """Tell whether a child process that the target started was a stand-in."""
     loaded = sys.modules.get("leaklint_runtime.stand_ins")
