@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.model import Contract, Retains
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, as_text, children
 from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
 from leaklint.heap.decorations import decorations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
 _FUNCTIONS = frozenset({"closure", "function"})
 _ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store"})  # kinds that others judge
+_ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
 _BIRTH = frozenset({"__init__", "__post_init__", "__new__", "__enter__"})
 
 
@@ -121,7 +122,7 @@ class Registrations:
         """Yield the objects that a call keeps, each with its argument."""
         for place, word, given in arguments(contract, term):
             row = row_of(contract, term, place, word)
-            if row is None or row.hold == "weak":
+            if row is None or row.hold == "weak" or given[0] in _ONE_OBJECT:
                 continue
             for kept in self.heap.keeping.of(given):
                 if kept.kind in OBJECTS and (row.hold == "strong" or kept.kind in _FUNCTIONS):
@@ -162,6 +163,8 @@ class Registrations:
             reasons.append(f"assumes that callers pass objects for '{kept.name}'" if kept.kind == "param" else "")
             if kept.kind == "param" and self.heap.usage.of(function, kept.name) == "plain":
                 return -1, []
+        if contract.kind == "callback" and self._sets_up(home, kept):
+            level, reasons = 0, [*reasons, "a function that registers what it has made usually runs once"]
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
             return -1, []
         if kept.cls and (
@@ -169,6 +172,11 @@ class Registrations:
         ):
             level, reasons = min(level, 0), ["the program makes one such object"]
         return level, [reason for reason in reasons if reason]
+
+    def _sets_up(self, home: Function, kept: Kept) -> bool:
+        """Tell whether a function that belongs to no object, and that the program itself does not call, registers its own."""
+        calls = self.heap.effects.calls.get(home.key, ())
+        return home.kind != "method" and not home.parent and not calls and kept.kind == "instance" and not kept.chain
 
     def _one_place(self, contract: Contract, term: Term) -> str:
         """Return why the next registration replaces this one; nothing where it does not."""
