@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 Hold = Literal["strong", "weak", "weak-methods"]
 Kind = Literal[
     "callback", "atexit", "finalize", "fork", "signal", "timer", "thread", "slot", "handler", "filter", "logger", "registrar",
-    "store",
+    "store", "values",
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
 _FUNCTIONS = frozenset({"closure", "function"})
-_ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store"})  # kinds that others judge
+_ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store", "values"})  # kinds that others judge
 _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
 _BIRTH = frozenset({"__init__", "__post_init__", "__new__", "__enter__"})
 
@@ -125,7 +125,9 @@ class Registrations:
             if row is None or row.hold == "weak" or given[0] in _ONE_OBJECT:
                 continue
             for kept in self.heap.keeping.of(given):
-                if kept.kind in OBJECTS and (row.hold == "strong" or kept.kind in _FUNCTIONS):
+                if word == "self" and kept.kind == "made":  # what the package itself has made
+                    yield _Handed(given, row, kept._replace(kind="instance"))
+                elif kept.kind in OBJECTS and (row.hold == "strong" or kept.kind in _FUNCTIONS):
                     yield _Handed(given, row, kept)
 
     def _life(self, contract: Contract, term: Term) -> Life:

@@ -54,8 +54,8 @@ class Context:
 
     @cached_property
     def registrations(self) -> list[Registration]:
-        """Every registration that keeps an object."""
-        return list(Registrations(self.heap).all())
+        """Every registration that keeps an object, the surest first: calls of a chain begin at one place."""
+        return sorted(Registrations(self.heap).all(), key=lambda one: -LEVELS.index(one.level))
 
     @cached_property
     def handlers(self) -> list[Handler]:
