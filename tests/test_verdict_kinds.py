@@ -227,6 +227,36 @@ PROGRAMS = {
                 _items.append(item)
                 yield item
         """,
+    "threads_besides": """
+        import signal, threading, time
+        class Consumer:
+            def __init__(self):
+                self.stopped = False
+            def start(self):
+                threading.Thread(target=self._work, daemon=True).start()
+                self._handlers()
+            def _work(self):
+                while not self.stopped:
+                    time.sleep(0.01)
+            def _handlers(self):
+                signal.signal(signal.SIGTERM, self._stop)
+            def _stop(self, *_):
+                self.stopped = True
+        """,
+    "object_of_the_module": """
+        class Word:
+            pass
+        class Trie:
+            def __init__(self, limit):
+                self.words = []
+            def add(self, text):
+                word = Word()
+                self.words.append(word)
+                return word
+        _trie = Trie(limit=10)
+        def note(text):
+            return _trie.add(text).text
+        """,
     "finalizer_over_a_part": """
         import weakref
         class Pool:
@@ -293,6 +323,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Ve
         ("thread_that_ends", "LK401", "refuted", "died"),
         ("generator_function", "LK202", "confirmed", "grows"),
         ("asynchronous_generator", "LK202", "confirmed", "grows"),
+        ("threads_besides", "LK401", "unreached", "kept by"),
+        ("object_of_the_module", "LK202", "confirmed", "alive after"),
         ("finalizer_over_a_part", "LK401", "confirmed", "alive after"),
     ],
 )

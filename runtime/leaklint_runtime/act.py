@@ -34,7 +34,8 @@ class UnreachableError(Exception):
 class Act(NamedTuple):
     """The trigger, resolved: ``kind`` is its first word, ``name`` a method's or function's name.
 
-    Of the kind ``factory`` all is done by the factory, which is not looked for here.
+    Of the kind ``factory`` all is done by the factory, which is not looked for here. ``live`` is the one object of the
+    program whose method it is, if the holder is an attribute of that.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Act(NamedTuple):
     argument: int | None
     skip_self: bool = False
     element: Any = None
+    live: Any = None
 
 
 def resolve(probe: Probe) -> Act:

@@ -21,6 +21,13 @@ INVISIBLE = {
     "fork": "the fork handlers (os.register_at_fork)",
 }
 UNSEEN = "a holder that the collector cannot see"
+#: By kind of registry what a chain that starts with it has in its text.
+MARKS = {
+    "signal": ("signal",),
+    "atexit": ("atexit", UNSEEN),
+    "fork": ("fork", UNSEEN),
+    "finalize": ("finalize", UNSEEN),
+}
 
 
 Chains = List[List[Any]]
@@ -30,13 +37,14 @@ class Evidence(NamedTuple):
     """``facts`` are fields of a verdict. ``elsewhere`` names another holder, if the flagged one is not the cause.
 
     ``root`` names the holder that the chain of the facts starts with; ``inside`` tells whether the flagged one holds all
-    of the survivors that were looked at.
+    of the survivors that were looked at. ``astray`` tells that it is a registry, and nothing shows that it holds any.
     """
 
     facts: dict[str, Any]
     elsewhere: str
     root: str = ""
     inside: bool = False
+    astray: bool = False
 
 
 def inside(case: Case, seen: Seen) -> Chains:
@@ -64,7 +72,10 @@ def gather(case: Case, seen: Seen, outcome: Outcome, inside: Chains) -> Evidence
             elsewhere = other
         else:
             elsewhere = _named(facts)
-    return Evidence(facts, elsewhere, _named(facts), len(inside) == len(survivors))
+    marks = MARKS.get(case.probe.container_kind, ())
+    shown = " ".join(facts["path"][: facts["suspect"] + 2])
+    astray = bool(marks) and outcome.freed <= 0 and not any(mark in shown for mark in marks)
+    return Evidence(facts, elsewhere, _named(facts), len(inside) == len(survivors), astray)
 
 
 def _named(facts: dict[str, Any]) -> str:

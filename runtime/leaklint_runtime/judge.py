@@ -10,6 +10,7 @@ from . import counterfactual, early, evidence, fit, observe, reached, sandbox
 from .case import Case
 from .closing import Closed
 from .counterfactual import Outcome
+from .early import ModuleType, is_a
 from .observe import Seen
 from .trigger import Plan
 from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, UNREACHED, UNTIL_CLOSED, Verdict, unreached
@@ -114,6 +115,14 @@ def _untouched(case: Case, seen: Seen, ran: bool | None) -> str:
     return ""
 
 
+def _is_missed(case: Case, seen: Seen) -> bool:
+    """Tell whether the container of one object never had more entries: what ran may have filled that of another one."""
+    if case.holder is None or is_a(case.holder.owner, (type, ModuleType, type(None))):
+        return False
+    never = bool(seen.sizes) and max(size for _, size in seen.sizes) <= case.empty
+    return never and not seen.entered and not case.plan.given
+
+
 def _unvaried(case: Case) -> str:
     """Return why the same object in each round shows nothing: arguments that are always the same, or a stand-in."""
     if case.plan.given or case.plan.fresh or all(origin.startswith(_KNOWN) for _, origin in case.plan.origins):
@@ -129,6 +138,10 @@ def _by_growth(case: Case, seen: Seen, ran: bool | None) -> Verdict:
     shape = fit.classify(points) if seen.sizes else fit.classify(points, noise=BLOCKS)
     bound = case.holder.bound() if case.holder is not None else None
     why = _untouched(case, seen, ran) if shape == fit.CONSTANT or ran is False else ""
+    if shape == fit.CONSTANT and not why and _is_missed(case, seen):
+        why = (
+            f"nothing came into {what}, though the statement ran ({case.plan.made_by}); give a factory that leads there"
+        )
     if why:
         return unreached(why, fit=shape)
     if bound is not None and shape != fit.CONSTANT:
@@ -185,6 +198,10 @@ def _by_presence(case: Case, seen: Seen, ran: bool | None, found: evidence.Evide
     if bound is not None or shape != fit.LINEAR:
         most = bound if bound is not None else seen.survivors
         return Verdict(BOUNDED, f"no more than {most} stay alive", fit=fit.BOUNDED, **facts)
+    if found.astray:
+        return unreached(
+            f"what stays is kept by {found.root}, and nothing shows that {case.label} keeps it, too", fit=shape
+        )
     if case.plan.wrong:
         return unreached(f"{case.plan.wrong}, and a stand-in for it proves nothing; give a factory", fit=shape)
     return Verdict(CONFIRMED, "alive after del and a full collection", fit=shape, **facts)

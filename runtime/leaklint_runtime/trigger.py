@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, search, trial
 from .act import Act, UnreachableError, completed, finished, perform, resolve, thing
-from .early import perf_counter
+from .early import is_a, perf_counter
 from .holder import unwrap
 from .seats import seats
 from .wire import Probe
@@ -52,6 +52,9 @@ def plan(
     may from then on change nothing outside ``scratch``.
     """
     act = resolve(probe)._replace(element=element)
+    owner = judge.holder.owner if judge.holder is not None else None
+    if act.kind in _OF_OBJECTS and probe.track != "subject" and is_a(act.subject, type) and is_a(owner, act.subject):
+        act = act._replace(live=owner)
     names = (probe.symbol, probe.fingerprint, probe.subject, probe.code)
     factory = scenarios.find(probe.factory, factories, *names)
     if scratch and (factory is None or getattr(factory, "careful", False)):
@@ -270,6 +273,9 @@ def _others(
 
 def _recipes(act: Act, live: bool) -> Iterator[ladder.Recipe]:
     """Yield ways to make the object of a class, or the one that the program made where it makes but one."""
+    if act.live is not None:
+        yield ladder.Recipe(lambda number: act.live, "the object of the program that has the holder", "", True)
+        return
     single = once.made_once(act.subject)
     if single is not None:
         held = next((seat.thing for seat in seats(act.subject, sys.modules[act.subject.__module__])), None)
