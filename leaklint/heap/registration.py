@@ -110,6 +110,9 @@ class Registrations:
         if life is Life.UNKNOWN:
             level = 0
             reasons.append(f"assumes that {self._keeper(contract, term)} outlives the object")
+        if best.row.parameter == "self" and any(guard.kind in {"if", "past"} for guard in event.guards):
+            level = 0
+            reasons.append("only under a condition, which may be that none is started yet")
         if assumed:
             level = max(0, level - 1)
             reasons.append(assumed)
@@ -132,8 +135,8 @@ class Registrations:
 
     def _life(self, contract: Contract, term: Term) -> Life:
         """Return how long the call keeps what it is handed."""
-        if contract.lifetime in ("call", "result"):
-            return Life.SHORT
+        if contract.lifetime in {"call", "result"} or (contract.freed and contract.lifetime != "process"):
+            return Life.SHORT  # also what is let go before that what keeps it ends
         if contract.lifetime == "receiver":
             receiver = _receiver(contract, term)
             return self.outliving.of(receiver) if receiver is not None else Life.UNKNOWN
