@@ -44,6 +44,7 @@ class Heap:
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
+        self._released: set[tuple[str, ...]] = set()  # the ways to holders whose entries go
 
     def _class_containers(self) -> dict[Term, Location]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
@@ -77,10 +78,19 @@ class Heap:
             (stores if effect.kind == "store" else removals)[key].append(effect)
         found: list[Retention] = []
         found += Chains(self).all()
-        for key, effects in stores.items():
-            one = self._retention(where[key], kinds[key], effects, removals.get(key, []))
-            if one is not None:
-                found.append(one)
+        leaking: set[tuple[str, ...]] = set()
+        for key in sorted(stores, key=lambda one: len(where[one].path)):
+            holder = _holder_of_owner(where[key])
+            if holder in self._released:
+                continue  # its owner is an entry that goes
+            one = self._retention(where[key], kinds[key], stores[key], removals.get(key, []))
+            if one is None:
+                continue
+            if holder in leaking:
+                one = one._replace(level="low", reasons=(*one.reasons, "its owner is kept by a holder that is told already"))
+            elif one.level != "low":
+                leaking.add(where[key].path)
+            found.append(one)
         return found
 
     # growth by being built anew
@@ -102,6 +112,7 @@ class Heap:
         judged = [(group, self._release(group, removals)) for group in self._apart(stores)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
         if not kept:
+            self._released.add(location.path)
             return None
         stores, release = kept[0]
         level = max(store.level for store in stores)
@@ -295,3 +306,13 @@ class Heap:
         return bool(values) and all(value in self.lifetime.long for value in values)
 
     # what is stored
+
+
+def _holder_of_owner(location: Location) -> tuple[str, ...]:
+    """Return the way to the container of which the object whose field a holder is, or what leads to that, is an entry."""
+    if location.scope != "field" or "[..]" not in location.path:
+        return ()
+    way = location.path[: len(location.path) - location.path[::-1].index("[..]")]
+    while way and way[-1] == "[..]":
+        way = way[:-1]
+    return way

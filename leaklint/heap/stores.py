@@ -42,7 +42,7 @@ class Stores:
 
     def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
-        if self._is_searched(effect) or self._has_room(effect):
+        if self._replaces(effect) or self._is_searched(effect) or self._has_room(effect):
             return
         domain = self.heap.keys.of_store(effect) if mapping else Domain.UNKNOWN
         if domain == Domain.UNKNOWN and mapping:
@@ -69,6 +69,11 @@ class Stores:
                         yield store
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
+
+    @staticmethod
+    def _replaces(effect: Effect) -> bool:
+        """Tell whether a store takes the place of an element: an index of a list is there already."""
+        return effect.container[1] in {"list", "deque", "array"} and effect.how in {"[]=", "__setitem__"}
 
     def _of_plain(self, effect: Effect, location: Location, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
