@@ -292,6 +292,8 @@ class PointsTo(Evaluation):
             made = self.calling._with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
             keys = {inner[0]} | {("container", inner[0][1], ("class", one)) for one in self.classes.order(container[1])}
             return frozenset().union(made, *(self.elements(one, term) for one in keys if one in self.contents)) or PART
+        if container[0] == "class" and self.classes.is_enum(container[1]):
+            return frozenset([("inst", container[1], None)])  # ``Colour[name]``
         if container[0] != "container":
             return PART
         by_key = term[0] == "elem" and term[2][0] == "const"

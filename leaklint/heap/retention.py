@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
+from leaklint.heap.building import Building
 from leaklint.heap.chains import Chains
 from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.kept import Keeping
@@ -41,6 +42,7 @@ class Heap:
         self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity)
         self.keys = KeyDomain(points_to, self.effects, self.lifetime)
         self.usage = Usage(points_to)
+        self.building = Building(points_to)
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
@@ -104,7 +106,7 @@ class Heap:
             return None
         if self._gives_back(location, effects):
             return None
-        running = [effect for effect in effects if self._runs(effect, location) == MANY]
+        running = [effect for effect in effects if self._is_growth(effect, location)]
         stores = [store for effect in running for store in self.stored._stores(effect, location)]
         if not stores:
             return None
@@ -193,6 +195,10 @@ class Heap:
         classes, contracts = self.points_to.classes, self.points_to.contracts
         known = (contracts.klass(name) for name in classes.outside(key))
         return classes.is_by_nature(key, "model") or any(one is not None and one.fields == "copied" for one in known)
+
+    def _is_growth(self, effect: Effect, location: Location) -> bool:
+        """Tell whether a store runs many times on one and the same container."""
+        return self._runs(effect, location) == MANY and not self.building.fills_its_own(effect)
 
     def _runs(self, effect: Effect, location: Location) -> int:
         runs = self.multiplicity.event_runs(effect.function, effect.event)

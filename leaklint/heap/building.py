@@ -1,0 +1,58 @@
+"""Containers that are filled by the very run of a function that makes them: each run fills one of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Function
+from leaklint.flow.terms import DISPLAYS, Term, root
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Effect
+    from leaklint.heap.points_to import PointsTo
+
+_DEPTH = 4  # how many assignments a local variable is followed
+
+
+class Building:
+    """Tells the stores that fill a container while it is made from those that come later.
+
+    What a run of a function puts into a container that this run has made is as much as one run makes, however often the
+    function is called: a container that is kept is another one each time. It grows where another run comes back to it,
+    or where the run itself goes on for ever.
+    """
+
+    def __init__(self, heap: PointsTo) -> None:
+        """Take the points-to sets."""
+        self.heap = heap
+
+    def fills_its_own(self, effect: Effect) -> bool:
+        """Tell whether a store fills a container that the same run of a function has made."""
+        function = self.heap.functions[effect.chain[-1].caller if effect.chain else effect.function]
+        event = effect.chain[-1].event if effect.chain else effect.event
+        if function.kind in {"module", "class"} or function.yields:
+            return False
+        if any(guard.kind == "while" and guard.test[0] == "const" for guard in event.guards):
+            return False
+        return self._is_made_in(effect.container[2], function) and self._is_new(root(effect.base), function, 0)
+
+    @staticmethod
+    def _is_made_in(site: Term, function: Function) -> bool:
+        """Tell whether a site stands in the text of a function."""
+        if len(site) < 5 or site[0] != function.key.partition(":")[0] or not isinstance(site[1], int):
+            return False
+        return bool(function.place[0] <= site[1] and site[3] <= function.place[2])
+
+    def _is_new(self, term: Term, function: Function, depth: int) -> bool:
+        """Tell whether a term of a function is a container that this run has made."""
+        if term[0] in DISPLAYS or term[0] == "comp":
+            return True
+        if term[0] == "call":
+            values = self.heap.evaluate(term)
+            return bool(values) and all(value[0] == "container" and value[2] == term[4] for value in values)
+        if term[0] == "union":
+            return all(self._is_new(part, function, depth) for part in term[1])
+        if term[0] == "fresh" and term[1] == function.key and depth < _DEPTH:
+            values = function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ())
+            return bool(values) and all(one == term or self._is_new(root(one), function, depth + 1) for one in values)
+        return False
