@@ -15,6 +15,7 @@ from leaklint.heap.lifetime import Lifetime, Location
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.rebinding import Rebinding
+from leaklint.heap.receivers import Receivers
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.removal import Removals
 from leaklint.heap.retained import LEVELS, Retention, Store
@@ -43,6 +44,7 @@ class Heap:
         self.keys = KeyDomain(points_to, self.effects, self.lifetime)
         self.usage = Usage(points_to)
         self.building = Building(points_to)
+        self.receivers = Receivers(points_to, self.effects, self._lives_long)
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
@@ -211,7 +213,8 @@ class Heap:
             return ONCE
         if location.scope == "result" and function.key.replace(":", ".") in location.path[:1] and not function.params:
             return ONCE  # what a memoised function without parameters fills, it fills in its one call
-        if location.scope in {"field", "result"} and not self._reaches_long(effect):
+        by_object = location.scope in {"field", "result"} or effect.container[2][:1] == ("class",)
+        if by_object and not self.receivers.may_be_long(effect):
             return IMPORT
         return MANY
 
@@ -251,26 +254,6 @@ class Heap:
             and location.owner in self.points_to.names.classes
             and self.points_to.classes.related(home.owner, location.owner)
         )
-
-    def _reaches_long(self, effect: Effect) -> bool:
-        """Tell whether the object whose field is filled may be one that lives long, by all calls that are seen."""
-        base = root(effect.base)
-        if base[0] != "param":
-            return True
-        function = self.points_to.functions.get(base[1])
-        if function is None or not function.params or function.params[0].name != base[2] or not function.owner:
-            return True
-        calls = self.effects.calls.get(function.key, [])
-        if not calls:
-            return True
-        for call in calls:
-            receiver = call.bound.get(base[2])
-            if receiver is None:
-                return True
-            values = self.points_to.evaluate(receiver)
-            if not values or any(value[0] != "inst" or self._lives_long(value) for value in values):
-                return True
-        return False
 
     def _lives_long(self, value: Term) -> bool:
         """Tell whether an object lives long, or shares its fields with one that does."""

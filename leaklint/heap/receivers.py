@@ -1,0 +1,59 @@
+"""On which objects a method is seen to be called: object sensitivity, worked out for the stores that need it.
+
+Containers are told apart by where they are made, so that all objects of a class share what its methods do to their
+fields. Whether that is done to the one object that lives long, the receivers of the calls tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term, root
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Effect, Effects
+    from leaklint.heap.points_to import PointsTo
+
+_DEPTH = 6  # how many methods of the same object call each other
+
+
+class Receivers:
+    """Answers whether a store may be into a field of a long-lived object."""
+
+    def __init__(self, heap: PointsTo, effects: Effects, lives_long: Callable[[Term], bool]) -> None:
+        """Take the call graph, and what tells of an object that it lives long."""
+        self.heap = heap
+        self.effects = effects
+        self.lives_long = lives_long
+
+    def may_be_long(self, effect: Effect) -> bool:
+        """Tell whether the object whose field is filled may be one that lives long, by all calls that are seen.
+
+        A method that nothing in the program calls is for users, who may call it on any object.
+        """
+        base = root(effect.base)
+        if base[0] != "param" or not self._is_receiver(base):
+            return True
+        return self._from_callers(base, frozenset())
+
+    def _is_receiver(self, term: Term) -> bool:
+        function = self.heap.functions.get(term[1])
+        return bool(function and function.owner and function.params and function.params[0].name == term[2])
+
+    def _from_callers(self, receiver: Term, seen: frozenset[str]) -> bool:
+        calls = [call for call in self.effects.calls.get(receiver[1], ()) if call.caller not in seen]
+        if not calls or len(seen) > _DEPTH:
+            return not seen or not self.effects.calls.get(receiver[1])
+        for call in calls:
+            given = call.bound.get(receiver[2])
+            if given is None:
+                return True
+            if given[0] == "param" and self._is_receiver(given):
+                if self._from_callers(given, seen | {receiver[1]}):
+                    return True
+                continue
+            values = self.heap.evaluate(given)
+            if not values or any(value[0] != "inst" or self.lives_long(value) for value in values):
+                return True
+        return False
