@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
@@ -50,6 +51,7 @@ class Keeping:
         self._captures: dict[str, frozenset[Term]] = {}
         self._inside: dict[Term, list[Kept]] = {}
         self._callers: Callers[tuple[Kept, ...]] = Callers()
+        self._site: Term = ()  # of the call whose result is looked into: it alone gives its callee's parameters
 
     def of(self, term: Term, chain: tuple[Call, ...] = ()) -> list[Kept]:
         """Return all that a term may keep, the most telling first."""
@@ -61,7 +63,17 @@ class Keeping:
 
     def _of(self, term: Term, depth: int) -> tuple[Kept, ...]:
         """Return what a term may keep; chains begin where it stands."""
-        return self._callers.ask((term, depth), lambda: self._worked_out(term, depth))
+        with self._at(term[4] if term[0] == "call" else self._site):
+            return self._callers.ask((term, depth, self._site), lambda: self._worked_out(term, depth))
+
+    @contextmanager
+    def _at(self, site: Term) -> Iterator[None]:
+        """Look into the result of one call, so that no other call of the same function is taken for the one that returned."""
+        before, self._site = self._site, site
+        try:
+            yield
+        finally:
+            self._site = before
 
     def _worked_out(self, term: Term, depth: int) -> tuple[Kept, ...]:
         found = dict.fromkeys(one for value in in_order(self.heap.evaluate(term)) for one in self._value(value, depth))
@@ -260,6 +272,7 @@ class Keeping:
 
     def _param(self, value: Term, depth: int) -> Iterator[Kept]:
         calls = self._callers.open(self.effects.calls.get(value[1], ()))
+        calls = [call for call in calls if call.term[-1] == self._site] or calls
         given = [(call, self.heap.calling.handed_in(call.bound, value)) for call in calls if value[2] in call.bound]
         shown = False
         if depth < _CALLS:
@@ -274,7 +287,8 @@ class Keeping:
 
     def _handed_in(self, call: Call, term: Term, depth: int) -> list[Kept]:
         """Return what a caller hands in with a term."""
-        found = self._callers.through(call, lambda: self._of(term, depth + 1))
+        with self._at(()):
+            found = self._callers.through(call, lambda: self._of(term, depth + 1))
         return [one if one.kind == "plain" else one._replace(chain=(call, *one.chain)) for one in found]
 
 

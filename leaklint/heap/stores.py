@@ -203,7 +203,12 @@ class Stores:
 
     def _of_object(self, effect: Effect, kept: Kept, side: str) -> tuple[int, list[str]]:
         if kept.kind == "closure" and not kept.cls:
-            return 1, [f"assumes that callers pass objects for '{kept.name}'"]
+            reasons = [f"assumes that callers pass objects for '{kept.name}'"]
+            if not (kept.chain or effect.chain) and self._is_of_callables(effect):
+                return 0, [*reasons, "a registry that callers fill"]
+            return 1, reasons
+        if kept.kind == "function" and not (kept.chain or effect.chain) and self._is_of_callables(effect):
+            return 0, ["a registry that callers fill"]
         if kept.kind == "instance" and not kept.cls:
             return (0 if side == "element" and interned(effect, self.heap.points_to) else 1), []
         return (2 if kept.kind in {"self", "method", "closure", "exception", "instance"} else 1), []
