@@ -91,7 +91,9 @@ class Heap:
             if one is None:
                 continue
             if holder in leaking:
-                one = one._replace(level="low", reasons=(*one.reasons, "its owner is kept by a holder that is told already"))
+                one = one._replace(
+                    level="low", reasons=(*one.reasons, "its owner is kept by a holder that is told already")
+                )
             elif one.level != "low":
                 leaking.add(where[key].path)
             found.append(one)
