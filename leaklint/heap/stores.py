@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Guard
 from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import conjuncts, interned
+from leaklint.heap.key_guards import interned
 from leaklint.heap.lifetime import Location
 from leaklint.heap.members import by_any_name
-from leaklint.heap.multiplicity import truthy
 from leaklint.heap.namespaces import CONSTRUCTORS, is_namespace
+from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Stores:
         """Take what is asked for everything else."""
         self.heap = heap
         self._searched: dict[str, frozenset[Term]] = {}  # by function
-        self._refusing: dict[str, frozenset[tuple[str, str, str]]] = {}  # by function: the holders that it asks first
+        self.refusals = Refusals(heap)
 
     def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
@@ -269,7 +268,7 @@ class Stores:
             yield "each object may have an attribute of its own by this name"
         if is_namespace(effect.container) and domain != Domain.FRESH and not _is_for_each_object(effect, kept):
             yield "attributes usually go by few names"
-        if self._raises_twice(effect):
+        if self.refusals.raises_twice(effect):
             yield "registering twice raises"
         if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
             yield "the program makes one such object"
@@ -331,17 +330,6 @@ class Stores:
             and any(one in stored for one in walk(effect.key))
         )
 
-    def _asked_of(self, test: Term) -> set[tuple[str, str, str]]:
-        """Return the holders that a test looks into, or that what it looks into is part of."""
-        found = set()
-        for term in walk(test):
-            if term[0] in {"name", "attr", "call", "cell"}:
-                for value in self.heap.points_to.evaluate(term):
-                    where = self.heap.lifetime.long.get(value) if value[0] == "container" else None
-                    if where is not None:
-                        found.add(where.key)
-        return found
-
     def _is_searched(self, effect: Effect) -> bool:
         """The container is looked through for one of the same class first, and that is returned instead."""
         known = self._searched.get(effect.function)
@@ -381,30 +369,3 @@ class Stores:
                 if root(effect.base) == ("param", function.key, function.params[0].name):
                     found |= points_to.classes.below(function.owner)
         return frozenset(found)
-
-    def _raises_twice(self, effect: Effect) -> bool:
-        """Tell whether the function refuses what is already registered."""
-        here = self.heap.location(effect.container)
-        known = self._refusing.get(effect.function)
-        if known is None:
-            events = self.heap.points_to.functions[effect.function].events
-            guards = [guard for event in events if event.kind == "raise" for guard in event.guards]
-            tests = dict.fromkeys(test for guard in guards for test in _present(guard))
-            known = frozenset().union(*(self._asked_of(test) for test in tests))
-            self._refusing[effect.function] = known
-        return here is not None and here.key in known
-
-
-def _is_for_each_object(effect: Effect, kept: Kept) -> bool:
-    """Tell whether objects put themselves, or their methods, among the attributes of a class or module, under a name each."""
-    of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
-    return of_one_thing and bool(kept.cls) and kept.kind in {"self", "method", "closure"}
-
-
-def _present(guard: Guard) -> Iterator[Term]:
-    """Yield the tests by which a guard says that something is in a container: ``key in c``, ``c.get(key)``, ``c[key]``."""
-    for test, holds in conjuncts(guard.test, guard.holds) if guard.kind in {"if", "past"} else ():
-        if test[0] == "op" and test[1] in {"in", "not in"} and (test[1] == "in") == holds:
-            yield test
-        found = truthy(test, holds)
-        yield from (term for term in found if term[0] == "elem" or (term[0] == "call" and term[1][0] == "attr"))
