@@ -35,12 +35,6 @@ class Refusals:
             self._refusing[effect.function] = known
         return here is not None and here.key in known
 
-
-def _is_for_each_object(effect: Effect, kept: Kept) -> bool:
-    """Tell whether objects put themselves, or their methods, among the attributes of a class or module, under a name each."""
-    of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
-    return of_one_thing and bool(kept.cls) and kept.kind in {"self", "method", "closure"}
-
     def _asked_of(self, test: Term) -> set[tuple[str, str, str]]:
         """Return the holders that a test looks into, or that what it looks into is part of."""
         found = set()

@@ -369,3 +369,9 @@ class Stores:
                 if root(effect.base) == ("param", function.key, function.params[0].name):
                     found |= points_to.classes.below(function.owner)
         return frozenset(found)
+
+
+def _is_for_each_object(effect: Effect, kept: Kept) -> bool:
+    """Tell whether objects put themselves, or their methods, among the attributes of a class or module, under a name each."""
+    of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
+    return of_one_thing and bool(kept.cls) and kept.kind in {"self", "method", "closure"}
