@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from types import FunctionType
 from typing import Any, NamedTuple, Tuple
 
-from .. import chains, labels
+from .. import chains
 from ..early import ModuleType, contents, get_objects, get_referents, is_a
 from ..growth import Trend
 from ..holder import ABSENT, lookup
@@ -28,16 +28,22 @@ TEXT_BUFFERS: Any = (io.BytesIO, io.StringIO)
 BUFFERS: Any = (array.array, *TEXT_BUFFERS)
 
 
-class Item(str):
-    """A step to what a dict has under a key, or a list or tuple at a place; as text it is ``['key']`` or ``[0]``."""
+def item_step(key: Any) -> str:
+    """Return the step of a path that leads to what a dict has under a key, a text, or a list or tuple at a place, a number.
 
-    key: Any
+    Steps are plain texts, which the collector does not track, so that tuples of them do not count among its objects either.
+    """
+    return f"['{key}" if type(key) is str else f"[#{key}"
 
-    def __new__(cls, key: Any) -> Item:
-        """Make the step of a key, a text, or of a place, a number."""
-        found = super().__new__(cls, f"[{labels.key(key)}]")
-        found.key = key
-        return found
+
+def is_item(step: str) -> bool:
+    """Tell whether a step is one of ``item_step``, and not an attribute."""
+    return step[:1] == "["
+
+
+def item_key(step: str) -> Any:
+    """Return the key or the place of such a step."""
+    return step[2:] if step[1:2] == "'" else int(step[2:])
 
 
 class ChainLink(NamedTuple):
@@ -159,8 +165,8 @@ def slot_value(owner: Any, path: tuple[str, ...]) -> Any:
     if is_a(owner, ContextVar):
         return ContextVar.get(owner, None)
     for name in path:
-        if type(name) is Item:
-            owner = _item(owner, name.key)
+        if is_item(name):
+            owner = _item(owner, item_key(name))
         elif is_a(owner, FunctionType) and name in owner.__code__.co_freevars:
             owner = (owner.__closure__ or ())[owner.__code__.co_freevars.index(name)]
         else:
@@ -232,9 +238,9 @@ def _reset(owner: Any, path: tuple[str, ...]) -> bool:
         if is_a(owner, ContextVar):
             owner.set(type(value)())
             return True
-        if type(path[-1]) is Item:
+        if is_item(path[-1]):
             kind: Any = dict if is_a(parent, dict) else list
-            kind.__setitem__(parent, path[-1].key, type(value)())
+            kind.__setitem__(parent, item_key(path[-1]), type(value)())
             return True
         setattr(parent, path[-1], type(value)())
     except Exception:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any, Sequence
 
+from .. import labels
 from ..early import ModuleType, is_a
 from ..fit import LINEAR
 from . import naming, registries
-from .candidates import HIDDEN, REGISTRY, SLOT, Candidate, Item, slot_value
+from .candidates import HIDDEN, REGISTRY, SLOT, Candidate, is_item, item_key, slot_value
 from .measures import MEMO, SIMPLE_QUEUE
 from .naming import Name
 
@@ -26,7 +27,7 @@ def named(
     paths = naming.find_chains(things, avoided, frames=frames)
     lost = [item.thing for item in candidates if item.thing is not None and id(item.thing) not in paths]
     known = registries.identify(lost)
-    labels = {id(lost[place]): label for place, label in known.items()}
+    registered = {id(lost[place]): label for place, label in known.items()}
     found = []
     for item in candidates:
         if item.sort == REGISTRY:
@@ -35,8 +36,8 @@ def named(
             chain = tuple(paths[id(item.thing)])
             if len(chain) < 2 or not is_a(chain[-2], _KNOWN):  # its own table is not told beside a memoiser or a queue
                 found.append(item._replace(chain=chain, name=_slot_name(naming.named(chain), item)))
-        elif id(item.thing) in labels:
-            label = labels[id(item.thing)]
+        elif id(item.thing) in registered:
+            label = registered[id(item.thing)]
             found.append(item._replace(name=Name(label, path=(label,))))
         elif item.trend.kind == LINEAR:
             found.append(item._replace(sort=HIDDEN))
@@ -61,9 +62,9 @@ def _slot_name(name: Name, candidate: Candidate) -> Name:
     if candidate.sort != SLOT or name.module_object is None:
         return name
     root, slot = candidate.thing, candidate.slot
-    shown = "".join(step if type(step) is Item else f".{step}" for step in slot if step != "cell_contents")
-    attributes = [place for place, step in enumerate(slot) if type(step) is not Item and step != "cell_contents"]
-    entered = next((place for place, step in enumerate(slot) if type(step) is Item), len(slot))
+    shown = "".join(_shown(step) for step in slot if step != "cell_contents")
+    attributes = [place for place, step in enumerate(slot) if not is_item(step) and step != "cell_contents"]
+    entered = next((place for place, step in enumerate(slot) if is_item(step)), len(slot))
     steps = [(slot_value(root, slot[:place]), slot[place]) for place in reversed(attributes)]
     owner = steps[0][0] if steps else root
     return name._replace(
@@ -74,3 +75,7 @@ def _slot_name(name: Name, candidate: Candidate) -> Name:
         scope="module" if is_a(owner, ModuleType) else "class" if is_a(owner, type) else "object",
         inside=owner,
     )
+
+
+def _shown(step: str) -> str:
+    return f"[{labels.key(item_key(step))}]" if is_item(step) else f".{step}"

@@ -226,8 +226,18 @@ def _is_library_container(thing: Any) -> bool:
 
 
 def _folded(edges: Sequence[str]) -> list[str]:
-    """Return edges of which the same one does not follow itself: a list is linked by one attribute, however long it is."""
-    return [edge for place, edge in enumerate(edges) if not place or edge != edges[place - 1] or edge.startswith("[")]
+    """Return edges of which the same attribute, or the same two edges, do not follow themselves.
+
+    A list is linked by one attribute, a tree by an attribute and a place, however long or deep it is.
+    """
+    found: list[str] = []
+    for edge in edges:
+        if found[-1:] == [edge] and not edge.startswith("["):
+            continue
+        found.append(edge)
+        if found[-2:] == found[-4:-2] and found[-2].startswith("."):
+            del found[-2:]
+    return found
 
 
 def linking_attribute(chain: Sequence[Any]) -> str:

@@ -218,27 +218,30 @@ def _origins(crowd: Candidate, paths: Sequence[list[Any]], young: set[int]) -> l
 
     ``paths`` lead to members of the crowd. An origin counts to which ``SHARE`` of them lead, and more than one.
     """
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    longest: dict[str, list[Any]] = {}
+    found: dict[str, list[tuple[tuple[Any, ...], list[Any]]]] = {}
     for path in paths:
         first = next((place for place in range(1, len(path)) if _begins(path, place, young)), len(path) - 1)
         symbol = families.folded(naming.named(path[: first + 1]).symbol)
-        found.setdefault(symbol, []).append(tuple(path[: first + 1]))
-        longest[symbol] = max(longest.get(symbol, path), path, key=len)
-    origins = []
-    for symbol, there in found.items():
-        if len(there) > 1 and len(there) >= SHARE * len(paths):
-            link = ChainLink(type(crowd.thing), naming.linking_attribute(longest[symbol]))
-            origins.append(_origin(crowd, there, link))
-    return origins
+        found.setdefault(symbol, []).append((tuple(path[: first + 1]), path))
+    return [_origin(crowd, rows) for rows in found.values() if len(rows) > 1 and len(rows) >= SHARE * len(paths)]
 
 
-def _origin(crowd: Candidate, there: Sequence[tuple[Any, ...]], link: ChainLink) -> Candidate:
-    """Return the candidate for chains to young objects: their container if it is one whose places are filled, each once."""
-    shared = families.common(there)
-    if any(chain[-1] is not there[0][-1] for chain in there) and kind_of(shared[-1]) != "other":
-        return crowd._replace(sort=CONTAINER, thing=shared[-1], chain=shared, name=naming.named(shared))
-    return crowd._replace(sort=CHAIN, thing=there[0][-1], chain=there[0], name=naming.named(there[0]), link=link)
+def _origin(crowd: Candidate, rows: Sequence[tuple[tuple[Any, ...], list[Any]]]) -> Candidate:
+    """Return the candidate for what chains begin with, of which the whole paths are given, too.
+
+    If they begin with different objects, these are in one container: it is told where most of the crowd is directly in it, as
+    where places are filled, each once. Else the objects of the crowd hold one another.
+    """
+    chains_there = [start for start, _ in rows]
+    chain, shared = chains_there[0], families.common(chains_there)
+    name = naming.named(chain)
+    if any(start[-1] is not chain[-1] for start in chains_there) and kind_of(shared[-1]) != "other":
+        name = naming.named(shared)
+        if 2 * sum(len(start) == len(path) for start, path in rows) > len(rows):
+            return crowd._replace(sort=CONTAINER, thing=shared[-1], chain=shared, name=name)
+    longest = max((path for _, path in rows), key=len)
+    link = ChainLink(type(crowd.thing), naming.linking_attribute(longest))
+    return crowd._replace(sort=CHAIN, thing=chain[-1], chain=chain, name=name, link=link)
 
 
 def _begins(chain: Sequence[Any], place: int, young: set[int]) -> bool:

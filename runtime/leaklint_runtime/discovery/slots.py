@@ -14,7 +14,7 @@ from typing import Any, Iterator, NamedTuple, Tuple
 from .. import roots
 from ..early import ModuleType, contents, is_a, is_tracked
 from ..holder import ABSENT, lookup, mro_of
-from .candidates import BUFFERS, SIZED, Item, slot_value, value_size
+from .candidates import BUFFERS, SIZED, is_item, item_step, slot_value, value_size
 from .measures import kind_of
 from .storing import MANAGED_DICT
 
@@ -90,7 +90,7 @@ _SHORT: Row = (0, 0)
 
 def _may_be_short(value: Any, path: Path) -> bool:
     """Tell whether a value is passed over while it is short: a number, or a text among the entries of a container."""
-    return type(value) is int or (type(value) in (str, bytes) and type(path[-1]) is Item)
+    return type(value) is int or (type(value) in (str, bytes) and is_item(path[-1]))
 
 
 def _row(value: Any) -> Row:
@@ -170,10 +170,10 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
             yield "cell_contents", value
         return
     if type(owner) is dict:
-        yield from [(Item(name), value) for name, value in list(owner.items()) if type(name) is str]
+        yield from [(item_step(name), value) for name, value in list(owner.items()) if type(name) is str]
         return
     if type(owner) in (list, tuple):
-        yield from [(Item(place), value) for place, value in enumerate(owner)]
+        yield from [(item_step(place), value) for place, value in enumerate(owner)]
         return
     if not _shows_attributes(owner):
         return
@@ -186,7 +186,7 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
     if is_a(found, dict) and not is_a(owner, ModuleType) and not is_tracked(found):
         yield "__dict__", found
     if is_a(owner, type) or is_a(found, dict):
-        yield from [(name, value) for name, value in list(found.items()) if type(name) is str]
+        yield from [(name, value) for name, value in list(found.items()) if type(name) is str and not is_item(name)]
 
 
 def _in_slots(owner: Any) -> Iterator[tuple[str, Any]]:
