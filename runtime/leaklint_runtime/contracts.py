@@ -69,8 +69,7 @@ def prove(entry: Entry) -> dict[str, Any]:
     try:
         _names(entry)
         if entry.get("class"):
-            _objects(entry)
-            shown.append(f"an instance of {entry['class']}")
+            shown += _objects(entry)
         if entry.get("experiment"):
             trial = Trial(entry)
             lacking = contract_claims.missing(entry, trial)
@@ -152,12 +151,15 @@ def _is_static(owner: Any, name: str) -> bool:
     return False
 
 
-def _objects(entry: Entry) -> None:
+def _objects(entry: Entry) -> list[str]:
     """Look whether every object that an entry's name stands for is of the class that the entry names."""
     kind, name = resolve(entry["class"]), entry["name"]
+    if inspect.isclass(resolve(name.rpartition(".")[0])):
+        return []  # of attributes of objects a class says nothing
     found = list(_instances(name, kind))
     if not found:
         raise BrokenError(f"{name} names no instance of {entry['class']}")
+    return [f"an instance of {entry['class']}"]
 
 
 def _instances(name: str, kind: Any) -> Iterator[Any]:
@@ -168,8 +170,5 @@ def _instances(name: str, kind: Any) -> Iterator[Any]:
             raise BrokenError(f"{name} is a {type(value).__name__}, no {kind.__name__}")
         yield value
         return
-    home = resolve(owner)
-    if inspect.isclass(home):
-        raise UnavailableError(f"what objects of {owner} have is not known of the class")
-    space = vars(home)
+    space = vars(resolve(owner))
     yield from [value for word, value in space.items() if isinstance(value, kind) and not word.startswith("_")]
