@@ -56,13 +56,27 @@ def read_source(file: str, source: Source, digest: str = "") -> Read:
     """Read a text, which need not be on disk, as the file ``file``."""
     root, module = module_name(file)
     read = Read(digest, os.path.abspath(file), source.path, root, module)
+    tree: ast.Module | None = None
+    wrong: Problem | None = None
     try:
         tree = source.tree
     except SourceError as error:
-        return Read(digest, read.file, read.path, root, module, problem=Problem(source.path, error.line, error.message))
-    flow, problem = (None, None) if is_test(source.path) else _flow(tree, read)
+        tree, wrong = _without_errors(source, error)
+    flow, problem = (None, None) if tree is None or is_test(source.path) else _flow(tree, read)
     source.drop_trees()
-    return Read(digest, read.file, read.path, root, module, flow, problem)
+    return Read(digest, read.file, read.path, root, module, flow, problem or wrong)
+
+
+def _without_errors(source: Source, error: SourceError) -> tuple[ast.Module | None, Problem]:
+    """Return the tree of the statements of a file that can be parsed, if it is not lost, and what is wrong with it."""
+    from leaklint.recovery import recovered
+
+    try:
+        tree, errors = recovered(source.text)
+    except SourceError:
+        return None, Problem(source.path, error.line, error.message)
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return tree, Problem(source.path, error.line, f"{error.message}{more}; the other statements were read")
 
 
 def _flow(tree: ast.Module, read: Read) -> tuple[Module | None, Problem | None]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from repairing import holder_of, program_of
 
+from leaklint.config import Settings
 from leaklint.deep import deep_recursion
 from leaklint.drafts.program import Program
+from leaklint.engine import check
 from leaklint.repairs import uses, vague
 from leaklint.repairs.files import Files
 
@@ -101,3 +105,19 @@ def test_a_chain_of_any_length_is_followed() -> None:
         program = program_of({"home.py": HOME, "other.py": f"def f(x):\n    return {chain}.reg\n"})
     classes = vague.family(program, "reg")
     assert vague.may_mean(program, program.modules["other"], program.source("other"), "reg", classes)
+
+
+def test_too_much_to_look_at_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No repair looks at megabytes of source; and what was not looked at is not taken for looked at by the next one."""
+    text = "class {0}:\n    def __init__(self):\n        self.items = []\n\n"
+    text += "    def add(self, other):\n        self.items.append(other)\n\n\n"
+    uses = "\n\ndef f(x):\n    x.items.append(1)\n"
+    for number in range(4):
+        own = text.format(f"C{number}") + f"A{number} = C{number}()\n\n\ndef go(x):\n    A{number}.add(object())\n"
+        (tmp_path / f"m{number}.py").write_text(own + uses)
+    settings = Settings(root=str(tmp_path), confidence="low")
+    found = check([str(tmp_path)], settings).findings
+    assert found and not any("decide by hand" in one.fix.reason for one in found)
+    monkeypatch.setattr("leaklint.repairs.files._WIDEST", 800)
+    found = check([str(tmp_path)], settings).findings
+    assert found and all("may mean it by items: decide by hand" in one.fix.reason for one in found)

@@ -27,7 +27,7 @@ def repaired(cases: Iterable[Case], context: Context) -> list[Finding]:
     """Return findings with what repairs them, and with advice that is what the repair would do."""
     from leaklint.drafts.view import view_of
 
-    cases = list(cases)
+    cases = sorted(cases, key=lambda case: case.finding.path)  # the trees of a file serve those after each other
     view = view_of(cases, context)
     found = (_repaired(case, view) for case in cases)
     return [finding for finding in found if finding is not None]

@@ -18,13 +18,14 @@ from leaklint.drafts.program import Program
 from leaklint.drafts.program.once import once
 from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
 from leaklint.repairs.words import has_word, speaks_of, spoken_words, unmangled
-from leaklint.source import Source
+from leaklint.source import Source, TreeError
 
 _INDENT = re.compile(r"[ \t\f]*")
 N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _FEW = 4  # words that are looked for one by one
-_MOST = 1_000_000  # characters; a tree takes some hundred bytes for each
+_MOST = 400_000  # characters; a tree takes two hundred bytes for each
+_WIDEST = 1_000_000  # characters of the files that one repair may have to look at by their trees
 _trees: WeakKeyDictionary[Source, Tree] = WeakKeyDictionary()  # a tree knows nothing of its source
 
 
@@ -313,13 +314,24 @@ class Files:
     def passing(self, word: str, admits: Callable[[Module, Source], bool]) -> Iterator[File]:
         """Yield the files that speak of ``word`` if ``admits`` says so; nobody may keep a node of one."""
         passed = 0
-        for module in self.speaking(word):
+        for module in self._admitted(word, admits):
             source = self.program.source(module)
             new = source not in _trees
-            if new and not admits(self.program.modules[module], source):
-                source.drop_trees()
-                continue
             yield self[module]
             passed += len(source.text) if new else 0
             if new and passed > _MOST:
                 _forget(source)
+
+    def _admitted(self, word: str, admits: Callable[[Module, Source], bool]) -> list[str]:
+        """Return the modules that speak of ``word`` and are admitted. Raises ``TreeError`` if they are too large together."""
+        found, size = [], 0
+        for module in self.speaking(word):
+            source = self.program.source(module)
+            if source in _trees or admits(self.program.modules[module], source):
+                found.append(module)
+                size += len(source.text)
+            if source not in _trees:
+                source.drop_trees()
+            if size > _WIDEST:
+                raise TreeError(f"more than {_WIDEST / 1e6:g} MB of source may mean it by {word}: decide by hand")
+        return found

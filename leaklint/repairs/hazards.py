@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from leaklint.drafts.program import ClassRef
+from leaklint.drafts.program import ClassRef, Program
 from leaklint.paths import is_test
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File
@@ -74,23 +74,32 @@ def judge_end(draft: Draft, classes: Iterable[ClassRef], roles: Iterable[Role], 
 
     A ``__del__`` that takes the object out of this very container is no hazard.
     """
-    names = draft.files.program.names
-    leaving = {id(role.use.scope.node) for role in roles if role.use.scope.name == "__del__"}
+    program = draft.files.program
+    names = program.names
+    leaving = {(role.file.module.name, role.use.scope.qualname) for role in roles if role.use.scope.name == "__del__"}
     for ref in classes:
         short = ref.name.rpartition(".")[2]
         for one in (*names.ancestors(ref), *names.subclasses(ref)):
-            node = draft.files[one.module].class_node(one.name)
-            match = _RESOURCES.search(draft.files[one.module].code(node)) if node is not None else None
-            last = (
-                [below for below in walk(node) if isinstance(below, cst.FunctionDef) and below.name.value == "__del__"]
-                if node
-                else []
-            )
-            what = "__del__()" if any(id(below) not in leaving for below in last) else match[1] if match else ""
+            functions = program.modules[one.module].functions.values()
+            last = [
+                (one.module, it.qualname) for it in functions if it.name == "__del__" and _is_inside(it.qualname, one)
+            ]
+            match = _RESOURCES.search(_text_of(program, one))
+            what = "__del__()" if not leaving.issuperset(last) else match[1] if match else ""
             if what and itself:
                 draft.assume(f"nothing counts on a {short} that nobody holds any more ({what} would come earlier)")
             elif what:
                 draft.refuse(f"a {short} may live by the container, and its end does something ({what})")
+
+
+def _is_inside(qualname: str, ref: ClassRef) -> bool:
+    return qualname.startswith(f"{ref.name}.")
+
+
+def _text_of(program: Program, ref: ClassRef) -> str:
+    """Return the source of a class. Its file may be large, and libcst has no need to read it for that."""
+    source, span = program.source(ref.module), program.names.class_of(ref).span
+    return source.text[source.offset(span.line, span.column) : source.offset(span.end_line, span.end_column)]
 
 
 def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tuple[Role, ...]) -> None:

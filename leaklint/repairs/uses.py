@@ -120,11 +120,11 @@ class Finder:
         """Return what is said by a word, and by what is bound to it, wherever it is an attribute or a text."""
         known = _said(self.program).everywhere
         if word not in known:
-            known[word] = Spoken()
-            program, classes = self.program, family(self.program, word)
+            spoken, program, classes = Spoken(), self.program, family(self.program, word)
             for file in self.files.passing(word, lambda here, source: may_mean(program, here, source, word, classes)):
                 for name in known_by(file, word):
-                    known[word].add(self._here(file.module.name, name), vague=name == word)
+                    spoken.add(self._here(file.module.name, name), vague=name == word)
+            known[word] = spoken
         return known[word]
 
     def _guessed(self, spoken: Spoken) -> Iterator[Spot]:
