@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
-_HANDED = re.compile(r"(\w+)\((?:[^()\n]*,)?\s*(?:\w+\.)*(\w+)\s*[,)]")
-_STORED = re.compile(r"(\w+)\[[^\n]*\]\s*=\s*(?:\w+\.)*(\w+)\(")
+_HANDED = re.compile(r"\b(\w+)\((?:[^()\n]*,)?\s*(?:\w+\.)*(\w+)\s*[,)]")
+_STORED = re.compile(r"\b(\w+)\[[^\n]{0,300}\]\s*=\s*(?:\w+\.)*(\w+)\(")
 
 
 @dataclass(frozen=True, slots=True)
