@@ -270,6 +270,12 @@ def _names(program: Program) -> Iterator[str]:
     yield from (holder.binding.name for holder in program.holders.all.values())
 
 
+def _bounded(size: int, word: str) -> None:
+    """Raise ``TreeError`` if so many characters are too much to look at for one repair."""
+    if size > _WIDEST:
+        raise TreeError(f"more than {_WIDEST / 1e6:g} MB of source may mean it by {word}: decide by hand")
+
+
 class Files:
     """The files of a program as one repair reads them, each on first need."""
 
@@ -291,9 +297,14 @@ class Files:
         return _ranks(self.program)[module]
 
     def saying(self, words: Collection[str], among: Collection[str]) -> list[str]:
-        """Return those of the named modules in whose text one of ``words`` is a word, in the order of the program."""
-        found = [module for module in among if any(has_word(self.program.source(module).text, word) for word in words)]
-        return sorted(found, key=_ranks(self.program).__getitem__)
+        """Return those of the named modules in whose text one of ``words`` is a word, in the order of the program.
+
+        Raises ``TreeError`` if they are too large together.
+        """
+        texts = ((module, self.program.source(module).text) for module in among)
+        sizes = {module: len(text) for module, text in texts if any(has_word(text, word) for word in words)}
+        _bounded(sum(sizes.values()), min(words, default=""))
+        return sorted(sizes, key=_ranks(self.program).__getitem__)
 
     def speaking(self, word: str) -> list[str]:
         """Return the modules in whose text ``word`` stands as an attribute or as a text of its own, see ``speaks_of``."""
@@ -324,7 +335,8 @@ class Files:
 
     def _admitted(self, word: str, admits: Callable[[Module, Source], bool]) -> list[str]:
         """Return the modules that speak of ``word`` and are admitted. Raises ``TreeError`` if they are too large together."""
-        found, size = [], 0
+        found: list[str] = []
+        size = 0
         for module in self.speaking(word):
             source = self.program.source(module)
             if source in _trees or admits(self.program.modules[module], source):
@@ -332,6 +344,5 @@ class Files:
                 size += len(source.text)
             if source not in _trees:
                 source.drop_trees()
-            if size > _WIDEST:
-                raise TreeError(f"more than {_WIDEST / 1e6:g} MB of source may mean it by {word}: decide by hand")
+            _bounded(size, word)
         return found
