@@ -6,20 +6,21 @@ import sys
 import textwrap
 import types
 import unittest.mock
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from leaklint.drafts.facts.read import read_module
 from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.program.told import Told
 from leaklint.model import Edit, Fix
 from leaklint.repairs import WeakRequest, weaken
 from leaklint.source import Source
 
 
-def program_of(files: Mapping[str, str] | str) -> Program:
+def program_of(files: Mapping[str, str] | str, told: Sequence[Told] = ()) -> Program:
     """Join texts by file name (one text is ``mod.py``) into a program; dots of a module follow its folders."""
     texts = {"mod.py": files} if isinstance(files, str) else files
     sources = {module_of(path): Source(path, text) for path, text in texts.items()}
-    return Program({name: read_module(source, name) for name, source in sources.items()}, sources)
+    return Program({name: read_module(source, name) for name, source in sources.items()}, sources, told=told)
 
 
 def module_of(path: str) -> str:

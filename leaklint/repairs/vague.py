@@ -74,14 +74,16 @@ def _may_be(
     meant = program.holders.meant(value.child(mangle(word, scope)), function, module)
     if meant is not None or f"{scope.qualname}#2" in module.functions:  # of several definitions this may be any
         return True
-    if value.kind in {"self", "cls", "super"}:
-        return not value.path and program.holders.owner_of(function, module) in classes
+    if value.kind in {"self", "cls", "super"} and not value.path:
+        return program.holders.owner_of(function, module) in classes
     if value.kind == "global":
         path = tuple(step for step in value.path if step != "[]")
         return program.names.find(module.name, path).kind != "external"
     if value.kind == "call" and value.parts:
         return program.names.as_class(module.name, value.parts[0]) in classes
-    return value.kind in {"unknown", "param"} and not _is_other(program, module, function, value, classes)
+    if value.kind in {"unknown", "param"}:
+        return not _is_other(program, module, function, value, classes)
+    return bool(value.path)  # a part of something, of which no class is known
 
 
 def _is_other(program: Program, module: Module, function: Function, value: Value, classes: frozenset[ClassRef]) -> bool:
