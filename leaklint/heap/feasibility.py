@@ -101,7 +101,7 @@ class Feasibility:
 
     def never(self, event: Event, function: Function, seen: frozenset[str] = frozenset()) -> str:
         """Return why an event has no chance to run in the life of an entry; nothing if it has."""
-        reason = self._never_here(event, function)
+        reason = self.never_here(event, function)
         calls = [call for call in self.removals.effects.calls.get(function.key, ()) if call.caller not in seen]
         if reason or not calls or len(seen) > 5:
             return reason
@@ -113,7 +113,8 @@ class Feasibility:
             reason = reason or why
         return reason
 
-    def _never_here(self, event: Event, function: Function) -> str:
+    def never_here(self, event: Event, function: Function) -> str:
+        """Return why an event has no chance to run where its function runs; nothing if it has."""
         for guard in event.guards:
             if guard.kind == "except":
                 return "it is removed only after an error"

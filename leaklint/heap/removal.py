@@ -98,7 +98,8 @@ class Removals:
             )
         if self.feasibility._at_end(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
-        reason = self.feasibility.never(removal.event, function)
+        beside = any(store.function == removal.function for store in stores)  # whoever comes to the store came here
+        reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
         if not any(self.coverage._covers(removal, store) for store in stores):
