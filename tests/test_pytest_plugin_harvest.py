@@ -43,6 +43,8 @@ class Engine:
 
 class Turbo(Engine):
     def __init__(self, number):
+        if str(number)[::-1] not in ("12005", "32005"):
+            raise ValueError(number)
         super().__init__(Plan("diesel-7", parts=("valve",)), number)
 
 
@@ -73,7 +75,7 @@ TESTS = """\
 def test_engine(number):
     assert app.Engine(app.Plan("diesel-7", parts=("valve",)), number).number == number
 
-@pytest.mark.parametrize("number", [5, 6])
+@pytest.mark.parametrize("number", [50021, 50023])
 def test_turbo(number):
     assert app.Turbo(number).number == number
 
@@ -148,7 +150,7 @@ def test_a_harvest_is_plain_data_and_says_where_it_comes_from(harvested: Harvest
     plan = {"call": ["app:Plan", ["diesel-7"], {"parts": {"tuple": ["valve"]}}]}
     first = {"call": ["app:Engine", [plan, 2], {}]}
     assert [one["make"] for one in value["recorded"] if one["test"] == "test_app.py::test_engine[2]"] == [first]
-    assert {"call": ["app:Turbo", [6], {}]} in [one["make"] for one in value["recorded"]]
+    assert {"call": ["app:Turbo", [50023], {}]} in [one["make"] for one in value["recorded"]]
 
 
 def test_recording_leaves_the_program_as_it_was(engines: Path) -> None:
