@@ -189,12 +189,18 @@ class Attributes:
         finally:
             self._giving.discard(value)
 
+    def _handed_through(self, value: Term, name: str, base: Term) -> Values:
+        """Return an attribute of what a caller hands in; of a parameter of its own, of the classes that its callers hand in."""
+        if value[0] != "param":
+            return self.attribute(value, name, base)
+        classes = (one for one in self.given(value) if one[0] == "class")
+        return frozenset().union(*(self.attribute(one, name, base) for one in classes))
+
     def _of_param(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""
         got: Values = NOTHING
         for one in self.given(value) if value[0] == "param" else ():
-            if one[0] != "param":
-                got |= self.attribute(one, name, base)
+            got |= self._handed_through(one, name, base)
         got |= self.heap.all_of(self._assigned.on_param(base, name))
         if got - PART:
             return got - PART

@@ -115,6 +115,8 @@ class Feasibility:
 
     def never_here(self, event: Event, function: Function) -> str:
         """Return why an event has no chance to run where its function runs; nothing if it has."""
+        if any(guard.kind == "if" for guard in event.guards) and self._ends_in_error(event, function):
+            return "it is removed only before an error is raised"
         for guard in event.guards:
             if guard.kind == "except":
                 return "it is removed only after an error"
@@ -129,6 +131,13 @@ class Feasibility:
             if self._never_set(guard, function):
                 return "it is removed only from objects that have what others are made without"
         return ""
+
+    @staticmethod
+    def _ends_in_error(event: Event, function: Function) -> bool:
+        """Tell whether the block in which an event stands ends by raising."""
+        return any(
+            one.kind == "raise" and one.guards == event.guards and one.place > event.place for one in function.events
+        )
 
     @staticmethod
     def _asks_error(guard: Guard, function: Function) -> bool:

@@ -140,6 +140,11 @@ class Rebinding:
                 keys.append(("metaclass", value[1], target[2]))
             elif value[0] == "func":
                 keys.append(("function", value[1], target[2]))
+            elif (
+                value in self.heap.lifetime.long
+            ):  # an attribute of a thread-local, a namespace, or an object from outside
+                where = self.heap.lifetime.long[value]
+                keys.append((where.scope, where.owner, f"{where.name}.{target[2]}"))
         return list(dict.fromkeys(keys))
 
     def _makes_longer(self, call: Term) -> bool:

@@ -207,7 +207,7 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if self._is_beside_their_life(function):
+        if self._is_beside_their_life(function) and not self._consumes(removal, function):
             return Release(Quality.NONE, f"nothing in the program calls {function.name}() ({place})", removal)
         selective = removal.how in _SELECTIVE and (
             removal.key is not None or removal.how in {"rebuild", "filter", "trim"}
