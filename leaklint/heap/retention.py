@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
 from leaklint.heap.building import Building
 from leaklint.heap.chains import Chains
-from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.lifetime import Lifetime, Location
@@ -206,7 +207,7 @@ class Heap:
 
     def _runs(self, effect: Effect, location: Location) -> int:
         runs = self.multiplicity.event_runs(effect.function, effect.event)
-        for call in effect.chain:
+        for call in _run_through(effect):
             runs = min(runs, self.multiplicity.call_runs(call))
         if runs != MANY:
             return runs
@@ -297,6 +298,16 @@ class Heap:
         return bool(values) and all(value in self.lifetime.long for value in values)
 
     # what is stored
+
+
+def _run_through(effect: Effect) -> Iterator[Call]:
+    """Yield the calls by which a store is reached: not those that only bind a variable of an enclosing function."""
+    reached = effect.function
+    for call in effect.chain:
+        if call.callee != reached:
+            return
+        yield call
+        reached = call.caller
 
 
 def _holder_of_owner(location: Location) -> tuple[str, ...]:
