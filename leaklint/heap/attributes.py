@@ -83,11 +83,11 @@ class Attributes:
         return self._of_param(value, name, base) if kind in {"param", "part"} else PART
 
     def _on_outside(self, value: Term, name: str) -> Values:
-        """Return what the program assigns to an attribute of an object from outside of it, or of others of its kind."""
+        """Return what the program assigns to an attribute of an object from outside of it."""
         return self.heap.all_of(
             term
             for base, term in self._assigned.open(name)
-            if any(one[:2] == value[:2] for one in self.heap.evaluate(base))
+            if any(self.heap.is_same_outside(one, value) for one in self.heap.evaluate(base))
         )
 
     def assignments(self, name: str) -> list[tuple[str, Event]]:

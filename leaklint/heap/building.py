@@ -34,7 +34,9 @@ class Building:
             return False
         if any(guard.kind == "while" and guard.test[0] == "const" for guard in event.guards):
             return False
-        return self._is_made_in(effect.container[2], function) and self._is_new(root(effect.base), function, 0)
+        site = effect.container[2]  # of an object of a class of the program that is a container: that class
+        made_here = site[:1] == ("class",) or self._is_made_in(site, function)
+        return made_here and self._is_new(root(effect.base), function, 0)
 
     @staticmethod
     def _is_made_in(site: Term, function: Function) -> bool:
@@ -49,7 +51,7 @@ class Building:
             return True
         if term[0] == "call":
             values = self.heap.evaluate(term)
-            return bool(values) and all(value[0] == "container" and value[2] == term[4] for value in values)
+            return bool(values) and all(value[0] in {"container", "inst"} and value[2] == term[4] for value in values)
         if term[0] == "union":
             return all(part[0] == "const" or self._is_new(part, function, depth) for part in term[1])
         if term[0] == "fresh" and term[1] == function.key and depth < _DEPTH:

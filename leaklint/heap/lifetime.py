@@ -15,6 +15,7 @@ from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 
 Place = tuple[int, int, int, int]
+_MAKING = frozenset({"list", "dict", "set", "tuple", "comp", "call"})  # terms of values that are made where they stand
 
 
 class Location(NamedTuple):
@@ -56,11 +57,15 @@ class Lifetime:
             for event in function.events:
                 if event.kind == "setattr":
                     for value in self.heap.attributes.with_given(event.terms[0]):
-                        self._on.setdefault(_kind_of(value), []).append((event.name, key, event))
+                        self._on.setdefault(self._kind_of(value), []).append((event.name, key, event))
+
+    def _kind_of(self, value: Term) -> Term:
+        """Return what attributes are noted under: calls that return an object of the whole process return the same one."""
+        return value[:2] if value[0] == "extinst" and self.heap.lives_on(value[1]) else value
 
     def assigned_to(self, value: Term) -> list[tuple[str, str, Event]]:
         """Return (name, function, event) of what is assigned to attributes of an abstract value."""
-        return self._on.get(_kind_of(value), [])
+        return self._on.get(self._kind_of(value), [])
 
     def _grow(self) -> None:
         queue: deque[tuple[Term, Location]] = deque()
@@ -124,7 +129,7 @@ class Lifetime:
         yield from self._defaults()
         yield from self._descriptors()
         for value in self._on:
-            if value[0] == "extinst" and self.lives_on(value[1]):
+            if value[0] == "extinst" and self.heap.lives_on(value[1]):
                 yield from self._attributes(
                     value, Location("outside", value[1], value[1], "", (1, 0, 1, 0), 0, (value[1],))
                 )
@@ -259,11 +264,6 @@ class Lifetime:
             yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
         yield from self._attributes(value, location)
 
-    def lives_on(self, name: str) -> bool:
-        """Tell whether objects of a class of another package live as long as the process anyway."""
-        klass = self.heap.contracts.klass(name)
-        return klass is not None and klass.lives == "process"
-
     def _attributes(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
         """Yield what the program puts on a thread-local, a namespace or an object from outside."""
         for name, term in self.heap.external.fields.get(value, {}).items():
@@ -277,6 +277,8 @@ class Lifetime:
                 place=event.place,
                 module=self.heap.names.module_of(function).name,
             )
+            if location.scope == "outside" and event.terms[1][0] not in _MAKING:
+                continue  # what else it may be, is not known to be put there alone
             if location.scope == "module":
                 where = where._replace(place=location.place, module=location.module)
             for child in in_order(self.heap.evaluate(event.terms[1])):
@@ -320,11 +322,6 @@ class Lifetime:
             if site is not None and len(site) == 5:
                 return site[1:]  # type: ignore[no-any-return]
         return self.heap.functions[outer].place
-
-
-def _kind_of(value: Term) -> Term:
-    """Return what attributes are noted under: objects from outside are not told apart by the calls that return them."""
-    return value[:2] if value[0] == "extinst" else value
 
 
 def _dotted(key: str) -> str:

@@ -58,6 +58,17 @@ class PointsTo(Evaluation):
         self._tested.clear()
         self.attributes.forget()
 
+    def is_same_outside(self, one: Term, other: Term) -> bool:
+        """Tell whether two objects from outside are the same: where such live as long as the process, calls return one."""
+        if one[0] != "extinst" or other[0] != "extinst":
+            return False
+        return one == other or (one[1] == other[1] and self.lives_on(one[1]))
+
+    def lives_on(self, name: str) -> bool:
+        """Tell whether objects of a class of another package live as long as the process anyway."""
+        klass = self.contracts.klass(name)
+        return klass is not None and klass.lives == "process"
+
     def is_exact(self, value: Term) -> bool:
         """Tell whether an object is of its class itself and of no heir: the code that makes it names the class."""
         return value[0] == "inst" and value[2] is not None and len(value[2]) > 1 and value not in self.of_heirs

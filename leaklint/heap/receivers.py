@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
+from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
-    from leaklint.heap.effects import Effect, Effects
+    from leaklint.heap.effects import Call, Effect, Effects
     from leaklint.heap.points_to import PointsTo
 
 _DEPTH = 6  # how many methods of the same object call each other
@@ -21,8 +22,11 @@ _DEPTH = 6  # how many methods of the same object call each other
 class Receivers:
     """Answers whether a store may be into a field of a long-lived object."""
 
-    def __init__(self, heap: PointsTo, effects: Effects, lives_long: Callable[[Term], bool]) -> None:
-        """Take the call graph, and what tells of an object that it lives long."""
+    def __init__(
+        self, heap: PointsTo, effects: Effects, lives_long: Callable[[Term], bool], runs: Callable[[Call], int]
+    ) -> None:
+        """Take the call graph, what tells of an object that it lives long, and how often calls run."""
+        self.runs = runs
         self.heap = heap
         self.effects = effects
         self.lives_long = lives_long
@@ -37,6 +41,17 @@ class Receivers:
             return True
         return self._from_callers(base, frozenset())
 
+    def takes(self, effect: Effect, chain: tuple[Call, ...]) -> bool:
+        """Tell whether what is handed in by a chain of calls may come to a long-lived object: by the call of the store."""
+        base = root(effect.base)
+        if base[0] != "param" or not self._is_receiver(base) or not chain or chain[0].callee != base[1]:
+            return True
+        given = chain[0].bound.get(base[2])
+        if given is None or given[0] == "param":
+            return True
+        values = self.heap.evaluate(given)
+        return not values or any(value[0] != "inst" or self.lives_long(value) for value in values)
+
     def _is_receiver(self, term: Term) -> bool:
         function = self.heap.functions.get(term[1])
         return bool(function and function.owner and function.params and function.params[0].name == term[2])
@@ -46,6 +61,8 @@ class Receivers:
         if not calls or len(seen) > _DEPTH:
             return not seen or not self.effects.calls.get(receiver[1])
         for call in calls:
+            if self.runs(call) != MANY:
+                continue
             given = call.bound.get(receiver[2])
             if given is None:
                 return True

@@ -80,7 +80,10 @@ class Registrations:
                 yield one
         yield from self.slots.all()
         yield from self._patches()
-        yield from kept_results(self.heap)
+        for one in kept_results(self.heap):
+            life = self._life(one.contract, one.event.terms[0]) if one.contract is not None else Life.PROCESS
+            if life is not Life.SHORT:
+                yield one
 
     def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
         """Yield the calls of functions of the program that the project declares to keep what they are given."""

@@ -45,7 +45,7 @@ class Heap:
         self.keys = KeyDomain(points_to, self.effects, self.lifetime)
         self.usage = Usage(points_to)
         self.building = Building(points_to)
-        self.receivers = Receivers(points_to, self.effects, self._lives_long)
+        self.receivers = Receivers(points_to, self.effects, self._lives_long, self.multiplicity.call_runs)
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
@@ -113,6 +113,8 @@ class Heap:
             return None
         running = [effect for effect in effects if self._is_growth(effect, location)]
         stores = [store for effect in running for store in self.stored._stores(effect, location)]
+        if location.scope in {"field", "result"}:
+            stores = [store for store in stores if self.receivers.takes(store.effect, store.kept.chain)]
         if not stores:
             return None
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), one.side != "key", -one.level))
