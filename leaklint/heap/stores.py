@@ -11,7 +11,7 @@ from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import interned
+from leaklint.heap.key_guards import conjuncts, interned
 from leaklint.heap.lifetime import Location
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import CONSTRUCTORS, is_namespace
@@ -46,6 +46,8 @@ class Stores:
         domain = self.heap.keys.of_store(effect) if mapping else Domain.UNKNOWN
         if domain == Domain.UNKNOWN and mapping:
             domain = self._declared_domain(location) or domain
+        if mapping and effect.key is not None and domain != Domain.FINITE and self._is_tested_plain(effect, effect.key):
+            domain = Domain.TEXT if domain != Domain.FRESH else domain
         if mapping and domain == Domain.FINITE:
             return
         weak = effect.container[1].startswith("weak:")
@@ -59,6 +61,8 @@ class Stores:
         plain = True
         for side, term in sides:
             for option in options(term):
+                if self._is_tested_plain(effect, option):
+                    continue
                 for kept in self.heap.keeping.of(option, effect.chain):
                     if effect.how == "read" and side == "value" and kept.kind in _OBJECTS:
                         continue  # what a new entry holds later, other stores put in
@@ -68,6 +72,17 @@ class Stores:
                         yield store
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
+
+    def _is_tested_plain(self, effect: Effect, term: Term) -> bool:
+        """Tell whether a test before a store lets only text, numbers and the like come to it: ``isinstance(name, str)``."""
+        annotations = self.heap.points_to.annotations
+        for guard in effect.event.guards:
+            for test, holds in conjuncts(guard.test, guard.holds) if guard.kind in {"if", "past"} else ():
+                asks = holds and test[0] == "call" and test[1][-1] == "isinstance" and len(test[2]) == 2
+                if asks and test[2][0] == term:
+                    kinds = annotations.of(test[2][1])
+                    return bool(kinds) and all(kind[0] == "plain" for kind in kinds)
+        return False
 
     @staticmethod
     def _replaces(effect: Effect) -> bool:
