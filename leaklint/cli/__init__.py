@@ -60,7 +60,10 @@ def main(words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        return _fail("interrupted", 130)
+        status = _fail("interrupted", 130)
+        if words is None:
+            _leave(status)  # where it came while a text was evaluated, the interpreter would end itself by the signal
+        return status
     except Exception as error:
         return _explained(error)
 
