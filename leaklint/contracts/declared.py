@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaklint.config import Settings
 from leaklint.contracts.library import Contracts
-from leaklint.contracts.model import Class, Contract, Package, Retains
+from leaklint.contracts.model import ClassEntry, Contract, Package, Retains
 
 
 def contracts_of(settings: Settings) -> Contracts:
@@ -17,13 +17,13 @@ def short_forms(settings: Settings) -> Package:
     callables = tuple(
         Contract(name, retains=(Retains(),), kind="registrar", holder=_DECLARED) for name in settings.registrars
     )
-    classes: dict[str, Class] = {}
+    classes: dict[str, ClassEntry] = {}
     for name in settings.bounded_classes:
-        classes[name] = Class(name, container="bounded")
+        classes[name] = ClassEntry(name, container="bounded")
     for name in settings.weak_containers:
-        classes.setdefault(name, Class(name, container="weak:WeakValueDictionary"))
+        classes.setdefault(name, ClassEntry(name, container="weak:WeakValueDictionary"))
     for name in settings.singletons:
-        classes[name] = classes.get(name, Class(name))._replace(singleton=True)
+        classes[name] = classes.get(name, ClassEntry(name))._replace(singleton=True)
     return Package(callables=callables, classes=tuple(classes.values()))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from leaklint.contracts.containers import ADDERS, REMOVERS
-from leaklint.contracts.model import Class, Contract, Object, Package, Retains
+from leaklint.contracts.model import ClassEntry, Contract, Object, Package, Retains
 from leaklint.contracts.reader import parsed
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
@@ -39,7 +39,7 @@ class Contracts:
         self._loaded: set[str] = set()
         self._callables: dict[str, Contract] = {}
         self._objects: dict[str, Object] = {}
-        self._classes: dict[str, Class] = {}
+        self._classes: dict[str, ClassEntry] = {}
         self._aliases: dict[str, str] = {}
         self._returns: dict[str, str] = {}
         self._keys: dict[str, str] = {}
@@ -134,7 +134,7 @@ class Contracts:
         self._load(name)
         return self._objects.get(name) or self._objects.get(f"{name.rpartition('.')[0]}.*")
 
-    def klass(self, name: str) -> Class | None:
+    def klass(self, name: str) -> ClassEntry | None:
         """Return what is known of a class."""
         return self._classes.get(self.canonical(name))
 

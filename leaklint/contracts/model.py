@@ -123,7 +123,7 @@ class Object(NamedTuple):
     experiment: str = ""
 
 
-class Class(NamedTuple):
+class ClassEntry(NamedTuple):
     """A class of another package: what its objects are, and what its methods are inherited from."""
 
     name: str
@@ -150,7 +150,7 @@ class Package(NamedTuple):
     distribution: str = ""
     callables: tuple[Contract, ...] = ()
     objects: tuple[Object, ...] = ()
-    classes: tuple[Class, ...] = ()
+    classes: tuple[ClassEntry, ...] = ()
     returns: tuple[tuple[str, str], ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     natures: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from leaklint.contracts import fields
-from leaklint.contracts.model import Class, Contract, Object, Package
+from leaklint.contracts.model import ClassEntry, Contract, Object, Package
 
 _E = TypeVar("_E")
 _TOP = ("distribution", "callable", "object", "class", "returns", "keys", "natures")
@@ -46,7 +46,7 @@ def package(data: Mapping[str, Any], path: str, top: str = "") -> Package:
         distribution,
         tuple(_entries(data, "callable", fields.CALLABLE, lambda one: Contract(**one), path)),
         tuple(_entries(data, "object", fields.OBJECT, lambda one: Object(**_renamed(one)), path)),
-        tuple(_entries(data, "class", fields.CLASS, lambda one: Class(**one), path)),
+        tuple(_entries(data, "class", fields.CLASS, lambda one: ClassEntry(**one), path)),
         tuple(_names(data, "returns", path)),
         tuple(_names(data, "keys", path)),
         tuple(_names(data, "natures", path)),

@@ -234,7 +234,8 @@ class Scope:
     def make_fields(self) -> None:
         """Take ``items: list = field(default_factory=list)`` of a class body for what it is: an assignment in each object."""
         for name, (term, place) in list(self.attributes.items()):
-            factory = next((made for word, made in term[3] if word in _FACTORIES), None) if term[0] == "call" else None
+            made_by = term[3] if term[0] == "call" and name in self.annotations else ()
+            factory = next((made for word, made in made_by if word in _FACTORIES), None)
             if factory is not None:
                 del self.attributes[name]
                 self.note(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from leaklint.contracts.model import Class, Memoises
+from leaklint.contracts.model import ClassEntry, Memoises
 from leaklint.flow.terms import Term
 from leaklint.heap.members import every_member, of_any_name
 from leaklint.heap.namespaces import fields_given
@@ -136,7 +136,7 @@ class External:
     def _plain(self, more: str, term: Term) -> Values:
         return frozenset([("plain", more or "?")])
 
-    def _container(self, klass: Class, term: Term) -> Values:
+    def _container(self, klass: ClassEntry, term: Term) -> Values:
         kind = klass.container
         if kind in {"plain", "frozenset", "tuple", "bytearray"} and not term[2]:
             return (

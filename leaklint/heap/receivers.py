@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from leaklint.heap.effects import Call, Effect, Effects
     from leaklint.heap.points_to import PointsTo
 
-_DEPTH = 6  # how many methods of the same object call each other
-
 
 class Receivers:
     """Answers whether a store may be into a field of a long-lived object."""
@@ -39,7 +37,7 @@ class Receivers:
         base = root(effect.base)
         if base[0] != "param" or not self._is_receiver(base):
             return True
-        return self._from_callers(base, frozenset())
+        return self._from_callers(base, set())
 
     def takes(self, effect: Effect, chain: tuple[Call, ...]) -> bool:
         """Tell whether what is handed in by a chain of calls may come to a long-lived object: by the call of the store."""
@@ -56,10 +54,11 @@ class Receivers:
         function = self.heap.functions.get(term[1])
         return bool(function and function.owner and function.params and function.params[0].name == term[2])
 
-    def _from_callers(self, receiver: Term, seen: frozenset[str]) -> bool:
-        calls = [call for call in self.effects.calls.get(receiver[1], ()) if call.caller not in seen]
-        if not calls or len(seen) > _DEPTH:
-            return not seen or not self.effects.calls.get(receiver[1])
+    def _from_callers(self, receiver: Term, seen: set[str]) -> bool:
+        seen.add(receiver[1])
+        calls = self.effects.calls.get(receiver[1])
+        if not calls:
+            return True
         for call in calls:
             if self.runs(call) != MANY:
                 continue
@@ -67,7 +66,7 @@ class Receivers:
             if given is None:
                 return True
             if given[0] == "param" and self._is_receiver(given):
-                if self._from_callers(given, seen | {receiver[1]}):
+                if given[1] not in seen and self._from_callers(given, seen):
                     return True
                 continue
             values = self.heap.evaluate(given)

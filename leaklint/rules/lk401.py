@@ -43,12 +43,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaklint.flow.model import qualname
 from leaklint.heap.registration import Registration
-from leaklint.model import Related
 from leaklint.rules.context import Case, Context
-from leaklint.rules.experiments import probe_at, trigger_of
 from leaklint.rules.lk601 import is_of_library
+from leaklint.rules.registering import Keeper, told
 
 CODE = "LK401"
 NAME = "registered-for-good"
@@ -64,28 +62,10 @@ def find(context: Context) -> Iterator[Case]:
 
 
 def _tell(context: Context, one: Registration) -> Case:
-    module, name, place = context.module_of(one.function), qualname(one.function), one.event.place
     known = one.contract.holder if one.contract is not None else ""
-    holder = known or _HOLDER.get(one.kind, f"{one.name} ({one.kind})")
-    owner = qualname(one.kept.cls) or one.kept.name
-    how = {"method": f"the bound method {one.kept.name}", "closure": "a closure", "self": "self"}.get(
-        one.kept.kind, owner
-    )
+    keeper = known or _HOLDER.get(one.kind, f"{one.name} ({one.kind})")
     thread = "thread" in one.kind or one.kind == "timer"
     ends = "for as long as the thread runs" if thread else "until the process ends"
-    doubts = f" ({'; '.join(one.reasons)})" if one.reasons else ""
-    message = f"{holder} keeps {how}: every {owner} stays alive {ends}{doubts}"
-    retention = (
-        f"{holder} (lives as long as the {'thread' if thread else 'process'})",
-        f"{how}, registered by {name} at {context.path(module)}:{place[0]}",
-        f"{owner} (still alive after its last user let go)",
-    )
-    at = context.location(module, place)
-    related = [Related(at.path, at.line, at.column, "registered here")]
-    related += [context.related(call.caller, call.event.place, "handed in here") for call in one.kept.chain[-2:]]
-    shape = {"own thread": "thread", "timer": "thread"}.get(one.kind, one.kind if one.kind in _SHAPES else "other")
-    trigger, subject = trigger_of(context, one.kept.chain[-1].caller if one.kept.chain else one.function)
-    probe = probe_at(context, shape, one.function, "", subject or one.kept.cls, trigger, place=place)
-    return context.case(
-        one, CODE, NAME, module, place, one.function, one.kind, message, one.level, retention, tuple(related), probe
-    )
+    first_step = f"{keeper} (lives as long as the {'thread' if thread else 'process'})"
+    experiment = {"own thread": "thread", "timer": "thread"}.get(one.kind, one.kind if one.kind in _SHAPES else "other")
+    return told(context, one, CODE, NAME, Keeper(keeper, ends, first_step, one.kind, experiment))

@@ -43,11 +43,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.contracts.model import Contract
-from leaklint.flow.model import qualname
 from leaklint.heap.registration import Registration
-from leaklint.model import Related
 from leaklint.rules.context import Case, Context
-from leaklint.rules.experiments import probe_at, trigger_of
+from leaklint.rules.registering import Keeper, told
 
 CODE = "LK601"
 NAME = "callback-kept-by-a-library"
@@ -72,40 +70,8 @@ def library_of(context: Context, contract: Contract) -> str:
 
 
 def _tell(context: Context, one: Registration, contract: Contract) -> Case:
-    module, name, place = context.module_of(one.function), qualname(one.function), one.event.place
-    holder = library_of(context, contract)
-    owner = qualname(one.kept.cls) or one.kept.name
-    how = {"method": f"the bound method {one.kept.name}", "closure": "a closure", "self": "self"}.get(
-        one.kept.kind, owner
-    )
-    doubts = f" ({'; '.join(one.reasons)})" if one.reasons else ""
-    ends = (
-        "until the process ends"
-        if contract.lifetime in {"process", "receiver"}
-        else f"as long as its {contract.keeper}"
-    )
-    message = f"{holder} keeps {how}: every {owner} stays alive {ends}{doubts}"
-    retention = (
-        f"{holder}{f': {contract.why}' if contract.why else ''}",
-        f"{how}, registered by {name} at {context.path(module)}:{place[0]}",
-        f"{owner} (still alive after its last user let go)",
-    )
-    at = context.location(module, place)
-    related = [Related(at.path, at.line, at.column, "registered here")]
-    related += [context.related(call.caller, call.event.place, "handed in here") for call in one.kept.chain[-2:]]
-    trigger, subject = trigger_of(context, one.kept.chain[-1].caller if one.kept.chain else one.function)
-    probe = probe_at(context, "other", one.function, "", subject or one.kept.cls, trigger, place=place)
-    return context.case(
-        one,
-        CODE,
-        NAME,
-        module,
-        place,
-        one.function,
-        contract.name,
-        message,
-        one.level,
-        retention,
-        tuple(related),
-        probe,
-    )
+    keeper = library_of(context, contract)
+    for_good = contract.lifetime in {"process", "receiver"}
+    ends = "until the process ends" if for_good else f"as long as its {contract.keeper}"
+    first_step = f"{keeper}{f': {contract.why}' if contract.why else ''}"
+    return told(context, one, CODE, NAME, Keeper(keeper, ends, first_step, contract.name))

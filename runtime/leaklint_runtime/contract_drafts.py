@@ -43,7 +43,7 @@ class Target(NamedTuple):
         return "receiver" if self.owner is not None else self.name.rpartition(".")[0]
 
 
-class Draft(NamedTuple):
+class ExperimentDraft(NamedTuple):
     """The text of an experiment without its undoing; ``names`` are what ``retain`` returns, ``handed`` among them."""
 
     text: str
@@ -113,7 +113,7 @@ def _whole(goal: Target, above: list[str], body: list[str], back: tuple[str, ...
     return "".join(f"{line}\n" for line in [*head, "def retain(thing):", *(f"    {line}" for line in inner)])
 
 
-def drafts(goal: Target, parameter: str, shape: str, given: str = "", outer: str = "") -> Iterator[Draft]:
+def drafts(goal: Target, parameter: str, shape: str, given: str = "", outer: str = "") -> Iterator[ExperimentDraft]:
     """Yield experiments that hand ``shape`` over for a parameter, surest arguments first.
 
     ``given`` names one other optional parameter that gets another value than its default, ``outer`` one whose value is made
@@ -132,16 +132,16 @@ def drafts(goal: Target, parameter: str, shape: str, given: str = "", outer: str
             yield draft
 
 
-def by_call(goal: Target, code: str) -> Draft:
+def by_call(goal: Target, code: str) -> ExperimentDraft:
     """Return the experiment that calls as the user says; the code says ``thing`` for what is handed over."""
     last = goal.path.rpartition(".")[2]
     called = f"{goal.receiver}.{code}" if code.startswith(last + "(") else code
     handed = METHOD if METHOD in code else "thing"
     body = [f"handed = {handed}", f"result = {called.replace(handed, 'handed')}"]
-    return Draft(_whole(goal, [], body, ("handed", "result")), ("handed", "result"), "handed")
+    return ExperimentDraft(_whole(goal, [], body, ("handed", "result")), ("handed", "result"), "handed")
 
 
-def registered(goal: Target) -> Iterator[Draft]:
+def registered(goal: Target) -> Iterator[ExperimentDraft]:
     """Yield experiments that hang a tracer on what the callable returns, which shows whether the library keeps that."""
     for style in ("varied", *STYLES):
         try:
@@ -154,10 +154,10 @@ def registered(goal: Target) -> Iterator[Draft]:
             "handed = result[0] if isinstance(result, tuple) else result",
             "handed.made = thing",
         ]
-        yield Draft(_whole(goal, imports, body, ("handed", "result")), ("handed", "result"), "handed")
+        yield ExperimentDraft(_whole(goal, imports, body, ("handed", "result")), ("handed", "result"), "handed")
 
 
-def _draft(goal: Target, texts: tuple[str, ...], shape: str, outer: str) -> Draft:
+def _draft(goal: Target, texts: tuple[str, ...], shape: str, outer: str) -> ExperimentDraft:
     above: list[str] = []
     lines: list[str] = []
     words: list[str] = []
@@ -176,7 +176,7 @@ def _draft(goal: Target, texts: tuple[str, ...], shape: str, outer: str) -> Draf
         names.append(local)
     lines.append(f"result = {goal.receiver}.{goal.path.rpartition('.')[2]}({', '.join(words)})")
     back = (*names, "result")
-    return Draft(_whole(goal, above, lines, back), back, handed)
+    return ExperimentDraft(_whole(goal, above, lines, back), back, handed)
 
 
 def _is_named(text: str) -> bool:
@@ -190,7 +190,7 @@ def _free(name: str, taken: list[str]) -> str:
     return name
 
 
-def undoings(goal: Target, draft: Draft, result: Any) -> Iterator[tuple[str, str]]:
+def undoings(goal: Target, draft: ExperimentDraft, result: Any) -> Iterator[tuple[str, str]]:
     """Yield what might take the object back: the name as entries write it, and the statement; the likeliest first."""
     last = goal.path.rpartition(".")[2]
     if result is not None and not isinstance(result, (str, int, float, bool, bytes, type, types.FunctionType)):

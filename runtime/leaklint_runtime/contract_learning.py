@@ -10,12 +10,12 @@ from typing import Any, Callable, Dict, Tuple
 from . import build, clone, contract_claims, contract_drafts, early, wire
 from .act import UnreachableError
 from .contract_claims import BrokenError, Trial
-from .contract_drafts import CONTAINERS, FUNCTION, METHOD, SHAPES, Draft, Target
+from .contract_drafts import CONTAINERS, FUNCTION, METHOD, SHAPES, ExperimentDraft, Target
 
 SECONDS = 8.0  # for one trial
 PATIENCE = 0.2  # seconds for what ends in threads of the library: most trials are of calls that take nothing back
 ALIVE, DEAD, FAILED = "alive", "dead", "failed"
-Fates = Dict[str, Tuple[Draft, str]]
+Fates = Dict[str, Tuple[ExperimentDraft, str]]
 
 
 def learn(spec: str, code: str, seconds: float) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class _Learner:
     def learn(self, code: str) -> dict[str, Any]:
         """Try every parameter; return the entry."""
         entry: dict[str, Any] = {"name": self.goal.name, "retains": [], "notes": self.notes}
-        first: Draft | None = None
+        first: ExperimentDraft | None = None
         if code:
             first = self._by_call(code, entry)
         else:
@@ -60,7 +60,7 @@ class _Learner:
         entry["experiment"] = text + entry.pop("weak", "")
         return entry
 
-    def _by_call(self, code: str, entry: dict[str, Any]) -> Draft | None:
+    def _by_call(self, code: str, entry: dict[str, Any]) -> ExperimentDraft | None:
         draft = contract_drafts.by_call(self.goal, code)
         fate, told = _fate(draft.text)
         if fate != ALIVE:
@@ -69,7 +69,7 @@ class _Learner:
         entry["retains"].append({"parameter": "*"})
         return draft
 
-    def _parameter(self, name: str, place: int, entry: dict[str, Any]) -> Draft | None:
+    def _parameter(self, name: str, place: int, entry: dict[str, Any]) -> ExperimentDraft | None:
         """Try one parameter in every shape; add the rows that describe it, and return the experiment that shows it."""
         fates = self._fates(name, SHAPES) or self._fates(name, CONTAINERS)
         if not fates:
@@ -102,7 +102,7 @@ class _Learner:
             self.notes.append(f"{name}: no call went through ({failure})")
         return found
 
-    def _switched(self, name: str, row: dict[str, Any], fates: Fates, entry: dict[str, Any]) -> Draft | None:
+    def _switched(self, name: str, row: dict[str, Any], fates: Fates, entry: dict[str, Any]) -> ExperimentDraft | None:
         """Try whether another argument makes the callable keep what it otherwise lets go."""
         shape = METHOD if METHOD in fates else next(iter(fates))
         for other in self.goal.parameters:
@@ -116,7 +116,7 @@ class _Learner:
                     return draft
         return None
 
-    def _outlived(self, name: str, row: dict[str, Any], fates: Fates, entry: dict[str, Any]) -> Draft | None:
+    def _outlived(self, name: str, row: dict[str, Any], fates: Fates, entry: dict[str, Any]) -> ExperimentDraft | None:
         """Try whether the callable keeps the tracer as long as one of the other arguments lives."""
         shape = METHOD if METHOD in fates else next(iter(fates))
         for other in build.required(self.goal.parameters):
@@ -127,7 +127,7 @@ class _Learner:
                     return draft
         return None
 
-    def _registered(self, entry: dict[str, Any]) -> Draft | None:
+    def _registered(self, entry: dict[str, Any]) -> ExperimentDraft | None:
         """Try whether the library keeps what it returns."""
         for draft in contract_drafts.registered(self.goal):
             if _fate(draft.text)[0] == ALIVE:
@@ -145,7 +145,7 @@ class _Learner:
         answer = _apart(work)
         return "receiver" if answer.get("dead") else "process"
 
-    def _undone(self, draft: Draft, entry: dict[str, Any]) -> str:
+    def _undone(self, draft: ExperimentDraft, entry: dict[str, Any]) -> str:
         """Return the experiment with the first statement that takes the object back, if one does."""
         result = _result(draft)
         for name, statement in contract_drafts.undoings(self.goal, draft, result):
@@ -161,7 +161,7 @@ class _Learner:
         return draft.text
 
 
-def _renamed(draft: Draft) -> str:
+def _renamed(draft: ExperimentDraft) -> str:
     """Return the ``retain`` of an experiment as its ``weak``."""
     return "def weak(thing):" + draft.text.partition("def retain(thing):")[2]
 
@@ -210,7 +210,7 @@ def _apart(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return {"failure": done.failure} if done.failure else done.value
 
 
-def _result(draft: Draft) -> Any:
+def _result(draft: ExperimentDraft) -> Any:
     """Return what the callable returned, to see which methods it has."""
     trial = Trial({"experiment": draft.text})
     try:

@@ -1,0 +1,49 @@
+"""How registrations are told: what keeps the object, for how long, and the way to it. Rules name the keeper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaklint.flow.model import qualname
+from leaklint.heap.registration import Registration
+from leaklint.model import Related
+from leaklint.rules.experiments import probe_at, trigger_of
+
+if TYPE_CHECKING:
+    from leaklint.rules.context import Case, Context
+
+
+class Keeper(NamedTuple):
+    """What keeps the object, in words: its name, until when it does, and the first step of the retention path.
+
+    ``kind`` is the kind of the finding, ``experiment`` that of the registry for the probe.
+    """
+
+    name: str
+    ends: str
+    first_step: str
+    kind: str
+    experiment: str = "other"
+
+
+def told(context: Context, registration: Registration, code: str, name: str, keeper: Keeper) -> Case:
+    """Return the finding of a rule about a registration."""
+    module, place, kept = context.module_of(registration.function), registration.event.place, registration.kept
+    owner = qualname(kept.cls) or kept.name
+    how = {"method": f"the bound method {kept.name}", "closure": "a closure", "self": "self"}.get(kept.kind, owner)
+    doubts = f" ({'; '.join(registration.reasons)})" if registration.reasons else ""
+    message = f"{keeper.name} keeps {how}: every {owner} stays alive {keeper.ends}{doubts}"
+    retention = (
+        keeper.first_step,
+        f"{how}, registered by {qualname(registration.function)} at {context.path(module)}:{place[0]}",
+        f"{owner} (still alive after its last user let go)",
+    )
+    at = context.location(module, place)
+    related = [Related(at.path, at.line, at.column, "registered here")]
+    related += [context.related(call.caller, call.event.place, "handed in here") for call in kept.chain[-2:]]
+    trigger, subject = trigger_of(context, kept.chain[-1].caller if kept.chain else registration.function)
+    probe = probe_at(context, keeper.experiment, registration.function, "", subject or kept.cls, trigger, place=place)
+    return context.case(
+        registration, code, name, module, place, registration.function, keeper.kind, message, registration.level,
+        retention, tuple(related), probe,
+    )  # fmt: skip
