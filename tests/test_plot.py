@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaklint_runtime import charts, ledger, plot, plot_png
+from leaklint_runtime import charts, ledger, plot
 
 SVG = "{http://www.w3.org/2000/svg}"
 SIZES = st.integers(0, 2**44)
@@ -106,20 +106,33 @@ def luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_png_is_the_same_sheet() -> None:
-    image = pytest.importorskip("PIL.Image")
+def a_chart() -> plot.Chart:
     series = (charts.Series("before", ((0, 0.0), (9, 9e6))), charts.Series("after", ((0, 0.0), (9, 1e5))))
-    chart = charts.growth([charts.Panel("memory", "bytes", series)], "A title", "below", "calls", [(4.0, "mark")])
-    for dark in (False, True):
-        opened = image.open(io.BytesIO(plot_png.png(chart, dark)))
-        assert opened.size == (chart.width * plot_png.SHOWN, chart.height * plot_png.SHOWN)
-        colors = {color for _, color in opened.getcolors(1 << 20)}
-        for role in ("card", "before", "after"):
-            wanted = tuple(int(plot.color(role, dark)[place : place + 2], 16) for place in (1, 3, 5))
-            assert wanted in colors, role
+    return charts.growth([charts.Panel("memory", "bytes", series)], "A title", "below", "calls", [(4.0, "mark")])
 
 
-def test_without_pillow_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "PIL", None)
-    with pytest.raises(plot_png.NoPillowError, match=r"pip install 'flake8-leaklint\[plot\]'"):
-        plot_png.png(charts.ledgers([]))
+@pytest.mark.parametrize("dark", [False, True])
+def test_png_is_the_same_sheet(dark: bool) -> None:
+    pytest.importorskip("resvg_py")
+    image = pytest.importorskip("PIL.Image")
+    chart = a_chart()
+    opened = image.open(io.BytesIO(plot.png(chart, dark)))
+    assert opened.size == (chart.width * plot.SHOWN, chart.height * plot.SHOWN)
+    colors = {color[:3] for _, color in opened.convert("RGBA").getcolors(1 << 20)}
+    for role in ("card", "before", "after", "text", "soft"):
+        assert tuple(int(plot.color(role, dark)[place : place + 2], 16) for place in (1, 3, 5)) in colors, role
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_fixed_colours_need_no_media_query_and_no_variable(dark: bool) -> None:
+    text = plot.svg(a_chart(), dark)
+    assert "@media" not in text
+    assert "var(" not in text
+    assert plot.color("before", dark) in text
+    assert plot.color("before", not dark) not in text
+
+
+def test_without_resvg_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "resvg_py", None)
+    with pytest.raises(plot.NoResvgError, match=r"pip install 'flake8-leaklint\[plot\]'"):
+        plot.png(charts.ledgers([]))

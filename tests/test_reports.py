@@ -20,7 +20,7 @@ from samples import CLEAN, FINDING, REPORT, SOURCE, lines
 from leaklint.config import ConfigError
 from leaklint.model import Finding, Fix, Problem, Related, Report, Summary, from_json
 from leaklint.reports import FORMATS, View, render
-from leaklint.reports.escape import command_data, visible, xml
+from leaklint.reports.escape import command_data, for_xml, visible
 from leaklint.reports.excerpt import Mark, columns, excerpt
 from leaklint.reports.json_format import load
 from leaklint.reports.style import Style
@@ -283,8 +283,12 @@ def test_visible_shows_nothing_that_acts(text: str) -> None:
 
 @given(hostile)
 def test_xml_is_well_formed(text: str) -> None:
-    element = ElementTree.fromstring(f'<a b="{xml(text)}">{xml(text)}</a>')
-    assert element.text == element.attrib["b"] or (element.text is None and not text)
+    element = ElementTree.Element("a", {"b": for_xml(text)})
+    element.text = for_xml(text)
+    written = ElementTree.tostring(element, "us-ascii")
+    assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f-\xff]", written)
+    again = ElementTree.fromstring(written)
+    assert again.text == again.attrib["b"] or (again.text is None and not text)
 
 
 @given(hostile, hostile, hostile, st.sampled_from(FORMATS), st.booleans())
@@ -298,6 +302,8 @@ def test_no_format_is_broken_by_names_or_sources(path: str, message: str, source
         assert len([json.loads(line) for line in text.splitlines()]) == 3
     elif name == "junit":
         ElementTree.fromstring(text)
+        assert text.isascii()
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f]", text)
     elif name == "github":
         assert len(text.splitlines()) == 2
         assert all(line.startswith("::error ") for line in text.splitlines())

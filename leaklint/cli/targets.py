@@ -133,19 +133,17 @@ def request(
 
 
 def draw(chart: Chart, path: str) -> None:
-    """Write a chart as SVG, or as PNG where Pillow is installed. Raises ``UsageError``."""
+    """Write a chart as SVG, or as PNG where resvg is installed. Raises ``UsageError``."""
     from leaklint_runtime import plot
 
     if path.endswith(".svg"):
         output.write_file(path, plot.svg(chart))
         return
-    from leaklint_runtime import plot_png
-
     try:
-        data = plot_png.png(chart)
+        data = plot.png(chart)
         with open(path, "wb") as stream:
             stream.write(data)
-    except plot_png.NoPillowError as error:
+    except plot.NoResvgError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None

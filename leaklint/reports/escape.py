@@ -9,9 +9,9 @@ import re
 _CONTROL = "\x00-\x1f\x7f-\x9f"
 _FORMAT = "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _HIDDEN = f"[{_CONTROL}{_FORMAT}\ud800-\udfff]"
-# What XML 1.0 has no place for, even as a character reference.
-_NOT_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
-_XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+# What XML 1.0 has no place for, even as a character reference, and what its writer leaves as it is: delete, and the carriage
+# return, which a reader takes for a line end.
+_NOT_XML = "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
 
 
 def visible(text: str) -> str:
@@ -21,12 +21,9 @@ def visible(text: str) -> str:
     return re.sub(_HIDDEN, lambda match: _spell(match[0]), text)
 
 
-def xml(text: str) -> str:
-    """Return ``text`` for XML content or a quoted attribute; characters that XML cannot hold are spelled out."""
-    spelled = re.sub(_NOT_XML, lambda match: _spell(match[0]), text)
-    quoted = re.sub('[&<>"\t\n\r]', lambda match: _XML[match[0]], spelled)
-    # the same text, harmless where it is only looked at
-    return re.sub(_HIDDEN, lambda match: f"&#{ord(match[0])};", quoted)
+def for_xml(text: str) -> str:
+    """Return ``text`` for an element tree: characters that XML cannot hold are spelled as Python escapes."""
+    return re.sub(_NOT_XML, lambda match: _spell(match[0]), text)
 
 
 def command_data(text: str) -> str:

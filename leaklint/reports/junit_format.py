@@ -3,35 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from leaklint.model import Finding, Problem, Report
 from leaklint.reports import View
-from leaklint.reports.escape import xml
+from leaklint.reports.escape import for_xml
 
 
 def render(report: Report, view: View) -> str:
-    """Return the document."""
+    """Return the document; what is not ASCII stands in it as character references, which cannot act on a terminal."""
     failures, errors = len(report.findings), len(report.problems)
-    cases = [*map(_finding, report.findings), *map(_problem, report.problems)] or [_clean(report)]
-    counts = f'tests="{len(cases)}" failures="{failures}" errors="{errors}" time="{report.summary.seconds:.3f}"'
-    body = "".join(cases)
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<testsuites name="leaklint" {counts}>\n<testsuite name="leaklint" skipped="0" {counts}>\n'
-        f"{body}</testsuite>\n</testsuites>\n"
-    )
+    counts = {
+        "tests": str(failures + errors or 1),
+        "failures": str(failures),
+        "errors": str(errors),
+        "time": f"{report.summary.seconds:.3f}",
+    }
+    root = Element("testsuites", {"name": "leaklint", **counts})
+    suite = SubElement(root, "testsuite", {"name": "leaklint", "skipped": "0", **counts})
+    for finding in report.findings:
+        _add_finding(suite, finding)
+    for problem in report.problems:
+        _add_problem(suite, problem)
+    if not failures + errors:
+        _add_case(suite, "leaklint", f"{report.summary.files} files without a finding")
+    indent(root, space="")
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + str(tostring(root, "us-ascii"), "ascii") + "\n"
 
 
-def _finding(finding: Finding) -> str:
-    told = "\n".join(map(xml, _told(finding)))
-    return (
-        f'<testcase classname="{xml(finding.path)}" name="{xml(f"{finding.code} {finding.symbol}")}" '
-        f'file="{xml(finding.path)}" line="{finding.line}" time="0">\n'
-        f'<failure type="{xml(finding.code)}" message="{xml(finding.message)}">{told}</failure>\n</testcase>\n'
-    )
+def _add_case(suite: Element, path: str, name: str) -> Element:
+    return SubElement(suite, "testcase", {"classname": for_xml(path), "name": for_xml(name), "time": "0"})
 
 
-def _told(finding: Finding) -> Iterator[str]:
+def _add_finding(suite: Element, finding: Finding) -> None:
+    case = _add_case(suite, finding.path, f"{finding.code} {finding.symbol}")
+    case.set("file", for_xml(finding.path))
+    case.set("line", str(finding.line))
+    failure = SubElement(case, "failure", {"type": for_xml(finding.code), "message": for_xml(finding.message)})
+    failure.text = for_xml("\n".join(_details(finding)))
+
+
+def _details(finding: Finding) -> Iterator[str]:
+    """Yield the lines of a failure: the finding, its retention path, related places and the verdict."""
     yield f"{finding.path}:{finding.line}:{finding.column}: {finding.code} {finding.message}"
     yield from (f"  -> {step}" for step in finding.retention)
     yield from (f"{item.path}:{item.line}:{item.column}: {item.message}" for item in finding.related)
@@ -39,13 +52,7 @@ def _told(finding: Finding) -> Iterator[str]:
         yield f"{finding.verdict.status}: {finding.verdict.reason}"
 
 
-def _problem(problem: Problem) -> str:
+def _add_problem(suite: Element, problem: Problem) -> None:
     place = f"{problem.path}:{problem.line}" if problem.line else problem.path
-    return (
-        f'<testcase classname="{xml(problem.path)}" name="{xml(f"problem {place}")}" time="0">\n'
-        f'<error type="problem" message="{xml(problem.message)}"/>\n</testcase>\n'
-    )
-
-
-def _clean(report: Report) -> str:
-    return f'<testcase classname="leaklint" name="{report.summary.files} files without a finding" time="0"/>\n'
+    case = _add_case(suite, problem.path, f"problem {place}")
+    SubElement(case, "error", {"type": "problem", "message": for_xml(problem.message)})

@@ -1,7 +1,7 @@
 """Charts as lists of shapes, and SVG of them: self-contained, legible in light and dark as the reader prefers.
 
-A shape has a role (``before``, ``grid``, ``soft``) instead of a colour; a palette gives each role its colour. The same
-shapes become PNG in ``plot_png``.
+A shape has a role (``before``, ``grid``, ``soft``) instead of a colour; a palette gives each role its colour. PNG is drawn
+from the SVG by resvg where it is installed (the extra ``plot``).
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ PALETTE: dict[str, tuple[str, str]] = {
     "unknown": ("#afb8c1", "#484f58"),
 }
 FALLBACK = "unknown"
+#: Sans serif fonts, one of which most machines have: what draws a PNG looks for them by name.
+FONTS = '"DejaVu Sans", "Liberation Sans", "Noto Sans", "Segoe UI", Helvetica, Arial, sans-serif'
+SHOWN = 2  # pixels of a PNG file for each of the chart
 
 
 class Line(NamedTuple):
@@ -84,14 +87,33 @@ class Chart(NamedTuple):
     shapes: tuple[Shape, ...]
 
 
-def svg(chart: Chart) -> str:
-    """Return the chart as one SVG file that refers to nothing outside."""
+class NoResvgError(Exception):
+    """resvg is not installed; the text says how to get it."""
+
+
+def png(chart: Chart, dark: bool = False) -> bytes:
+    """Return the chart as a PNG file of twice its pixels, on light or dark. Raises ``NoResvgError``.
+
+    The letters are drawn with a font of the machine; where it has none, they are missing.
+    """
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError:
+        raise NoResvgError("PNG needs resvg: pip install 'flake8-leaklint[plot]', or name a .svg file") from None
+    return bytes(svg_to_bytes(svg_string=svg(chart, dark), zoom=SHOWN))
+
+
+def svg(chart: Chart, dark: bool | None = None) -> str:
+    """Return the chart as one SVG file that refers to nothing outside.
+
+    Its colours follow the reader's light or dark; ``dark`` fixes them, for what draws the file and reads no media query.
+    """
     size = f'viewBox="0 0 {chart.width} {chart.height}" width="{chart.width}" height="{chart.height}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">',
         f'<title id="title">{escape(chart.title)}</title>',
         f'<desc id="desc">{escape(chart.told)}</desc>',
-        f"<style>{_style(chart)}</style>",
+        f"<style>{_style(chart) if dark is None else _fixed_style(chart, dark)}</style>",
         *[_drawn(shape) for shape in chart.shapes],
         "</svg>",
     ]
@@ -104,7 +126,7 @@ def color(role: str, dark: bool = False) -> str:
 
 
 def _style(chart: Chart) -> str:
-    roles = sorted({name for shape in chart.shapes for name in _roles(shape)})
+    roles = _roles_of(chart)
     light = " ".join(f".{_class(role)} {{ --c: {color(role)} }}" for role in roles)
     dark = " ".join(f".{_class(role)} {{ --c: {color(role, True)} }}" for role in roles)
     return (
@@ -113,6 +135,20 @@ def _style(chart: Chart) -> str:
         'text { font-family: system-ui, "DejaVu Sans", sans-serif } .bold { font-weight: 600 } '
         f"{light} @media (prefers-color-scheme: dark) {{ {dark} }}"
     )
+
+
+def _fixed_style(chart: Chart, dark: bool) -> str:
+    colors = [
+        f".{_class(role)} {{ fill: {color(role, dark)} }} path.{_class(role)}, .edge.{_class(role)} "
+        f"{{ fill: none; stroke: {color(role, dark)} }}"
+        for role in _roles_of(chart)
+    ]
+    shared = f"path {{ stroke-linejoin: round }} text {{ font-family: {FONTS} }} .bold {{ font-weight: 600 }}"
+    return " ".join([shared, *colors])
+
+
+def _roles_of(chart: Chart) -> list[str]:
+    return sorted({name for shape in chart.shapes for name in _roles(shape)})
 
 
 def _roles(shape: Shape) -> list[str]:
