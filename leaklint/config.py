@@ -97,6 +97,7 @@ class Settings:
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
+    respect_gitignore: bool = True
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     baseline: str = ""
     noqa: bool = True
@@ -324,6 +325,7 @@ _KEYS: dict[str, _Convert] = {
     "exclude": _strings,
     "extend-exclude": _strings,
     "force-exclude": _boolean,
+    "respect-gitignore": _boolean,
     "per-file-ignores": _per_file,
     "baseline": _string,
     "bounded-classes": _strings,

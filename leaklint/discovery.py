@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from leaklint.config import Settings
+from leaklint.ignoring import NAME, Ignoring, rules_above, rules_of
 from leaklint.model import Problem
-from leaklint.selection import below, covering, pruned
+from leaklint.selection import below, covers, pruned
 
 SUFFIX = ".py"
 
@@ -20,9 +21,10 @@ def discover(
     """Return the files to read, and what stood in the way, each sorted by path.
 
     A named file is read whatever its suffix and even where an exclude covers it (``force_exclude`` lets excludes win).
-    Folders give the regular ``.py`` files below them; linked folders are not entered, so no loop is. Paths keep the
-    form they were named in (relative stays relative); a file that is reached twice is returned once. A missing path, an
-    unreadable folder, a pipe or device, a dangling or circular link, and a folder without a Python file are problems.
+    Folders give the regular ``.py`` files below them, without what Git ignores (``respect_gitignore``); linked folders
+    are not entered, so no loop is. Paths keep the form they were named in (relative stays relative); a file that is
+    reached twice is returned once. A missing path, an unreadable folder, a pipe or device, a dangling or circular link,
+    and a folder without a Python file are problems.
     ``searched`` takes the folders whose entries were looked at.
     """
     found: dict[str, str] = {}
@@ -39,7 +41,7 @@ def discover(
 
 def excluded(path: str, settings: Settings) -> bool:
     """Tell whether the excludes cover ``path`` or a folder above it."""
-    return covering((*settings.exclude, *settings.extend_exclude)).search(below(path, settings.root)) is not None
+    return covers((*settings.exclude, *settings.extend_exclude), below(path, settings.root))
 
 
 def _expand(named: str, settings: Settings, searched: list[str]) -> Iterator[str | Problem]:
@@ -51,18 +53,20 @@ def _expand(named: str, settings: Settings, searched: list[str]) -> Iterator[str
     elif stat.S_ISREG(kind):
         yield named
     else:
-        patterns = (*settings.exclude, *settings.extend_exclude)
-        items = list(_walk(named, pruned(patterns), settings.root, searched))
+        items = list(_walk(named, settings, searched))
         if not items:
             yield Problem(named, 0, f"no Python files found under {named}")
         yield from items
 
 
-def _walk(top: str, skip: Callable[[str, str], bool], root: str, searched: list[str]) -> Iterator[str | Problem]:
+def _walk(top: str, settings: Settings, searched: list[str]) -> Iterator[str | Problem]:
     """Yield files and problems below ``top``; an explicit stack, since trees may be deeper than the call stack."""
-    stack = [(top, below(top, root))]
+    shown = below(top, settings.root)
+    skip = pruned((*settings.exclude, *settings.extend_exclude), shown)
+    rules = rules_above(os.path.abspath(top)) if settings.respect_gitignore else None
+    stack: list[tuple[str, str, Ignoring | None]] = [(top, shown, rules)]
     while stack:
-        folder, shown = stack.pop()
+        folder, shown, rules = stack.pop()
         searched.append(folder)
         try:
             with os.scandir(folder) as entries:
@@ -70,14 +74,22 @@ def _walk(top: str, skip: Callable[[str, str], bool], root: str, searched: list[
         except OSError as error:
             yield Problem(folder, 0, f"cannot read the folder: {error.strerror}")
             continue
+        if settings.respect_gitignore and any(entry.name == NAME for entry in listed):
+            rules = rules_of(os.path.abspath(folder), rules)
+        absolute = os.path.abspath(folder) if rules is not None else ""
         for entry in listed:
-            inner = f"{shown}/{entry.name}"
-            if skip(entry.name, inner):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            end = "/" if is_folder else ""
+            if not is_folder and not entry.name.endswith(SUFFIX):
+                continue
+            if skip(entry.name, f"{shown}/{entry.name}{end}"):
+                continue
+            if rules is not None and rules.ignores(os.path.join(absolute, entry.name) + end):
                 continue
             path = os.path.join(folder, entry.name) if folder != os.curdir else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                stack.append((path, inner))
-            elif entry.name.endswith(SUFFIX):
+            if is_folder:
+                stack.append((path, f"{shown}/{entry.name}", rules))
+            else:
                 yield from _file(path, entry)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from leaklint.config import LEVELS, Settings
 from leaklint.model import Finding
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 
 def shown(finding: Finding, settings: Settings) -> bool:
@@ -29,11 +32,11 @@ def chosen(code: str, settings: Settings) -> bool:
 def matches(path: str, pattern: str, root: str) -> bool:
     """Tell whether ``pattern`` covers ``path`` (absolute, or relative to the working directory).
 
-    A pattern without a slash is compared with every part of the path (``tests``, ``*_pb2.py``); one with a slash with
-    the path from ``root`` on, and covers what lies below it (``src/legacy``, ``**/generated/*.py``). ``*`` and ``?``
-    stay inside one part, ``**`` spans several.
+    Patterns are those of ``.gitignore``: one without a slash is compared with every part of the path (``tests``,
+    ``*_pb2.py``); one with a slash with the path from ``root`` on, and covers what lies below it (``src/legacy``,
+    ``**/generated/*.py``). ``*`` and ``?`` stay inside one part, ``**`` spans several.
     """
-    return covering((pattern,)).search(below(path, root)) is not None
+    return covers((pattern,), below(path, root))
 
 
 def below(path: str, root: str) -> str:
@@ -42,54 +45,42 @@ def below(path: str, root: str) -> str:
     return "" if relative == os.curdir else "/" + relative.replace(os.sep, "/")
 
 
-@lru_cache(maxsize=64)
-def covering(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return an expression whose search in what ``below`` gives tells whether a pattern covers that path."""
-    return _compiled(patterns, r"(?:/|\Z)")
-
-
-def pruned(patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
-    """Return a test of a folder's entry, given its name and what ``below`` gives for it, for a walk that prunes.
-
-    Unlike ``covering`` a pattern has to reach the last part, so that a folder that was named by hand is entered.
-    """
-    names = frozenset(pattern for pattern in patterns if _SPECIAL.isdisjoint(pattern))
+def covers(patterns: tuple[str, ...], inner: str) -> bool:
+    """Tell whether one of ``patterns`` covers the path that ``below`` gives as ``inner``, or a folder above it."""
+    names = plain_names(patterns)
+    if not names.isdisjoint(inner.split("/")):
+        return True
     others = tuple(pattern for pattern in patterns if pattern not in names)
+    return bool(others) and _compiled(others).match_file(inner)
+
+
+def pruned(patterns: tuple[str, ...], top: str) -> Callable[[str, str], bool]:
+    """Return a test for a walk that prunes: of an entry's name, and of what ``below`` gives for it (folders with a slash).
+
+    The walk begins at ``top``, as ``below`` gives it: patterns of paths that cover it do not count, for it was named.
+    """
+    names = plain_names(patterns)
+    others = tuple(pattern for pattern in patterns if pattern not in names and not covers((pattern,), top))
     if not others:
         return lambda name, inner: name in names
-    search = _compiled(others, r"\Z").search
-    return lambda name, inner: name in names or search(inner) is not None
+    match = _compiled(others).match_file
+    return lambda name, inner: name in names or match(inner)
 
 
-def _compiled(patterns: tuple[str, ...], end: str) -> re.Pattern[str]:
-    return re.compile("|".join(_expression(pattern) + end for pattern in patterns) or r"(?!)", re.DOTALL)
+def plain_names(patterns: Iterable[str]) -> frozenset[str]:
+    """Return those patterns that are names, without anything that stands for more than itself."""
+    return frozenset(pattern for pattern in patterns if _SPECIAL.isdisjoint(pattern))
 
 
-def _expression(pattern: str) -> str:
-    plain = pattern.replace(os.sep, "/").removeprefix("./")
-    start = r"\A/" if "/" in plain.rstrip("/") else "/"
-    return start + re.sub(_PIECE, _translate, plain.strip("/"), flags=re.DOTALL)
+_SPECIAL = frozenset("/\\*?[!# ")
 
 
-_SPECIAL = frozenset("/\\*?[")
-_PIECE = r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|."
+@lru_cache(maxsize=64)
+def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    from leaklint.ignoring import spec_of
 
-
-def _translate(match: re.Match[str]) -> str:
-    text = match[0]
-    simple = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    if text in simple:
-        return simple[text]
-    if len(text) == 1:
-        return re.escape(text)
-    negated = text[1] in "!^" and len(text) > 3
-    inside = re.sub(r"([\\\[&~|^])", r"\\\1", text[1 + negated : -1])
-    members = f"[{'^/' if negated else ''}{inside}]"
-    try:
-        re.compile(members)
-    except re.error:  # a range that runs backwards is meant as its characters
-        return re.escape(text)
-    return members
+    shown = (pattern.replace(os.sep, "/").removeprefix("./") for pattern in patterns)
+    return spec_of(["\\" + pattern if pattern.startswith(("!", "#")) else pattern for pattern in shown])
 
 
 def _reach(code: str, prefixes: tuple[str, ...]) -> int:

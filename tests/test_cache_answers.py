@@ -76,14 +76,23 @@ def test_the_same_command_repeats_its_answer(
 
 
 @pytest.mark.usefixtures("trusting")
-@pytest.mark.parametrize("change", ["configuration", "package", "new file", "edit", "delete", "environment", "folder"])
+@pytest.mark.parametrize(
+    "change",
+    ["configuration", "package", "new file", "edit", "delete", "environment", "folder", "ignored", "ignored no more"],
+)
 def test_whatever_it_looked_at_may_change(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, project: Path, change: str
 ) -> None:
     (project / "sub").mkdir()
     (project / "sub" / "more.py").write_text(LEAK)
+    (project / ".git").mkdir()
+    if change == "ignored no more":
+        (project / "sub" / ".gitignore").write_text("more.py\n")
     said(capsys)
-    if change == "configuration":
+    if change.startswith("ignored"):
+        (project / "sub" / ".gitignore").write_text("more.py\n" if change == "ignored" else "")
+        assert ("more.py" in said(capsys)[1]) is (change == "ignored no more")
+    elif change == "configuration":
         (project.parent / "pyproject.toml").write_text('[tool.leaklint]\nignore = ["LK1"]\n')
     elif change == "package":
         (project / "__init__.py").write_text("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -61,6 +62,48 @@ def test_excludes(tree: Path) -> None:
         "pkg/c.py",
     ]
     assert found(["."], Settings(root=root, extend_exclude=("pkg/c.py",)))[0] == ["a.py", "b.py", "z/.hidden.py"]
+
+
+def ignore(folder: Path, text: str) -> None:
+    folder.mkdir(exist_ok=True, parents=True)
+    (folder / ".gitignore").write_text(text)
+
+
+def test_what_git_ignores_is_left_out(tree: Path) -> None:
+    ignore(tree, "b.py\n/pkg/*\n!/pkg/c.py\n# z\n\nz/\n")
+    assert found(["."])[0] == ["a.py", "pkg/c.py"]
+    assert found(["b.py"])[0] == ["b.py"]
+    assert found(["."], Settings(root=str(tree), respect_gitignore=False))[0] == [
+        "a.py",
+        "b.py",
+        "pkg/c.py",
+        "z/.hidden.py",
+    ]
+
+
+def test_an_inner_gitignore_overrules_an_outer_one(tree: Path) -> None:
+    ignore(tree, "*.py\n")
+    ignore(tree / "pkg", "!c.py\n")
+    assert found(["."])[0] == ["pkg/c.py"]
+
+
+def test_rules_of_a_repository_hold_below_it(tree: Path) -> None:
+    ignore(tree, "/pkg/c.py\n")
+    assert found(["pkg"])[0] == []
+    assert found([str(tree / "pkg")])[0] == []
+    shutil.rmtree(tree / ".git")
+    assert found(["pkg"])[0] == ["pkg/c.py"]  # no repository, so the file above it is not known to belong to it
+
+
+def test_an_ignored_folder_that_is_named_is_read(tree: Path) -> None:
+    ignore(tree, "pkg/\n")
+    assert found(["."])[0] == ["a.py", "b.py", "z/.hidden.py"]
+    assert found(["pkg"])[0] == ["pkg/c.py"]
+
+
+def test_a_line_of_gitignore_that_is_no_pattern_spoils_no_other(tree: Path) -> None:
+    ignore(tree, "[z-a]\nb.py\n\\\n")
+    assert found(["."])[0] == ["a.py", "pkg/c.py", "z/.hidden.py"]
 
 
 def test_what_is_named_is_read_unless_excludes_are_forced(tree: Path) -> None:

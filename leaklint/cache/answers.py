@@ -246,7 +246,7 @@ def _split(paths: bytes) -> list[bytes]:
 
 
 def above(folders: Iterable[str]) -> list[str]:
-    """Return the files above ``folders`` that could change a run: a configuration, and what makes a package."""
+    """Return what above ``folders`` could change a run: a configuration, what makes a package, what Git ignores."""
     found = dict.fromkeys(os.path.abspath(folder) for folder in folders)
     waiting = list(found)
     while waiting:
@@ -254,7 +254,11 @@ def above(folders: Iterable[str]) -> list[str]:
         if parent not in found:
             found[parent] = None
             waiting.append(parent)
-    return [os.path.join(folder, name) for folder in found for name in ("pyproject.toml", "__init__.py")]
+    return [
+        os.path.join(folder, name)
+        for folder in found
+        for name in ("pyproject.toml", "__init__.py", ".gitignore", ".git")
+    ]
 
 
 def _folder(words: Sequence[str]) -> str:

@@ -74,7 +74,7 @@ def names_of(folder: bytes) -> bytes:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     names.append(entry.name + b"/")
-                elif entry.name.endswith(b".py"):
+                elif entry.name.endswith(b".py") or entry.name == b".gitignore":
                     names.append(entry.name)
     except OSError:
         return bytes(16)

@@ -95,6 +95,8 @@ def _remember(
     files, folders = looked
     tops = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.abspath, args.paths)]
     watched = [*args.paths, *([args.config] if args.config else []), *answers.above(tops)]
+    ignoring = (os.path.join(inner, ".gitignore") for inner in folders)
+    watched += [path for path in ignoring if os.path.exists(path)]
     places = [*files, *(path for path in watched if not os.path.isdir(path))]
     if not args.isolated:
         from leaklint.contracts import beside

@@ -26,6 +26,9 @@ TEMPLATE = """\
 # compared with every part of a path, one with a slash with the path from this file on.
 # extend-exclude = ["vendored", "src/generated/*.py"]
 
+# Whether folders give the files that .gitignore names.
+# respect-gitignore = true
+
 # Codes to leave out in some files.
 # per-file-ignores = { "tests" = ["LK"], "src/legacy/*.py" = ["LK204"] }
 

@@ -35,6 +35,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--extend-exclude", action="append", metavar="PATTERNS", help="patterns to pass over as well")
     group.add_argument("--force-exclude", action="store_true", help="apply the excludes to paths named here, too")
+    group.add_argument("--no-respect-gitignore", action="store_true", help="read also the files that Git ignores")
     add_configuration(group)
 
 
@@ -108,6 +109,7 @@ def settings(args: argparse.Namespace) -> Settings:
         "exclude": words(args.exclude) if args.exclude else base.exclude,
         "extend_exclude": (*base.extend_exclude, *words(args.extend_exclude)),
         "force_exclude": args.force_exclude or base.force_exclude,
+        "respect_gitignore": base.respect_gitignore and not args.no_respect_gitignore,
         "noqa": base.noqa and not args.disable_noqa,
         "observed": observed(args),
     }
