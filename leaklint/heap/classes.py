@@ -92,6 +92,15 @@ class Classes:
         """Return the last parts of the names of the bases outside of the program."""
         return {name.rpartition(".")[2] for name in self.outside(key)}
 
+    def is_protocol(self, key: str) -> bool:
+        """Tell whether a class only says which methods others have; an heir that names no ``Protocol`` is one of those."""
+        bases = (base[1] if base[0] == "elem" else base for base in self.names.classes[key].bases)
+        return any(
+            value[0] == "ext" and value[1].rpartition(".")[2] == "Protocol"
+            for base in bases
+            for value in self._evaluate(base)
+        )
+
     def is_metaclass(self, key: str) -> bool:
         """Tell whether its instances are classes."""
         return self.is_by_nature(key, "metaclass") or not self._used_as_meta.isdisjoint(self.below(key))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _READS = frozenset({"get", "pop", "setdefault", "popitem", "popleft", "__getitem__", "get_nowait", "peek"})
 _NOTHING: frozenset[Term] = frozenset()
+HANDED_IN = -1  # the bound of a memoiser whose arguments are not written out where it is called
+_CALLABLE = frozenset({"func", "method", "param", "partial", "memo"})
 _KNOWN_PLAIN = ("str", "int", "float", "bytes")
 
 
@@ -138,7 +140,7 @@ class External:
 
     def _container(self, klass: ClassEntry, term: Term) -> Values:
         kind = klass.container
-        if kind in {"plain", "frozenset", "tuple", "bytearray"} and not term[2]:
+        if kind in {"plain", "frozenset", "tuple", "bytearray"} and not (term[2] or term[3]):
             return (
                 frozenset([("container", "tuple", term[4])])
                 if kind in {"tuple", "frozenset"}
@@ -148,6 +150,12 @@ class External:
             limit = keyword(term, "maxlen") or term[2][1]
             kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
         made = ("container", kind, term[4])
+        if kind == "tuple" and (
+            len(term[2]) > 1 or term[3]
+        ):  # ``tuple`` itself takes one argument: a named tuple's fields
+            for part in (*term[2], *(value for _, value in term[3])):
+                self.heap.contents.hold(made, None, part)
+            return frozenset([made])
         if klass.inside:
             self._longer.update(dict.fromkeys([made], klass.longer_copies))
             self._fills(made, dict(klass.inside), term)
@@ -244,15 +252,22 @@ class External:
         if contract is None:
             return frozenset([("part",)])
         given = [self.heap.evaluate(one) for one in term[2][:1] if one[0] != "star"]
-        functions = {v for values in given for v in values if v[0] in {"func", "method", "param", "partial", "memo"}}
+        functions = {
+            v
+            for values in given
+            for v in values
+            if v[0] in _CALLABLE or _is_class(v) or (v[0] == "ext" and not contract.parameter)
+        }
         if functions and contract.bare and not keyword(term, contract.parameter):
             return self._memos(functions, contract.bound, term)
+        if any(one[0] == "star" for one in term[2]) or keyword(term, "**") is not None:
+            return frozenset([("ext", f"memoiser:{HANDED_IN}")])
         limit = argument(term, 0, contract.parameter) if contract.parameter else None
         return frozenset([("ext", f"memoiser:{self._bound(limit, contract.bound)}")])
 
     def _memoised(self, name: str, term: Term) -> Values:
         given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
-        functions = {v for v in given if v[0] in {"func", "method", "param", "partial", "memo", "part"}}
+        functions = {v for v in given if v[0] in _CALLABLE | {"class", "ext", "part"}}
         text = name.partition(":")[2]
         return self._memos(functions, None if text == "None" else int(text), term)
 
@@ -333,6 +348,12 @@ class External:
             return []
         words = [param.name for param in self.heap.functions[container[2][1]].params if param.kind == "**"]
         return [(("text", ()), ("elem", ("param", container[2][1], word), ("text", ()))) for word in words]
+
+
+def _is_class(value: Term) -> bool:
+    """Tell whether a value is a class, one from outside of the program by its name."""
+    last = value[1].rpartition(".")[2] if value[0] == "ext" else ""
+    return value[0] == "class" or (last[:1].isupper() and not last.isupper())
 
 
 def _class_of(value: Term) -> Term:

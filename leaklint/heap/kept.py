@@ -187,7 +187,7 @@ class Keeping:
             return
         classes = self.heap.classes
         names = classes.last_names(key)
-        if classes.is_enum(key) or names & {"str", "int", "float", "bytes", "TypedDict", "Protocol"}:
+        if classes.is_enum(key) or classes.is_protocol(key) or names & {"str", "int", "float", "bytes", "TypedDict"}:
             yield Kept("plain", name="text")
         elif names & {"Exception", "BaseException", "ValueError", "RuntimeError", "TypeError", "OSError"} or any(
             name.endswith("Error") for name in names

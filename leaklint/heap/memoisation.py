@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
+from leaklint.heap.external import HANDED_IN
 from leaklint.heap.kept import Kept
 
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ _TELLING = frozenset({"self", "method", "closure", "instance", "exception", "cla
 
 
 class Memo(NamedTuple):
-    """A memoised function. ``place`` is its decorator (or the call that memoises) in ``module``."""
+    """A memoised function. ``place`` is its decorator (or the call that memoises) in ``module``.
+
+    ``cache`` is the site of the call that makes the cache: of a decorator that memoises inside, another place.
+    """
 
     function: str
     module: str
@@ -31,6 +36,7 @@ class Memo(NamedTuple):
     level: Level
     reasons: tuple[str, ...]
     name: str
+    cache: Term
 
 
 class Memos:
@@ -149,6 +155,7 @@ class Memos:
                 0,
                 ["as many as there are different arguments"],
                 name,
+                value[3],
             )
         kept, argument = best
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
@@ -156,11 +163,11 @@ class Memos:
         if kept.cls and self.heap.points_to.classes.is_enum(kept.cls):
             return None
         if bound is not None:
-            own = kept.kind == "self" and not (
-                function is not None and function.kind == "function" and not function.parent
-            )
+            own = kept.kind in {"self", "instance"} and self._is_told_apart(kept)
             level = 1 if (bound >= _SMALL and own) or bound >= _MANY else 0
-            if bound < _SMALL:
+            if bound == HANDED_IN:
+                level = int(own)
+            elif bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
         if kept.kind in {"function", "class"}:
             level = min(level, 1)
@@ -173,11 +180,11 @@ class Memos:
         if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
             level = 0
             reasons.append(f"one {kept.name} a run of the program")
-        return self._made(module, place, function, bound, kept, argument, level, reasons, name)
+        return self._made(module, place, function, bound, kept, argument, level, reasons, name, value[3])
 
     def _made(
         self, module: str, place: tuple[int, int, int, int], function: Function | None, bound: int | None, kept: Kept,
-        argument: str, level: int, reasons: list[str], name: str,
+        argument: str, level: int, reasons: list[str], name: str, cache: Term,
     ) -> Memo:  # fmt: skip
         from leaklint.heap.retained import LEVELS
 
@@ -191,7 +198,24 @@ class Memos:
             LEVELS[level],
             tuple(reasons),
             name,
+            cache,
         )
+
+    def _is_told_apart(self, kept: Kept) -> bool:
+        """Tell whether objects are known to equal only themselves: of a class of the program, or one that it inherits from."""
+        if kept.cls in self.heap.points_to.names.classes:
+            return not self.heap.points_to.classes.by_value(kept.cls)
+        return bool(kept.name) and kept.name in self._bases_by_identity
+
+    @cached_property
+    def _bases_by_identity(self) -> frozenset[str]:
+        """Return the names of classes from outside that have heirs in the program, of which none compares by value."""
+        classes = self.heap.points_to.classes
+        heirs: dict[str, bool] = {}
+        for key in self.heap.points_to.names.classes:
+            for name in classes.last_names(key):
+                heirs[name] = heirs.get(name, True) and not classes.by_value(key)
+        return frozenset(name for name, alone in heirs.items() if alone)
 
     def _is_small_value(self, key: str, bound: int | None) -> bool:
         classes = self.heap.points_to.classes
@@ -220,16 +244,20 @@ class Memos:
         if value[1] == "":
             for caller, _, term in self.heap.effects.memo_calls.get(value, ()):
                 del caller
-                for given in term[2]:
-                    found += [
-                        ("an argument", kept) for kept in keeping.of(given) if kept.kind not in {"param", "container"}
-                    ]
+                for given in (*term[2], *(word for _, word in term[3])):
+                    found += [("", kept) for kept in keeping.of(given) if self._is_told_object(kept)]
             if function is not None and function.kind == "method" and function.params:
                 found += [
                     (function.params[0].name, kept)
                     for kept in keeping.of(("param", function.key, function.params[0].name))
                 ]
         return found
+
+    def _is_told_object(self, kept: Kept) -> bool:
+        """Tell whether an argument is more than a container, or a parameter of which nothing says that it is an object."""
+        if kept.kind == "param":
+            return self.heap.usage.of(kept.function, kept.name) in {"object", "callable"}
+        return kept.kind != "container"
 
     def _is_given_class(self, target: Function) -> bool:
         """Tell whether a method is made a class method by an assignment after it, or by its first parameter's name."""

@@ -89,9 +89,7 @@ class Rebinding:
                 for item, part in pairs:
                     yield Effect("store", "[]=", containers[0], target, item, part, key, event)
             elif not self._unset_guard(event, target) and not self._is_birth(key, location):
-                filled = value[0] in {"dict", "list", "set"} and bool(
-                    self.heap.points_to.contents.parts(("container", value[0], value[2]))
-                )
+                filled = self._is_filled(value) if location[0] == "field" else self._is_filled_here(value, key)
                 how = "clear" if self._is_empty(value) and not filled else "rebuild"
                 if (
                     (how == "rebuild" and value[0] == "fresh")
@@ -198,7 +196,7 @@ class Rebinding:
             or (value[0] in {"list", "dict", "tuple", "set"} and not value[1])
             or (
                 value[0] == "call"
-                and not value[2]
+                and not (value[2] or value[3])
                 and any(v[0] == "container" for v in self.heap.points_to.evaluate(value))
             )
         )
@@ -207,6 +205,24 @@ class Rebinding:
         """Tell whether a value is made from what a container held before; that it is put there itself says nothing."""
         inside = (term for child in children(value) for term in walk(child))
         return any(one in containers for term in inside for one in self.heap.points_to.evaluate(term))
+
+    def _is_filled(self, display: Term) -> bool:
+        """Tell whether anything fills a container: whoever resets an object goes on with it."""
+        kinds = {"dict", "list", "set"}
+        parts = self.heap.points_to.contents.parts
+        return display[0] in kinds and bool(parts(("container", display[0], display[2])))
+
+    def _is_filled_here(self, display: Term, key: str) -> bool:
+        """Tell whether the function that makes a container fills it itself, or hands it to what may."""
+        if display[0] not in {"dict", "list", "set"}:
+            return False
+        for event in self.heap.points_to.functions[key].events:
+            term = event.terms[0]
+            if event.kind in {"setitem", "extend"} and term == display:
+                return True
+            if event.kind == "call" and display in (term[1][1:2] + term[2] if term[1][0] == "attr" else term[2]):
+                return True
+        return False
 
     @staticmethod
     def _unset_guard(event: Event, target: Term) -> bool:

@@ -283,7 +283,7 @@ class Stores:
             yield "each object may have an attribute of its own by this name"
         if is_namespace(effect.container) and domain != Domain.FRESH and not _is_for_each_object(effect, kept):
             yield "attributes usually go by few names"
-        if self.refusals.raises_twice(effect):
+        if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
         if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
             yield "the program makes one such object"

@@ -36,8 +36,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.flow.model import qualname
+from leaklint.heap.external import HANDED_IN
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.standard_tables import Table, tables
+from leaklint.model import Related
 from leaklint.rules.containers import told
 from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at, trigger_of
@@ -70,12 +72,11 @@ def of_method(context: Context, memo: Memo) -> bool:
 
 
 def _memo(context: Context, memo: Memo) -> Case:
-    size = "without bound" if memo.bound is None else f"up to {memo.bound} calls"
+    size = calls_kept(memo)
     name = qualname(memo.function) or memo.name
     symbol = f"{memo.module}:{name}"
-    kept = (
-        f"every '{memo.argument}' that it is called with" if memo.kept.kind not in {"made", "part"} else "every result"
-    )
+    argument = f"'{memo.argument}'" if memo.argument else memo.kept.name or "object"
+    kept = f"every {argument} that it is called with" if memo.kept.kind not in {"made", "part"} else "every result"
     doubts = f" ({'; '.join(memo.reasons)})" if memo.reasons else ""
     message = f"the cache of {name} keeps {kept}, {size}, for as long as the process lives{doubts}"
     retention = (
@@ -86,9 +87,26 @@ def _memo(context: Context, memo: Memo) -> Case:
     probe = None
     if memo.function and "<locals>" not in name:
         probe = probe_at(context, "memo", memo.function, name, "", f"call:{symbol}", "growth")
+    made = cache_made(context, memo)
     return context.case(
-        memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, (), probe
+        memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, made, probe
     )
+
+
+def calls_kept(memo: Memo) -> str:
+    """Return in words how many calls a memo keeps."""
+    if memo.bound is None:
+        return "without bound"
+    return "up to the bound that is handed in" if memo.bound == HANDED_IN else f"up to {memo.bound} calls"
+
+
+def cache_made(context: Context, memo: Memo) -> tuple[Related, ...]:
+    """Return where the cache of a memoised function is made, if that is not its decorator."""
+    module, *place = memo.cache
+    if (module, place[0]) == (memo.module, memo.place[0]):
+        return ()
+    at = context.location(module, (place[0], place[1], place[2], place[3]))
+    return (Related(at.path, at.line, at.column, "the cache is made here"),)
 
 
 def _table(context: Context, table: Table) -> Case:

@@ -50,11 +50,11 @@ from leaklint.flow.model import qualname
 from leaklint.flow.terms import Term
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.retained import Retention
-from leaklint.model import Confidence
+from leaklint.model import Confidence, Related
 from leaklint.rules.containers import decorated_methods, related, short_name
 from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at
-from leaklint.rules.lk204 import of_method
+from leaklint.rules.lk204 import cache_made, calls_kept, of_method
 
 CODE = "LK301"
 NAME = "memoised-method"
@@ -82,7 +82,7 @@ def _memo(context: Context, memo: Memo, level: Confidence) -> Case:
     module, owner = memo.kept.cls.partition(":")[0], qualname(memo.kept.cls)
     method = memo.name.rpartition(".")[2]
     name = f"{owner}.{method}"
-    size = "without bound" if memo.bound is None else f"up to {memo.bound} calls"
+    size = calls_kept(memo)
     symbol = f"{module}:{name}"
     doubts = f" ({'; '.join(memo.reasons)})" if memo.reasons else ""
     message = f"the cache of {name} keeps self, {size}: every {owner} on which it was called stays alive{doubts}"
@@ -95,7 +95,10 @@ def _memo(context: Context, memo: Memo, level: Confidence) -> Case:
     how = "property" if "property" in points_to.attributes.decoration(function) else "method"
     key = points_to.classes.method(memo.kept.cls, method) or memo.function
     probe = probe_at(context, "memo", key, name, memo.kept.cls, f"{how}:{method}")
-    return context.case(memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, level, retention, (), probe)
+    made = cache_made(context, memo)
+    return context.case(
+        memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, level, retention, made, probe
+    )
 
 
 def _home_made(context: Context, retention: Retention, key: str) -> Case:
@@ -116,9 +119,11 @@ def _home_made(context: Context, retention: Retention, key: str) -> Case:
     decorator = next((one for one in function.decorators if _is_own(context, one.term)), function.decorators[0])
     how = "property" if "property" in points_to.attributes.decoration(function) else "method"
     probe = probe_at(context, "closure", key, "", function.owner, f"{how}:{function.name}")
+    container = context.location(retention.location.module, retention.location.place)
+    made = Related(container.path, container.line, container.column, "the decorator's container is made here")
     return context.case(
         retention, CODE, NAME, module, decorator.place, key, "closure", message, retention.level, lines,
-        related(context, retention), probe,
+        (*related(context, retention), made), probe,
     )  # fmt: skip
 
 
