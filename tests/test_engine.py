@@ -252,14 +252,16 @@ def test_every_process_words_a_finding_alike(project: Path) -> None:
 
 
 def test_the_container_of_a_decorator_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "keep.py").write_text(
+    folder = tmp_path / "cubes"
+    folder.mkdir()
+    (folder / "keep.py").write_text(
         "def remembered(function):\n    known = {}\n    def wrapper(*args):\n        if args not in known:\n"
         "            known[args] = function(*args)\n        return known[args]\n    return wrapper\n"
     )
-    (tmp_path / "cube.py").write_text(
+    (folder / "cube.py").write_text(
         "from keep import remembered\nclass Cube:\n    @remembered\n    def cells(self):\n        return [self]\n"
     )
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     (finding,) = check(["."], SETTINGS).findings
     assert (finding.code, finding.path, finding.line) == ("LK301", "cube.py", 3)
     assert ("keep.py", 2) in [(one.path, one.line) for one in finding.related]
