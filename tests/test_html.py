@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -245,6 +246,14 @@ def test_what_cannot_be_read_is_told(
     (project / "own.gif").write_text("GIF")
     assert main(["report", *words]) == 2
     assert capsys.readouterr().err == f"leaklint: {told}\n"
+
+
+def test_without_jinja_it_says_what_to_do(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert main(["report", "assistant"]) == 2
+    assert "pip install 'flake8-leaklint[report]'" in capsys.readouterr().err
 
 
 def test_a_browser_shows_it_and_asks_for_nothing(tmp_path: Path) -> None:

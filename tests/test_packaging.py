@@ -55,6 +55,8 @@ def test_the_wheel_holds_both_packages(built: Path) -> None:
         "leaklint/__init__.py",
         "leaklint/py.typed",
         "leaklint/demo/example/assistant/processor.py",
+        "leaklint/reports/page.css",
+        "leaklint/reports/page.html.jinja",
         "leaklint_runtime/__init__.py",
         "leaklint_runtime/py.typed",
         f"{STEM}.dist-info/licenses/LICENSE",
@@ -66,7 +68,7 @@ def test_the_wheel_holds_both_packages(built: Path) -> None:
     assert "[pytest11]\nleaklint = leaklint_runtime.pytest_plugin" in entry_points
     assert "[console_scripts]\nleaklint = leaklint.cli:main" in entry_points
     needs = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line]
-    assert sorted(line.split()[1].split(">")[0] for line in needs) == ["flake8", "libcst", "msgpack"]
+    assert sorted(line.split()[1].split(">")[0] for line in needs) == ["flake8", "libcst", "msgpack", "pathspec"]
 
 
 def test_the_sdist_can_be_tested(built: Path) -> None:

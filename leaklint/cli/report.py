@@ -15,7 +15,7 @@ from leaklint.cli.verify import add_experiment
 from leaklint.config import Settings
 from leaklint.model import Finding, Report
 from leaklint.records import replace
-from leaklint.reports.html import Diff, Picture, Sheet, page
+from leaklint.reports.html import Diff, NoJinjaError, Picture, Sheet, page
 
 _KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -68,7 +68,11 @@ def run(args: argparse.Namespace) -> int:
         after=_verdicts(args.after),
         pictures=pictures,
     )
-    output.write_file(args.output_file, page(sheet))
+    try:
+        text = page(sheet)
+    except NoJinjaError as error:
+        raise UsageError(str(error)) from None
+    output.write_file(args.output_file, text)
     output.say(report.problems, args.color)
     output.write(f"wrote {args.output_file}\n")
     return output.status(report, args.paths if found is not None else (), exit_zero=True)
