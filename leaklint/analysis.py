@@ -64,6 +64,8 @@ def may_keep(module: Module) -> bool:
         for event in function.events:
             if inside and event.kind in {"setitem", "setattr", "setname", "extend", "setpart", "setslice"}:
                 return True
+            if inside and event.kind == "raise" and event.terms[0][0] in {"name", "attr"}:
+                return True
             if event.kind in {"call", "setname", "return"} and any(
                 term[0] == "dotted" or (term[0] == "attr" and term[2] in ADDERS) or term[::2] == ("name", "setattr")
                 for top in event.terms

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_RELATED = 8
 _UNREAD = Fix("none", "", "its file could not be read")
 _BOUND = "bound it or remove entries when their owner is done"
+_RAISE = "raise a new one each time, or this one .with_traceback(None)"
 
 
 def repaired(cases: Iterable[Case], context: Context) -> list[Finding]:
@@ -88,7 +89,10 @@ def _advice(case: Case, fix: Fix) -> str:
     from leaklint.drafts.calls import undoing
     from leaklint.heap.handlers import Handler
     from leaklint.heap.registration import Registration
+    from leaklint.heap.retained import Retention
 
+    if isinstance(case.subject, Retention) and case.subject.first.kept.kind == "traceback":
+        return _RAISE
     if isinstance(case.subject, (Handler, Registration)):
         return undoing(case.subject)
     return undoing(None) if case.finding.code in {"LK401", "LK402", "LK601", "LK602"} else _BOUND

@@ -41,6 +41,8 @@ def _asked(view: View, leak: Leak) -> Fix:
     program, holder, first = view.program, leak.holder, leak.first
     if holder.scope == "function":
         return Fix("none", "", "whoever has the function may use its attribute")
+    if first.kind == "traceback":
+        return Fix("none", "", "whoever catches the exception may tell it by its identity")
     if leak.code == "LK403":
         return Fix(
             "none", "", "store the text of the exception, or clear its traceback: readers of the container decide"

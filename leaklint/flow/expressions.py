@@ -168,6 +168,7 @@ class Expressions:
     def _yield(self, node: ast.Yield | ast.YieldFrom) -> Term:
         value = self.read(node.value)
         self.scope.yields = True
+        value = ("iter", value) if isinstance(node, ast.YieldFrom) else value
         self.scope.note("yield", (value,), place_of(node))
         return UNKNOWN
 

@@ -23,7 +23,7 @@ class Calling:
         """Take what is asked for everything else."""
         self.heap = heap
         self._inside: list[str] = []  # the functions whose calls the open question has followed
-        self._options: dict[str, list[tuple[Term, frozenset[str]]]] = {}
+        self._options: dict[tuple[str, str], list[tuple[Term, frozenset[str]]]] = {}
 
     def _with_receiver(self, function: Function, base: Term) -> Values:
         return self.returned(function.key, {function.params[0].name: base} if function.params else {})
@@ -146,13 +146,22 @@ class Calling:
         """Return what a function may return, its parameters being ``bound``."""
         function = self.heap.functions[key]
         if function.yields:
-            return frozenset([("made",)])
+            given = tuple((name, term) for name, term in (bound or {}).items() if is_small(term))
+            return frozenset([("generator", key, given)])
+        return self._outcome(function, "return", bound)
+
+    def yielded(self, generator: Term) -> Values:
+        """Return what iterating over a generator, or entering a context manager that is one, gives."""
+        return self._outcome(self.heap.functions[generator[1]], "yield", dict(generator[2]))
+
+    def _outcome(self, function: Function, kind: str, bound: Mapping[str, Term] | None) -> Values:
+        key = function.key
         if self.heap.depth > _DEEP:
             return PART
         got: set[Term] = set()
         as_written = self.heap.tangled or len(self._inside) >= _CONTEXT or key in self._inside
         self._inside.append(key)
-        for option, names in self._options_of(function):
+        for option, names in self._options_of(function, kind):
             term = option
             if bound and not as_written and not names.isdisjoint(bound):
                 term = self.substituted(option, key, bound)
@@ -161,13 +170,13 @@ class Calling:
         self._inside.pop()
         return frozenset(got)
 
-    def _options_of(self, function: Function) -> list[tuple[Term, frozenset[str]]]:
-        """Return the terms that a function may return, each once, with the names of its parameters in them."""
-        known = self._options.get(function.key)
+    def _options_of(self, function: Function, kind: str) -> list[tuple[Term, frozenset[str]]]:
+        """Return the terms that a function may return or yield, each once, with the names of its parameters in them."""
+        known = self._options.get((function.key, kind))
         if known is None:
-            returns = [event.terms[0] for event in function.events if event.kind == "return"]
-            terms = dict.fromkeys(option for term in returns if term != NONE for option in options(term))
-            known = self._options[function.key] = [(term, params_of(term, function.key)) for term in terms]
+            given = [event.terms[0] for event in function.events if event.kind == kind]
+            terms = dict.fromkeys(option for term in given if term != NONE for option in options(term))
+            known = self._options[function.key, kind] = [(term, params_of(term, function.key)) for term in terms]
         return known
 
 

@@ -76,7 +76,7 @@ class External:
             return self._made(term)
         last = name.rpartition(".")[2]
         if last.endswith(("Error", "Exception")) and last[:1].isupper():
-            return frozenset([("exc",)])
+            return frozenset([("exc", term[4])])
         return frozenset([("made",) if name.startswith("builtins.") else ("extinst", name, term[4])])
 
     # what contracts say, by the first word; None where the call has not what that needs

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from leaklint.heap.multiplicity import Multiplicity
 
 # What is kept, the most telling first.
-KINDS = tuple("self method closure exception instance class function param container made part weak plain".split())
+KINDS = tuple("self method closure exception traceback instance class function param container made part weak plain".split())
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in
@@ -95,7 +95,8 @@ class Keeping:
         elif kind == "container":
             yield from self._callers.ask((value, depth), lambda: tuple(dict.fromkeys(self._container(value, depth))))
         elif kind == "exc":
-            yield Kept("exception")
+            where = self.lifetime.long.get(value) if len(value) > 1 else None
+            yield Kept("exception") if where is None or where.depth else Kept("plain", name="long")
         elif kind == "param":
             yield from self._param(value, depth)
         elif kind == "extinst":
@@ -120,6 +121,8 @@ class Keeping:
             yield Kept("class", value[1], klass.name) if klass.parent else Kept("plain", name="type")
         elif kind == "anyclass":
             yield Kept("class", "", "class") if value[1] == "?" else Kept("plain", name="type")
+        elif kind == "generator":
+            yield from self._suspended(value, depth)
         elif kind == "weak":
             yield Kept("weak")
         elif kind in {"part", "made"}:
@@ -228,6 +231,14 @@ class Keeping:
                     elif one.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
                         yield Kept("closure", "", one.name)
         yield Kept("function", "", function.name)
+
+    def _suspended(self, generator: Term, depth: int) -> Iterator[Kept]:
+        """A generator keeps what it was given, in its frame, until it has ended."""
+        for _, term in generator[2] if depth < _DEPTH else ():
+            for one in self._of(term, depth + 1):
+                if one.kind in {"self", "method", "closure", "instance"}:
+                    yield Kept("closure", one.cls, one.name, one.chain)
+        yield Kept("made")
 
     def _container(self, value: Term, depth: int) -> Iterator[Kept]:
         if value[1].startswith("weak"):

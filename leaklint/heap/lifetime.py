@@ -77,7 +77,7 @@ class Lifetime:
                 self._reach(queue, child, where)
 
     def _reach(self, queue: deque[tuple[Term, Location]], value: Term, location: Location) -> None:
-        if value[0] not in {"container", "inst", "func", "partial", "memo", "extinst", "method", "cmethod", "self"}:
+        if value[0] not in {"container", "inst", "func", "partial", "memo", "extinst", "method", "cmethod", "self", "exc"}:
             return
         if value in self.long:
             if self.long[value].key != location.key and len(self.others.setdefault(value, [])) < 4:

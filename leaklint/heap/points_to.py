@@ -5,7 +5,8 @@ Abstract values are tuples: ``("class", key)``, ``("func", key)``, ``("method", 
 ``("inst", class, site)`` (made at a site; None: somewhere), ``("self", class)`` (any object of the class or an heir),
 ``("container", kind, site)``, ``("cmethod", container, name)``, ``("partial", callee, arguments)``,
 ``("memo", function, bound, site)``, ``("super", class)``, ``("param", function, name)``, ``("plain", type)``, ``("weak",)``,
-``("exc",)``, ``("part",)`` (of something unknown), ``("made",)`` (an unknown call's result), ``("none",)``.
+``("exc",)`` (with the site of the call, if one makes it), ``("part",)`` (of something unknown), ``("made",)`` (an unknown call's result),
+``("generator", key, arguments)`` of a function that yields, ``("none",)``.
 """
 
 from __future__ import annotations
@@ -303,6 +304,8 @@ class PointsTo(Evaluation):
             made = self.calling._with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
             keys = {inner[0]} | {("container", inner[0][1], ("class", one)) for one in self.classes.order(container[1])}
             return frozenset().union(made, *(self.elements(one, term) for one in keys if one in self.contents)) or PART
+        if container[0] == "generator":
+            return self.calling.yielded(container)
         if container[0] == "class" and self.classes.is_enum(container[1]):
             return frozenset([("inst", container[1], None)])  # ``Colour[name]``
         if container[0] != "container":
@@ -332,6 +335,9 @@ class PointsTo(Evaluation):
     def _entered(self, term: Term) -> Values:
         got: set[Term] = set()
         for value in self.evaluate(term[1]):
+            if value[0] == "generator":
+                got |= self.calling.yielded(value)
+                continue
             enter = (
                 self.classes.method(value[1], "__enter__") if value[0] in {"inst", "self"} and value[1] != "?" else None
             )

@@ -15,6 +15,7 @@ from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.lifetime import Lifetime, Location
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.raising import Raising
 from leaklint.heap.rebinding import Rebinding
 from leaklint.heap.receivers import Receivers
 from leaklint.heap.release import Quality, Release
@@ -83,6 +84,7 @@ class Heap:
             (stores if effect.kind == "store" else removals)[key].append(effect)
         found: list[Retention] = []
         found += Chains(self).all()
+        found += Raising(self).all()
         leaking: set[tuple[str, ...]] = set()
         for key in sorted(stores, key=lambda one: len(where[one].path)):
             holder = _holder_of_owner(where[key])

@@ -35,7 +35,7 @@ def code_of(context: Context, retention: Retention) -> str:
     """Return the code of the rule that speaks of a retention."""
     on_class, store = retention.location.scope in _CLASS, retention.first
     kind = store.kept.kind
-    if kind == "exception":
+    if kind in {"exception", "traceback"}:
         return "LK403"
     if kind in {"method", "closure"} and (store.kept.cls or not on_class):
         return "LK103" if on_class else "LK203"
@@ -99,9 +99,10 @@ def tell(context: Context, retention: Retention, code: str, name: str) -> Case:
     """Return the finding of a container."""
     location, first = retention.location, retention.first
     where = _where(context, retention)
+    verb = "raised" if first.effect.how == "raised" else "stored"
     message = (
         f"{short_name(location)} ({_LIFETIME[location.scope].split(',')[0]}) keeps {kept_text(first)} alive for as long as "
-        f"the process lives: stored by {where}, {retention.release.why}{_doubts(retention)}"
+        f"the process lives: {verb} by {where}, {retention.release.why}{_doubts(retention)}"
     )
     symbol = symbol_of(location)
     probe = container_probe(context, retention)
@@ -143,6 +144,7 @@ def kept_text(store: Store) -> str:
     return {
         "class": "every class made at run time",
         "exception": "every exception with its traceback and frames",
+        "traceback": "the frames of every traceback that it was raised with",
         "function": "every function made at run time",
         "param": f"every '{kept.name}' that is passed in",
         "weak": "a dead reference to every object",
@@ -161,9 +163,8 @@ def retention_path(context: Context, retention: Retention) -> tuple[str, ...]:
     if len(location.path) > 1:
         lines.append(f"reached by {' -> '.join(location.path)}")
     name = qualname(effect.function) or "the module"
-    lines.append(
-        f"{step}, stored by {name} at {context.path(context.module_of(effect.function))}:{effect.event.place[0]}"
-    )
+    how = "through __traceback__, raised" if effect.how == "raised" else f"{step}, stored"
+    lines.append(f"{how} by {name} at {context.path(context.module_of(effect.function))}:{effect.event.place[0]}")
     for call in store.kept.chain:
         caller = qualname(call.caller) or "the module"
         lines.append(f"handed in by {caller} at {context.path(context.module_of(call.caller))}:{call.event.place[0]}")
@@ -181,7 +182,8 @@ def related(context: Context, retention: Retention) -> tuple[Related, ...]:
     found: dict[tuple[str, int], Related] = {}
     for store in retention.stores:
         kind = store.kept.kind
-        what = {"self": "self is stored here", "exception": "the exception is stored here"}
+        what = {"exception": "the exception is stored here", "traceback": "it is raised here"}
+        what["self"] = "self is stored here"
         text = what.get(kind, f"{kept_text(store).removeprefix('every ')} is stored here")
         one = context.related(store.effect.function, store.effect.event.place, text, stores=True)
         found.setdefault((one.path, one.line), one)

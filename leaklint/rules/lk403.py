@@ -1,10 +1,13 @@
-"""An exception, with its traceback and every frame, is kept in a container that lives as long as the process.
+"""An exception, with its traceback and every frame, is kept for as long as the process lives.
 
 ## What it does
 
 Reports a class-level or module-level container that stores the exception of an `except` clause or an instance of an
 exception class. Quiet where the traceback is cleared, where entries are removed, and where the text is stored
 instead.
+
+Reports also an exception that is made once and raised again and again: `raise NOT_READY`. Each raise puts its frames in
+front of the traceback that the exception has already.
 
 ## Why it leaks
 
@@ -30,6 +33,9 @@ can keep a whole request alive.
             job()
         except ValueError as error:
             ERRORS.append(repr(error))
+
+An exception that many places raise is made where it is raised, `raise NotReady()`, or begins anew each time:
+`raise NOT_READY.with_traceback(None)`.
 
 ## Fix safety
 
