@@ -27,7 +27,8 @@ class Event(NamedTuple):
     """One effect, in the order in which they are written.
 
     ``kind``: ``setattr`` (base, name, value), ``setitem`` (base, key, value), ``setname`` (module, name, value),
-    ``setcell`` (function, name, value), ``extend`` (target, operator, value: an augmented assignment), ``delitem``
+    ``setcell`` (function, name, value), ``extend`` (target, value: an augmented assignment by the operator ``name``),
+    ``operate`` (left, right: an operation whose result is not used), ``delitem``
     (base, key), ``delattr`` (base, name), ``delname`` (module, name), ``call`` (the call), ``return``, ``yield``, ``raise``.
     """
 

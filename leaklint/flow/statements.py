@@ -107,7 +107,9 @@ class Statements:
         self.scope.note("raise", (self._read(node.exc),), place_of(node))
 
     def _expression(self, node: ast.Expr) -> None:
-        self._read(node.value)
+        value = self._read(node.value)
+        if isinstance(node.value, ast.BinOp) and value[0] == "op":  # for what its method does: its value goes nowhere
+            self.scope.note("operate", value[2], place_of(node), value[1])
 
     def _assert(self, node: ast.Assert) -> None:
         self.scope.guards.append(Guard("past", self._read(node.test), True))

@@ -8,6 +8,7 @@ from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
+from leaklint.heap.implicit import note_class_made, note_operator
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
@@ -129,8 +130,10 @@ class Effects:
                     self._call(key, event)
                 elif event.kind == "setitem":
                     self._item(key, event)
-                elif event.kind == "extend":
-                    self._extend(key, event)
+                elif event.kind in {"extend", "operate"}:
+                    note_operator(self, key, event)
+                    if event.kind == "extend":
+                        self._extend(key, event)
                 elif event.kind in {"delitem", "clear", "delslice", "setslice", "setpart"}:
                     self._deletion(key, event)
                 elif event.kind == "enter":
@@ -175,7 +178,7 @@ class Effects:
             self.external.append((key, event, term, callee[1]))
             note_attribute(self, key, event, term, callee[1])
             if callee[1] == "builtins.type" and len(term[2]) == 3:
-                self._class_made(key, event, term)
+                note_class_made(self, key, event, term)
             note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
@@ -183,16 +186,6 @@ class Effects:
                 self._called(key, event, inner, one, depth + 1)
         elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             self._methods(key, event, term[1], ("__call__",), term[2])
-
-    def _class_made(self, key: str, event: Event, term: Term) -> None:
-        """``type(name, (Base,), space)``: the base is told of a class that is made anew."""
-        for base in in_order(self.heap.evaluate(("iter", term[2][1]))):
-            method = self.heap.classes.method(base[1], "__init_subclass__") if base[0] == "class" else None
-            if method is not None:
-                self.heap.classes.made_anew.update(self.heap.classes.order(base[1]))
-                self._edge(
-                    key, event, term, method, self.heap.calling.bind(method, ("call", term[1], (), (), term[4]), term)
-                )
 
     def _edge(self, caller: str, event: Event, term: Term, callee: str, bound: dict[str, Term]) -> None:
         self.calls.setdefault(callee, []).append(Call(caller, event, term, callee, bound))
