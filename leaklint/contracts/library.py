@@ -47,6 +47,7 @@ class Contracts:
             str, set[str]
         ] = {}  # by last name, under which other packages hand classes and functions on
         self._methods: dict[tuple[str, str], list[Contract]] = {}  # by package and last name, of classes
+        self._owners: set[str] = set()  # the classes of these methods
         self._canonical: dict[str, str] = {}
         self._found: dict[str, Contract | None] = {}
         self.declared: set[str] = set()
@@ -86,6 +87,7 @@ class Contracts:
     def _method(self, name: str, contract: Contract) -> None:
         owner, _, last = name.rpartition(".")
         if owner.rpartition(".")[2][:1].isupper():
+            self._owners.add(owner)
             same = self._methods.setdefault((name.partition(".")[0], last), [])
             same += [contract] if contract not in same else []
 
@@ -161,8 +163,13 @@ class Contracts:
         return None
 
     def assumed(self, name: str) -> Contract | None:
-        """Return the only contract that a package has for a method of that name, whatever the class is."""
+        """Return the only contract that a package has for a method of that name, whatever the class is.
+
+        Nothing is assumed of a class whose methods contracts speak of: what they do not speak of keeps nothing.
+        """
         self._load(name)
+        if self.canonical(name).rpartition(".")[0] in self._owners:
+            return None
         found = self._methods.get((name.partition(".")[0], name.rpartition(".")[2]), [])
         return found[0] if len(found) == 1 else None
 

@@ -71,19 +71,33 @@ class Calling:
                 if v[0] in {"inst", "self"} and v[1] in {key, "?"}
             )
             if got:
-                return frozenset(("inst", key, v[2] if len(v) > 2 else None) for v in got)
+                return frozenset(self._made_by(call, v, ("inst", key, v[2] if len(v) > 2 else None), term) for v in got)
         new = self.heap.classes.method(key, "__new__")
         if new is not None:
             params = self.heap.functions[new].params
             got = self.returned(new, {params[0].name: ("class", key)} if params else {})
-            got = frozenset(("inst", key, v[2]) if v[0] == "inst" and v[1] == "?" else v for v in got)
-            got = frozenset(v for v in got if v[0] in {"inst", "self"})
+            named = ((v, ("inst", key, v[2]) if v[0] == "inst" and v[1] == "?" else v) for v in got)
+            got = frozenset(self._made_by(new, v, one, term) for v, one in named if one[0] in {"inst", "self"})
             if got:
                 return got
+        return frozenset([self._made_at(key, term)])
+
+    def _made_at(self, key: str, term: Term) -> Term:
         made = ("inst", key, term[4])
         if not _names_its_class(term[1]):
             self.heap.of_heirs.add(made)
-        return frozenset([made])
+        return made
+
+    def _made_by(self, maker: str, value: Term, made: Term, term: Term) -> Term:
+        """Return the object of a construction of which ``__new__`` or a metaclass's ``__call__`` makes ``value``.
+
+        Each construction has an object of its own, unless the maker puts what it makes away and may hand it out again.
+        """
+        put_away = any(
+            event.kind in {"setitem", "setattr"} and value in self.heap.evaluate(event.terms[-1])
+            for event in self.heap.functions[maker].events
+        )
+        return made if put_away or made[0] != "inst" else self._made_at(made[1], term)
 
     def receiver_term(self, term: Term, callee: Term) -> Term:
         """Return the term of the object that a method is called on."""

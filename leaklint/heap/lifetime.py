@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Guard, Module
 from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
@@ -37,6 +37,12 @@ class Location(NamedTuple):
     def key(self) -> tuple[str, str, str]:
         """Return what tells holders apart."""
         return (self.scope, self.owner, self.name)
+
+
+def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
+    """Tell whether a statement of a package's module runs only where the module is tried out as a script."""
+    in_package = module.is_package or "." in module.name
+    return in_package and any("'__main__'" in repr(guard.test) for guard in guards)
 
 
 class Lifetime:
@@ -93,6 +99,8 @@ class Lifetime:
         for module in names.modules.values():
             for word, values in module.names.items():
                 for term, place, guards in values:
+                    if _is_of_a_script(module, guards):
+                        continue
                     where = Location("module", module.name, word, module.name, place, 0, (f"{module.name}.{word}",))
                     for value in in_order(self.heap.evaluate(term)):
                         if value[0] == "self" and not guards:
@@ -109,6 +117,8 @@ class Lifetime:
         for value, assigned in self._on.items():
             for word, function, event in assigned:
                 home = names.module_of(function).name
+                if self.heap.functions[function].kind == "module" and _is_of_a_script(names.modules[home], event.guards):
+                    continue
                 if value[0] in {"class", "anyclass", "metaclass", "func"} and value[1] != "?":
                     if value[0] == "func" and "<locals>" in value[1]:
                         continue

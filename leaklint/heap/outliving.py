@@ -49,9 +49,11 @@ class Outliving:
         return klass.lives if klass is not None else ""
 
     def _of_value(self, value: Term, term: Term) -> Life:
-        if value in self.heap.lifetime.long or value[0] in {"class", "module", "func"}:
-            return Life.PROCESS
         if value[0] in {"extinst", "ext"} and self._lives(value) == "process":
+            return Life.PROCESS
+        if term[0] == "call" and value[0] in {"extinst", "inst"} and value[2] == term[4]:
+            return Life.SHORT  # made by the run that hands something over: the one goes with the other
+        if value in self.heap.lifetime.long or value[0] in {"class", "module", "func"}:
             return Life.PROCESS
         match value[0]:
             case "ext":  # of a module of another package, or an attribute of an object that such a package has made

@@ -21,34 +21,48 @@ class Receivers:
     """Answers whether a store may be into a field of a long-lived object."""
 
     def __init__(
-        self, heap: PointsTo, effects: Effects, lives_long: Callable[[Term], bool], runs: Callable[[Call], int]
-    ) -> None:
-        """Take the call graph, what tells of an object that it lives long, and how often calls run."""
+        self, heap: PointsTo, effects: Effects, lives_long: Callable[[Term], bool], has_long: Callable[[str], bool],
+        runs: Callable[[Call], int],
+    ) -> None:  # fmt: skip
+        """Take the call graph, what tells of an object or of some of a class that they live long, and how often calls run."""
         self.runs = runs
         self.heap = heap
         self.effects = effects
         self.lives_long = lives_long
+        self.has_long = has_long
 
     def may_be_long(self, effect: Effect) -> bool:
         """Tell whether the object whose field is filled may be one that lives long, by all calls that are seen.
 
         A method that nothing in the program calls is for users, who may call it on any object.
         """
-        base = root(effect.base)
+        base = self._object_of(effect)
         if base[0] != "param" or not self._is_receiver(base):
             return True
         return self._from_callers(base, set())
 
     def takes(self, effect: Effect, chain: tuple[Call, ...]) -> bool:
         """Tell whether what is handed in by a chain of calls may come to a long-lived object: by the call of the store."""
-        base = root(effect.base)
+        base = self._object_of(effect)
         if base[0] != "param" or not self._is_receiver(base) or not chain or chain[0].callee != base[1]:
             return True
         given = chain[0].bound.get(base[2])
-        if given is None or given[0] == "param":
+        if given is None or (given[0] == "param" and not self._is_receiver(given)):
             return True
-        values = self.heap.evaluate(given)
-        return not values or any(value[0] != "inst" or self.lives_long(value) for value in values)
+        return self._may_live_long(given)
+
+    def _may_live_long(self, term: Term) -> bool:
+        """Tell whether one of the objects that a term denotes may be one that lives long; ``self`` may be any of its class."""
+        values = self.heap.evaluate(term)
+        return not values or any(
+            self.has_long(value[1]) if value[0] == "self" else value[0] != "inst" or self.lives_long(value)
+            for value in values
+        )
+
+    def _object_of(self, effect: Effect) -> Term:
+        """Return the term of the object whose container is filled; ``super()`` stands for ``self``."""
+        base = root(effect.base)
+        return (self.heap.calling.receiver_of_super(base) if base[0] == "call" else None) or base
 
     def _is_receiver(self, term: Term) -> bool:
         function = self.heap.functions.get(term[1])
@@ -58,7 +72,7 @@ class Receivers:
         seen.add(receiver[1])
         calls = self.effects.calls.get(receiver[1])
         if not calls:
-            return True
+            return self.heap.functions[receiver[1]].name != "__setitem__"  # which is called where an item is set
         for call in calls:
             if self.runs(call) != MANY:
                 continue
@@ -69,7 +83,6 @@ class Receivers:
                 if given[1] not in seen and self._from_callers(given, seen):
                     return True
                 continue
-            values = self.heap.evaluate(given)
-            if not values or any(value[0] != "inst" or self.lives_long(value) for value in values):
+            if self._may_live_long(given):
                 return True
         return False

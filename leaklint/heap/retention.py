@@ -46,7 +46,9 @@ class Heap:
         self.keys = KeyDomain(points_to, self.effects, self.lifetime)
         self.usage = Usage(points_to)
         self.building = Building(points_to)
-        self.receivers = Receivers(points_to, self.effects, self._lives_long, self.multiplicity.call_runs)
+        self.receivers = Receivers(
+            points_to, self.effects, self._lives_long, self._has_long, self.multiplicity.call_runs
+        )
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
@@ -115,8 +117,11 @@ class Heap:
             return None
         running = [effect for effect in effects if self._is_growth(effect, location)]
         stores = [store for effect in running for store in self.stored._stores(effect, location)]
-        if location.scope in {"field", "result"}:
-            stores = [store for store in stores if self.receivers.takes(store.effect, store.kept.chain)]
+        stores = [
+            store
+            for store in stores
+            if not _is_by_object(store.effect, location) or self.receivers.takes(store.effect, store.kept.chain)
+        ]
         if not stores:
             return None
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), one.side != "key", -one.level))
@@ -220,8 +225,7 @@ class Heap:
             return ONCE
         if location.scope == "result" and function.key.replace(":", ".") in location.path[:1] and not function.params:
             return ONCE  # what a memoised function without parameters fills, it fills in its one call
-        by_object = location.scope in {"field", "result"} or effect.container[2][:1] == ("class",)
-        if by_object and not self.receivers.may_be_long(effect):
+        if _is_by_object(effect, location) and not self.receivers.may_be_long(effect):
             return IMPORT
         return MANY
 
@@ -269,6 +273,13 @@ class Heap:
             ("inst", key, ("shared",)) in long for key in self.points_to.classes.order(value[1])
         )
 
+    def _has_long(self, key: str) -> bool:
+        """Tell whether an object of a class, or of one below it, lives long."""
+        long = self.lifetime.classes
+        return key not in self.points_to.names.classes or any(
+            one in long or ("self", one) in self.lifetime.long for one in self.points_to.classes.below(key)
+        )
+
     def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
         """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
         owner = location.owner
@@ -302,6 +313,11 @@ class Heap:
         return bool(values) and all(value in self.lifetime.long for value in values)
 
     # what is stored
+
+
+def _is_by_object(effect: Effect, location: Location) -> bool:
+    """Tell whether each object of a class has a container of its own where the holder is one."""
+    return location.scope in {"field", "result"} or effect.container[2][:1] == ("class",)
 
 
 def _run_through(effect: Effect) -> Iterator[Call]:
