@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from leaklint.heap.multiplicity import Multiplicity
 
 # What is kept, the most telling first.
-KINDS = tuple("self method closure exception traceback instance class function param container made part weak plain".split())
+KINDS = tuple(
+    "self method closure exception traceback instance class function param container made part weak plain".split()
+)
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in

@@ -83,7 +83,18 @@ class Lifetime:
                 self._reach(queue, child, where)
 
     def _reach(self, queue: deque[tuple[Term, Location]], value: Term, location: Location) -> None:
-        if value[0] not in {"container", "inst", "func", "partial", "memo", "extinst", "method", "cmethod", "self", "exc"}:
+        if value[0] not in {
+            "container",
+            "inst",
+            "func",
+            "partial",
+            "memo",
+            "extinst",
+            "method",
+            "cmethod",
+            "self",
+            "exc",
+        }:
             return
         if value in self.long:
             if self.long[value].key != location.key and len(self.others.setdefault(value, [])) < 4:
@@ -117,7 +128,9 @@ class Lifetime:
         for value, assigned in self._on.items():
             for word, function, event in assigned:
                 home = names.module_of(function).name
-                if self.heap.functions[function].kind == "module" and _is_of_a_script(names.modules[home], event.guards):
+                if self.heap.functions[function].kind == "module" and _is_of_a_script(
+                    names.modules[home], event.guards
+                ):
                     continue
                 if value[0] in {"class", "anyclass", "metaclass", "func"} and value[1] != "?":
                     if value[0] == "func" and "<locals>" in value[1]:

@@ -5,8 +5,8 @@ Abstract values are tuples: ``("class", key)``, ``("func", key)``, ``("method", 
 ``("inst", class, site)`` (made at a site; None: somewhere), ``("self", class)`` (any object of the class or an heir),
 ``("container", kind, site)``, ``("cmethod", container, name)``, ``("partial", callee, arguments)``,
 ``("memo", function, bound, site)``, ``("super", class)``, ``("param", function, name)``, ``("plain", type)``, ``("weak",)``,
-``("exc",)`` (with the site of the call, if one makes it), ``("part",)`` (of something unknown), ``("made",)`` (an unknown call's result),
-``("generator", key, arguments)`` of a function that yields, ``("none",)``.
+``("exc",)`` (with the site of the call, if one makes it), ``("part",)`` (of something unknown),
+``("made",)`` (an unknown call's result), ``("generator", key, arguments)`` of a function that yields, ``("none",)``.
 """
 
 from __future__ import annotations

@@ -71,5 +71,6 @@ class Raising:
     def _is_reset(self, value: Term) -> bool:
         """Tell whether the program takes the traceback off again: ``error.__traceback__ = None``."""
         return any(
-            name == "__traceback__" and event.terms[1] == NONE for name, _, event in self.heap.lifetime.assigned_to(value)
+            name == "__traceback__" and event.terms[1] == NONE
+            for name, _, event in self.heap.lifetime.assigned_to(value)
         )
