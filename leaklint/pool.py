@@ -1,6 +1,6 @@
 """One task over many items, in several processes where that pays; results come back in the order of the items.
 
-A worker that dies or fails changes nothing: its items are done again in the process that asked.
+A worker that dies or fails changes nothing: what it has not done is done in the process that asked.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,16 +38,14 @@ def each(task: Callable[[T], R], items: Sequence[T], jobs: int, tick: Tick | Non
     is left when this returns or raises.
     """
     report = tick or (lambda done: None)
-    done: dict[int, list[R]] = {}
     batches = _batches(items, jobs)
+    done: dict[int, list[R]] = {}
     if jobs > 1 and len(batches) > 1:
         _spread(task, batches, min(jobs, len(batches)), done, report)
     for number, batch in enumerate(batches):
         if number not in done:
-            done[number] = []
-            for item in batch:
-                done[number].append(task(item))
-                report(1)
+            done[number] = _batch(task, batch)
+            report(len(batch))
     return [result for number in range(len(batches)) for result in done[number]]
 
 
@@ -57,91 +54,77 @@ def _batches(items: Sequence[T], jobs: int) -> list[Sequence[T]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
+def _batch(task: Callable[[T], R], batch: Sequence[T]) -> list[R]:
+    return [task(item) for item in batch]
+
+
 def _spread(
     task: Callable[[T], R], batches: Sequence[Sequence[T]], jobs: int, done: dict[int, list[R]], report: Tick
 ) -> None:
     """Fill ``done`` by the number of each batch that could be done. This process is one of the ``jobs``.
 
-    What it does itself need not be handed over, which takes about a quarter of the time of reading a file. Between two items it
-    looks after the others; it gives a batch only to a worker that waits for one, so neither ever waits for the other to read.
+    What it does itself need not be handed over, which takes about a quarter of the time of reading a file. Between two items
+    it looks after the workers, each of which has one batch in hand and one to go on with.
     """
-    from multiprocessing.connection import wait
+    from concurrent.futures import BrokenExecutor, wait
 
-    with _workers(task, jobs - 1) as lines:
+    with _workers(jobs - 1) as executor:
         waiting = deque(range(len(batches)))
-        busy: dict[Connection, int] = {}
+        futures: dict[Future[list[R]], int] = {}
 
-        def give(line: Connection) -> None:
-            if waiting:
-                number = waiting.popleft()
-                with suppress(OSError):  # the worker is gone; the others go on
-                    line.send(batches[number])
-                    busy[line] = number
+        def give() -> None:
+            with suppress(
+                OSError, AssertionError, BrokenExecutor
+            ):  # no process to be had, or we are a worker ourselves
+                while waiting and len(futures) < 2 * (jobs - 1):
+                    with _undisturbed():
+                        future = executor.submit(_batch, task, batches[waiting[0]])
+                    futures[future] = waiting.popleft()
 
-        def take(seconds: float | None) -> None:
-            for line in cast("list[Connection]", wait(list(busy), seconds)):
-                number = busy.pop(line)
-                with suppress(EOFError, OSError):
-                    results = line.recv()
-                    if results is not None:
-                        done[number] = results
-                        report(len(results))
-                    give(line)
+        def take() -> None:
+            for future in [one for one in futures if one.done()]:
+                number = futures.pop(future)
+                if future.exception() is None:
+                    done[number] = future.result()
+                    report(len(batches[number]))
 
-        for line in lines:
-            give(line)
-        while waiting or busy:
-            if not waiting:
-                take(None)
-                continue
+        give()
+        while waiting:
             number, own = waiting.pop(), []
             for item in batches[number]:
                 own.append(task(item))
                 report(1)
-                if busy:
-                    take(0)
+                take()
+                give()
             done[number] = own
+        while futures:
+            wait(futures, return_when="FIRST_COMPLETED")
+            take()
 
 
 @contextmanager
-def _workers(task: Callable[[Any], Any], jobs: int) -> Iterator[list[Connection]]:
-    """Start processes and yield a line to each; end all of them however the block is left."""
+def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield an executor, and leave none of its processes behind however the block is left."""
     import multiprocessing
     import threading
+    from concurrent.futures import ProcessPoolExecutor
 
     # A fork shares what is loaded already, but of several threads it copies only one and perhaps a lock that is held.
     forks = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if forks else "spawn")
-    started: list[BaseProcess] = []
-    lines: list[Connection] = []
-    try:
-        for _ in range(jobs):
-            ours, theirs = context.Pipe()
-            lines.append(ours)
-            process = context.Process(target=_work, args=(task, theirs, lines if forks else []), daemon=True)  # type: ignore[attr-defined]
-            try:
-                with _undisturbed():
-                    process.start()
-            except (OSError, AssertionError):  # no process to be had, or we are a worker ourselves
-                lines.pop().close()
-                break
-            finally:
-                theirs.close()
-            started.append(process)
-        yield lines
-    finally:
-        for line in lines:
-            line.close()
-        for process in started:
-            process.kill()
-        for process in started:
-            process.join()
-            process.close()
+    before = multiprocessing.active_children()
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork" if forks else "spawn"), _prepare) as executor:
+        try:
+            yield executor
+        except BaseException:
+            for process in multiprocessing.active_children():
+                if process not in before:
+                    process.kill()
+            raise
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep Ctrl-C waiting while a process starts, so that the new one can first say that it is not meant."""
+    """Keep Ctrl-C waiting while processes start, so that each can first say that it is not meant."""
     import signal
 
     if not hasattr(signal, "pthread_sigmask"):
@@ -154,27 +137,23 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(task: Callable[[Any], Any], line: Connection, inherited: list[Connection]) -> None:
-    """Do batches until the other end closes. A batch that fails is answered with None: who asked does it again."""
+def _prepare() -> None:
+    """Make a worker: Ctrl-C is not for it, no collector delays it, and it ends when the process that asked is gone."""
     import gc
     import signal
+    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    for other in inherited:  # or no worker would ever see that the process that asked is gone
-        other.close()
     gc.disable()
-    while True:
-        try:
-            batch = line.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            answer: Any = [task(item) for item in batch]
-        except Exception:
-            answer = None
-        try:
-            line.send(answer)
-        except OSError:
-            return
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

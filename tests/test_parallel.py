@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
-from leaklint import pool
 from leaklint.cli.progress import Progress
 from leaklint.config import Settings
 from leaklint.engine import check
@@ -78,12 +78,10 @@ def test_a_worker_that_dies_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    import multiprocessing.process
-
     def refuse(self: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
+    monkeypatch.setattr(BaseProcess, "start", refuse)
     assert each(double, range(9), 2) == [2 * number for number in range(9)]
 
 
@@ -128,7 +126,7 @@ def test_several_processes_find_the_same() -> None:
 
 
 def test_few_files_start_no_process(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "_spread", lambda *given: pytest.fail("a process was started"))
+    monkeypatch.setattr(BaseProcess, "start", lambda self: pytest.fail("a process was started"))
     report = check(["user.py", "part_1.py"], Settings(), running=Running(4))
     assert report.summary.files == 2
 
