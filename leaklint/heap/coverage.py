@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, rebuilt, root, walk
+from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
 
 if TYPE_CHECKING:
+    from leaklint.heap.retained import Store
     from leaklint.heap.removal import Removals
 
+_BY_EQUALITY = frozenset({"pop", "remove", "discard", "del", "__delitem__", "slot"})
 _TAKING = frozenset({"popitem", "popleft", "get", "get_nowait", "pop"})
 
 
@@ -43,6 +46,21 @@ class Coverage:
         if by_value or removal.how == "discard":
             return store.value is None or stored is None or self._equal(removal.key, stored)
         return self._same_key(removal.key, store)
+
+    def never_takes(self, removal: Effect, store: Store) -> bool:
+        """Tell whether a removal never takes out what a store keeps: an element of another sort, another constant key."""
+        if removal.key is None or removal.how not in _BY_EQUALITY:
+            return False
+        by_value = removal.how == "remove" or store.effect.key is None
+        if not by_value and store.effect.key is not None:
+            return self.equality.differ(removal.key, store.effect.key) or self._is_other_constant(removal.key, store)
+        return store.side == "element" and self.equality.differs_from(removal.key, store.kept)
+
+    @staticmethod
+    def _is_other_constant(removed: Term, store: Store) -> bool:
+        """Tell whether a removal takes out the entry under one constant, and a store fills others as well."""
+        many = {Domain.FRESH, Domain.OBJECT, Domain.TEXT, Domain.VALUE}
+        return removed[0] == "const" and removed != store.effect.key and store.domain in many
 
     def _differs(self, removed: Term, store: Effect, stored: Term) -> bool:
         """Tell whether what is to be taken out never equals what was put in."""

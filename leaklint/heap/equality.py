@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.effects import Effect, Effects
+
+if TYPE_CHECKING:
+    from leaklint.heap.kept import Kept
 
 # By type of a plain value: which of them may be equal.
 _PLAIN = {"str": "text", "bytes": "bytes", "int": "number", "float": "number", "bool": "number", "complex": "number"}
@@ -29,6 +33,17 @@ class Equality:
         """Tell whether two terms never denote equal values."""
         left, right = self._sorts(one, 0), self._sorts(other, 0)
         return bool(left and right) and left.isdisjoint(right)
+
+    def differs_from(self, term: Term, kept: Kept) -> bool:
+        """Tell whether a term never denotes what equals an object that is kept, nor a container that may hold it."""
+        found = self._sorts(term, 0)
+        if not found.isdisjoint(_CONTAINERS.values()):
+            return False
+        if kept.kind in {"method", "closure", "function"}:
+            sort = "function"
+        else:
+            sort = self._of_object(kept.cls) if kept.kind in {"self", "instance"} else ""
+        return bool(found) and bool(sort) and sort not in found
 
     def is_part(self, removed: Term, store: Effect, stored: Term) -> bool:
         """Tell whether what is to be taken out is, by the name of its parameter, a part of what was put in, or the reverse.

@@ -125,7 +125,7 @@ class Heap:
         if not stores:
             return None
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), one.side != "key", -one.level))
-        judged = [(group, self._release(group, removals)) for group in self._apart(stores)]
+        judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
         if not kept:
             self._released.add(location.path)
@@ -143,6 +143,16 @@ class Heap:
             level = 1
             reasons.append(f"assumes that it is {location.path[0]}'s, not another object's")
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _releases(self, stores: list[Store], removals: list[Effect]) -> Iterator[tuple[list[Store], Release]]:
+        """Yield the stores by the best removal of what they put in: one that never takes what a store keeps is none for it."""
+        while stores:
+            release = self._release(stores, removals)
+            left: list[Store] = []
+            if release.quality == Quality.GOOD and release.effect is not None and not release.bounded:
+                left = [one for one in stores if self.removals.coverage.never_takes(release.effect, one)]
+            yield [one for one in stores if one not in left], release
+            stores, removals = left, [one for one in removals if one is not release.effect]
 
     def _release(self, stores: list[Store], removals: list[Effect]) -> Release:
         held = {store.kept.cls for store in stores if store.kept.cls}
