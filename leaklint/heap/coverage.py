@@ -12,8 +12,8 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
 
 if TYPE_CHECKING:
-    from leaklint.heap.retained import Store
     from leaklint.heap.removal import Removals
+    from leaklint.heap.retained import Store
 
 _BY_EQUALITY = frozenset({"pop", "remove", "discard", "del", "__delitem__", "slot"})
 _TAKING = frozenset({"popitem", "popleft", "get", "get_nowait", "pop"})

@@ -11,7 +11,7 @@ from leaklint.heap.callers import Callers
 from leaklint.heap.counters import Counters
 from leaklint.heap.domains import ORDER, Domain
 from leaklint.heap.effects import Call, Effect, Effects
-from leaklint.heap.key_guards import KeyGuards
+from leaklint.heap.key_guards import KeyGuards, is_search_for_unused
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.usage import Usage
@@ -199,7 +199,9 @@ class KeyDomain:
                 key, term, self.heap.calling.receiver_term(term, callee) if callee[0] == "method" else None
             )
             for event in self.heap.functions[key].events:
-                if event.kind == "return":
+                if event.kind == "return" and is_search_for_unused(event):
+                    found.append(Domain.FRESH)
+                elif event.kind == "return":
                     found.append(self._deep(self.heap.calling.substituted(event.terms[0], key, bound), depth + 2))
         return min(found, key=ORDER.index) if found else self._by_values(term)
 

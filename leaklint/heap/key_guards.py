@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Guard
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.model import Event, Guard
+from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.points_to import PointsTo
 
@@ -107,6 +107,28 @@ def conjuncts(test: Term, holds: bool) -> list[tuple[Term, bool]]:
     if test[0] == "op" and test[1] == ("and" if holds else "or"):
         return [one for part in test[2] for one in conjuncts(part, holds)]
     return [(test, holds)]
+
+
+def is_search_for_unused(event: Event) -> bool:
+    """Tell whether a function returns a key from a loop that tries one after another, until a container has not that one."""
+    if not any(guard.kind in {"loop", "while"} for guard in event.guards):
+        return False
+    key = event.terms[0]
+    tests = (test for guard in event.guards if guard.kind == "if" for test in conjuncts(guard.test, guard.holds))
+    return any(_says_absent(test, holds, key) for test, holds in tests)
+
+
+def _says_absent(test: Term, holds: bool, key: Term) -> bool:
+    """``key not in c``, ``c.get(key) is None``, or ``c.setdefault(key, value) == value``, which has put it in."""
+    if test[0] != "op" or len(test[2]) != 2:
+        return False
+    left, right = test[2]
+    if test[1] in {"in", "not in"}:
+        return left == key and (test[1] == "not in") == holds
+    if left[0] != "call" or left[1][0] != "attr" or left[2][:1] != (key,) or (test[1] in {"==", "is"}) != holds:
+        return False
+    wanted = {"setdefault": left[2][1:2], "get": (NONE,)}.get(left[1][2], ())
+    return bool(wanted == (right,))
 
 
 def _ranged(guards: tuple[Guard, ...], key: Term) -> bool:

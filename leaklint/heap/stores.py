@@ -231,7 +231,10 @@ class Stores:
         usage = self.heap.usage.of(kept.function, kept.name)
         if usage == "plain":
             return -2, []
-        field = next((one for one in walk(term) if one[0] == "attr"), None)
+        fields = (one for one in walk(term) if one[0] == "attr")
+        if not kept.chain:  # the parameter is one of this very function
+            fields = (one for one in fields if root(one) == ("param", kept.function, kept.name))
+        field = next(fields, None)
         if field is not None and not usage:
             usage = self.heap.usage.of_field(field[2])
             if usage != "object":
