@@ -124,7 +124,7 @@ def _says_absent(test: Term, holds: bool, key: Term) -> bool:
         return False
     left, right = test[2]
     if test[1] in {"in", "not in"}:
-        return left == key and (test[1] == "not in") == holds
+        return bool(left == key) and (test[1] == "not in") == holds
     if left[0] != "call" or left[1][0] != "attr" or left[2][:1] != (key,) or (test[1] in {"==", "is"}) != holds:
         return False
     wanted = {"setdefault": left[2][1:2], "get": (NONE,)}.get(left[1][2], ())

@@ -245,8 +245,25 @@ class Multiplicity:
             script = bool(sites) and all(
                 self._from_script(call.caller, call.event, 0) and not self._is_returned(call) for call in sites
             )
-            self._one_a_run[key] = script or self._is_constant(key, sites)
+            self._one_a_run[key] = (script or self._is_constant(key, sites)) and not self._is_of_library(key, sites)
         return self._one_a_run[key]
+
+    def _is_of_library(self, key: str, sites: list[Call]) -> bool:
+        """Tell whether several scripts, such as examples, show how to use a class of a package.
+
+        How many objects other users of the package make, they do not say.
+        """
+        homes = {call.caller.partition(":")[0] for call in sites}
+        package = key.partition(":")[0].partition(".")[0]
+        scripts = {home for home in homes if home.partition(".")[0] != package and home not in self._imported}
+        return len(scripts) > 1 and scripts == homes
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """Return the modules of the program that others import, or import from."""
+        modules = self.heap.names.modules
+        found = {name for module in modules.values() for dotted in module.imports.values() for name in _above(dotted)}
+        return frozenset(found | {star for module in modules.values() for star in module.stars})
 
     def _is_returned(self, call: Call) -> bool:
         function = self.heap.functions[call.caller]
@@ -298,6 +315,12 @@ class Multiplicity:
         else:
             calls = self.effects.calls.get(function.key, [])
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def _above(dotted: str) -> list[str]:
+    """Return a dotted name and those that it begins with."""
+    parts = dotted.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def truthy(test: Term, holds: bool) -> list[Term]:

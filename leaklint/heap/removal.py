@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from leaklint.flow.model import Event, Function
+from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import NONE, Term, children, walk
+from leaklint.heap.abandonment import Abandonment
 from leaklint.heap.coverage import Coverage
 from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.feasibility import ANEW, Feasibility
@@ -51,6 +52,7 @@ class Removals:
         self.feasibility = Feasibility(self)
         self.coverage = Coverage(self)
         self.optional = Optional(effects)
+        self.abandonment = Abandonment(effects)
         self._held: set[str] = set()  # the classes of what the stores that are judged keep
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
@@ -71,10 +73,14 @@ class Removals:
         return best
 
     def _where_possible(self, release: Release) -> Release:
-        """Return a release as doubtful where the removal needs a package that may be missing."""
+        """Return a release as doubtful where the removal needs a package that may be missing, or a loop that is not left."""
         removal = release.effect
         if removal is None or release.quality != Quality.GOOD:
             return release
+        generator = self.abandonment.generator_of(removal.event, self.heap.functions[removal.function])
+        if generator:
+            why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {removal.event.place[0]})"
+            return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that such a loop is left early")
         name = self.optional.needed(removal.event, self.heap.functions[removal.function])
         if not name:
             return release

@@ -232,8 +232,9 @@ class Stores:
         if usage == "plain":
             return -2, []
         fields = (one for one in walk(term) if one[0] == "attr")
-        if not kept.chain:  # the parameter is one of this very function
-            fields = (one for one in fields if root(one) == ("param", kept.function, kept.name))
+        if not kept.chain:
+            param = ("param", kept.function, kept.name)
+            fields = (one for one in fields if root(one) == param or param in self.heap.points_to.evaluate(one))
         field = next(fields, None)
         if field is not None and not usage:
             usage = self.heap.usage.of_field(field[2])

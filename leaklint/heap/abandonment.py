@@ -1,0 +1,77 @@
+"""Removals that only a generator reaches, behind a yield: whoever leaves a loop over it early leaves them out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.flow.model import Event, Function
+from leaklint.heap.effects import Effects
+from leaklint.heap.points_to_values import in_order
+
+_CALLERS = 4  # how many callers up a generator is looked for
+_ITERATION = frozenset({"__iter__", "__aiter__"})
+
+
+class Abandonment:
+    """Finds the generators that have to be run to their end."""
+
+    def __init__(self, effects: Effects) -> None:
+        """Take the calls of the program."""
+        self.effects = effects
+        self.heap = effects.heap
+
+    def generator_of(self, event: Event, function: Function, seen: frozenset[str] = frozenset()) -> str:
+        """Return the key of a generator that reaches an event only after it has yielded; nothing if the event may run without.
+
+        What stands in a ``finally`` runs when the generator is closed, and a ``with`` inside of it ends then, too.
+        """
+        if any(guard.kind == "finally" for guard in event.guards):
+            return ""
+        if self._is_left_to_users(function):
+            return function.key if self._is_behind_yield(event, function) else ""
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
+        if not calls or len(seen) > _CALLERS:
+            return ""
+        found = [self.generator_of(one.event, self.heap.functions[one.caller], seen | {function.key}) for one in calls]
+        return found[0] if all(found) else ""
+
+    def _is_left_to_users(self, function: Function) -> bool:
+        """Tell whether users loop over a generator: what decorators make of it, or who else drives it, is another matter."""
+        if not function.yields or function.decorators or function.key in self._driven:
+            return False
+        loops = any(
+            event.kind == "yield" and any(guard.kind in {"loop", "while"} for guard in event.guards)
+            for event in function.events
+        )
+        return loops and (function.name in _ITERATION or function.key in self._looped_over)
+
+    @staticmethod
+    def _is_behind_yield(event: Event, function: Function) -> bool:
+        return any(one.kind == "yield" and one.place < event.place for one in function.events)
+
+    @cached_property
+    def _driven(self) -> frozenset[str]:
+        """Return the generators that the program hands to somebody: ``environment.process(self.run())``."""
+        return frozenset(
+            key
+            for function in self.heap.functions.values()
+            for event in function.events if event.kind == "call"
+            for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3])) if given[0] == "call"
+            for key in self._called(given[1])
+        )  # fmt: skip
+
+    @cached_property
+    def _looped_over(self) -> frozenset[str]:
+        """Return the functions over whose calls the program loops."""
+        return frozenset(
+            key
+            for function in self.heap.functions.values()
+            for event in function.events
+            for guard in event.guards if guard.kind == "loop" and guard.test[0] == "call"
+            for key in self._called(guard.test[1])
+        )  # fmt: skip
+
+    def _called(self, callee: tuple[object, ...]) -> list[str]:
+        values = in_order(self.heap.evaluate(callee))
+        found = [value[-1] for value in values if value[0] in {"func", "method"}]
+        return [key for key in found if self.heap.functions[key].yields]
