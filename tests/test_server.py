@@ -346,7 +346,7 @@ def test_nothing_else_needs_the_extra() -> None:
     script = """
 import pkgutil, importlib, sys, leaklint
 sys.modules["pygls"] = sys.modules["lsprotocol"] = None
-own = ("leaklint.server.app", "leaklint.server.messages")
+own = ("leaklint.server.app", "leaklint.server.messages", "leaklint.server.positions")
 for item in pkgutil.walk_packages(leaklint.__path__, "leaklint."):
     if item.name not in own and ".demo.example" not in item.name and item.name != "leaklint.__main__":
         importlib.import_module(item.name)

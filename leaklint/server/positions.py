@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from pygls.workspace import PositionCodec
+
 from leaklint.suppress import physical_lines
 
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
@@ -33,12 +35,8 @@ class Text:
 
 
 def width(text: str, unit: str) -> int:
-    """Return the length of ``text`` in units; a lone surrogate is one UTF-16 unit."""
-    if unit == UTF32 or text.isascii():
-        return len(text)
-    if unit == UTF8:
-        return len(text.encode("utf-8", "surrogatepass"))
-    return len(text) + sum(character > "\uffff" for character in text)
+    """Return the length of ``text`` in units."""
+    return int(PositionCodec(unit).client_num_units(text))
 
 
 @dataclass(frozen=True, slots=True)
