@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from leaklint.config import Settings
 from leaklint.model import Finding, Problem
@@ -11,7 +12,6 @@ from leaklint.selection import shown
 from leaklint.source import Source, SourceError
 from leaklint.suppress import physical_lines, unsuppressed
 
-TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 

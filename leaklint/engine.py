@@ -6,6 +6,7 @@ import os
 import time
 from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from leaklint.analysis import Analysis, analysed
 from leaklint.collector import collector_off
@@ -20,7 +21,6 @@ from leaklint.running import Running
 from leaklint.single import check_one
 from leaklint.source import Source
 
-TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Protocol

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from leaklint.cache.keys import digest_of
 from leaklint.model import Problem
@@ -10,7 +11,6 @@ from leaklint.paths import is_test, module_name, relative
 from leaklint.records import dataclass
 from leaklint.source import Source, SourceError, read_bytes
 
-TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     import ast
 

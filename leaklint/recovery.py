@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from leaklint.source import SourceError, parse_ast
 
-TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     import ast
 

@@ -9,10 +9,10 @@ import re
 import stat
 from functools import cached_property
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from leaklint.cache.keys import digest_of
 
-TYPE_CHECKING = False  # typing's own would load typing
 if TYPE_CHECKING:
     import libcst as cst
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from leaklint import __version__
 from leaklint.cli import COMMANDS, load, main
 from leaklint.cli.parsing import Parser
-from leaklint.cli.usage import Plain, UsageError, words
+from leaklint.cli.usage import UsageError, words
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,19 +30,6 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f"  {name} " in overview for name in COMMANDS)
     assert main([]) == 2
     assert capsys.readouterr().out == overview
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("given", [[], ["a.py"], ["b", "a/b.py"], ["--", "a"], ["-"]])
-def test_a_command_line_without_options_is_what_argparse_makes_of_it(command: str, given: list[str]) -> None:
-    module, plain, parser = load(command), Plain(), Parser(command, "")
-    module.add_arguments(plain)
-    values = plain.parsed(given)
-    if values is not None:
-        module.add_arguments(parser)
-        assert values == vars(parser.parse(given))
-    if command == "check":
-        assert (values is None) == ("-" in "".join(given))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -14,7 +14,6 @@ TYPE_CHECKING = False  # typing's own would load typing, which costs as much as 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
-    from typing import Any
 
 #: Name, and what help says of it, in the order that help shows.
 COMMANDS: dict[str, str] = {
@@ -105,31 +104,15 @@ def _leave(status: int) -> None:
 
 def run(command: str, words: Sequence[str]) -> int:
     """Run one of ``COMMANDS`` with its arguments and return its status; what it raises is passed on."""
-    module = load(command)
-    args = _without_options(module, words)
-    if args is None:
-        from leaklint.cli.parsing import Parser
+    from leaklint.cli.parsing import Parser
 
-        parser = Parser(f"leaklint {command}", COMMANDS[command])
-        module.add_arguments(parser)
-        args = parser.parse(words)
+    module = load(command)
+    parser = Parser(f"leaklint {command}", COMMANDS[command])
+    module.add_arguments(parser)
+    args = parser.parse(words)
     args.words = list(words)
     status: int = module.run(args)
     return status
-
-
-def _without_options(module: ModuleType, words: Sequence[str]) -> Any:
-    """Return the arguments of a command that was given paths alone, or None."""
-    if any(word.startswith("-") for word in words):
-        return None
-    from types import SimpleNamespace
-
-    from leaklint.cli.usage import Plain
-
-    plain = Plain()
-    module.add_arguments(plain)
-    values = plain.parsed(words)
-    return None if values is None else SimpleNamespace(**values)
 
 
 def load(command: str) -> ModuleType:
