@@ -136,7 +136,7 @@ class Texts:
             return None
         source = self._sources.get(one.file)
         if source is None:
-            from leaklint.cache.keys import digest_of
+            from leaklint.digest import digest_of
             from leaklint.source import read_bytes
 
             try:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
 from leaklint.model import Confidence, Finding
+from leaklint.nearest import closest
 from leaklint.records import dataclass, field, replace
 
 if TYPE_CHECKING:
@@ -173,14 +174,6 @@ def read(path: str | os.PathLike[str]) -> Settings | None:
     if not isinstance(table, dict) or "leaklint" not in table:
         return None
     return _Reader(os.fspath(path), text).settings(table["leaklint"])
-
-
-def closest(word: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean ...?)`` for the known word nearest to ``word``, or nothing when none is near."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from leaklint.cache.keys import digest_of
+from leaklint.digest import digest_of
 from leaklint.model import Problem
 from leaklint.paths import is_test, module_name, relative
 from leaklint.records import dataclass

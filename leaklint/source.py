@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from leaklint.cache.keys import digest_of
+from leaklint.digest import digest_of
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -18,7 +18,8 @@ from remembering import BROKEN, LEAK, MORE, PLAIN, STEPS, USER, age, do, edit, s
 import leaklint.cli
 from leaklint.cache import answers, runs, standing
 from leaklint.cache.folder import Folder
-from leaklint.cache.keys import NAME, digest_of, read_entry
+from leaklint.cache.keys import NAME, read_entry
+from leaklint.digest import digest_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 DUMPS = "import json\nfrom leak import Part\n\n\ndef dump():\n    return json.dumps(Part.every)\n"

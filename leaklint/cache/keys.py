@@ -6,26 +6,12 @@ import os
 import sys
 
 from leaklint import __version__
-
-try:  # ``hashlib`` loads OpenSSL, which costs more than all the rest of an answered run
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
+from leaklint.digest import blake2b, digest_of
 
 CHECK = 16  # bytes of an entry's hash
 NAME = ".leaklint_cache"
 VARIABLE = "LEAKLINT_CACHE_DIR"
 _found: list[str] = []
-
-
-def digest_of(data: bytes) -> str:
-    """Return 32 hex digits of a hash of a file's bytes."""
-    return blake2b(data, digest_size=16).hexdigest()
-
-
-def hash_of(data: bytes) -> bytes:
-    """Return a hash of 16 bytes."""
-    return blake2b(data, digest_size=16).digest()
 
 
 def key_of(*parts: object) -> str:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from leaklint.cache import answers, standing
 from leaklint.cache.codec import Codec, UnreadableError
 from leaklint.cache.folder import Folder
-from leaklint.cache.keys import digest_of, key_of, trusts_times
+from leaklint.cache.keys import key_of, trusts_times
 from leaklint.cache.stamps import Times, content_digest, settled, times_of
 from leaklint.config import Settings, Verify
+from leaklint.digest import digest_of
 from leaklint.discovery import discover
 from leaklint.model import Finding, Problem, Report, Summary
 from leaklint.paths import packages

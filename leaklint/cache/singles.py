@@ -10,8 +10,9 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from leaklint.cache.keys import digest_of, key_of
+from leaklint.cache.keys import key_of
 from leaklint.cache.stamps import content_digest
+from leaklint.digest import digest_of
 from leaklint.imported import imported_files
 from leaklint.paths import module_name
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from leaklint.cache.keys import digest_of
+from leaklint.digest import digest_of
 
 _GRAIN = 2_000_000_000  # nanoseconds; the coarsest clock of a file system in use
 Times = tuple[int, int, int, int]  # size, time of change, time of change of the entry, inode

@@ -5,8 +5,9 @@ Told without loading what a run loads.
 
 from __future__ import annotations
 
-from leaklint.cache.keys import digest_of, read_entry
+from leaklint.cache.keys import read_entry
 from leaklint.cache.stamps import content_digest
+from leaklint.digest import digest_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

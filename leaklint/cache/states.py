@@ -11,7 +11,8 @@ import sys
 import time
 from struct import Struct, error
 
-from leaklint.cache.keys import NAME, hash_of
+from leaklint.cache.keys import NAME
+from leaklint.digest import hash_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ def _dispatch(given: list[str]) -> int:
         return 0
     if given[0] not in COMMANDS:
         from leaklint.cli.usage import UsageError
-        from leaklint.config import closest
+        from leaklint.nearest import closest
 
         kind = "option" if given[0].startswith("-") else "command"
         near = closest(given[0], [*COMMANDS, "--version", "--help"])

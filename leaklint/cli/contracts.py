@@ -80,7 +80,7 @@ def _entries(args: argparse.Namespace) -> list[Entry]:
     found = proving.entries()
     for name in args.package:
         if not proving.chosen(found, [name]):
-            from leaklint.config import closest
+            from leaklint.nearest import closest
 
             known = sorted({word for one in found for word in (one.top, one.package)})
             raise UsageError(f"--package {name}: there are no entries of it{closest(name, known)}")

@@ -9,7 +9,7 @@ import sys
 
 from leaklint.cli import output
 from leaklint.cli.usage import UsageError
-from leaklint.config import closest
+from leaklint.nearest import closest
 from leaklint.reports.style import Style
 
 

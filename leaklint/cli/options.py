@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from leaklint.cli.usage import UsageError, words
-from leaklint.config import LEVELS, Settings, closest, is_code, load, load_file
+from leaklint.config import LEVELS, Settings, is_code, load, load_file
+from leaklint.nearest import closest
 from leaklint.records import replace
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from leaklint.cli.usage import UsageError
-from leaklint.config import closest
+from leaklint.nearest import closest
 
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.+)\)")
 

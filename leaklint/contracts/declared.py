@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from leaklint.config import Settings
+from typing import TYPE_CHECKING
+
 from leaklint.contracts.library import Contracts
 from leaklint.contracts.model import ClassEntry, Contract, Package, Retains
+
+if TYPE_CHECKING:
+    from leaklint.config import Settings
 
 
 def contracts_of(settings: Settings) -> Contracts:

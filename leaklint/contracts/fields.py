@@ -60,7 +60,7 @@ def _number(value: Any) -> int:
 def _of(known: tuple[str, ...] | list[str]) -> Field:
     def read(value: Any) -> str:
         if value not in known:
-            from leaklint.config import closest
+            from leaklint.nearest import closest
 
             raise ValueError(f"must be one of {', '.join(known)}{closest(str(value), known)}")
         return str(value)
@@ -114,7 +114,7 @@ def table(value: Any, fields: Mapping[str, Field], what: str) -> dict[str, Any]:
     found = {}
     for key, one in value.items():
         if key not in fields:
-            from leaklint.config import closest
+            from leaklint.nearest import closest
 
             raise ValueError(f"{key}: no key of {what}{closest(key, fields)}")
         try:

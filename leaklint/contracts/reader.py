@@ -35,7 +35,7 @@ def package(data: Mapping[str, Any], path: str, top: str = "") -> Package:
     """Return what parsed tables say; ``path`` is what messages call them. Raises ``ContractError``."""
     for key in data:
         if key not in _TOP:
-            from leaklint.config import closest
+            from leaklint.nearest import closest
 
             raise ContractError(f"{path}: {key}: unknown{closest(key, _TOP)}")
     distribution = data.get("distribution", "")

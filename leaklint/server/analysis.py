@@ -6,14 +6,13 @@ A repair is worked out over the whole project, since another file may do what a 
 
 from __future__ import annotations
 
-import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint import baseline
-from leaklint.cli import options
 from leaklint.config import Settings
 from leaklint.discovery import excluded
 from leaklint.engine import check, check_one, module_name, relative
@@ -22,13 +21,18 @@ from leaklint.model import Finding, Report, Verdict
 from leaklint.source import Source, SourceError
 from leaklint.writing import obstacle
 
+if TYPE_CHECKING:
+    from leaklint.proof import VerifyOptions
 
-def settings_for(path: str, args: argparse.Namespace) -> Settings:
-    """Return the settings for one file: the nearest configuration, changed by the server's own options.
 
-    Raises ``ConfigError`` or ``UsageError`` for what is not understood.
+class CommandLine(NamedTuple):
+    """What the options that the server was started with make of a configuration; both raise ``ConfigError``.
+
+    ``settings`` gives those for one file, ``experiment`` how findings are proven under them.
     """
-    return options.settings(argparse.Namespace(**{**vars(args), "paths": [path]}))
+
+    settings: Callable[[str], Settings]
+    experiment: Callable[[Settings], VerifyOptions]
 
 
 def findings_in(path: str, text: str, settings: Settings) -> Report:
@@ -75,15 +79,14 @@ def saved(path: str, text: str) -> bool:
         return False
 
 
-def prove(finding: Finding, args: argparse.Namespace, settings: Settings) -> Verdict:
+def prove(finding: Finding, options: VerifyOptions) -> Verdict:
     """Run the experiment on one finding; this runs the project's code in a child process.
 
-    Raises ``UsageError`` for options that cannot be obeyed and ``InterpreterError`` without an interpreter.
+    Raises ``InterpreterError`` without an interpreter.
     """
     from leaklint import proof
-    from leaklint.cli.verify import experiment
 
-    (proven,) = proof.verify((finding,), experiment(args, settings))
+    (proven,) = proof.verify((finding,), options)
     return proven.verdict or proof.unproven()
 
 

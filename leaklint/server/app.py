@@ -6,7 +6,6 @@ for child processes, run on another.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 from collections.abc import Callable, Iterator
@@ -20,13 +19,13 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from leaklint import __version__
-from leaklint.cli.usage import UsageError
 from leaklint.config import ConfigError, Settings
 from leaklint.engine import relative
 from leaklint.fixing import Plan
 from leaklint.model import Finding, to_json
 from leaklint.proof import InterpreterError
 from leaklint.server import analysis, messages
+from leaklint.server.analysis import CommandLine
 from leaklint.server.messages import Checked
 from leaklint.server.positions import UTF16, Text
 
@@ -37,11 +36,11 @@ DELAY = 0.25  # seconds without a key before a changed text is checked
 class Server(LanguageServer):
     """``leaklint server``: the documents as they were last checked, and the repairs that were worked out for them."""
 
-    def __init__(self, args: argparse.Namespace) -> None:
-        """Make a server; ``args`` are the options of ``leaklint server``."""
+    def __init__(self, command_line: CommandLine) -> None:
+        """Make a server; ``command_line`` is what it was started with."""
         # whole texts are sent: pygls splits lines at characters that end none in Python or in the protocol
         super().__init__("leaklint", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
-        self.args = args
+        self.command_line = command_line
         self.checked: dict[str, Checked] = {}
         self.plans: dict[tuple[object, ...], Plan] = {}
         self.told: set[str] = set()
@@ -63,8 +62,8 @@ class Server(LanguageServer):
     def settings(self, path: str) -> Settings | None:
         """Return the settings for a file; what is wrong with them is told once, and there are none."""
         try:
-            return analysis.settings_for(path, self.args)
-        except (ConfigError, UsageError) as error:
+            return self.command_line.settings(path)
+        except ConfigError as error:
             if str(error) not in self.told:
                 self.told.add(str(error))
                 self.say(str(error), lsp.MessageType.Error)
@@ -190,8 +189,9 @@ class Server(LanguageServer):
             self.say("save the file first: an experiment imports what is on the disk")
             return None
         try:
-            verdict = await self.proofs(lambda: analysis.prove(finding, self.args, settings))
-        except (UsageError, InterpreterError) as error:
+            options = self.command_line.experiment(settings)
+            verdict = await self.proofs(lambda: analysis.prove(finding, options))
+        except (ConfigError, InterpreterError) as error:
             self.say(str(error), lsp.MessageType.Error)
             return None
         now = self.checked.get(uri)
@@ -203,9 +203,9 @@ class Server(LanguageServer):
         return document
 
 
-def make(args: argparse.Namespace) -> Server:
+def make(command_line: CommandLine) -> Server:
     """Return a server with all its features, not yet started."""
-    server = Server(args)
+    server = Server(command_line)
     _documents(server)
     _answers(server)
     return server
