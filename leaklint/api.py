@@ -87,7 +87,7 @@ def repair(report: Report, settings: Settings, paths: Sequence[str], unsafe: boo
     Each of the plan's ``changes`` has a ``path``, the text ``before`` and ``after``, and the findings that it repairs;
     ``left`` says why the others are not. ``unsafe`` admits repairs that assume something.
     """
-    return fixing.plan(report, settings, fixing.Options(tuple(paths), unsafe))
+    return fixing.plan(report, settings, fixing.FixOptions(tuple(paths), unsafe))
 
 
 def verify(

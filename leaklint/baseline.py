@@ -20,7 +20,7 @@ DEFAULT_NAME = "leaklint-baseline.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BaselineEntry:
     """One recorded finding; ``path`` is relative to the folder of the baseline, with slashes."""
 
     code: str
@@ -29,25 +29,27 @@ class Entry:
     fingerprint: str
 
 
-def record(findings: Iterable[Finding], folder: Path) -> tuple[Entry, ...]:
+def record(findings: Iterable[Finding], folder: Path) -> tuple[BaselineEntry, ...]:
     """Return an entry a finding, sorted, for a baseline that is to stand in ``folder``."""
-    entries = (Entry(item.code, item.symbol, _relative(item.path, folder), item.fingerprint) for item in findings)
+    entries = (
+        BaselineEntry(item.code, item.symbol, _relative(item.path, folder), item.fingerprint) for item in findings
+    )
     return tuple(sorted(entries, key=lambda entry: (entry.path, entry.code, entry.symbol, entry.fingerprint)))
 
 
-def dump(entries: Sequence[Entry]) -> str:
+def dump(entries: Sequence[BaselineEntry]) -> str:
     """Return the baseline's JSON text, an entry a line, so that version control merges and shows it well."""
     rows = ",\n".join(f"  {json.dumps(to_json(entry))}" for entry in entries)
     return f'{{"version": {VERSION}, "findings": [\n{rows}\n]}}\n'
 
 
-def load(path: Path) -> tuple[Entry, ...]:
+def load(path: Path) -> tuple[BaselineEntry, ...]:
     """Read a baseline. Raises ``ConfigError`` if it is missing or no baseline of this version."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["version"] != VERSION:
             raise ConfigError(f"{path}: baseline version {document['version']!r} is not known; record it again")
-        return tuple(from_json(Entry, item) for item in document["findings"])
+        return tuple(from_json(BaselineEntry, item) for item in document["findings"])
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such baseline; 'leaklint baseline' records one") from None
     except OSError as error:
@@ -57,8 +59,8 @@ def load(path: Path) -> tuple[Entry, ...]:
 
 
 def compare(
-    findings: Sequence[Finding], entries: Sequence[Entry], folder: Path
-) -> tuple[tuple[Finding, ...], tuple[Entry, ...]]:
+    findings: Sequence[Finding], entries: Sequence[BaselineEntry], folder: Path
+) -> tuple[tuple[Finding, ...], tuple[BaselineEntry, ...]]:
     """Return the findings that no entry covers and the entries that cover none; an entry covers one finding.
 
     ``folder`` is where the baseline stands.
@@ -71,10 +73,10 @@ def compare(
 
 
 def _unmatched(
-    findings: Sequence[Finding], entries: Sequence[Entry], key: Callable[[Finding | Entry], object]
-) -> tuple[list[Finding], list[Entry]]:
+    findings: Sequence[Finding], entries: Sequence[BaselineEntry], key: Callable[[Finding | BaselineEntry], object]
+) -> tuple[list[Finding], list[BaselineEntry]]:
     """Pair findings and entries of the same key one to one, in order, and return those left over."""
-    waiting: dict[object, list[Entry]] = {}
+    waiting: dict[object, list[BaselineEntry]] = {}
     for entry in reversed(entries):
         waiting.setdefault(key(entry), []).append(entry)
     new = []

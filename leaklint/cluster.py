@@ -25,7 +25,7 @@ _RETRIES = 3
 _LOCK = threading.Lock()
 
 
-class ClusterError(Exception):
+class ExecutorError(Exception):
     """The cluster cannot be used; the text says why, and the way out."""
 
 
@@ -33,15 +33,17 @@ class Cluster:
     """A connected cluster, as ``Running.spread`` takes it."""
 
     def __init__(self, client: Client) -> None:
-        """Take a connected client. Raises ``ClusterError`` if a worker has another leaklint, or no worker is there."""
+        """Take a connected client. Raises ``ExecutorError`` if a worker has another leaklint, or no worker is there."""
         self.client = client
         versions = client.run(_version, on_error="return")
         if not versions:
-            raise ClusterError("the cluster has no worker; start one with 'dask worker'")
+            raise ExecutorError("the cluster has no worker; start one with 'dask worker'")
         for name, found in sorted(versions.items()):
             if found != __version__:
                 has = f"leaklint {found}" if isinstance(found, str) else "no leaklint"
-                raise ClusterError(f"worker {name} has {has}, and this is {__version__}; install flake8-leaklint there")
+                raise ExecutorError(
+                    f"worker {name} has {has}, and this is {__version__}; install flake8-leaklint there"
+                )
 
     def each(
         self, task: Callable[[T], R], items: Sequence[T], jobs: int, tick: Callable[[int], None] | None = None
@@ -75,16 +77,16 @@ class Cluster:
 
 @contextmanager
 def connected(address: str, seconds: float = 10.0) -> Iterator[Cluster]:
-    """Connect to the scheduler at ``address`` for so long. Raises ``ClusterError`` if that cannot be done."""
+    """Connect to the scheduler at ``address`` for so long. Raises ``ExecutorError`` if that cannot be done."""
     try:
         from distributed import Client
     except ImportError:
-        raise ClusterError("dask.distributed is not installed; install flake8-leaklint[dask]") from None
+        raise ExecutorError("dask.distributed is not installed; install flake8-leaklint[dask]") from None
     make: Any = Client
     try:
         client = make(address, timeout=seconds, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ClusterError(f"no scheduler answers at {address} ({' '.join(str(error).split())[:200]})") from None
+        raise ExecutorError(f"no scheduler answers at {address} ({' '.join(str(error).split())[:200]})") from None
     with client:
         yield Cluster(client)
 

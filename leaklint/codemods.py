@@ -18,7 +18,7 @@ from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from leaklint.config import Settings, load
 from leaklint.engine import check, relative
-from leaklint.fixing import Options, plan
+from leaklint.fixing import FixOptions, plan
 from leaklint.model import Report
 from leaklint.source import Source, SourceError
 
@@ -59,7 +59,7 @@ class FixCommand(CodemodCommand):
             raise SkipFile(f"{path}: {error.message}") from error
         settings = replace(load(Path(name).absolute().parent), select=self.CODES)
         paths = tuple(dict.fromkeys((self.project, name)))
-        options = Options(
+        options = FixOptions(
             paths, self.unsafe_fixes, lambda other: "" if other == path else "another file would change, too"
         )
         whole = os.path.abspath(name)

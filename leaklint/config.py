@@ -173,11 +173,11 @@ def read(path: str | os.PathLike[str]) -> Settings | None:
         raise ConfigError(f"{path}: not valid TOML: {str(error).splitlines()[0]}") from error
     if not isinstance(table, dict) or "leaklint" not in table:
         return None
-    return _Reader(os.fspath(path), text).settings(table["leaklint"])
+    return _TableReader(os.fspath(path), text).settings(table["leaklint"])
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _TableReader:
     """Turn a parsed table into settings, and every mistake into one line with its place."""
 
     path: str

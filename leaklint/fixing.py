@@ -27,7 +27,7 @@ def _no_obstacle(path: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class FixOptions:
     """Which repairs are made: ``unsafe`` admits those that assume something. ``paths`` are the files and folders.
 
     ``obstacle`` tells why a file cannot be written (nothing: it can); a repair that needs such a file is left. ``only``
@@ -81,7 +81,7 @@ class Plan:
 def plan(
     report: Report,
     settings: Settings,
-    options: Options,
+    options: FixOptions,
     check: Check | None = None,
     sources: Mapping[str, Source] | None = None,
 ) -> Plan:
@@ -92,7 +92,7 @@ def plan(
     confidence is a hint at what is left, such as empty inner containers). ``check``
     (default: the engine's) finds what is in changed texts; ``sources`` are files by path that need not be read.
     """
-    state = _State(settings, options, check or _engine_check, sources or {})
+    state = _FixState(settings, options, check or _engine_check, sources or {})
     report = state.pinned(report)
     state.take(report)
     return state.plan(report)
@@ -104,10 +104,10 @@ def _engine_check(paths: Sequence[str], settings: Settings, texts: Mapping[str, 
     return check(paths, settings, texts)
 
 
-class _State:
+class _FixState:
     """The texts so far, and what became of each finding (by fingerprint)."""
 
-    def __init__(self, settings: Settings, options: Options, check: Check, sources: Mapping[str, Source]) -> None:
+    def __init__(self, settings: Settings, options: FixOptions, check: Check, sources: Mapping[str, Source]) -> None:
         self.settings = settings
         self.options = options
         self.check = check

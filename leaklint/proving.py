@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leaklint.config import Settings
-from leaklint.fixing import Left, Options, Plan, plan
+from leaklint.fixing import FixOptions, Left, Plan, plan
 from leaklint.model import Finding, Probe, Report
 from leaklint.proof import VerifyOptions, unproven, verify
 
@@ -29,7 +29,7 @@ _LIMIT = 3600  # seconds for one run of the tests
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FixOutcome:
     """How a test command ended: its status and, where its output counts tests as pytest does, the counts."""
 
     status: int
@@ -42,7 +42,9 @@ class Outcome:
         return f"exit status {self.status}{f' ({told})' if told else ''}"
 
 
-def prove(report: Report, settings: Settings, options: Options, experiment: VerifyOptions, command: str = "") -> Plan:
+def prove(
+    report: Report, settings: Settings, options: FixOptions, experiment: VerifyOptions, command: str = ""
+) -> Plan:
     """Return the plan of those repairs whose finding is confirmed before and refuted after, with nothing else changed.
 
     A leak that only the collector frees afterwards counts as gone, and so does one that closing the object ends now. With
@@ -78,7 +80,13 @@ class Copy:
 
 class _Session:
     def __init__(
-        self, report: Report, settings: Settings, options: Options, experiment: VerifyOptions, command: str, copy: Copy
+        self,
+        report: Report,
+        settings: Settings,
+        options: FixOptions,
+        experiment: VerifyOptions,
+        command: str,
+        copy: Copy,
     ) -> None:
         self.report = report
         self.settings = settings
@@ -105,7 +113,7 @@ class _Session:
                 self._leave(finding, why)
                 self._write(self.plan)
 
-    def _try(self, finding: Finding, tests: Outcome | None) -> str:
+    def _try(self, finding: Finding, tests: FixOutcome | None) -> str:
         """Make one more repair in the copy; return why it is not kept, or nothing."""
         wanted = frozenset(one.fingerprint for one in (*self.kept, finding))
         attempt = plan(self.report, self.settings, replace(self.options, only=wanted))
@@ -154,7 +162,7 @@ class _Session:
         factory = self.copy.of_factory(probe.factory)
         return replace(probe, root=self.copy.of(probe.root), file=self.copy.of(probe.file), factory=factory)
 
-    def _tests(self) -> Outcome | None:
+    def _tests(self) -> FixOutcome | None:
         if not self.command:
             return None
         folder = self.copy.of(os.getcwd())
@@ -164,7 +172,7 @@ class _Session:
         return outcome_of(self.command, folder, environment)
 
 
-def outcome_of(command: str, folder: str, environment: dict[str, str]) -> Outcome:
+def outcome_of(command: str, folder: str, environment: dict[str, str]) -> FixOutcome:
     """Run a command without a shell in ``folder`` and return how it ended; 127 if there is no such command."""
     try:
         done = subprocess.run(
@@ -172,11 +180,11 @@ def outcome_of(command: str, folder: str, environment: dict[str, str]) -> Outcom
             timeout=_LIMIT, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except FileNotFoundError:
-        return Outcome(127)
+        return FixOutcome(127)
     except subprocess.TimeoutExpired:
-        return Outcome(-1)
+        return FixOutcome(-1)
     lines = done.stdout.strip().splitlines()
-    return Outcome(done.returncode, tuple(_COUNTS.findall(lines[-1])) if lines else ())
+    return FixOutcome(done.returncode, tuple(_COUNTS.findall(lines[-1])) if lines else ())
 
 
 @contextmanager

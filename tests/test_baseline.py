@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import FINDING
 
-from leaklint.baseline import Entry, compare, dump, load, record
+from leaklint.baseline import BaselineEntry, compare, dump, load, record
 from leaklint.config import ConfigError
 from leaklint.model import Finding, fingerprint
 
@@ -108,4 +108,4 @@ def test_nothing_is_lost_or_made_up(before: list[str], now: list[str]) -> None:
     new, stale = compare(findings, entries, folder)
     assert len(findings) - len(new) == len(entries) - len(stale)
     assert {item.symbol for item in new}.isdisjoint({entry.symbol for entry in stale})
-    assert all(isinstance(entry, Entry) for entry in stale)
+    assert all(isinstance(entry, BaselineEntry) for entry in stale)

@@ -90,5 +90,5 @@ def test_a_cluster_that_cannot_be_used_is_told(client: Any, capsys: pytest.Captu
     assert "'spark=x' is no executor; write dask=tcp://HOST:PORT" in capsys.readouterr().err
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cluster, "__version__", "9.9")
-        with pytest.raises(cluster.ClusterError, match=r"has leaklint .*, and this is 9\.9; install"):
+        with pytest.raises(cluster.ExecutorError, match=r"has leaklint .*, and this is 9\.9; install"):
             Cluster(client)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from leaklint import writing
 from leaklint.config import Settings
 from leaklint.engine import check
-from leaklint.fixing import Change, Options, Plan, applied, plan
+from leaklint.fixing import Change, FixOptions, Plan, applied, plan
 from leaklint.model import Edit, Finding, Fix, Problem, Report
 from leaklint.source import Source
 from leaklint.writing import obstacle, write
@@ -32,7 +32,7 @@ def planned(*paths: Path, unsafe: bool = False, settings: Settings | None = None
     """Check files and plan their repairs."""
     chosen = settings or Settings(root=str(paths[0].parent))
     names = tuple(map(str, paths))
-    return plan(check(names, chosen), chosen, Options(names, unsafe))
+    return plan(check(names, chosen), chosen, FixOptions(names, unsafe))
 
 
 def file_of(folder: Path, text: str, name: str = "mod.py") -> Path:
@@ -108,7 +108,7 @@ def test_edits_that_meet_are_made_one_after_the_other(tmp_path: Path) -> None:
     one, two = finding("LK101", [Edit(path, 4, 5, "22")]), finding("LK102", [Edit(path, 4, 5, "33")], line=2)
     later = replace(two, fix=replace(two.fix, edits=(Edit(path, 4, 6, "33"),)))
     answers = {"a = 1\n": Report((one, two)), "a = 22\n": Report((later,)), "a = 33\n": Report()}
-    done = plan(Report((one, two)), Settings(), Options((path,)), scripted(answers))
+    done = plan(Report((one, two)), Settings(), FixOptions((path,)), scripted(answers))
     assert ([item.code for item in done.repaired], done.changes[0].after) == (["LK101", "LK102"], "a = 33\n")
 
 
@@ -117,7 +117,7 @@ def test_a_repair_that_does_not_hold_is_dropped(tmp_path: Path) -> None:
     good, bad = finding("LK101", [Edit(path, 4, 5, "8")]), finding("LK102", [Edit(path, 10, 11, "9")], line=2)
     both = Report((good, bad))
     answers = {"a = 1\nb = 2\n": both, "a = 8\nb = 9\n": Report((bad,)), "a = 8\nb = 2\n": Report((bad,))}
-    done = plan(both, Settings(), Options((path,)), scripted(answers))
+    done = plan(both, Settings(), FixOptions((path,)), scripted(answers))
     assert [item.code for item in done.repaired] == ["LK101"] and done.changes[0].after == "a = 8\nb = 2\n"
     assert [left.why for left in done.left] == ["the finding would still be there after the repair"]
 
@@ -126,14 +126,14 @@ def test_a_repair_that_brings_another_finding_is_dropped(tmp_path: Path) -> None
     path = str(file_of(tmp_path, "a = 1\n"))
     one, new = finding("LK101", [Edit(path, 4, 5, "2")]), finding("LK404", [Edit(path, 0, 1, "b")])
     answers = {"a = 1\n": Report((one,)), "a = 2\n": Report((new,))}
-    done = plan(Report((one,)), Settings(), Options((path,)), scripted(answers))
+    done = plan(Report((one,)), Settings(), FixOptions((path,)), scripted(answers))
     assert (done.changes, done.left[0].why) == ((), f"{path}: the repair would bring LK404 at line 1")
 
 
 def test_a_repair_that_does_not_parse_is_dropped(tmp_path: Path) -> None:
     path = str(file_of(tmp_path, "a = 1\n"))
     one = finding("LK101", [Edit(path, 4, 5, "(")])
-    done = plan(Report((one,)), Settings(), Options((path,)), scripted({"a = 1\n": Report((one,))}))
+    done = plan(Report((one,)), Settings(), FixOptions((path,)), scripted({"a = 1\n": Report((one,))}))
     assert done.changes == () and "would not be valid after the repair" in done.left[0].why
 
 
@@ -142,7 +142,7 @@ def test_edits_for_an_older_text_are_not_put_into_a_newer_one(tmp_path: Path) ->
     settings = Settings(root=str(tmp_path))
     report = check([str(file)], settings)
     file.write_text("# moved\n\n" + LEAK)
-    (change,) = plan(report, settings, Options((str(file),))).changes
+    (change,) = plan(report, settings, FixOptions((str(file),))).changes
     assert change.after == "# moved\n\nimport weakref\n\n\n" + LEAK.replace("{}", "weakref.WeakValueDictionary()")
 
 
@@ -151,7 +151,7 @@ def test_only_some_findings(tmp_path: Path) -> None:
     settings = Settings(root=str(tmp_path))
     report = check([str(file)], settings)
     only = frozenset({report.findings[1].fingerprint})
-    done = plan(report, settings, Options((str(file),), only=only))
+    done = plan(report, settings, FixOptions((str(file),), only=only))
     assert [one.symbol for one in done.repaired] == ["mod:C.reg"]
 
 
@@ -315,7 +315,7 @@ def test_what_goes_with_another_repair_is_told_apart(tmp_path: Path) -> None:
     assert [one.code for one in both.repaired] == ["LK101", "LK404"] and both.left == () and both.gone == ()
     report = check([path], Settings())
     alone = frozenset(one.fingerprint for one in report.findings if one.code == "LK101")
-    done = plan(report, Settings(), Options((path,), only=alone))
+    done = plan(report, Settings(), FixOptions((path,), only=alone))
     assert [one.code for one in done.repaired] == ["LK101"] and done.left == ()
     assert [one.code for one in done.gone] == ["LK404"]
     assert [one.after for one in done.changes] == [one.after for one in both.changes]
@@ -362,7 +362,7 @@ def test_files_of_old_pythons_are_repaired(tmp_path: Path, monkeypatch: pytest.M
     text = "REG = {}\n\n\nclass A:\n    def __init__(self, socket):\n        REG[id(self)] = self\n"
     text += "        socket.bind(async=True)\n"
     Path("old.py").write_text(text)
-    done = plan(check(["old.py"], Settings()), Settings(), Options(("old.py",)))
+    done = plan(check(["old.py"], Settings()), Settings(), FixOptions(("old.py",)))
     assert [one.after for one in done.changes] == [
         f"import weakref\n\n{text.replace('{}', 'weakref.WeakValueDictionary()')}"
     ]

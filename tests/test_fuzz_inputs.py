@@ -17,7 +17,7 @@ import pytest
 
 from leaklint.config import Settings
 from leaklint.engine import check
-from leaklint.fixing import Options, plan
+from leaklint.fixing import FixOptions, plan
 from leaklint.model import Report
 from leaklint.writing import write
 
@@ -71,7 +71,7 @@ def test_encodings_that_nobody_uses(rooms: dict[str, ModuleType]) -> None:
 def test_what_cannot_be_written_back_is_left_alone(tmp_path: Path) -> None:
     text = f"# coding: idna\n{LEAK.format('xn--a')}".encode()
     (tmp_path / "odd.py").write_bytes(text)
-    done = plan(checked(tmp_path), Settings(root=str(tmp_path)), Options((str(tmp_path),), unsafe=True))
+    done = plan(checked(tmp_path), Settings(root=str(tmp_path)), FixOptions((str(tmp_path),), unsafe=True))
     told = write(done.changes, [str(tmp_path)])
     assert (tmp_path / "odd.py").read_bytes() == text
     assert len(told) == len(done.changes)

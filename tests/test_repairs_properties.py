@@ -16,7 +16,7 @@ from repairing import executed
 
 from leaklint.config import Settings
 from leaklint.engine import check
-from leaklint.fixing import Options, Plan, plan
+from leaklint.fixing import FixOptions, Plan, plan
 from leaklint.model import Edit, Report
 
 FIND = Settings(confidence="low", root="")
@@ -178,7 +178,7 @@ def repairs_of(file: Path, text: str) -> Plan:
     def again(paths: Sequence[str], settings: Settings, texts: Mapping[str, str]) -> Report:
         return check(paths, settings, texts)
 
-    return plan(again([str(file)], FIND, {}), FIND, Options((str(file),), unsafe=True), again)
+    return plan(again([str(file)], FIND, {}), FIND, FixOptions((str(file),), unsafe=True), again)
 
 
 def loose(value: object, replacement: str) -> object:

@@ -16,7 +16,7 @@ import pytest
 
 from leaklint.config import Settings
 from leaklint.engine import check
-from leaklint.fixing import Options, Plan, plan
+from leaklint.fixing import FixOptions, Plan, plan
 from leaklint.model import Finding
 from leaklint.proof import VerifyOptions, verify
 from leaklint.rules import RULES
@@ -57,7 +57,7 @@ def findings(name: str, settings: Settings = ALL) -> tuple[Finding, ...]:
 
 def repaired(name: str) -> Plan:
     report = check([name], ALL)
-    return plan(report, ALL, Options((name,), unsafe=True))
+    return plan(report, ALL, FixOptions((name,), unsafe=True))
 
 
 def unmarked(text: str) -> str:

@@ -19,7 +19,7 @@ from pygls.lsp.client import LanguageClient
 
 from leaklint import demo
 from leaklint.cli import main
-from leaklint.server.positions import UTF8, UTF16, UTF32, Text, replacements, width
+from leaklint.server.positions import UTF8, UTF16, UTF32, Document, replacements, width
 
 LONG = 60  # seconds that no answer takes on a machine that works
 CLEAN = "class Processor:\n    pass\n"
@@ -362,7 +362,7 @@ ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 @given(LINES, LINES, ENDS, st.sampled_from([UTF8, UTF16, UTF32]))
 def test_replacements_turn_one_text_into_the_other(old: list[str], new: list[str], end: str, unit: str) -> None:
     before, after = end.join(old), end.join(new)
-    text = Text(before, unit)
+    text = Document(before, unit)
     lines = text.lines()
     starts = [0]
     for line in lines[:-1]:

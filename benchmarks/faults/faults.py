@@ -42,7 +42,7 @@ FILES = 24
 Report = dict[str, Any]
 
 
-class Tree:
+class FaultyTree:
     """A folder of programs with its cache beside it."""
 
     def __init__(self, folder: Path, rng: random.Random, files: int = FILES) -> None:
@@ -100,7 +100,7 @@ def said(process: subprocess.Popen[bytes]) -> Report:
         return {"failed": f"status {process.returncode}: {err.decode('utf-8', 'replace')[-300:]}"}
 
 
-def killed(tree: Tree, times: int) -> tuple[int, int]:
+def killed(tree: FaultyTree, times: int) -> tuple[int, int]:
     """Kill checks; return how many were hit while they ran, and how many answers were wrong."""
     hit = wrong = 0
     for number in range(times):
@@ -121,7 +121,7 @@ def _kill_later(process: subprocess.Popen[bytes], rng: random.Random) -> int:
     return int(running)
 
 
-def clocks(tree: Tree, times: int) -> tuple[int, int]:
+def clocks(tree: FaultyTree, times: int) -> tuple[int, int]:
     """Change files and their times; return how many changes there were, and how many answers were wrong."""
     wrong, done = tree.wrong(), 0
     for number in range(times):
@@ -138,7 +138,7 @@ def clocks(tree: Tree, times: int) -> tuple[int, int]:
     return done, wrong
 
 
-def damaged(tree: Tree, times: int) -> tuple[int, int]:
+def damaged(tree: FaultyTree, times: int) -> tuple[int, int]:
     """Damage the cache; return how many entries were damaged, and how many answers were wrong."""
     wrong, done = tree.wrong(), 0
     for _ in range(max(1, times // 4)):
@@ -156,7 +156,7 @@ def damaged(tree: Tree, times: int) -> tuple[int, int]:
     return done, wrong
 
 
-def workers(tree: Tree, times: int) -> tuple[int, int]:
+def workers(tree: FaultyTree, times: int) -> tuple[int, int]:
     """Kill workers of parallel checks; return how many were hit, and how many answers were wrong."""
     for number in range(FILES, 60):
         tree.write(number)
@@ -186,7 +186,7 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def full(tree: Tree, times: int) -> tuple[int, int]:
+def full(tree: FaultyTree, times: int) -> tuple[int, int]:
     """Let writes fail; return how many runs were so, and how many answers were wrong or files torn."""
     truth, wrong, done = tree.report(cached=False), 0, 0
     for _ in range(max(1, times // 2)):
@@ -210,7 +210,7 @@ def _no_larger(size: int) -> Callable[[], None]:
     return limit
 
 
-def together(tree: Tree, times: int) -> tuple[int, int]:
+def together(tree: FaultyTree, times: int) -> tuple[int, int]:
     """Check and repair at once; return how many processes there were, and how many answers or files were wrong."""
     wrong = done = 0
     for _ in range(max(1, times // 8)):
@@ -227,7 +227,7 @@ def together(tree: Tree, times: int) -> tuple[int, int]:
     return done, wrong
 
 
-def fixing(tree: Tree, times: int) -> tuple[int, int]:
+def fixing(tree: FaultyTree, times: int) -> tuple[int, int]:
     """Kill repairs; return how many were hit while they ran, and how many files were torn or answers wrong."""
     hit = wrong = 0
     for _ in range(times):
@@ -246,7 +246,7 @@ def contents(root: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in root.iterdir()}
 
 
-def torn(tree: Tree, before: dict[str, bytes]) -> int:
+def torn(tree: FaultyTree, before: dict[str, bytes]) -> int:
     """Count files that are neither what they were nor a program, and files that are gone or new."""
     import ast
 
@@ -267,7 +267,7 @@ FAULTS = {one.__name__: one for one in (killed, clocks, damaged, workers, full, 
 def run(name: str, times: int, seed: int) -> tuple[int, int]:
     """Bring a fault about so often; return how often it struck, and what was lost, torn or wrong."""
     with tempfile.TemporaryDirectory(prefix="leaklint-") as folder:
-        return FAULTS[name](Tree(Path(folder), random.Random(f"{seed} {name}")), times)
+        return FAULTS[name](FaultyTree(Path(folder), random.Random(f"{seed} {name}")), times)
 
 
 def main(told: str | None, names: Sequence[str], bring: Callable[[str, int, int], tuple[int, int]]) -> int:

@@ -35,7 +35,7 @@ with atheris.instrument_imports(include=["leaklint"]):
             importlib.import_module(module.name)
     from leaklint.config import Settings
     from leaklint.engine import check
-    from leaklint.fixing import Options, plan
+    from leaklint.fixing import FixOptions, plan
 
 
 def main() -> int:
@@ -72,7 +72,7 @@ def _try(data: bytes, place: Path) -> None:
     report = check([str(place)], settings)
     if any("\n" in problem.message for problem in report.problems):
         raise AssertionError("a problem of several lines")
-    for change in plan(report, settings, Options((str(place),), True)).changes:
+    for change in plan(report, settings, FixOptions((str(place),), True)).changes:
         ast.parse(change.after)
 
 

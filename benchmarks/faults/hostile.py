@@ -232,7 +232,7 @@ INNOCENTS = ("an_innocent", "innocent", "zero_harm")  # proven before, among and
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class HostileResult:
     """Verdict and reason of each module, seconds, and the command lines of processes that were left."""
 
     verdicts: dict[str, tuple[str, str]]
@@ -251,7 +251,7 @@ class Result:
         return told
 
 
-def prove(folder: Path, names: list[str], timeout: float, memory: int = 400) -> Result:
+def prove(folder: Path, names: list[str], timeout: float, memory: int = 400) -> HostileResult:
     """Prove the programs of these names, innocent ones among them, by the command line."""
     for name in [*names, *INNOCENTS]:
         (folder / f"{name}.py").write_text(HEAD + PROGRAMS.get(name, ("", ()))[0])
@@ -271,10 +271,12 @@ def prove(folder: Path, names: list[str], timeout: float, memory: int = 400) -> 
     try:
         findings = json.loads(done.stdout)["findings"]
     except ValueError:
-        return Result({}, seconds, left, f"status {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-500:]}")
+        return HostileResult(
+            {}, seconds, left, f"status {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-500:]}"
+        )
     verdicts = {Path(one["path"]).stem: (one["verdict"]["status"], one["verdict"]["reason"]) for one in findings}
     missing = sorted({*names, *INNOCENTS} - verdicts.keys())
-    return Result(verdicts, seconds, left, f"no verdict on {', '.join(missing)}" if missing else "")
+    return HostileResult(verdicts, seconds, left, f"no verdict on {', '.join(missing)}" if missing else "")
 
 
 def marked(mark: str) -> list[str]:

@@ -30,7 +30,7 @@ Digests = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandOutcome:
     """What one command printed, and its status."""
 
     status: int
@@ -86,15 +86,15 @@ def in_child(function: Callable[[], Any], cpu: int) -> tuple[Any, str]:
     return (json.loads(data), "") if status == 0 else (None, "failed")
 
 
-def run(*words: str) -> Outcome:
+def run(*words: str) -> CommandOutcome:
     """Run a command in this process."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             status = main(words)
         except BaseException as error:
-            return Outcome(-1, out.getvalue(), f"{type(error).__name__} got out: {error}")
-    return Outcome(status, out.getvalue(), err.getvalue())
+            return CommandOutcome(-1, out.getvalue(), f"{type(error).__name__} got out: {error}")
+    return CommandOutcome(status, out.getvalue(), err.getvalue())
 
 
 def digests(folder: Path) -> Digests:
@@ -137,7 +137,7 @@ def _judge(folder: Path) -> dict[str, Any]:
     }
 
 
-def _report(outcome: Outcome, told: list[str]) -> dict[str, Any]:
+def _report(outcome: CommandOutcome, told: list[str]) -> dict[str, Any]:
     refused = outcome.status == 2 and '"was left alone: ' in outcome.out  # a file that cannot be written back
     if (outcome.status not in (0, 1) and not refused) or outcome.err:
         told.append(f"status {outcome.status}: {outcome.err.strip()[:500]}")
@@ -150,7 +150,7 @@ def _report(outcome: Outcome, told: list[str]) -> dict[str, Any]:
     return value
 
 
-def _plain(outcome: Outcome, told: list[str]) -> None:
+def _plain(outcome: CommandOutcome, told: list[str]) -> None:
     """Demand lines without control characters, each a finding's or a problem's."""
     if outcome.status not in (0, 1):
         told.append(f"status {outcome.status} as text: {outcome.err.strip()[:500]}")

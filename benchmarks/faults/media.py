@@ -28,7 +28,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from faults import FILES, Tree, contents, main, torn
+from faults import FILES, FaultyTree, contents, main, torn
 
 from leaklint.config import Settings
 from leaklint.model import Report
@@ -62,7 +62,7 @@ def small(folder: Path, rng: random.Random, times: int) -> tuple[int, int]:
     disk.mkdir()
     wrong = done = 0
     with mounted(disk, "-t", "tmpfs", "-o", "size=1m", "tmpfs"):
-        tree = Tree(disk, rng)
+        tree = FaultyTree(disk, rng)
         for _ in range(times):
             tree.write(rng.randrange(FILES))
             truth = tree.report(cached=False)
@@ -80,7 +80,7 @@ def small(folder: Path, rng: random.Random, times: int) -> tuple[int, int]:
     return done, wrong
 
 
-def _report_cut(tree: Tree, place: Path) -> int:
+def _report_cut(tree: FaultyTree, place: Path) -> int:
     """Write a report to a file; it has to be whole, or the status 2 with a line that says why."""
     process = tree.start(tree.words("--output-file", str(place)))
     _, err = process.communicate()
@@ -99,7 +99,7 @@ def readonly(folder: Path, rng: random.Random, times: int) -> tuple[int, int]:
     wrong = done = 0
     place = folder / "place"
     place.mkdir()
-    tree = Tree(place, rng)
+    tree = FaultyTree(place, rng)
     for number in range(times):
         tree.write(rng.randrange(FILES))
         if number % 2:
@@ -121,7 +121,7 @@ def cluster(folder: Path, rng: random.Random, times: int) -> tuple[int, int]:
     """Kill workers of clusters while they check; return how many were killed, and how many answers were wrong."""
     from leaklint.engine import check
 
-    tree, hit, wrong = Tree(folder, rng), 0, 0
+    tree, hit, wrong = FaultyTree(folder, rng), 0, 0
     settings = Settings(root=str(tree.root))
     for _ in range(times):
         tree.write(rng.randrange(FILES))
@@ -132,7 +132,7 @@ def cluster(folder: Path, rng: random.Random, times: int) -> tuple[int, int]:
     return hit, wrong
 
 
-def _spread(tree: Tree, settings: Settings, rng: random.Random) -> tuple[Report, int]:
+def _spread(tree: FaultyTree, settings: Settings, rng: random.Random) -> tuple[Report, int]:
     """Check on a cluster that loses a worker; return what it says, and how many were killed before it was done.
 
     Each has a cluster of its own: Dask does not always bring back what was killed.

@@ -31,7 +31,7 @@ from typing import Any
 LEAKLINT = [sys.executable, "-P", "-m", "leaklint"]
 
 
-class Watch:
+class ProcessWatch:
     """The memory of a process and of all below it (Linux), looked at twice a second."""
 
     def __init__(self, pid: int) -> None:
@@ -72,7 +72,7 @@ def timed(words: list[str], folder: Path, limit: float | None = None) -> tuple[s
     """Run a command; return what it printed, and its seconds, processor seconds and peak memory in words."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    watch = Watch(process.pid)
+    watch = ProcessWatch(process.pid)
     try:
         out, err = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:

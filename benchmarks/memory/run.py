@@ -42,7 +42,7 @@ print(wire.dumps({"resident": resident, "ledger": ledger.to_json(memory.ledger(j
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MemoryRow:
     """One program in one process: the kernel's figure before, what was named, and the ledger."""
 
     program: str
@@ -80,7 +80,7 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0 if all(row.holds for row in rows) else 1
 
 
-def alone(findings: list[object]) -> Iterator[Row]:
+def alone(findings: list[object]) -> Iterator[MemoryRow]:
     """Run each program in a fresh interpreter."""
     path = [str(HERE), str(HERE.parents[1] / "runtime")]
     for program in programs.PROGRAMS:
@@ -88,10 +88,10 @@ def alone(findings: list[object]) -> Iterator[Row]:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         told = json.loads(done.stdout)
         found = ledger.from_json(told["ledger"])._replace(name=program)
-        yield Row(program, told["resident"], found.leading, found)
+        yield MemoryRow(program, told["resident"], found.leading, found)
 
 
-def on_dask(findings: list[object], plots: Path | None) -> Iterator[Row]:
+def on_dask(findings: list[object], plots: Path | None) -> Iterator[MemoryRow]:
     """Run each program as a task on a worker of its own, and ask the cluster."""
     from distributed import Client, LocalCluster
 
@@ -112,7 +112,7 @@ def on_dask(findings: list[object], plots: Path | None) -> Iterator[Row]:
     for row in sorted(rows, key=lambda item: list(programs.PROGRAMS).index(where[item.address])):
         if row.ledger is None:
             raise SystemExit(f"{row.address}: {row.failure}")
-        yield Row(where[row.address], resident[row.address], row.leading, row.ledger)
+        yield MemoryRow(where[row.address], resident[row.address], row.leading, row.ledger)
 
 
 def _resident() -> int:
@@ -120,7 +120,7 @@ def _resident() -> int:
         return int(source.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[MemoryRow]) -> str:
     """Return the rows as a Markdown table; ``held`` is a part of ``managed``."""
     head = ["program", "named", "process", "sum", *COLUMNS]
     cells = [head, ["---", "---", *["---:"] * (len(head) - 2)]]

@@ -22,14 +22,14 @@ from mindmeld.components import nlp as module  # noqa: E402
 from mindmeld.resource_loader import ResourceLoader  # noqa: E402
 
 
-class Control:
+class ControlObject:
     """Nobody keeps it: its reference count is what the measurement itself adds."""
 
 
 def main(app_path, loads, read_queries):
     """Measure and return the figures."""
     counts = refcounts(lambda: module.NaturalLanguageProcessor(app_path))
-    counts["control"] = refcounts(Control)["in_use"]
+    counts["control"] = refcounts(ControlObject)["in_use"]
     rounds = []
     module.Processor.instance_map.clear()  # the reference counts took a load of their own
     gc.collect()

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import places
-from sheet import Case, growth, svg, table
+from sheet import ServiceCase, growth, svg, table
 
 SYMBOL = "mindmeld.components.nlp:Processor.instance_map"
 PLACE = os.path.join("mindmeld", "components", "nlp.py")
@@ -78,7 +78,7 @@ def story(work: Path, out: Path, old: Path) -> int:
     before = {title: measured(python, folder, app, read) for title, (app, read) in apps.items()}
     claims = commands(folder, out, python, work / "app", work / "app-500")
     after = {title: measured(python, folder, app, read) for title, (app, read) in apps.items()}
-    cases = [Case(title, before[title], after[title]) for title in apps]
+    cases = [ServiceCase(title, before[title], after[title]) for title in apps]
     claims += [*survivors(cases[0]), memory(cases[-1])]
     kept = shown("check", "--isolated", "--select", "LK101", "mindmeld", folder=upstream)
     claims.append((f"{places.REPAIRED_UPSTREAM} is not reported there", SYMBOL not in kept.text and kept.status < 2))
@@ -165,7 +165,7 @@ def about(text: str, symbol: str) -> list[str]:
     return lines[first : first + 1] + list(itertools.takewhile(lambda line: line[:1] == " ", lines[first + 1 :]))
 
 
-def survivors(case: Case) -> list[tuple[str, bool]]:
+def survivors(case: ServiceCase) -> list[tuple[str, bool]]:
     """Return what has to hold of the objects that the measurement itself counted."""
     before, after = case.before["rounds"][SHOWN - 1], case.after["rounds"][SHOWN - 1]
     entries = [before[key] for key in ("loaders", "processors", "entries")]
@@ -175,7 +175,7 @@ def survivors(case: Case) -> list[tuple[str, bool]]:
     ]
 
 
-def memory(case: Case) -> tuple[str, bool]:
+def memory(case: ServiceCase) -> tuple[str, bool]:
     """Return what has to hold of the memory; a tenth is left to the allocator."""
     before, after = growth(case.before)[-1], growth(case.after)[-1]
     return f"memory grows by {before:.1f} MB over {LOADS} loads, by {after:.1f} after the repair", after < before / 10
@@ -232,7 +232,7 @@ def measured(python: Path, folder: Path, app: Path, read_queries: bool) -> dict[
     return figures
 
 
-def draw(cases: Sequence[Case], out: Path, plot: Path) -> None:
+def draw(cases: Sequence[ServiceCase], out: Path, plot: Path) -> None:
     """Write what was measured and the sheet, as SVG and as PNG."""
     figures = out / "measured.json"
     figures.write_text(json.dumps({"title": TITLE, "cases": [asdict(case) for case in cases]}, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""What was measured, as a table and as one sheet of two plots in SVG; pure functions of ``Case`` values."""
+"""What was measured, as a table and as one sheet of two plots in SVG; pure functions of ``ServiceCase`` values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LAST = 10  # loads, for the pace at the end
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ServiceCase:
     """One application, loaded again and again: what ``measure.py`` printed before and after the repair."""
 
     title: str
@@ -32,7 +32,7 @@ def growth(measured: dict[str, Any]) -> list[float]:
     return [size - sizes[0] for size in sizes]
 
 
-def table(cases: Sequence[Case], shown: int) -> str:
+def table(cases: Sequence[ServiceCase], shown: int) -> str:
     """Return the story as a Markdown table: survivors of ``shown`` loads of the first case, then memory of each."""
     rows: list[tuple[str, ...]] = [("", "before the repair", "after it"), ("---", "---:", "---:")]
     first = cases[0]
@@ -95,7 +95,7 @@ STYLE = """
 """
 
 
-def svg(cases: Sequence[Case], title: str) -> str:
+def svg(cases: Sequence[ServiceCase], title: str) -> str:
     """Return the sheet: memory over loads before and after the repair, a panel for each of two cases.
 
     The card brings its own background, light or dark as the reader prefers, so it is legible on either page.
@@ -118,7 +118,7 @@ def svg(cases: Sequence[Case], title: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _panel(case: Case, left: float) -> Iterator[str]:
+def _panel(case: ServiceCase, left: float) -> Iterator[str]:
     sizes = (0.0, *growth(case.before), *growth(case.after))
     marks = scale(min(sizes), max(sizes))
     loads = max(len(side["rounds"]) for _, side in case.sides)

@@ -31,7 +31,7 @@ from fetching import unpacked
 
 from leaklint.config import Settings
 from leaklint.engine import check
-from leaklint.fixing import Options, plan
+from leaklint.fixing import FixOptions, plan
 from leaklint.model import Finding, Report
 from leaklint.reports.diff import unified
 from leaklint.reports.style import Style
@@ -101,7 +101,7 @@ def row_of(case: Case, cache: Path) -> Row:
         report = check([str(top)], ANY)
         finding = the_finding(case, file, root, report)
         done = (
-            plan(report, ANY, Options((str(top),), unsafe=True, only=frozenset({finding.fingerprint})))
+            plan(report, ANY, FixOptions((str(top),), unsafe=True, only=frozenset({finding.fingerprint})))
             if finding
             else None
         )

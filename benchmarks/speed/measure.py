@@ -23,7 +23,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SpeedRow:
     """The medians of a tool's runs, and how many there were. ``failed`` says why there are none, if so."""
 
     tool: str
@@ -65,14 +65,14 @@ def _run(used: resource.struct_rusage, wall: float, status: int) -> Run:
     return Run(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, status)
 
 
-def row(tool: str, runs: Sequence[Run]) -> Row:
+def row(tool: str, runs: Sequence[Run]) -> SpeedRow:
     """Return the medians of a tool's runs."""
 
     def median(figure: Callable[[Run], float]) -> float:
         return statistics.median(map(figure, runs))
 
     statuses = tuple(sorted({run.status for run in runs}))
-    return Row(
+    return SpeedRow(
         tool,
         len(runs),
         median(lambda run: run.cpu),

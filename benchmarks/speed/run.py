@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from corpus import SIZES, Corpus, corpus
-from measure import Row, Run, measured, row
+from measure import Run, SpeedRow, measured, row
 from show import plot, table
 from tools import Tool, bench, environment, tools
 
@@ -57,7 +57,7 @@ def title(there: Corpus) -> str:
     return f"{there.name}: {there.files:,} files, {there.lines:,} lines"
 
 
-def compared(chosen: Sequence[Tool], there: Corpus, rounds: int, heavy: int, seconds: float) -> list[Row]:
+def compared(chosen: Sequence[Tool], there: Corpus, rounds: int, heavy: int, seconds: float) -> list[SpeedRow]:
     """Run the tools in turn, ``rounds`` times and once before; slow ones in the first ``heavy`` of these rounds only."""
     runs: dict[str, list[Run]] = {tool.name: [] for tool in chosen}
     failed = {tool.name: "not run: takes minutes here" for tool in chosen if tool.heavy and not heavy}
@@ -75,12 +75,12 @@ def compared(chosen: Sequence[Tool], there: Corpus, rounds: int, heavy: int, sec
                 runs[tool.name].append(run)
             print(f"{there.name} {number}/{rounds} {tool.name}: {run}", file=sys.stderr, flush=True)
     return [
-        Row(tool.name, 0, failed=failed[tool.name]) if tool.name in failed else row(tool.name, runs[tool.name])
+        SpeedRow(tool.name, 0, failed=failed[tool.name]) if tool.name in failed else row(tool.name, runs[tool.name])
         for tool in chosen
     ]
 
 
-def keep(there: Corpus, rows: Sequence[Row]) -> None:
+def keep(there: Corpus, rows: Sequence[SpeedRow]) -> None:
     """Write the figures and the picture."""
     out = HERE / "out"
     out.mkdir(exist_ok=True)

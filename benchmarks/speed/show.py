@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from measure import Row
+from measure import SpeedRow
 
 _BAR, _LABEL, _LINE = 520, 230, 22
 
 
-def table(title: str, rows: Sequence[Row]) -> str:
+def table(title: str, rows: Sequence[SpeedRow]) -> str:
     """Return a Markdown table: medians, and how many times each is of ruff's cold and warm run."""
     cold, warm = (next((row for row in rows if row.tool == name), None) for name in ("ruff cold", "ruff warm"))
     lines = [
@@ -34,7 +34,7 @@ def _ratio(value: float, other: float | None) -> str:
     return f"{value / other:.2f}" if other else ""
 
 
-def plot(title: str, rows: Sequence[Row]) -> str:
+def plot(title: str, rows: Sequence[SpeedRow]) -> str:
     """Return an SVG picture of the CPU seconds on a logarithmic scale."""
     shown = [row for row in rows if not row.failed and row.cpu > 0]
     least = min((row.cpu for row in shown), default=1.0) / 2

@@ -110,12 +110,12 @@ def _checked(args: argparse.Namespace, settings: Settings, looked: _Looked) -> R
     """Check the named paths with a memory, unless that is not wanted. ``looked`` takes files and folders."""
     if args.executor is None:
         return _run(args, settings, looked, None)
-    from leaklint.cluster import ClusterError, connected
+    from leaklint.cluster import ExecutorError, connected
 
     try:
         with connected(args.executor) as cluster:
             return _run(args, settings, looked, cluster)
-    except ClusterError as error:
+    except ExecutorError as error:
         raise UsageError(f"--executor: {error}") from None
 
 

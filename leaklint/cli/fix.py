@@ -11,7 +11,7 @@ from leaklint import __version__
 from leaklint.cli import options, output
 from leaklint.cli.usage import UsageError
 from leaklint.discovered.joined import is_same
-from leaklint.fixing import Left, Options, Plan, plan
+from leaklint.fixing import FixOptions, Left, Plan, plan
 from leaklint.model import Finding, Problem, Report, to_json
 from leaklint.records import replace
 from leaklint.reports.diff import unified
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
     report = check(args.paths, settings)
     given = options.given(args) if args.findings else None
-    chosen = Options(  # a file that cannot be written is told before anything is worked out for it
+    chosen = FixOptions(  # a file that cannot be written is told before anything is worked out for it
         tuple(args.paths), args.unsafe_fixes, lambda path: obstacle(path, args.paths), _named(report, given)
     )
     if args.prove:

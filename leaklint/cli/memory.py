@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _taken(
-    args: argparse.Namespace, target: targets.Target, probes: list[dict[str, object]], found: targets.Findings
+    args: argparse.Namespace, target: targets.ProfiledProgram, probes: list[dict[str, object]], found: targets.Findings
 ) -> list[Ledger]:
     if target.kind == targets.PID:
         return [_of_process(int(target.words[0]), args, probes)]
@@ -100,7 +100,9 @@ def _of_process(pid: int, args: argparse.Namespace, probes: list[dict[str, objec
         return told._replace(notes=(*told.notes, f"not seen from inside: {error}; {way}"))
 
 
-def _of_command(args: argparse.Namespace, target: targets.Target, probes: list[dict[str, object]]) -> list[Ledger]:
+def _of_command(
+    args: argparse.Namespace, target: targets.ProfiledProgram, probes: list[dict[str, object]]
+) -> list[Ledger]:
     config: dict[str, object] = {
         "interval": 0.2,
         "findings": probes,

@@ -97,7 +97,7 @@ Show = Callable[[str], None]
 
 
 def _profiled(
-    args: argparse.Namespace, target: targets.Target, found: targets.Findings, show: Show | None
+    args: argparse.Namespace, target: targets.ProfiledProgram, found: targets.Findings, show: Show | None
 ) -> profiling.Profile:
     limit = (args.memory_limit << 20) if args.memory_limit else None
     if target.kind == targets.COMMAND:
@@ -116,7 +116,11 @@ def _profiled(
 
 
 def _command(
-    args: argparse.Namespace, target: targets.Target, found: targets.Findings, show: Show | None, limit: int | None
+    args: argparse.Namespace,
+    target: targets.ProfiledProgram,
+    found: targets.Findings,
+    show: Show | None,
+    limit: int | None,
 ) -> profiling.Profile:
     config = {
         "interval": args.interval,

@@ -119,11 +119,11 @@ def _refreshed(saved: Report, found: Report) -> Report:
 
 
 def _repairs(report: Report, settings: Settings, args: argparse.Namespace) -> tuple[tuple[Diff, ...], dict[str, str]]:
-    from leaklint.fixing import Options, plan
+    from leaklint.fixing import FixOptions, plan
     from leaklint.reports.diff import unified
     from leaklint.reports.style import Style
 
-    done = plan(report, settings, Options(tuple(args.paths), args.unsafe_fixes))
+    done = plan(report, settings, FixOptions(tuple(args.paths), args.unsafe_fixes))
     diffs = tuple(
         Diff(
             change.path,

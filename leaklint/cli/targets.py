@@ -21,7 +21,7 @@ PID, FUNCTION, COMMAND = "pid", "function", "command"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ProfiledProgram:
     """``kind`` is ``pid``, ``function`` (``module:function`` or ``file.py:function``) or ``command``."""
 
     kind: str
@@ -47,18 +47,18 @@ def add_findings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-check", action="store_true", help="no containers: the memory alone")
 
 
-def parse(args: argparse.Namespace) -> Target:
+def parse(args: argparse.Namespace) -> ProfiledProgram:
     """Tell a PID, a function and a command apart. Raises ``UsageError`` for none, or for more than one."""
     words: list[str] = args.target
     if args.command and not words:
         script = [sys.executable] if args.command[0].endswith(".py") else []
-        return Target(COMMAND, (*script, *args.command))
+        return ProfiledProgram(COMMAND, (*script, *args.command))
     if len(words) != 1 or args.command is not None:
         raise UsageError("name one PID, one module:function, or one command after --")
     if words[0].isdigit():
-        return Target(PID, tuple(words))
+        return ProfiledProgram(PID, tuple(words))
     if re.fullmatch(r"[^:]+:[A-Za-z_][\w.]*", words[0]) and not os.path.exists(words[0]):
-        return Target(FUNCTION, tuple(words))
+        return ProfiledProgram(FUNCTION, tuple(words))
     raise UsageError(f"{words[0]} is neither a PID nor a module:function; a command goes after --")
 
 
@@ -115,7 +115,12 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def request(
-    args: argparse.Namespace, target: Target, found: tuple[Finding, ...], rounds: int, ledger: bool, discover: bool
+    args: argparse.Namespace,
+    target: ProfiledProgram,
+    found: tuple[Finding, ...],
+    rounds: int,
+    ledger: bool,
+    discover: bool,
 ) -> dict[str, Any]:
     """Return the request for ``launch.call``; ``rounds`` of 0 leave their number to the run."""
     place, _, name = target.words[0].rpartition(":")

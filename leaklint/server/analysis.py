@@ -16,7 +16,7 @@ from leaklint import baseline
 from leaklint.config import Settings
 from leaklint.discovery import excluded
 from leaklint.engine import check, check_one, module_name, relative
-from leaklint.fixing import Options, Plan, plan
+from leaklint.fixing import FixOptions, Plan, plan
 from leaklint.model import Finding, Report, Verdict
 from leaklint.source import Source, SourceError
 from leaklint.writing import obstacle
@@ -68,7 +68,7 @@ def repair(path: str, texts: Mapping[str, str], project: str, settings: Settings
     paths = (project,) if _inside(path, project) else (project, path)
     sources = {relative(file): Source(relative(file), text) for file, text in texts.items() if _parses(file, text)}
     report = check(paths, settings, texts)
-    return plan(report, settings, Options(paths, True, lambda one: obstacle(one, paths), only), sources=sources)
+    return plan(report, settings, FixOptions(paths, True, lambda one: obstacle(one, paths), only), sources=sources)
 
 
 def saved(path: str, text: str) -> bool:

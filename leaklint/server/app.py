@@ -27,7 +27,7 @@ from leaklint.proof import InterpreterError
 from leaklint.server import analysis, messages
 from leaklint.server.analysis import CommandLine
 from leaklint.server.messages import Checked
-from leaklint.server.positions import UTF16, Text
+from leaklint.server.positions import UTF16, Document
 
 T = TypeVar("T")
 DELAY = 0.25  # seconds without a key before a changed text is checked
@@ -101,7 +101,7 @@ class Server(LanguageServer):
             return
         before = self.checked.get(uri)
         verdicts = before.verdicts if before is not None and before.text.text == text else {}
-        self.checked[uri] = Checked(uri, version, relative(path), Text(text, self.unit()), report, verdicts)
+        self.checked[uri] = Checked(uri, version, relative(path), Document(text, self.unit()), report, verdicts)
         self.publish(uri)
 
     def publish(self, uri: str) -> None:

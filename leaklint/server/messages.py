@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 from leaklint.fixing import Change, Plan
 from leaklint.model import Finding, Problem, Report, Verdict
 from leaklint.reports.escape import visible
-from leaklint.server.positions import Text, replacements
+from leaklint.server.positions import Document, replacements
 
 VERIFY = "leaklint.verify"
 FIX_ALL = "source.fixAll.leaklint"
@@ -30,7 +30,7 @@ class Checked:
     uri: str
     version: int
     shown: str
-    text: Text
+    text: Document
     report: Report
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
@@ -68,7 +68,7 @@ def _diagnostic(finding: Finding, checked: Checked) -> lsp.Diagnostic:
     )
 
 
-def _problem(problem: Problem, text: Text) -> lsp.Diagnostic:
+def _problem(problem: Problem, text: Document) -> lsp.Diagnostic:
     start = text.place(problem.line, 1)
     told = f"not checked: {visible(problem.message)}"
     return lsp.Diagnostic(_range(start, start), told, severity=lsp.DiagnosticSeverity.Information, source="leaklint")
@@ -185,7 +185,7 @@ def workspace_edit(
 
 
 def _text_edits(change: Change, unit: str) -> list[lsp.TextEdit]:
-    rows = replacements(Text(change.before, unit), change.after)
+    rows = replacements(Document(change.before, unit), change.after)
     return [lsp.TextEdit(_range(row.start, row.end), row.text) for row in rows]
 
 

@@ -14,7 +14,7 @@ UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Document:
     """A document and the unit of its columns: ``utf-8`` (bytes), ``utf-16`` (code units) or ``utf-32`` (characters).
 
     Lines end at ``\\n``, ``\\r\\n`` and ``\\r``, as in the protocol and in the findings; nowhere else.
@@ -48,7 +48,7 @@ class Replacement:
     text: str
 
 
-def replacements(before: Text, after: str) -> Iterator[Replacement]:
+def replacements(before: Document, after: str) -> Iterator[Replacement]:
     """Yield what turns ``before`` into ``after``, whole lines at a time, from the top, none touching another."""
     old, new = _kept(before.text), _kept(after)
     for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -69,7 +69,7 @@ def _kept(text: str) -> list[str]:
     return rows
 
 
-def _start(rows: Sequence[str], index: int, text: Text) -> tuple[int, int]:
+def _start(rows: Sequence[str], index: int, text: Document) -> tuple[int, int]:
     """Return where line ``index`` starts; behind the last one that is the end of the text."""
     if index < len(rows) or not rows or rows[-1].endswith(("\n", "\r")):
         return index, 0

@@ -4,8 +4,8 @@ import scrapy
 
 
 def work():
-    class Row(scrapy.Item):
+    class ScrapyItem(scrapy.Item):
         name = scrapy.Field()
         price = scrapy.Field()
 
-    assert Row(name="x", price=1)["price"] == 1
+    assert ScrapyItem(name="x", price=1)["price"] == 1
