@@ -2,8 +2,9 @@
 
 What was found in a text is remembered; else its value flow is followed together with that of the files it imports. The rules
 are only imported where something may be kept, and libcst for the repair of a finding. Settings come from flake8's own options
-and files. flake8 applies ``# noqa`` itself; the rules' findings pass through leaklint's own reading of it too, because a
-finding may span lines that flake8 does not look at.
+and files; what a project declares as facts is read from its ``pyproject.toml``, as ``leaklint check`` does. flake8 applies ``#
+noqa`` itself; the rules' findings pass through leaklint's own reading of it too, because a finding may span lines that flake8
+does not look at.
 """
 
 from __future__ import annotations
@@ -67,6 +68,13 @@ class Plugin:
             parse_from_config=True,
             help="LK: remember nothing between runs",
         )
+        manager.add_option(
+            "--leaklint-isolated",
+            action="store_true",
+            default=False,
+            parse_from_config=True,
+            help="LK: read no facts from pyproject.toml and from installed packages",
+        )
         for name, told in _FACTS.items():
             manager.add_option(
                 f"--leaklint-{name}",
@@ -79,15 +87,11 @@ class Plugin:
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
-        """Keep the values for the files to come. Raises flake8's ``ExecutionError`` for a level that is none."""
+        """Keep the values for the files to come. Raises flake8's ``ExecutionError`` for what cannot be used."""
         if options.leaklint_confidence not in _LEVELS:  # flake8 checks the command line's choices, not its files'
-            from flake8.exceptions import ExecutionError
-
             told = f"leaklint-confidence is {options.leaklint_confidence!r}; it must be one of {', '.join(_LEVELS)}"
-            raise ExecutionError(told)
-        facts = {
-            name.replace("-", "_"): tuple(getattr(options, f"leaklint_{name.replace('-', '_')}")) for name in _FACTS
-        }
+            raise _refusal(told)
+        facts = _facts(options)
         cls.settings = _settings(confidence=options.leaklint_confidence, noqa=not options.disable_noqa, **facts)
         cls.memory = None
         if not options.leaklint_no_cache:  # flake8's processes are made from this one, and find it there
@@ -111,6 +115,27 @@ class Plugin:
             rows = single.rows(text, self._tree, self._filename, settings)
         for line, column, told in rows:
             yield line, column - 1, told, type(self)
+
+
+def _facts(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what flake8's options and, unless they forbid it, the project's own file and installed packages declare."""
+    import os
+
+    from leaklint.config import ConfigError, Settings, load
+
+    try:
+        own = Settings() if options.leaklint_isolated else load(os.getcwd())
+    except ConfigError as error:
+        raise _refusal(str(error)) from error
+    keys = [name.replace("-", "_") for name in _FACTS]
+    facts = {key: (*getattr(options, f"leaklint_{key}"), *getattr(own, key)) for key in keys}
+    return {**facts, "contracts": own.contracts}
+
+
+def _refusal(told: str) -> Exception:
+    from flake8.exceptions import ExecutionError
+
+    return ExecutionError(told)
 
 
 def _settings(**given: Any) -> Settings:

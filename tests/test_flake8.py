@@ -140,6 +140,31 @@ def test_facts_of_the_project() -> None:
     assert [line.split(" ")[:2] for line in lines] == [["subscribes.py:6:9:", "LK401"]]
 
 
+CONTRACT = """\
+[tool.leaklint]
+confidence = "high"
+
+[[tool.leaklint.contracts.callable]]
+name = "events.subscribe"
+retains = [{ parameter = "callback", position = 0 }]
+"""
+
+
+def test_what_the_project_declares_in_its_own_file() -> None:
+    Path("subscribes.py").write_text(SUBSCRIBES)
+    Path("pyproject.toml").write_text(CONTRACT)
+    kept = flake8("subscribes.py")
+    assert [line.split(" ")[:2] for line in kept[1]] == [["subscribes.py:6:9:", "LK601"]]
+    assert run("leaklint", "check", "--confidence", "medium", "--output-format", "concise", "subscribes.py") == kept
+    assert flake8("--leaklint-isolated", "subscribes.py") == (0, [])
+    Path("pyproject.toml").write_text('[tool.leaklint]\nregistrars = ["events.subscribe"]\n')
+    assert [line.split(" ")[1] for line in flake8("subscribes.py")[1]] == ["LK401"]
+    Path("pyproject.toml").write_text(CONTRACT.replace("retains", "retain"))
+    status, lines = run("flake8", "subscribes.py")
+    assert status == 1
+    assert any("callable events.subscribe: retain: no key of a callable" in line for line in lines)
+
+
 def test_standard_input() -> None:
     words = [sys.executable, "-m", "flake8", "--select=LK", "--stdin-display-name", "shown.py", "-"]
     done = subprocess.run(words, input=LEAKY, capture_output=True, text=True, check=False)
