@@ -135,7 +135,8 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
 def _refusal(told: str) -> Exception:
     from flake8.exceptions import ExecutionError
 
-    return ExecutionError(told)
+    error: Exception = ExecutionError(told)
+    return error
 
 
 def _settings(**given: Any) -> Settings:

@@ -249,3 +249,12 @@ def test_what_is_remembered_does_not_outlive_the_contracts_of_a_package(
     assert told().count("LK601") == 2
     (site / "events" / "leaklint.toml").unlink()
     assert "LK601" not in told()
+
+
+@pytest.mark.parametrize("top", sorted(tops()))
+def test_what_a_check_reads_is_the_file_without_its_experiments(top: str) -> None:
+    whole = parsed(Path(FOLDER, f"{top}.toml").read_text(encoding="utf-8"), top, top)
+    read = shipped(top)
+    for kind in ("callables", "objects", "classes"):
+        assert [one._replace(experiment="") for one in getattr(whole, kind)] == list(getattr(read, kind))
+    assert whole._replace(callables=(), objects=(), classes=()) == read._replace(callables=(), objects=(), classes=())

@@ -13,15 +13,17 @@ CONTAINERS = (
 ).split()
 LIFETIMES = ("process", "receiver", "result", "thread", "loop", "call")
 _ONE_WORD = (
-    "plain fresh nothing receiver registered weak exception count identity super attribute members namespace partial "
-    "field unknown"
+    "plain fresh nothing receiver registered weak exception count identity super attribute members namespace partial unknown"
 ).split()
-_WITH_MORE = ("plain", "argument", "element", "copy", "instance")
+_WITH_MORE = ("plain", "argument", "element", "copy", "instance", "field")
 RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")
 KEYS = ("fresh", "finite", "inner", "text")
 NATURES = (
     "enum", "metaclass", "model", "value", "compared by value", "property", "kept property", "same function", "plain", "text",
-    "environment",
+    "environment", "makes dict", "makes list", "makes set", "makes weak", "makes bounded", "makes local", "makes a class",
+    "not weakly referable", "of variable size", "slotted base", "data class", "attrs class", "attrs class by its name",
+    "slotted class", "field", "constructor", "marker", "makes a copy", "copies objects", "frees a resource", "gives a number",
+    "waits",
 )  # fmt: skip
 _SCHEMA_TEXT = {"type": "string"}
 

@@ -28,7 +28,26 @@ def shipped(top: str) -> Package:
         return _NONE
     path = os.path.join(FOLDER, f"{top}.toml")
     with open(path, encoding="utf-8") as stream:
-        return parsed(stream.read(), path, top)
+        return parsed(_without_experiments(stream.read()), path, top)
+
+
+def _without_experiments(text: str) -> str:
+    """Leave out what only ``leaklint contracts verify`` runs: most of the text, and most of the time that reading takes."""
+    parts = text.split("\nexperiment = '''")
+    return parts[0] + "".join(part.partition("'''")[2] for part in parts[1:])
+
+
+@cache
+def of_nature(nature: str) -> frozenset[str]:
+    """Return the classes and functions, of any package, that are by nature such ones, by the last parts of their names."""
+    return frozenset(name.rpartition(".")[2] for name, given in shipped("builtins").natures if given == nature)
+
+
+@cache
+def storing(*tops: str) -> frozenset[str]:
+    """Return the functions of packages that put one argument into another, by the last parts of their names."""
+    every = (one for top in tops for one in shipped(top).callables if one.kind == "store")
+    return frozenset(name.rpartition(".")[2] for one in every for name in (one.name, *one.aliases))
 
 
 class Contracts:
@@ -50,6 +69,7 @@ class Contracts:
         self._owners: set[str] = set()  # the classes of these methods
         self._canonical: dict[str, str] = {}
         self._found: dict[str, Contract | None] = {}
+        self._of_calls: dict[str, tuple[Contract | None, str]] = {}
         self.declared: set[str] = set()
         self._load("builtins")
         for one in declared:
@@ -67,6 +87,7 @@ class Contracts:
             self._load(top)
 
     def _add(self, package: Package) -> None:
+        self._of_calls.clear()  # what was unknown may be known now
         for contract in package.callables:
             if self._callables.setdefault(contract.name, contract) is contract:
                 self._alias(contract.name, contract.aliases)
@@ -137,8 +158,12 @@ class Contracts:
         return self._objects.get(name) or self._objects.get(f"{name.rpartition('.')[0]}.*")
 
     def klass(self, name: str) -> ClassEntry | None:
-        """Return what is known of a class."""
-        return self._classes.get(self.canonical(name))
+        """Return what is known of a class: by its name, or with all classes of its module."""
+        return self._class(self.canonical(name))
+
+    def _class(self, name: str) -> ClassEntry | None:
+        owner, _, last = name.rpartition(".")
+        return self._classes.get(name) or (self._classes.get(f"{owner}.*") if last[:1].isupper() else None)
 
     def callable(self, name: str) -> Contract | None:
         """Return the contract of a callable: of a method, by the class of its receiver or a base of that class."""
@@ -155,7 +180,7 @@ class Contracts:
         thing = self._objects.get(owner)
         if thing is not None and thing.container and last in ADDERS:
             return _filling(thing, last)
-        klass = self._classes.get(owner)
+        klass = self._class(owner)
         for base in klass.bases if klass is not None else ():
             found = self.callable(f"{base}.{last}")
             if found is not None:
@@ -178,6 +203,12 @@ class Contracts:
 
         ``?.name`` is a method that is called on something unknown.
         """
+        known = self._of_calls.get(name)
+        if known is None:
+            known = self._of_calls[name] = self._of_call(name)
+        return known
+
+    def _of_call(self, name: str) -> tuple[Contract | None, str]:
         found = self.callable(name)
         if found is not None:
             return found, ""

@@ -12,8 +12,6 @@ from leaklint.flow.scopes import Definition, Names
 from leaklint.flow.statements import Statements
 from leaklint.flow.terms import NONE, UNKNOWN, Term, union
 
-_FACTORIES = frozenset({"default_factory", "factory"})  # what data classes, attrs, pydantic and msgspec call it
-
 
 class File:
     """What is gathered of one file while its scopes are read."""
@@ -231,17 +229,6 @@ class Scope:
             place, text[:2000],
         )  # fmt: skip
 
-    def make_fields(self) -> None:
-        """Take ``items: list = field(default_factory=list)`` of a class body for what it is: an assignment in each object."""
-        for name, (term, place) in list(self.attributes.items()):
-            made_by = term[3] if term[0] == "call" and name in self.annotations else ()
-            factory = next((made for word, made in made_by if word in _FACTORIES), None)
-            if factory is not None:
-                del self.attributes[name]
-                self.note(
-                    "setattr", (("any", ("self", self.key)), ("call", factory, (), (), (*term[4], "made"))), place, name
-                )
-
     def define_class(self, node: ast.ClassDef) -> tuple[Term, tuple[Decorator, ...]]:
         """Read a class; return its term and its decorators."""
         decorators = tuple(Decorator(self.expressions.read(one), _at_sign(one, node)) for one in node.decorator_list)
@@ -250,7 +237,6 @@ class Scope:
         key = self.file.unique(self._qualname(node.name))
         scope = Scope(self.file, "class", key, Names(node.body), self)
         Statements(scope).block(node.body)
-        scope.make_fields()
         scope.finish(node.name, "class", (), (), place_of(node), False, "")
         parent = self.function.key if self.function is not None else ""
         self.file.module.classes[key] = Class(

@@ -63,7 +63,7 @@ class Chains:
             given: list[Term] = []
             if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
                 given = self.heap.keeping._given_for_good(callee[1], value)
-            elif callee[:2] == ("ext", "functools.partial"):
+            elif callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
                 given = [*value[2], *(word for _, word in value[3])]
             if any(self._is_old(part, target, event, depth) for part in given):
                 return True

@@ -10,7 +10,7 @@ from leaklint.flow.terms import NONE, Term, as_text, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
 from leaklint.heap.multiplicity import IMPORT, falsy, truthy
-from leaklint.heap.namespaces import CONSTRUCTORS
+from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -204,7 +204,7 @@ class Feasibility:
         """Return what the calls that make an object give for a parameter of its constructor, or its default; else the term."""
         function = self.removals.heap.functions.get(value[1]) if value[0] == "param" else None
         calls = self.removals.effects.calls.get(value[1], ()) if function is not None else ()
-        if function is None or function.name not in CONSTRUCTORS or not calls:
+        if function is None or not is_constructor(function.name) or not calls:
             return [value]
         default = next((one.default for one in function.params if one.name == value[2]), None)
         return [call.bound.get(value[2], default) or value for call in calls]

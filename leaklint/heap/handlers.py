@@ -12,6 +12,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import argument
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.points_to_values import PART
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from leaklint.heap.retained import Level
     from leaklint.heap.retention import Heap
 
-_BIRTH = frozenset({"__init__", "__post_init__", "__new__", "__enter__", "__aenter__"})
 _ADDED = frozenset({"handler", "filter"})
 
 
@@ -100,7 +100,7 @@ class Handlers:
 
     def _is_of_objects(self, home: Function, depth: int = 0) -> bool:
         """Tell whether code runs for each object of a class: in its constructor, or called from there."""
-        if home.kind == "method" and home.name in _BIRTH:
+        if home.kind == "method" and (home.name in {"__enter__", "__aenter__"} or is_constructor(home.name)):
             return True
         calls = self.heap.effects.calls.get(home.key, ()) if depth < 4 else ()
         return any(self._is_of_objects(self.heap.points_to.functions[call.caller], depth + 1) for call in calls)

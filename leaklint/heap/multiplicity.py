@@ -9,6 +9,7 @@ from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 
@@ -54,8 +55,8 @@ class Multiplicity:
         if function.kind == "classmethod" and function.name == "__new__":
             return MANY
         calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
-        if function.name in {"__init__", "__new__", "__post_init__"} or not calls:
-            return self._constructions(function) if function.name in {"__init__", "__new__", "__post_init__"} else MANY
+        if is_constructor(function.name) or not calls:
+            return self._constructions(function) if is_constructor(function.name) else MANY
         if function.key in self._escaping:
             return MANY
         return max(self.call_runs(call) for call in calls)

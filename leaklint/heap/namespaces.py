@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.library import of_nature
 from leaklint.flow.expressions import text_of
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
     from leaklint.heap.lifetime import Location
     from leaklint.heap.points_to import PointsTo
 
-CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 _MARK = "__dict__"
+
+
+def is_constructor(name: str) -> bool:
+    """Tell whether a method of this name runs when an object is made."""
+    return name in of_nature("constructor")
 
 
 def namespace_of(heap: PointsTo, value: Term) -> Term | None:

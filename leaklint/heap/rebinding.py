@@ -10,12 +10,11 @@ from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import Multiplicity
+from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to_values import in_order
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
-
-_BIRTH = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 
 
 class Rebinding:
@@ -113,7 +112,7 @@ class Rebinding:
 
     def _is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
         """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""
-        return location[0] in {"field", "metaclass"} and self.heap.points_to.functions[key].name in _BIRTH
+        return location[0] in {"field", "metaclass"} and is_constructor(self.heap.points_to.functions[key].name)
 
     def _locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
         if target[0] == "name":

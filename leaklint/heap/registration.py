@@ -13,6 +13,7 @@ from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.opened import kept_results
 from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.slots import ONE_SLOT, Slots
@@ -26,7 +27,6 @@ OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "clas
 _FUNCTIONS = frozenset({"closure", "function"})
 _ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store", "values"})  # kinds that others judge
 _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
-_BIRTH = frozenset({"__init__", "__post_init__", "__new__", "__enter__"})
 
 
 class Registration(NamedTuple):
@@ -160,7 +160,8 @@ class Registrations:
     ) -> tuple[int, list[str]]:
         reasons: list[str] = []
         home = self.heap.points_to.functions[function]
-        level = 2 if home.name in _BIRTH or kept.kind == "instance" else 1
+        birth = home.name == "__enter__" or is_constructor(home.name)
+        level = 2 if birth or kept.kind == "instance" else 1
         if contract.until:
             level = self._of_finalizer(kept, argument_of(contract, term, contract.until.partition(" ")[2]), value)
         if (place := self._one_place(contract, term)) and level >= 0:

@@ -14,6 +14,7 @@ from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.lifetime import Lifetime, Location
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
+from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.raising import Raising
 from leaklint.heap.rebinding import Rebinding
@@ -26,8 +27,6 @@ from leaklint.heap.usage import Usage
 
 if TYPE_CHECKING:
     from leaklint.config import Settings
-
-_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__", "__enter__"})
 
 
 class Heap:
@@ -253,14 +252,14 @@ class Heap:
         is_self = bool(function.params) and base == ("param", function.key, function.params[0].name)
         if not (owned and is_self and not effect.chain):
             return False
-        if function.name in _MAKING:
+        if _makes(function.name):
             return True
         calls = self.effects.calls.get(function.key, [])
         return (
             function.name.startswith("_")
             and bool(calls)
             and all(
-                self.points_to.functions[call.caller].name in _MAKING
+                _makes(self.points_to.functions[call.caller].name)
                 and self.points_to.functions[call.caller].owner
                 and self.points_to.classes.related(self.points_to.functions[call.caller].owner, function.owner)
                 for call in calls
@@ -271,7 +270,7 @@ class Heap:
         """Tell whether a function is the constructor of the object of which a holder is a field."""
         home = self.points_to.functions[caller]
         return (
-            home.name in _MAKING
+            _makes(home.name)
             and location.owner in self.points_to.names.classes
             and self.points_to.classes.related(home.owner, location.owner)
         )
@@ -348,3 +347,8 @@ def _holder_of_owner(location: Location) -> tuple[str, ...]:
     while way and way[-1] == "[..]":
         way = way[:-1]
     return way
+
+
+def _makes(name: str) -> bool:
+    """Tell whether a method of this name runs once for each object: with its making, or where its block begins."""
+    return name == "__enter__" or is_constructor(name)

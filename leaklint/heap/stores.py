@@ -14,7 +14,7 @@ from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import conjuncts, interned
 from leaklint.heap.lifetime import Location
 from leaklint.heap.members import by_any_name
-from leaklint.heap.namespaces import CONSTRUCTORS, is_namespace
+from leaklint.heap.namespaces import is_constructor, is_namespace
 from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
 
@@ -383,7 +383,7 @@ class Stores:
         points_to, found = self.heap.points_to, set()
         for effect in self.heap.effects.effects:
             function = points_to.functions[effect.function]
-            made = function.owner and function.name in CONSTRUCTORS and function.params
+            made = function.owner and is_constructor(function.name) and function.params
             if made and effect.kind == "store" and is_namespace(effect.container) and not effect.chain:
                 if root(effect.base) == ("param", function.key, function.params[0].name):
                     found |= points_to.classes.below(function.owner)

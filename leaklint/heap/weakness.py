@@ -140,7 +140,7 @@ class Weakness:
 
     def _call_reaches(self, value: Term, key: Term, depth: int) -> bool:
         for callee in self.heap.points_to.evaluate(value[1]):
-            if callee[0] == "ext" and callee[1].startswith("functools.partial"):
+            if callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
                 return any(self.reaches(part, key, depth) for part in (*value[2], *(word for _, word in value[3])))
             if callee[0] == "class" and any(part == key for part in (*value[2], *(word for _, word in value[3]))):
                 init = self.heap.points_to.classes.method(callee[1], "__init__")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from leaklint.contracts.library import of_nature
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.paths import is_test
 from leaklint.repairs.draft import Draft
@@ -19,7 +20,7 @@ from leaklint.repairs.scopes import walk
 _FILING = frozenset(
     {"add", "append", "get", "setdefault", "pop", "insert", "remove", "discard", "index", "__setitem__"}
 )
-_RESOURCES = re.compile(r"\b(TemporaryDirectory|NamedTemporaryFile|TemporaryFile|Popen|finalize)\(")
+_RESOURCES = re.compile(rf"\b({'|'.join(sorted(of_nature('frees a resource')))})\(")
 _ANYTHING = frozenset({"object", "Any", "Hashable"})
 _WORDS = STIFF | {"string", "text", "integer", "number", "boolean"}
 _SAID = (

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from leaklint.contracts.library import of_nature
 from leaklint.repairs.callees import demand
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
@@ -31,7 +32,7 @@ _REAL_DICT = {
     "Process": "{name}() at {place} sends the container to another process, which needs a real one",
     "reversed": "reversed() at {place} needs an order that weak dictionaries do not offer",
 }
-COPYING = frozenset({"dumps", "dump", "deepcopy"})  # of a plain copy they make the same
+COPYING = of_nature("makes a copy")  # of a plain copy they make the same
 _ABSTRACT = ("Mapping", "MutableMapping", "Iterable", "Sized", "Container", "Collection")
 
 

@@ -6,6 +6,7 @@ import re
 
 import libcst as cst
 
+from leaklint.contracts.library import of_nature, shipped
 from leaklint.drafts.facts.model import Class, Decorator, Function, Module
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.drafts.program.once import once
@@ -19,10 +20,10 @@ from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
 _PATH = re.compile(r"\w+(?:[\s\\]*\.[\s\\]*\w+)*\Z")
 _STEPS = re.compile(r"[\s\\]*\.[\s\\]*")
-CACHES = frozenset({"lru_cache", "cache"})
-_HARMLESS = frozenset({"override", "final"})
+CACHES = frozenset(one.called for one in shipped("functools").callables if one.memoises is not None)
+_HARMLESS = of_nature("marker")
 _INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
-_COPIES = re.compile(r"\b(?:pickle|cloudpickle|dill|deepcopy|copy\.copy|multiprocessing|ProcessPoolExecutor)\b")
+_COPIES = re.compile(rf"\b(?:{'|'.join(sorted(of_nature('copies objects')))}|copy\.copy)\b")
 _CONTROLS = re.compile(rf"\.\s*(?:{'|'.join(CONTROLS)})\b")
 ALONE, EACH = "functools.cached_property", "a cache that each instance makes for itself"
 BESIDE = "a cache for each instance, which goes with it"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from leaklint.contracts.library import of_nature
 from leaklint.drafts.program import Holder
 from leaklint.model import Fix
 from leaklint.repairs import counts, lookups, mapping, sets
@@ -22,7 +23,7 @@ from leaklint.repairs.scopes import dotted_name
 from leaklint.repairs.things import admit, check_values
 
 _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
-_REAL = frozenset("dumps dump deepcopy copy Process".split())
+_REAL = of_nature("makes a copy") | {"copy", "Process"}
 
 
 def weaken(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:

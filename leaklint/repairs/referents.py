@@ -8,24 +8,16 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from leaklint.contracts.library import of_nature
 from leaklint.drafts.facts.model import Class
 from leaklint.drafts.program import Program
 from leaklint.drafts.program.resolve import ClassRef
 from leaklint.repairs.draft import Draft
 
-# Types of the language and of the standard library whose instances take no weak references.
-STIFF = frozenset(
-    "int str bytes float complex bool NoneType None tuple list dict bytearray range slice object Exception BaseException "
-    "traceback frame datetime date time timedelta timezone Decimal Fraction Path PurePath PosixPath WindowsPath defaultdict "
-    "SimpleNamespace mappingproxy Match ContextVar namedtuple NamedTuple TypedDict IntEnum IntFlag struct_time".split()
-)
-# Bases that make the instances of a class of variable size: such a class gets no room for weak references.
-_SIZED = frozenset(
-    "int bytes tuple bool NamedTuple namedtuple IntEnum IntFlag StrictInt struct_time stat_result Signals HTTPStatus "
-    "ParseResult SplitResult TypedDict".split()
-)
-_DATACLASSES = frozenset({"dataclass"})
-_ATTRS = frozenset({"attrs", "attributes", "s", "define", "mutable", "frozen"})
+STIFF = of_nature("not weakly referable")
+_SIZED = of_nature("of variable size")  # a class with such a base gets no room for weak references
+_DATACLASSES = of_nature("data class")
+_ATTRS = of_nature("attrs class")
 
 
 class Grip(NamedTuple):
@@ -35,7 +27,7 @@ class Grip(NamedTuple):
     text: str = ""
 
 
-_FACTORIES = frozenset({"namedtuple", "NamedTuple", "TypedDict", "NewType"})
+_FACTORIES = of_nature("makes a class")
 
 
 def defined_as(program: Program, module: str, name: str) -> str:
@@ -121,7 +113,7 @@ def _is_known(base: str) -> bool:
 
 def _is_slotted(base: str) -> bool:
     """Tell whether a base outside of the program adds neither ``__dict__`` nor ``__weakref__``."""
-    return base.rpartition(".")[2] in {"object", "ABC", "Generic", "Protocol", "type"}
+    return base.rpartition(".")[2] in of_nature("slotted base")
 
 
 def _attrs_opens(klass: Class) -> bool:
@@ -131,7 +123,7 @@ def _attrs_opens(klass: Class) -> bool:
 
 
 def _is_attrs(path: tuple[str, ...]) -> bool:
-    return bool(path) and path[-1] in _ATTRS and (len(path) > 1 or path[-1] in {"define", "attrs", "mutable", "frozen"})
+    return bool(path) and path[-1] in _ATTRS and (len(path) > 1 or path[-1] in of_nature("attrs class by its name"))
 
 
 def _has_option(klass: Class, name: str) -> bool | None:
@@ -140,7 +132,7 @@ def _has_option(klass: Class, name: str) -> bool | None:
         for argument in decorator.arguments:
             if argument.name == name and argument.values:
                 return argument.values[0].name == "True"
-        if name == "slots" and decorator.value.path[-1:] in {("define",), ("mutable",), ("frozen",)}:
+        if name == "slots" and not of_nature("slotted class").isdisjoint(decorator.value.path[-1:]):
             return True
     return None
 

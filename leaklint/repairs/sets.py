@@ -19,7 +19,7 @@ _OF_SETS = frozenset(
 _FROM_LIST = {"append": "add", "extend": "update", "remove": "remove", "clear": "clear"}
 _ORDERED = frozenset("list tuple iter enumerate zip map filter join next chain from_iterable extend".split())
 _ORDERLESS = frozenset("len bool set frozenset sorted any all sum min max".split())
-_REAL = frozenset("isinstance issubclass type dumps dump Process deepcopy copy".split())
+_REAL = COPYING | {"isinstance", "issubclass", "type", "Process", "copy"}
 _PASSED = frozenset(
     {"alias", "alias-target", "local-target", "bind", "truth", "identity", "idle", "unbind", "contains"}
 )

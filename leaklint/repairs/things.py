@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from leaklint.contracts.library import of_nature
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.referents import STIFF, own_equality, prepare
 from leaklint.repairs.request import WeakRequest
@@ -61,9 +62,8 @@ def check_values(draft: Draft, roles: Iterable[Role]) -> None:
             draft.assume(f"the value stored at {role.place} does not lead back to its key")
 
 
-_PLAIN_CALLS = frozenset(
-    "id len str int float bool repr hash time monotonic perf_counter time_ns monotonic_ns getpid set dict list WeakSet "
-    "get_ident format isinstance".split()
+_PLAIN_CALLS = of_nature("gives a number") | frozenset(
+    "id len str int float bool repr hash set dict list WeakSet format isinstance".split()
 )
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from leaklint.contracts.library import storing
 from leaklint.drafts.program import Holder
 from leaklint.drafts.program.told import StorePlace
 from leaklint.model import Fix
@@ -21,7 +22,7 @@ _GAINS = {
     "set": frozenset({"add", "update", "union_update", "+="}),
 }
 _METHODS = frozenset().union(*_GAINS.values()) - {"[]=", "+=", "[:]="}
-_PUSHES = frozenset({"heappush", "insort", "insort_left", "insort_right"})  # of heapq and bisect
+_PUSHES = storing("heapq", "bisect")
 _BINDS = "="
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from leaklint.contracts.library import of_nature
 from leaklint.drafts.facts.model import Function, Module, Span
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.model import Fix
@@ -184,7 +185,7 @@ def _waits(statements: Sequence[cst.CSTNode]) -> tuple[int, cst.Call | None]:
             call = one.body[0].value
             if isinstance(call, cst.Call) and len(call.args) <= 1:
                 name = call.func.attr.value if isinstance(call.func, cst.Attribute) else getattr(call.func, "value", "")
-                if name in {"sleep", "wait"}:
+                if name in of_nature("waits"):
                     return place, call
     return 0, None
 

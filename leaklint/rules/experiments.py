@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, qualname
 from leaklint.heap.lifetime import Location as Holder
+from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Probe
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from leaklint.rules.context import Context
 
 Place = tuple[int, int, int, int]
-_BIRTH = frozenset({"__init__", "__new__", "__post_init__"})
 
 
 def symbol_of(location: Holder) -> str:
@@ -95,7 +95,7 @@ def trigger_of(context: Context, key: str) -> tuple[str, str]:
     owner = function.owner if function.owner and "<locals>" not in function.owner else ""
     if function.kind == "module":
         return "", ""
-    if owner and function.name in _BIRTH:
+    if owner and is_constructor(function.name):
         return "construct", owner
     if owner and function.kind == "method":
         meta = context.heap.points_to.classes.is_metaclass(owner)

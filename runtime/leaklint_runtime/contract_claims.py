@@ -51,7 +51,7 @@ class Trial:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.space: dict[str, Any] = {"__name__": "experiment", "Thing": Thing, "unavailable": unavailable}
-        exec(compile(entry["experiment"], "<experiment>", "exec"), self.space)
+        exec(compile(entry["experiment"], "<experiment>", "exec", dont_inherit=True), self.space)
 
     def has(self, name: str) -> bool:
         """Tell whether the experiment defines a function of this name."""

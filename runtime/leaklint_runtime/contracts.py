@@ -111,7 +111,7 @@ def _names(entry: Entry) -> None:
     """Look at the names of an entry: it and its undoing calls must exist, parameters must be where it says."""
     if entry.get("class"):
         return
-    found = resolve(entry["name"])
+    found = resolve(entry["name"][:-2] if entry["name"].endswith(".*") else entry["name"])
     for name in entry.get("undo", ()):
         if not name.startswith("."):
             resolve(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from leaklint.contracts.library import of_nature
 from leaklint.drafts.facts.kinds import KINDS
 from leaklint.drafts.facts.model import Made, Value
 from leaklint.drafts.facts.places import Places
@@ -19,7 +20,7 @@ _OF_LITERAL: dict[type, str] = {
     ast.SetComp: "set",
 }
 
-_FIELDS = frozenset({"field", "ib", "attrib"})  # of dataclasses and attrs
+_FIELDS = of_nature("field")
 
 
 def made(node: ast.expr, scope: Scope, places: Places) -> Made | None:

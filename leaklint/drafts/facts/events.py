@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from leaklint.contracts.library import storing
 from leaklint.drafts.facts.model import UNKNOWN, Call, Event, Guard, Span, Value
 from leaklint.drafts.facts.places import Places
 from leaklint.drafts.facts.tree import Block, Scope, bare, dotted_name
@@ -31,7 +32,7 @@ REMOVALS = frozenset(
         "move_to_end",
     ]
 )
-_PUSHES = frozenset({"heappush", "insort", "insort_left", "insort_right"})  # of heapq and bisect
+_PUSHES = storing("heapq", "bisect")
 _HEAPS = _PUSHES | {"heappop"}
 _ROOTS = frozenset({"self", "cls", "global", "cell", "param", "super", "class"})
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from leaklint.contracts.library import of_nature
 from leaklint.drafts.facts.model import Binding, Class, Function, Module, Value
 
-_TYPES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
+_TYPES = of_nature("metaclass")
 _HOPS = 12  # how many imports and aliases are followed before a name counts as unknown
 
 
