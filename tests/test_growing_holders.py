@@ -101,6 +101,20 @@ def test_holders_that_tell_by_their_objects_alone(program: GrowthProgram, tmp_pa
     assert any(pattern.search(symbol) for pattern in program.holders for symbol in symbols), symbols
 
 
+@pytest.mark.parametrize("name", ["close_at_exit", "subclass_registry"])
+def test_what_c_code_has_of_it_is_not_told_again(name: str, tmp_path: Path) -> None:
+    program = next(item for item in leaks() if item.name == name)
+    _, found = profile(tmp_path, f"{program.path}:work", PYTHONS[max(PYTHONS, key=numbers)])
+    assert len(growing(found)) == 1, [item["symbol"] for item in growing(found)]
+
+
+def test_the_value_of_a_context_variable_goes_by_the_name_of_the_variable(tmp_path: Path) -> None:
+    program = next(item for item in leaks() if item.name == "context_rebound")
+    _, found = profile(tmp_path, f"{program.path}:work", sys.executable)
+    (holder,) = growing(found)
+    assert (holder["symbol"], holder["scope"]) == ("context_rebound:CALLERS", "module")
+
+
 @pytest.mark.parametrize(("version", "group"), TOGETHER_HEALTHY, ids=label)
 def test_what_does_not_leak_is_quiet(version: str, group: list[GrowthProgram], tmp_path: Path) -> None:
     _, found = profile(tmp_path, f"{driver(tmp_path, group)}:work", PYTHONS[version], "--rounds", str(ROUNDS))

@@ -60,9 +60,10 @@ CONFIRMED, REFUTED = "confirmed", "refuted"
 
 
 def run(words: list[str], folder: Path, **more: str) -> str:
-    """Run a command and return what it printed."""
+    """Run a command and return what it printed. Byte code is kept, as where leaklint is installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
-        words, cwd=folder, text=True, check=False, env={**os.environ, **more},
+        words, cwd=folder, text=True, check=False, env={**kept, **more},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return done.stdout

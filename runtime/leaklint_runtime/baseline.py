@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from . import census, channel, clone, early, libc, measuring, sandbox, wire
+from . import allocated, census, channel, clone, early, libc, measuring, sandbox, wire
 from .labels import LIBRARY
 from .run import BOOT
 
@@ -46,7 +46,7 @@ def mark() -> Baseline:
 
 def _own() -> dict[str, Any]:
     """Collect and trim, so that nothing is left of what came before, and measure this process."""
-    measuring.collected()
+    allocated.collected()
     libc.trim()
     found = _measured()
     return {"python": found.python, "native": found.native}

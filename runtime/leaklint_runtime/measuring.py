@@ -10,12 +10,12 @@ import sys
 from typing import Any, Dict, NamedTuple, Sequence
 
 from . import census, counterfactual, early, footprint, libc, pymalloc
+from .allocated import collected
 from .holder import ABSENT, Holder, find, lookup
 from .scenarios import LOADED
 from .wire import Probe
 
 FILLED = 3_000_000
-_clear_method_cache: Any = getattr(sys, "_clear_type_cache", None)
 State = Dict[str, int]
 
 
@@ -30,17 +30,6 @@ def state() -> State:
     }
 
 
-def in_use() -> int | None:
-    """Return the bytes that are in use, to the byte; None where the allocators cannot be asked.
-
-    The interpreter's cache of methods is cleared before: it keeps the names that were looked up, up to 4,096 of them.
-    """
-    if _clear_method_cache is not None:
-        _clear_method_cache()
-    small, large = pymalloc.arenas(), libc.in_use()
-    return None if small is None or large is None else small.used + large
-
-
 def objects(before: State, after: State) -> int:
     """Return the bytes of objects that are gone: blocks of pymalloc, and what left the process from outside arenas."""
     beyond = (before["anonymous"] - before["mapped"]) - (after["anonymous"] - after["mapped"])
@@ -50,17 +39,6 @@ def objects(before: State, after: State) -> int:
 def returned(before: State, after: State) -> int:
     """Return the bytes by which the process is smaller."""
     return max(0, before["anonymous"] - after["anonymous"])
-
-
-def collected() -> int:
-    """Collect until nothing more is found; return the number of objects that were unreachable."""
-    found = 0
-    for _ in range(4):
-        more = early.collect()
-        found += more
-        if not more:
-            break
-    return found
 
 
 def freed() -> dict[str, Any]:

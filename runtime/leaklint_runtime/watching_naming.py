@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, NamedTuple, Sequence
 
-from . import clone, early, footprint, measuring
+from . import allocated, clone, early, footprint
 from .discovery import assembling, definitions, effects
 from .discovery.candidates import HIDDEN, Candidate, empty
 from .discovery.effects import Effect, Effects, Reach
@@ -148,11 +148,11 @@ def _freed(candidates: Sequence[Candidate]) -> set[int]:
 
 
 def _emptied(candidates: Sequence[Candidate]) -> list[int]:
-    measuring.collected()
+    allocated.collected()
     before = set(map(id, get_objects()))
     for item in candidates:
         empty(item)
-    measuring.collected()
+    allocated.collected()
     before.difference_update(map(id, get_objects()))
     return list(before)[:MOST_FREED]
 

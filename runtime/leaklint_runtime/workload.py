@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from . import agent, channel, early, footprint, growth, ledger, measuring, memory, sandbox, scenarios, wire
+from . import agent, allocated, channel, early, footprint, growth, ledger, memory, sandbox, scenarios, wire
 from .act import finished
 from .discovery.model import to_json
 from .discovery.session import Discovery
@@ -76,7 +76,7 @@ class _Calls:
         """Call until the rounds are over; where no number was given, twice as often again while something grows."""
         if self.marked:
             memory.mark()
-        measuring.collected()
+        allocated.collected()
         if self.discovery is not None:
             self.discovery.begin()
         early.freeze()  # what is there already need not be collected again after every call
@@ -102,7 +102,7 @@ class _Calls:
         self.once()
         seconds = early.perf_counter() - started
         if self.collect:
-            measuring.collected()
+            allocated.collected()
         channel.send(self.outgoing, {**self._sample(), "round": self.number, "seconds": seconds})
         if self.discovery is None:
             return
@@ -116,7 +116,7 @@ class _Calls:
 
     def _sample(self) -> dict[str, Any]:
         rss, uss = footprint.rss_and_uss()
-        alive = measuring.in_use()
+        alive = allocated.in_use()
         overhead = self.discovery.overhead if self.discovery is not None else 0
         return {
             "rss": rss,

@@ -59,8 +59,8 @@ class Candidate(NamedTuple):
     ``sort`` is ``container`` (a container that is there all the time), ``slot`` (the value at the attribute path ``slot``
     from ``thing``, which is replaced or is a buffer), ``registry`` (of the interpreter, hidden from the collector),
     ``chain`` (objects that hold one another, as ``link`` tells; ``thing`` is the nearest), ``family`` (``members`` are
-    containers of which each grows seldom; ``thing`` is the nearest object that leads to all) or ``hidden`` (objects that
-    nothing visible leads to; ``thing`` is one of them).
+    containers of which each grows seldom; ``thing`` is the nearest object that leads to all) or ``hidden`` (a container, or
+    with a ``link`` objects of one type, that nothing visible leads to; ``thing`` is one of these).
     ``chain`` are the objects from a root to ``thing``, and ``name`` is made of them.
     """
 
@@ -92,6 +92,8 @@ class Candidate(NamedTuple):
             return value_size(slot_value(self.thing, self.slot))
         if self.sort == FAMILY:
             return sum(map(length_of, self.members))
+        if self.sort == HIDDEN and self.link is not None:
+            return len(kept_now(self))
         return length_of(self.thing)
 
     @property

@@ -6,10 +6,10 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, Sequence
 
-from .. import clone, early, labels, measuring
+from .. import allocated, clone, early, labels
 from ..early import get_objects, get_referents, getrefcount, getsizeof, is_a, is_tracked, ref
 from ..holder import lookup
-from .candidates import CONTAINER, FAMILY, REGISTRY, Candidate, empty, entries, memo_table
+from .candidates import CONTAINER, FAMILY, HIDDEN, REGISTRY, Candidate, empty, entries, memo_table
 from .measures import MEMO
 from .model import KeptType
 from .population import ALONE
@@ -172,7 +172,7 @@ def _experiments(
     found: list[dict[str, Any]] = [{} for _ in candidates]
     unclear = everything
     if reached:
-        measuring.collected()
+        allocated.collected()
         found = [clone.run(partial(_without, candidates, [place]), seconds).value for place in everything]
         unclear = [place for place in everything if not _explains(found[place], reached[place])]
     together: dict[str, Any] = {}
@@ -180,7 +180,7 @@ def _experiments(
         together = clone.run(lambda: _without(candidates, everything), seconds).value
     if unclear:
         early.unfreeze()
-        measuring.collected()
+        allocated.collected()
         for place in unclear:
             found[place] = clone.run(partial(_without, candidates, [place]), seconds).value
         if len(candidates) > 1:
@@ -195,13 +195,13 @@ def _explains(row: dict[str, Any], reached: int) -> bool:
 
 def _without(candidates: Sequence[Candidate], places: Sequence[int]) -> dict[str, Any]:
     sizes = [candidate.size() for candidate in candidates]
-    objects, used = len(get_objects()), measuring.in_use()
+    objects, used = len(get_objects()), allocated.in_use()
     keys = _key_references(candidates[places[0]]) if len(places) == 1 else []
     emptied = [empty(candidates[place]) for place in places]
     if not any(emptied):
         return {}
-    measuring.collected()
-    after = measuring.in_use()
+    allocated.collected()
+    after = allocated.in_use()
     others = [place for place in range(len(candidates)) if place not in places]
     return {
         "objects": max(0, objects - len(get_objects())),
@@ -214,7 +214,10 @@ def _without(candidates: Sequence[Candidate], places: Sequence[int]) -> dict[str
 
 def _fell(candidate: Candidate, before: int) -> bool:
     """Tell whether the candidate lost at least half of what it had gained."""
-    return candidate.sort in (CONTAINER, REGISTRY, FAMILY) and 2 * (before - candidate.size()) >= candidate.grown > 0
+    return (
+        candidate.sort in (CONTAINER, REGISTRY, FAMILY, HIDDEN)
+        and 2 * (before - candidate.size()) >= candidate.grown > 0
+    )
 
 
 def _key_references(candidate: Candidate) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from types import FrameType
 from typing import Any, Sequence
 
@@ -62,6 +63,8 @@ def _slot_name(name: Name, candidate: Candidate) -> Name:
     if candidate.sort != SLOT or name.module_object is None:
         return name
     root, slot = candidate.thing, candidate.slot
+    if is_a(root, ContextVar):  # its value in this context goes by its own name
+        return name._replace(path=(*name.path, ".get()", type(slot_value(root, slot)).__name__))
     shown = "".join(_shown(step) for step in slot if step != "cell_contents")
     attributes = [place for place, step in enumerate(slot) if not is_item(step) and step != "cell_contents"]
     entered = next((place for place, step in enumerate(slot) if is_item(step)), len(slot))

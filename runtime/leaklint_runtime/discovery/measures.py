@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
+from functools import partial
 from typing import Any, Callable, Iterator
 
 from ..early import is_a, optional
@@ -53,6 +54,11 @@ def length_of(thing: Any) -> int:
         if is_a(thing, base):
             return length(thing)
     return 0
+
+
+def gauge_of(thing: Any) -> Callable[[], int]:
+    """Return what tells the number of entries of a container again and again: the type is looked up once."""
+    return next((partial(length, thing) for base, length in LENGTHS if is_a(thing, base)), lambda: 0)
 
 
 def kind_of(thing: Any) -> str:

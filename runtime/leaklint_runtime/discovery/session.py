@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Sequence
 
-from .. import chains, growth, measuring
+from .. import allocated, chains, growth
 from ..code_caches import CodeCaches
 from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked
 from ..fit import BOUNDED, CONSTANT, LINEAR
@@ -79,10 +79,10 @@ class Discovery:
     def _counted(self, work: Work) -> None:
         """Do the work; note by how much more memory is in use after it, garbage left out."""
         collect()
-        before = measuring.in_use()
+        before = allocated.in_use()
         work()
         collect()
-        after = measuring.in_use()
+        after = allocated.in_use()
         if self.overhead is None or before is None or after is None:
             self.overhead = None
         else:
@@ -159,7 +159,7 @@ class Discovery:
         for kind, members in sorted(by_type.items(), key=lambda row: -len(row[1]))[:TYPES]:
             fit = growth.count_trend(numbers.get(kind, ()))
             if fit.kind == LINEAR and len(members) >= CROWD * len(left) and 2 * len(members) > fit.last - fit.first:
-                crowds.append(Candidate(HIDDEN, members[-1], numbers[kind], fit))
+                crowds.append(Candidate(HIDDEN, members[-1], numbers[kind], fit, link=ChainLink(type(members[-1]), "")))
         samples = [by_type[id(type(item.thing))] for item in crowds]
         samples = [members[:: max(1, len(members) // SAMPLES)] + members[-1:] for members in samples]
         paths = naming.find_chains([thing for members in samples for thing in members], [self, samples, *samples])
@@ -168,7 +168,7 @@ class Discovery:
             chains_there = [paths[id(thing)] for thing in members if id(thing) in paths]
             for item in _origins(crowd, chains_there, young) if chains_there else [crowd]:
                 found.setdefault(item.label.symbol, item)
-        return list(found.values())
+        return _first_hidden(list(found.values()), young)
 
     def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[Store, ...]]:
         """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
@@ -191,7 +191,7 @@ class Discovery:
             except Exception as error:
                 self.notes.append(f"{number} calls were traced, then one failed: {type(error).__name__}")
                 break
-            measuring.collected()
+            allocated.collected()
             if (number and all(tracer.spots)) or patience.over():
                 break
         found = [storing.stores(spots) for spots in tracer.spots]
@@ -211,6 +211,18 @@ def gauge_of(candidate: Candidate) -> Callable[[], int]:
 def _rank(candidate: Candidate, kept: Reach) -> tuple[bool, int, float]:
     """Order candidates: what grows before what does not, what leads to most, what gains most entries."""
     return candidate.trend.kind != LINEAR, -kept.size, -candidate.trend.slope
+
+
+def _first_hidden(candidates: Sequence[Candidate], young: set[int]) -> list[Candidate]:
+    """Leave out the objects without a path that others without one lead to, as a function does to its cells."""
+    reached: set[int] = set()
+    kept = []
+    hidden = [(item, effects.reach(item.thing, young).places) for item in candidates if item.sort == HIDDEN]
+    for item, places in sorted(hidden, key=lambda row: -len(row[1])):
+        if id(item.thing) not in reached:
+            kept.append(item)
+            reached |= places
+    return [item for item in candidates if item.sort != HIDDEN or any(item is other for other in kept)]
 
 
 def _origins(crowd: Candidate, paths: Sequence[list[Any]], young: set[int]) -> list[Candidate]:

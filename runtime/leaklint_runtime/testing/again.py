@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..discovery.measures import length_of
+from ..discovery.measures import gauge_of, length_of
 from ..discovery.model import Store
 from . import tracing
+from .keepers import keepers
 
 if TYPE_CHECKING:
     from .discover import Discover
@@ -39,13 +40,15 @@ class Repeats:
     def look(self, item: Any, watch: Discover) -> None:
         """Call the function of a test that has passed and that left instances in a container again."""
         places = {id(thing): thing for thing in watch.young()}
-        if not watch.instances.among(list(places.values())):
+        left = watch.instances.among(list(places.values()))
+        if not left:
             return
         known = [suspect.thing for suspect in watch.suspects if suspect.grew]
-        things = [thing for thing in watch.lengths.grown() if id(thing) not in places]
+        things = keepers(left, places)
         things += [thing for thing in known if not any(thing is other for other in things)]
         things = [thing for thing in things if watch.instances.nearest(thing, places)]
         places.clear()
+        left.clear()
         if not things:
             return
         self.active = True
@@ -60,8 +63,8 @@ class Repeats:
         for number in range(REPEATS):
             before = [length_of(thing) for thing in things]
             last = number == REPEATS - 1 and tracing.possible()
-            gauges = [lambda thing=thing: length_of(thing) for thing in things] if last else []
-            tracer = tracing.LimitedTracer(gauges)
+            gauges = [gauge_of(thing) for thing in things] if last else []
+            tracer = tracing.LimitedTracer(gauges, watch.instances.machinery.owns_module)
             if last:
                 watch.fence.move()
                 tracer.start()

@@ -13,16 +13,17 @@ from typing import Any, Iterator
 
 import pytest
 
+from ..discovery.measures import gauge_of
 from ..early import collect, get_freeze_count, get_objects, process_time
 from . import again, tracing
 from .fence import LEAST, Fence
 from .instances import Instances, class_name, machinery, names, parts, tables
-from .lengths import Lengths
+from .keepers import keepers
 from .suspects import Crowd, Suspect, reference
 
-#: Of CPU time, which other programs on the machine do not change: seconds that looks at all containers may take, the share of
+#: Of CPU time, which other programs on the machine do not change: seconds that looks for containers may take, the share of
 #: the run on top, and the share that tests may take while traced.
-CREDIT, SHARE, TRACED = 0.1, 0.05, 0.02
+CREDIT, SHARE, TRACED = 0.05, 0.05, 0.02
 MOST_SUSPECTS, MOST_TRACED, QUICK = 64, 3, 0.5  # the last in seconds
 #: looks and traces that are due whatever they cost
 RECURS, MOST_FORCED, FIRST_TRACES = 3, 10, 3
@@ -35,7 +36,7 @@ class Discover:
         self.config = config
         self.instances = Instances(machinery(config))
         self.repeat = repeat
-        self.fence, self.lengths = Fence(), Lengths()
+        self.fence = Fence()
         self.suspects: list[Suspect] = []
         self.crowds: dict[str, Crowd] = {}
         self.wide: list[Any] = []
@@ -79,7 +80,6 @@ class Discover:
             self._quiet(self.fence.move)
         else:
             self._quiet(self.fence.put_up)
-            self.lengths.grown()
         self.failed = False
         for suspect in self.suspects:
             suspect.begin()
@@ -145,8 +145,8 @@ class Discover:
         kept = [thing for suspect in self.suspects if suspect.grew for thing in self.fill(suspect, test, places)]
         rest = _unexplained(left, kept, places)
         if rest and (self.affordable() or self._recurs(test, rest)):
-            kept = [thing for suspect in self.scanned(places) for thing in self.fill(suspect, test, places)]
-            rest = _unexplained(rest, kept, places)
+            for suspect in self.scanned(rest, places):
+                self.fill(suspect, test, places)  # that it grows is not known yet, so this explains nothing
         by_name: dict[str, list[Any]] = {}
         for thing in rest:
             by_name.setdefault(class_name(type(thing)), []).append(thing)
@@ -162,7 +162,7 @@ class Discover:
         return kept
 
     def affordable(self) -> bool:
-        """Tell whether a look at all containers is within what the run may cost."""
+        """Tell whether a look for containers is within what the run may cost."""
         return self.repeat or self.spent < self._allowed()
 
     def _recurs(self, test: str, rest: list[Any]) -> bool:
@@ -178,17 +178,17 @@ class Discover:
     def _allowed(self) -> float:
         return CREDIT + SHARE * (process_time() - self.begun - self.spent - self.traced)
 
-    def scanned(self, places: dict[int, Any]) -> list[Suspect]:
-        """Return new suspects: containers of before that grew and that keep young instances."""
-        grown = self.lengths.grown()
+    def scanned(self, left: list[Any], places: dict[int, Any]) -> list[Suspect]:
+        """Return new suspects: containers of before that keep what is left."""
         known = {id(suspect.thing) for suspect in self.suspects}
-        known.update(
-            id(table) for thing in (*grown, *[suspect.thing for suspect in self.suspects]) for table in tables(thing)
-        )
+        known.update(id(table) for suspect in self.suspects for table in tables(suspect.thing))
         owns, nearest = self.instances.machinery.owns, self.instances.nearest
-        fresh = [thing for thing in grown if id(thing) not in known and id(thing) not in places and not owns(thing)]
+        fresh = [thing for thing in keepers(left, places) if id(thing) not in known and not owns(thing)]
         found = [Suspect(thing) for thing in fresh if nearest(thing, places)]
-        self.suspects += found[: MOST_SUSPECTS - len(self.suspects)]
+        if len(self.suspects) + len(found) > MOST_SUSPECTS:
+            self.suspects = [suspect for suspect in self.suspects if suspect.rose]
+        found = found[: MOST_SUSPECTS - len(self.suspects)]
+        self.suspects += found
         return found
 
     def _tracer(self, item: Any) -> Any:
@@ -207,7 +207,7 @@ class Discover:
         for suspect in due:
             suspect.traced += 1
         self.due = due
-        return tracing.LimitedTracer([suspect.gauge for suspect in due])
+        return tracing.LimitedTracer([gauge_of(suspect.thing) for suspect in due], self.instances.machinery.owns_module)
 
     def _take(self, tracer: Any) -> None:
         for suspect, stores in zip(self.due, tracer.stores()):

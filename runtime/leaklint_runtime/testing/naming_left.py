@@ -37,7 +37,7 @@ def records(watch: Discover, worker: bool) -> list[Record]:
     A worker of pytest-xdist tells of those, too, in which too few of its own tests left something.
     """
     least = 1 if worker or watch.repeat else LEAST
-    suspects = [suspect for suspect in watch.suspects if suspect.left]
+    suspects = [suspect for suspect in watch.suspects if suspect.left and (suspect.rose or worker)]
     suspects = sorted(suspects, key=lambda suspect: -_tests(suspect.left))[:MOST]
     crowds = [] if watch.repeat else [crowd.alive(SAMPLES) for crowd in watch.crowds.values()]
     crowds = sorted(
@@ -47,17 +47,23 @@ def records(watch: Discover, worker: bool) -> list[Record]:
         return []
     members = [thing for crowd in crowds for _, thing in crowd]
     chains = naming.find_chains([*[suspect.thing for suspect in suspects], *members], _avoided(watch), SECONDS, None)
-    chains = {place: chain for place, chain in chains.items() if _of_process(chain, watch) and not _in_memo(chain)}
+    chains = {place: chain for place, chain in chains.items() if _of_process(chain, watch)}
+    for suspect in suspects:
+        chain = chains.get(id(suspect.thing), [])
+        if _in_memo(chain):
+            suspect.thing = chain[-2]
+            chains[id(suspect.thing)] = list(chain[:-1])
     groups = [group for crowd in crowds for group in _grouped(crowd, chains, set(map(id, members)))]
     found = []
     for suspect in suspects:
         if id(suspect.thing) in chains:
-            more = [group for group in groups if group.chain[-1] is suspect.thing]
-            groups = [group for group in groups if group.chain[-1] is not suspect.thing]
+            more = [group for group in groups if suspect.rose and group.chain[-1] is suspect.thing]
+            groups = [group for group in groups if not any(group is other for other in more)]
             left = _merged(suspect.left, more)
             item = Candidate(CONTAINER, suspect.thing, tuple(suspect.points), _trend(suspect.points))
             item = item._replace(chain=tuple(chains[id(suspect.thing)]))
-            found.append(_record(item, left, suspect.alive(), suspect.references, suspect.stores))
+            record = _record(item, left, suspect.alive(), suspect.references, suspect.stores)
+            found.append({**record, "rose": suspect.rose})
     found += [_record_of(group) for group in groups if _tests(group.left) >= least]
     definitions.forget()
     return found
@@ -167,6 +173,7 @@ def _record(
     return {
         "holder": to_json(holder._replace(kind=LINEAR)),
         "left": [list(row) for row in left],
+        "rose": True,
         "alive": list(alive),
         "entries": item.size() if item.sort == CONTAINER else len(left),
     }

@@ -21,7 +21,10 @@ Left = Tuple[str, int, Dict[str, int], str]
 
 
 class Suspect:
-    """A container that grew by instances which a test had made. ``left`` are test, number, classes, and sort of evidence."""
+    """A container that keeps instances which a test had made.
+
+    ``left`` are test, number, classes, and sort of evidence; ``rose`` tells whether it was ever seen to become longer.
+    """
 
     def __init__(self, thing: Any) -> None:
         self.thing = thing
@@ -32,6 +35,7 @@ class Suspect:
         self.references: list[Any] = []
         self.sort = VALUE
         self.traced = 0
+        self.rose = False
         self.stores: tuple[Store, ...] = ()
 
     @property
@@ -39,16 +43,13 @@ class Suspect:
         """Tell whether it is longer than at the last look."""
         return length_of(self.thing) > self.last
 
-    def gauge(self) -> int:
-        """Return the length."""
-        return length_of(self.thing)
-
     def begin(self) -> None:
         """From here on growth is the next test's."""
         self.last = length_of(self.thing)
 
     def note(self, test: str, number: int, kept: list[Any], again: bool = False) -> None:
         """Note what a test, the ``number``-th of the run, left in it."""
+        self.rose = self.rose or again or self.grew
         self.last = length_of(self.thing)
         if len(self.points) < POINTS:
             self.points.append((float(number), float(self.last)))

@@ -10,14 +10,21 @@ from typing import Any, Callable, Sequence
 from ..discovery import storing
 from ..discovery.model import Store
 
-EVENTS = 150_000
+EVENTS = 100_000
 
 
 class LimitedTracer(storing.Tracer):
-    """A tracer that is started and stopped by itself, and that gives up after so many ``events``."""
+    """A tracer that is started and stopped by itself, and that gives up after so many ``events``.
 
-    def __init__(self, gauges: Sequence[Callable[[], int]], events: int = EVENTS) -> None:
+    What the modules do for whose names ``passed_over`` is true is not traced.
+    """
+
+    def __init__(
+        self, gauges: Sequence[Callable[[], int]], passed_over: Callable[[Any], bool], events: int = EVENTS
+    ) -> None:
         super().__init__(gauges, [True] * len(gauges))
+        self._passed_over = passed_over
+        self._passed: dict[str, bool] = {}
         self._events = events
         self._before = getattr(threading, "_trace_hook", None)
         self._ended = False
@@ -42,7 +49,19 @@ class LimitedTracer(storing.Tracer):
         if not self._goes_on():
             sys.settrace(None)
             return None
+        if self._passes(frame):
+            return None
+        if frame.f_back is not None and self._passes(frame.f_back):
+            self._last = [gauge() for gauge in self.gauges]  # what rose there was not seen to
         return self._called(frame, event, argument)
+
+    def _passes(self, frame: FrameType) -> bool:
+        """Tell whether a frame is passed over; that is asked once a file."""
+        file = frame.f_code.co_filename
+        known = self._passed.get(file)
+        if known is None:
+            known = self._passed[file] = self._passed_over(frame.f_globals.get("__name__"))
+        return known
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> Any:
         return super()._event(frame, event, argument) if self._goes_on() else None
