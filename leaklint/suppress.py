@@ -44,11 +44,6 @@ class Comment:
         return not self.codes or finding.code.upper().startswith(self.codes)
 
 
-def suppressed(finding: Finding, lines: Sequence[str]) -> bool:
-    """Tell whether a comment in ``lines`` (the file's physical lines, with or without ends) hides the finding."""
-    return any(comment.hides(finding) for comment in comments(lines))
-
-
 def unsuppressed(findings: Iterable[Finding], lines: Sequence[str]) -> tuple[Finding, ...]:
     """Return those of one file's findings that no comment hides; the file is read for comments once."""
     found = tuple(findings)

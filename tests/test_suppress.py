@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaklint.model import Finding
-from leaklint.suppress import comments, suppressed, unsuppressed, unused
+from leaklint.suppress import comments, unsuppressed, unused
 
 
 def finding(line: int = 1, code: str = "LK101", end: int | None = None) -> Finding:
@@ -16,7 +16,7 @@ def finding(line: int = 1, code: str = "LK101", end: int | None = None) -> Findi
 
 
 def hidden(text: str, line: int = 1, code: str = "LK101", end: int | None = None) -> bool:
-    return suppressed(finding(line, code, end), text.split("\n"))
+    return not unsuppressed([finding(line, code, end)], text.split("\n"))
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,7 @@ def test_files_that_cannot_be_tokenized() -> None:
 
 def test_line_ends_do_not_matter() -> None:
     lines = ["x = {}  # noqa: LK101\r\n", "y = {}\r\n"]
-    assert suppressed(finding(1), lines)
-    assert not suppressed(finding(2), lines)
+    assert unsuppressed([finding(1), finding(2)], lines) == (finding(2),)
 
 
 def test_many_findings_of_a_file() -> None:

@@ -27,11 +27,6 @@ def python(template: str) -> str:
     return "".join(f"import {module}\n" for module in modules) + text
 
 
-def of_class(kind: Any, arguments: str) -> str:
-    """Return the template of a call of a class."""
-    return f"{kind.__module__}:{kind.__qualname__}({arguments})"
-
-
 def of_factory(factory: Any, takes_number: bool) -> str:
     """Return the template of a call of a user's factory; nothing if it cannot be found again."""
     name, module = getattr(factory, "__qualname__", ""), getattr(factory, "__module__", "") or ""

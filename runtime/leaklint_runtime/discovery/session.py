@@ -203,11 +203,6 @@ class Discovery:
         return found
 
 
-def gauge_of(candidate: Candidate) -> Callable[[], int]:
-    """Return what reads a number that is another one whenever something was stored in the candidate."""
-    return Gauge(candidate).read
-
-
 def _rank(candidate: Candidate, kept: Reach) -> tuple[bool, int, float]:
     """Order candidates: what grows before what does not, what leads to most, what gains most entries."""
     return candidate.trend.kind != LINEAR, -kept.size, -candidate.trend.slope
