@@ -1,13 +1,11 @@
 """How files and folders are, told by the file system alone, in a form that is compared and not looked into.
 
-A state is 40 bytes: mode, size, both times of change and inode. Many files are asked by two processes, where there are two
-processors for them; whatever becomes of the second one, the result is the same.
+A state is 40 bytes: mode, size, both times of change and inode.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from struct import Struct, error
 
@@ -19,13 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STATE = Struct("=QqqqQ")
-_NUMBER = Struct("=Q")
 _BITS = 0x7FFF_FFFF_FFFF_FFFF
 SIZE = _STATE.size
 ABSENT = bytes(SIZE)
 UNSURE = b"\xff" * SIZE  # the state of nothing: what has it is looked at again
-_PAYS = 5_000  # paths from which on a second process saves more than its start costs
-_DONE = b"."
 _SOON = 2_000_000_000  # nanoseconds by which the clock of a file system may be off
 _OWN_FOLDER = os.fsencode(NAME)
 
@@ -50,9 +45,15 @@ def states_of(paths: Sequence[bytes]) -> bytearray:
 
 def differing(paths: Sequence[bytes], expected: bytes) -> dict[int, bytes]:
     """Return the present states of those ``paths``, by number, whose states are not the ``expected`` ones."""
-    if len(paths) < _PAYS or not _may_fork():
-        return _differing(paths, memoryview(expected), 0)
-    return _shared(paths, memoryview(expected))
+    now = states_of(paths)
+    if now == expected:
+        return {}
+    places = range(0, len(now), SIZE)
+    return {
+        place // SIZE: bytes(now[place : place + SIZE])
+        for place in places
+        if now[place : place + SIZE] != expected[place : place + SIZE]
+    }
 
 
 def changed_at(state: bytes) -> int:
@@ -82,91 +83,6 @@ def names_of(folder: bytes) -> bytes:
     if _OWN_FOLDER + b"/" in names:  # made while the first run over a project ends
         names.remove(_OWN_FOLDER + b"/")
     return hash_of(b"\0".join(sorted(names)))
-
-
-def _differing(paths: Sequence[bytes], expected: memoryview, first: int) -> dict[int, bytes]:
-    now = states_of(paths)
-    if now == expected:
-        return {}
-    places = range(0, len(now), SIZE)
-    return {
-        first + place // SIZE: bytes(now[place : place + SIZE])
-        for place in places
-        if now[place : place + SIZE] != expected[place : place + SIZE]
-    }
-
-
-def _may_fork() -> bool:
-    """Tell whether there is a processor for another process, and nothing in this one that a fork could break."""
-    if sys.platform != "linux" or os.environ.get("PRE_COMMIT") or len(os.sched_getaffinity(0)) < 2:
-        return False
-    try:
-        return len(os.listdir("/proc/self/task")) == 1  # a fork of several threads copies one, and perhaps a held lock
-    except OSError:
-        return False
-
-
-def _shared(paths: Sequence[bytes], expected: memoryview) -> dict[int, bytes]:
-    """Do as ``_differing``, the second half in a process of its own."""
-    half = len(paths) // 2
-    parent, child, rest = os.getpid(), 0, None
-    ours, theirs = os.pipe()
-    try:
-        child = _forked()
-        if os.getpid() != parent:
-            os.close(ours)
-            _tell(theirs, _differing(paths[half:], expected[half * SIZE :], half))
-            os._exit(0)
-        os.close(theirs)
-        theirs = -1
-        found = _differing(paths[:half], expected[: half * SIZE], 0)
-        rest = _told(ours) if child else None
-    finally:
-        if (
-            os.getpid() != parent
-        ):  # whatever has come over the second process, Ctrl-C too: it is not to go on as the first
-            os._exit(1)
-        for line in {ours, theirs} - {-1}:
-            os.close(line)
-        if child:
-            _end(child, finished=rest is not None)
-    return found | (_differing(paths[half:], expected[half * SIZE :], half) if rest is None else rest)
-
-
-def _forked() -> int:
-    """Return the number of a new process in the first one, 0 in the new one and where none is to be had."""
-    try:
-        return os.fork()
-    except OSError:
-        return 0
-
-
-def _tell(line: int, found: dict[int, bytes]) -> None:
-    data = b"".join(_NUMBER.pack(number) + state for number, state in found.items()) + _DONE
-    while data:
-        data = data[os.write(line, data) :]
-
-
-def _told(line: int) -> dict[int, bytes] | None:
-    """Return what the other process found, or None if it has not come to its end."""
-    parts = [part := os.read(line, 1 << 16)]
-    while part:
-        parts.append(part := os.read(line, 1 << 16))
-    data = b"".join(parts)
-    if not data.endswith(_DONE) or len(data) % (_NUMBER.size + SIZE) != len(_DONE):
-        return None
-    rows = range(0, len(data) - len(_DONE), _NUMBER.size + SIZE)
-    return {_NUMBER.unpack_from(data, row)[0]: data[row + _NUMBER.size : row + _NUMBER.size + SIZE] for row in rows}
-
-
-def _end(child: int, *, finished: bool) -> None:
-    """Leave nothing of a second process behind."""
-    try:
-        if not finished:
-            os.kill(child, 9)
-        os.waitpid(child, 0)
-    except OSError:  # who started us does not want to know of ended processes: then the system forgets them itself
-        pass
 
 
 def showing(folder: str) -> int | None:
