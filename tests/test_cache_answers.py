@@ -393,7 +393,7 @@ print(sorted({{"argparse", "json", "pathlib", "shutil", "hashlib"}} & set(sys.mo
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     ours, others = done.stderr.splitlines()[-2:]
     cache = {f"leaklint.cache{name}" for name in ("", ".answers", ".keys", ".standing", ".stamps", ".states")}
-    assert set(json.loads(ours.replace("'", '"'))) == {"leaklint", "leaklint.cli", *cache}
+    assert set(json.loads(ours.replace("'", '"'))) == {"leaklint", "leaklint.cli", "leaklint.digest", *cache}
     assert others == "[]"
     assert "leak.py:2" in done.stdout
 
