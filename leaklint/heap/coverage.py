@@ -10,6 +10,7 @@ from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, rebuilt, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
+from leaklint.heap.identity import never_same
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -64,6 +65,8 @@ class Coverage:
 
     def _differs(self, removed: Term, store: Effect, stored: Term) -> bool:
         """Tell whether what is to be taken out never equals what was put in."""
+        if never_same(self.removals.heap, removed, stored):
+            return True
         return self.equality.differ(removed, stored) or self.equality.is_part(removed, store, stored)
 
     def _is_inside(self, inner: Term, outer: Term) -> bool:

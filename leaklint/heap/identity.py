@@ -1,19 +1,85 @@
-"""Comparisons by identity with what is made anew at each access: such a comparison never finds anything."""
+"""Comparisons with what is made anew and equals nothing else: such a comparison never finds anything."""
 
 from __future__ import annotations
 
 from leaklint.flow.model import Function
-from leaklint.flow.terms import DISPLAYS, Term
+from leaklint.flow.terms import DISPLAYS, Term, options
 from leaklint.heap.points_to import PointsTo
+
+_DEPTH = 3  # how many fields, parameters and containers a value is followed through
+_SEQUENCES = frozenset({"list", "set", "deque", "tuple"})
 
 
 def outcome(heap: PointsTo, test: Term, function: Function) -> bool | None:
-    """Return how ``x is self.method`` and the like always come out in a function; None where that is open."""
-    if test[0] != "op" or test[1] not in {"is", "is not"} or len(test[2]) != 2:
+    """Return how ``x is self.method``, ``x == Made()`` and the like always come out in a function; None where that is open."""
+    if test[0] != "op" or len(test[2]) != 2:
+        return None
+    if test[1] in {"==", "!=", "in", "not in"}:
+        left, right = test[2]
+        other = ("iter", right) if test[1] in {"in", "not in"} else right
+        never = never_same(heap, left, other) or never_same(heap, other, left)
+        return test[1] in {"!=", "not in"} if never else None
+    if test[1] not in {"is", "is not"}:
         return None
     if not any(_is_made_here(heap, side, function) for side in test[2]):
         return None
     return bool(test[1] == "is not")
+
+
+def never_same(heap: PointsTo, made: Term, other: Term) -> bool:
+    """Tell whether what a call makes, which equals only itself, is never what another term denotes: that is made elsewhere."""
+    sites = _made_at(heap, made, 0) if all(one[0] == "call" for one in options(made)) else None
+    if not sites:
+        return False
+    others = _made_at(heap, other, 0)
+    return bool(others) and sites.isdisjoint(others or ())
+
+
+def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
+    """Return the sites of the calls that make what a term may denote, objects that equal only themselves; else None."""
+    found: set[Term] = set()
+    for one in options(term) if depth < _DEPTH else [term]:
+        sources = _sources(heap, one)
+        if one[0] == "call" and _makes_apart(heap, one):
+            found.add(one[4])
+        elif not sources or depth >= _DEPTH:
+            return None
+        for source in sources:
+            sites = _made_at(heap, source, depth + 1)
+            if sites is None:
+                return None
+            found |= sites
+    return frozenset(found)
+
+
+def _sources(heap: PointsTo, term: Term) -> list[Term]:
+    """Return the terms that are assigned to a field, handed in for a parameter, or put into what a loop runs over."""
+    if term[0] == "attr":
+        owners = [
+            value for value in heap.evaluate(term[1]) if value[0] in {"self", "inst"} and value[1] in heap.names.classes
+        ]
+        return [event.terms[1] for owner in owners for _, event in heap.attributes.field_terms(owner[1], term[2])]
+    if term[0] == "param":
+        return [call.bound[term[2]] for call in heap.calls.get(term[1], ()) if term[2] in call.bound]
+    if term[0] == "iter":
+        values = heap.evaluate(term[1])
+        known = bool(values) and all(value[0] == "container" and value[1] in _SEQUENCES for value in values)
+        parts = [part for value in values for _, part in heap.contents.parts(value)] if known else []
+        return [part for part in parts if part != term]  # a copy of it holds the same
+    return []
+
+
+def _makes_apart(heap: PointsTo, term: Term) -> bool:
+    """Tell whether a call makes a new object that equals only itself: a partial, or one of a class that says nothing else."""
+    classes = heap.classes
+    for value in (made := heap.evaluate(term)):
+        if value[0] == "partial":
+            continue
+        if value[0] != "inst" or not heap.is_exact(value) or value[2] != term[4] or classes.outside(value[1]):
+            return False
+        if classes.by_value(value[1]) or classes.method(value[1], "__new__") or classes.metaclass(value[1]):
+            return False
+    return bool(made)
 
 
 def _is_made_here(heap: PointsTo, term: Term, function: Function) -> bool:
