@@ -48,14 +48,17 @@ class Coverage:
             return store.value is None or stored is None or self._equal(removal.key, stored)
         return self._same_key(removal.key, store)
 
-    def never_takes(self, removal: Effect, store: Store) -> bool:
-        """Tell whether a removal never takes out what a store keeps: an element of another sort, another constant key."""
-        if removal.key is None or removal.how not in _BY_EQUALITY:
-            return False
-        by_value = removal.how == "remove" or store.effect.key is None
-        if not by_value and store.effect.key is not None:
-            return self.equality.differ(removal.key, store.effect.key) or self._is_other_constant(removal.key, store)
-        return store.side == "element" and self.equality.differs_from(removal.key, store.kept)
+    def never_taken(self, removal: Effect, stores: list[Store]) -> list[Store]:
+        """Return the stores of which a removal never takes out what they keep: elements of another sort, other keys."""
+        removed = removal.key if removal.how in _BY_EQUALITY else None
+        if removed is None or not self.equality.is_known(removed):
+            return []
+        return [one for one in stores if self._never_takes(removal.how, removed, one)]
+
+    def _never_takes(self, how: str, removed: Term, store: Store) -> bool:
+        if how != "remove" and store.effect.key is not None:
+            return self.equality.differ(removed, store.effect.key) or self._is_other_constant(removed, store)
+        return store.side == "element" and self.equality.differs_from(removed, store.kept)
 
     @staticmethod
     def _is_other_constant(removed: Term, store: Store) -> bool:

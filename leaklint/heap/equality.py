@@ -34,6 +34,10 @@ class Equality:
         left, right = self._sorts(one, 0), self._sorts(other, 0)
         return bool(left and right) and left.isdisjoint(right)
 
+    def is_known(self, term: Term) -> bool:
+        """Tell whether it is known of which sorts a term's values are."""
+        return bool(self._sorts(term, 0))
+
     def differs_from(self, term: Term, kept: Kept) -> bool:
         """Tell whether a term never denotes what equals an object that is kept, nor a container that may hold it."""
         found = self._sorts(term, 0)

@@ -7,6 +7,7 @@ from leaklint.flow.terms import DISPLAYS, Term, options
 from leaklint.heap.points_to import PointsTo
 
 _DEPTH = 3  # how many fields, parameters and containers a value is followed through
+_SOURCES = 8  # and from how many places at each step
 _SEQUENCES = frozenset({"list", "set", "deque", "tuple"})
 
 
@@ -42,7 +43,7 @@ def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
         sources = _sources(heap, one)
         if one[0] == "call" and _makes_apart(heap, one):
             found.add(one[4])
-        elif not sources or depth >= _DEPTH:
+        elif not sources or len(sources) > _SOURCES or depth >= _DEPTH:
             return None
         for source in sources:
             sites = _made_at(heap, source, depth + 1)

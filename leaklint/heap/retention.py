@@ -147,11 +147,12 @@ class Heap:
         """Yield the stores by the best removal of what they put in: one that never takes what a store keeps is none for it."""
         while stores:
             release = self._release(stores, removals)
-            left: list[Store] = []
-            if release.quality == Quality.GOOD and release.effect is not None and not release.bounded:
-                left = [one for one in stores if self.removals.coverage.never_takes(release.effect, one)]
-            yield [one for one in stores if one not in left], release
-            stores, removals = left, [one for one in removals if one is not release.effect]
+            effect = release.effect if release.quality == Quality.GOOD and not release.bounded else None
+            left = self.removals.coverage.never_taken(effect, stores) if effect is not None else []
+            others = set(map(id, left))
+            if taken := [one for one in stores if id(one) not in others]:
+                yield taken, release
+            stores, removals = left, [one for one in removals if one is not effect]
 
     def _release(self, stores: list[Store], removals: list[Effect]) -> Release:
         held = {store.kept.cls for store in stores if store.kept.cls}
