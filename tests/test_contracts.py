@@ -68,7 +68,9 @@ def test_every_file_is_read_speaks_of_its_package_and_fits_the_schema(top: str) 
 
     package = shipped(top)
     names = [one.name for one in (*package.callables, *package.classes)] + [one.name for one in package.objects]
-    names += [name for name, _ in (*package.returns, *package.keys)]  # natures stand where every program finds them
+    names += [
+        name for name, _ in (*package.returns, *package.takes, *package.keys)
+    ]  # natures stand where every program finds them
     assert {name.partition(".")[0] for name in names} == {top}
     data = tomllib.loads(Path(FOLDER, f"{top}.toml").read_text(encoding="utf-8"))
     jsonschema.validate(data, fields.schema())

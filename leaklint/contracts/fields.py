@@ -17,6 +17,8 @@ _ONE_WORD = (
 ).split()
 _WITH_MORE = ("plain", "argument", "element", "copy", "instance", "field")
 RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")
+TAKES = ("plain 0", "plain 1")
+NAMES = ("returns", "takes", "keys", "natures")
 KEYS = ("fresh", "finite", "inner", "text")
 NATURES = (
     "enum", "metaclass", "model", "value", "compared by value", "property", "kept property", "same function", "plain", "text",
@@ -233,6 +235,6 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Retention contracts of leaklint",
         "type": "object",
-        "properties": {"distribution": _SCHEMA_TEXT, **properties, "returns": names, "keys": names, "natures": names},
+        "properties": {"distribution": _SCHEMA_TEXT, **properties, **dict.fromkeys(NAMES, names)},
         "additionalProperties": False,
     }

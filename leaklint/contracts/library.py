@@ -61,6 +61,7 @@ class Contracts:
         self._classes: dict[str, ClassEntry] = {}
         self._aliases: dict[str, str] = {}
         self._returns: dict[str, str] = {}
+        self._takes: dict[str, set[str]] = {}
         self._keys: dict[str, str] = {}
         self._natures: dict[
             str, set[str]
@@ -100,6 +101,8 @@ class Contracts:
             self._alias(klass.name, klass.aliases)
         for name, given in package.returns:
             self._returns.setdefault(name, given)
+        for name, taken in package.takes:
+            self._takes.setdefault(name, set()).add(taken)
         for name, given in package.keys:
             self._keys.setdefault(name, given)
         for name, nature in package.natures:
@@ -249,6 +252,12 @@ class Contracts:
             return contract.returns
         name = self.canonical(name)
         return self._returns.get(name) or self._returns.get(f"{name.rpartition('.')[0]}.*", "")
+
+    def takes_plain(self, name: str, position: int) -> bool:
+        """Tell whether a callable takes only a text, a number or a path at a position."""
+        name = self.canonical(name)
+        every = (name, f"{name.rpartition('.')[0]}.*")
+        return any(f"plain {position}" in self._takes.get(one, ()) for one in every)
 
     def keys(self, name: str) -> str:
         """Return how many different values calls of a callable give, as far as that is known."""

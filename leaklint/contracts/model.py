@@ -141,7 +141,8 @@ class ClassEntry(NamedTuple):
 
 
 class Package(NamedTuple):
-    """All that one file says. ``returns`` and ``keys`` pair dotted names, or ``package.*``, with what calls give.
+    """All that one file says. ``returns`` and ``keys`` pair dotted names, or ``package.*``, with what calls give, ``takes``
+    with which of their arguments are texts, numbers or paths.
 
     ``problem`` tells of a file that could not be used: its path, and what is wrong with it.
     """
@@ -154,6 +155,7 @@ class Package(NamedTuple):
     returns: tuple[tuple[str, str], ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     natures: tuple[tuple[str, str], ...] = ()
+    takes: tuple[tuple[str, str], ...] = ()
     problem: tuple[str, str] = ("", "")
 
     @property
@@ -161,7 +163,7 @@ class Package(NamedTuple):
         """Return the names that the package speaks of."""
         entries = [one.name for one in self.callables] + [one.name for one in self.objects]
         entries += [one.name for one in self.classes]
-        return (*entries, *(name for name, _ in (*self.returns, *self.keys, *self.natures)))
+        return (*entries, *(name for name, _ in (*self.returns, *self.takes, *self.keys, *self.natures)))
 
     @property
     def retains(self) -> bool:

@@ -13,7 +13,8 @@ from leaklint.contracts import fields
 from leaklint.contracts.model import ClassEntry, Contract, Object, Package
 
 _E = TypeVar("_E")
-_TOP = ("distribution", "callable", "object", "class", "returns", "keys", "natures")
+_GIVEN = {"keys": fields.KEYS, "natures": fields.NATURES, "takes": fields.TAKES}
+_TOP = ("distribution", "callable", "object", "class", "returns", "takes", "keys", "natures")
 
 
 class ContractError(Exception):
@@ -50,6 +51,7 @@ def package(data: Mapping[str, Any], path: str, top: str = "") -> Package:
         tuple(_names(data, "returns", path)),
         tuple(_names(data, "keys", path)),
         tuple(_names(data, "natures", path)),
+        tuple(_names(data, "takes", path)),
     )
 
 
@@ -91,7 +93,7 @@ def _names(data: Mapping[str, Any], kind: str, path: str) -> list[tuple[str, str
         try:
             if kind == "returns":
                 fields.returned(given)
-            elif given not in (known := fields.KEYS if kind == "keys" else fields.NATURES):
+            elif given not in (known := _GIVEN[kind]):
                 raise ValueError(f"must be one of {', '.join(known)}")
             for name in fields.TEXTS.read(names):
                 found.append((name, given))

@@ -22,6 +22,7 @@ class Usage:
         """Return ``object``, ``plain`` or nothing, by what is done to a parameter of a function."""
         known = self._known.get((key, name))
         if known is None:
+            self._known[key, name] = ""  # what a call of the function by itself says
             known = self._known[key, name] = self._of(key, name)
         return known
 
@@ -75,11 +76,44 @@ class Usage:
                         found = found or "plain"
                     elif term[0] == "call" and is_param(term[1]):
                         return "callable"
+                    elif term[0] == "call" and any(map(is_param, term[2])):
+                        told = self._as_argument(term, [number for number, one in enumerate(term[2]) if is_param(one)])
+                        if told == "object":
+                            return told
+                        found = found or told
+                    elif _is_compared(term) and any(map(is_param, term[2])):
+                        found = found or "plain"
                     elif term[0] == "text" and any(map(is_param, term[1])):
                         found = found or "plain"
             if event.kind == "setattr" and is_param(event.terms[0]):
                 return "object"
         return found
+
+    def _as_argument(self, term: Term, positions: list[int]) -> str:
+        """Return what a call says of its arguments at some positions: by contract, or by what the callee does with them."""
+        found = ""
+        for callee in self.heap.evaluate(term[1]):
+            if callee[0] == "ext":
+                if any(self.heap.contracts.takes_plain(callee[1], position) for position in positions):
+                    found = found or "plain"
+            elif callee[0] in {"func", "method"}:
+                receiver: Term | None = ("unknown",) if callee[0] == "method" else None
+                bound = self.heap.calling.bind(callee[-1], term, receiver)
+                for name in [name for name, given in bound.items() if given in [term[2][one] for one in positions]]:
+                    told = self.of(callee[-1], name)
+                    if told == "object":
+                        return told
+                    found = found or told
+        return found
+
+
+def _is_compared(term: Term) -> bool:
+    """Tell whether a term compares with a text or a number that is written out, or with several of them."""
+    if term[0] != "op" or term[1] not in {"==", "!=", "in", "not in"} or len(term[2]) != 2:
+        return False
+    right = term[2][1]
+    parts = right[1] if right[0] in {"tuple", "list", "set"} and term[1] in {"in", "not in"} else (right,)
+    return bool(parts) and all(part[0] == "const" and part[2] in {"str", "int", "float", "bytes"} for part in parts)
 
 
 def _by_text(term: Term) -> bool:
