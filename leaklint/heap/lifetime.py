@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 
 Place = tuple[int, int, int, int]
+_MOST_ALTERNATIVES = 5
 _MAKING = frozenset({"list", "dict", "set", "tuple", "comp", "call"})  # terms of values that are made where they stand
 
 
@@ -23,6 +24,7 @@ class Location(NamedTuple):
 
     ``owner`` is the key of the module, class or function, ``name`` what it is called there, ``depth`` how many containers
     deep inside of it; ``place`` where it is assigned, in the module ``module``; ``path`` leads there from the root.
+    ``alternatives`` tells how many objects a variable on the way may hold, of which it holds one.
     """
 
     scope: str
@@ -32,6 +34,12 @@ class Location(NamedTuple):
     place: Place
     depth: int = 0
     path: tuple[str, ...] = ()
+    alternatives: int = 1
+
+    @property
+    def is_unsure(self) -> bool:
+        """Tell whether a variable on the way may hold so many objects that this one may well not be there."""
+        return self.alternatives > _MOST_ALTERNATIVES
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -43,6 +51,11 @@ def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
     """Tell whether a statement of a package's module runs only where the module is tried out as a script."""
     in_package = module.is_package or "." in module.name
     return in_package and any("'__main__'" in repr(guard.test) for guard in guards)
+
+
+def _objects(values: Iterable[Term]) -> int:
+    """Return of how many objects values are; there is at least one."""
+    return max(1, sum(value[0] in {"inst", "extinst", "container"} for value in values))
 
 
 class Lifetime:
@@ -96,6 +109,8 @@ class Lifetime:
             "exc",
         }:
             return
+        if value in self.long and self.long[value].is_unsure and not location.is_unsure:
+            del self.long[value]  # this way to it is surer
         if value in self.long:
             if self.long[value].key != location.key and len(self.others.setdefault(value, [])) < 4:
                 self.others[value].append(location)
@@ -112,8 +127,10 @@ class Lifetime:
                 for term, place, guards in values:
                     if _is_of_a_script(module, guards):
                         continue
-                    where = Location("module", module.name, word, module.name, place, 0, (f"{module.name}.{word}",))
-                    for value in in_order(self.heap.evaluate(term)):
+                    found = in_order(self.heap.evaluate(term))
+                    path = (f"{module.name}.{word}",)
+                    where = Location("module", module.name, word, module.name, place, 0, path, _objects(found))
+                    for value in found:
                         if value[0] == "self" and not guards:
                             continue
                         yield value, where
@@ -246,8 +263,10 @@ class Lifetime:
                 home = self.heap.names.module_of(function).name
                 owner = self._definer(value[1], function)
                 scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
-                where = Location(scope, owner, name, home, event.place, 0, (*location.path, name))
-                for child in self._assigned(value, event.terms[1]):
+                children = self._assigned(value, event.terms[1])
+                alternatives = max(location.alternatives, _objects(children))
+                where = Location(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives)
+                for child in children:
                     yield child, where
 
     def _heirs(self, value: Term) -> set[str]:

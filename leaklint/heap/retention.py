@@ -138,6 +138,9 @@ class Heap:
         if self._is_shared_unsurely(location, stores):
             level -= 2
             reasons.append("not every object of its class lives long")
+        elif location.is_unsure:
+            level -= 2
+            reasons.append(f"{location.path[0]} may lead to {location.alternatives} objects, and this is one of them")
         elif location.scope == "field" and level == 2 and not self._is_resolved(stores[0].effect, location.owner):
             level = 1
             reasons.append(f"assumes that it is {location.path[0]}'s, not another object's")

@@ -81,9 +81,9 @@ class Usage:
                         if told == "object":
                             return told
                         found = found or told
-                    elif _is_compared(term) and any(map(is_param, term[2])):
-                        found = found or "plain"
-                    elif term[0] == "text" and any(map(is_param, term[1])):
+                    elif (_is_compared(term) and any(map(is_param, term[2]))) or (
+                        term[0] == "text" and any(map(is_param, term[1]))
+                    ):
                         found = found or "plain"
             if event.kind == "setattr" and is_param(event.terms[0]):
                 return "object"
