@@ -81,8 +81,8 @@ class Usage:
                         if told == "object":
                             return told
                         found = found or told
-                    elif (_is_compared(term) and any(map(is_param, term[2]))) or (
-                        term[0] == "text" and any(map(is_param, term[1]))
+                    elif (term[0] == "text" and any(map(is_param, term[1]))) or (
+                        _is_compared(term) and any(map(is_param, term[2]))
                     ):
                         found = found or "plain"
             if event.kind == "setattr" and is_param(event.terms[0]):
