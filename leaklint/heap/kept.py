@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 KINDS = tuple(
     "self method closure exception traceback instance class function param container made part weak plain".split()
 )
+_RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
-_MOST = 64  # kept objects that are told apart by who hands them in
+_MOST = 64  # kept objects that are told apart by who hands them in, and values of one container
+_TELLING = frozenset({"self", "inst", "method", "param", "partial", "container", "extinst", "exc"})  # may be what leaks
 
 
 class Kept(NamedTuple):
@@ -38,7 +40,7 @@ class Kept(NamedTuple):
     @property
     def rank(self) -> int:
         """Return how telling this is: 0 is the most."""
-        return KINDS.index(self.kind)
+        return _RANKS[self.kind]
 
 
 class Keeping:
@@ -52,6 +54,7 @@ class Keeping:
         self.multiplicity: Multiplicity | None = None  # once it is known
         self._captures: dict[str, frozenset[Term]] = {}
         self._inside: dict[Term, list[Kept]] = {}
+        self._held: dict[Term, list[tuple[Term, Term]]] = {}
         self._callers: Callers[tuple[Kept, ...]] = Callers()
         self._site: Term = ()  # of the call whose result is looked into: it alone gives its callee's parameters
 
@@ -78,8 +81,8 @@ class Keeping:
             self._site = before
 
     def _worked_out(self, term: Term, depth: int) -> tuple[Kept, ...]:
-        found = dict.fromkeys(one for value in in_order(self.heap.evaluate(term)) for one in self._value(value, depth))
-        return tuple(sorted(_apart(found), key=lambda one: one.rank))
+        found = (one for value in in_order(self.heap.evaluate(term)) for one in self._value(value, depth))
+        return _apart(found)
 
     def _value(self, value: Term, depth: int) -> Iterator[Kept]:
         kind = value[0]
@@ -95,7 +98,7 @@ class Keeping:
         elif kind == "func":
             yield from self._function(value[1], depth)
         elif kind == "container":
-            yield from self._callers.ask((value, depth), lambda: tuple(dict.fromkeys(self._container(value, depth))))
+            yield from self._callers.ask((value, depth), lambda: _apart(self._container(value, depth)))
         elif kind == "exc":
             where = self.lifetime.long.get(value) if len(value) > 1 else None
             yield Kept("exception") if where is None or where.depth else Kept("plain", name="long")
@@ -252,21 +255,31 @@ class Keeping:
         if value[2] and value[2][0] == "*" and value[2][1] in self.heap.functions:
             yield from self._arguments(value[2][1], depth)
             return
-        held: list[Kept] = []
         if depth >= 6:
             yield Kept("part")
             return
-        if depth < 6:
-            for key, part in self.heap.contents.parts(value):
-                for term in (part, key):
-                    if term is not None and term[0] != "const":
-                        held += self._of(self._here(term), depth + 1)
+        held: list[Kept] = []
+        for site, one in self._entries(value):
+            with self._at(site or self._site):
+                held += self._value(one, depth + 1)
         yield from held
         if not held or any(one.kind not in {"part", "made", "plain", "container"} for one in held):
             yield Kept("container", "", value[1])
 
-    def _here(self, term: Term) -> Term:
-        return term
+    def _entries(self, container: Term) -> list[tuple[Term, Term]]:
+        """Return the values that a container may hold, each once, with the site of the call that returned it."""
+        if container not in self._held:
+            parts = self.heap.contents.parts(container)
+            terms = dict.fromkeys(one for key, part in parts for one in (part, key) if one is not None)
+            found = dict.fromkeys(
+                (term[4] if term[0] == "call" else (), value)
+                for term in terms
+                if term[0] != "const"
+                for value in in_order(self.heap.evaluate(term))
+            )
+            telling = sorted(found, key=lambda one: one[1][0] not in _TELLING)
+            self._held[container] = list(found) if len(found) <= _MOST else telling[:_MOST]
+        return self._held[container]
 
     def _arguments(self, key: str, depth: int) -> Iterator[Kept]:
         """``*args`` of a function: of a wrapper, what the functions it wraps are given."""
@@ -305,12 +318,12 @@ class Keeping:
         return [one if one.kind == "plain" else one._replace(chain=(call, *one.chain)) for one in found]
 
 
-def _apart(found: Iterable[Kept]) -> list[Kept]:
-    """Return kept objects, each once; where there are very many, not each time for every way on which it is handed in."""
-    every = list(found)
-    if len(every) <= _MOST:
-        return every
-    first: dict[tuple[str, str, str, str, bool], Kept] = {}
-    for one in every:
-        first.setdefault((one.kind, one.cls, one.name, one.function, bool(one.chain)), one)
-    return list(first.values())
+def _apart(found: Iterable[Kept]) -> tuple[Kept, ...]:
+    """Return kept objects, the most telling first; where there are very many, not each for every way it is handed in."""
+    every = {(one[:3], one.function, *map(id, one.chain)): one for one in found}
+    if len(every) > _MOST:
+        first: dict[object, Kept] = {}
+        for one in every.values():
+            first.setdefault((one[:3], one.function, bool(one.chain)), one)
+        return tuple(sorted(first.values(), key=lambda one: one.rank)[:_MOST])
+    return tuple(sorted(every.values(), key=lambda one: one.rank))
