@@ -36,27 +36,18 @@ class Expressions:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._readers: dict[type[ast.AST], Callable[..., Term]] = {
-            ast.Name: self._name, ast.Attribute: self._attribute, ast.Subscript: self._subscript, ast.Call: self._call,
-            ast.Constant: self._constant, ast.Tuple: self._display, ast.List: self._display, ast.Set: self._display,
-            ast.Dict: self._dict, ast.JoinedStr: self._joined, ast.BinOp: self._binary, ast.BoolOp: self._bool,
-            ast.UnaryOp: self._unary, ast.Compare: self._compare, ast.IfExp: self._if, ast.Lambda: self._lambda,
-            ast.ListComp: self._comp, ast.SetComp: self._comp, ast.GeneratorExp: self._comp, ast.DictComp: self._comp,
-            ast.NamedExpr: self._walrus, ast.Await: self._await, ast.Yield: self._yield, ast.YieldFrom: self._yield,
-            ast.Starred: self._starred,
-        }  # fmt: skip
 
     def read(self, node: ast.expr | None) -> Term:
         """Return the term of an expression."""
         if node is None:
             return NONE
-        reader = self._readers.get(type(node))
+        reader = _READERS.get(type(node))
         if reader is None:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     self.read(child)
             return UNKNOWN
-        return reader(node)
+        return reader(self, node)
 
     def named(self, name: str, term: Term, place: Place) -> Term:
         """Return the term that stands for a local variable of this value: the value itself where that is small."""
@@ -175,6 +166,18 @@ class Expressions:
     def _starred(self, node: ast.Starred) -> Term:
         return ("star", self.read(node.value))
 
+
+_READERS: dict[type[ast.AST], Callable[..., Term]] = {
+    ast.Name: Expressions._name, ast.Attribute: Expressions._attribute, ast.Subscript: Expressions._subscript,
+    ast.Call: Expressions._call, ast.Constant: Expressions._constant, ast.Tuple: Expressions._display,
+    ast.List: Expressions._display, ast.Set: Expressions._display, ast.Dict: Expressions._dict,
+    ast.JoinedStr: Expressions._joined, ast.BinOp: Expressions._binary, ast.BoolOp: Expressions._bool,
+    ast.UnaryOp: Expressions._unary, ast.Compare: Expressions._compare, ast.IfExp: Expressions._if,
+    ast.Lambda: Expressions._lambda, ast.ListComp: Expressions._comp, ast.SetComp: Expressions._comp,
+    ast.GeneratorExp: Expressions._comp, ast.DictComp: Expressions._comp, ast.NamedExpr: Expressions._walrus,
+    ast.Await: Expressions._await, ast.Yield: Expressions._yield, ast.YieldFrom: Expressions._yield,
+    ast.Starred: Expressions._starred,
+}  # fmt: skip
 
 __all__ = ["Expressions", "Place", "as_text", "operator_of", "place_of"]
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_WORDS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
-_NAMELESS = (ast.Attribute, ast.Call, ast.Constant, ast.BinOp, ast.Compare, ast.Subscript, ast.Expr, ast.Return)
+_WITHOUT_NODES = frozenset(
+    "ctx op ops id attr arg name asname module level rest kind conversion simple is_async type_comment".split()
+)
+_LEAVES = frozenset({ast.Name, ast.Constant})
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
+_NAMELESS = frozenset(
+    {ast.Attribute, ast.Call, ast.Constant, ast.BinOp, ast.Compare, ast.Subscript, ast.Expr, ast.Return, ast.keyword}
+)
 
 
 class Names:
@@ -18,10 +25,11 @@ class Names:
         self.outer: set[str] = set()
         self.globals: set[str] = set()
         for node in inside(body):
-            if isinstance(node, _NAMELESS):
+            if node.__class__ in _NAMELESS:
                 continue
-            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                self.bound.add(node.id)
+            if isinstance(node, ast.Name):
+                if not isinstance(node.ctx, ast.Load):
+                    self.bound.add(node.id)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 self.bound.add(node.name)
             elif isinstance(node, ast.ExceptHandler):
@@ -45,23 +53,25 @@ def inside(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            stack += [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+        kind = node.__class__
+        if kind in _LEAVES:
+            continue
+        if kind in _FUNCTIONS:
+            assert isinstance(node, Definition)
+            stack += [] if isinstance(node, ast.Lambda) else node.decorator_list
+            stack += [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         elif isinstance(node, ast.ClassDef):
             stack += [*node.decorator_list, *node.bases]
-        elif isinstance(node, ast.Lambda):
-            stack += [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         else:
-            stack.extend(_below(node))
+            for name in _children(kind):
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    stack += [one for one in value if isinstance(one, ast.AST)]
+                elif value is not None:
+                    stack.append(value)
 
 
-def _below(node: ast.AST) -> list[ast.AST]:
-    """Return the nodes directly below one, without operators and contexts."""
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if value.__class__ is list:
-            found += [one for one in value if isinstance(one, ast.AST) and not isinstance(one, _WORDS)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _WORDS):
-            found.append(value)
-    return found
+@cache
+def _children(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Return the names of the fields of a kind of nodes that hold nodes, operators and contexts aside."""
+    return tuple(name for name in kind._fields if name not in _WITHOUT_NODES)

@@ -35,24 +35,14 @@ class Statements:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._readers: dict[type[ast.AST], Callable[..., None]] = {
-            ast.Assign: self._assign, ast.AnnAssign: self._annotated, ast.AugAssign: self._augmented,
-            ast.Delete: self._delete, ast.Return: self._return, ast.Raise: self._raise, ast.Expr: self._expression,
-            ast.If: self._if, ast.For: self._for, ast.AsyncFor: self._for, ast.While: self._while, ast.Try: self._try,
-            ast.With: self._with, ast.AsyncWith: self._with, ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function, ast.ClassDef: self._class, ast.Import: self._import,
-            ast.ImportFrom: self._import, ast.Assert: self._assert, ast.Match: self._match,
-        }  # fmt: skip
-        if hasattr(ast, "TryStar"):
-            self._readers[ast.TryStar] = self._try
 
     def block(self, body: Sequence[ast.stmt]) -> None:
         """Read a block; what follows ``if test: return`` runs where the test does not hold."""
         depth = len(self.scope.guards)
         for statement in body:
-            reader = self._readers.get(type(statement))
+            reader = _READERS.get(type(statement))
             if reader is not None:
-                reader(statement)
+                reader(self, statement)
         del self.scope.guards[depth:]
 
     def _read(self, node: ast.expr | None) -> Term:
@@ -198,9 +188,9 @@ class Statements:
             if item.optional_vars is not None:
                 self.scope.bind_target(item.optional_vars, ("enter", context), place_of(node))
         for statement in node.body:
-            reader = self._readers.get(type(statement))
+            reader = _READERS.get(type(statement))
             if reader is not None:
-                reader(statement)
+                reader(self, statement)
         del self.scope.guards[depth:]
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -247,6 +237,19 @@ class Statements:
         self.scope.env = before
         for env in merged:
             self._merge(env)
+
+
+_READERS: dict[type[ast.AST], Callable[..., None]] = {
+    ast.Assign: Statements._assign, ast.AnnAssign: Statements._annotated, ast.AugAssign: Statements._augmented,
+    ast.Delete: Statements._delete, ast.Return: Statements._return, ast.Raise: Statements._raise,
+    ast.Expr: Statements._expression, ast.If: Statements._if, ast.For: Statements._for, ast.AsyncFor: Statements._for,
+    ast.While: Statements._while, ast.Try: Statements._try, ast.With: Statements._with,
+    ast.AsyncWith: Statements._with, ast.FunctionDef: Statements._function,
+    ast.AsyncFunctionDef: Statements._function, ast.ClassDef: Statements._class, ast.Import: Statements._import,
+    ast.ImportFrom: Statements._import, ast.Assert: Statements._assert, ast.Match: Statements._match,
+}  # fmt: skip
+if hasattr(ast, "TryStar"):
+    _READERS[ast.TryStar] = Statements._try
 
 
 def _is_left(node: ast.While) -> bool:

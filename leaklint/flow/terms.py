@@ -32,6 +32,7 @@ Term = tuple[Any, ...]
 UNKNOWN: Term = ("unknown",)
 NONE: Term = ("const", "None", "NoneType")
 DISPLAYS = frozenset({"list", "tuple", "set", "dict"})
+_LEAVES = frozenset({"param", "name", "cell", "const", "func", "class", "fresh", "dotted", "unknown"})
 _WITH_ONE = frozenset({"attr", "iter", "enter", "star", "slice", "exception"})
 _WITH_MANY = DISPLAYS | {"text", "union"}
 _MOST = 60  # nodes of a term that is written out; larger ones are named
@@ -41,6 +42,8 @@ _MOST_UNION = 8
 def children(term: Term) -> tuple[Term, ...]:
     """Return the terms directly inside of a term."""
     kind = term[0]
+    if kind in _LEAVES:
+        return ()
     if kind in _WITH_ONE:
         return (term[1],)
     if kind in _WITH_MANY:

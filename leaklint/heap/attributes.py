@@ -26,6 +26,7 @@ class Attributes:
         """Take what is asked for everything else."""
         self.heap = heap
         self._giving: set[Term] = set()
+        self._settled: dict[Term, Values] = {}  # what terms may denote of which no caller hands anything in
         self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
         self._owners: dict[str, list[str]] = {}
         for key, klass in heap.names.classes.items():
@@ -113,18 +114,22 @@ class Attributes:
 
     def with_given(self, term: Term) -> Values:
         """Return what a term may denote: of a parameter, what its callers hand in as well."""
-        known = self._given.get(term)
+        known = self._settled.get(term)
+        if known is None and (known := self._given.get(term)) is not None:
+            self.heap.contents.asked += 1
         if known is None:
-            before = self.heap.incomplete
+            before, asked = self.heap.incomplete, self.heap.contents.asked
             values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
             known = values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
             if self.heap.incomplete == before:
-                self._given[term] = known
+                (self._settled if self.heap.contents.asked == asked else self._given)[term] = known
         return known
 
-    def forget(self) -> None:
-        """Work out anew what callers hand in: more is known of them."""
+    def forget(self, settled: bool = False) -> None:
+        """Work out anew what callers hand in: more is known of them; or also what is settled."""
         self._given.clear()
+        if settled:
+            self._settled.clear()
 
     def _of_instance(self, value: Term, name: str, base: Term) -> Values:
         key = value[1]
@@ -177,6 +182,7 @@ class Attributes:
 
     def given(self, value: Term) -> Values:
         """Return what the calls that are seen give for a parameter."""
+        self.heap.contents.asked += 1
         if value in self._giving:
             self.heap.incomplete += 1
             return NOTHING

@@ -13,12 +13,14 @@ class Contents:
     """The parts of every container, each once, in the order in which they became known.
 
     A container that shares the parts of another has all that is put into either of them. ``changes`` grows with everything
-    that becomes known.
+    that becomes known. ``asked`` grows with every question whose answer a later round may add to: what is in a container,
+    who calls a function.
     """
 
     def __init__(self) -> None:
         self._parts: dict[Term, dict[Part, None]] = {}
         self.changes = 0
+        self.asked = 0
 
     def hold(self, container: Term, key: Term | None, value: Term) -> None:
         """Note that a value is put into a container, under a key if there is one."""
@@ -29,12 +31,14 @@ class Contents:
 
     def share(self, container: Term, other: Term) -> None:
         """Note that a container which nothing is known of yet holds what another one does, if anything is known of that."""
+        self.asked += 1
         if container not in self._parts and other in self._parts:
             self._parts[container] = self._parts[other]
             self.changes += 1
 
     def parts(self, container: Term) -> list[Part]:
         """Return what is known to be put into a container by now."""
+        self.asked += 1
         return list(self._parts.get(container, ()))
 
     def shared(self, container: Term, other: Term) -> bool:

@@ -55,14 +55,17 @@ class Effects:
         self.calls: dict[str, list[Call]] = {}
         self.effects: list[Effect] = []
         self.memo_calls: dict[Term, list[tuple[str, Event, Term]]] = {}  # calls of memoised functions
+        self._elements: dict[str, list[tuple[Event, Term]]] = {}  # the elements by key that a function reads
         self._pending: list[Effect] = []  # on what a function is given: whatever its callers give
         self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
         self.notes._note_supers()
+        noted: tuple[int, ...] = ()
         for _ in range(3):
             self.notes._note_wrappers()
             self.notes._note_installed()
-            before = heap.contents.changes
-            heap.forget()
+            before, noted_before = heap.contents.changes, noted
+            noted = self.notes.extent()
+            heap.forget(settled=noted != noted_before)
             self._read()
             self.notes._note_static()
             self._lift()
@@ -367,15 +370,13 @@ class Effects:
 
     def _defaults(self, key: str, function: Function) -> None:
         """Reading an element of a ``defaultdict`` makes it: each read is a store of what its factory returns."""
-        for event in function.events:
-            for top in event.terms:
-                for term in walk(top):
-                    if term[0] == "elem":
-                        for container in in_order(self.heap.evaluate(term[1])):
-                            if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
-                                self._effect(
-                                    key, event, "store", "read", container, term[1], term[2], self.factory(container)
-                                )
+        if key not in self._elements:
+            tops = ((event, top) for event in function.events for top in event.terms)
+            self._elements[key] = [(event, term) for event, top in tops for term in walk(top) if term[0] == "elem"]
+        for event, term in self._elements[key]:
+            for container in in_order(self.heap.evaluate(term[1])):
+                if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
+                    self._effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))
 
     def factory(self, container: Term) -> Term:
         """Return the term of what a ``defaultdict`` makes for a missing key."""

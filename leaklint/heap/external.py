@@ -298,6 +298,7 @@ class External:
     def _bound_handed_in(self, limit: Term, default: int | None) -> int | None:
         """Return the bound that callers of a function hand in, or its default: none where one of them gives none."""
         declared = next((one.default for one in self.heap.functions[limit[1]].params if one.name == limit[2]), None)
+        self.heap.contents.asked += 1
         calls = self.heap.calls.get(limit[1], ())
         given = [call.bound.get(limit[2], declared) for call in calls] or [declared]
         if any(one is None or one[0] == "param" for one in given):

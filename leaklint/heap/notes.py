@@ -17,15 +17,17 @@ class Notes:
         """Take what is asked for everything else."""
         self.effects = effects
 
+    def extent(self) -> tuple[int, ...]:
+        """Return how much is noted of wrappers, functions put on classes, and classes made by calls: it only ever grows."""
+        heap = self.effects.heap
+        noted = (heap.wrapped, heap.installed)
+        return (*(sum(map(len, one.values())) for one in noted), len(heap.classes.made_anew))
+
     def _note_static(self) -> None:
         """A function in a class body whose first parameter is no object, by all calls that are seen."""
         for key, calls in self.effects.calls.items():
             function = self.effects.heap.functions[key]
-            if (
-                function.kind == "method"
-                and function.params
-                and function.params[0].name not in {"self", "cls", "this", "mcs", "meta"}
-            ):
+            if self.effects.heap.may_be_static(function):
                 through = [call for call in calls if call.term[1][0] == "attr" and call.caller != function.parent]
                 if through and all(
                     any(v[0] == "class" for v in self.effects.heap.evaluate(call.term[1][1])) for call in through

@@ -21,7 +21,7 @@ from leaklint.heap.annotations import Annotations
 from leaklint.heap.attributes import Attributes
 from leaklint.heap.calling import Calling
 from leaklint.heap.classes import Classes
-from leaklint.heap.contents import Contents, Part
+from leaklint.heap.contents import Part
 from leaklint.heap.evaluation import Evaluation
 from leaklint.heap.external import External
 from leaklint.heap.made_fields import declare_fields
@@ -30,6 +30,8 @@ from leaklint.heap.points_to_values import NOTHING, PART, Values, asked_of, slic
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call
+
+_RECEIVERS = frozenset({"self", "cls", "this", "mcs", "meta"})
 
 
 class PointsTo(Evaluation):
@@ -47,7 +49,6 @@ class PointsTo(Evaluation):
         self.attributes = Attributes(self)
         self.calling = Calling(self)
         self.external = External(self)
-        self.contents = Contents()  # what is put into containers at run time
         self.wrapped: dict[str, set[str]] = {}  # functions of which a wrapper is made
         self.installed: dict[str, set[str]] = {}  # classes that functions are put on at run time, by function
         self._tested: dict[Term, Values] = {}
@@ -55,11 +56,15 @@ class PointsTo(Evaluation):
         self.of_heirs: set[Term] = set()  # objects that are made by a class that is handed in: it may be any heir
         self.static: set[str] = set()  # functions in class bodies that are only ever called without an object
 
-    def forget(self) -> None:
-        """Work everything out anew: what containers hold has become known."""
-        super().forget()
+    def forget(self, settled: bool = False) -> None:
+        """Work out anew what rests on what containers hold and on calls, or also what is settled."""
+        super().forget(settled)
         self._tested.clear()
-        self.attributes.forget()
+        self.attributes.forget(settled)
+
+    def may_be_static(self, function: Function) -> bool:
+        """Tell whether calls may show that a function in a class body has no object for its first parameter."""
+        return bool(function.kind == "method" and function.params) and function.params[0].name not in _RECEIVERS
 
     def is_same_outside(self, one: Term, other: Term) -> bool:
         """Tell whether two objects from outside are the same: where such live as long as the process, calls return one."""
@@ -180,6 +185,8 @@ class PointsTo(Evaluation):
         function = self.functions.get(term[1])
         if function is None:
             return PART
+        if self.may_be_static(function):
+            self.contents.asked += 1
         if (
             function.owner
             and function.params
@@ -305,7 +312,8 @@ class PointsTo(Evaluation):
             missing = self.classes.method(container[1], "__missing__") if term[0] == "elem" else None
             made = self.calling._with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
             keys = {inner[0]} | {("container", inner[0][1], ("class", one)) for one in self.classes.order(container[1])}
-            return frozenset().union(made, *(self.elements(one, term) for one in keys if one in self.contents)) or PART
+            held = [self.elements(one, term) for one in keys if self.contents.parts(one)]
+            return frozenset().union(made, *held) or PART
         if container[0] == "generator":
             return self.calling.yielded(container)
         if container[0] == "class" and self.classes.is_enum(container[1]):
