@@ -60,7 +60,7 @@ class Expressions:
         return self.scope.lookup(node.id)
 
     def _attribute(self, node: ast.Attribute) -> Term:
-        return ("attr", self.read(node.value), node.attr)
+        return self.scope.file.shared(("attr", self.read(node.value), node.attr))
 
     def _subscript(self, node: ast.Subscript) -> Term:
         base = self.read(node.value)
@@ -86,7 +86,7 @@ class Expressions:
         return term
 
     def _constant(self, node: ast.Constant) -> Term:
-        return ("const", repr(node.value)[:80], type(node.value).__name__)
+        return self.scope.file.shared(("const", repr(node.value)[:80], type(node.value).__name__))
 
     def _display(self, node: ast.Tuple | ast.List | ast.Set) -> Term:
         parts = tuple([self.read(part) for part in node.elts])

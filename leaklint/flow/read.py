@@ -19,6 +19,11 @@ class File:
     def __init__(self, name: str, path: str, is_package: bool) -> None:
         self.module = Module(name, path, is_package, {}, (), {}, {}, {}, {})
         self.stars: list[str] = []
+        self._terms: dict[Term, Term] = {}
+
+    def shared(self, term: Term) -> Term:
+        """Return the one object that stands for all equal terms of the file: names and constants come again and again."""
+        return self._terms.setdefault(term, term)
 
     def unique(self, qualname: str) -> str:
         """Return a key for a definition that no earlier definition of the same name has."""
@@ -60,7 +65,7 @@ class Scope:
         self.env: dict[str, Term] = {}
         self.assigned: dict[str, list[Term]] = {}
         self.events: list[Event] = []
-        self.guards: list[Guard] = []
+        self.guards: tuple[Guard, ...] = ()
         self.yields = False
         self.expressions = Expressions(self)
         self.attributes: dict[str, tuple[Term, Place]] = {}
@@ -82,16 +87,16 @@ class Scope:
         if name in self.env:
             return self.env[name]
         if self.names is not None and name in self.names.globals:
-            return ("name", self.file.module.name, name)
+            return self.file.shared(("name", self.file.module.name, name))
         scope = self.parent
         while scope is not None:
             if scope.kind == "function" and scope.names is not None:
                 if name in scope.params and name not in scope.names.bound:
-                    return ("param", scope.key, name)
+                    return self.file.shared(("param", scope.key, name))
                 if name in scope.names.bound or name in scope.params:
-                    return ("cell", scope.key, name)
+                    return self.file.shared(("cell", scope.key, name))
             scope = scope.parent
-        return ("name", self.file.module.name, name)
+        return self.file.shared(("name", self.file.module.name, name))
 
     def fresh(self, name: str, values: list[Term], place: Place) -> Term:
         """Return a term that stands for a variable of these values, which are noted."""
@@ -103,7 +108,7 @@ class Scope:
         """Assign to a name, which may be another scope's."""
         if self.kind == "module" or (self.names is not None and name in self.names.globals):
             module = self.file.module.name
-            self.file.module.names.setdefault(name, []).append((value, place, tuple(self.guards)))
+            self.file.module.names.setdefault(name, []).append((value, place, self.guards))
             self.note("setname", (("name", module, name), value), place, name)
         elif self.kind == "class":
             self.attributes.setdefault(name, (value, place))
@@ -157,17 +162,17 @@ class Scope:
 
     def note(self, kind: str, terms: tuple[Term, ...], place: Place, name: str = "") -> None:
         """Note that something happens."""
-        self.events.append(Event(kind, terms, name, place, tuple(self.guards)))
+        self.events.append(Event(kind, terms, name, place, self.guards))
 
     @contextmanager
     def guarded(self, kind: str, test: Term, holds: bool = True) -> Iterator[None]:
         """Note a block around all events inside."""
-        self.guards.append(Guard(kind, test, holds))
-        depth = len(self.guards)
+        before = self.guards
+        self.guards = (*before, Guard(kind, test, holds))
         try:
             yield
         finally:
-            del self.guards[depth - 1 :]
+            self.guards = before
 
     # definitions
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _WITHOUT_NODES = frozenset(
     "ctx op ops id attr arg name asname module level rest kind conversion simple is_async type_comment".split()
 )
+_CHILDREN = {  # the names of the fields that hold nodes, operators and contexts aside, by the kind of a node
+    kind: tuple(name for name in kind._fields if name not in _WITHOUT_NODES)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
 _LEAVES = frozenset({ast.Name, ast.Constant})
 _FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
 _NAMELESS = frozenset(
@@ -63,15 +67,9 @@ def inside(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
         elif isinstance(node, ast.ClassDef):
             stack += [*node.decorator_list, *node.bases]
         else:
-            for name in _children(kind):
+            for name in _CHILDREN[kind]:
                 value = getattr(node, name, None)
                 if value.__class__ is list:
                     stack += [one for one in value if isinstance(one, ast.AST)]
                 elif value is not None:
                     stack.append(value)
-
-
-@cache
-def _children(kind: type[ast.AST]) -> tuple[str, ...]:
-    """Return the names of the fields of a kind of nodes that hold nodes, operators and contexts aside."""
-    return tuple(name for name in kind._fields if name not in _WITHOUT_NODES)

@@ -38,15 +38,19 @@ class Statements:
 
     def block(self, body: Sequence[ast.stmt]) -> None:
         """Read a block; what follows ``if test: return`` runs where the test does not hold."""
-        depth = len(self.scope.guards)
+        before = self.scope.guards
         for statement in body:
             reader = _READERS.get(type(statement))
             if reader is not None:
                 reader(self, statement)
-        del self.scope.guards[depth:]
+        self.scope.guards = before
 
     def _read(self, node: ast.expr | None) -> Term:
         return self.scope.expressions.read(node)
+
+    def _guard(self, kind: str, test: Term, holds: bool = True) -> None:
+        """Note what holds for the rest of the block."""
+        self.scope.guards = (*self.scope.guards, Guard(kind, test, holds))
 
     def _assign(self, node: ast.Assign) -> None:
         value = self._read(node.value)
@@ -102,7 +106,7 @@ class Statements:
             self.scope.note("operate", value[2], place_of(node), value[1])
 
     def _assert(self, node: ast.Assert) -> None:
-        self.scope.guards.append(Guard("past", self._read(node.test), True))
+        self._guard("past", self._read(node.test))
 
     def _if(self, node: ast.If) -> None:
         test = self._read(node.test)
@@ -114,10 +118,10 @@ class Statements:
         with self.scope.guarded("if", test, holds=False):
             self.block(node.orelse)
         if leaves(node.body):
-            self.scope.guards.append(Guard("past", test, False))
+            self._guard("past", test, holds=False)
         elif node.orelse and leaves(node.orelse):
             self.scope.env = after
-            self.scope.guards.append(Guard("past", test, True))
+            self._guard("past", test)
         else:
             self._merge(after)
 
@@ -180,18 +184,18 @@ class Statements:
             self.block(node.finalbody)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
-        depth = len(self.scope.guards)
+        before = self.scope.guards
         for item in node.items:
             context = self._read(item.context_expr)
             self.scope.note("enter", (context,), place_of(node))
-            self.scope.guards.append(Guard("with", context))
+            self._guard("with", context)
             if item.optional_vars is not None:
                 self.scope.bind_target(item.optional_vars, ("enter", context), place_of(node))
         for statement in node.body:
             reader = _READERS.get(type(statement))
             if reader is not None:
                 reader(self, statement)
-        del self.scope.guards[depth:]
+        self.scope.guards = before
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         term, decorators = self.scope.define(node)
