@@ -383,3 +383,33 @@ def test_a_worker_lets_go_while_it_sleeps(form: str) -> None:
 def test_workers_that_are_left(old: str, new: str, told: str) -> None:
     fix = registered(WORKER.replace(old, new), "thread")
     assert (fix.safety, told in fix.reason, fix.edits) == ("none", True, ()), fix.reason
+
+
+NUMBERED = lines("""
+    KEPT = {}
+    MEMO = {}
+
+    def token(thing):
+        number = id(thing)
+        KEPT[number] = thing
+        return number
+
+    def answer(thing):
+        KEY
+        if key not in MEMO:
+            MEMO[key] = VALUE
+        return MEMO[key]
+    """)
+
+
+@pytest.mark.parametrize(
+    "key", ["key = id(thing)", "key = token(thing)", "key = id(thing), 1", "key = (1, token(thing))"]
+)
+def test_a_memo_by_the_number_of_an_object_is_not_bounded(key: str) -> None:
+    fix = memo(NUMBERED.replace("KEY", key).replace("VALUE", "thing.text.upper()"))
+    assert fix.safety == "none" and "has to go with the object" in fix.reason
+
+
+@pytest.mark.parametrize(("key", "value"), [("key = id(thing)", "(thing, 1)"), ("key = thing.number", "thing.text")])
+def test_a_memo_that_holds_the_object_whose_number_is_its_key_is_bounded(key: str, value: str) -> None:
+    assert memo(NUMBERED.replace("KEY", key).replace("VALUE", value)).safety == "unsafe"

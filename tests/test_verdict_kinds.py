@@ -58,6 +58,54 @@ PROGRAMS = {
             def close(self):
                 self.rows.clear()
         """,
+    "thread_and_exit_handler": """
+        import atexit, threading
+        class Beacon:
+            def __init__(self):
+                self.leaving = threading.Event()
+                self.worker = threading.Thread(target=self._run, daemon=True)
+                self.worker.start()
+                atexit.register(self.stop)
+            def _run(self):
+                while not self.leaving.wait(0.2):
+                    pass
+            def stop(self):
+                self.leaving.set()
+                self.worker.join()
+        """,
+    "thread_and_table": """
+        import threading
+        class Ferry:
+            docked = []
+            def __init__(self):
+                self.leaving = threading.Event()
+                self.worker = threading.Thread(target=self._run, daemon=True)
+                self.worker.start()
+                Ferry.docked.append(self)
+            def _run(self):
+                while not self.leaving.wait(0.2):
+                    pass
+            def close(self):
+                self.leaving.set()
+                self.worker.join()
+        """,
+    "taken_back_with_the_thread": """
+        import atexit, threading
+        class Radio:
+            def __init__(self):
+                self.leaving = threading.Event()
+                self.worker = threading.Thread(target=self._run, daemon=True)
+                self.worker.start()
+                atexit.register(self.stop)
+            def _run(self):
+                while not self.leaving.wait(0.2):
+                    pass
+            def stop(self):
+                self.leaving.set()
+                self.worker.join()
+                if self.leaving.is_set():
+                    atexit.unregister(self.stop)
+        """,
     "constants_are_passed": """
         _scales = {}
         class Scale:
@@ -309,6 +357,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Ve
         ("option_leads_there", "LK401", "confirmed", "alive after"),
         ("closed_by_users", "LK401", "until-closed", "goes once shutdown() is called"),
         ("stays_after_close", "LK401", "confirmed", "stays after close() is called"),
+        ("thread_and_exit_handler", "LK401", "confirmed", "stays after stop() is called"),
+        ("thread_and_table", "LK101", "confirmed", "alive after"),
         ("constants_are_passed", "LK202", "bounded", "2"),
         ("variables_are_passed", "LK202", "confirmed", "alive after"),
         ("documented_as_text", "LK202", "bounded", "one entry for each value"),
@@ -341,3 +391,53 @@ def test_programs_that_are_right_have_no_finding(verdicts: dict[str, dict[str, V
 def test_verdicts_say_where_values_come_from(verdicts: dict[str, dict[str, Verdict]]) -> None:
     assert "call at constants_are_passed.py" in verdicts["constants_are_passed"]["LK202"].values
     assert verdicts["stays_after_close"]["LK401"].closing == "stays after close() is called"
+
+
+COPIES = {
+    "package below a folder without __init__": {
+        "acme/billing/__init__.py": "",
+        "acme/billing/ledger.py": "ENTRIES = []\n",
+        "acme/billing/entry.py": """
+            from acme.billing.ledger import ENTRIES
+            class Entry:
+                def __init__(self):
+                    ENTRIES.append(self)
+            """,
+    },
+    "parts that import each other by bare names": {
+        "tool/__init__.py": "import os, sys\nsys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))\n",
+        "tool/store.py": "SAVED = []\n",
+        "tool/shapes.py": """
+            import store
+            class Shape:
+                def __init__(self):
+                    store.SAVED.append(self)
+            """,
+    },
+    "imported where it is used": {
+        "tool/__init__.py": """
+            import sys
+            from pathlib import Path
+            HERE = Path(__file__).resolve().parent
+            sys.path.append(str(HERE / "lib"))
+            """,
+        "tool/lib/store.py": "SAVED = {}\n",
+        "tool/shapes.py": """
+            class Shape:
+                def __init__(self):
+                    from store import SAVED
+                    SAVED[id(self)] = self
+            """,
+    },
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_module_under_another_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path, text in COPIES[name].items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(textwrap.dedent(text))
+    monkeypatch.chdir(tmp_path)
+    (found,) = verify(check(["."], Settings(confidence="low")).findings, VerifyOptions(timeout=60))
+    assert found.verdict is not None
+    assert (found.code, found.verdict.status) == ("LK202", "confirmed"), found.verdict

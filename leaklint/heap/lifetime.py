@@ -195,9 +195,10 @@ class Lifetime:
         )  # fmt: skip
 
     def _is_descriptor(self, key: str) -> bool:
+        """Tell whether objects of a class are attributes of other classes: not those that wrap functions, and are called."""
         classes = self.heap.classes
         methods = {name for one in classes.order(key) for name in classes.class_of(one).methods}
-        return "__set__" in methods or {"__get__", "__set_name__"} <= methods
+        return "__set__" in methods or ("__get__" in methods and "__call__" not in methods)
 
     def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, Location]]:
         """All objects of a class share one ``__dict__``: each of their fields is one for the class."""

@@ -275,7 +275,7 @@ class Multiplicity:
 
         A class whose own module makes an object with arguments is there for others to make objects with other arguments.
         """
-        if not sites or not all(self.runs(call.caller) == IMPORT for call in sites):
+        if not sites or not all(self.call_runs(call) == IMPORT for call in sites):
             return False
         home = key.partition(":")[0]
         if any(

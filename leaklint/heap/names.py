@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from leaklint.flow.model import Class, Function, Module
 from leaklint.flow.terms import Term
+from leaklint.heap.search_path import bare_names, stem
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -29,10 +30,10 @@ class Names:
             self.classes.update(module.classes)
             parts = name.split(".")
             self._packages.update(".".join(parts[:n]) for n in range(1, len(parts)))
-            path = module.path.replace("\\", "/").removesuffix(".py").removesuffix("/__init__")
-            pieces = [piece for piece in path.split("/") if piece not in {"", ".", ".."}]
+            pieces = [piece for piece in stem(module.path).split("/") if piece not in {"", ".", ".."}]
             for n in range(len(pieces)):
                 self._endings.setdefault(".".join(pieces[n:]), []).append(name)
+        self._bare = bare_names(modules)  # of modules in folders that are put on the import path
         self._dotted: dict[str, Term] = {}
         self._words: dict[tuple[str, str], Term | None] = {}  # what words in modules stand for
         self._searched: set[tuple[str, str]] = set()  # without success, within the outermost question that is open
@@ -99,6 +100,8 @@ class Names:
     def _module(self, dotted: str) -> str | None:
         if dotted in self.modules or dotted in self._packages:
             return dotted
+        if dotted in self._bare:
+            return self._bare[dotted]
         ending = self._endings.get(dotted, ()) if "." in dotted else ()
         return ending[0] if len(ending) == 1 else None
 

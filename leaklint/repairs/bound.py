@@ -7,7 +7,7 @@ import libcst as cst
 from leaklint.drafts.facts.model import Decorator, Function, Module
 from leaklint.drafts.program import Holder, Program
 from leaklint.model import Fix
-from leaklint.repairs import counts
+from leaklint.repairs import counts, hazards
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
@@ -45,6 +45,11 @@ def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
         made = _object_made(files, role)
         if made:
             draft.refuse(f"the {made} stored at {role.place} may be the one that everybody has to get under its key")
+        number = hazards.numbered(files, role)
+        if number:
+            draft.refuse(
+                f"the key is the id() taken at {number}: its entry has to go with the object, not by their number"
+            )
         _evict(draft, role, limit)
     draft.assume("a value that has fallen out of the memo may be worked out again")
     return draft.fix(name, "")

@@ -10,12 +10,13 @@ import libcst as cst
 from leaklint.contracts.library import of_nature
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.paths import is_test
+from leaklint.repairs.callees import reached
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File
+from leaklint.repairs.files import File, Files
 from leaklint.repairs.referents import STIFF, defined_as
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
-from leaklint.repairs.scopes import walk
+from leaklint.repairs.scopes import Scope, walk
 
 _FILING = frozenset(
     {"add", "append", "get", "setdefault", "pop", "insert", "remove", "discard", "index", "__setitem__"}
@@ -121,6 +122,45 @@ def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tu
                 why = _misused_by_callers(draft, role, roles)
             if why and why != "returned":
                 draft.refuse(f"the id() of what is stored is used at {why}, and would be given to a newcomer")
+
+
+def numbered(files: Files, role: Role) -> str:
+    """Return the place of the ``id()`` under which a role stores what does not hold the object; nothing if there is none.
+
+    Such an entry is right only as long as something else keeps the object, and means nothing afterwards.
+    """
+    return next(
+        (found for key in role.keys if (found := _identity(files, role.file, key, role.use.scope, role.value))), ""
+    )
+
+
+def _identity(
+    files: Files, file: File, node: cst.CSTNode, scope: Scope, value: cst.CSTNode | None, hops: int = 4
+) -> str:
+    """Return where an expression comes to the ``id()`` of something that ``value`` does not name."""
+    inner: list[tuple[File, cst.CSTNode, Scope]] = []
+    if isinstance(node, cst.Tuple):
+        inner = [(file, element.value, scope) for element in node.elements]
+    elif isinstance(node, cst.Name):
+        inner = [(file, way.node, scope) for way in scope.bound.get(node.value, ()) if way.how == "value" and way.node]
+    elif isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "id":
+        given = {file.code(one.value) for one in node.args}
+        return "" if given & {file.code(one) for one in _held(value)} else file.place(node)
+    elif isinstance(node, cst.Call):
+        there = reached(files, file, node, scope)
+        returned = [below for below in walk(there.node.body) if isinstance(below, cst.Return)] if there else []
+        if there is not None:
+            inner = [(there.file, one.value, there.scope) for one in returned if one.value is not None]
+    found = (_identity(files, *one, value, hops - 1) for one in inner if hops)
+    return next(filter(None, found), "")
+
+
+def _held(value: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
+    """Yield a stored expression, and the elements of one that is a tuple or list."""
+    if isinstance(value, (cst.Tuple, cst.List)):
+        yield from (element.value for element in value.elements)
+    elif value is not None:
+        yield value
 
 
 def _numbers(file: File, place: cst.CSTNode, text: str) -> Iterator[cst.CSTNode]:

@@ -11,13 +11,13 @@ import threading
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from . import closing, domains, holder, judge, observe, once, reached, scenarios, seats, trial, trigger
+from . import closing, copies, domains, holder, judge, observe, once, reached, scenarios, seats, trial, trigger
 from .act import UnreachableError, resolve
 from .build import CannotBuildError
 from .case import Case
 from .early import FunctionType, is_a
 from .observe import Limits
-from .wire import BOUNDED, CONFIRMED, REFUTED, Probe, Verdict, unreached
+from .wire import BOUNDED, REFUTED, Probe, Verdict, unreached
 
 
 class Options(NamedTuple):
@@ -74,14 +74,14 @@ def _prove(probe: Probe, options: Options) -> Verdict:
     load(probe)
     for path in options.scenarios:
         scenarios.load_file(path)
-    other = closing.standby(lambda: closing.trials(_case(probe, options)))
+    other = closing.standby(lambda: closing.trials(_case(probe, options), judge.once))
     try:
         case = _case(probe, options)
         closable = bool(other is not None and closing.names(_kind(case)))
         found = judge.verdict(case)
         if found.status == REFUTED and crashed:
             return unreached(f"a thread that was started ended with {crashed[0]}; give a factory")
-        if found.status == CONFIRMED and other is not None and closable:
+        if judge.may_close(found) and other is not None and closable:
             found = judge.closed(found, other.ask(min(6.0, 0.3 * options.timeout)))
         return found
     finally:
@@ -114,7 +114,12 @@ def _case(probe: Probe, options: Options) -> Case:
     module = load(probe)
     domains.within(probe.root, probe.file)
     probe = seats.seated(as_method(probe), module)
-    module = sys.modules.get(probe.module, module)
+    case = _case_in(sys.modules.get(probe.module, module), probe, options)
+    copy = copies.filled(case)
+    return case if copy is None else _case_in(copy.module, copy.probe, options)
+
+
+def _case_in(module: Any, probe: Probe, options: Options) -> Case:
     act = resolve(probe)
     found = holder.find(module, probe.container, probe.container_kind, act.subject)
     if found is None and probe.container_kind == "closure" and act.function is not None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from json import loads
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import channel, early, observe, sandbox, wire
+from . import channel, early, sandbox, wire
 from .act import finished
 from .case import Case
 from .closers import NAMES
@@ -19,15 +19,19 @@ from .early import is_a
 from .observe import Limits
 
 MOST = 4
-ROUNDS = Limits(rounds=4, seconds=0.0, total=2.0)
+ROUNDS = Limits(rounds=5, seconds=0.0, total=2.0)
 
 
 class Closed(NamedTuple):
-    """``kept`` of ``made`` objects stayed after ``name`` was called on each; ``name`` is empty if there is no such method."""
+    """``verdict`` is that on objects on each of which ``name`` was called; ``name`` is empty if there is no such method."""
 
     name: str = ""
-    made: int = 0
-    kept: int = 0
+    verdict: wire.Verdict = wire.Verdict(wire.UNREACHED, "")
+
+    @property
+    def kept(self) -> int:
+        """Return how many objects stayed."""
+        return self.verdict.survivors
 
     @property
     def text(self) -> str:
@@ -78,8 +82,8 @@ async def _leave(box: list[Any]) -> None:
         pass
 
 
-def trials(case: Case) -> Iterator[Closed]:
-    """Yield what stays after each way to close the objects; stops at one after which nothing does."""
+def trials(case: Case, judged: Callable[[Case], wire.Verdict]) -> Iterator[Closed]:
+    """Yield the verdict after each way to close the objects; stops at one after which nothing stays."""
     sample = [case.plan.make(0)]
     kind = type(sample[0])
     sample.clear()
@@ -94,13 +98,10 @@ def trials(case: Case) -> Iterator[Closed]:
             make(1)
         except Exception:
             continue
-        rounds = observe.Rounds(make, case.holder, case.empty)
-        rounds.run(ROUNDS)
-        seen = rounds.thaw()
-        seen = rounds.collected() if seen.survivors else seen
-        if seen.created and not seen.failure:
-            yield Closed(name, seen.created, seen.survivors)
-            if not seen.survivors:
+        found = judged(case._replace(plan=case.plan._replace(make=make), limits=ROUNDS))
+        if found.created and found.rounds == ROUNDS.rounds:
+            yield Closed(name, found)
+            if not found.survivors:
                 return
 
 
@@ -119,7 +120,8 @@ class Standby:
                 sandbox.die_with_parent()
                 if early.read(inside_go, 1) == b"g":
                     for closed in work():
-                        early.write(inside_back, (wire.dumps(list(closed)) + "\n").encode("ascii"))
+                        told = {"name": closed.name, "verdict": wire.plain(closed.verdict)}
+                        early.write(inside_back, (wire.dumps(told) + "\n").encode("ascii"))
             finally:
                 early.leave(0)
         early.close(inside_go)
@@ -138,7 +140,8 @@ class Standby:
         found = []
         for line in data.splitlines():
             with suppress(ValueError, TypeError):
-                found.append(Closed(*loads(line.decode("ascii"))))
+                told = loads(line.decode("ascii"))
+                found.append(Closed(told["name"], wire.verdict_from(told["verdict"])))
         return min(found, key=lambda closed: closed.kept, default=Closed())
 
     def dismiss(self) -> None:

@@ -24,19 +24,20 @@ def verdict(case: Case) -> Verdict:
 
     Where what was watched goes, but the holder grows, the arguments are watched instead, each in an experiment of its own.
     """
-    found = _one(case)
+    found = once(case)
     if found.status != REFUTED or (found.container_growth or 0) <= GROWS or case.plan.given or found.survivors:
         return found
     if case.probe.track != "result":
         return found
     for name, make in case.plan.others:
-        other = _one(case._replace(plan=case.plan._replace(make=make, others=())))
+        other = once(case._replace(plan=case.plan._replace(make=make, others=())))
         if other.status == CONFIRMED:
             return replace(other, reason=f"{other.reason}: the {name} that is passed")
     return replace(found, status=UNREACHED, reason=f"{found.reason}: what stays in it was not watched; give a factory")
 
 
-def _one(case: Case) -> Verdict:
+def once(case: Case) -> Verdict:
+    """Run the experiment and judge it, whatever else is passed."""
     started = early.perf_counter()
     ran = case.plan.ran
     if ran is None and case.lines:
@@ -56,10 +57,22 @@ def _one(case: Case) -> Verdict:
     return replace(judged, seconds=round(early.perf_counter() - started, 6), **_facts(case.plan, seen))
 
 
+def may_close(found: Verdict) -> bool:
+    """Tell whether closing the objects may show more: they stay, whatever it is that keeps them until then."""
+    return bool(found.survivors) and found.status in (CONFIRMED, REFUTED, UNREACHED)
+
+
 def closed(found: Verdict, seen: Closed) -> Verdict:
-    """Return a verdict with what closing the objects has shown: those that go then were only not closed."""
+    """Return a verdict with what closing the objects has shown: those that go then were only not closed.
+
+    What is kept by something else, too, as long as it is open, is kept by the flagged holder if it is afterwards.
+    """
     if not seen.name:
         return found
+    if found.status != CONFIRMED:
+        if seen.verdict.status != CONFIRMED:
+            return found
+        return replace(seen.verdict, reason=f"{seen.verdict.reason}; {seen.text}", closing=seen.text)
     if seen.kept:
         return replace(found, reason=f"{found.reason}; {seen.text}", closing=seen.text)
     reason = f"stays only as long as nobody closes it: {seen.text}"
