@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
 
-from leaklint_runtime import patience
+from leaklint_runtime import lanes, patience, returning
 from leaklint_runtime.testing import discover
 
 
@@ -37,6 +38,53 @@ def test_what_only_waits_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
     budget = patience.Patience(20.0)
     clocks.move(0.1, 61.0)
     assert budget.over()
+
+
+def test_what_only_waits_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks = Clocks(monkeypatch)
+    budget = patience.Patience(2.0)
+    clocks.move(0.0, 1.9)
+    assert not budget.is_idle()
+    clocks.move(0.01, 1.0)
+    assert budget.is_idle()
+    clocks.move(0.5, 1.0)
+    assert not budget.is_idle()
+
+
+@pytest.mark.parametrize(
+    ("used", "clock", "goes_on"), [(5.0, 20.0, True), (21.0, 25.0, False), (0.1, 20.0, False), (10.0, 61.0, False)]
+)
+def test_an_experiment_goes_on_if_others_had_the_processor(
+    monkeypatch: pytest.MonkeyPatch, used: float, clock: float, goes_on: bool
+) -> None:
+    times = {"cpu": 1.0, "clock": 0.0}
+    monkeypatch.setattr(lanes, "used_by", lambda pid: times["cpu"])
+    monkeypatch.setattr(lanes.early, "perf_counter", lambda: times["clock"])
+    lane = lanes.Lane([0], solo=False)
+    lane.begin(20.0)
+    times.update(cpu=1.0 + used, clock=clock)
+    assert lane.goes_on() is goes_on
+    assert lane.deadline == (clock + 20.0 - used if goes_on else 20.0)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="nothing interrupts on this platform")
+@pytest.mark.parametrize("handled", [False, True])
+def test_a_call_that_does_not_come_back_is_interrupted(monkeypatch: pytest.MonkeyPatch, handled: bool) -> None:
+    monkeypatch.setattr(returning, "SECONDS", 0.1)
+    before = signal.getsignal(signal.SIGALRM)
+
+    def waits() -> None:
+        while True:
+            try:
+                time.sleep(30)
+            except Exception:
+                if not handled:
+                    raise
+
+    with pytest.raises(returning.NoReturnError):
+        returning.returns(waits)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert returning.returns(int, "7") == 7
 
 
 def test_tests_that_wait_earn_no_looks(pytestconfig: pytest.Config) -> None:

@@ -204,6 +204,63 @@ PROGRAMS = {
                 _made.append(made)
                 return made
         """,
+    "class_is_asked_for": """
+        import inspect
+        _made = {}
+        def register(kind, use):
+            if kind is type or not inspect.isclass(kind):
+                raise ValueError("classes only")
+            _made[kind] = use
+        """,
+    "methods_of_texts": """
+        _made = []
+        class Topic:
+            pass
+        def topic(path):
+            if not path.startswith("/"):
+                path = path[1:]
+            made = Topic()
+            made.parts = [part.title() for part in path.split("/") if part]
+            made.parts[0]
+            _made.append(made)
+            return made
+        """,
+    "other_text_of_a_form": """
+        _made = {}
+        KNOWN = ("object", "object.item")
+        class Kind:
+            pass
+        def kind_of(name):
+            if not (name == "object" or name.startswith("object.")):
+                raise ValueError(name)
+            if name not in _made and name != "object":
+                _made[name] = Kind()
+            return _made.get(name)
+        """,
+    "waits_before": """
+        import threading
+        _made = []
+        class Answer:
+            pass
+        def ask(wait=True):
+            if wait:
+                threading.Event().wait()
+            made = Answer()
+            _made.append(made)
+            return made
+        """,
+    "waits_in_a_loop_of_events": """
+        import asyncio
+        _made = []
+        class Answer:
+            pass
+        async def ask(wait=True):
+            while wait:
+                await asyncio.sleep(0.05)
+            made = Answer()
+            _made.append(made)
+            return made
+        """,
     "arguments_of_a_function": """
         _made = []
         SPEEDS = (9600, 19200)

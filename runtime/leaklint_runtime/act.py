@@ -170,6 +170,8 @@ def thing(function: Any, place: int, number: int, element: Any = None) -> Tracke
         made = values.by_annotation(hint, number if listed or _is_literal(hint) else 0, build.nested, 0)
         if made is not None and (type(made.value) in _PLAIN or listed):
             return Tracked(made, plain=not is_a(made.value, FunctionType))
+    if hint is type or getattr(hint, "__origin__", None) is type:
+        return Tracked(Made(type("Thing", (Thing,), {}), values.NEW_CLASS, True))
     if is_a(hint, type) and hint.__module__ not in ("builtins", "typing") and not is_a(hint, values.OneOf):
         try:
             return Tracked(build.nested(hint, number, 0))
@@ -255,9 +257,11 @@ def in_loop(function: Callable[..., Any], *args: Any) -> Any:
 
     if not _loops:
         _loops.append(asyncio.new_event_loop())
+    running = _loops[0].create_task(run())
     try:
-        return _loops[0].run_until_complete(run())
+        return _loops[0].run_until_complete(running)
     finally:
+        running.cancel()  # what was interrupted is not gone on with
         give_turns()
 
 

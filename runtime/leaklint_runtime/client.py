@@ -18,6 +18,7 @@ from typing import Any, Callable, Iterator, Sequence
 
 from .child import Options
 from .lanes import describe, import_limit
+from .patience import WAITS
 from .run import BOOT, IMPORTED
 from .wire import Probe, Verdict, dumps, plain, unreached, verdict_from
 
@@ -96,7 +97,7 @@ class Session:
         self._nonce = os.urandom(16).hex() if self.alone else ""
         self._timeout = options.timeout
         limit = import_limit(options.timeout)
-        self._silence = limit if self.alone else limit + options.timeout + _GRACE
+        self._silence = limit if self.alone else WAITS * (limit + options.timeout) + _GRACE
         self._late = False
         self._errors: list[bytes] = []
         request = dumps({"probes": [plain(probe) for probe in probes], "options": _plain_options(options)}).encode()

@@ -28,12 +28,12 @@ def types(function: Any, names: list[str], owner: Any = None) -> dict[str, Any]:
     """Return the types that the docstring of a function or its class, or else its type tests, give for parameters."""
     texts = [_text(function), _text(owner)]
     space = getattr(inspect.unwrap(function), "__globals__", {}) if callable(function) else {}
-    tested = _tested(function, space)
+    tested, texts_used = _tested(function, space), _used_as_text(function)
     found: dict[str, Any] = {}
     for name in names:
         said = next((kind for text in texts for kind in [_said(text, name, space)] if kind is not None), None)
         if said is None:
-            said = tested.get(name)
+            said = tested.get(name, str if name in texts_used else None)
         if said is not None:
             found[name] = said
     return found
@@ -81,9 +81,16 @@ def _tested(function: Any, space: dict[str, Any]) -> dict[str, Any]:
         test: Any = None
         if isinstance(node, ast.Assert):
             test = node.test
-        elif isinstance(node, ast.If) and isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):
-            test = node.test.operand if any(isinstance(item, ast.Raise) for item in node.body) else None
-        if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance"):
+        elif isinstance(node, ast.If) and any(isinstance(item, ast.Raise) for item in node.body):
+            options = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
+            denied = [one.operand for one in options if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.Not)]
+            test = next((one for one in denied if isinstance(one, ast.Call)), None)
+        if not isinstance(test, ast.Call):
+            continue
+        called = test.func.attr if isinstance(test.func, ast.Attribute) else getattr(test.func, "id", "")
+        if called == "isclass" and isinstance(test.args[0], ast.Name):
+            found.setdefault(test.args[0].id, type)
+        if called != "isinstance":
             continue
         subject, kinds = test.args if len(test.args) == 2 else (None, None)
         first = kinds.elts[0] if isinstance(kinds, ast.Tuple) and kinds.elts else kinds
@@ -92,6 +99,26 @@ def _tested(function: Any, space: dict[str, Any]) -> dict[str, Any]:
             if kind is not None:
                 found.setdefault(subject.id, kind)
     return found
+
+
+_OF_TEXT = {
+    "startswith", "endswith", "split", "rsplit", "strip", "lstrip", "rstrip", "lower", "upper", "casefold", "partition",
+    "rpartition", "splitlines", "encode", "replace",
+}  # fmt: skip
+
+
+def _used_as_text(function: Any) -> frozenset[str]:
+    """Return the names on which a function calls methods that texts have, with no arguments but texts and numbers."""
+    tree = body(function) if function is not None else None
+    found = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OF_TEXT):
+            continue
+        given = [item.value for item in node.args if isinstance(item, ast.Constant)]
+        if isinstance(node.func.value, ast.Name) and len(given) == len(node.args):
+            if all(type(value) in (str, int) for value in given) and not node.keywords:
+                found.add(node.func.value.id)
+    return frozenset(found)
 
 
 def compared(function: Any, name: str) -> tuple[Any, ...]:

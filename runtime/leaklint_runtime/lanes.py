@@ -15,11 +15,12 @@ from collections import deque
 from typing import Callable, NamedTuple, Sequence
 
 from . import channel, child, early, sandbox
+from .patience import IDLE, WAITS, used_by
 from .wire import Probe, plain
 
 
 def import_limit(timeout: float) -> float:
-    """Return how many seconds an import may take where an experiment may take ``timeout``."""
+    """Return how many seconds of CPU time an import may take where an experiment may take ``timeout``."""
     return max(5.0, 3 * timeout)
 
 
@@ -43,6 +44,7 @@ class Lane:
         self.nonce = ""
         self.phase = ""
         self.deadline = 0.0
+        self._limit, self._began, self._used = 0.0, 0.0, 0.0
         self.expired = ""
         self.lines = channel.Lines()
         self.commands = self.nonces = self.back = -1
@@ -73,12 +75,29 @@ class Lane:
         self.current = self.queue.popleft()
         self.nonce = early.urandom(16).hex()
         self.phase, self.expired, self.forked = "import", "", 0
-        self.deadline = early.perf_counter() + import_limit(timeout) + (timeout if self.solo else 0)
+        self.begin(import_limit(timeout) + (timeout if self.solo else 0))
         try:
             early.write(self.nonces, f"{self.current} {self.nonce}\n".encode("ascii"))
             early.write(self.commands, f"{self.current}\n".encode("ascii"))
         except OSError:
             pass
+        return True
+
+    def begin(self, seconds: float) -> None:
+        """Give what the lane does now so many seconds of CPU time."""
+        self._limit, self._began = seconds, early.perf_counter()
+        self._used = used_by(self.forked or self.pid) or 0.0
+        self.deadline = self._began + seconds
+
+    def goes_on(self) -> bool:
+        """Tell whether the lane, at its deadline, has only been kept from the processor, and may go on; sets another one."""
+        used, waited = used_by(self.forked or self.pid), early.perf_counter() - self._began
+        if self.expired or used is None:
+            return False
+        left = self._limit - (used - self._used)
+        if left <= 0 or waited >= WAITS * self._limit or used - self._used < IDLE * waited:
+            return False
+        self.deadline = early.perf_counter() + max(0.2, left)
         return True
 
     def expire(self, reason: str) -> None:

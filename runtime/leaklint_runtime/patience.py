@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from .early import perf_counter, process_time
 
 WAITS = 3  # times the CPU time: what code that sleeps or waits for an answer may take by the clock
+IDLE = 0.03  # of the time by the clock: who uses less of it waits for something else than the processor
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class Patience:
@@ -14,7 +18,22 @@ class Patience:
         self.seconds = seconds
         self._used, self._started = process_time(), perf_counter()
 
-    def over(self) -> bool:
-        """Tell whether the time is over."""
+    def over(self, share: float = 1.0) -> bool:
+        """Tell whether the time, or a share of it, is over."""
         used, waited = process_time() - self._used, perf_counter() - self._started
-        return used > self.seconds or waited > WAITS * self.seconds
+        return used > share * self.seconds or waited > share * WAITS * self.seconds
+
+    def is_idle(self) -> bool:
+        """Tell whether hardly any CPU time was used since the beginning."""
+        used, waited = process_time() - self._used, perf_counter() - self._started
+        return waited > self.seconds and used < IDLE * waited
+
+
+def used_by(pid: int) -> float | None:
+    """Return the seconds of CPU time that another process and its ended children have used; None if nobody says."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as source:
+            fields = source.read().rpartition(")")[2].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / _TICKS
+    except (OSError, ValueError, IndexError):
+        return None

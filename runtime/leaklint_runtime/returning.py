@@ -1,4 +1,4 @@
-"""Calls that have to come back: what waits for an answer that nobody gives, or never ends, is interrupted while ways are tried."""
+"""Calls that have to come back: while ways are tried, what waits for an answer or never ends is interrupted."""
 
 from __future__ import annotations
 

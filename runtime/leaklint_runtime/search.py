@@ -11,11 +11,12 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from . import samples, values
 from .build import Choices
-from .early import perf_counter
+from .patience import Patience
+from .returning import returns
 from .samples import Option
 from .values import Made, Varied
 
-SECONDS = 1.5
+SECONDS = 1.5  # of CPU time
 VARIABLES = 4  # of the environment that one act may need
 _TRIED = (1, 2, 77)  # numbers for which another text of a form has to be accepted
 _VALUE = "leaklint"
@@ -39,7 +40,7 @@ class Failure(NamedTuple):
 def attempt(act: Make, number: int) -> Failure | None:
     """Try an act; return None if it worked. ``MemoryError`` and what is no ``Exception`` is passed on."""
     try:
-        act(number)
+        returns(act, number)
     except MemoryError:
         raise
     except Exception as error:
@@ -49,8 +50,8 @@ def attempt(act: Make, number: int) -> Failure | None:
             last, trace = trace.tb_frame, trace.tb_next
         variable = _missing(error, last)
         del last
-        # The first frames are this function's and the recipe's; the next is the constructor's.
-        reached = (lines[2] if len(lines) > 2 else 0, len(lines))
+        # The first frames are this function's, the alarm's and the recipe's; the next is the constructor's.
+        reached = (lines[3] if len(lines) > 3 else 0, len(lines))
         return Failure(error.with_traceback(None), reached, variable)
     return None
 
@@ -101,20 +102,20 @@ def searched(make: Make, names: list[str], chosen: Choices, function: Any, secon
     Texts that were found so are varied with the round's number if their like are accepted, too.
     """
     failure = attempt(make, next_number())
-    end = perf_counter() + seconds
+    patience = Patience(seconds)
     while failure is not None:
         message = _text(failure.error)
         order = sorted(names, key=lambda name: name not in message)
-        following = _exchanged(make, order, chosen, failure, function, end)
+        following = _exchanged(make, order, chosen, failure, function, patience)
         if following is failure:
             return False
         failure = following
-    _vary(make, chosen)
+    _vary(make, chosen, function, patience)
     return True
 
 
 def _exchanged(
-    make: Make, names: list[str], chosen: Choices, failure: Failure, function: Any, end: float
+    make: Make, names: list[str], chosen: Choices, failure: Failure, function: Any, patience: Patience
 ) -> Failure | None:
     """Choose another value for one of ``names`` and return how far that gets: None if the act works.
 
@@ -123,7 +124,7 @@ def _exchanged(
     for name in names:
         before = dict(chosen)
         for option in [*_named_in(_text(failure.error)), *samples.options(function, name), *anything()]:
-            if perf_counter() > end:
+            if patience.over():
                 break
             chosen[name] = option
             following = attempt(make, next_number())
@@ -134,16 +135,26 @@ def _exchanged(
     return failure
 
 
-def _vary(make: Make, chosen: Choices) -> None:
-    """Exchange texts that are always the same for others of their form, where these are accepted as well."""
+def _vary(make: Make, chosen: Choices, function: Any, patience: Patience) -> None:
+    """Exchange texts that are always the same for others of their form, or of the form of another one that is accepted."""
     for name, option in list(chosen.items()):
         if isinstance(option, Varied) or type(option.value) is not str or not option.value:
             continue
-        for form in samples.variations(option.value):
-            chosen[name] = Varied(partial(_formed, form, option.origin))
-            if all(attempt(make, next_number() + number) is None for number in _TRIED):
+        for other in [option, *samples.options(function, name)]:
+            if patience.over() or isinstance(other, Varied):
+                break
+            if type(other.value) is str and other.value and _varied(make, chosen, name, other):
                 break
             chosen[name] = option
+
+
+def _varied(make: Make, chosen: Choices, name: str, option: Made) -> bool:
+    """Choose texts of the form of one, another for each number; False if none of them is accepted."""
+    for form in samples.variations(option.value):
+        chosen[name] = Varied(partial(_formed, form, option.origin))
+        if all(attempt(make, next_number() + number) is None for number in _TRIED):
+            return True
+    return False
 
 
 def _formed(form: Callable[[int], str], origin: str, number: int) -> Made:

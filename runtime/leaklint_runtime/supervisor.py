@@ -75,7 +75,7 @@ class Supervisor:
         for lane in list(self.running):
             if lane.back in ready:
                 self._hear(lane)
-            elif early.perf_counter() >= lane.deadline:
+            elif early.perf_counter() >= lane.deadline and not lane.goes_on():
                 lane.expire(f"no verdict within {self.options.timeout:g} s")
         return True
 
@@ -97,7 +97,7 @@ class Supervisor:
         word, _, rest = text.partition(" ")
         if word == "pid" and rest.isdigit():
             lane.forked, lane.phase = int(rest), "run"
-            lane.deadline = early.perf_counter() + self.options.timeout
+            lane.begin(self.options.timeout)
         elif word == "end" and rest.isdigit():
             lane.forked = 0
             self._missing(lane, int(rest))

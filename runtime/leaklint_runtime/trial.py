@@ -6,6 +6,7 @@ from typing import Any, Callable, NamedTuple
 
 from . import observe, reached
 from .holder import Holder
+from .returning import returns
 
 Make = Callable[[int], Any]
 
@@ -39,12 +40,12 @@ class Trial(NamedTuple):
         before = observe.size_of(self.holder)
         ran: bool | None = None
         if self.lines:
-            ran = reached.runs(lambda: kept.append(make(0)), self.lines)
+            ran = reached.runs(lambda: kept.append(returns(make, 0)), self.lines)
         else:
-            kept.append(make(0))
+            kept.append(returns(make, 0))
         between = observe.size_of(self.holder)
         try:
-            kept.append(make(1))
+            kept.append(returns(make, 1))
         except Exception:
             kept.clear()
             return Tried(ran, False)

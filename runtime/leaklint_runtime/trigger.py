@@ -8,13 +8,14 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, search, trial
 from .act import Act, UnreachableError, completed, finished, perform, resolve, thing
-from .early import is_a, perf_counter
+from .early import is_a
 from .holder import unwrap
+from .patience import Patience
 from .seats import seats
 from .wire import Probe
 
 Make = Callable[[int], Any]
-SECONDS = 4.0  # for finding a way that leads to the flagged statement
+SECONDS = 4.0  # of CPU time, for finding a way that leads to the flagged statement
 
 
 class Plan(NamedTuple):
@@ -68,8 +69,8 @@ def plan(
         raise once.SingleError(f"the program makes one {act.subject.__qualname__}, {single.how} ({single.place})")
     best, rank = None, -1
     failures: list[BaseException] = []
-    end = perf_counter() + SECONDS
-    for candidate in _all_candidates(act, probe, failures):
+    patience = Patience(SECONDS)
+    for candidate in _all_candidates(act, probe, failures, patience):
         candidate = candidate._replace(make=_each_once(candidate.make))
         try:
             tried = judge.tried(candidate.make)
@@ -77,10 +78,10 @@ def plan(
             raise
         except Exception as error:
             failures.append(error.with_traceback(None))
-            continue
-        if tried.rank > rank:
+            tried = None
+        if tried is not None and tried.rank > rank:
             best, rank = candidate._replace(ran=tried.ran, fresh=tried.fresh), tried.rank
-        if rank == 3 or perf_counter() > end:
+        if rank == 3 or patience.over():
             break
     if best is None:
         raise UnreachableError(_explain(act, failures[0] if failures else None))
@@ -92,8 +93,11 @@ def _each_once(make: Make) -> Make:
     return lambda number: make(search.next_number())
 
 
-def _all_candidates(act: Act, probe: Probe, failures: list[BaseException]) -> Iterator[Plan]:
-    """Yield the ways through the public callers of a private method, then those to the method itself."""
+def _all_candidates(act: Act, probe: Probe, failures: list[BaseException], patience: Patience) -> Iterator[Plan]:
+    """Yield the ways through the public callers of a private method, then those to the method itself.
+
+    Callers are tried for half of the time, so that some of it is left for the method.
+    """
     acts = []
     if act.kind == "method" and act.argument is None:
         for name in callers.public(act.subject, act.name):
@@ -101,8 +105,11 @@ def _all_candidates(act: Act, probe: Probe, failures: list[BaseException]) -> It
             raw = inspect.getattr_static(act.subject, name, None)
             public = Act("construct", "", act.subject, act.subject, None)
             acts.append(public if made else act._replace(name=name, function=unwrap(raw)))
-    for option in [*acts, act]:
-        yield from _guarded(_candidates(option, probe), failures)
+    for option in acts:
+        if patience.over(0.5):
+            break
+        yield from _guarded(_candidates(option, probe, patience), failures)
+    yield from _guarded(_candidates(act, probe, patience), failures)
 
 
 def _guarded(ways: Iterator[Plan], failures: list[BaseException]) -> Iterator[Plan]:
@@ -188,8 +195,8 @@ def _codes(function: Any) -> frozenset[Any]:
     return frozenset(code for code in found if inspect.iscode(code))
 
 
-def _candidates(act: Act, probe: Probe) -> Iterator[Plan]:
-    """Yield ways to do the act without a factory, surest first."""
+def _candidates(act: Act, probe: Probe, patience: Patience) -> Iterator[Plan]:
+    """Yield ways to do the act without a factory, surest first; what takes long only as long as there is time."""
     if act.kind == "construct" and act.argument is None:
         for made in _recipes(act, live=False):
             source = recipes.python(f"made = {made.source}") if made.source else ""
@@ -200,7 +207,8 @@ def _candidates(act: Act, probe: Probe) -> Iterator[Plan]:
         done = completed(act, lambda recipe=recipe: recipe.call(0))  # type: ignore[misc]
         for arguments in build.call(done.function, skip_self=done.skip_self):
             yield _with(done, probe, recipe, arguments)
-        yield from _by_search(done, probe, recipe)
+        if not patience.over():
+            yield from _by_search(done, probe, recipe)
 
 
 def _by_search(act: Act, probe: Probe, recipe: ladder.Recipe) -> Iterator[Plan]:

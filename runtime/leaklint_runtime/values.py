@@ -17,7 +17,7 @@ import re
 import typing
 from typing import Any, Callable, NamedTuple, Tuple
 
-from .stubs import Stub
+from .stubs import Stub, Thing
 
 Build = Callable[[type, int, int], "Made"]
 DEPTH = 3
@@ -69,6 +69,7 @@ def stub() -> Made:
     return Made(Stub(), "leaklint_runtime.stubs:Stub()", False, "stand-in")
 
 
+NEW_CLASS = 'type("Thing", (leaklint_runtime.stubs:Thing,), {})'
 NOTHING = "leaklint_runtime.values:nothing"
 Way = Tuple[Callable[[int], Any], str]
 _SCALARS: dict[Any, Way] = {
@@ -229,6 +230,8 @@ def by_type(kind: Any, number: int, build: Build, depth: int) -> Made | None:
             return None
         member = members[number % len(members)]
         return Made(member, f"{kind.__module__}:{kind.__qualname__}.{member.name}", True)
+    if kind is type:
+        return Made(type("Thing", (Thing,), {}), NEW_CLASS, True)
     if issubclass(kind, type):
         return Made(object, "object", True)
     for abstract, concrete in _ABSTRACT:
