@@ -17,14 +17,14 @@ from .early import ModuleType, contents, is_a
 from .wire import Probe
 
 
-class Copy(NamedTuple):
+class Twin(NamedTuple):
     """Another module of the same file, and the probe as one of it."""
 
     module: Any
     probe: Probe
 
 
-def filled(case: Case) -> Copy | None:
+def filled(case: Case) -> Twin | None:
     """Return the copy whose container has more entries once the act is done again, if that of the case has not."""
     if case.holder is None or not case.holder.owners:
         return None
@@ -34,7 +34,7 @@ def filled(case: Case) -> Copy | None:
         inner = case.probe.container.rpartition(":")[2]
         found = holder.find(other, inner, case.probe.container_kind)
         if found is not None:
-            rivals.append((Copy(other, replace(case.probe, container=inner)), found))
+            rivals.append((Twin(other, replace(case.probe, container=inner)), found))
     if not rivals:
         return None
     holders = [case.holder, *[found for _, found in rivals]]
