@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_RELATED = 8
 _UNREAD = Fix("none", "", "its file could not be read")
+_MISSED = Fix("none", "", "it is removed on other ways: that this one removes it, too, is for a person to write")
 _BOUND = "bound it or remove entries when their owner is done"
 _RAISE = "raise a new one each time, or this one .with_traceback(None)"
 
@@ -68,6 +69,8 @@ def _fix(case: Case, view: View) -> Fix:
 
     code = case.finding.code
     match case.subject:
+        case Retention() as retention if retention.release.missed is not None:
+            return _MISSED
         case Retention() as retention:
             return containers.repaired(view, code, retention)
         case Memo() as memo:
@@ -95,4 +98,6 @@ def _advice(case: Case, fix: Fix) -> str:
         return _RAISE
     if isinstance(case.subject, (Handler, Registration)):
         return undoing(case.subject)
+    if isinstance(case.subject, Retention) and case.subject.release.missed is not None:
+        return case.subject.release.missed.advice
     return undoing(None) if case.finding.code in {"LK401", "LK402", "LK601", "LK602"} else _BOUND

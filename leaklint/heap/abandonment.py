@@ -61,6 +61,18 @@ class Abandonment:
         )  # fmt: skip
 
     @cached_property
+    def run_by_others(self) -> frozenset[str]:
+        """Return the generators that the program hands to a method of another package, which runs them as it sees fit."""
+        return frozenset(
+            key
+            for function in self.heap.functions.values()
+            for event in function.events if event.kind == "call" and event.terms[0][1][0] == "attr"
+            for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3])) if given[0] == "call"
+            for key in self._called(given[1])
+            if not any(value[0] in {"func", "method", "class"} for value in self.heap.evaluate(event.terms[0][1]))
+        )  # fmt: skip
+
+    @cached_property
     def _looped_over(self) -> frozenset[str]:
         """Return the functions over whose calls the program loops."""
         return frozenset(

@@ -11,6 +11,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
 from leaklint.heap.identity import never_same
+from leaklint.heap.multiplicity import falsy
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -28,7 +29,7 @@ class Coverage:
         self.removals = removals
         self.equality = Equality(removals.effects)
 
-    def _covers(self, removal: Effect, store: Effect) -> bool:
+    def covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
         if self._apart(removal.container, store.container) or self._is_inside(removal.container, store.container):
             return False
@@ -40,6 +41,8 @@ class Coverage:
             return True
         if removal.how == "pop" and store.key is None:
             return True
+        if self.removals.runs_over(removal.key, removal.container) and not self._picks_given(removal):
+            return True  # what is in it was put in: a sweep
         by_value = removal.how == "remove" or store.key is None
         stored = store.value if by_value else store.key
         if stored is not None and self._differs(removal.key, store, stored):
@@ -72,9 +75,41 @@ class Coverage:
             return True
         return self.equality.differ(removed, stored) or self.equality.is_part(removed, store, stored)
 
+    @staticmethod
+    def _picks_given(removal: Effect) -> bool:
+        """Tell whether a removal looks through the entries for those that its caller names."""
+        tests = (term for guard in removal.event.guards if guard.kind in {"if", "past"} for term in walk(guard.test))
+        picked = (term for term in tests if term[0] == "op" and term[1] in {"in", "not in", "==", "!=", "is", "is not"})
+        return any(one[0] == "param" and one[1] == removal.function for term in picked for one in walk(term))
+
+    def takes_empty(self, removal: Effect, stores: list[Effect]) -> bool:
+        """Tell whether a removal waits until nothing is left in a container inside, into which stores put their entries."""
+        where = self.removals.lifetime.where(removal.container)
+        for guard in removal.event.guards if where is not None else ():
+            for term in falsy(guard.test, guard.holds) if guard.kind in {"if", "past"} else ():
+                for value in self.removals.heap.evaluate(term):
+                    inner = self.removals.lifetime.where(value) if value[0] == "container" else None
+                    if inner is None or where is None or inner.key != where.key or inner.depth <= where.depth:
+                        continue
+                    if any(store.container == value for store in stores):
+                        return True
+        return False
+
+    def is_wrapped(self, removal: Effect, store: Effect) -> bool:
+        """Tell whether a removal looks for what callers gave, while a store put in a function that was made around it."""
+        value = store.value
+        if removal.key is None or removal.key[0] != "param" or value is None or value[0] != "call" or not value[2]:
+            return False
+        made = self.removals.heap.evaluate(value)
+        around = all(one[0] == "func" and self.removals.heap.functions[one[1]].parent for one in made)
+        given = {("param", store.function, one.name) for one in self.removals.heap.functions[store.function].params}
+        if not made or not around or given.isdisjoint(value[2]) or self.equality.is_returned(store.function, value):
+            return False  # whoever registers gets the function that was made
+        return not self.covers(removal, store)
+
     def _is_inside(self, inner: Term, outer: Term) -> bool:
         """Tell whether a container lies deeper in a holder than another: what leaves it leaves the other's entries alone."""
-        left, right = (self.removals.lifetime.long.get(container) for container in (inner, outer))
+        left, right = (self.removals.lifetime.where(container) for container in (inner, outer))
         return left is not None and right is not None and left.key == right.key and left.depth > right.depth
 
     def _apart(self, one: Term, other: Term) -> bool:

@@ -57,11 +57,12 @@ class Equality:
         for part, whole in ((removed, stored), (stored, removed)):
             if part[0] == "param" and whole[0] == "tuple" and part[1] not in {one[1] for one in _params(whole)}:
                 named = any(one[0] == "param" and one[2] == part[2] for one in whole[1])
-                if named and not self._given(part) and not self._is_returned(store.function, whole):
+                if named and not self._given(part) and not self.is_returned(store.function, whole):
                     return True
         return False
 
-    def _is_returned(self, function: str, term: Term) -> bool:
+    def is_returned(self, function: str, term: Term) -> bool:
+        """Tell whether a function gives a term to its callers, alone or inside of something."""
         events = self.heap.functions[function].events
         return any(event.kind in {"return", "yield"} and term in list(walk(event.terms[0])) for event in events)
 

@@ -66,6 +66,7 @@ class Lifetime:
         self.effects = effects
         self.long: dict[Term, Location] = {}
         self.others: dict[Term, list[Location]] = {}
+        self.left: dict[Term, Location] = {}  # what is in objects that the program leaves to its users to make
         self.classes: dict[str, Location] = {}  # classes with an instance that lives long
         self._on: dict[Term, list[tuple[str, str, Event]]] = {}
         self._index_attributes()
@@ -85,6 +86,10 @@ class Lifetime:
     def assigned_to(self, value: Term) -> list[tuple[str, str, Event]]:
         """Return (name, function, event) of what is assigned to attributes of an abstract value."""
         return self._on.get(self._kind_of(value), [])
+
+    def where(self, value: Term) -> Location | None:
+        """Return where a value lives long, or in which object that users make."""
+        return self.long.get(value) or self.left.get(value)
 
     def _grow(self) -> None:
         queue: deque[tuple[Term, Location]] = deque()

@@ -25,6 +25,8 @@ class Multiplicity:
         self.effects = effects
         self.lifetime = lifetime
         self._known: dict[str, int] = {}
+        self._visiting: dict[str, int] = {}  # of the functions that lead to the one that is asked for, so far
+        self._visited: set[str] | None = None  # those that were looked at in this round
         self._one_a_run: dict[str, bool] = {}
         self._once: dict[tuple[str, int], tuple[Event, bool]] = {}  # with the event, so that none is where it was
 
@@ -32,9 +34,25 @@ class Multiplicity:
         """Return how often a function runs. One that nothing calls is for users to call: many times."""
         if key in self._known:
             return self._known[key]
-        self._known[key] = IMPORT  # what a function adds that is called by itself alone
-        self._known[key] = found = self._runs(self.heap.functions[key])
-        return found
+        if self._visited is not None:
+            return self._visit(key)
+        while True:  # functions that call each other: until nobody's callers add anything
+            before = dict(self._visiting)
+            self._visited = set()
+            self._visit(key)
+            if self._visiting == before:
+                break
+        found, self._visiting, self._visited = self._visiting, {}, None
+        self._known.update(found)
+        return found[key]
+
+    def _visit(self, key: str) -> int:
+        """Work out how often a function runs by what is known of its callers so far."""
+        assert self._visited is not None
+        if key not in self._visited:
+            self._visited.add(key)
+            self._visiting[key] = max(self._visiting.get(key, IMPORT), self._runs(self.heap.functions[key]))
+        return self._visiting.get(key, IMPORT)
 
     def _runs(self, function: Function) -> int:
         if function.kind == "module":
@@ -244,7 +262,7 @@ class Multiplicity:
         if key not in self._one_a_run:
             sites = self.constructions(key)
             script = bool(sites) and all(
-                self._from_script(call.caller, call.event, 0) and not self._is_returned(call) for call in sites
+                self._from_script(call.caller, call.event, 0) and not self.is_returned(call) for call in sites
             )
             self._one_a_run[key] = (script or self._is_constant(key, sites)) and not self._is_of_library(key, sites)
         return self._one_a_run[key]
@@ -266,7 +284,7 @@ class Multiplicity:
         found = {name for module in modules.values() for dotted in module.imports.values() for name in _above(dotted)}
         return frozenset(found | {star for module in modules.values() for star in module.stars})
 
-    def _is_returned(self, call: Call) -> bool:
+    def is_returned(self, call: Call) -> bool:
         function = self.heap.functions[call.caller]
         return any(event.kind == "return" and event.terms[0] == call.event.terms[0] for event in function.events)
 

@@ -16,6 +16,18 @@ class Quality(IntEnum):
     GOOD = 2
 
 
+class Missed(NamedTuple):
+    """A way on which the entry of a store stays although the program takes such entries out: why, and what to do.
+
+    ``meant`` where the program shows for entries of any sort that they are meant to go, so that they are more than a few.
+    """
+
+    store: Effect
+    why: str
+    advice: str = "remove it on that way, too"
+    meant: bool = False
+
+
 class Release(NamedTuple):
     """The best removal of a holder's entries, and why it is what it is."""
 
@@ -25,3 +37,4 @@ class Release(NamedTuple):
     bounded: bool = False
     finalizer: bool = False
     doubt: str = ""  # what has to be assumed for it not to release
+    missed: Missed | None = None  # the way on which it does not release

@@ -7,13 +7,16 @@ from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
 from leaklint.heap.coverage import Coverage
 from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.endings import Endings
 from leaklint.heap.feasibility import ANEW, Feasibility
 from leaklint.heap.kept import Keeping
+from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.optional import Optional
+from leaklint.heap.paths import Paths
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.release import Quality, Release
+from leaklint.heap.release import Missed, Quality, Release
 
 _SELECTIVE = frozenset(
     {
@@ -42,18 +45,22 @@ class Removals:
     """Judges removals."""
 
     def __init__(
-        self, heap: PointsTo, effects: Effects, lifetime: Lifetime, keeping: Keeping, multiplicity: Multiplicity
-    ) -> None:
+        self, heap: PointsTo, effects: Effects, lifetime: Lifetime, keeping: Keeping, multiplicity: Multiplicity,
+        keys: KeyDomain,
+    ) -> None:  # fmt: skip
         self.heap = heap
         self.effects = effects
         self.lifetime = lifetime
         self.keeping = keeping
         self.multiplicity = multiplicity
+        self.keys = keys
         self.feasibility = Feasibility(self)
         self.coverage = Coverage(self)
         self.optional = Optional(effects)
         self.abandonment = Abandonment(effects)
-        self._held: set[str] = set()  # the classes of what the stores that are judged keep
+        self.endings = Endings(self)
+        self.paths = Paths(self)
+        self.held: set[str] = set()  # the classes of what the stores that are judged keep
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
     def of(self, stores: list[Effect], removals: list[Effect], held: set[str], entering: set[str]) -> Release:
@@ -63,36 +70,64 @@ class Removals:
         """
         self._entering = entering
         best = Release(Quality.NONE, "nothing removes it")
-        self._held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
+        self.held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
+        good: list[Effect] = []
         for removal in removals:
-            here = self._where_possible(self._judged(removal, stores, held))
+            possible = self._where_possible(self._judged(removal, stores, held))
+            here = self._where_finished(possible)
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
                 best = here
-            if best.quality == Quality.GOOD:
-                break
-        return best
+            if here.bounded:
+                return here
+            if possible.quality == Quality.GOOD:
+                good.append(removal)
+        best = self._on_every_way(best, stores, good, removals) if good else best
+        where = self.lifetime.where(stores[0].container)
+        if best.quality == Quality.GOOD or best.missed is not None or where is None:
+            return best
+        missed = self.paths.only_inside(stores) if not removals else None
+        if missed is None and where.scope == "object":
+            missed = self.paths.only_elsewhere(stores, removals)
+        return best if missed is None else Release(Quality.DOUBTFUL, missed.why, best.effect, missed=missed)
+
+    def _on_every_way(self, best: Release, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Release:
+        """Return a release, or what it misses: removals at the end of the holder itself do not count, nor some ways."""
+        before = [one for one in good if not self.endings.is_holders(one)]
+        if not before:
+            name, line = self.heap.functions[good[0].function].name, good[0].event.place[0]
+            why = f"only {name}() of the object that has it removes it (line {line})"
+            return Release(Quality.DOUBTFUL, why, good[0])
+        missed = self.paths.missed(stores, before, every)
+        return best if missed is None else Release(Quality.DOUBTFUL, missed.why, before[0], missed=missed)
 
     def _where_possible(self, release: Release) -> Release:
-        """Return a release as doubtful where the removal needs a package that may be missing, or a loop that is not left."""
+        """Return a release as doubtful where the removal needs a package that may be missing."""
         removal = release.effect
         if removal is None or release.quality != Quality.GOOD:
             return release
-        generator = self.abandonment.generator_of(removal.event, self.heap.functions[removal.function])
-        if generator:
-            why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {removal.event.place[0]})"
-            return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that such a loop is left early")
         name = self.optional.needed(removal.event, self.heap.functions[removal.function])
         if not name:
             return release
         why = f"it is removed only where {name} is set (line {removal.event.place[0]})"
         return Release(Quality.DOUBTFUL, why, removal, doubt=f"assumes that the import that sets {name} fails")
 
+    def _where_finished(self, release: Release) -> Release:
+        """Return a release as doubtful where the removal needs a loop that is not left."""
+        removal = release.effect
+        if removal is None or release.quality != Quality.GOOD:
+            return release
+        generator = self.abandonment.generator_of(removal.event, self.heap.functions[removal.function])
+        if not generator:
+            return release
+        why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {removal.event.place[0]})"
+        return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that such a loop is left early")
+
     def _judged(self, removal: Effect, stores: list[Effect], held: set[str]) -> Release:
         place = f"line {removal.event.place[0]}"
         function = self.heap.functions[removal.function]
         if self.feasibility.keeps_all(removal.value, function):
             return Release(Quality.NONE, f"it is left out only if it is identical to {ANEW} ({place})", removal)
-        bound = self._bounds(removal, stores)
+        bound = self.bounds(removal, stores)
         if bound:
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
         if self.feasibility._is_finalizer(removal, held):
@@ -108,8 +143,15 @@ class Removals:
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
-        if not any(self.coverage._covers(removal, store) for store in stores):
-            return Release(Quality.NONE, f"what is removed at {place} is never what was stored", removal)
+        if not any(self.coverage.covers(removal, store) for store in stores):
+            wrapped = next((store for store in stores if self.coverage.is_wrapped(removal, store)), None)
+            why = f"what is removed at {place} is never what was stored"
+            if wrapped is None:
+                return Release(Quality.NONE, why, removal)
+            missed = Missed(wrapped, f"{why}: that is a function made around it", "remove what was stored", meant=True)
+            return Release(Quality.NONE, missed.why, removal, missed=missed)
+        if self.coverage.takes_empty(removal, stores):
+            return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
         if self.coverage._moves(removal, stores):
             return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
         follows = removal.how != "clear" and any(self._follows_always(removal, store) for store in stores)
@@ -130,7 +172,7 @@ class Removals:
 
     # bounds
 
-    def _bounds(self, removal: Effect, stores: list[Effect]) -> bool:
+    def bounds(self, removal: Effect, stores: list[Effect]) -> bool:
         """A removal on the store's own path, behind a test of the size or of the entries: eviction or sweep."""
         storing = {store.function for store in stores} | {call.caller for store in stores for call in store.chain}
         if removal.function not in storing and not any(
@@ -146,7 +188,9 @@ class Removals:
             return True
         if removal.how in {"rebuild", "filter"} and removal.function in {store.function for store in stores}:
             return True
-        swept = any(guard.kind in {"loop", "while"} and self._over(guard.test, removal.container) for guard in guards)
+        swept = any(
+            guard.kind in {"loop", "while"} and self.runs_over(guard.test, removal.container) for guard in guards
+        )
         return swept and removal.how != "clear" and self._runs_with(removal, stores)
 
     def _runs_with(self, removal: Effect, stores: list[Effect]) -> bool:
@@ -189,12 +233,11 @@ class Removals:
             for value in values
         ):
             return True
-        where = self.lifetime.long.get(container)
-        return where is not None and any(
-            value in self.lifetime.long and self.lifetime.long[value].key == where.key for value in values
-        )
+        where = self.lifetime.where(container)
+        places = (self.lifetime.where(value) for value in values)
+        return where is not None and any(place is not None and place.key == where.key for place in places)
 
-    def _over(self, term: Term, container: Term) -> bool:
+    def runs_over(self, term: Term, container: Term) -> bool:
         """Tell whether a loop runs over a container or a copy of it."""
         for one in walk(term):
             for value in self.heap.evaluate(one):
@@ -274,12 +317,7 @@ class Removals:
         The objects put themselves in, so that their users need not know of it; they have a method by which they are let go,
         and neither that nor anything else in the program calls the removal.
         """
-        if (
-            not self._entering
-            or function.owner in self._held
-            or self._reachable(function)
-            or function.name in _PROTOCOL
-        ):
+        if not self._entering or function.owner in self.held or self._reachable(function) or function.name in _PROTOCOL:
             return False
         from leaklint_runtime.closers import NAMES
 
@@ -288,7 +326,7 @@ class Removals:
 
     def _closes(self, function: Function) -> bool:
         """Tell whether a function is a method of the objects themselves, which their users call when they are done."""
-        return function.kind == "method" and not function.name.startswith("_") and function.owner in self._held
+        return function.kind == "method" and not function.name.startswith("_") and function.owner in self.held
 
     def _is_internal(self, function: Function) -> bool:
         """Tell whether users do not call a function by itself: a special method, or one with a leading underscore."""

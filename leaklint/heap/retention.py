@@ -12,6 +12,7 @@ from leaklint.heap.chains import Chains
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
+from leaklint.heap.left import left_to_users
 from leaklint.heap.lifetime import Lifetime, Location
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.namespaces import is_constructor
@@ -41,8 +42,9 @@ class Heap:
         self.keeping = Keeping(points_to, self.effects, self.lifetime)
         self.multiplicity = Multiplicity(points_to, self.effects, self.lifetime)
         self.keeping.multiplicity = self.multiplicity
-        self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity)
+        self.lifetime.left = left_to_users(self.lifetime, self.multiplicity)
         self.keys = KeyDomain(points_to, self.effects, self.lifetime)
+        self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity, self.keys)
         self.usage = Usage(points_to)
         self.building = Building(points_to)
         self.receivers = Receivers(
@@ -65,8 +67,8 @@ class Heap:
         return found
 
     def location(self, container: Term) -> Location | None:
-        """Return where a container lives long, if it does."""
-        return self.lifetime.long.get(container) or self._of_classes.get(container)
+        """Return where a container lives long, or in which object that users make."""
+        return self.lifetime.where(container) or self._of_classes.get(container)
 
     def retentions(self) -> list[Retention]:
         """Return every holder that keeps something, at any level."""
@@ -126,15 +128,26 @@ class Heap:
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), one.side != "key", -one.level))
         judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
+        if location.scope == "object":  # made by users: how long it lives, only a removal tells
+            kept = [(group, release) for group, release in kept if release.missed is not None]
         if not kept:
             self._released.add(location.path)
             return None
         stores, release = kept[0]
+        if release.missed is not None:
+            first = release.missed.store
+            stores.sort(key=lambda one: one.effect is not first)
         level = max(store.level for store in stores)
         reasons = [reason for store in stores[:1] for reason in store.reasons]
-        if release.quality == Quality.DOUBTFUL:
+        if location.scope == "object":
+            reasons.append(f"assumes that {_last(location.owner)} outlives its entries")
+        if release.missed is not None:
+            level = 1 if release.missed.meant else min(level, 1)
+        elif release.quality == Quality.DOUBTFUL:
             level -= 1
             reasons.append(release.doubt)
+        if self.removals.endings.is_tracked(stores[0].effect, release.effect):
+            level = max(level, 1)
         if self._is_shared_unsurely(location, stores):
             level -= 2
             reasons.append("not every object of its class lives long")
@@ -234,7 +247,7 @@ class Heap:
         if runs != MANY:
             return runs
         function = self.points_to.functions[effect.function]
-        if location.scope == "field" and function.owner and self._own_making(effect, location):
+        if location.scope in {"field", "object"} and function.owner and self._own_making(effect, location):
             return ONCE
         if location.scope == "result" and function.key.replace(":", ".") in location.path[:1] and not function.params:
             return ONCE  # what a memoised function without parameters fills, it fills in its one call
@@ -341,6 +354,11 @@ def _run_through(effect: Effect) -> Iterator[Call]:
             return
         yield call
         reached = call.caller
+
+
+def _last(key: str) -> str:
+    """Return the name of a class by its key."""
+    return key.rpartition(":")[2].rpartition(".")[2]
 
 
 def _holder_of_owner(location: Location) -> tuple[str, ...]:

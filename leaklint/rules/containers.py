@@ -25,6 +25,7 @@ _LIFETIME = {
     "function": "attribute of a function, lives as long as the function",
     "descriptor": "held by a descriptor that sits on a class, lives as long as the process",
     "field": "attribute of an object that lives as long as the process",
+    "object": "attribute of an object, lives as long as that",
     "outside": "attribute of an object of a library that lives as long as the process",
     "result": "result of a memoised function, lives as long as the process",
 }
@@ -100,12 +101,13 @@ def tell(context: Context, retention: Retention, code: str, name: str) -> Case:
     location, first = retention.location, retention.first
     where = _where(context, retention)
     verb = "raised" if first.effect.how == "raised" else "stored"
+    lives = "it" if location.scope == "object" else "the process"
     message = (
         f"{short_name(location)} ({_LIFETIME[location.scope].split(',')[0]}) keeps {kept_text(first)} alive for as long as "
-        f"the process lives: {verb} by {where}, {retention.release.why}{_doubts(retention)}"
+        f"{lives} lives: {verb} by {where}, {retention.release.why}{_doubts(retention)}"
     )
     symbol = symbol_of(location)
-    probe = container_probe(context, retention)
+    probe = container_probe(context, retention) if location.scope != "object" else None
     return context.case(
         retention, code, name, location.module, location.place, symbol, retention.kind, message, retention.level,
         retention_path(context, retention), related(context, retention), probe,

@@ -1,0 +1,46 @@
+"""Objects that a program leaves to its users to make, and the containers in them.
+
+How long such an object lives nobody can tell. Where the program itself takes entries out of a container of it, though, the
+object is meant to outlive its entries, and an entry that stays on some way stays as long as that object.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term
+from leaklint.heap.lifetime import Location
+
+if TYPE_CHECKING:
+    from leaklint.heap.lifetime import Lifetime
+    from leaklint.heap.multiplicity import Multiplicity
+
+_BELOW = frozenset({"container", "inst"})
+
+
+def left_to_users(lifetime: Lifetime, multiplicity: Multiplicity) -> dict[Term, Location]:
+    """Return what is in objects of classes of which the program makes none for itself, where it does not live long."""
+    found: dict[Term, Location] = {}
+    names = lifetime.heap.names
+    for key, klass in names.classes.items():
+        if klass.parent or not klass.methods or not _is_left(key, multiplicity):
+            continue
+        path = (f"{key.replace(':', '.')}()",)
+        start = Location("object", key, "", key.partition(":")[0], klass.place, 0, path)
+        queue: deque[tuple[Term, Location]] = deque([(("self", key), start)])
+        while queue:
+            value, location = queue.popleft()
+            for child, where in lifetime._below(value, location):
+                if child[0] in _BELOW and child not in lifetime.long and child not in found:
+                    found[child] = where._replace(scope="object")
+                    queue.append((child, found[child]))
+    return found
+
+
+def _is_left(key: str, multiplicity: Multiplicity) -> bool:
+    """Tell whether all objects of a class are made by users: themselves, or by a function that is there for them."""
+    return all(
+        multiplicity.is_returned(call) and not multiplicity.effects.calls.get(call.caller)
+        for call in multiplicity.constructions(key)
+    )

@@ -1,0 +1,202 @@
+"""Paths of an entry's life on which no removal stands: a generator that is closed, an error, an early return.
+
+A removal that exists may still be missed. What is asked here is a must: of the function that puts an entry in, every way
+out has to pass a removal, unless somebody else can be expected to take the entry out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term, options, root, walk
+from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Effect
+from leaklint.heap.emptied import Emptied
+from leaklint.heap.release import Missed
+from leaklint.heap.removal_sites import RemovalSites, is_after
+from leaklint.heap.sides import Sides
+from leaklint.heap.turns import Turns
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_TAKING = frozenset({"pop", "popitem", "popleft"})
+_SAFE = frozenset({"finally", "except"})
+_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+
+class Paths:
+    """Finds the ways on which the entries of stores stay."""
+
+    def __init__(self, removals: Removals) -> None:
+        """Take what is asked for everything else."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+        self.sites = RemovalSites(removals)
+        self.turns = Turns(removals, self.sites)
+        self.sides = Sides(removals, self.sites)
+        self.emptied = Emptied(removals)
+
+    def missed(self, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Missed | None:
+        """Return a way on which the entry of a store stays, if there is one.
+
+        ``good`` are the removals that can take out what the stores put in, ``every`` all those from the same holder.
+        """
+        for store in stores:
+            why = self._suspended(store, good, every) or self._abandoned(store, good, every)
+            why = why or self._skipped(store, good) or self.turns.returning(store, good)
+            why = why or self.sides.left_behind(store, good) or self.sides.outrun(store, good)
+            if why:
+                return Missed(store, why)
+        return None
+
+    def only_elsewhere(self, stores: list[Effect], removals: list[Effect]) -> Missed | None:
+        """Return the store whose entry another container of the same object loses in its life, and this one does not."""
+        for store in stores:
+            why = self.sides.of_threads(store) or (self.sides.unindexed(store) if not removals else "")
+            if why:
+                return Missed(store, why)
+        return None
+
+    def only_inside(self, stores: list[Effect]) -> Missed | None:
+        """Return the store whose entries are emptied; nothing is removed from the holder."""
+        found = ((store, self.emptied.why(store)) for store in stores)
+        return next(
+            (Missed(store, why, "remove those that are empty", meant=True) for store, why in found if why), None
+        )
+
+    # suspension
+
+    def _suspended(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+        """Return the yield at which a generator holds an entry that it takes out only afterwards."""
+        for frame in self.sites.frames(store):
+            function = frame.function
+            yielded = [one for one in function.events if one.kind == "yield" and is_after(one, frame.event)]
+            manager = self._is_manager(function)
+            if not yielded or manager is None or function.key in self.removals.abandonment.run_by_others:
+                continue
+            inside = [(one, event) for one in good for event in self.sites.events_in(function, one)]
+            if len({id(one) for one, _ in inside}) < len(good):
+                continue  # somebody else takes it out, too
+            if any(_SAFE & {guard.kind for guard in event.guards} for _, event in self.sites.all_in(function, every)):
+                continue
+            if not all(is_after(event, yielded[0]) and one.how != "callback" for one, event in inside):
+                continue
+            if any(one.key is None and one.how in _TAKING for one, _ in inside) and not (
+                manager and self._is_rooted(store)
+            ):
+                continue  # a stack that a walk fills and empties goes with the walk
+            line = inside[0][1].place[0]
+            if manager:
+                return f"removed after the yield only (line {line}): an error in the with block keeps it"
+            return f"removed after the yield only (line {line}): a generator that is closed there keeps it"
+        return ""
+
+    def _is_manager(self, function: Function) -> bool | None:
+        """Tell whether a generator is a context manager; None where a decorator that is not known drives it."""
+        if not function.decorators:
+            return False
+        names = {value for one in function.decorators for value in self.heap.evaluate(one.term)}
+        return True if names and names <= {("ext", name) for name in _MANAGERS} else None
+
+    def _is_rooted(self, store: Effect) -> bool:
+        return store.container in self.removals.lifetime.long
+
+    # errors
+
+    def _abandoned(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+        """Return the error with which a function leaves behind an entry that only its answer takes out.
+
+        The function makes the entry's key and gives it to none of its callers, so that these cannot take the entry out.
+        """
+        frame = self.sites.frames(store)[-1]
+        function = frame.function
+        exits = [one for one in function.events if one.kind == "raise" and is_after(one, frame.event)]
+        exits = [one for one in exits if not _is_opposed(one, frame.event)]
+        waits = [one for one in function.events if is_after(one, frame.event) and self._gives_up(one)]
+        if not (exits or waits) or not self._is_its_own(store, function):
+            return ""
+        if any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in good):
+            return ""
+        callers = [self.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
+        if any(self.sites.takes_out(one, every) for one in (function, *callers)):
+            return ""
+        by = self.heap.functions[good[0].function].name
+        line = (exits or waits)[0].place[0]
+        if waits:
+            return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
+        return f"nothing removes it when {function.name} raises (line {line}): only {by}() does"
+
+    def _gives_up(self, event: Event) -> bool:
+        """Tell whether a call waits for a limited time, and raises then."""
+        if event.kind not in {"call", "enter"}:
+            return False
+        term = event.terms[0]
+        called = term[1] if term[0] == "call" else term
+        return any(
+            value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in self.heap.evaluate(called)
+        )
+
+    def _is_its_own(self, store: Effect, function: Function) -> bool:
+        """Tell whether a function makes what an entry goes by, and hands it to none of its callers."""
+        if not self._is_made_in(store, function):
+            return False
+        known = {part for part in (store.key, store.value) if part is not None}
+        for one in function.events:
+            if one.kind in {"return", "yield"} or (
+                one.kind == "setattr" and self._is_given(root(one.terms[0]), function)
+            ):
+                for option in options(one.terms[-1]):
+                    if known & {option, *(option[1] if option[0] == "tuple" else ())}:
+                        return False
+        return True
+
+    def _is_made_in(self, store: Effect, function: Function) -> bool:
+        """Tell whether a key is a new one each time, or an element is made where it is stored."""
+        if store.key is not None:
+            own = self._is_given(root(store.key), function)
+            return not own and self.removals.keys.of(store.key, store.chain) in {Domain.FRESH, Domain.OBJECT}
+        return store.value is not None and store.value[0] == "call"
+
+    def _is_given(self, term: Term, function: Function) -> bool:
+        """Tell whether a term is a parameter of a function other than its receiver."""
+        first = function.params[0].name if function.owner and function.params else ""
+        return bool(term[0] == "param" and term[1] == function.key and term[2] != first)
+
+    # early returns
+
+    def _skipped(self, store: Effect, good: list[Effect]) -> str:
+        """Return the test of an entry by which the last that is called for it, its done callback, leaves it in."""
+        frame = self.sites.frames(store)[-1]
+        tests = []
+        for one in good:
+            calls = self.effects.calls.get(one.function, ())
+            last = [call for call in calls if call.caller == frame.function.key and self._is_last(call.event, store)]
+            function = self.heap.functions[one.function]
+            own = {("param", function.key, param.name) for param in function.params[1 if function.owner else 0 :]}
+            guards = [
+                guard for guard in one.event.guards if guard.kind in {"if", "past"} and own & set(walk(guard.test))
+            ]
+            guards = [guard for guard in guards if one.container not in self.heap.looked_into(guard.test)]
+            if not last or not guards:
+                return ""
+            tests.append((function.name, one.event.place[0]))
+        name, line = tests[0]
+        return f"{name}() returns for some before it removes them (line {line}), and is not called again"
+
+    def _is_last(self, event: Event, store: Effect) -> bool:
+        """Tell whether a call hands an entry a function that is called once, when the entry is done."""
+        term = event.terms[0]
+        if event.kind != "call" or term[1][0] != "attr" or term[1][1] not in {store.value, store.key}:
+            return False
+        contracts = [
+            self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
+        ]
+        return any(one is not None and one.passes == "receiver" for one in contracts)
+
+
+def _is_opposed(one: Event, other: Event) -> bool:
+    """Tell whether two events stand in the two branches of a test."""
+    return any(guard._replace(holds=not guard.holds) in other.guards for guard in one.guards if guard.kind == "if")

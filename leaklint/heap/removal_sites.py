@@ -1,0 +1,87 @@
+"""Where removals stand: which functions make them, or come to them by what they call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaklint.flow.model import Event, Function
+from leaklint.heap.effects import Effect
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_CALLEES = 4  # how many calls deep a removal is looked for
+
+
+class StoreFrame(NamedTuple):
+    """A function in which an entry is put in, itself or by what it calls, and the event there that does it."""
+
+    function: Function
+    event: Event
+
+
+class RemovalSites:
+    """Answers from which functions removals are reached."""
+
+    def __init__(self, removals: Removals) -> None:
+        """Take what is asked for everything else."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+
+    def frames(self, store: Effect) -> list[StoreFrame]:
+        """Return the functions by which a store is reached, the innermost first."""
+        steps = [(store.function, store.event), *((call.caller, call.event) for call in store.chain)]
+        return [StoreFrame(self.heap.functions[key], event) for key, event in steps]
+
+    def events_in(self, function: Function, removal: Effect) -> list[Event]:
+        """Return the events of a function that are a removal, or lead to it."""
+        return [event for one, event in self.all_in(function, [removal]) if one is removal]
+
+    def all_in(self, function: Function, removals: list[Effect]) -> Iterator[tuple[Effect, Event]]:
+        """Yield removals that a function makes or calls, each with the event in that function."""
+        for one in removals:
+            if one.function == function.key:
+                yield one, one.event
+            else:
+                for event in self.leading(function, one.function):
+                    yield one, event
+
+    def leading(self, function: Function, key: str) -> list[Event]:
+        """Return the events of a function by which another one is called, itself or by what is called."""
+        seen, here = {key}, [key]
+        found: list[Event] = []
+        for _ in range(_CALLEES):
+            callers = [call for one in here for call in self.effects.calls.get(one, ())]
+            found += [call.event for call in callers if call.caller == function.key]
+            here = sorted({call.caller for call in callers} - seen - {function.key})
+            seen.update(here)
+        return found
+
+    def takes_out(self, function: Function, removals: list[Effect]) -> bool:
+        """Tell whether a function, a function inside of it, or anything that it calls or hands on removes from the holder."""
+        if any(True for _ in self.all_in(function, removals)):
+            return True
+        homes = {one.function for one in removals}
+        if any(home.startswith(f"{function.key}.<locals>") for home in homes):
+            return True
+        handed = (
+            given
+            for event in function.events if event.kind == "call"
+            for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+        )  # fmt: skip
+        values = (value for given in handed for value in self.heap.evaluate(given))
+        return any(value[-1] in homes for value in values if value[0] in {"func", "method"})
+
+    def is_sweep(self, removal: Effect) -> bool:
+        """Tell whether a removal goes through the entries, whoever put them in."""
+        if removal.how in {"rebuild", "filter", "trim", "clear"}:
+            return not self.removals.endings.is_holders(removal)
+        guards = [guard.test for guard in removal.event.guards if guard.kind in {"loop", "while"}]
+        return any(self.removals.runs_over(test, removal.container) for test in guards)
+
+
+def is_after(one: Event, other: Event) -> bool:
+    """Tell whether an event is written after another one."""
+    return one.place[:2] > other.place[:2]

@@ -1,0 +1,211 @@
+"""Two containers over the same objects: a removal from one of them that leaves the other's entries where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term, root
+from leaklint.heap.effects import Call, Effect
+from leaklint.heap.removal_sites import RemovalSites
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+Key = tuple[str, str, str]
+_CALLERS = 3  # how many callers up an object is followed
+_SIZED = frozenset({"dict", "defaultdict", "set", "list", "deque"})
+
+
+class Sides:
+    """Compares the removals from containers into which a function puts the same object."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        self.sites = sites
+        self.removals = removals
+        self.effects = removals.effects
+
+    def left_behind(self, store: Effect, good: list[Effect]) -> str:
+        """Return the removal from another container that leaves an entry here; ``good`` are the removals from this one."""
+        for beside in self._beside(store):
+            for removal in self._removals_for(beside):
+                why = self._evicted(store, beside, removal, good) or self._closed(beside, removal, good)
+                if why:
+                    return why
+        return ""
+
+    def unindexed(self, store: Effect) -> str:
+        """Return the removal from a mapping of the same object that leaves an entry of this one, which has no removals."""
+        if not _is_by_attribute(store):
+            return ""
+        for beside in self._beside(store):
+            if not _is_by_attribute(beside) or self._owner(beside) != self._owner(store):
+                continue
+            for removal in self._removals_for(beside):
+                if (
+                    removal.key is not None
+                    and removal.how in {"pop", "del"}
+                    and not self.removals.bounds(removal, [beside])
+                ):
+                    return self._told(removal, "leaves it here")
+        return ""
+
+    def outrun(self, store: Effect, good: list[Effect]) -> str:
+        """Return the queue from which an entry has been taken already when a store marks it.
+
+        Marks of what is cancelled go when their turn in the queue comes. The functions that wait in the queue run after
+        that, so that the mark of one that comes to the store itself stays.
+        """
+        queues = [queue for one in good for queue in self._taken_from(one)]
+        if not queues or len({id(one.event) for one in queues}) < len({id(one.event) for one in good}):
+            return ""
+        for queue in queues:
+            for put in self._all_stores.get(self._key(queue), ()):
+                for call in self.effects.calls.get(self.sites.frames(put)[-1].function.key, ()):
+                    for name in self._coming_to(store, call):
+                        return f"{self._told(queue, f'then runs {name}(), which puts it in')}"
+        return ""
+
+    def _taken_from(self, removal: Effect) -> list[Effect]:
+        """Return the removals from other containers that give what a removal takes out."""
+        home = self._key(removal)
+        taken = (one for every in self._removed.values() for one in every if one.event.kind == "call")
+        return [one for one in taken if one.event.terms[0] == removal.key and self._key(one) != home]
+
+    def _coming_to(self, store: Effect, call: Call) -> Iterator[str]:
+        """Yield the names of functions that a call hands over and that come to a store."""
+        for given in call.bound.values():
+            for value in self.removals.heap.evaluate(given) if given[0] in {"attr", "func", "name"} else ():
+                if value[0] in {"func", "method"}:
+                    function = self.removals.heap.functions[value[-1]]
+                    if function.key == store.function or self.sites.leading(function, store.function):
+                        yield function.name
+
+    @cached_property
+    def _all_stores(self) -> dict[Key | None, list[Effect]]:
+        """Return the stores by holder."""
+        found: dict[Key | None, list[Effect]] = {}
+        for effect in self.effects.effects:
+            if effect.kind == "store":
+                found.setdefault(self._key(effect), []).append(effect)
+        return found
+
+    def of_threads(self, store: Effect) -> str:
+        """Return the attribute of a thread-local that holds an entry as well: the end of a thread lets go of that alone."""
+        if store.value is None:
+            return ""
+        made = {one for one in self.removals.heap.evaluate(store.value) if one[0] in {"inst", "extinst"}}
+        for name, owner, values in self._thread_locals:
+            if owner == self._owner(store) and not made.isdisjoint(values):
+                return f"the end of a thread takes it out of {name} and leaves it here"
+        return ""
+
+    @cached_property
+    def _thread_locals(self) -> list[tuple[str, str, frozenset[Term]]]:
+        """Return what the program puts on thread-locals: the local's name, the class that has it, the values."""
+        found = []
+        for function in self.removals.heap.functions.values():
+            for event in function.events if function.owner else ():
+                base = event.terms[0] if event.kind == "setattr" else ()
+                if (
+                    base
+                    and base[0] == "attr"
+                    and any(
+                        value[0] == "container" and value[1] == "local" for value in self.removals.heap.evaluate(base)
+                    )
+                ):
+                    home = next((value[1] for value in self.removals.heap.evaluate(base[1]) if value[0] == "self"), "")
+                    found.append((base[2], home, self.removals.heap.evaluate(event.terms[1])))
+        return found
+
+    def _evicted(self, store: Effect, beside: Effect, removal: Effect, good: list[Effect]) -> str:
+        """An eviction from a container with a bound; whatever empties the other one looks after both."""
+        if not self.removals.bounds(removal, [beside]):
+            return ""
+        homes = [self.removals.heap.functions[one.function] for one in good]
+        others = self._removals_for(beside)
+        if not all(any(True for _ in self.sites.all_in(home, others)) for home in homes):
+            return ""
+        if any(self.sites.takes_out(frame.function, good) for frame in self.sites.frames(store)):
+            return ""
+        return f"{self._told(removal, 'leaves it here')}: only {homes[0].name}() removes it"
+
+    def _closed(self, beside: Effect, removal: Effect, good: list[Effect]) -> str:
+        """The end of an object: a function takes it out of the other container and closes it."""
+        function = self.removals.heap.functions[removal.function]
+        if any(one.key is None or self.sites.is_sweep(one) for one in good) or not self.removals.endings.closes_taken(
+            removal
+        ):
+            return ""
+        callers = [self.removals.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
+        if any(self.sites.takes_out(one, good) for one in (function, *callers)):
+            return ""
+        return self._told(removal, "closes it and leaves it here")
+
+    def _told(self, removal: Effect, what: str) -> str:
+        where = self.removals.lifetime.where(removal.container)
+        name = self.removals.heap.functions[removal.function].name
+        holder = where.name if where is not None else "another container"
+        return f"{name}() takes it out of {holder} (line {removal.event.place[0]}) and {what}"
+
+    def _beside(self, store: Effect) -> Iterator[Effect]:
+        """Yield the stores of the same object into other containers, by the functions from which this store gets it."""
+        home = self._key(store)
+        for function, value in self._handed(self.sites.frames(store)[-1].function.key, store.value, 0):
+            for other in self._stores.get(function, ()):
+                sized = other.container[1] in _SIZED and other.value == value
+                if sized and self._key(other) not in {None, home}:
+                    yield other
+
+    def _handed(self, function: str, value: Term | None, depth: int) -> Iterator[tuple[str, Term]]:
+        """Yield a function with a term in it; for a parameter, the functions that hand it in as well."""
+        if value is None:
+            return
+        yield function, value
+        if value[0] == "param" and value[1] == function and depth < _CALLERS:
+            for call in self.effects.calls.get(function, ()):
+                yield from self._handed(call.caller, call.bound.get(value[2]), depth + 1)
+
+    def _key(self, effect: Effect) -> Key | None:
+        where = self.removals.lifetime.where(effect.container)
+        return where.key if where is not None else None
+
+    def _owner(self, effect: Effect) -> str:
+        key = self._key(effect)
+        return key[1] if key is not None else ""
+
+    @cached_property
+    def _stores(self) -> dict[str, list[Effect]]:
+        """Return the stores by the function in which they begin."""
+        found: dict[str, list[Effect]] = {}
+        for effect in self.effects.effects:
+            if effect.kind == "store" and effect.value is not None and effect.value[0] != "const":
+                found.setdefault(self.sites.frames(effect)[-1].function.key, []).append(effect)
+        return found
+
+    @cached_property
+    def _removed(self) -> dict[Key, list[Effect]]:
+        """Return the removals by holder."""
+        found: dict[Key, list[Effect]] = {}
+        for effect in self.effects.effects:
+            key = self._key(effect) if effect.kind == "remove" else None
+            if key is not None:
+                found.setdefault(key, []).append(effect)
+        return found
+
+    def _removals_for(self, store: Effect) -> list[Effect]:
+        """Return the removals that may take out what a store puts in."""
+        key = self._key(store)
+        return [one for one in self._removed.get(key, ()) if self.removals.coverage.covers(one, store)] if key else []
+
+
+def _is_by_attribute(store: Effect) -> bool:
+    """Tell whether a store puts an object into a mapping under an attribute of its own."""
+    mapping = store.container[1] in {"dict", "defaultdict"} and store.key is not None
+    return mapping and store.key != store.value and _base(store.key) == store.value
+
+
+def _base(term: Term | None) -> Term | None:
+    return root(term) if term is not None else None

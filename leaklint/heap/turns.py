@@ -1,0 +1,82 @@
+"""Entries whose turn comes again and again: what takes them out puts them back, whatever their owner was told."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import walk
+from leaklint.heap.effects import Effect
+from leaklint.heap.multiplicity import truthy
+from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.removal_sites import RemovalSites, is_after
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_TAKING = frozenset({"pop", "popitem", "popleft"})
+
+
+class Turns:
+    """Finds queues that put back what they take."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.sites = sites
+
+    def returning(self, store: Effect, good: list[Effect]) -> str:
+        """Return the test of an entry by which each removal puts it back, so that its turn comes again and again.
+
+        Nothing changes what is asked, and nothing else is: what closes the object inside leaves its entry in.
+        """
+        found = ""
+        for one in good:
+            function = self.heap.functions[one.function]
+            found = next((why for event in function.events if (why := self._put_back(event, one, store))), "")
+            if not found:
+                return ""
+        return found if self._holds_closable() else ""
+
+    def _put_back(self, event: Event, removal: Effect, store: Effect) -> str:
+        """Return the test under which an event puts back what a removal takes out, where that is a constant of the entry."""
+        taken = removal.event.terms[0]
+        if event.kind != "call" or removal.how not in _TAKING or not is_after(event, removal.event):
+            return ""
+        function = self.heap.functions[removal.function]
+        if not any(event in self.sites.leading(function, one.function.key) for one in self.sites.frames(store)):
+            return ""
+        given = (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+        tests = [guard for guard in event.guards if guard not in removal.event.guards]
+        asked = [term for guard in tests for term in truthy(guard.test, guard.holds)]
+        if len(tests) != 1 or len(asked) != 1 or asked[0][0] != "attr" or asked[0][1] not in given:
+            return ""
+        if taken not in set(walk(asked[0])) or asked[0][2] in self._reassigned:
+            return ""
+        where = f"where it has a {asked[0][2]} (line {event.place[0]})"
+        return f"{function.name}() puts it back {where}, and nothing else removes it"
+
+    @cached_property
+    def _reassigned(self) -> frozenset[str]:
+        """Return the names of attributes that are assigned outside of constructors."""
+        return frozenset(
+            event.name
+            for function in self.heap.functions.values() if not is_constructor(function.name)
+            for event in function.events if event.kind in {"setattr", "delattr"}
+        )  # fmt: skip
+
+    def _holds_closable(self) -> bool:
+        """Tell whether what is put in is made with an object that its users close at some time."""
+        from leaklint_runtime.closers import NAMES
+
+        made = [
+            call.event.terms[0] for key in self.removals.held for call in self.removals.multiplicity.constructions(key)
+        ]
+        inside = {
+            one.cls for term in made for one in self.removals.keeping.inside(term) if one.kind in {"method", "closure"}
+        }
+        return any(
+            self.heap.classes.method(key, name) for key in inside & set(self.heap.names.classes) for name in NAMES
+        )
