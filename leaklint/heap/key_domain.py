@@ -14,6 +14,7 @@ from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.key_guards import KeyGuards, is_search_for_unused
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.points_to_values import in_order
 from leaklint.heap.usage import Usage
 
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
@@ -119,10 +120,13 @@ class KeyDomain:
             found = [self._deep(one, depth + 2) for one in self._of_global(term)[:6]]
             if Domain.FRESH in found:
                 return Domain.FRESH
+        if kind == "attr" and depth < 8 and (written := self._on_classes(term)):
+            if all(self._deep(one, 4) is Domain.FINITE for one in written):
+                return Domain.FINITE  # one for each class
         if kind == "attr" and depth < 5:
             fields = [
                 event.terms[1]
-                for value in self.heap.evaluate(term[1])
+                for value in in_order(self.heap.attributes.with_given(term[1]))
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
                 for _, event in self.heap.attributes.field_terms(value[1], term[2])
             ]
@@ -130,6 +134,23 @@ class KeyDomain:
             if found and Domain.UNKNOWN not in found:
                 return min(found, key=ORDER.index)
         return self._by_values(term)
+
+    def _on_classes(self, term: Term) -> list[Term]:
+        """Return what class bodies give an attribute that no object is given for itself."""
+        found: list[Term] = []
+        for value in self.heap.evaluate(term[1]):
+            if value[0] not in {"self", "inst", "class"} or value[1] not in self.heap.names.classes:
+                return []
+            if any(True for _ in self.heap.attributes.field_terms(value[1], term[2])):
+                return []
+            classes = self.heap.classes
+            every = {*classes.order(value[1]), *classes.below(value[1])}
+            found += [
+                self.heap.names.classes[one].attributes[term[2]][0]
+                for one in sorted(every)
+                if term[2] in self.heap.names.classes[one].attributes
+            ]
+        return found
 
     def _of_global(self, term: Term) -> list[Term]:
         """Return what is assigned to a variable of a module."""
