@@ -191,6 +191,17 @@ def test_rooms_import_each_other_one_way() -> None:
     assert imports.circles(imports.rooms(imports.imports())) == KNOWN_ROOMS
 
 
+def test_the_picture_shows_the_imports() -> None:
+    drawn = Path(imports.__file__).with_name("images") / "rooms.svg"
+    assert drawn.read_text(encoding="utf-8") == imports.picture(), f"run: python docs/imports.py {drawn}"
+
+
+def test_a_room_stands_above_what_it_imports() -> None:
+    graph = {"a": {"b", "c"}, "b": {"c", "d"}, "c": set(), "d": {"b"}}
+    assert imports.levels(graph) == {"c": 0, "b": 1, "d": 1, "a": 2}
+    assert imports.without_detours(graph) == {"a": {"b"}, "b": {"c"}, "c": set(), "d": set()}
+
+
 def test_an_import_inside_a_function_makes_a_circle_and_one_for_type_checkers_does_not(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def f():\n    import b\n    from c import d\n")
     (tmp_path / "b.py").write_text("import typing\nif TYPE_CHECKING:\n    import c\nif x:\n    from a import f\n")
