@@ -242,7 +242,7 @@ class Scope:
         key = self.file.unique(self._qualname(node.name))
         scope = Scope(self.file, "class", key, Names(node.body), self)
         Statements(scope).block(node.body)
-        scope.finish(node.name, "class", (), (), place_of(node), False, "")
+        scope.finish(node.name, "class", (), (), place_of(node), False, ast.get_docstring(node, clean=False) or "")
         parent = self.function.key if self.function is not None else ""
         self.file.module.classes[key] = Class(
             key, node.name, parent, bases, keywords, decorators, scope.attributes, scope.annotations, scope.methods,

@@ -288,7 +288,7 @@ class KeyDomain:
         found = [self._handed_in(call, one, depth) for call, one in given[:20] if depth < 6]
         if found:
             worst = min(found, key=ORDER.index)
-            if worst == Domain.UNKNOWN and direct == Domain.TEXT:
+            if worst == Domain.UNKNOWN and (direct == Domain.TEXT or self._documented(term)):
                 return Domain.TEXT
             return worst
         if direct == Domain.UNKNOWN and self.usage.of(term[1], term[2]) == "plain":
@@ -307,9 +307,11 @@ class KeyDomain:
         )
 
     def _documented(self, term: Term) -> bool:
-        """Tell whether the documentation of a function calls a parameter text."""
+        """Tell whether the documentation of a function, or of the class that it constructs, calls a parameter text."""
         function = self.heap.functions.get(term[1])
         text = function.documentation if function is not None else ""
+        if function is not None and function.owner and function.name == "__init__":
+            text += self.heap.functions[function.owner].documentation
         name = re.escape(term[2])
         return (
             bool(text)

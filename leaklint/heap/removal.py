@@ -17,6 +17,7 @@ from leaklint.heap.optional import Optional
 from leaklint.heap.paths import Paths
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.release import Missed, Quality, Release
+from leaklint.heap.waiting import mark_of
 
 _SELECTIVE = frozenset(
     {
@@ -112,11 +113,15 @@ class Removals:
         return Release(Quality.DOUBTFUL, why, removal, doubt=f"assumes that the import that sets {name} fails")
 
     def _where_finished(self, release: Release) -> Release:
-        """Return a release as doubtful where the removal needs a loop that is not left."""
+        """Return a release as doubtful where the removal needs a loop that is not left, or the turn of a marked entry."""
         removal = release.effect
         if removal is None or release.quality != Quality.GOOD:
             return release
         generator = self.abandonment.generator_of(removal.event, self.heap.functions[removal.function])
+        mark = mark_of(self.heap, removal, self.held) if not generator else ""
+        if mark:
+            why = f"what is marked by '{mark}' stays until its turn comes (line {removal.event.place[0]})"
+            return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that the turns of many are far away")
         if not generator:
             return release
         why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {removal.event.place[0]})"
