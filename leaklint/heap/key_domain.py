@@ -145,6 +145,8 @@ class KeyDomain:
                 return []
             classes = self.heap.classes
             every = {*classes.order(value[1]), *classes.below(value[1])}
+            if any(term[2] in self.heap.names.classes[one].methods for one in every):
+                return []  # a property gives each object its own
             found += [
                 self.heap.names.classes[one].attributes[term[2]][0]
                 for one in sorted(every)
