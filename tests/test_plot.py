@@ -17,7 +17,7 @@ SIZES = st.integers(0, 2**44)
 POINTS = st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e13)), min_size=1, max_size=8).map(
     lambda found: tuple(sorted(found))
 )
-SERIES = st.builds(charts.Series, st.text("abc <&>\"'.:_", max_size=90), POINTS)
+SERIES = st.builds(charts.ChartSeries, st.text("abc <&>\"'.:_", max_size=90), POINTS)
 PANELS = st.lists(
     st.builds(
         charts.Panel,
@@ -107,7 +107,7 @@ def luminance(color: str) -> float:
 
 
 def a_chart() -> plot.Chart:
-    series = (charts.Series("before", ((0, 0.0), (9, 9e6))), charts.Series("after", ((0, 0.0), (9, 1e5))))
+    series = (charts.ChartSeries("before", ((0, 0.0), (9, 9e6))), charts.ChartSeries("after", ((0, 0.0), (9, 1e5))))
     return charts.growth([charts.Panel("memory", "bytes", series)], "A title", "below", "calls", [(4.0, "mark")])
 
 

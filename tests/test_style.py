@@ -15,9 +15,9 @@ MOST_LINES, MOST_FUNCTION_LINES = 400, 60
 
 #: Names of two classes or more, of rooms where one of them has still to be renamed; none may join them.
 SHARED_NAMES = """
-    Bound Call Case Class Decorator Effect Effects Entry Event File Found Function Guard Holder Kept Lengths Limits
-    Location Made Measured Module Names Outcome Param Plan Probe Refcount Rounds Scope Seen Series
-    Session Settings Slots Store Target Thing Tree Trial Verdict View Watch _Reader
+    Bound Call Case Class Decorator Effect Effects Entry Event File Found Function Guard Holder Kept Lengths
+    Limits Location Made Module Names Outcome Param Plan Probe Refcount Rounds Scope Seen Session Settings Slots
+    Store Thing Tree Verdict View _Reader
 """.split()
 
 

@@ -16,7 +16,7 @@ COLORS = ("before", "after", "third", "fourth")
 DASHES = ((), (7.0, 4.0), (2.0, 3.0), (9.0, 3.0, 2.0, 3.0))
 
 
-class Series(NamedTuple):
+class ChartSeries(NamedTuple):
     """A named run of (x, y) points."""
 
     name: str
@@ -28,8 +28,8 @@ class Panel(NamedTuple):
 
     title: str
     unit: str
-    series: tuple[Series, ...]
-    fits: tuple[Series, ...] = ()
+    series: tuple[ChartSeries, ...]
+    fits: tuple[ChartSeries, ...] = ()
 
 
 def ledgers(found: Sequence[Ledger], title: str = "Where the memory is") -> Chart:

@@ -21,7 +21,7 @@ from . import channel, early, sandbox, wire
 Work = Callable[[], Dict[str, Any]]
 
 
-class Outcome(NamedTuple):
+class CloneOutcome(NamedTuple):
     """``value`` is what the work returned; empty if there is none, and then ``failure`` says why."""
 
     value: dict[str, Any]
@@ -41,14 +41,14 @@ def possible() -> bool:
     return early.fork is not None and sys.platform != "darwin"
 
 
-def run(work: Work, seconds: float = 30.0) -> Outcome:
+def run(work: Work, seconds: float = 30.0) -> CloneOutcome:
     """Run ``work`` in a clone and return the JSON values it returns.
 
     Only the calling thread goes on in the clone; a lock that another thread held is never released there, so work that
     waits for one is ended after ``seconds``.
     """
     if not possible():
-        return Outcome({}, "this platform has no safe fork")
+        return CloneOutcome({}, "this platform has no safe fork")
     reading, writing = channel.pair()
     _inside.append(threading.get_ident())
     try:
@@ -57,7 +57,7 @@ def run(work: Work, seconds: float = 30.0) -> Outcome:
         _inside.remove(threading.get_ident())
         early.close(reading)
         early.close(writing)
-        return Outcome({}, f"fork failed: {error.strerror}")
+        return CloneOutcome({}, f"fork failed: {error.strerror}")
     if pid == 0:
         try:
             _cut_off(writing)
@@ -71,12 +71,14 @@ def run(work: Work, seconds: float = 30.0) -> Outcome:
     sandbox.end(pid)
     status = _reaped(pid)
     if late:
-        return Outcome({}, f"the clone was not done within {seconds:g} s")
+        return CloneOutcome({}, f"the clone was not done within {seconds:g} s")
     try:
         found: dict[str, Any] = loads(data.decode("ascii"))
     except ValueError:
-        return Outcome({}, f"the clone was ended by signal {status & 127}" if status & 127 else "the clone ended early")
-    return Outcome({}, found["failure"]) if "failure" in found else Outcome(found["value"])
+        return CloneOutcome(
+            {}, f"the clone was ended by signal {status & 127}" if status & 127 else "the clone ended early"
+        )
+    return CloneOutcome({}, found["failure"]) if "failure" in found else CloneOutcome(found["value"])
 
 
 def _fork() -> int:

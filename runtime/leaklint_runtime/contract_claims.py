@@ -45,7 +45,7 @@ def unavailable(why: str) -> None:
     raise UnavailableError(why)
 
 
-class Trial:
+class ClaimTrial:
     """The experiment of one entry, run once to define its functions."""
 
     def __init__(self, entry: Entry) -> None:
@@ -96,7 +96,7 @@ def lives(reference: Any) -> bool:
     return reference() is not None
 
 
-def claims(entry: Entry, trial: Trial) -> Iterator[Claim]:
+def claims(entry: Entry, trial: ClaimTrial) -> Iterator[Claim]:
     """Yield what the entry claims, each with a function that tries it, in an order in which none disturbs the next."""
     if not any(trial.has(name) for name in ("retain", "weak", "call")):
         raise BrokenError("the experiment defines none of retain, weak, call")
@@ -120,7 +120,7 @@ def claims(entry: Entry, trial: Trial) -> Iterator[Claim]:
     yield _lifetime(lifetime(entry, trial)), lambda: _ended(entry, trial)
 
 
-def missing(entry: Entry, trial: Trial) -> str:
+def missing(entry: Entry, trial: ClaimTrial) -> str:
     """Say what the entry claims that its experiment does not try, or nothing."""
     if entry.get("undo") and not only_weak(entry) and trial.has("retain") and not trial.has("undo"):
         return "the entry names an undoing call, and the experiment has no undo()"
@@ -141,7 +141,7 @@ def only_weak(entry: Entry) -> bool:
     return bool(rows) and all(row.get("hold", "strong") == "weak" for row in rows)
 
 
-def bound(entry: Entry, trial: Trial) -> int | None:
+def bound(entry: Entry, trial: ClaimTrial) -> int | None:
     """Return after how many more objects the first is let go, or None for never."""
     memo = entry.get("memoises")
     if isinstance(memo, dict):
@@ -149,24 +149,24 @@ def bound(entry: Entry, trial: Trial) -> int | None:
     return int(trial.space.get("enough", ENOUGH)) if entry.get("container") == "bounded" else None
 
 
-def lifetime(entry: Entry, trial: Trial) -> str:
+def lifetime(entry: Entry, trial: ClaimTrial) -> str:
     """Return how long things are kept: in a container as long as it lives, by a memoiser as long as the function."""
     if entry["table"] != "class":
         return str(entry.get("lifetime", "receiver" if "memoises" in entry else "process"))
     return "process" if entry.get("lives") == "process" else "thread" if trial.has("end") else "receiver"
 
 
-def _weak(trial: Trial, name: str) -> None:
+def _weak(trial: ClaimTrial, name: str) -> None:
     if not died(trial.let_go(name)):
         raise BrokenError("still alive after the caller let go, though it is said to be held weakly")
 
 
-def _kept(trial: Trial) -> None:
+def _kept(trial: ClaimTrial) -> None:
     if not lives(trial.let_go("retain")):
         raise BrokenError("gone as soon as the caller let go: it is not retained")
 
 
-def _undone(trial: Trial) -> None:
+def _undone(trial: ClaimTrial) -> None:
     reference, token = trial.hand("retain")
     trial.space["undo"](token)
     del token
@@ -174,7 +174,7 @@ def _undone(trial: Trial) -> None:
         raise BrokenError("still alive after the undoing call")
 
 
-def _replaced(trial: Trial) -> None:
+def _replaced(trial: ClaimTrial) -> None:
     first = trial.let_go("retain")
     second = trial.let_go("retain")
     if not died(first):
@@ -183,7 +183,7 @@ def _replaced(trial: Trial) -> None:
         raise BrokenError("the one that took the place is gone")
 
 
-def _bounded(trial: Trial, count: int) -> None:
+def _bounded(trial: ClaimTrial, count: int) -> None:
     first = trial.let_go("retain")
     for _ in range(count):
         trial.let_go("retain")
@@ -203,7 +203,7 @@ def _lifetime(lasting: str) -> str:
     return told.get(lasting, f"gone with the {lasting}")
 
 
-def _ended(entry: Entry, trial: Trial) -> None:
+def _ended(entry: Entry, trial: ClaimTrial) -> None:
     lasting = lifetime(entry, trial)
     reference = trial.let_go("retain")
     if trial.has("end"):
@@ -223,7 +223,7 @@ def _returned(entry: Entry) -> str:
     return f"returns: {entry.get('returns', 'plain')}"
 
 
-def _call(entry: Entry, trial: Trial) -> None:
+def _call(entry: Entry, trial: ClaimTrial) -> None:
     """Try what is said of a call's result. Whatever the result is, nothing but the result may keep the argument."""
     kind = str(entry.get("returns", "plain")).partition(" ")[0]
     thing = trial.space.get("make", Thing)()

@@ -22,7 +22,7 @@ UNDOING = "un remove delete del cancel close stop clear discard dis off detach p
 MOST_CANDIDATES = 60
 
 
-class Target(NamedTuple):
+class DraftedCallable(NamedTuple):
     """A callable, the class whose objects it is a method of (or None), and the parameters that a caller gives."""
 
     module: str
@@ -51,7 +51,7 @@ class ExperimentDraft(NamedTuple):
     handed: str
 
 
-def target(spec: str) -> Target:
+def target(spec: str) -> DraftedCallable:
     """Return what ``module:function`` or ``module:Class.method`` names. Raises ``UnreachableError`` for nothing."""
     module, _, path = spec.partition(":")
     try:
@@ -74,7 +74,7 @@ def target(spec: str) -> Target:
     method = method and not isinstance(inspect.getattr_static(owner, path.rpartition(".")[2]), staticmethod)
     parameters, hints = build.describe(found, skip_self=bool(method))
     parameters = parameters or _unsigned(found)
-    return Target(module, path, found, owner if method else None, parameters, hints)
+    return DraftedCallable(module, path, found, owner if method else None, parameters, hints)
 
 
 def _unsigned(function: Any) -> list[inspect.Parameter]:
@@ -91,7 +91,7 @@ def _unsigned(function: Any) -> list[inspect.Parameter]:
     return []
 
 
-def setup(goal: Target) -> list[str]:
+def setup(goal: DraftedCallable) -> list[str]:
     """Return statements that make the receiver of a method. Raises ``UnreachableError`` if it cannot be made."""
     if goal.owner is None:
         return []
@@ -102,7 +102,7 @@ def setup(goal: Target) -> list[str]:
     return recipes.python(f"receiver = {source}").split("\n")
 
 
-def _whole(goal: Target, above: list[str], body: list[str], back: tuple[str, ...]) -> str:
+def _whole(goal: DraftedCallable, above: list[str], body: list[str], back: tuple[str, ...]) -> str:
     """Return an experiment: imports first, then what is made once, then ``retain`` with these lines."""
     statements = [*setup(goal), *above]
     imports = {f"import {goal.module}", *(line for line in statements if line.startswith("import "))}
@@ -113,7 +113,9 @@ def _whole(goal: Target, above: list[str], body: list[str], back: tuple[str, ...
     return "".join(f"{line}\n" for line in [*head, "def retain(thing):", *(f"    {line}" for line in inner)])
 
 
-def drafts(goal: Target, parameter: str, shape: str, given: str = "", outer: str = "") -> Iterator[ExperimentDraft]:
+def drafts(
+    goal: DraftedCallable, parameter: str, shape: str, given: str = "", outer: str = ""
+) -> Iterator[ExperimentDraft]:
     """Yield experiments that hand ``shape`` over for a parameter, surest arguments first.
 
     ``given`` names one other optional parameter that gets another value than its default, ``outer`` one whose value is made
@@ -132,7 +134,7 @@ def drafts(goal: Target, parameter: str, shape: str, given: str = "", outer: str
             yield draft
 
 
-def by_call(goal: Target, code: str) -> ExperimentDraft:
+def by_call(goal: DraftedCallable, code: str) -> ExperimentDraft:
     """Return the experiment that calls as the user says; the code says ``thing`` for what is handed over."""
     last = goal.path.rpartition(".")[2]
     called = f"{goal.receiver}.{code}" if code.startswith(last + "(") else code
@@ -141,7 +143,7 @@ def by_call(goal: Target, code: str) -> ExperimentDraft:
     return ExperimentDraft(_whole(goal, [], body, ("handed", "result")), ("handed", "result"), "handed")
 
 
-def registered(goal: Target) -> Iterator[ExperimentDraft]:
+def registered(goal: DraftedCallable) -> Iterator[ExperimentDraft]:
     """Yield experiments that hang a tracer on what the callable returns, which shows whether the library keeps that."""
     for style in ("varied", *STYLES):
         try:
@@ -157,7 +159,7 @@ def registered(goal: Target) -> Iterator[ExperimentDraft]:
         yield ExperimentDraft(_whole(goal, imports, body, ("handed", "result")), ("handed", "result"), "handed")
 
 
-def _draft(goal: Target, texts: tuple[str, ...], shape: str, outer: str) -> ExperimentDraft:
+def _draft(goal: DraftedCallable, texts: tuple[str, ...], shape: str, outer: str) -> ExperimentDraft:
     above: list[str] = []
     lines: list[str] = []
     words: list[str] = []
@@ -190,7 +192,7 @@ def _free(name: str, taken: list[str]) -> str:
     return name
 
 
-def undoings(goal: Target, draft: ExperimentDraft, result: Any) -> Iterator[tuple[str, str]]:
+def undoings(goal: DraftedCallable, draft: ExperimentDraft, result: Any) -> Iterator[tuple[str, str]]:
     """Yield what might take the object back: the name as entries write it, and the statement; the likeliest first."""
     last = goal.path.rpartition(".")[2]
     if result is not None and not isinstance(result, (str, int, float, bool, bytes, type, types.FunctionType)):

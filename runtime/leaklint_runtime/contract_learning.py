@@ -9,8 +9,8 @@ from typing import Any, Callable, Dict, Tuple
 
 from . import build, clone, contract_claims, contract_drafts, early, wire
 from .act import UnreachableError
-from .contract_claims import BrokenError, Trial
-from .contract_drafts import CONTAINERS, FUNCTION, METHOD, SHAPES, ExperimentDraft, Target
+from .contract_claims import BrokenError, ClaimTrial
+from .contract_drafts import CONTAINERS, FUNCTION, METHOD, SHAPES, DraftedCallable, ExperimentDraft
 
 SECONDS = 8.0  # for one trial
 PATIENCE = 0.2  # seconds for what ends in threads of the library: most trials are of calls that take nothing back
@@ -34,7 +34,7 @@ def learn(spec: str, code: str, seconds: float) -> dict[str, Any]:
 
 
 class _Learner:
-    def __init__(self, goal: Target, end: float) -> None:
+    def __init__(self, goal: DraftedCallable, end: float) -> None:
         self.goal, self.end = goal, end
         self.notes: list[str] = []
 
@@ -54,7 +54,7 @@ class _Learner:
             return entry
         text = first.text
         entry.setdefault("lifetime", self._lifetime(text))
-        if _holds(lambda: contract_claims._replaced(Trial({"experiment": text}))):
+        if _holds(lambda: contract_claims._replaced(ClaimTrial({"experiment": text}))):
             entry["slot"] = True
         text = self._undone(first, entry)
         entry["experiment"] = text + entry.pop("weak", "")
@@ -137,7 +137,7 @@ class _Learner:
 
     def _lifetime(self, text: str) -> str:
         def work() -> dict[str, Any]:
-            trial = Trial({"experiment": text})
+            trial = ClaimTrial({"experiment": text})
             reference = trial.let_go("retain")
             trial.forget()
             return {"dead": contract_claims.died(reference)}
@@ -170,7 +170,7 @@ def _fate(text: str) -> tuple[str, str]:
     """Run an experiment; tell whether the tracer was kept, and where the call failed, how."""
 
     def work() -> dict[str, Any]:
-        trial = Trial({"experiment": text})
+        trial = ClaimTrial({"experiment": text})
         return {"alive": contract_claims.lives(trial.let_go("retain"))}
 
     answer = _apart(work)
@@ -180,7 +180,7 @@ def _fate(text: str) -> tuple[str, str]:
 
 
 def _takes_back(text: str) -> bool:
-    return _holds(lambda: contract_claims._undone(Trial({"experiment": text})))
+    return _holds(lambda: contract_claims._undone(ClaimTrial({"experiment": text})))
 
 
 def _holds(claim: Callable[[], None]) -> bool:
@@ -212,7 +212,7 @@ def _apart(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _result(draft: ExperimentDraft) -> Any:
     """Return what the callable returned, to see which methods it has."""
-    trial = Trial({"experiment": draft.text})
+    trial = ClaimTrial({"experiment": draft.text})
     try:
         token = trial.space["retain"](contract_claims.Thing())
     except BaseException:

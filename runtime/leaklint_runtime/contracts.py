@@ -11,7 +11,7 @@ import sys
 from typing import Any, Iterator
 
 from . import channel, contract_claims, early, sandbox
-from .contract_claims import BrokenError, Entry, Trial, UnavailableError
+from .contract_claims import BrokenError, ClaimTrial, Entry, UnavailableError
 
 HOLDS, FAILS, UNAVAILABLE = "holds", "fails", "unavailable"
 
@@ -71,7 +71,7 @@ def prove(entry: Entry) -> dict[str, Any]:
         if entry.get("class"):
             shown += _objects(entry)
         if entry.get("experiment"):
-            trial = Trial(entry)
+            trial = ClaimTrial(entry)
             lacking = contract_claims.missing(entry, trial)
             if lacking:
                 raise BrokenError(lacking)

@@ -60,7 +60,7 @@ def _watch_class() -> Any:
             name = next(
                 key for key in sys.modules if key.startswith("leaklint_runtime_") and key.endswith(".dask_worker")
             )
-            self.watch = sys.modules[name].Watch(worker, self.interval, self.findings, self.every, self.share)
+            self.watch = sys.modules[name].DaskWatch(worker, self.interval, self.findings, self.every, self.share)
 
         def teardown(self, worker: Any) -> None:
             """End the watch; called by Dask on the worker."""

@@ -54,7 +54,7 @@ def workers() -> list[Any]:
     return list(getattr(getattr(module, "Worker", None), "_instances", ()))
 
 
-class Watch:
+class DaskWatch:
     """Notes a worker's memory every ``interval`` seconds and warns before the worker is paused.
 
     A warning goes to Dask's log of worker memory and to the event topic ``leaklint-memory``. It is given when memory is
@@ -129,7 +129,7 @@ class Watch:
             self.worker.loop.add_callback(self.worker.log_event, topic, {"action": topic, **event})
 
 
-_watches: dict[int, Watch] = {}
+_watches: dict[int, DaskWatch] = {}
 
 
 def _grown(report: dict[str, Any]) -> None:

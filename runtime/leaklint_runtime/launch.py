@@ -129,7 +129,7 @@ def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[l
         process.kill()
 
 
-class Measured:
+class CommandMeasurement:
     """What is known of a command and its descendants.
 
     ``family`` are samples of all of them from outside (``t``, ``rss``, ``uss``, ``pids``), ``inside`` the lines of each
@@ -149,13 +149,13 @@ def command(
     listener: Listener | None = None,
     timeout: float | None = None,
     memory_limit: int = 0,
-) -> Measured:
+) -> CommandMeasurement:
     """Run a command to its end, every Python in it with an agent, and return what was measured.
 
     ``config`` is the agent's; ``listener`` hears of each sample of the family; ``timeout`` is seconds (None: as long as
     it takes), ``memory_limit`` megabytes for each process (0: none). Raises ``LaunchError`` if it cannot be started.
     """
-    found = Measured()
+    found = CommandMeasurement()
     folder = tempfile.mkdtemp(prefix="leaklint-")
     try:
         with open(os.path.join(folder, CONFIG), "w", encoding="ascii") as target:
@@ -187,7 +187,7 @@ def _started(words: Sequence[str], folder: str, memory_limit: int) -> subprocess
 
 def _watch(
     process: subprocess.Popen[bytes],
-    found: Measured,
+    found: CommandMeasurement,
     interval: float,
     listener: Listener | None,
     timeout: float | None,
@@ -223,7 +223,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(GRACE)
 
 
-def _gather(folder: str, found: Measured) -> None:
+def _gather(folder: str, found: CommandMeasurement) -> None:
     """Read what the agents wrote; a process that was killed may have left half a line."""
     for name in sorted(os.listdir(folder)):
         stem, _, kind = name.partition(".")

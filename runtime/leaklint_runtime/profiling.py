@@ -164,7 +164,7 @@ def of_calls(target: str, messages: Sequence[Mapping[str, Any]], limit: int | No
 
 
 def of_command(target: str, measured: Any, limit: int | None) -> Profile:
-    """Build the profile of a command from ``launch.Measured``."""
+    """Build the profile of a command from ``launch.CommandMeasurement``."""
     start = measured.family[0]["t"] if measured.family else 0.0
     ends = [item["end"] for lines in measured.inside.values() for item in lines if "end" in item]
     end = max(ends, default=float("inf"))  # what comes after is the ledger's doing
@@ -243,19 +243,19 @@ def chart(profile: Profile, before: Profile | None = None) -> Chart:
     sides = [("before", before), ("after", profile)] if before else [("", profile)]
     changed = {item.symbol for _, side in sides for item in side.lengths if growth.trend(item.points).kind != CONSTANT}
     memory, fits = [], []
-    rows: list[charts.Series] = []
+    rows: list[charts.ChartSeries] = []
     for name, side in sides:
         kind, process = side.memory()
         # The first call imports and fills what the others find done: its rise would hide theirs.
         seen = side.samples[1:] if side.unit == CALL and len(side.samples) > 2 else side.samples
         points = tuple((item.x, float(getattr(item, kind) or item.rss)) for item in seen)
-        memory.append(charts.Series(name or _NAMES[kind], points))
+        memory.append(charts.ChartSeries(name or _NAMES[kind], points))
         if process.kind == LINEAR and points:
             at, end = process.warm, points[-1][0]
             start = process.last - process.slope * (end - at)
-            fits.append(charts.Series("", ((at, start), (end, process.last))))
+            fits.append(charts.ChartSeries("", ((at, start), (end, process.last))))
         shown = [item for item in side.lengths if item.symbol in changed]
-        rows += [charts.Series(_name(item, name), item.points) for item in _largest(shown, 2 if before else 4)]
+        rows += [charts.ChartSeries(_name(item, name), item.points) for item in _largest(shown, 2 if before else 4)]
     kind, _ = profile.memory()
     panels = [charts.Panel(f"{_NAMES[kind]}, MiB", "bytes", tuple(memory), tuple(fits))]
     if rows:
