@@ -115,6 +115,34 @@ def test_the_value_of_a_context_variable_goes_by_the_name_of_the_variable(tmp_pa
     assert (holder["symbol"], holder["scope"]) == ("context_rebound:CALLERS", "module")
 
 
+INSIDE = """\
+class Session:
+    def __init__(self):
+        self.pages = []
+
+
+SESSIONS = {0: Session()}
+
+
+def work():
+    SESSIONS[len(SESSIONS)] = Session()
+    if len(SESSIONS[0].pages) < 12:
+        SESSIONS[0].pages.append(bytearray(100))
+"""
+
+
+def test_what_levels_off_inside_an_entry_of_a_growing_holder_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "inside.py").write_text(INSIDE, encoding="utf-8")
+    _, found = profile(tmp_path, "inside.py:work", sys.executable)
+    assert [item["symbol"] for item in found["holders"]] == ["inside:SESSIONS"]
+
+
+def test_of_tracebacks_the_raise_is_told_and_not_the_calls_that_made_their_frames(tmp_path: Path) -> None:
+    program = next(item for item in leaks() if item.name == "raised_again")
+    _, found = profile(tmp_path, f"{program.path}:work", PYTHONS[min(PYTHONS, key=numbers)])
+    assert named(program, growing(found)) == []
+
+
 @pytest.mark.parametrize(("version", "group"), TOGETHER_HEALTHY, ids=label)
 def test_what_does_not_leak_is_quiet(version: str, group: list[GrowthProgram], tmp_path: Path) -> None:
     _, found = profile(tmp_path, f"{driver(tmp_path, group)}:work", PYTHONS[version], "--rounds", str(ROUNDS))

@@ -167,7 +167,10 @@ class Discovery:
         for crowd, members in zip(crowds, samples):
             chains_there = [paths[id(thing)] for thing in members if id(thing) in paths]
             for item in _origins(crowd, chains_there, young) if chains_there else [crowd]:
-                found.setdefault(item.label.symbol, item)
+                if item.label.symbol not in found or (
+                    _is_of_nearest(item) and not _is_of_nearest(found[item.label.symbol])
+                ):
+                    found[item.label.symbol] = item
         return _first_hidden(list(found.values()), young)
 
     def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[Store, ...]]:
@@ -206,6 +209,11 @@ class Discovery:
 def _rank(candidate: Candidate, kept: Reach) -> tuple[bool, int, float]:
     """Order candidates: what grows before what does not, what leads to most, what gains most entries."""
     return candidate.trend.kind != LINEAR, -kept.size, -candidate.trend.slope
+
+
+def _is_of_nearest(candidate: Candidate) -> bool:
+    """Tell whether the objects that grow in number are those stored first of all, and not what these lead to, as frames."""
+    return candidate.link is not None and type(candidate.thing) is candidate.link.member
 
 
 def _first_hidden(candidates: Sequence[Candidate], young: set[int]) -> list[Candidate]:
@@ -260,12 +268,18 @@ def _begins(chain: Sequence[Any], place: int, young: set[int]) -> bool:
 def outermost(
     candidates: Sequence[Candidate], reaches: Sequence[Reach], young: set[int]
 ) -> tuple[list[Candidate], list[Reach]]:
-    """Leave out the young containers that another growing container keeps: they grow because that one does."""
+    """Leave out the young containers that another growing container keeps: they grow because that one does.
+
+    What has levelled off inside an entry of a growing container is part of that entry.
+    """
     kept = []
+    growing = {id(item.thing) for item in candidates if item.sort == CONTAINER and item.trend.kind == LINEAR}
     on_the_way = {id(thing) for item in candidates for thing in item.chain if item.sort == CONTAINER}
     for place, item in enumerate(candidates):
         if item.sort == SLOT and id(item.leads_to()) in on_the_way:
             continue  # what it gains is in a container that is told itself
+        if item.trend.kind != LINEAR and not growing.isdisjoint(map(id, item.chain[:-1])):
+            continue
         inner = id(item.thing) in young and any(
             id(item.thing) in other.places and candidates[number].trend.kind == LINEAR
             for number, other in enumerate(reaches)
