@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Function
+from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
@@ -154,10 +154,12 @@ class Paths:
         return True
 
     def _is_made_in(self, store: Effect, function: Function) -> bool:
-        """Tell whether a key is a new one each time, or an element is made where it is stored."""
+        """Tell whether an entry is made where it is stored, under a new key each time if it has one."""
+        parts = [part for part in (store.key, store.value) if part is not None]
+        if any(self._is_given(root(option), function) for part in parts for option in options(part)):
+            return False
         if store.key is not None:
-            own = self._is_given(root(store.key), function)
-            return not own and self.removals.keys.of(store.key, store.chain) in {Domain.FRESH, Domain.OBJECT}
+            return self.removals.keys.of(store.key, store.chain) in {Domain.FRESH, Domain.OBJECT}
         return store.value is not None and store.value[0] == "call"
 
     def _is_given(self, term: Term, function: Function) -> bool:
@@ -180,6 +182,7 @@ class Paths:
                 guard for guard in one.event.guards if guard.kind in {"if", "past"} and own & set(walk(guard.test))
             ]
             guards = [guard for guard in guards if one.container not in self.heap.looked_into(guard.test)]
+            guards = [guard for guard in guards if guard.kind == "if" or _returns_early(guard, function)]
             if not last or not guards:
                 return ""
             tests.append((function.name, one.event.place[0]))
@@ -195,6 +198,12 @@ class Paths:
             self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
         ]
         return any(one is not None and one.passes == "receiver" for one in contracts)
+
+
+def _returns_early(guard: Guard, function: Function) -> bool:
+    """Tell whether a function returns where a test has the other outcome; an assertion ends in an error."""
+    other = Guard("if", guard.test, not guard.holds)
+    return any(event.kind == "return" and other in event.guards for event in function.events)
 
 
 def _is_opposed(one: Event, other: Event) -> bool:
