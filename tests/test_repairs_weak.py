@@ -405,3 +405,45 @@ def test_a_method_or_exception_of_the_same_name_is_no_use() -> None:
                 pass
         """)
     assert weak(text, "registry", "A").safety == "safe"
+
+
+@pytest.mark.parametrize("made", ["asyncio.Task", "subprocess.Popen", "tempfile.TemporaryDirectory", "weakref.ref"])
+@pytest.mark.parametrize("held", ["self.item = track(make())", "track(make())"])
+def test_what_lives_by_who_holds_it_is_not_held_weakly(made: str, held: str) -> None:
+    text = f"""import outside
+ITEMS = set()
+
+class User:
+    def __init__(self):
+        {held}
+
+def track(item):
+    ITEMS.add(item)
+    return item
+
+def make():
+    return outside.make()
+"""
+    fix = weak(text, "ITEMS", side="element", others=(made,))
+    assert fix.safety == "none" and "lives as long as somebody holds it" in fix.reason
+
+
+def test_what_is_returned_and_read_later_is_assumed_to_be_kept() -> None:
+    text = """JOBS = []
+
+class Job:
+    pass
+
+def submit():
+    job = Job()
+    JOBS.append(job)
+    return job
+
+class User:
+    def __init__(self):
+        self.job = submit()
+"""
+    assert weak(text, "JOBS", "Job", side="element").safety == "safe"
+    walked = text + "\ndef results():\n    return [job.done for job in JOBS]\n"
+    fix = weak(walked, "JOBS", "Job", side="element")
+    assert fix.safety == "unsafe" and "whoever calls submit() keeps what it returns" in fix.reason

@@ -212,6 +212,18 @@ PROGRAMS = {
                 raise ValueError("classes only")
             _made[kind] = use
         """,
+    "equal_by_value": """
+        _made = {}
+        class Node:
+            def __init__(self, space: int = 0, name: str = ""):
+                self.space, self.name = space, name
+            def __eq__(self, other):
+                return (self.space, self.name) == (other.space, other.name)
+            def __hash__(self):
+                return hash((self.space, self.name))
+        def register(name: str, node: Node, kind: type) -> None:
+            _made[node] = kind
+        """,
     "methods_of_texts": """
         _made = []
         class Topic:

@@ -13,6 +13,9 @@ from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import walk
 
+#: Objects that work for someone while nothing else holds them: the loop holds tasks weakly, and folders go with their objects.
+_HELD = of_nature("lives by who holds it")
+
 
 def admit(draft: Draft, request: WeakRequest, *, keyed: bool) -> None:
     """Judge the stored types of a request; ``keyed`` says that the weak container finds them by hash and equality.
@@ -34,6 +37,10 @@ def admit(draft: Draft, request: WeakRequest, *, keyed: bool) -> None:
             continue
         if last in STIFF:
             draft.refuse(f"what is stored is of type {last}, whose instances cannot be weakly referenced")
+        elif last in _HELD:
+            draft.refuse(
+                f"a {last} lives as long as somebody holds it, and nothing else does; take it out once it is done"
+            )
         elif last and keyed:
             draft.assume(f"instances of {name} take weak references, have a hash, and compare by identity")
         elif last:

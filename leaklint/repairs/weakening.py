@@ -221,6 +221,10 @@ def judge_stores(
                 draft.refuse(
                     f"the object used at {place} is kept by nothing but this container, and would lose its state"
                 )
+            if fate.level == "returned" and out is not None:
+                name = role.file.function(role.use.scope).name
+                told = f"whoever calls {name}() keeps what it returns, and does not count on the container"
+                fate = Fate("unseen", f"{told} that is read at {out.place}")
             if (
                 fate.level == "held"
                 and out is not None

@@ -221,10 +221,14 @@ def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, fu
 
 
 def nested(kind: type, number: int, depth: int) -> Made:
-    """Make an instance of a class for an argument, or of a concrete subclass of it. Raises ``CannotBuildError``."""
+    """Make an instance of a class for an argument, or of a concrete subclass of it. Raises ``CannotBuildError``.
+
+    One that is equal by value is made of varied values, where its class takes them: equal ones are the same key.
+    """
     for option in (kind, *domains.subclasses(kind)):
         parameters, hints = describe(option)
-        for style in ("required", "stubs") if not inspect.isabstract(option) else ():
+        ways = ("required", "stubs") if option.__eq__ is object.__eq__ else ("varied", "required", "stubs")
+        for style in ways if not inspect.isabstract(option) else ():
             made = arguments(parameters, hints, style, number, depth)
             try:
                 value: Any = option(*made.args, **made.kwargs)

@@ -143,6 +143,7 @@ def _unvaried(case: Case) -> str:
     return f"the same object every time, with arguments that are guessed ({case.plan.made_by}); give a factory"
 
 
+_BUILT_IN = ("dict", "list", "set", "deque")
 _KNOWN = ("annotation", "default", "code", "error message", "call at")
 
 
@@ -160,7 +161,7 @@ def _by_growth(case: Case, seen: Seen, ran: bool | None) -> Verdict:
     if bound is not None and shape != fit.CONSTANT:
         return Verdict(BOUNDED, f"{what} keeps at most {bound} entries", fit=fit.BOUNDED)
     if shape == fit.LINEAR:
-        if not seen.sizes and case.plan.plain:
+        if not seen.sizes and (case.plan.plain or case.probe.container_kind in _BUILT_IN):
             return unreached("no container whose entries could be counted was found", fit=shape)
         facts = evidence.holder_path(case.holder)
         equal = ", even if given what is equal" if case.plan.plain else ""
