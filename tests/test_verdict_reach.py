@@ -221,8 +221,12 @@ PROGRAMS = {
                 return (self.space, self.name) == (other.space, other.name)
             def __hash__(self):
                 return hash((self.space, self.name))
-        def register(name: str, node: Node, kind: type) -> None:
-            _made[node] = kind
+        class Use:
+            pass
+        def register(node: Node) -> None:
+            if type(node) is not Node:
+                raise TypeError(node)
+            _made[node] = Use()
         """,
     "methods_of_texts": """
         _made = []
