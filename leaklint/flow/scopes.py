@@ -71,5 +71,5 @@ def inside(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
                 value = getattr(node, name, None)
                 if value.__class__ is list:
                     stack += [one for one in value if isinstance(one, ast.AST)]
-                elif value is not None:
+                elif isinstance(value, ast.AST):  # ``case True`` has a plain value
                     stack.append(value)
