@@ -22,7 +22,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "ast.parse": ("leaklint.source:parse_ast",),
     "value flow": ("leaklint.flow.read:read_flow",),
     "points-to, effects, lifetimes": ("leaklint.heap.retention:Heap.__init__",),
-    "rules": ("leaklint.rules:findings_of",),
+    "rules": ("leaklint.rules:cases_of",),
     "import libcst": (),
     "libcst.parse_module": ("libcst:parse_module",),
     "libcst's positions": ("leaklint.positions:Positions.__init__",),
