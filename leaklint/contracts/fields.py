@@ -24,8 +24,8 @@ NATURES = (
     "enum", "metaclass", "model", "value", "compared by value", "property", "kept property", "same function", "plain", "text",
     "environment", "makes dict", "makes list", "makes set", "makes weak", "makes bounded", "makes local", "makes a class",
     "not weakly referable", "of variable size", "slotted base", "data class", "attrs class", "attrs class by its name",
-    "slotted class", "field", "constructor", "marker", "makes a copy", "copies objects", "frees a resource", "gives a number",
-    "lives by who holds it", "waits", "limited",
+    "slotted class", "field", "constructor", "leads back", "marker", "makes a copy", "copies objects", "frees a resource",
+    "gives a number", "lives by who holds it", "waits", "limited", "runs with its class",
 )  # fmt: skip
 _SCHEMA_TEXT = {"type": "string"}
 
@@ -185,6 +185,7 @@ CALLABLE: dict[str, Field] = {
     "undo": TEXTS,
     "passes": _of(["receiver"]),
     "handle": FLAG,
+    "used_by": TEXTS,
     "by_name": FLAG,
     "slot": FLAG,
     "key": Field(_key, _object(KEY)),

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from leaklint.contracts import tables
 from leaklint.contracts.containers import ADDERS, REMOVERS
 from leaklint.contracts.model import ClassEntry, Contract, Object, Package, Retains
-from leaklint.contracts.reader import parsed
+from leaklint.contracts.reader import package
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
 _NONE = Package()
@@ -28,7 +29,7 @@ def shipped(top: str) -> Package:
         return _NONE
     path = os.path.join(FOLDER, f"{top}.toml")
     with open(path, encoding="utf-8") as stream:
-        return parsed(_without_experiments(stream.read()), path, top)
+        return package(tables.read(_without_experiments(stream.read())), path, top)
 
 
 def _without_experiments(text: str) -> str:

@@ -62,6 +62,7 @@ class Contract(NamedTuple):
     undo: tuple[str, ...] = ()
     passes: str = ""
     handle: bool = False
+    used_by: tuple[str, ...] = ()
     by_name: bool = False
     slot: bool = False
     key: Key | None = None

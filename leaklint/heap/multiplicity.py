@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.contracts.containers import ADDERS
+from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.effects import Call, Effects
@@ -14,7 +15,6 @@ from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 
 IMPORT, ONCE, MANY = 0, 1, 2
-_AT_IMPORT = frozenset({"__init_subclass__", "__set_name__", "__prepare__"})
 
 
 class Multiplicity:
@@ -60,7 +60,7 @@ class Multiplicity:
         if function.kind == "class":
             outer = function.parent
             return self.runs(outer) if outer else IMPORT
-        if function.owner and function.name in _AT_IMPORT:
+        if function.owner and function.name in of_nature("runs with its class"):
             makers = {self.heap.names.classes[heir].parent for heir in self.heap.classes.local_heirs(function.owner)}
             often = [self.runs(maker) for maker in makers]
             return max([IMPORT, *often, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.library import of_nature
 from leaklint.flow.terms import Term, children, walk
 from leaklint.heap.arguments import argument_at
 from leaklint.heap.domains import Domain
@@ -13,6 +14,7 @@ from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
+    from leaklint.flow.model import Function
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
@@ -31,12 +33,11 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
             or heap.multiplicity.event_runs(function, event) != MANY
         ):
             continue
-        if opened.stays(contract, function, term):
+        if opened.stays(contract, function, term) and not opened.is_there(contract, term):
             kept = Kept("instance", "", name.rpartition(".")[2])
-            named = opened.is_named(contract, term)
-            reasons = (f"one for each {contract.key.parameter}",) if named and contract.key is not None else ()
+            reasons = tuple(opened.doubts(contract, function, term))
             yield Registration(
-                "object", function, event, name, kept, term, "low" if named else "medium", reasons, contract
+                "object", function, event, name, kept, term, "low" if reasons else "medium", reasons, contract
             )
 
 
@@ -45,6 +46,37 @@ class Opened:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+
+    def is_there(self, contract: Contract, term: Term) -> bool:
+        """Tell whether the call is handed one that such a call has made, and gives that back."""
+        given = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
+        values = self.heap.points_to.evaluate(given) if given is not None else frozenset()
+        return any(value[:2] == ("extinst", contract.name) for value in values)
+
+    def doubts(self, contract: Contract, function: str, term: Term) -> Iterator[str]:
+        """Yield why what a call has made may be of no concern, though nothing in the program closes it."""
+        if contract.key is not None and self.is_named(contract, term):
+            yield f"one for each {contract.key.parameter}"
+        if contract.used_by and not any(
+            call[1][0] in {"attr", "name"} and call[1][2] in contract.used_by for call in self._module_calls(function)
+        ):
+            yield "nothing here uses it up: it is left to whoever calls"
+        shown = self._shown(function, term, frozenset())
+        if shown:
+            yield f"whoever uses the object may close what its attribute {shown} holds"
+
+    def _shown(self, function: str, term: Term, seen: frozenset[str]) -> str:
+        """Return the public attribute under which an object of the program shows what a call has made; nothing if none does."""
+        home = self.heap.points_to.functions[function]
+        for one in home.events:
+            if one.kind == "setattr" and not one.name.startswith("_") and _carries(one.terms[1], term, home):
+                return one.name
+        if function in seen or not self._is_returned(function, term):
+            return ""
+        calls = self.heap.effects.calls.get(function, ())
+        return next(
+            (name for call in calls if (name := self._shown(call.caller, call.event.terms[0], seen | {function}))), ""
+        )
 
     def is_named(self, contract: Contract, term: Term) -> bool:
         """Tell whether it is made under one of few names: the same name gives the same object."""
@@ -65,8 +97,9 @@ class Opened:
         return bool(calls) and any(self.stays(contract, call.caller, call.event.terms[0], inner) for call in calls)
 
     def _is_returned(self, function: str, term: Term) -> bool:
-        events = self.heap.points_to.functions[function].events
-        return any(_carries(top, term) for one in events if one.kind in {"return", "yield"} for top in one.terms)
+        home = self.heap.points_to.functions[function]
+        returns = (one for one in home.events if one.kind in {"return", "yield"})
+        return any(_carries(top, term, home) for one in returns for top in one.terms)
 
     def _is_entered(self, function: str, term: Term) -> bool:
         """Tell whether a ``with`` statement closes it."""
@@ -124,13 +157,23 @@ class Opened:
         return found
 
 
-def _carries(top: Term, term: Term) -> bool:
-    """Tell whether a value brings an object along: itself, its parts, what holds it; not what a method of it returns."""
-    stack = [top]
+def _carries(top: Term, term: Term, home: Function) -> bool:
+    """Tell whether a value brings an object along: itself, its parts, what holds it, the values of a variable.
+
+    Not what a method of it returns, unless that leads back to the object.
+    """
+    stack, done = [top], set()
     while stack:
         one = stack.pop()
         if one == term:
             return True
-        is_method = one[0] == "call" and one[1][0] == "attr"
-        stack.extend([*one[2], *(value for _, value in one[3])] if is_method else children(one))
+        if one in done:
+            continue
+        done.add(one)
+        if one[0] == "fresh":
+            stack.extend(home.assigned.get(f"{one[2]}@{one[3][0]}:{one[3][1]}", ()))
+        elif one[0] == "call" and one[1][0] == "attr" and one[1][2] not in of_nature("leads back"):
+            stack.extend([*one[2], *(value for _, value in one[3])])
+        else:
+            stack.extend(children(one))
     return False

@@ -82,7 +82,10 @@ class Registrations:
         yield from self._patches()
         for one in kept_results(self.heap):
             life = self._life(one.contract, one.event.terms[0]) if one.contract is not None else Life.PROCESS
-            if life is not Life.SHORT:
+            if life is Life.UNKNOWN and one.contract is not None:
+                why = f"assumes that {self._keeper(one.contract, one.event.terms[0])} outlives the object"
+                yield one._replace(level="low", reasons=(*one.reasons, why))
+            elif life is not Life.SHORT:
                 yield one
 
     def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
@@ -180,6 +183,8 @@ class Registrations:
             self.heap.multiplicity.is_one_a_run(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)
         ):
             level, reasons = min(level, 0), ["the program makes one such object"]
+        if kept.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):
+            level, reasons = 0, [*reasons, "the program makes one object that registers it"]
         return level, [reason for reason in reasons if reason]
 
     def _sets_up(self, home: Function, kept: Kept) -> bool:
