@@ -197,7 +197,8 @@ class Contracts:
         Nothing is assumed of a class whose methods contracts speak of: what they do not speak of keeps nothing.
         """
         self._load(name)
-        if self.canonical(name).rpartition(".")[0] in self._owners:
+        owner = self.canonical(name).rpartition(".")[0]
+        if owner in self._owners or owner.rpartition(".")[0] in self._owners:  # ``Loop.current().start()``
             return None
         found = self._methods.get((name.partition(".")[0], name.rpartition(".")[2]), [])
         return found[0] if len(found) == 1 else None

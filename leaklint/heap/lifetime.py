@@ -13,6 +13,7 @@ from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
+from leaklint.heap.workers import locals_of_workers
 
 Place = tuple[int, int, int, int]
 _MOST_ALTERNATIVES = 5
@@ -20,7 +21,8 @@ _MAKING = frozenset({"list", "dict", "set", "tuple", "comp", "call"})  # terms o
 
 
 class Location(NamedTuple):
-    """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure, result, outside.
+    """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure,
+    result, thread, outside.
 
     ``owner`` is the key of the module, class or function, ``name`` what it is called there, ``depth`` how many containers
     deep inside of it; ``place`` where it is assigned, in the module ``module``; ``path`` leads there from the root.
@@ -173,6 +175,10 @@ class Lifetime:
             yield container, Location(scope, owner, "__dict__", owner.partition(":")[0], place, 0, path)
         yield from self._defaults()
         yield from self._descriptors()
+        for value, function, word in locals_of_workers(self.heap, self.effects):
+            home = names.module_of(function.key).name
+            place = value[2][1:5]
+            yield value, Location("thread", function.key, word, home, place, 0, (f"{_dotted(function.key)}()", word))
         for value in self._on:
             if value[0] == "extinst" and self.heap.lives_on(value[1]):
                 yield from self._attributes(

@@ -151,6 +151,8 @@ class Heap:
         if self._is_shared_unsurely(location, stores):
             level -= 2
             reasons.append("not every object of its class lives long")
+        elif location.scope == "thread" and level == 2:
+            level = 1  # what ends the thread ends it
         elif location.is_unsure:
             level -= 2
             reasons.append(f"{location.path[0]} may lead to {location.alternatives} objects, and this is one of them")

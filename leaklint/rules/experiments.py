@@ -14,19 +14,20 @@ if TYPE_CHECKING:
     from leaklint.rules.context import Context
 
 Place = tuple[int, int, int, int]
+_LOCAL = frozenset({"closure", "default", "thread"})  # scopes of containers that have no name outside of a function
 
 
 def symbol_of(location: Holder) -> str:
     """Return the name of a holder as findings show it: ``module:qualified.name``."""
     module, owner = location.owner.partition(":")[0], qualname(location.owner)
-    inner = ".<locals>." if location.scope in {"closure", "default"} else "."
+    inner = ".<locals>." if location.scope in _LOCAL else "."
     return f"{module}:{owner}{inner}{location.name}" if owner else f"{module}:{location.name}"
 
 
 def qualname_of(location: Holder) -> str:
     """Return the name of a holder inside its module as it is at run time: private names carry their class."""
     owner = qualname(location.owner)
-    if location.scope in {"closure", "default"}:
+    if location.scope in _LOCAL:
         return f"{owner}.<locals>.{location.name}"
     name = location.name if location.scope == "function" else _mangled(owner, location.name)
     return f"{owner}.{name}" if owner else location.name
@@ -73,7 +74,7 @@ def container_probe(context: Context, retention: Retention) -> Probe | None:
         return None
     kind = {"defaultdict": "dict", "counter": "dict", "deque": "list"}.get(retention.kind, retention.kind)
     kind = (
-        "closure" if location.scope in {"closure", "default"} else kind if kind in {"dict", "list", "set"} else "other"
+        "closure" if location.scope in _LOCAL else kind if kind in {"dict", "list", "set"} else "other"
     )
     return Probe(
         "", "", "", read.root, module, read.file, container_path(location), kind, subject, trigger, track,

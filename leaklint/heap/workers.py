@@ -1,0 +1,61 @@
+"""Locals of functions that threads and tasks run in a loop: they live as long as the thread, which waits for more work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Function
+from leaklint.flow.terms import Term
+from leaklint.heap.arguments import argument_of
+from leaklint.heap.points_to_values import in_order
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Effects
+    from leaklint.heap.points_to import PointsTo
+
+
+def locals_of_workers(heap: PointsTo, effects: Effects) -> Iterator[tuple[Term, Function, str]]:
+    """Yield (container, function, variable) of what is made before a worker's loop and is there in all its rounds."""
+    for key in sorted(_run_by_threads(heap, effects)):
+        function = heap.functions[key]
+        loops = [
+            event.place
+            for event in function.events
+            if event.kind == "while" and event.terms[0][0] == "const" and not event.guards
+        ]
+        for name, terms in function.assigned.items() if loops else ():
+            containers = [value for value in in_order(heap.all_of(terms)) if value[0] == "container"]
+            if containers and all(_is_made_before(value[2], key, loops, heap) for value in containers):
+                for value in containers:
+                    yield value, function, name.partition("@")[0]
+
+
+def _is_made_before(site: Term, key: str, loops: list[tuple[int, int, int, int]], heap: PointsTo) -> bool:
+    """Tell whether a container is made in a function, outside of its loops."""
+    function = heap.functions[key]
+    if len(site) != 5 or site[0] != heap.names.module_of(key).name:
+        return False
+    inside = function.place[0] <= site[1] <= function.place[2]
+    return inside and not any(loop[0] <= site[1] <= loop[2] for loop in loops)
+
+
+def _run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
+    """Return the functions that are handed to what starts a thread or a task, by contract, and the ``run`` of threads."""
+    found: set[str] = set()
+    for _, _, term, name in effects.external:
+        contract, _ = heap.contracts.of_call(name)
+        if contract is None or contract.kind != "thread" or not contract.retains:
+            continue
+        target = argument_of(contract, term, contract.retains[0].parameter)
+        if target is not None:
+            target = target[1] if target[0] == "call" else target  # of a coroutine that a task runs
+            found |= {value[-1] for value in heap.evaluate(target) if value[0] in {"func", "method"}}
+    for key in heap.names.classes:
+        run = heap.classes.method(key, "run")
+        outside = heap.classes.outside(key) if run is not None else ()
+        if run is not None and any(
+            (contract := heap.contracts.of_call(name)[0]) is not None and contract.kind == "thread" for name in outside
+        ):
+            found.add(run)
+    return found
