@@ -39,7 +39,24 @@ class Receivers:
         base = self._object_of(effect)
         if base[0] != "param" or not self._is_receiver(base):
             return True
-        return self._from_callers(base, set())
+        return self._is_met_by_long(base[1]) and self._from_callers(base, set())
+
+    def _is_met_by_long(self, key: str) -> bool:
+        """Tell whether a method is one that an object that lives long has: not another class's, and not overridden there."""
+        function = self.heap.functions[key]
+        if function.kind != "method" or function.owner not in self.heap.names.classes:
+            return True
+        through_super = {
+            self.heap.functions[call.caller].owner
+            for call in self.effects.calls.get(key, ())
+            if self.heap.functions[call.caller].name == function.name
+        }
+        classes = self.heap.classes
+        return any(
+            classes.method(heir, function.name) == key or not through_super.isdisjoint(classes.order(heir))
+            for heir in classes.below(function.owner)
+            if self.has_long(heir)
+        )
 
     def takes(self, effect: Effect, chain: tuple[Call, ...]) -> bool:
         """Tell whether what is handed in by a chain of calls may come to a long-lived object: by the call of the store."""
@@ -55,13 +72,16 @@ class Receivers:
         """Tell whether one of the objects that a term denotes may be one that lives long; ``self`` may be any of its class."""
         values = self.heap.evaluate(term)
         return not values or any(
-            self.has_long(value[1]) if value[0] == "self" else value[0] != "inst" or self.lives_long(value)
+            self._may_be_a_long_one(value[1]) if value[0] == "self" else value[0] != "inst" or self.lives_long(value)
             for value in values
         )
 
+    def _may_be_a_long_one(self, key: str) -> bool:
+        return key not in self.heap.names.classes or any(self.has_long(one) for one in self.heap.classes.below(key))
+
     def _object_of(self, effect: Effect) -> Term:
-        """Return the term of the object whose container is filled; ``super()`` stands for ``self``."""
-        base = root(effect.base)
+        """Return the term of the object whose container is filled, or that is one; ``super()`` stands for ``self``."""
+        base = effect.base if effect.container[2][:1] == ("class",) else root(effect.base)
         return (self.heap.calling.receiver_of_super(base) if base[0] == "call" else None) or base
 
     def _is_receiver(self, term: Term) -> bool:

@@ -302,11 +302,8 @@ class Heap:
         )
 
     def _has_long(self, key: str) -> bool:
-        """Tell whether an object of a class, or of one below it, lives long."""
-        long = self.lifetime.classes
-        return key not in self.points_to.names.classes or any(
-            one in long or ("self", one) in self.lifetime.long for one in self.points_to.classes.below(key)
-        )
+        """Tell whether an object of a class itself lives long."""
+        return key in self.lifetime.classes or ("self", key) in self.lifetime.long
 
     def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
         """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
