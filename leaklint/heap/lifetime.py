@@ -175,10 +175,10 @@ class Lifetime:
             yield container, Location(scope, owner, "__dict__", owner.partition(":")[0], place, 0, path)
         yield from self._defaults()
         yield from self._descriptors()
-        for value, function, word in locals_of_workers(self.heap, self.effects):
-            home = names.module_of(function.key).name
+        for value, worker, word in locals_of_workers(self.heap, self.effects):
+            home = names.module_of(worker.key).name
             place = value[2][1:5]
-            yield value, Location("thread", function.key, word, home, place, 0, (f"{_dotted(function.key)}()", word))
+            yield value, Location("thread", worker.key, word, home, place, 0, (f"{_dotted(worker.key)}()", word))
         for value in self._on:
             if value[0] == "extinst" and self.heap.lives_on(value[1]):
                 yield from self._attributes(

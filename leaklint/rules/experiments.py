@@ -73,9 +73,7 @@ def container_probe(context: Context, retention: Retention) -> Probe | None:
     if not trigger:
         return None
     kind = {"defaultdict": "dict", "counter": "dict", "deque": "list"}.get(retention.kind, retention.kind)
-    kind = (
-        "closure" if location.scope in _LOCAL else kind if kind in {"dict", "list", "set"} else "other"
-    )
+    kind = "closure" if location.scope in _LOCAL else kind if kind in {"dict", "list", "set"} else "other"
     return Probe(
         "", "", "", read.root, module, read.file, container_path(location), kind, subject, trigger, track,
         stores=_lines(context, retention, read.file), digest=_digest(context, module),
