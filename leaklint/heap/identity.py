@@ -28,8 +28,8 @@ def outcome(heap: PointsTo, test: Term, function: Function) -> bool | None:
 
 
 def never_same(heap: PointsTo, made: Term, other: Term) -> bool:
-    """Tell whether what a call makes, which equals only itself, is never what another term denotes: that is made elsewhere."""
-    sites = _made_at(heap, made, 0) if all(one[0] == "call" for one in options(made)) else None
+    """Tell whether what equals only itself, and is made anew, is never what another term denotes: that is made elsewhere."""
+    sites = _made_at(heap, made, 0)
     if not sites:
         return False
     others = _made_at(heap, other, 0)
@@ -37,12 +37,14 @@ def never_same(heap: PointsTo, made: Term, other: Term) -> bool:
 
 
 def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
-    """Return the sites of the calls that make what a term may denote, objects that equal only themselves; else None."""
+    """Return where what a term may denote is made, if all of it equals only itself: by calls, or as functions; else None."""
     found: set[Term] = set()
     for one in options(term) if depth < _DEPTH else [term]:
         sources = _sources(heap, one)
         if one[0] == "call" and _makes_apart(heap, one):
             found.add(one[4])
+        elif one[0] == "func" and one[1] in heap.functions and heap.functions[one[1]].parent:
+            found.add(one)
         elif not sources or len(sources) > _SOURCES or depth >= _DEPTH:
             return None
         for source in sources:

@@ -64,6 +64,8 @@ class KeyDomain:
         events = [(effect.function, effect.event), *((call.caller, call.event) for call in effect.chain)]
         if any(self.guards._bounded_by(guard, effect) for _, event in events for guard in event.guards):
             return Domain.FINITE
+        if effect.event.kind == "setitem" and self._by_values(effect.event.terms[1]) is Domain.FINITE:
+            return Domain.FINITE  # whatever callers hand in, the function says what it takes
         if self.guards._looked_up(effect) or self.guards._checked_by_value(effect):
             return Domain.FINITE
         return self.of(effect.key, effect.chain)
