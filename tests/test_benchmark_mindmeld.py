@@ -44,7 +44,7 @@ def measured(sizes: list[int], left: bool) -> dict[str, object]:
 
 
 def case(sheet: ModuleType, before: list[int], after: list[int]) -> object:
-    return sheet.Case("<a title>", measured(before, True), measured(after, False))
+    return sheet.ServiceCase("<a title>", measured(before, True), measured(after, False))
 
 
 def test_the_table_tells_survivors_and_pace(rooms: dict[str, ModuleType]) -> None:

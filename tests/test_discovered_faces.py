@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_a_page_of_a_profile_shows_its_findings(folder: Path, capsys: pytest.Cap
     printed(capsys, "report", "--profile", "profile.json", "--output-file", "page.html", status=0)
     page = (folder / "page.html").read_text()
     assert "<code>deep:State.sessions</code>" in page and f"Seen at run time alone: {HINT}" in page
-    assert "operator.attrgetter(&quot;state.sessions&quot;)(APP)[id(session)] = session" in page
+    assert 'operator.attrgetter("state.sessions")(APP)[id(session)] = session' in html.unescape(page)
     printed(
         capsys, "report", "--findings", "profile.json", "--unsafe-fixes", "--output-file", "fixed.html", ".", status=0
     )

@@ -58,7 +58,7 @@ def test_nothing_is_lost_on_a_full_or_read_only_disk(name: str, media: ModuleTyp
 def test_the_harness_sees_torn_files_and_failures(faults: ModuleType, tmp_path: Path) -> None:
     import random
 
-    tree = faults.Tree(tmp_path, random.Random(1), files=3)
+    tree = faults.FaultyTree(tmp_path, random.Random(1), files=3)
     before = faults.contents(tree.root)
     (tree.root / "mod0.py").write_bytes(b"class C:\n    def")
     (tree.root / "mod1.py").unlink()

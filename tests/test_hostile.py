@@ -40,7 +40,7 @@ def test_a_slice_of_the_campaign(hostile: ModuleType, tmp_path: Path) -> None:
 
 
 def test_the_harness_sees_what_is_left_and_what_is_forged(hostile: ModuleType) -> None:
-    bent = hostile.Result({"exits": ("refuted", ""), "innocent": ("unreached", "x")}, 1.0, ("sleep 600",))
+    bent = hostile.HostileResult({"exits": ("refuted", ""), "innocent": ("unreached", "x")}, 1.0, ("sleep 600",))
     assert len(bent.wrong()) == 3
     with subprocess.Popen(["sleep", "60"], env={**os.environ, "LEAKLINT_MARK": "seen by the test"}) as process:
         try:

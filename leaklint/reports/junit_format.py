@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from leaklint.model import Finding, Problem, Report
 from leaklint.reports import View
-from leaklint.reports.escape import for_xml
+from leaklint.reports.escape import for_xml, visible
 
 
 def render(report: Report, view: View) -> str:
@@ -40,7 +40,7 @@ def _add_finding(suite: Element, finding: Finding) -> None:
     case.set("file", for_xml(finding.path))
     case.set("line", str(finding.line))
     failure = SubElement(case, "failure", {"type": for_xml(finding.code), "message": for_xml(finding.message)})
-    failure.text = for_xml("\n".join(_details(finding)))
+    failure.text = "\n".join(map(visible, _details(finding)))
 
 
 def _details(finding: Finding) -> Iterator[str]:
