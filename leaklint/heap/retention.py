@@ -342,7 +342,7 @@ class Heap:
 
 def _is_by_object(effect: Effect, location: Location) -> bool:
     """Tell whether each object of a class has a container of its own where the holder is one."""
-    return location.scope in {"field", "result"} or effect.container[2][:1] == ("class",)
+    return location.scope in {"field", "result", "descriptor"} or effect.container[2][:1] == ("class",)
 
 
 def _run_through(effect: Effect) -> Iterator[Call]:

@@ -159,7 +159,8 @@ class Threads:
         flags = [term for term in walk(test) if term[0] == "attr" and self._is_field(term)]
         if not flags or any(term[0] == "elem" for term in walk(test)) or self._works_off(test, function):
             return -1  # what is in a container changes
-        return -1 if any(self._is_raised(term, function) for term in flags) else 1
+        negated = {term for one in walk(test) if one[:2] == ("op", "not") for term in one[2]}
+        return -1 if any(self._is_raised(term, function, term in negated) for term in flags) else 1
 
     @staticmethod
     def _works_off(test: Term, function: Function) -> bool:
@@ -173,12 +174,21 @@ class Threads:
             for event in function.events
         )
 
+    def _is_property(self, term: Term) -> bool:
+        classes = self.heap.points_to.classes
+        owners = [value[1] for value in self.heap.points_to.evaluate(term[1]) if value[0] in {"self", "inst"}]
+        methods = [classes.method(owner, term[2]) for owner in owners if owner in self.heap.points_to.names.classes]
+        return any(one is not None and self.heap.points_to.functions[one].decorators for one in methods)
+
     def _is_field(self, term: Term) -> bool:
         return any(value[0] in {"self", "inst"} for value in self.heap.points_to.evaluate(term[1]))
 
-    def _is_raised(self, flag: Term, function: Function) -> bool:
-        """Tell whether anything but the constructor and the finalizer changes what ends a loop."""
+    def _is_raised(self, flag: Term, function: Function, negated: bool) -> bool:
+        """Tell whether anything but the constructor and the finalizer changes what ends a loop; a property may change by itself."""
         name = flag[2]
+        goes_on: Term = ("const", "False" if negated else "True", "bool")
+        if self._is_property(flag):
+            return True
         for key, home in self.heap.points_to.functions.items():
             if (
                 home.name in {"__init__", "__post_init__"}
@@ -189,7 +199,7 @@ class Threads:
             for event in home.events:
                 if event.kind not in {"setattr", "call"} or self.heap.removals.feasibility.never(event, home):
                     continue
-                if event.kind == "setattr" and event.name == name and event.terms[1] != ("const", "True", "bool"):
+                if event.kind == "setattr" and event.name == name and event.terms[1] != goes_on:
                     return True
                 if event.kind == "call" and event.terms[0][1][0] == "attr":
                     base = event.terms[0][1]
