@@ -184,7 +184,7 @@ class Threads:
         return any(value[0] in {"self", "inst"} for value in self.heap.points_to.evaluate(term[1]))
 
     def _is_raised(self, flag: Term, function: Function, negated: bool) -> bool:
-        """Tell whether anything but the constructor and the finalizer changes what ends a loop; a property may change by itself."""
+        """Tell whether what ends a loop changes: by a property, or by anything but the constructor and the finalizer."""
         name = flag[2]
         goes_on: Term = ("const", "False" if negated else "True", "bool")
         if self._is_property(flag):
