@@ -12,7 +12,7 @@ import pytest
 
 from leaklint.cli import main
 from leaklint.config import ConfigError, Settings, load, read
-from leaklint.contracts import fields, tables
+from leaklint.contracts import fields
 from leaklint.contracts.library import FOLDER, Contracts, shipped, tops
 from leaklint.contracts.model import Key, Retains, WeakForm
 from leaklint.contracts.reader import ContractError, parsed
@@ -260,11 +260,3 @@ def test_what_a_check_reads_is_the_file_without_its_experiments(top: str) -> Non
     for kind in ("callables", "objects", "classes"):
         assert [one._replace(experiment="") for one in getattr(whole, kind)] == list(getattr(read, kind))
     assert whole._replace(callables=(), objects=(), classes=()) == read._replace(callables=(), objects=(), classes=())
-
-
-@pytest.mark.parametrize(
-    "text", ["a = 1.5\n", "[[a.b]]\n", 'a = """\n"""\n', 'a = "\\u0041"\n', "a = [1\n", "a = {b}\n"]
-)
-def test_what_own_files_never_say_is_refused_by_their_reader(text: str) -> None:
-    with pytest.raises(tables.UnknownFormError):
-        tables.read(text)

@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from leaklint.contracts import tables
 from leaklint.contracts.containers import ADDERS, REMOVERS
 from leaklint.contracts.model import ClassEntry, Contract, Object, Package, Retains
-from leaklint.contracts.reader import package
+from leaklint.contracts.reader import parsed
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
 _NONE = Package()
@@ -29,7 +28,7 @@ def shipped(top: str) -> Package:
         return _NONE
     path = os.path.join(FOLDER, f"{top}.toml")
     with open(path, encoding="utf-8") as stream:
-        return package(tables.read(_without_experiments(stream.read())), path, top)
+        return parsed(_without_experiments(stream.read()), path, top)
 
 
 def _without_experiments(text: str) -> str:
@@ -229,6 +228,11 @@ class Contracts:
     def speaks_of(self, owner: str, last: str) -> bool:
         """Tell whether a contract is known for a method of a class of a package."""
         return "." in owner and self.of_call(f"{owner}.{last}")[0] is not None
+
+    def is_thread(self, name: str) -> bool:
+        """Tell whether a call of that name starts a thread or a task, or a class of that name is one."""
+        contract, _ = self.of_call(name)
+        return contract is not None and contract.kind == "thread"
 
     def is_a(self, name: str, nature: str) -> bool:
         """Tell whether a class or a function is by nature such a one, by the last part of its name."""

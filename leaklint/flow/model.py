@@ -23,6 +23,11 @@ class Guard(NamedTuple):
     holds: bool = True
 
 
+def is_for_scripts(guards: tuple[Guard, ...]) -> bool:
+    """Tell whether code runs only where its module is started as a script: below ``if __name__ == "__main__"``."""
+    return any("'__main__'" in repr(guard.test) for guard in guards)
+
+
 class Event(NamedTuple):
     """One effect, in the order in which they are written.
 

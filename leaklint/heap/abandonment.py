@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term
 from leaklint.heap.effects import Effects
 from leaklint.heap.points_to_values import in_order
 
@@ -52,25 +53,28 @@ class Abandonment:
     @cached_property
     def _driven(self) -> frozenset[str]:
         """Return the generators that the program hands to somebody: ``environment.process(self.run())``."""
-        return frozenset(
-            key
-            for function in self.heap.functions.values()
-            for event in function.events if event.kind == "call"
-            for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3])) if given[0] == "call"
-            for key in self._called(given[1])
-        )  # fmt: skip
+        return frozenset(key for _, key in self._handed_on)
 
     @cached_property
     def run_by_others(self) -> frozenset[str]:
         """Return the generators that the program hands to a method of another package, which runs them as it sees fit."""
         return frozenset(
             key
+            for taker, key in self._handed_on
+            if taker[0] == "attr"
+            and not any(value[0] in {"func", "method", "class"} for value in self.heap.evaluate(taker))
+        )
+
+    @cached_property
+    def _handed_on(self) -> list[tuple[Term, str]]:
+        """Return each call that is given a generator: what is called, and the generator's key."""
+        return [
+            (event.terms[0][1], key)
             for function in self.heap.functions.values()
-            for event in function.events if event.kind == "call" and event.terms[0][1][0] == "attr"
+            for event in function.events if event.kind == "call"
             for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3])) if given[0] == "call"
             for key in self._called(given[1])
-            if not any(value[0] in {"func", "method", "class"} for value in self.heap.evaluate(event.terms[0][1]))
-        )  # fmt: skip
+        ]  # fmt: skip
 
     @cached_property
     def _looped_over(self) -> frozenset[str]:

@@ -54,6 +54,17 @@ def argument_of(contract: Contract, term: Term, word: str) -> Term | None:
     return argument_at(term, place, word)
 
 
+def called_by(contract: Contract, term: Term) -> Term | None:
+    """Return what a thread or a timer calls: the first that its contract keeps."""
+    return argument_of(contract, term, contract.retains[0].parameter)
+
+
+def coroutine_of(target: Term) -> Term:
+    """Return the function whose coroutine a task runs; of what a thread calls, that itself."""
+    found: Term = target[1] if target[0] == "call" else target
+    return found
+
+
 def argument_at(term: Term, place: int, word: str) -> Term | None:
     """Return an argument of a call by its place, -1 for none, or by its keyword."""
     found = next((value for name, value in term[3] if name == word), None)

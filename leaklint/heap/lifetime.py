@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from leaklint.flow.model import Event, Guard, Module
+from leaklint.flow.model import Event, Guard, Module, is_for_scripts
 from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
@@ -52,7 +52,7 @@ class Location(NamedTuple):
 def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
     """Tell whether a statement of a package's module runs only where the module is tried out as a script."""
     in_package = module.is_package or "." in module.name
-    return in_package and any("'__main__'" in repr(guard.test) for guard in guards)
+    return in_package and is_for_scripts(guards)
 
 
 def _objects(values: Iterable[Term]) -> int:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from leaklint.contracts.containers import ADDERS
 from leaklint.contracts.library import of_nature
-from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.model import Event, Function, Guard, is_for_scripts
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
@@ -328,7 +328,7 @@ class Multiplicity:
             return False
         function = self.heap.functions[caller]
         if function.kind == "module":
-            return any("__main__" in repr(guard.test) for guard in event.guards)
+            return is_for_scripts(event.guards)
         if function.name in {"__init__", "__post_init__"} and function.owner:
             calls = self.effects.calls.get(function.key, [])
         else:

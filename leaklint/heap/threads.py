@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, Term, walk
-from leaklint.heap.arguments import argument_of
+from leaklint.heap.arguments import argument_of, called_by, coroutine_of
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.points_to_values import in_order
@@ -42,7 +42,7 @@ class Threads:
                 elif target is not None and self._rearms(target):
                     yield from self._tell("timer", function, event, name, target, 1, (), contract)
         for key in self.heap.points_to.names.classes:
-            if any(self._is_thread(name) for name in self.heap.points_to.classes.outside(key)):
+            if any(self.heap.points_to.contracts.is_thread(name) for name in self.heap.points_to.classes.outside(key)):
                 yield from self._own(key)
 
     def _tell(
@@ -79,17 +79,13 @@ class Threads:
         values = self.heap.points_to.all_of(one for one in walk(test) if one[0] == "attr")
         return any(value[0] == "container" for value in values)
 
-    def _is_thread(self, name: str) -> bool:
-        contract, _ = self.heap.points_to.contracts.of_call(name)
-        return contract is not None and contract.kind == "thread"
-
     def _thread(
         self, contract: Contract, function: str, event: Event, term: Term, name: str, target: Term | None
     ) -> Iterator[Registration]:
         if target is None:
             return
-        if target[0] == "call":  # of a coroutine that a task runs
-            target = target[1]
+        if coroutine_of(target) != target:
+            target = coroutine_of(target)
             if self.undoing.is_undone(contract, function, event, term, term):
                 return
         for value in in_order(self.heap.points_to.evaluate(target)):
@@ -210,12 +206,6 @@ class Threads:
                     ):
                         return True
         return False
-
-
-def called_by(contract: Contract, term: Term) -> Term | None:
-    """Return what a thread or a timer calls: the first that its contract keeps."""
-    first = contract.retains[0]
-    return argument_of(contract, term, first.parameter)
 
 
 __all__ = ["NONE", "Kept", "Threads"]

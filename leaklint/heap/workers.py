@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term
-from leaklint.heap.arguments import argument_of
+from leaklint.heap.arguments import called_by, coroutine_of
 from leaklint.heap.points_to_values import in_order
 
 if TYPE_CHECKING:
@@ -45,17 +45,11 @@ def _run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
     found: set[str] = set()
     for _, _, term, name in effects.external:
         contract, _ = heap.contracts.of_call(name)
-        if contract is None or contract.kind != "thread" or not contract.retains:
-            continue
-        target = argument_of(contract, term, contract.retains[0].parameter)
+        target = called_by(contract, term) if contract is not None and contract.kind == "thread" else None
         if target is not None:
-            target = target[1] if target[0] == "call" else target  # of a coroutine that a task runs
-            found |= {value[-1] for value in heap.evaluate(target) if value[0] in {"func", "method"}}
+            found |= {value[-1] for value in heap.evaluate(coroutine_of(target)) if value[0] in {"func", "method"}}
     for key in heap.names.classes:
         run = heap.classes.method(key, "run")
-        outside = heap.classes.outside(key) if run is not None else ()
-        if run is not None and any(
-            (contract := heap.contracts.of_call(name)[0]) is not None and contract.kind == "thread" for name in outside
-        ):
+        if run is not None and any(map(heap.contracts.is_thread, heap.classes.outside(key))):
             found.add(run)
     return found
