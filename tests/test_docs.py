@@ -85,6 +85,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("page", [page for page in PAGES if steps(page)], ids=lambda page: page.stem)
 def test_commands_run_and_print_what_is_shown(page: Path, project: Path) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for name in ("CI", "BUILD_NUMBER"):  # with one of them set, pytest does not cut lines to the terminal's width
+        environment.pop(name, None)
+    environment["COLUMNS"] = "80"
     environment["PYTEST_ADDOPTS"] = "-p no:hypothesispytest -p no:asyncio"  # they take long to load
     todo = steps(page)
     whole = "exec 2>&1\n" + "".join(step.script() for step in todo)
