@@ -26,15 +26,30 @@ class Sides:
         self.sites = sites
         self.removals = removals
         self.effects = removals.effects
+        self._known_endings: dict[int, list[tuple[Effect, bool, bool]]] = {}
+        self._known_beside: dict[tuple[str, Term | None], list[tuple[Key, Effect]]] = {}
 
     def left_behind(self, store: Effect, good: list[Effect]) -> str:
         """Return the removal from another container that leaves an entry here; ``good`` are the removals from this one."""
         for beside in self._beside(store):
-            for removal in self._removals_for(beside):
-                why = self._evicted(store, beside, removal, good) or self._closed(beside, removal, good)
+            for removal, evicts, closes in self._endings_in(beside):
+                why = (evicts and self._evicted(store, beside, removal, good)) or (
+                    closes and self._closed(removal, good)
+                )
                 if why:
                     return why
         return ""
+
+    def _endings_in(self, store: Effect) -> list[tuple[Effect, bool, bool]]:
+        """Return the removals of what a store puts in that evict or close it, with which of the two they do."""
+        known = self._known_endings.get(id(store))
+        if known is None:
+            taken = self._removals_for(store)
+            judged = [
+                (one, self.removals.bounds(one, [store]), self.removals.endings.closes_taken(one)) for one in taken
+            ]
+            known = self._known_endings[id(store)] = [one for one in judged if one[1] or one[2]]
+        return known
 
     def unindexed(self, store: Effect) -> str:
         """Return the removal from a mapping of the same object that leaves an entry of this one, which has no removals."""
@@ -71,8 +86,18 @@ class Sides:
     def _taken_from(self, removal: Effect) -> list[Effect]:
         """Return the removals from other containers that give what a removal takes out."""
         home = self._key(removal)
-        taken = (one for every in self._removed.values() for one in every if one.event.kind == "call")
-        return [one for one in taken if one.event.terms[0] == removal.key and self._key(one) != home]
+        taken = self._taken.get(removal.key, ()) if removal.key is not None else ()
+        return [one for one in taken if self._key(one) != home]
+
+    @cached_property
+    def _taken(self) -> dict[Term, list[Effect]]:
+        """Return the removals by the term that names what they give."""
+        found: dict[Term, list[Effect]] = {}
+        for every in self._removed.values():
+            for one in every:
+                if one.event.kind == "call":
+                    found.setdefault(one.event.terms[0], []).append(one)
+        return found
 
     def _coming_to(self, store: Effect, call: Call) -> Iterator[str]:
         """Yield the names of functions that a call hands over and that come to a store."""
@@ -122,8 +147,6 @@ class Sides:
 
     def _evicted(self, store: Effect, beside: Effect, removal: Effect, good: list[Effect]) -> str:
         """An eviction from a container with a bound; whatever empties the other one looks after both."""
-        if not self.removals.bounds(removal, [beside]):
-            return ""
         homes = [self.removals.heap.functions[one.function] for one in good]
         others = self._removals_for(beside)
         if not all(any(True for _ in self.sites.all_in(home, others)) for home in homes):
@@ -132,12 +155,10 @@ class Sides:
             return ""
         return f"{self._told(removal, 'leaves it here')}: only {homes[0].name}() removes it"
 
-    def _closed(self, beside: Effect, removal: Effect, good: list[Effect]) -> str:
+    def _closed(self, removal: Effect, good: list[Effect]) -> str:
         """The end of an object: a function takes it out of the other container and closes it."""
         function = self.removals.heap.functions[removal.function]
-        if any(one.key is None or self.sites.is_sweep(one) for one in good) or not self.removals.endings.closes_taken(
-            removal
-        ):
+        if any(one.key is None or self.sites.is_sweep(one) for one in good):
             return ""
         callers = [self.removals.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
         if any(self.sites.takes_out(one, good) for one in (function, *callers)):
@@ -153,11 +174,16 @@ class Sides:
     def _beside(self, store: Effect) -> Iterator[Effect]:
         """Yield the stores of the same object into other containers, by the functions from which this store gets it."""
         home = self._key(store)
-        for function, value in self._handed(self.sites.frames(store)[-1].function.key, store.value, 0):
-            for other in self._stores.get(function, ()):
-                sized = other.container[1] in _SIZED and other.value == value
-                if sized and self._key(other) not in {None, home}:
-                    yield other
+        start = self.sites.frames(store)[-1].function.key, store.value
+        known = self._known_beside.get(start)
+        if known is None:
+            known = self._known_beside[start] = []
+            for function, value in dict.fromkeys(self._handed(*start, 0)):
+                for other in self._stores.get(function, ()):
+                    key = self._key(other) if other.value == value and other.container[1] in _SIZED else None
+                    if key is not None:
+                        known.append((key, other))
+        yield from (other for key, other in known if key != home)
 
     def _handed(self, function: str, value: Term | None, depth: int) -> Iterator[tuple[str, Term]]:
         """Yield a function with a term in it; for a parameter, the functions that hand it in as well."""
