@@ -270,6 +270,38 @@ class Coverage:
                         return True
         return False
 
+    def without_moves(self, stores: list[Effect], removals: list[Effect]) -> tuple[list[Effect], list[Effect]]:
+        """Return stores and removals without those that together only move an entry to another place of its container.
+
+        Each run of such a store puts in what a removal has just taken out, or else has failed to.
+        """
+        pairs = [(store, removal) for store in stores for removal in removals if self._is_move(removal, store)]
+        moved = {id(store) for store, _ in pairs}
+        back = {id(removal) for store, removal in pairs if self._follows(removal.event, store.event)}
+        return [one for one in stores if id(one) not in moved], [one for one in removals if id(one) not in back]
+
+    def _is_move(self, removal: Effect, store: Effect) -> bool:
+        return (
+            removal.function == store.function
+            and not removal.chain
+            and _fails_without(removal)
+            and removal.event.place < store.event.place
+            and self._in_turn(removal, store)
+            and self._same_entry(removal, store)
+        )
+
+    @staticmethod
+    def _in_turn(removal: Effect, store: Effect) -> bool:
+        """Tell whether each run of a store comes after a run of a removal of its own."""
+        before, more = store.event.guards[: len(removal.event.guards)], store.event.guards[len(removal.event.guards) :]
+        return before == removal.event.guards and all(guard.kind not in {"loop", "while"} for guard in more)
+
+    @staticmethod
+    def _same_entry(removal: Effect, store: Effect) -> bool:
+        if removal.key is None:
+            return store.value == removal.event.terms[0]
+        return removal.key == (store.value if store.key is None else store.key)
+
     @staticmethod
     def _follows(first: Event, second: Event) -> bool:
         """Tell whether the second event happens whenever the first does, after it or in the same expression."""
@@ -298,3 +330,11 @@ class Coverage:
             and removal.container in self.removals.heap.evaluate(term[1][1])
             for term in walk(value)
         )
+
+
+def _fails_without(removal: Effect) -> bool:
+    """Tell whether a removal raises an error where there is nothing to take out."""
+    if removal.how not in {"remove", "del", "__delitem__", "pop", "popleft", "popitem"}:
+        return False
+    given = removal.event.terms[0][2] if removal.event.kind == "call" else ()
+    return removal.how != "pop" or len(given) < 2

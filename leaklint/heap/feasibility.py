@@ -34,21 +34,26 @@ class Feasibility:
 
     def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
-        return self._only_from(
-            removal.function,
-            lambda function: (
-                function.name == "__del__"
-                and (
-                    not held
-                    or any(
-                        self.removals.heap.classes.related(function.owner, cls)
-                        for cls in held
-                        if cls and function.owner
-                    )
-                )
-            ),
-            set(),
-        )
+        return self._only_from(removal.function, lambda function: self._finalizes(function, held), set())
+
+    def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
+        """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
+
+        Users could call the function; but who writes such a ``__del__`` means that they need not.
+        """
+        calls = [
+            call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
+        ]
+        callers = [self.removals.heap.functions[call.caller] for call in calls]
+        finalizers = [one for one in callers if self._finalizes(one, held)]
+        return bool(finalizers) and all(one in finalizers or self._at_end(one) for one in callers)
+
+    def _finalizes(self, function: Function, held: set[str]) -> bool:
+        """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
+        if function.name != "__del__":
+            return False
+        related = self.removals.heap.classes.related
+        return not held or any(related(function.owner, cls) for cls in held if cls and function.owner)
 
     def only_finalizing(self, key: str) -> bool:
         """Tell whether a function runs only in ``__del__``."""

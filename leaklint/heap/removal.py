@@ -144,6 +144,10 @@ class Removals:
             )
         if self.feasibility._at_end(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
+        if self.feasibility.is_left_to_finalizer(removal, held):
+            why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
+            doubt = f"assumes that users leave {function.name}() to the finalizer as well"
+            return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
         beside = any(store.function == removal.function for store in stores)  # whoever comes to the store came here
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:

@@ -117,6 +117,7 @@ class Heap:
         if self._gives_back(location, effects):
             return None
         running = [effect for effect in effects if self._is_growth(effect, location)]
+        running, removals = self.removals.coverage.without_moves(running, removals)
         stores = [store for effect in running for store in self.stored._stores(effect, location)]
         stores = [
             store

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a removal that stands only in `__del__`, or in what only `__del__` calls, while the container holds the object
-strongly.
+strongly. A public method that nothing but `__del__` calls counts, too: users could call it, but who writes such a
+`__del__` means that they need not.
 
 ## Why it leaks
 
@@ -60,9 +61,10 @@ def find(context: Context) -> Iterator[Case]:
             continue
         if retention.first.kept.kind not in {"self", "method", "closure"}:
             continue
+        runs = "the program leaves that to __del__, which runs" if retention.release.doubt else "it runs"
         message = (
             f"{effect.function.partition(':')[2]} removes the entry from {short_name(retention.location)}, which keeps the "
-            f"object alive: it runs only once the object is dead, so never"
+            f"object alive: {runs} only once the object is dead, so never"
         )
         at = context.location(retention.location.module, retention.location.place)
         yield context.case(
