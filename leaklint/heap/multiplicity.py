@@ -7,14 +7,14 @@ from functools import cached_property
 from leaklint.contracts.containers import ADDERS
 from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard, is_for_scripts
-from leaklint.flow.terms import NONE, Term, walk
+from leaklint.flow.terms import DISPLAYS, NONE, Term, walk
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 
-IMPORT, ONCE, MANY = 0, 1, 2
+IMPORT, ONCE, SCRIPT, MANY = 0, 1, 2, 3  # SCRIPT: once, by a module that is started as a script
 
 
 class Multiplicity:
@@ -77,7 +77,13 @@ class Multiplicity:
             return self._constructions(function) if is_constructor(function.name) else MANY
         if function.key in self._escaping:
             return MANY
-        return max(self.call_runs(call) for call in calls)
+        often = max(self.call_runs(call) for call in calls)
+        return MANY if often == SCRIPT and self._is_for_others(function) else often
+
+    def _is_for_others(self, function: Function) -> bool:
+        """Tell whether a method is there for whoever imports its class, beside the script that tries it out."""
+        public = not function.name.startswith("_") and "._" not in f".{function.owner.rpartition(':')[2]}"
+        return bool(function.owner) and public and not self.is_one_a_run(function.owner)
 
     def _constructions(self, function: Function) -> int:
         if function.owner and self.is_single(function.owner):
@@ -108,12 +114,12 @@ class Multiplicity:
     def event_runs(self, function: str, event: Event) -> int:
         """Return how often an event runs: as often as its function, or once if a guard sees to it."""
         often = self.runs(function)
-        if (
-            often == IMPORT
-            and self.heap.functions[function].kind == "module"
-            and any(g.kind == "while" for g in event.guards)
-        ):
-            return MANY
+        if often == IMPORT and self.heap.functions[function].kind == "module":
+            often = SCRIPT if is_for_scripts(event.guards) else IMPORT
+            if any(guard.kind == "while" for guard in event.guards):
+                return MANY
+        if often == SCRIPT and any(map(_is_without_end, event.guards)):
+            often = MANY
         if often == MANY and self._is_guarded_once(function, event):
             return ONCE
         return often
@@ -329,11 +335,13 @@ class Multiplicity:
         function = self.heap.functions[caller]
         if function.kind == "module":
             return is_for_scripts(event.guards)
-        if function.name in {"__init__", "__post_init__"} and function.owner:
-            calls = self.effects.calls.get(function.key, [])
-        else:
-            calls = self.effects.calls.get(function.key, [])
+        calls = self.effects.calls.get(function.key, [])
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def _is_without_end(guard: Guard) -> bool:
+    """Tell whether a guard is a loop of which the program does not say how often it runs."""
+    return guard.kind == "while" or (guard.kind == "loop" and guard.test[0] not in DISPLAYS)
 
 
 def _above(dotted: str) -> list[str]:
@@ -374,4 +382,4 @@ def falsy(test: Term, holds: bool) -> list[Term]:
     return [] if holds else [test]
 
 
-__all__ = ["IMPORT", "MANY", "ONCE", "Multiplicity", "falsy", "walk"]
+__all__ = ["IMPORT", "MANY", "ONCE", "SCRIPT", "Multiplicity", "falsy", "walk"]
