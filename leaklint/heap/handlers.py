@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import UNKNOWN, Term, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import argument
 from leaklint.heap.multiplicity import MANY
@@ -88,8 +88,11 @@ class Handlers:
         if self._is_emptied(home, event, attribute):
             return
         if not self._is_of_objects(home) and not any(one.kind == "self" or one.cls for one in kept):
-            level = 0
-            reasons.append("a function that configures logging usually runs once")
+            if self._is_over(home, given):
+                reasons.append("the program closes it, which does not take it out")
+            else:
+                level = 0
+                reasons.append("a function that configures logging usually runs once")
         if any(one.cls and (self.heap.multiplicity.is_single(one.cls)) for one in kept):
             return
         if home.owner and (
@@ -104,6 +107,36 @@ class Handlers:
             return True
         calls = self.heap.effects.calls.get(home.key, ()) if depth < 4 else ()
         return any(self._is_of_objects(self.heap.points_to.functions[call.caller], depth + 1) for call in calls)
+
+    def _is_over(self, home: Function, given: Term | None, depth: int = 4) -> bool:
+        """Tell whether what a function adds is closed by that run of it: in itself, in its callers, by the same object."""
+        made = self.heap.points_to.evaluate(given) - PART if given is not None else frozenset()
+        closing = {key for value in made for key in self._closing.get(value, ())}
+        functions = self.heap.points_to.functions
+        related = self.heap.points_to.classes.related
+        if any(home.owner and functions[key].owner and related(home.owner, functions[key].owner) for key in closing):
+            return True
+        around = {home.key}
+        for _ in range(depth):
+            around |= {call.caller for key in around for call in self.heap.effects.calls.get(key, ())}
+        return not closing.isdisjoint(around)
+
+    @cached_property
+    def _closing(self) -> dict[Term, set[str]]:
+        """Return the functions that close an object before the process ends, by object."""
+        from leaklint_runtime.closers import NAMES
+
+        found: dict[Term, set[str]] = {}
+        for key, function in self.heap.points_to.functions.items():
+            for event in function.events:
+                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
+                if callee[0] != "attr" or callee[2] not in NAMES:
+                    continue
+                if self.heap.removals.feasibility.outlived(event, function):
+                    continue
+                for value in self.heap.points_to.evaluate(callee[1]):
+                    found.setdefault(value, set()).add(key)
+        return found
 
     @staticmethod
     def _is_emptied(home: Function, event: Event, attribute: str) -> bool:
