@@ -111,8 +111,7 @@ class Scope:
             self.file.module.names.setdefault(name, []).append((value, place, self.guards))
             self.note("setname", (("name", module, name), value), place, name)
         elif self.kind == "class":
-            self.attributes.setdefault(name, (value, place))
-            self.env[name] = ("attr", ("class", self.key), name)
+            self._put_in_class(name, value, place)
         elif self.names is not None and name in self.names.outer:
             home = self.lookup(name)
             self.note("setcell", (home, value), place, name)
@@ -124,6 +123,15 @@ class Scope:
         else:
             self.assigned.setdefault(name, []).append(value)
             self.env[name] = self.expressions.named(name, value, place)
+
+    def _put_in_class(self, name: str, value: Term, place: Place) -> None:
+        """Assign to a name of a class: what is made of the method of that name takes its place."""
+        own = self.env[name] = ("attr", ("class", self.key), name)
+        method = self.attributes.get(name, (UNKNOWN, place))[0]
+        if method[0] == "func" and value[0] == "call" and own in value[2]:
+            value = (*value[:2], tuple([method if one == own else one for one in value[2]]), *value[3:])
+            del self.attributes[name]
+        self.attributes.setdefault(name, (value, place))
 
     def bind_target(self, target: ast.expr, value: Term, place: Place, inner: bool = False) -> None:
         """Assign ``value`` to a target: a name, an attribute, an element, or several of these."""

@@ -52,7 +52,8 @@ class Calling:
         if kind == "memo":
             return self.returned(callee[1], self.bind(callee[1], term, None)) if callee[1] else frozenset([("made",)])
         if kind == "partial":
-            inner = ("call", callee[1], (*callee[2], *term[2]), term[3], term[4])
+            words = tuple({**dict(callee[3]), **dict(term[3])}.items())
+            inner = ("call", callee[1], (*callee[2], *term[2]), words, term[4])
             return self.heap.evaluate(inner) if is_small(inner) else PART
         if kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             method = self.heap.classes.method(callee[1], "__call__")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.model import Function
+from leaklint.flow.model import Class, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
@@ -79,7 +79,7 @@ class Memos:
                                 yield module_name, place, points_to.functions.get(value[1]), value, word
             for klass in home.classes.values():
                 for word, (term, place) in klass.attributes.items():
-                    if term[0] == "call" and word not in klass.methods and not klass.parent:
+                    if term[0] == "call" and not self._is_decorated(klass, word) and not klass.parent:
                         for value in points_to.evaluate(term):
                             if value[0] == "memo":
                                 made = points_to.functions.get(value[1])
@@ -99,6 +99,11 @@ class Memos:
                                     value,
                                     event.name,
                                 )
+
+    def _is_decorated(self, klass: Class, word: str) -> bool:
+        """Tell whether what a class has under a name is a method with its decorators, not what an assignment made of it."""
+        method = klass.methods.get(word)
+        return method is not None and bool(self.heap.points_to.functions[method].decorators)
 
     def _is_definition(self, module: str, word: str, term: Term) -> bool:
         return any(one[0] == "func" and one[1] == f"{module}:{word}" for one in walk(term))

@@ -13,6 +13,7 @@ from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
+from leaklint.heap.shown import is_shown
 
 IMPORT, ONCE, SCRIPT, MANY = 0, 1, 2, 3  # SCRIPT: once, by a module that is started as a script
 
@@ -62,8 +63,8 @@ class Multiplicity:
             return self.runs(outer) if outer else IMPORT
         if function.owner and function.name in of_nature("runs with its class"):
             makers = {self.heap.names.classes[heir].parent for heir in self.heap.classes.local_heirs(function.owner)}
-            often = [self.runs(maker) for maker in makers]
-            return max([IMPORT, *often, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])
+            made = [self.runs(maker) for maker in makers]
+            return max([IMPORT, *made, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])
         if (
             function.owner
             and self.heap.classes.is_metaclass(function.owner)
@@ -336,6 +337,8 @@ class Multiplicity:
         if function.kind == "module":
             return is_for_scripts(event.guards)
         calls = self.effects.calls.get(function.key, [])
+        if is_shown(self.heap, function, calls):
+            return False
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
 
 
