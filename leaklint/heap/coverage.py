@@ -12,6 +12,7 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
 from leaklint.heap.identity import never_same
 from leaklint.heap.multiplicity import falsy
+from leaklint.heap.wrapping import Wrapping
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -28,6 +29,7 @@ class Coverage:
         """Take what is asked for everything else."""
         self.removals = removals
         self.equality = Equality(removals.effects)
+        self.wrapping = Wrapping(self)
 
     def covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
@@ -94,18 +96,6 @@ class Coverage:
                     if any(store.container == value for store in stores):
                         return True
         return False
-
-    def is_wrapped(self, removal: Effect, store: Effect) -> bool:
-        """Tell whether a removal looks for what callers gave, while a store put in a function that was made around it."""
-        value = store.value
-        if removal.key is None or removal.key[0] != "param" or value is None or value[0] != "call" or not value[2]:
-            return False
-        made = self.removals.heap.evaluate(value)
-        around = all(one[0] == "func" and self.removals.heap.functions[one[1]].parent for one in made)
-        given = {("param", store.function, one.name) for one in self.removals.heap.functions[store.function].params}
-        if not made or not around or given.isdisjoint(value[2]) or self.equality.is_returned(store.function, value):
-            return False  # whoever registers gets the function that was made
-        return not self.covers(removal, store)
 
     def _is_inside(self, inner: Term, outer: Term) -> bool:
         """Tell whether a container lies deeper in a holder than another: what leaves it leaves the other's entries alone."""

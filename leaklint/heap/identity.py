@@ -41,7 +41,7 @@ def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
     found: set[Term] = set()
     for one in options(term) if depth < _DEPTH else [term]:
         sources = _sources(heap, one)
-        if one[0] == "call" and _makes_apart(heap, one):
+        if one[0] == "call" and makes_apart(heap, one):
             found.add(one[4])
         elif one[0] == "func" and one[1] in heap.functions and heap.functions[one[1]].parent:
             found.add(one)
@@ -72,7 +72,7 @@ def _sources(heap: PointsTo, term: Term) -> list[Term]:
     return []
 
 
-def _makes_apart(heap: PointsTo, term: Term) -> bool:
+def makes_apart(heap: PointsTo, term: Term) -> bool:
     """Tell whether a call makes a new object that equals only itself: a partial, or one of a class that says nothing else."""
     classes = heap.classes
     for value in (made := heap.evaluate(term)):

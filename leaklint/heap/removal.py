@@ -152,13 +152,16 @@ class Removals:
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
-        if not any(self.coverage.covers(removal, store) for store in stores):
-            wrapped = next((store for store in stores if self.coverage.is_wrapped(removal, store)), None)
+        covered = [store for store in stores if self.coverage.covers(removal, store)]
+        around = [(store, self.coverage.wrapping.around(removal, store)) for store in covered or stores]
+        if not covered or all(made for _, made in around):
+            wrapped = next(((store, made) for store, made in around if made), None)
             why = f"what is removed at {place} is never what was stored"
             if wrapped is None:
                 return Release(Quality.NONE, why, removal)
-            missed = Missed(wrapped, f"{why}: that is a function made around it", "remove what was stored", meant=True)
-            return Release(Quality.NONE, missed.why, removal, missed=missed)
+            why = f"{why}: that is {wrapped[1]} made around it"
+            missed = Missed(wrapped[0], why, "remove what was stored", meant=True)
+            return Release(Quality.DOUBTFUL if covered else Quality.NONE, missed.why, removal, missed=missed)
         if self.coverage.takes_empty(removal, stores):
             return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
         if self.coverage._moves(removal, stores):

@@ -1,0 +1,157 @@
+"""Entries that are wrapped when they are stored, and looked for by what they were given: no wrapper equals that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.effects import Effect
+from leaklint.heap.identity import makes_apart
+from leaklint.heap.key_guards import conjuncts
+
+if TYPE_CHECKING:
+    from leaklint.heap.coverage import Coverage
+
+_EQUAL = frozenset({"==", "is"})
+_UNEQUAL = frozenset({"!=", "is not"})
+_OBJECTS = frozenset({"self", "inst"})
+
+
+class Wrapping:
+    """Compares what stores wrap with what removals look for."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        """Take what is asked for everything else."""
+        self.coverage = coverage
+        self.removals = coverage.removals
+        self.heap = coverage.removals.heap
+
+    def around(self, removal: Effect, store: Effect) -> str:
+        """Return what a store makes around its entry, where a removal looks for the bare entry; else nothing.
+
+        Nobody but the holder has what was made, so that no caller of the removal can hand it in.
+        """
+        value = store.value
+        looked_for = self._looked_for(removal)
+        if value is None or not looked_for or any(one[:2] != ("param", removal.function) for one in looked_for):
+            return ""
+        made = self._made(value)
+        if not made or not self._has_given(value, store) or self._gets_out(value, store):
+            return ""
+        if any(self._may_be(one, value) for one in looked_for):
+            return ""
+        return made
+
+    # what a removal looks for
+
+    def _looked_for(self, removal: Effect) -> list[Term]:
+        """Return what a removal compares entries with; none where it may take them out by something else."""
+        if removal.how in {"filter", "rebuild"}:
+            return self._left_out(removal.value)
+        if (
+            removal.key is not None
+            and removal.how in {"remove", "discard"}
+            and not self._is_entry(removal.key, removal)
+        ):
+            return [removal.key]
+        tests = [
+            pair
+            for guard in removal.event.guards if guard.kind in {"if", "past"}
+            for pair in conjuncts(guard.test, guard.holds)
+        ]  # fmt: skip
+        return [
+            other
+            for test, holds in tests
+            for entry, other in _compared(test, holds, equal=True)
+            if self._is_entry(entry, removal)
+        ]
+
+    @staticmethod
+    def _left_out(value: Term | None) -> list[Term]:
+        """Return what a copy leaves out: ``[one for one in entries if one != other]``; none for other conditions as well."""
+        if value is None or value[0] != "comp" or not value[4]:
+            return []
+        found: list[Term] = []
+        for condition in value[4]:
+            for test, holds in conjuncts(condition, True):
+                others = [
+                    other for entry, other in _compared(test, holds, equal=False) if entry == ("iter", value[3][0])
+                ]
+                if not others:
+                    return []
+                found += others
+        return found
+
+    def _is_entry(self, term: Term, removal: Effect) -> bool:
+        """Tell whether a term is what a loop over the container, or over its numbered entries, runs through."""
+        if term[0] == "elem" and term[1][0] == "iter" and term[1][1][0] == "call" and term[1][1][1][-1] == "enumerate":
+            term = term[1]
+        return bool(term[0] == "iter") and self.removals.runs_over(term[1], removal.container)
+
+    # what a store makes
+
+    def _made(self, value: Term) -> str:
+        """Return how to call what a store makes anew, if that equals nothing else; else nothing."""
+        values = self.heap.evaluate(value)
+        if values and all(one[0] == "func" and self.heap.functions[one[1]].parent for one in values):
+            return "a function"
+        if value[0] == "tuple" and value[1]:
+            return "a tuple"
+        if value[0] != "call" or not makes_apart(self.heap, value):
+            return ""
+        return next((f"a {self.heap.names.classes[one[1]].name}" for one in values if one[0] == "inst"), "a partial")
+
+    def _has_given(self, value: Term, store: Effect) -> bool:
+        """Tell whether something that callers gave is in what is made, so that it could be asked for by that.
+
+        An object that is given the holder as well may take itself out.
+        """
+        functions = {store.function, *(call.caller for call in store.chain)}
+        parts = (*value[2], *(word for _, word in value[3])) if value[0] == "call" else (value,)
+        inside = {one for part in parts for one in walk(part)}
+        for one in self.heap.evaluate(value):
+            inside |= self.removals.keeping.captures(one[1]) if one[0] == "func" else set()
+            if one[0] == "inst" and any(map(self._is_self, inside)):
+                return False
+        given = (one for one in inside if one[0] in {"param", "cell"} and one[1] in functions)
+        return any(not self._is_self(one) for one in given)
+
+    def _is_self(self, term: Term) -> bool:
+        function = self.heap.functions[term[1]] if term[0] == "param" else None
+        return function is not None and bool(function.owner and function.params) and function.params[0].name == term[2]
+
+    def _gets_out(self, value: Term, store: Effect) -> bool:
+        """Tell whether the functions that store what is made give it to anything else."""
+        own = {store.event.place, *(call.event.place for call in store.chain)}
+        functions = [store.function, *(call.caller for call in store.chain)]
+        return any(
+            value in walk(top)
+            for key in functions for event in self.heap.functions[key].events if event.place not in own
+            for top in event.terms if top != value or event.kind != "call"
+        )  # fmt: skip
+
+    def _may_be(self, looked_for: Term, value: Term) -> bool:
+        """Tell whether what a caller hands to the removal may be what the store made."""
+        if value[0] == "tuple":
+            return not self.coverage.equality.differ(looked_for, value)
+        made, related = self.heap.evaluate(value), self.heap.classes.related
+        return any(
+            given in made
+            or any(one[0] == "inst" and given[0] in _OBJECTS and related(given[1], one[1]) for one in made)
+            for call in self.removals.effects.calls.get(looked_for[1], ()) if looked_for[2] in call.bound
+            for given in self.heap.evaluate(call.bound[looked_for[2]])
+        )  # fmt: skip
+
+
+def _compared(test: Term, holds: bool, *, equal: bool) -> Iterator[tuple[Term, Term]]:
+    """Yield the two sides of a comparison, each once as the first, if its outcome says that they are equal, or are not."""
+    if (
+        test[0] == "op"
+        and len(test[2]) == 2
+        and test[1] in _EQUAL | _UNEQUAL
+        and (test[1] in _EQUAL) == (holds == equal)
+    ):
+        left, right = test[2]
+        yield left, right
+        yield right, left
