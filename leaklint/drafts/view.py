@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\W\d]\w*")
 _DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _HANDED = re.compile(r"\b(\w+)\((?:[^()\n]*,)?\s*(?:\w+\.)*(\w+)\s*[,)]")
+_SLOTS_READ = re.compile(r"[.\"']__slots__\b")  # room for weak references would be one more
 _STORED = re.compile(r"\b(\w+)\[[^\n]{0,300}\]\s*=\s*(?:\w+\.)*(\w+)\(")
 
 
@@ -241,7 +242,9 @@ def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Sourc
 
     def take(name: str, read: Read, wanted: bool | None = None) -> None:
         source = context.texts.of(read)
-        if source is not None and (wanted or not words.isdisjoint(_WORD.findall(source.text))):
+        if source is not None and (
+            wanted or _SLOTS_READ.search(source.text) or not words.isdisjoint(_WORD.findall(source.text))
+        ):
             chosen[name] = source
 
     for name, read in files.items():

@@ -8,6 +8,7 @@ from leaklint.drafts.facts.model import Decorator, Function, Module
 from leaklint.drafts.program import Holder, Program
 from leaklint.model import Fix
 from leaklint.repairs import counts, hazards
+from leaklint.repairs.again import not_again
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
@@ -68,6 +69,8 @@ def bounded_function(
         return Fix("none", name, "the decorator could not be read")
     if functools_name(program, module, decorator) not in CACHES:
         return Fix("none", name, "the decorator is not one of functools, so what it does besides caching is not known")
+    if why := not_again(files, module, function):
+        draft.refuse(why)
     size = next((arg.value for arg in memoiser.args if _is_size(arg)), None) if isinstance(memoiser, cst.Call) else None
     if size is not None:
         draft.replace(file, size, str(limit))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from leaklint.drafts.facts.model import Function, Module
 from leaklint.repairs.callees import Demand, wanted
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.roles import Role, role_of
@@ -69,11 +70,23 @@ def _of_results(files: Files, role: Role) -> Iterator[Role]:
     if any("property" in step for one in function.decorators for step in one.value.path):
         yield from _of_attribute(files, function.name)
         return
-    for site in files.program.sites.get((file.module.name, function.qualname), ()):
+    yield from _of_calls(files, file.module, function)
+
+
+def _of_calls(files: Files, module: Module, function: Function) -> Iterator[Role]:
+    for site in files.program.sites.get((module.name, function.qualname), ()):
         there = files[site.module]
         node = there.at(site.span, cst.Call) if site.call is not None else None
         if node is not None:
             yield role_of(Use(there, node, there.scope(node), 0))
+
+
+def results_of(files: Files, module: Module, function: Function) -> Iterator[Role]:
+    """Yield what is done with the results of a function where it is called, and with the local names bound to them."""
+    for role in _of_calls(files, module, function):
+        yield role
+        if role.kind == "alias":
+            yield from _of_aliases(role)
 
 
 def _of_attribute(files: Files, name: str) -> Iterator[Role]:

@@ -13,6 +13,7 @@ from leaklint.drafts.facts.model import Class
 from leaklint.drafts.program import Program
 from leaklint.drafts.program.resolve import ClassRef
 from leaklint.repairs.draft import Draft
+from leaklint.repairs.slots import slots_read
 
 STIFF = of_nature("not weakly referable")
 _SIZED = of_nature("of variable size")  # a class with such a base gets no room for weak references
@@ -57,7 +58,12 @@ def prepare(draft: Draft, ref: ClassRef) -> None:
     elif grip.level == "no":
         draft.refuse(grip.text)
     elif grip.level == "slots":
-        _open_slots(draft, _to_open(draft, ref))
+        opened = _to_open(draft, ref)
+        read = slots_read(draft.files, opened)
+        if read:
+            short = opened.name.rpartition(".")[2]
+            draft.refuse(f"the slots of {short} leave no room for weak references, and are read at {read} as they are")
+        _open_slots(draft, opened)
 
 
 def _to_open(draft: Draft, ref: ClassRef) -> ClassRef:
@@ -202,7 +208,12 @@ def _is_slots(node: cst.CSTNode) -> bool:
 
 def own_equality(draft: Draft, ref: ClassRef) -> str:
     """Return how instances of ``ref`` or of a class below it compare by value (words for a message), or nothing."""
-    names = draft.files.program.names
+    return compares_by_value(draft.files.program, ref)
+
+
+def compares_by_value(program: Program, ref: ClassRef) -> str:
+    """Return what ``own_equality`` does, before there is a draft."""
+    names = program.names
     for one in (*names.ancestors(ref), *names.subclasses(ref)):
         klass = names.class_of(one)
         short = one.name.rpartition(".")[2]

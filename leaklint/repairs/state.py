@@ -10,7 +10,7 @@ from leaklint.drafts.facts.model import Function
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.repairs.files import Files
 
-_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__setstate__", "__del__"})
+MAKING = frozenset({"__init__", "__new__", "__post_init__", "__setstate__", "__del__"})
 
 
 def forgotten(files: Files, module: str, function: Function, classes: Iterable[ClassRef]) -> str:
@@ -19,7 +19,7 @@ def forgotten(files: Files, module: str, function: Function, classes: Iterable[C
     It matters only for ``classes`` whose instances change after they are made: ``counter("a").add()`` would count from
     nothing each time.
     """
-    if not any(_changes(files.program, ref) for ref in classes):
+    if not any(changes(files.program, ref) for ref in classes):
         return ""
     for site in files.program.sites.get((module, function.qualname), ()):
         if site.call is None:
@@ -33,11 +33,11 @@ def forgotten(files: Files, module: str, function: Function, classes: Iterable[C
     return ""
 
 
-def _changes(program: Program, ref: ClassRef) -> bool:
+def changes(program: Program, ref: ClassRef) -> bool:
     """Tell whether a method other than those that make an object writes to ``self`` or into what it holds."""
     for one in program.names.ancestors(ref):
         for function in program.modules[one.module].functions.values():
-            if function.owner != one.name or function.name in _MAKING:
+            if function.owner != one.name or function.name in MAKING:
                 continue
             for event in function.events:
                 if event.op in {"bind", "store", "remove"} and any(v.kind == "self" and v.path for v in event.target):

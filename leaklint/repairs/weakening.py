@@ -225,16 +225,17 @@ def judge_stores(
                 name = role.file.function(role.use.scope).name
                 told = f"whoever calls {name}() keeps what it returns, and does not count on the container"
                 fate = Fate("unseen", f"{told} that is read at {out.place}")
-            if (
-                fate.level == "held"
-                and out is not None
-                and (name := owners.unseen_self(role.file, node, role.use.scope))
-            ):
-                fate = Fate(
-                    "unseen",
-                    f"whoever makes a {name} keeps it, and does not count on the container that is read at {out.place}",
-                )
+            if fate.level == "held" and out is not None:
+                fate = _asked_for(owners.unseen_self(role.file, node, role.use.scope), out)
             apply(draft, fate)
+
+
+def _asked_for(unseen: str, out: Role) -> Fate:
+    """What is got out again would be there no longer once its last user has let go; ``unseen`` is a class nobody makes."""
+    if unseen:
+        told = f"whoever makes a {unseen} keeps it, and does not count on the container that is read at {out.place}"
+        return Fate("unseen", told)
+    return Fate("unseen", f"what nobody else holds any more need not be found at {out.place}")
 
 
 def stored_self(role: Role, side: str) -> bool:
