@@ -251,7 +251,7 @@ CELLS = lines("""
     [
         ("self.cells.append(cell)", "safe"),
         ("self.by_place[cell.place] = cell", "safe"),
-        ("self.last = cell", "safe"),
+        ("self.last = cell", "unsafe"),
         ("self.shared.append(cell)", "none"),
         ("print(cell)", "none"),
         ("if cell.place: self.cells.append(cell)", "none"),

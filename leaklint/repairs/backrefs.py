@@ -8,7 +8,7 @@ from leaklint.drafts.program import ClassRef, Holder, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
-from leaklint.repairs.owners import Owners
+from leaklint.repairs.owners import Owners, apply
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.uses import Finder
@@ -48,8 +48,6 @@ def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix
 
 def _wrap_store(draft: Draft, role: Role, owners: Owners) -> bool:
     """Put ``self`` or the key, stored alone or in a tuple, into a weak reference; tell whether that could be done."""
-    from leaklint.repairs.weakening import apply
-
     file, value = role.file, role.value
     parts = [one.value for one in value.elements] if isinstance(value, cst.Tuple) else [value]
     scope = role.use.scope.node

@@ -11,13 +11,13 @@ from leaklint.repairs.scopes import Scope, walk
 _PUTS = frozenset({"append", "appendleft", "add", "insert", "setdefault"})
 
 
-def kept_beside(files: Files, file: File, node: cst.Name, scope: Scope) -> str:
-    """Return the field of ``self`` that is given the variable, too, wherever the store at ``node`` runs; or nothing."""
+def kept_beside(files: Files, file: File, node: cst.Name, scope: Scope) -> cst.Attribute | None:
+    """Return the field of ``self`` that is given the variable, too, wherever the store at ``node`` runs; or None."""
     function = scope.node
     if not isinstance(function, cst.FunctionDef) or len(scope.bound.get(node.value, ())) > int(
         node.value not in scope.params
     ):
-        return ""
+        return None
     around = {id(above) for above in file.around(node)}
     for below in walk(function.body):
         if (
@@ -33,8 +33,8 @@ def kept_beside(files: Files, file: File, node: cst.Name, scope: Scope) -> str:
                 and isinstance(statement, cst.SimpleStatementLine)
                 and id(file.parent(statement)) in around
             ):
-                return file.code(owner)
-    return ""
+                return owner
+    return None
 
 
 def _owner(files: Files, file: File, node: cst.Name, scope: Scope) -> cst.Attribute | None:

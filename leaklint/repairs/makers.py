@@ -6,7 +6,7 @@ import libcst as cst
 
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File
-from leaklint.repairs.owners import Owners
+from leaklint.repairs.owners import Owners, apply
 from leaklint.repairs.roles import Role
 
 _PLAIN = {
@@ -84,11 +84,8 @@ def _wrap(draft: Draft, role: Role, node: _Literal, weak: str, owners: Owners) -
             draft.refuse(f"what the container made at {file.place(node)} starts with is not known")
             return
         fate = owners.of(file, stored, role.use.scope)
-        if fate.level == "none":
-            draft.refuse(fate.text)
-        elif fate.level in {"assumed", "unseen"}:
-            draft.assume(fate.text)
-        elif isinstance(stored, cst.Name):
+        apply(draft, fate)
+        if fate.level in {"held", "returned"} and isinstance(stored, cst.Name):
             _check_global(draft, file, stored)
     draft.insert(file, file.start(node), f"{draft.name(file, weak, role.use.scope)}(")
     draft.insert(file, file.end(node), ")")

@@ -12,8 +12,10 @@ from leaklint.drafts.program import ClassRef, Program, Site
 from leaklint.drafts.program.once import once
 from leaklint.paths import is_test
 from leaklint.repairs.beside import kept_beside
+from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.meaning import describe
+from leaklint.repairs.rebinding import rebound_at
 from leaklint.repairs.scopes import Bound, Scope, walk
 from leaklint.repairs.spoken import is_expression
 
@@ -34,22 +36,32 @@ _STIFF = frozenset({"text", "number", "tuple", "list", "dict", "comprehension"})
 
 
 class Fate(NamedTuple):
-    """What keeps a stored object: ``level`` is ``held``, ``returned``, ``assumed``, ``unseen`` or ``none``.
+    """What keeps a stored object: ``level`` is ``held``, ``returned``, ``assumed``, ``unseen``, ``replaced`` or ``none``.
 
     ``text`` of ``held`` and ``returned`` names the owner, of ``assumed`` and ``unseen`` (nothing of the program shows it)
-    what has to be so, of ``none`` what forbids it.
+    what has to be so, of ``replaced`` what keeps it until when, of ``none`` what forbids it.
     """
 
     level: str
     text: str
 
 
-_ORDER = ("none", "unseen", "assumed", "returned", "held")
+_ORDER = ("none", "replaced", "unseen", "assumed", "returned", "held")
 
 
 def worst(fates: Iterable[Fate]) -> Fate:
     """Return the fate that decides among several that are all possible."""
     return min(fates, key=lambda fate: _ORDER.index(fate.level))
+
+
+def apply(draft: Draft, fate: Fate) -> None:
+    """Let the fate of one stored object decide about the repair."""
+    if fate.level == "none":
+        draft.refuse(fate.text)
+    elif fate.level == "replaced":
+        draft.assume(f"nothing counts on what is stored any more then, although {fate.text}")
+    elif fate.level in {"assumed", "unseen"}:
+        draft.assume(fate.text)
 
 
 class Owners:
@@ -167,7 +179,17 @@ class Owners:
                 if not decorated & {"property", "cached_property"}:
                     told = f"{file.code(node)} stored at {file.place(node)} is a bound method, which would die at once"
                     return Fate("none", f"{told}; use weakref.WeakMethod")
-        return Fate("held", f"{file.code(node)} keeps it")
+        return self._kept_by(file, node)
+
+    def _kept_by(self, file: File, node: cst.Attribute) -> Fate:
+        """An attribute keeps what it is given until it is given something else."""
+        scope, text = file.scope(node), file.code(node)
+        own = {value.kind for value in describe(node.value, scope) if not value.path} == {"self"}
+        owner = self.program.holders.owner_of(file.function(scope), file.module) if own else None
+        place = rebound_at(self.program, node.attr.value, owner)
+        if place:
+            return Fate("replaced", f"{text} keeps it only until it is set again at {place}")
+        return Fate("held", f"{text} keeps it")
 
     def _of_param(self, file: File, node: cst.Name, home: Scope) -> Fate:
         name, function = node.value, file.function(home)
@@ -185,8 +207,8 @@ class Owners:
                     "none", f"a {min(kinds)} is passed to {function.name}() at {place}, which takes no weak references"
                 )
         owner = kept_beside(self.files, file, node, home)
-        if owner:
-            return Fate("held", f"{owner} keeps it")
+        if owner is not None:
+            return self._kept_by(file, owner)
         for site in sites:
             place = self._fresh_argument(site, name, function)
             if place:
@@ -223,7 +245,7 @@ class Owners:
                 if isinstance(target, cst.Name):
                     fates.append(self._of_uses(file, target, scope))
                 elif isinstance(target, cst.Attribute):
-                    fates.append(Fate("held", f"{file.code(target)} keeps it"))
+                    fates.append(self._kept_by(file, target))
         elif isinstance(above, cst.NamedExpr) and isinstance(above.target, cst.Name):
             fates.append(self._of_uses(file, above.target, scope))
         elif isinstance(above, cst.Arg):
@@ -243,7 +265,7 @@ class Owners:
         statement = file.parent(made)
         if isinstance(statement, cst.Assign):
             targets = [item.target for item in statement.targets]
-            fates += [Fate("held", f"{file.code(one)} keeps it") for one in targets if isinstance(one, cst.Attribute)]
+            fates += [self._kept_by(file, one) for one in targets if isinstance(one, cst.Attribute)]
         fates.append(self._of_uses(file, node, home))
         return self._best(file, node, fates)
 
@@ -258,8 +280,7 @@ class Owners:
         above = file.parent(call)
         if isinstance(above, cst.Assign):
             names = [item.target for item in above.targets if isinstance(item.target, cst.Name)]
-            kept = [Fate("held", f"{file.code(item.target)} keeps it") for item in above.targets
-                    if isinstance(item.target, cst.Attribute)]  # fmt: skip
+            kept = [self._kept_by(file, one.target) for one in above.targets if isinstance(one.target, cst.Attribute)]
             fates = [self._of_uses(file, name, scope) for name in names] + kept
             return max(fates, key=lambda fate: _ORDER.index(fate.level), default=Fate("none", ""))
         return self._fate_of_place(file, call)
@@ -270,8 +291,7 @@ class Owners:
         found = [self._fate_of_place(file, node) for node in loads]
         return max(found, key=lambda fate: _ORDER.index(fate.level), default=Fate("none", ""))
 
-    @staticmethod
-    def _fate_of_place(file: File, node: cst.CSTNode) -> Fate:
+    def _fate_of_place(self, file: File, node: cst.CSTNode) -> Fate:
         below, above = node, file.parent(node)
         while isinstance(above, (cst.IfExp, cst.BooleanOperation, cst.Await, cst.Element, cst.Tuple, cst.NamedExpr)):
             below, above = above, file.parent(above)
@@ -281,7 +301,7 @@ class Owners:
             targets = [item.target for item in above.targets] if isinstance(above, cst.Assign) else [above.target]
             for target in targets:
                 if isinstance(target, cst.Attribute):
-                    return Fate("held", f"{file.code(target)} keeps it")
+                    return self._kept_by(file, target)
         if isinstance(above, cst.Arg) and isinstance(call := file.parent(above), cst.Call):
             if isinstance(call.func, cst.Attribute) and call.func.attr.value in {
                 "append",

@@ -14,7 +14,7 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
-from leaklint.repairs.owners import Fate, Owners
+from leaklint.repairs.owners import Fate, Owners, apply
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.returned import plain_result
@@ -225,6 +225,8 @@ def judge_stores(
                 name = role.file.function(role.use.scope).name
                 told = f"whoever calls {name}() keeps what it returns, and does not count on the container"
                 fate = Fate("unseen", f"{told} that is read at {out.place}")
+            if fate.level == "replaced" and out is not None:
+                draft.refuse(f"{fate.text}, and the container is read at {out.place}")
             if fate.level == "held" and out is not None:
                 fate = _asked_for(owners.unseen_self(role.file, node, role.use.scope), out)
             apply(draft, fate)
@@ -258,14 +260,6 @@ def _is_read(role: Role) -> bool:
 
 def _forgotten(draft: Draft, request: WeakRequest, role: Role) -> str:
     return forgotten(draft.files, role.file.module.name, role.file.function(role.use.scope), request.classes)
-
-
-def apply(draft: Draft, fate: Fate) -> None:
-    """Let the fate of one stored object decide about the repair."""
-    if fate.level == "none":
-        draft.refuse(fate.text)
-    elif fate.level in {"assumed", "unseen"}:
-        draft.assume(fate.text)
 
 
 def stored(role: Role, side: str) -> list[cst.BaseExpression]:
