@@ -280,15 +280,16 @@ def test_of_a_line_of_slotted_classes_the_first_takes_weak_references() -> None:
 @pytest.mark.parametrize(
     ("head", "safety"),
     [
-        ("@dataclass(frozen=True)\nclass A:\n    x: int = 1\n", "none"),
-        ("@dataclass(unsafe_hash=True)\nclass A:\n    x: int = 1\n", "none"),
+        ("@dataclass(frozen=True)\nclass A:\n    x: int = 1\n", "unsafe"),
+        ("@dataclass(unsafe_hash=True)\nclass A:\n    x: int = 1\n", "unsafe"),
+        ("@dataclass(frozen=True)\nclass A:\n    x: int = field(default=1, compare=False)\n", "none"),
         ("@dataclass(eq=False)\nclass A:\n    x: int = 1\n", "safe"),
         ("class A:\n    def __eq__(self, other): return True\n    def __hash__(self): return 1\n", "none"),
         ("class A:\n    x = 1\n", "safe"),
     ],
 )
 def test_equal_instances_share_what_is_cached(head: str, safety: str) -> None:
-    text = f"from dataclasses import dataclass\nfrom functools import cache\n\n{head}\n    @cache\n    def f(self): return 1\n"
+    text = f"from dataclasses import *\nfrom functools import cache\n\n{head}\n    @cache\n    def f(self): return 1\n"
     assert cached(text).safety == safety
 
 
@@ -300,3 +301,68 @@ def test_the_files_of_functions_that_get_the_container_are_read(tmp_path: Path) 
     (tmp_path / "export.py").write_text("import json\n\ndef to_text(tree):\n    return json.dumps(tree)\n")
     found = check([str(tmp_path)], Settings(confidence="low")).findings
     assert [edit.text for edit in found[0].fix.edits if "items" in edit.text] == ["dict(ALL.items())"]
+
+
+EQUAL = lines("""
+    from dataclasses import asdict, dataclass, replace
+    from functools import lru_cache
+    from itertools import count
+
+    SERIALS = count()
+
+    @dataclass(frozen=True, order=True)
+    class Shape:
+        name: str
+        sides: tuple
+
+        @property
+        @lru_cache(maxsize=None)
+        def size(self):
+            total = sum(self.sides)
+            RETURN
+
+    def moved(shape, by):
+        return replace(shape, name=shape.name + by)
+
+    def made(name, *sides):
+        shape = Shape(name, sides)
+        USE
+    """)
+
+
+@pytest.mark.parametrize("returned", ["return abs(total)", "return (total, self.name)"])
+def test_what_equal_instances_share_goes_with_the_first_of_them(returned: str) -> None:
+    text = EQUAL.replace("RETURN", returned).replace("USE", "return shape")
+    fix = cached(text, "Shape.size")
+    after = repaired(text, fix)["mod.py"]
+    assert fix.safety == "unsafe" and "worked out anew once the first of equal instances is gone" in fix.reason
+    script = """
+        import pickle, weakref
+        one, two, other = made("a", 1, 2), made("a", 1, 2), made("b", 3)
+        seen += [one.size, two.size, other.size, one == two, repr(sorted([other, one])), asdict(one), moved(one, "x").size]
+        try:
+            one.size = 3
+        except AttributeError:
+            seen.append("cannot be set")
+        r = weakref.ref(one)
+        del one
+        seen += [two.size, made("a", 1, 2).size]
+        """
+    assert executed(after, script) == executed(text, script)
+    gone = lines(script) + "seen[:] = [r() is None]"
+    assert (executed(after, gone), executed(text, gone)) == ([True], [False])
+
+
+@pytest.mark.parametrize(
+    ("returned", "use", "told"),
+    [
+        ("return next(SERIALS)", "return shape", "another one each time"),
+        ("return object()", "return shape", "another one each time"),
+        ("return total", "return shape.size", "is let go of at once"),
+        ("return total", "return Shape(name, ()).size", "is let go of at once"),
+        ("return total", "Shape.size.fget.cache_clear()\n    return shape", "the cache is controlled"),
+    ],
+)
+def test_what_equal_instances_share_is_left_alone(returned: str, use: str, told: str) -> None:
+    fix = cached(EQUAL.replace("RETURN", returned).replace("USE", use), "Shape.size")
+    assert (fix.safety, fix.edits) == ("none", ()) and told in fix.reason, fix.reason

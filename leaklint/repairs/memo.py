@@ -11,10 +11,12 @@ from leaklint.drafts.facts.model import Class, Decorator, Function, Module
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.drafts.program.once import once
 from leaklint.model import Fix
+from leaklint.repairs.again import not_again
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import File, Files
 from leaklint.repairs.helpers import by_instance
-from leaklint.repairs.referents import prepare, shares_by_equality, slots_by_decorator
+from leaklint.repairs.owners import Owners
+from leaklint.repairs.referents import differing, prepare, shares_by_equality, slots_by_decorator
 from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
@@ -24,7 +26,7 @@ CACHES = frozenset(one.called for one in shipped("functools").callables if one.m
 _HARMLESS = of_nature("marker")
 _INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
 _COPIES = re.compile(rf"\b(?:{'|'.join(sorted(of_nature('copies objects')))}|copy\.copy)\b")
-_CONTROLS = re.compile(rf"\.\s*(?:{'|'.join(CONTROLS)})\b")
+_CONTROLS = re.compile(rf"(?:\.\s*fget\s*)?\.\s*(?:{'|'.join(CONTROLS)})\b")
 ALONE, EACH = "functools.cached_property", "a cache that each instance makes for itself"
 BESIDE = "a cache for each instance, which goes with it"
 _DEFAULT_SIZE = "128"  # of lru_cache without an argument
@@ -66,12 +68,17 @@ class _Method:
             self._drop_line(cached)
             return self.draft.fix("no cache", "an initialiser returns nothing that could be cached")
         equal = shares_by_equality(self.draft, self.owner)
-        if equal:
-            return Fix(
-                "none", replacement, f"{equal}: equal instances share what is cached, as long as any caller comes"
-            )
         limit = self._limit(cached)
-        if limit and not self._is_controlled() and not self._leads_back(node):
+        beside = bool(limit) and not self._is_controlled() and not self._leads_back(node)
+        if equal:
+            refusal = self._refusal_by_equality() if beside else f"{self.function.name}() has no cache of its own then"
+            if refusal:
+                told = f"{equal}: equal instances share what is cached, as long as any caller comes"
+                return Fix("none", replacement, f"{told}, and {refusal}")
+            self.draft.assume(
+                f"{self.function.name}() may be worked out anew once the first of equal instances is gone"
+            )
+        if beside:
             return self._beside(node, cached, limit)
         refusal = self._refusal_by_family()
         if refusal:
@@ -139,6 +146,16 @@ class _Method:
                 if self._is_of_class(file, node, family):
                     return f"{file.code(node)} at {file.place(node)} is reached through the class"
         return ""
+
+    def _refusal_by_equality(self) -> str:
+        """Why what equal instances share may not go with the first of them: it would not be the same, or go at once."""
+        fields = differing(self.draft, self.owner)
+        if fields:
+            return f"{fields}, so they may come to something else"
+        passing = Owners(self.files).passing(self.owner)
+        if passing:
+            return f"the one made at {passing} is let go of at once"
+        return not_again(self.files, self.file.module, self.function)
 
     def _refusal_by_family(self) -> str:
         """What a cache in the instance cannot do where classes override one another, or Python looks at the class."""

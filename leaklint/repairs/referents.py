@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ STIFF = of_nature("not weakly referable")
 _SIZED = of_nature("of variable size")  # a class with such a base gets no room for weak references
 _DATACLASSES = of_nature("data class")
 _ATTRS = of_nature("attrs class")
+_LEFT_OUT = re.compile(r"\b(?:compare|cmp|eq|hash)\s*=\s*(?!True\b)")
 
 
 class Grip(NamedTuple):
@@ -241,6 +243,19 @@ def shares_by_equality(draft: Draft, ref: ClassRef) -> str:
         for klass in classes
     )
     return words if hashed else ""
+
+
+def differing(draft: Draft, ref: ClassRef) -> str:
+    """Return why instances of ``ref`` that are equal may differ in what the comparison leaves out; nothing if they may not."""
+    names = draft.files.program.names
+    for one in (*names.ancestors(ref), *names.subclasses(ref)):
+        file, short = draft.files[one.module], one.name.rpartition(".")[2]
+        node = file.class_node(one.name)
+        if "__eq__" in names.class_of(one).names:
+            return f"{short} defines itself what is equal"
+        if node is None or _LEFT_OUT.search(file.code(node)):
+            return f"{short} leaves fields out of the comparison"
+    return ""
 
 
 def _compares_by_identity(klass: Class) -> bool:
