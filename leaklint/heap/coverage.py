@@ -33,7 +33,7 @@ class Coverage:
 
     def covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
-        if self._apart(removal.container, store.container) or self._is_inside(removal.container, store.container):
+        if self._apart(removal.container, store.container) or self.is_inside(removal.container, store.container):
             return False
         if (
             removal.how
@@ -97,7 +97,7 @@ class Coverage:
                         return True
         return False
 
-    def _is_inside(self, inner: Term, outer: Term) -> bool:
+    def is_inside(self, inner: Term, outer: Term) -> bool:
         """Tell whether a container lies deeper in a holder than another: what leaves it leaves the other's entries alone."""
         left, right = (self.removals.lifetime.where(container) for container in (inner, outer))
         return left is not None and right is not None and left.key == right.key and left.depth > right.depth
@@ -176,8 +176,8 @@ class Coverage:
             return any(
                 value[0] != "plain" for value in self.removals.heap.evaluate(store.key)
             ) is False and not self._has_subject(store.key)
-        if key[0] == "elem" and root(key)[0] in {"param", "fresh", "iter"}:
-            return True  # a part of a message, a row, an event: it may be any key that went out before
+        if self._is_of_message(key):
+            return True
         one, other = self._shape(key), self._shape(store.key)
         if one == other or one == ("$",) or other == ("$",):
             return True
@@ -198,6 +198,14 @@ class Coverage:
                 for value in fields[0]
             )
         return True
+
+    def _is_of_message(self, key: Term) -> bool:
+        """Tell whether a key is part of a message, a row, an event of no class here: it may be any that went out before."""
+        if root(key)[0] not in {"param", "fresh", "iter"}:
+            return False
+        if key[0] == "attr":
+            return not any(value[0] in {"self", "inst"} for value in self.removals.heap.evaluate(key[1]))
+        return bool(key[0] == "elem")
 
     def _field_values(self, term: Term) -> list[Term]:
         if term[0] != "attr":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import Term, options, root, walk
+from leaklint.flow.terms import NONE, Term, options, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.emptied import Emptied
@@ -45,12 +45,20 @@ class Paths:
         ``good`` are the removals that can take out what the stores put in, ``every`` all those from the same holder.
         """
         for store in stores:
-            why = self._suspended(store, good, every) or self._abandoned(store, good, every)
-            why = why or self._skipped(store, good) or self.turns.returning(store, good)
-            why = why or self.sides.left_behind(store, good) or self.sides.outrun(store, good)
+            own, others = self._around(good, store), self._around(every, store)
+            if not own:
+                continue
+            why = self._suspended(store, own, others) or self._abandoned(store, own, others)
+            why = why or self._skipped(store, own) or self.turns.returning(store, own)
+            why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
             if why:
                 return Missed(store, why)
         return None
+
+    def _around(self, removals: list[Effect], store: Effect) -> list[Effect]:
+        """Return removals without those from containers that are inside of what a store puts in."""
+        is_inside = self.removals.coverage.is_inside
+        return [one for one in removals if not is_inside(one.container, store.container)]
 
     def only_elsewhere(self, stores: list[Effect], removals: list[Effect]) -> Missed | None:
         """Return the store whose entry another container of the same object loses in its life, and this one does not."""
@@ -115,7 +123,7 @@ class Paths:
         function = frame.function
         exits = [one for one in function.events if one.kind == "raise" and is_after(one, frame.event)]
         exits = [one for one in exits if not _is_opposed(one, frame.event)]
-        waits = [one for one in function.events if is_after(one, frame.event) and self._gives_up(one)]
+        waits = [one for one in function.events if is_after(one, frame.event) and self._gives_up(one, store)]
         if not (exits or waits) or not self._is_its_own(store, function):
             return ""
         if any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in good):
@@ -129,15 +137,22 @@ class Paths:
             return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
         return f"nothing removes it when {function.name} raises (line {line}): only {by}() does"
 
-    def _gives_up(self, event: Event) -> bool:
-        """Tell whether a call waits for a limited time, and raises then."""
+    def _gives_up(self, event: Event, store: Effect) -> bool:
+        """Tell whether a call waits for a limited time, be it that it raises then or that it is a method of the entry."""
         if event.kind not in {"call", "enter"}:
             return False
         term = event.terms[0]
         called = term[1] if term[0] == "call" else term
-        return any(
-            value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in self.heap.evaluate(called)
-        )
+        if (
+            term[0] == "call"
+            and called[0] == "attr"
+            and called[1][0] == "call"
+            and called[1] in walk(store.value or NONE)
+        ):
+            named = any(name == "timeout" for name, _ in term[3])
+            return named or bool(term[2] and self.heap.contracts.is_a(called[2], "waits"))
+        values = self.heap.evaluate(called)
+        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values)
 
     def _is_its_own(self, store: Effect, function: Function) -> bool:
         """Tell whether a function makes what an entry goes by, and hands it to none of its callers."""

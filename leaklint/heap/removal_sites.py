@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term
 from leaklint.heap.effects import Effect
 
 if TYPE_CHECKING:
@@ -68,11 +69,16 @@ class RemovalSites:
             return True
         handed = (
             given
-            for event in function.events if event.kind == "call"
+            for event in function.events if event.kind == "call" and not self._is_handed_in(event.terms[0][1])
             for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
         )  # fmt: skip
         values = (value for given in handed for value in self.heap.evaluate(given))
         return any(value[-1] in homes for value in values if value[0] in {"func", "method"})
+
+    def _is_handed_in(self, callee: Term) -> bool:
+        """Tell whether what is called is a function that somebody has passed: what it does with its arguments nobody knows."""
+        values = self.heap.evaluate(callee)
+        return callee[0] in {"attr", "param"} and bool(values) and all(value[0] == "param" for value in values)
 
     def is_sweep(self, removal: Effect) -> bool:
         """Tell whether a removal goes through the entries, whoever put them in."""
