@@ -108,11 +108,15 @@ class Registrations:
         if best is None or (best.kept.kind == "function" and not best.kept.cls):
             return None
         life = self._life(contract, term)
-        if life is Life.SHORT or self.undoing.is_undone(contract, function, event, term, best.term):
+        undone = life is not Life.SHORT and self.undoing.is_undone(contract, function, event, term, best.term)
+        if life is Life.SHORT or (undone and not (contract.until and self._leaves_open(best.kept.cls))):
             return None
         level, reasons = self._level(contract, best.kept, term, function, event, best.term)
         if level < 0:
             return None
+        if undone:
+            level = min(level, 1)
+            reasons.append("of those that nobody closes, as the program closes none that it makes")
         if life is Life.UNKNOWN:
             level = 0
             reasons.append(f"assumes that {self._keeper(contract, term)} outlives the object")
@@ -126,6 +130,19 @@ class Registrations:
 
         kind = "object" if best.row.parameter == "self" else contract.kind
         return Registration(kind, function, event, name, best.kept, best.term, LEVELS[level], tuple(reasons), contract)
+
+    def _leaves_open(self, key: str) -> bool:
+        """Tell whether the program makes objects of a class and closes none, so that it leaves them to their finalizers."""
+        from leaklint_runtime.closers import NAMES
+
+        classes, functions = self.heap.points_to.classes, self.heap.points_to.functions
+        if key not in self.heap.points_to.names.classes or not self.heap.multiplicity.constructions(key):
+            return False
+        closers = {method for name in NAMES if (method := classes.method(key, name)) is not None}
+        calls = [call for method in closers for call in self.heap.effects.calls.get(method, ())]
+        return all(
+            functions[call.caller].owner and classes.related(functions[call.caller].owner, key) for call in calls
+        )
 
     def _handed_over(self, contract: Contract, term: Term) -> Iterator[_Handed]:
         """Yield the objects that a call keeps, each with its argument."""
