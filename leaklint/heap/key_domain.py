@@ -199,7 +199,8 @@ class KeyDomain:
             inner = self._deep(term[2][0], depth + 1)
             return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
         if "inner" in given and term[2]:
-            return self._deep(term[2][0], depth + 1)
+            fields = (*term[2], *(value for _, value in term[3])) if names == {"builtins.tuple"} else term[2][:1]
+            return self._worst(fields, depth + 1)  # a named tuple is given its fields
         if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
             parts = [self._deep(part, depth + 1) for part in (term[1][1], *term[2])]
             return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT
