@@ -53,13 +53,18 @@ class Rebinding:
         grown = list(self._added(value, target, containers)) if containers else []
         for part in grown:
             yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
-        # a display under any key is an entry's first value, under a constant one it takes the place of an older one
+        # a display under any key is an entry's first value, unless the key or the function shows that there is an older one
         display = value[0] in {"tuple", "list", "set", "dict"}
-        replaces = not display or (event.terms[1][0] == "const" and not self._unset_guard(event, target))
+        older = event.terms[1][0] == "const" or self._is_taken(key, target)
+        replaces = not display or (older and not self._unset_guard(event, target))
         if containers and not grown and replaces and (self._mentions(value, containers) or self._is_empty(value)):
             yield Effect(
                 "remove", "clear" if self._is_empty(value) else "filter", containers[0], target, None, value, key, event
             )
+
+    def _is_taken(self, key: str, target: Term) -> bool:
+        """Tell whether a function works with an element that it replaces: ``due, wheel[hand] = wheel[hand], []``."""
+        return any(target in terms for terms in self.heap.points_to.functions[key].assigned.values())
 
     def _rebound(self, key: str, event: Event, held: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
         if event.kind == "extend":

@@ -275,7 +275,7 @@ class Removals:
         )
         if function.name in {"__exit__", "__aexit__"} and removal.how in {"pop", "popitem", "popleft"}:
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if removal.how == "clear" and self._closes(function):
+        if removal.how == "clear" and (self._closes(function) or self._consumes(removal, function)):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if (removal.how == "pop" and removal.key is None) or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
             selective = self._hands_out(removal, function) or self._consumes(removal, function)
@@ -347,12 +347,13 @@ class Removals:
     @staticmethod
     def _consumes(removal: Effect, function: Function) -> bool:
         """Tell whether a function works with what it takes out: it is there to be called by whoever has work done."""
-        taken = removal.event.terms[0]
+        event = removal.event
+        taken = event.terms[0] if event.kind == "call" else ("iter", _target(event))
         return any(
             taken in list(walk(term))
-            for event in function.events
-            if event is not removal.event and event.kind == "call"
-            for term in event.terms
+            for one in function.events
+            if one is not event and one.kind == "call"
+            for term in one.terms
         )
 
     def _hands_out(self, removal: Effect, function: Function) -> bool:
@@ -375,6 +376,13 @@ class Removals:
             ):
                 return True
         return removal.event.kind == "call" and any(one == removal.event.terms[0] for one in walk(term))
+
+
+def _target(event: Event) -> Term:
+    """Return the term of what an assignment sets."""
+    if event.kind == "setattr":
+        return ("attr", event.terms[0], event.name)
+    return ("elem", *event.terms[:2]) if event.kind == "setitem" else event.terms[0]
 
 
 def _raw_base(event: Event) -> Term | None:
