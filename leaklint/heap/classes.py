@@ -45,12 +45,12 @@ class Classes:
         return self._orders[key]
 
     def order(self, key: str) -> tuple[str, ...]:
-        """Return the class and those above it in the program."""
-        return self._above(key)[0]
+        """Return the class and those above it in the program; none of a class that no file here defines."""
+        return self._above(key)[0] if key in self.names.classes else ()
 
     def outside(self, key: str) -> tuple[str, ...]:
         """Return the dotted names of the bases outside of the program, of the class and of those above it."""
-        return self._above(key)[1]
+        return self._above(key)[1] if key in self.names.classes else ("?",)
 
     @cached_property
     def _below(self) -> dict[str, set[str]]:
