@@ -161,7 +161,7 @@ class Expressions:
         self.scope.yields = True
         value = ("iter", value) if isinstance(node, ast.YieldFrom) else value
         self.scope.note("yield", (value,), place_of(node))
-        return UNKNOWN
+        return ("sent", self.scope.key) if isinstance(node, ast.Yield) else UNKNOWN
 
     def _starred(self, node: ast.Starred) -> Term:
         return ("star", self.read(node.value))

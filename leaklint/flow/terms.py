@@ -19,6 +19,7 @@
 ("exception", types)                what an ``except`` clause binds
 ("star", term)                      an unpacked argument or part
 ("fresh", function, name, place)    a local variable whose value is too large or too cyclic to be written out
+("sent", function)                  what a generator is sent where it yields
 ("unknown",)
 """
 
@@ -32,7 +33,7 @@ Term = tuple[Any, ...]
 UNKNOWN: Term = ("unknown",)
 NONE: Term = ("const", "None", "NoneType")
 DISPLAYS = frozenset({"list", "tuple", "set", "dict"})
-_LEAVES = frozenset({"param", "name", "cell", "const", "func", "class", "fresh", "dotted", "unknown"})
+_LEAVES = frozenset({"param", "name", "cell", "const", "func", "class", "fresh", "dotted", "sent", "unknown"})
 _WITH_ONE = frozenset({"attr", "iter", "enter", "star", "slice", "exception"})
 _WITH_MANY = DISPLAYS | {"text", "union"}
 _MOST = 60  # nodes of a term that is written out; larger ones are named
@@ -162,4 +163,4 @@ def as_text(term: Term) -> str:
         return str(term[1]).rpartition(".")[2].rpartition(":")[2]
     if kind == "union":
         return as_text(term[1][0])
-    return {"text": "a formatted text", "iter": "an element"}.get(kind, f"a {kind}")
+    return {"text": "a formatted text", "iter": "an element", "sent": "what is sent"}.get(kind, f"a {kind}")

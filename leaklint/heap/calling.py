@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
 from leaklint.flow.terms import NONE, Term, is_small, options, params_of, rebuilt
-from leaklint.heap.points_to_values import NOTHING, PART, Values
+from leaklint.heap.points_to_values import MADE, NOTHING, PART, Values
 
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
@@ -42,9 +42,11 @@ class Calling:
         if kind in {"anyclass", "metaclass"}:
             return frozenset([("inst", "?", term[4])]) if kind == "anyclass" else frozenset([("anyclass", callee[1])])
         if kind == "func":
-            return self.returned(callee[1], self.bind(callee[1], term, None))
+            got = self.returned(callee[1], self.bind(callee[1], term, None))
+            return self._wrapped(callee[1], term) or got if got == MADE else got
         if kind == "method":
-            return self.returned(callee[2], self.bind(callee[2], term, self.receiver_term(term, callee)))
+            got = self.returned(callee[2], self.bind(callee[2], term, self.receiver_term(term, callee)))
+            return self._wrapped(callee[2], term) or got if got == MADE else got
         if kind in {"ext", "extinst"}:
             return self.heap.external.called(callee[1], term)
         if kind == "cmethod":
@@ -59,6 +61,11 @@ class Calling:
             method = self.heap.classes.method(callee[1], "__call__")
             return self.returned(method, self.bind(method, term, term[1])) if method else frozenset([("made",)])
         return frozenset([("made",)]) if kind in {"param", "part", "made"} else NOTHING
+
+    def _wrapped(self, key: str, term: Term) -> Values:
+        """Return the generators that a wrapper, called by the name of one of the functions that it wraps, gives back."""
+        inner = (self.heap.functions[one] for one in self.heap.wrapped.get(key, ()))
+        return frozenset(("generator", one.key, ()) for one in inner if one.yields and one.name == term[1][-1])
 
     def _constructed(self, key: str, term: Term) -> Values:
         if self.heap.classes.is_metaclass(key):

@@ -8,6 +8,7 @@ from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
+from leaklint.heap.generators import note_sent
 from leaklint.heap.implicit import note_class_made, note_operator
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
@@ -159,6 +160,8 @@ class Effects:
             self._called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
         for callee in self.heap.attributes.with_given(term[1]):
             self._called(key, event, term, callee, 0)
+        if term[1][0] == "attr" and term[1][2] in {"send", "asend"} and len(term[2]) == 1:
+            note_sent(self.heap, term[1][1], term[2][0])
         if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
             self._open(key, event, "call", term[1][2], term[1][1], term, None)
 

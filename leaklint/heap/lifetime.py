@@ -11,12 +11,16 @@ from leaklint.flow.model import Event, Guard, Module, is_for_scripts
 from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
+from leaklint.heap.generators import endless, is_inside, is_made_once, locals_of_generator
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
-from leaklint.heap.workers import locals_of_workers
+from leaklint.heap.workers import locals_of_workers, loops_of
 
 Place = tuple[int, int, int, int]
 _MOST_ALTERNATIVES = 5
+_LIVING = frozenset(
+    {"container", "inst", "func", "partial", "memo", "extinst", "method", "cmethod", "self", "exc", "generator"}
+)
 _MAKING = frozenset({"list", "dict", "set", "tuple", "comp", "call"})  # terms of values that are made where they stand
 
 
@@ -70,6 +74,7 @@ class Lifetime:
         self.others: dict[Term, list[Location]] = {}
         self.left: dict[Term, Location] = {}  # what is in objects that the program leaves to its users to make
         self.classes: dict[str, Location] = {}  # classes with an instance that lives long
+        self.resumed: dict[str, list[Place]] = {}  # the loops of generators that live long, and of workers
         self._on: dict[Term, list[tuple[str, str, Event]]] = {}
         self._index_attributes()
         self._grow()
@@ -103,18 +108,7 @@ class Lifetime:
                 self._reach(queue, child, where)
 
     def _reach(self, queue: deque[tuple[Term, Location]], value: Term, location: Location) -> None:
-        if value[0] not in {
-            "container",
-            "inst",
-            "func",
-            "partial",
-            "memo",
-            "extinst",
-            "method",
-            "cmethod",
-            "self",
-            "exc",
-        }:
+        if value[0] not in _LIVING:
             return
         if value in self.long and self.long[value].is_unsure and not location.is_unsure:
             del self.long[value]  # this way to it is surer
@@ -178,6 +172,7 @@ class Lifetime:
         for value, worker, word in locals_of_workers(self.heap, self.effects):
             home = names.module_of(worker.key).name
             place = value[2][1:5]
+            self.resumed.setdefault(worker.key, loops_of(worker))
             yield value, Location("thread", worker.key, word, home, place, 0, (f"{_dotted(worker.key)}()", word))
         for value in self._on:
             if value[0] == "extinst" and self.heap.lives_on(value[1]):
@@ -249,6 +244,12 @@ class Lifetime:
             yield from self._captured(value[1], location)
         elif kind == "method" or kind == "cmethod":
             yield value[1], location
+        elif kind == "generator" and self._is_for_good(location):
+            for one, function, word in locals_of_generator(self.heap, value):
+                self.resumed.setdefault(function.key, endless(function))
+                home, path = self.heap.names.module_of(function.key).name, (f"{_dotted(function.key)}()", word)
+                place = one[2][1:5] if one[2] and one[2][0] == home else function.place
+                yield one, Location("generator", function.key, word, home, place, 0, path)
         elif kind == "partial":
             for term in (value[1], *value[2], *(word for _, word in value[3])):
                 for one in in_order(self.heap.evaluate(term)):
@@ -256,6 +257,19 @@ class Lifetime:
         elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
             for one in self.heap.calling.returned(value[1]):
                 yield one, location._replace(scope="result", path=(*location.path, "its result"))
+
+    def _is_for_good(self, location: Location) -> bool:
+        """Tell whether a variable that holds a generator is given no other later."""
+        if location.depth:
+            return False
+        if location.scope == "module":
+            return is_made_once(self.heap, location.owner, location.name)
+        fields = [key for name, key, _ in self._on.get(("self", location.owner), ()) if name == location.name]
+        return all(namespaces.is_constructor(self.heap.functions[key].name) for key in fields)
+
+    def is_resumed(self, function: str, event: Event) -> bool:
+        """Tell whether an event stands in the loop of a worker, or of a generator that lives long, which goes on for ever."""
+        return any(is_inside(event.place, loop) for loop in self.resumed.get(function, ()))
 
     def _fields(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
         if value[1] not in self.heap.names.classes or len(location.path) > 8:

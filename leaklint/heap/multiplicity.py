@@ -121,6 +121,8 @@ class Multiplicity:
                 return MANY
         if often == SCRIPT and any(map(_is_without_end, event.guards)):
             often = MANY
+        if self.lifetime.is_resumed(function, event):
+            often = MANY
         if often == MANY and self._is_guarded_once(function, event):
             return ONCE
         return often

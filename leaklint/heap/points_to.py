@@ -51,6 +51,7 @@ class PointsTo(Evaluation):
         self.external = External(self)
         self.wrapped: dict[str, set[str]] = {}  # functions of which a wrapper is made
         self.installed: dict[str, set[str]] = {}  # classes that functions are put on at run time, by function
+        self.sent: dict[str, dict[Term, None]] = {}  # what generators are sent, by function
         self._tested: dict[Term, Values] = {}
         self.calls: Mapping[str, Sequence[Call]] = {}  # as far as they are known
         self.of_heirs: set[Term] = set()  # objects that are made by a class that is handed in: it may be any heir
@@ -135,6 +136,8 @@ class PointsTo(Evaluation):
             return self._operation(term)
         if kind == "star":
             return self.evaluate(("iter", term[1]))
+        if kind == "sent":
+            return self.all_of(self.sent.get(term[1], ())) or PART
         if kind == "deepcopy":
             return self.external.copied_deeply(term[1], term[2])
         return frozenset([("exc",)]) if kind == "exception" else PART

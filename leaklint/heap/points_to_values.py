@@ -1,4 +1,4 @@
-"""Points-to sets, and the two that say nothing: of what is not there, and of a part of something unknown."""
+"""Points-to sets, and those that say nothing: of what is not there, of parts of something unknown, of unknown calls."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from leaklint.flow.terms import Term
 Values = frozenset[Term]
 NOTHING: Values = frozenset()
 PART: Values = frozenset([("part",)])
+MADE: Values = frozenset([("made",)])
 
 
 def sliced(site: Term) -> Term:

@@ -153,8 +153,8 @@ class Heap:
         if self._is_shared_unsurely(location, stores):
             level -= 2
             reasons.append("not every object of its class lives long")
-        elif location.scope == "thread" and level == 2:
-            level = 1  # what ends the thread ends it
+        elif location.scope in {"thread", "generator"} and level == 2:
+            level = 1  # what ends the thread, or closes the generator, ends it
         elif location.is_unsure:
             level -= 2
             reasons.append(f"{location.path[0]} may lead to {location.alternatives} objects, and this is one of them")
@@ -246,13 +246,16 @@ class Heap:
 
     def _runs(self, effect: Effect, location: Location) -> int:
         runs = self.multiplicity.event_runs(effect.function, effect.event)
-        for call in _run_through(effect):
+        resumed = self.lifetime.is_resumed(effect.function, effect.event)
+        for call in _run_through(effect) if not resumed else ():
             runs = min(runs, self.multiplicity.call_runs(call))
         if runs != MANY:
             return runs
         function = self.points_to.functions[effect.function]
         if location.scope in {"field", "object"} and function.owner and self._own_making(effect, location):
             return ONCE
+        if location.scope == "generator" and not resumed:
+            return ONCE  # what a generator makes before its loop
         if location.scope == "result" and function.key.replace(":", ".") in location.path[:1] and not function.params:
             return ONCE  # what a memoised function without parameters fills, it fills in its one call
         if _is_by_object(effect, location) and not self.receivers.may_be_long(effect):

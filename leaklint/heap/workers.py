@@ -19,19 +19,24 @@ def locals_of_workers(heap: PointsTo, effects: Effects) -> Iterator[tuple[Term, 
     """Yield (container, function, variable) of what is made before a worker's loop and is there in all its rounds."""
     for key in sorted(_run_by_threads(heap, effects)):
         function = heap.functions[key]
-        loops = [
-            event.place
-            for event in function.events
-            if event.kind == "while" and event.terms[0][0] == "const" and not event.guards
-        ]
+        loops = loops_of(function)
         for name, terms in function.assigned.items() if loops else ():
             containers = [value for value in in_order(heap.all_of(terms)) if value[0] == "container"]
-            if containers and all(_is_made_before(value[2], key, loops, heap) for value in containers):
+            if containers and all(is_made_before(value[2], key, loops, heap) for value in containers):
                 for value in containers:
                     yield value, function, name.partition("@")[0]
 
 
-def _is_made_before(site: Term, key: str, loops: list[tuple[int, int, int, int]], heap: PointsTo) -> bool:
+def loops_of(function: Function) -> list[tuple[int, int, int, int]]:
+    """Return where loops of a function stand that have no condition."""
+    return [
+        event.place
+        for event in function.events
+        if event.kind == "while" and event.terms[0][0] == "const" and not event.guards
+    ]
+
+
+def is_made_before(site: Term, key: str, loops: list[tuple[int, int, int, int]], heap: PointsTo) -> bool:
     """Tell whether a container is made in a function, outside of its loops."""
     function = heap.functions[key]
     if len(site) != 5 or site[0] != heap.names.module_of(key).name:
@@ -41,9 +46,16 @@ def _is_made_before(site: Term, key: str, loops: list[tuple[int, int, int, int]]
 
 
 def _run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
-    """Return the functions that are handed to what starts a thread or a task, by contract, and the ``run`` of threads."""
+    """Return the functions that are handed to what starts a thread or a task, by contract, and the ``run`` of threads.
+
+    As well those whose coroutines are handed to what runs them to their ends.
+    """
     found: set[str] = set()
     for _, _, term, name in effects.external:
+        if heap.contracts.is_a(name, "runs coroutines"):
+            values = heap.all_of(coroutine_of(given) for given in term[2] if given[0] == "call")
+            called = {value[-1] for value in values if value[0] in {"func", "method"}}
+            found |= {one for one in called if heap.functions[one].is_async}
         contract, _ = heap.contracts.of_call(name)
         target = called_by(contract, term) if contract is not None and contract.kind == "thread" else None
         if target is not None:

@@ -23,6 +23,7 @@ _LIFETIME = {
     "default": "default argument, made once, lives as long as the function",
     "closure": "local of a function that its inner function keeps, lives as long as that",
     "thread": "local of a function that a thread runs, lives as long as the thread",
+    "generator": "local of a generator that is kept, lives as long as that",
     "function": "attribute of a function, lives as long as the function",
     "descriptor": "held by a descriptor that sits on a class, lives as long as the process",
     "field": "attribute of an object that lives as long as the process",
@@ -102,7 +103,9 @@ def tell(context: Context, retention: Retention, code: str, name: str) -> Case:
     location, first = retention.location, retention.first
     where = _where(context, retention)
     verb = "raised" if first.effect.how == "raised" else "stored"
-    until = {"object": "it lives", "thread": "the thread runs"}.get(location.scope, "the process lives")
+    until = {"object": "it lives", "thread": "the thread runs", "generator": "the generator is kept"}.get(
+        location.scope, "the process lives"
+    )
     message = (
         f"{short_name(location)} ({_LIFETIME[location.scope].split(',')[0]}) keeps {kept_text(first)} alive for as long as "
         f"{until}: {verb} by {where}, {retention.release.why}{_doubts(retention)}"
@@ -131,7 +134,7 @@ def _where(context: Context, retention: Retention) -> str:
 def short_name(location: Holder) -> str:
     """Return how people call a holder."""
     owner = qualname(location.owner).replace(".<locals>.", "().")
-    if location.scope in {"closure", "default", "thread"}:
+    if location.scope in {"closure", "default", "thread", "generator"}:
         return f"{owner}(..).{location.name}" if location.scope == "default" else f"{owner}().{location.name}"
     return f"{owner}.{location.name}" if owner else location.name
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from leaklint.rules.context import Context
 
 Place = tuple[int, int, int, int]
-_LOCAL = frozenset({"closure", "default", "thread"})  # scopes of containers that have no name outside of a function
+_LOCAL = frozenset(
+    {"closure", "default", "thread", "generator"}
+)  # scopes of containers that have no name outside of a function
 
 
 def symbol_of(location: Holder) -> str:
