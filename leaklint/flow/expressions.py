@@ -100,7 +100,10 @@ class Expressions:
         return ("dict", tuple(parts), self._site(place_of(node)))
 
     def _joined(self, node: ast.JoinedStr) -> Term:
-        return ("text", tuple([self.read(part.value) for part in node.values if isinstance(part, ast.FormattedValue)]))
+        first = node.values[0] if node.values else None
+        start = first.value if isinstance(first, ast.Constant) else ""
+        parts = [self.read(part.value) for part in node.values if isinstance(part, ast.FormattedValue)]
+        return ("text", tuple(parts), start)
 
     def _binary(self, node: ast.BinOp) -> Term:
         return ("op", operator_of(node.op), (self.read(node.left), self.read(node.right)))

@@ -11,7 +11,7 @@
 ("const", text, type)               a constant
 ("list" | "tuple" | "set" | "dict", parts, site)   a display; a dict's parts are keys and values in turn
 ("comp", kind, results, sources, conditions, site)  a comprehension
-("text", parts)                     a formatted string
+("text", parts, start)              a formatted string, and the constant text with which it starts
 ("op", operator, parts)             arithmetic, comparison, ``and``, ``or``, ``not``
 ("slice", base, text)               a slice, which is a new container
 ("union", terms)                    one of several
@@ -126,7 +126,7 @@ def rebuilt(term: Term, change: Callable[[Term], Term | None]) -> Term:
     if kind in DISPLAYS:
         return (kind, each(term[1]), *term[2:])
     if kind == "text":
-        return (kind, each(term[1]))
+        return (kind, each(term[1]), term[2])
     if kind == "union":
         return union(list(each(term[1])))
     if kind == "op":
@@ -159,6 +159,9 @@ def as_text(term: Term) -> str:
         return str(term[1])
     if kind == "tuple":
         return f"({', '.join(as_text(part) for part in term[1])})"
+    if kind == "op":
+        parts = [as_text(part) for part in term[2]]
+        return f" {term[1]} ".join(parts) if len(parts) > 1 else f"{term[1]} {parts[0]}"
     if kind in {"func", "class"}:
         return str(term[1]).rpartition(".")[2].rpartition(":")[2]
     if kind == "union":

@@ -56,7 +56,11 @@ class Coverage:
     def never_taken(self, removal: Effect, stores: list[Store]) -> list[Store]:
         """Return the stores of which a removal never takes out what they keep: elements of another sort, other keys."""
         removed = removal.key if removal.how in _BY_EQUALITY else None
-        if removed is None or not self.equality.is_known(removed):
+        if (
+            removed is None
+            or not self.equality.is_known(removed)
+            or self.removals.runs_over(removed, removal.container)
+        ):
             return []
         return [one for one in stores if self._never_takes(removal.how, removed, one)]
 

@@ -348,7 +348,7 @@ class External:
         if container[2][:1] != ("**",):
             return []
         words = [param.name for param in self.heap.functions[container[2][1]].params if param.kind == "**"]
-        return [(("text", ()), ("elem", ("param", container[2][1], word), ("text", ()))) for word in words]
+        return [(("text", (), ""), ("elem", ("param", container[2][1], word), ("text", (), ""))) for word in words]
 
 
 def _is_class(value: Term) -> bool:

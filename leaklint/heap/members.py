@@ -46,7 +46,7 @@ def every_member(heap: PointsTo, term: Term) -> Values | None:
     names: Term = ("call", _DIR, (term[2][0],), (), site)
     member: Term = ("call", _GETATTR, (term[2][0], ("iter", names)), (), site)
     made: Term = ("container", "list", site)
-    heap.contents.hold(made, None, ("tuple", (("text", ()), member), (*site, "member")))
+    heap.contents.hold(made, None, ("tuple", (("text", (), ""), member), (*site, "member")))
     return frozenset([made])
 
 

@@ -57,7 +57,7 @@ def note_attribute(effects: Effects, key: str, event: Event, term: Term, name: s
     if name not in {"builtins.setattr", "builtins.delattr"} or len(term[2]) < 2 or term[2][1][0] == "const":
         return
     base, word = term[2][:2]
-    item = word if word[0] == "text" else ("text", (word,))
+    item = word if word[0] == "text" else ("text", (word,), "")
     for value in effects.heap.evaluate(base):
         container = namespace_of(effects.heap, value)
         if container is not None and name == "builtins.delattr":

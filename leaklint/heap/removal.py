@@ -11,6 +11,7 @@ from leaklint.heap.endings import Endings
 from leaklint.heap.feasibility import ANEW, Feasibility
 from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
+from leaklint.heap.key_tests import KeyTests
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.optional import Optional
@@ -61,6 +62,7 @@ class Removals:
         self.abandonment = Abandonment(effects)
         self.endings = Endings(self)
         self.paths = Paths(self)
+        self.key_tests = KeyTests(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
@@ -75,6 +77,7 @@ class Removals:
         good: list[Effect] = []
         for removal in removals:
             possible = self._where_possible(self._judged(removal, stores, held))
+            possible = self.key_tests.where_partial(possible, stores, removals)
             here = self._where_finished(possible)
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
                 best = here
