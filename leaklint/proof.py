@@ -53,7 +53,7 @@ def verify(
     probes = [wire.probe_from(to_json(same[0].probe)) for same in probed.values()]
     order = list(probed)
 
-    def heard(index: int, verdict: wire.Verdict) -> None:
+    def heard(index: int, verdict: wire.WireVerdict) -> None:
         mark = order[index]
         results[mark] = from_json(Verdict, wire.plain(verdict))
         for finding in probed[mark]:
@@ -69,7 +69,7 @@ def unproven() -> Verdict:
     return Verdict("unreached", "this finding comes without a probe")
 
 
-def to_runtime(verdict: Verdict) -> wire.Verdict:
+def to_runtime(verdict: Verdict) -> wire.WireVerdict:
     """Return the runtime's form of a verdict, which its drawing functions take."""
     return wire.verdict_from(to_json(verdict))
 

@@ -16,7 +16,7 @@ from leaklint.digest import digest_of
 if TYPE_CHECKING:
     import libcst as cst
 
-    from leaklint.drafts.facts.model import Module
+    from leaklint.drafts.facts.model import ModuleFacts
     from leaklint.positions import Positions
 
 _LINE_END = r"\r\n|\r|\n"
@@ -50,7 +50,7 @@ class Source:
         self._parsable = text  # the same length and lines, with names that have become keywords written otherwise
         self.encoding = encoding
         self.bom = bom
-        self.facts: tuple[str, Module] | None = None  # once they are read: under which name, and what
+        self.facts: tuple[str, ModuleFacts] | None = None  # once they are read: under which name, and what
 
     @classmethod
     def read(cls, file: str | os.PathLike[str], path: str | None = None) -> Source:

@@ -9,7 +9,7 @@ import unittest.mock
 from collections.abc import Iterable, Mapping, Sequence
 
 from leaklint.drafts.facts.read import read_module
-from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.program import ClassRef, HolderFacts, Program
 from leaklint.drafts.program.told import Told
 from leaklint.model import Edit, Fix
 from leaklint.repairs import WeakRequest, weaken
@@ -28,7 +28,7 @@ def module_of(path: str) -> str:
     return path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
 
-def holder_of(program: Program, symbol: str) -> Holder:
+def holder_of(program: Program, symbol: str) -> HolderFacts:
     """Return the holder called ``Class.attr``, ``NAME`` or ``module:NAME``."""
     module, _, name = symbol.rpartition(":")
     found = [one for one in program.holders.all.values() if one.name == name and module in {"", one.module}]

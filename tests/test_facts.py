@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from leaklint.drafts.facts.model import Function, Module, Value
+from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts, Value
 from leaklint.drafts.facts.read import read_module
 from leaklint.source import Source
 
 
-def read(text: str) -> Module:
+def read(text: str) -> ModuleFacts:
     return read_module(Source("mod.py", text), "mod")
 
 
-def method(body: str, *, head: str = "", decorator: str = "") -> Function:
+def method(body: str, *, head: str = "", decorator: str = "") -> FunctionFacts:
     """Return the facts of a method ``f`` of class ``C`` with this body."""
     lines = "".join(f"        {line}\n" for line in body.splitlines())
     text = f"{head}\nclass C:\n    reg = {{}}\n    {decorator}\n    def f(self, arg, *rest, key=None):\n{lines}"

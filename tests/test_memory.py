@@ -207,7 +207,7 @@ def test_intervening_collects_here() -> None:
 def test_only_containers_with_entries_are_emptied() -> None:
     probes = [
         {
-            **dict.fromkeys(wire.Probe.__dataclass_fields__, ""),
+            **dict.fromkeys(wire.WireProbe.__dataclass_fields__, ""),
             "symbol": f"test_memory:{name}",
             "module": __name__,
             "container": name,

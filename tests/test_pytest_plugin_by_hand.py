@@ -12,7 +12,7 @@ import pytest
 
 import leaklint_runtime
 from leaklint_runtime import asserts
-from leaklint_runtime.testing.rounds import Rounds, parse
+from leaklint_runtime.testing.rounds import RoundsMarker, parse
 from tests.in_tests import APP, keep, known, project, run
 
 ROUNDS = """\
@@ -174,7 +174,7 @@ def test_wrong_arguments_fail_at_collection_with_xdist(tmp_path: Path) -> None:
 
 def test_the_marker_is_known_and_has_defaults(tmp_path: Path) -> None:
     assert "leaklint(rounds=5, max_survivors=0, ignore=[])" in run(tmp_path, "--markers").stdout
-    assert parse(pytest.mark.leaklint.mark) == Rounds(rounds=5, max_survivors=0, ignore=())
+    assert parse(pytest.mark.leaklint.mark) == RoundsMarker(rounds=5, max_survivors=0, ignore=())
 
 
 UNITTEST = """\

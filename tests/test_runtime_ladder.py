@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from leaklint_runtime import act, ladder, recipes, stubs
 from leaklint_runtime.build import CannotBuildError, call, describe
-from leaklint_runtime.wire import Probe
+from leaklint_runtime.wire import WireProbe
 
 
 class Nothing:
@@ -276,7 +276,7 @@ class Acting:
 
 def resolved(trigger: str, track: str) -> act.Act:
     where = f"{__name__}:Acting"
-    return act.resolve(Probe("LK101", "s", "f", "", __name__, "", "", "other", where, trigger, track))
+    return act.resolve(WireProbe("LK101", "s", "f", "", __name__, "", "", "other", where, trigger, track))
 
 
 def perform(trigger: str, track: str) -> Any:
@@ -308,6 +308,6 @@ def test_acts_return_what_is_tracked() -> None:
     ],
 )
 def test_a_probe_that_leads_nowhere_says_so(subject: str, trigger: str, told: str) -> None:
-    probe = Probe("LK101", "s", "f", "", __name__, "", "", "other", subject, trigger, "subject")
+    probe = WireProbe("LK101", "s", "f", "", __name__, "", "", "other", subject, trigger, "subject")
     with pytest.raises(act.UnreachableError, match=told):
         act.resolve(probe)

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaklint_runtime import chains, draw, graphs, labels, paths, roots
-from leaklint_runtime.wire import Verdict
+from leaklint_runtime.wire import WireVerdict
 
 
 class Target:
@@ -186,7 +186,7 @@ def test_any_nesting_of_holders_is_found_from_both_sides() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _without_near(reference: weakref.ref[Target]) -> paths.Found:
+def _without_near(reference: weakref.ref[Target]) -> paths.RetentionPath:
     original = paths._near
     paths._near = lambda *_: None  # type: ignore[assignment]
     try:
@@ -283,7 +283,7 @@ def test_alike_chains_have_the_same_trace_and_others_do_not() -> None:
     assert chains.trace(first) != chains.trace(("module app", ".B", "dict", "[1]", "Target"))
 
 
-CHAIN = Verdict(
+CHAIN = WireVerdict(
     "confirmed",
     "alive",
     path=("module app.core", ".Processor", "class Processor", ".instance_map", "dict", "[1]", 'Pro<"cess>or'),
@@ -301,11 +301,11 @@ def test_the_drawing_marks_the_suspect_and_the_library() -> None:
     marked = [place for place, line in enumerate(lines) if "~~" in line]
     assert [lines[place - 1].split()[-1] for place in marked] == [".instance_map"]
     assert [line for line in lines if "(library)" in line] == ["├─ dict   (library)"]
-    assert draw.text(Verdict("refuted", "gone")) == []
+    assert draw.text(WireVerdict("refuted", "gone")) == []
 
 
 def test_the_picture_is_well_formed_and_whole() -> None:
-    picture = ElementTree.fromstring(graphs.svg([("LK101 <app>", CHAIN), ("none", Verdict("refuted", ""))]))
+    picture = ElementTree.fromstring(graphs.svg([("LK101 <app>", CHAIN), ("none", WireVerdict("refuted", ""))]))
     words = "".join(picture.itertext())
     assert all(name in words for name in CHAIN.path)
     assert "LK101 <app>" in words
@@ -325,7 +325,7 @@ def test_the_picture_ends_as_far_below_the_last_box_as_it_begins_beside_the_firs
 def test_any_names_make_a_well_formed_picture_and_graph(path: list[str], title: str) -> None:
     drawable = "".join(letter for letter in title if letter.isprintable())
     names = tuple("".join(letter for letter in name if letter.isprintable()) for name in path)
-    verdict = Verdict("confirmed", "", path=names[: len(names) // 2 * 2 + 1] if len(names) % 2 else names[:-1])
+    verdict = WireVerdict("confirmed", "", path=names[: len(names) // 2 * 2 + 1] if len(names) % 2 else names[:-1])
     ElementTree.fromstring(graphs.svg([(drawable, verdict)]))
     text = graphs.dot([(drawable, verdict)])
     assert (

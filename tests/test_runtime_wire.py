@@ -21,7 +21,7 @@ PLAIN = st.recursive(
 
 @pytest.mark.parametrize("name", ["Probe", "Refcount", "Verdict"])
 def test_both_sides_have_the_same_fields(name: str) -> None:
-    ours, theirs = getattr(wire, name), getattr(model, name)
+    ours, theirs = getattr(wire, f"Wire{name}"), getattr(model, name)
     assert [item.name for item in fields(ours)] == [item.name for item in fields(theirs)]
     for mine, other in zip(fields(ours), fields(theirs), strict=True):
         assert (mine.default is mine.default_factory) == (other.default is other.default_factory)
@@ -55,7 +55,9 @@ def test_a_number_that_json_does_not_know_becomes_null(value: float) -> None:
 def test_a_verdict_survives_the_journey(
     status: str, reason: str, path: list[str], count: int | None, survivors: int
 ) -> None:
-    sent = wire.Verdict(status, reason, survivors=survivors, path=tuple(path), refcount=wire.Refcount(count, None, 2))
+    sent = wire.WireVerdict(
+        status, reason, survivors=survivors, path=tuple(path), refcount=wire.WireRefcount(count, None, 2)
+    )
     received = wire.verdict_from(json.loads(wire.dumps(wire.plain(sent))))
     assert received == sent
     static = model.from_json(model.Verdict, wire.plain(received))

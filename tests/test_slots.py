@@ -15,7 +15,7 @@ from leaklint_runtime.discovery.candidates import item_key, item_step, slot_valu
 def test_the_collector_lists_little_of_it() -> None:
     gc.collect()
     before = sum(type(thing) is tuple for thing in gc.get_objects())
-    noted = slots.Slots()
+    noted = slots.SlotHistory()
     noted.take(0.0)
     gc.collect()
     gc.collect()
@@ -33,7 +33,7 @@ def test_a_text_under_a_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     module.state = {"parts": [{"log": ""}]}  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(slots, "MOST", sys.maxsize)  # however much other tests have imported
-    noted = slots.Slots()
+    noted = slots.SlotHistory()
     for number in range(6):
         module.state["parts"][0]["log"] += "a line of the log" * 8
         noted.take(float(number))

@@ -51,7 +51,7 @@ HEALTHY = (
 )
 
 
-class Seen(NamedTuple):
+class DiscoverRun(NamedTuple):
     """The end of a run's output, the symbols of its holders, and the seconds of CPU time without and with discovery."""
 
     told: str
@@ -60,7 +60,7 @@ class Seen(NamedTuple):
     watched: float
 
 
-def discovered(python: Path, place: Path, words: list[str], turns: int) -> Seen:
+def discovered(python: Path, place: Path, words: list[str], turns: int) -> DiscoverRun:
     """Run the tests in a folder, and then ``turns`` times without and with discovery."""
     report = place / "holders.json"
     report.unlink(missing_ok=True)
@@ -75,7 +75,9 @@ def discovered(python: Path, place: Path, words: list[str], turns: int) -> Seen:
     for _ in range(turns):
         plain.append(cpu(python, place, words))
         watched.append(cpu(python, place, ["--leaklint-discover", *words]))
-    return Seen(told[told.rfind("\n", 0, at) + 1 :], symbols, statistics.median(plain), statistics.median(watched))
+    return DiscoverRun(
+        told[told.rfind("\n", 0, at) + 1 :], symbols, statistics.median(plain), statistics.median(watched)
+    )
 
 
 def cpu(python: Path, place: Path, words: list[str]) -> float:
@@ -95,7 +97,7 @@ def environment(name: str, work: Path, base: str, needs: tuple[str, ...]) -> Pat
     return python
 
 
-def leaky(project: Project, work: Path, base: str, turns: int) -> Seen:
+def leaky(project: Project, work: Path, base: str, turns: int) -> DiscoverRun:
     """Run the tests of a release before its repair."""
     python = environment(project.name, work, base, project.needs)
     folder = sdist(project, project.before, work, python)
@@ -109,7 +111,7 @@ def leaky(project: Project, work: Path, base: str, turns: int) -> Seen:
     return discovered(python, place, tests, turns)
 
 
-def healthy(package: Healthy, work: Path, base: str, turns: int) -> tuple[str, Seen]:
+def healthy(package: Healthy, work: Path, base: str, turns: int) -> tuple[str, DiscoverRun]:
     """Run the tests of a current release; return its version and what was seen."""
     python = environment(package.name, work, base, ("pytest", package.name, *package.needs))
     asked = f"import importlib.metadata as m; print(m.version({package.name!r}))"
@@ -126,7 +128,7 @@ def healthy(package: Healthy, work: Path, base: str, turns: int) -> tuple[str, S
     return version, discovered(python, place, ["tests"], turns)
 
 
-def section(name: str, version: str, seen: Seen, work: Path) -> str:
+def section(name: str, version: str, seen: DiscoverRun, work: Path) -> str:
     """Return the section on a package."""
     told, symbols = seen.told, seen.symbols
     text = re.sub(r"(\.\./)*[\w./-]*(site-packages|lib/python3\.\d+)/", "", told.replace(str(work) + "/", "").strip())
@@ -135,7 +137,7 @@ def section(name: str, version: str, seen: Seen, work: Path) -> str:
     return f"## {name} {version}\n\nNamed: {named}.\n\n```text\n{text}\n```\n"
 
 
-def costs(done: dict[str, tuple[str, Seen]]) -> str:
+def costs(done: dict[str, tuple[str, DiscoverRun]]) -> str:
     """Return the table of what discovery costs."""
     rows = ["## What it costs\n", "| suite | plain, CPU s | with discovery | ratio |", "|---|---|---|---|"]
     for name, (version, seen) in done.items():
@@ -160,9 +162,9 @@ def main() -> int:
     work = args.work.absolute()
     work.mkdir(parents=True, exist_ok=True)
     kept = work / "discover.json"
-    done: dict[str, tuple[str, Seen]] = {}
+    done: dict[str, tuple[str, DiscoverRun]] = {}
     if kept.exists():
-        done = {name: (version, Seen(*seen)) for name, (version, seen) in json.loads(kept.read_text()).items()}
+        done = {name: (version, DiscoverRun(*seen)) for name, (version, seen) in json.loads(kept.read_text()).items()}
     for project in PROJECTS:
         if args.only in ("", project.name):
             done[project.name] = project.before, leaky(project, work, args.old, args.turns)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from leaklint_runtime import client
 from leaklint_runtime.child import Options
-from leaklint_runtime.wire import Probe
+from leaklint_runtime.wire import WireProbe
 
 HERE = Path(__file__).parent
 CLASS = """
@@ -86,12 +86,12 @@ def cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def probe(folder: str, module: str, number: int) -> Probe:
+def probe(folder: str, module: str, number: int) -> WireProbe:
     """Return the probe for one class."""
     name = f"{module}:C{number}"
     file = f"{folder}/{module}.py"
     holder = f"C{number}.every"
-    return Probe("LK101", name, name, folder, module, file, holder, "dict", name, "construct", "subject")
+    return WireProbe("LK101", name, name, folder, module, file, holder, "dict", name, "construct", "subject")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from leaklint_runtime import client
 from leaklint_runtime.child import Options
-from leaklint_runtime.wire import UNREACHED, Probe, Verdict
+from leaklint_runtime.wire import UNREACHED, WireProbe, WireVerdict
 
 HERE = Path(__file__).parent
 PACKAGES = HERE / "reach_packages.txt"
@@ -101,13 +101,13 @@ def draw(python: Path) -> list[str]:
     return names
 
 
-def probe(name: str) -> Probe:
+def probe(name: str) -> WireProbe:
     """Return a probe that only makes the class."""
     module = name.partition(":")[0]
-    return Probe("LK101", name, name, "", module, "", "", "other", name, "construct", "subject")
+    return WireProbe("LK101", name, name, "", module, "", "", "other", name, "construct", "subject")
 
 
-def table(names: list[str], verdicts: list[Verdict]) -> str:
+def table(names: list[str], verdicts: list[WireVerdict]) -> str:
     """Return the outcome as text."""
     made = [item.status != UNREACHED for item in verdicts]
     packages = Counter(name.partition(".")[0].partition(":")[0] for name in names)

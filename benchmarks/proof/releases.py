@@ -20,7 +20,7 @@ from typing import Any
 
 from leaklint_runtime import client
 from leaklint_runtime.child import Options
-from leaklint_runtime.wire import CONFIRMED, UNREACHED, Probe, Verdict
+from leaklint_runtime.wire import CONFIRMED, UNREACHED, WireProbe, WireVerdict
 
 HERE = Path(__file__).parent
 SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -65,7 +65,7 @@ def run(name: str, case: dict[str, Any], cache: Path) -> tuple[str, bool]:
     return f"| {' | '.join(cells)} | {'' if good else 'DEFECT'} |", good
 
 
-def told(verdict: Verdict) -> str:
+def told(verdict: WireVerdict) -> str:
     """Return a verdict in a few words."""
     alive = f", {verdict.survivors} of {verdict.created} alive" if verdict.survivors else ""
     grown = f", {verdict.container_growth:+.2f} entries each" if verdict.container_growth else ""
@@ -74,9 +74,9 @@ def told(verdict: Verdict) -> str:
     return f"**{verdict.status}**{why}{alive}{grown}{cause} ({verdict.seconds:.2f} s)"
 
 
-def prove(case: dict[str, Any], python: Path) -> Verdict:
+def prove(case: dict[str, Any], python: Path) -> WireVerdict:
     """Return the verdict on a case in one environment."""
-    probe = Probe(
+    probe = WireProbe(
         code="LK101",
         symbol=f"{case['module']}:{case['container']}",
         fingerprint="0" * 16,

@@ -13,7 +13,7 @@ from leaklint.model import Confidence, Finding, Fix, Related, fingerprint
 from leaklint.paths import relative
 from leaklint.records import replace
 from leaklint.rules import RULES
-from leaklint_runtime.discovery.model import SHOWN, CodeLine, GrowingHolder, Store
+from leaklint_runtime.discovery.model import SHOWN, CodeLine, GrowingHolder, StoringLine
 from leaklint_runtime.fit import LINEAR
 from leaklint_runtime.growth import rate
 from leaklint_runtime.profiling import CALL
@@ -114,7 +114,7 @@ def _freed(holder: GrowingHolder) -> Iterator[str]:
         yield f"emptying it frees {size(freed.size)}"
 
 
-def _by(store: Store, place: Definition) -> str:
+def _by(store: StoringLine, place: Definition) -> str:
     where = "" if os.path.abspath(store.path) == place.file else f"{relative(store.path)}:"
     return f"{store.function} ({where or 'line '}{store.line})"
 
@@ -142,5 +142,5 @@ def _related(holder: GrowingHolder) -> Iterator[Related]:
             below = line.function
 
 
-def _place(line: CodeLine | Store, text: str, function: str = "") -> Related:
+def _place(line: CodeLine | StoringLine, text: str, function: str = "") -> Related:
     return Related(relative(line.path), line.line, column(line.path, line.line), text, function)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from leaklint.discovered.rule import is_registry
-from leaklint.drafts.facts.model import Module, Span
+from leaklint.drafts.facts.model import ModuleFacts, Span
 from leaklint.drafts.facts.places import Places
 from leaklint.drafts.facts.read import read_module
-from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.program import ClassRef, HolderFacts, Program
 from leaklint.drafts.program.told import Told
 from leaklint.paths import module_name
 from leaklint.source import Source, SourceError
@@ -44,7 +44,7 @@ class _Text(NamedTuple):
     """A file that was read: what it says, and where its nodes stand."""
 
     source: Source
-    module: Module
+    module: ModuleFacts
     places: Places
 
 
@@ -95,7 +95,7 @@ def _of_container(holder: GrowingHolder, path: str, line: int) -> Definition:
     return Definition(file, _statement(text, line), f"{name}:{bare}", holder.container_kind)
 
 
-def _holder_at(text: _Text, file: str, line: int, holder: GrowingHolder) -> Holder | None:
+def _holder_at(text: _Text, file: str, line: int, holder: GrowingHolder) -> HolderFacts | None:
     """Return the holder that the rules know on a line; an attribute of ``self`` counts, whatever object that is."""
     root, name = module_name(file)
     attribute = _attribute(holder.symbol)

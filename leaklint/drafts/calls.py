@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint import repairs
-from leaklint.drafts.view import View
+from leaklint.drafts.view import FactsView
 from leaklint.heap.handlers import Handler
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.registration import Registration
@@ -27,7 +27,7 @@ _WAY_OUT = {
 _ONE_LOGGER = "one logger and a LoggerAdapter for each instance"
 
 
-def registration(view: View, one: Registration) -> Fix:
+def registration(view: FactsView, one: Registration) -> Fix:
     """Return the repair of a registration."""
     contract, module = one.contract, view.context.module_of(one.function)
     if contract is not None and (one.kind == "object" or contract.weak_form is not None):
@@ -38,7 +38,7 @@ def registration(view: View, one: Registration) -> Fix:
     return registered(view, view.context.module_of(one.function), one.event.place, one.kind)
 
 
-def registered(view: View, module: str, place: tuple[int, int, int, int], kind: str) -> Fix:
+def registered(view: FactsView, module: str, place: tuple[int, int, int, int], kind: str) -> Fix:
     """Return the repair of the registering call at a place of a module."""
     if module not in view.program.modules:
         return Fix("none", "", _UNREAD_CALL)
@@ -67,7 +67,7 @@ def undoing(subject: Registration | Handler | None) -> str:
     return f"take it back{named} when its owner is done"
 
 
-def handler(view: View, one: Handler) -> Fix:
+def handler(view: FactsView, one: Handler) -> Fix:
     """Return the repair of a handler, filter or logger that is made for each object."""
     module = view.context.module_of(one.function)
     if one.kind == "logger":
@@ -79,14 +79,14 @@ def handler(view: View, one: Handler) -> Fix:
     return added(view, module, one.event.place)
 
 
-def added(view: View, module: str, place: tuple[int, int, int, int]) -> Fix:
+def added(view: FactsView, module: str, place: tuple[int, int, int, int]) -> Fix:
     """Return the repair of the call at a place of a module that adds a handler again and again."""
     if module not in view.program.modules:
         return Fix("none", "", "the call could not be read")
     return repairs.guarded_handler(view.program, view.program.modules[module], view.span(module, place))
 
 
-def memo(view: View, code: str, one: Memo) -> Fix:
+def memo(view: FactsView, code: str, one: Memo) -> Fix:
     """Return the repair of a memoised function: of a method its cache moves to the instance, else it is bounded."""
     if code != "LK301":
         return bounded(view, one.function, one.place[0]) if one.bound is None else Fix("none", "", "it has a bound")
@@ -102,7 +102,7 @@ def memo(view: View, code: str, one: Memo) -> Fix:
     return fix if fix.replacement else replace(fix, replacement="functools.cached_property" if alone else EACH)
 
 
-def bounded(view: View, function: str, line: int) -> Fix:
+def bounded(view: FactsView, function: str, line: int) -> Fix:
     """Return the repair of a function whose memoiser, a decorator on a line, has no bound."""
     found = view.decorator(function, line)
     return repairs.bounded_function(view.program, *found) if found is not None else Fix("none", "", _UNREAD)

@@ -8,7 +8,7 @@ from leaklint.contracts.containers import ADDERS
 from leaklint.drafts import calls
 from leaklint.drafts.containers import mended
 from leaklint.drafts.facts.model import Span
-from leaklint.drafts.view import Entry, Leak, View
+from leaklint.drafts.view import FactsView, Leak, StoredEntry
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
 from leaklint.heap.kept import KINDS
@@ -23,7 +23,7 @@ _UNTOLD = frozenset({"param", "made", "part", "instance"})  # kinds of which a r
 _SIDES = frozenset({"[]=", "setdefault", "__setitem__", "update"})
 
 
-def repaired(view: View, seen: Finding) -> Finding | None:
+def repaired(view: FactsView, seen: Finding) -> Finding | None:
     """Return a finding that a run alone has shown, with its repair, where its holder stands in the files now.
 
     None where the file has changed since, and no longer has the holder.
@@ -57,7 +57,7 @@ def _why(seen: Finding) -> str:
     return seen.hint.partition(": ")[2]
 
 
-def _has_changed(view: View, seen: Finding) -> bool:
+def _has_changed(view: FactsView, seen: Finding) -> bool:
     """Tell whether the file of a finding is no longer as it was when the run saw it."""
     module = view.module_of(seen.path)
     if not module or seen.probe is None or not seen.probe.digest or seen.probe.file != view.program.places[module][1]:
@@ -65,7 +65,7 @@ def _has_changed(view: View, seen: Finding) -> bool:
     return seen.probe.digest != view.program.source(module).digest
 
 
-def _of_call(view: View, seen: Finding) -> Fix | None:
+def _of_call(view: FactsView, seen: Finding) -> Fix | None:
     """Return the repair of a call that registers something for good; None for one that no contract knows."""
     module = view.module_of(seen.path)
     for function, event, _, name in view.context.heap.effects.external:
@@ -78,12 +78,12 @@ def _of_call(view: View, seen: Finding) -> Fix | None:
     return None
 
 
-def _kind_of(view: View, name: str) -> str:
+def _kind_of(view: FactsView, name: str) -> str:
     contract, _ = view.context.heap.points_to.contracts.of_call(name)
     return contract.kind if contract is not None else ""
 
 
-def _of_memo(view: View, seen: Finding) -> Fix | None:
+def _of_memo(view: FactsView, seen: Finding) -> Fix | None:
     """Return the repair of a memoised function of which the calls do not repeat; None where no decorator memoises it."""
     key = f"{view.module_of(seen.path)}:{seen.symbol.partition(':')[2]}"
     for _, place, function, memo, _ in Memos(view.context.heap).applied():
@@ -92,7 +92,7 @@ def _of_memo(view: View, seen: Finding) -> Fix | None:
     return None
 
 
-def _entries(view: View, seen: Finding, kind: str) -> tuple[Entry, ...]:
+def _entries(view: FactsView, seen: Finding, kind: str) -> tuple[StoredEntry, ...]:
     """Return what the stores that a run saw put in, the most telling first; texts and numbers pile up, too."""
     found = list(_stored(view, seen, kind))
     telling = [_typed(entry, view, seen) for entry in found]
@@ -101,7 +101,7 @@ def _entries(view: View, seen: Finding, kind: str) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda entry: (KINDS.index(entry.kind), entry.side == "key")))
 
 
-def _typed(entry: Entry, view: View, seen: Finding) -> Entry:
+def _typed(entry: StoredEntry, view: FactsView, seen: Finding) -> StoredEntry:
     """Return an entry with the class of what a run saw there, where nothing in the files tells it."""
     ref = view.class_of(seen.probe.subject) if seen.probe is not None else None
     if entry.ref is not None or ref is None or entry.kind not in _UNTOLD or entry.side == "key":
@@ -109,7 +109,7 @@ def _typed(entry: Entry, view: View, seen: Finding) -> Entry:
     return replace(entry, kind=entry.kind if entry.kind == "param" else "instance", ref=ref)
 
 
-def _stored(view: View, seen: Finding, kind: str) -> Iterator[Entry]:
+def _stored(view: FactsView, seen: Finding, kind: str) -> Iterator[StoredEntry]:
     """Yield what is put in at the lines at which a run saw the holder grow."""
     keeping = view.context.heap.keeping
     for item in seen.related:
@@ -125,7 +125,7 @@ def _stored(view: View, seen: Finding, kind: str) -> Iterator[Entry]:
                         yield view.entry(one, key, "key", depth, (module, item.line))
 
 
-def _events(view: View, module: str, line: int, name: str) -> Iterator[Event]:
+def _events(view: FactsView, module: str, line: int, name: str) -> Iterator[Event]:
     for function in view.context.heap.points_to.functions.values():
         if function.key.partition(":")[0] == module and _runs(function, name):
             for event in function.events:

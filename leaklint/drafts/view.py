@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.drafts.facts.model import Decorator, Function, Module, Span
-from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.facts.model import DecoratorFact, FunctionFacts, ModuleFacts, Span
+from leaklint.drafts.program import ClassRef, HolderFacts, Program
 from leaklint.drafts.program.told import StorePlace, Told
 from leaklint.flow.terms import options, walk
 from leaklint.heap.memoisation import Memo
@@ -38,7 +38,7 @@ _STORED = re.compile(r"\b(\w+)\[[^\n]{0,300}\]\s*=\s*(?:\w+\.)*(\w+)\(")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoredEntry:
     """What one store puts into a holder: ``kind`` is that of ``heap.kept.Kept`` or ``callback``, ``name`` its type.
 
     ``ref`` is the class, if it is one of the files in view; ``side`` is value, key or element, ``depth`` how many containers
@@ -59,17 +59,17 @@ class Leak:
     """What the analysis, or a run, said of a holder, under the code of its rule; entries start with the most telling one."""
 
     code: str
-    holder: Holder
-    entries: tuple[Entry, ...]
+    holder: HolderFacts
+    entries: tuple[StoredEntry, ...]
     confidence: Confidence
 
     @property
-    def first(self) -> Entry:
+    def first(self) -> StoredEntry:
         """Return the entry that the finding is told by."""
         return self.entries[0]
 
 
-class View:
+class FactsView:
     """The facts of the files that some findings concern, beside what the rules look at."""
 
     def __init__(self, context: Context, program: Program) -> None:
@@ -84,7 +84,7 @@ class View:
             return None
         return Leak(code, holder, tuple(map(self._entry, retention.stores)), retention.level)
 
-    def holder(self, location: Location) -> Holder | None:
+    def holder(self, location: Location) -> HolderFacts | None:
         """Return the holder that stands at a location of the heap."""
         module, name = _home(location)
         return self.program.holders.named(module, name, location.place[0])
@@ -95,14 +95,14 @@ class View:
         known = module in self.program.modules and name in self.program.modules[module].classes
         return ClassRef(module, name) if known else None
 
-    def function(self, key: str) -> tuple[Module, Function] | None:
+    def function(self, key: str) -> tuple[ModuleFacts, FunctionFacts] | None:
         """Return the function with a key of the heap, with its module, if it is one of the files in view."""
         name, _, qualname = key.partition(":")
         module = self.program.modules.get(name)
         function = module.functions.get(qualname) if module is not None else None
         return (module, function) if module is not None and function is not None else None
 
-    def decorator(self, key: str, line: int) -> tuple[Module, Function, Decorator] | None:
+    def decorator(self, key: str, line: int) -> tuple[ModuleFacts, FunctionFacts, DecoratorFact] | None:
         """Return the decorator of a function that stands on a line."""
         found = self.function(key)
         for decorator in found[1].decorators if found is not None else ():
@@ -123,19 +123,19 @@ class View:
     def _modules(self) -> dict[str, str]:
         return {file: name for name, (_, file) in self.program.places.items()}
 
-    def entry(self, kept: Kept, value: Term | None, side: str, depth: int, place: tuple[str, int]) -> Entry:
+    def entry(self, kept: Kept, value: Term | None, side: str, depth: int, place: tuple[str, int]) -> StoredEntry:
         """Return what a store of a value puts in at a place."""
         whole = value is not None and all(one[0] == "param" for one in options(value))  # and not a part of it
         own = kept.kind == "self" and value is not None and all(map(self._is_self, options(value)))
         handed = whole and (own or kept.kind == "param" or bool(kept.chain))
-        return Entry(kept.kind, self.class_of(kept.cls), kept.name, side, depth, handed, place)
+        return StoredEntry(kept.kind, self.class_of(kept.cls), kept.name, side, depth, handed, place)
 
     def _is_self(self, term: Term) -> bool:
         """Tell whether a term is the object of a method, which whoever called has."""
         function = self.context.heap.points_to.functions.get(term[1]) if term[0] == "param" else None
         return function is not None and function.kind == "method" and function.params[0].name == term[2]
 
-    def _entry(self, store: Store) -> Entry:
+    def _entry(self, store: Store) -> StoredEntry:
         effect = store.effect
         location = self.context.heap.location(effect.container)
         depth = location.depth if location is not None else 0
@@ -155,10 +155,10 @@ class View:
         return declared or heap.stored._is_of_callables(store.effect)
 
 
-def view_of(cases: Iterable[Case], context: Context) -> View | None:
+def view_of(cases: Iterable[Case], context: Context) -> FactsView | None:
     """Return the view on the files that findings concern, None if none of them can be read."""
     cases = list(cases)
-    modules: dict[str, Module] = {}
+    modules: dict[str, ModuleFacts] = {}
     sources: dict[str, Source] = {}
     for name, source in _concerned(cases, context):
         try:
@@ -171,7 +171,7 @@ def view_of(cases: Iterable[Case], context: Context) -> View | None:
     files = context.texts.files
     places = {name: (files[name].root, files[name].file) for name in modules}
     told = [one for case in cases if (one := _told(case, context)) is not None]
-    return View(context, Program(modules, sources, places, told))
+    return FactsView(context, Program(modules, sources, places, told))
 
 
 def _home(location: Location) -> tuple[str, str]:
@@ -214,7 +214,7 @@ def _module_at(path: str, context: Context) -> str:
     return next((name for name, read in context.texts.files.items() if read.file == file), "")
 
 
-def _facts(source: Source, name: str) -> Module:
+def _facts(source: Source, name: str) -> ModuleFacts:
     """Return the facts of a file, read once for as long as the source is kept."""
     from leaklint.deep import deep_recursion
     from leaklint.drafts.facts.read import read_module

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint import repairs
-from leaklint.drafts.view import Entry, Leak, View
+from leaklint.drafts.view import FactsView, Leak, StoredEntry
 from leaklint.heap.weakness import Weak
 from leaklint.model import Fix
 from leaklint.repairs import WeakRequest
@@ -25,12 +25,12 @@ def replacement_of(leak: Leak) -> str:
     return "weakref.WeakValueDictionary" if mapping else "weakref.WeakSet"
 
 
-def is_unseen_key(entry: Entry) -> bool:
+def is_unseen_key(entry: StoredEntry) -> bool:
     """A key that callers give and nothing tells the type of: a name, in most programs."""
     return entry.side == "key" and entry.kind == "param"
 
 
-def weakened(view: View, leak: Leak) -> Fix:
+def weakened(view: FactsView, leak: Leak) -> Fix:
     """Return the repair that makes a holder keep its objects weakly."""
     return repairs.weaken(view.program, leak.holder, _request(leak))
 
@@ -53,12 +53,12 @@ def _request(leak: Leak) -> WeakRequest:
     )
 
 
-def _is_other(entry: Entry) -> bool:
+def _is_other(entry: StoredEntry) -> bool:
     """Tell whether what is kept is no instance of a class of the program: one of another package, or a class itself."""
     return entry.ref is None or entry.kind in _TYPES
 
 
-def in_effect(view: View, weak: Weak) -> Fix:
+def in_effect(view: FactsView, weak: Weak) -> Fix:
     """Return the repair of a container that is weak in name only."""
     holder = view.holder(weak.location)
     if weak.method or holder is None:

@@ -12,8 +12,8 @@ from leaklint.source import TreeError
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
-    from leaklint.drafts.facts.model import Decorator, Function, Module, Span
-    from leaklint.drafts.program import ClassRef, Holder, Program
+    from leaklint.drafts.facts.model import DecoratorFact, FunctionFacts, ModuleFacts, Span
+    from leaklint.drafts.program import ClassRef, HolderFacts, Program
 
 __all__ = [
     "WeakRequest",
@@ -54,7 +54,7 @@ def _or_why_not(repair: Callable[Concatenate[Program, _Given], Fix]) -> Callable
 
 
 @_or_why_not
-def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
+def weaken(program: Program, holder: HolderFacts, request: WeakRequest) -> Fix:
     """Return the repair that makes ``holder`` keep what the request names only weakly."""
     from leaklint.repairs import weakening
 
@@ -62,7 +62,7 @@ def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
 
 
 @_or_why_not
-def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
+def bound_methods(program: Program, holder: HolderFacts, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
     """Return the repair that makes a list of callbacks hold its bound methods weakly; ``classes`` are their owners."""
     from leaklint.repairs import methods
 
@@ -70,7 +70,7 @@ def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] 
 
 
 @_or_why_not
-def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
+def qualified(program: Program, holder: HolderFacts, fix: Fix) -> Fix:
     """Return the repair of ``holder`` as what is said of its stores and in examples allows it: see ``told`` and ``shown``."""
     from leaklint.repairs import shown, told
     from leaklint.repairs.files import Files
@@ -80,7 +80,7 @@ def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
 
 
 @_or_why_not
-def cached_method(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
+def cached_method(program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact) -> Fix:
     """Return the repair of a memoised method: its cache moves to the instance."""
     from leaklint.repairs import memo
 
@@ -88,7 +88,7 @@ def cached_method(program: Program, module: Module, function: Function, decorato
 
 
 @_or_why_not
-def bounded(program: Program, holder: Holder, limit: int = 1024) -> Fix:
+def bounded(program: Program, holder: HolderFacts, limit: int = 1024) -> Fix:
     """Return the repair that keeps a memo at ``limit`` entries."""
     from leaklint.repairs import bound
 
@@ -96,7 +96,7 @@ def bounded(program: Program, holder: Holder, limit: int = 1024) -> Fix:
 
 
 @_or_why_not
-def bounded_function(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
+def bounded_function(program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact) -> Fix:
     """Return the repair that bounds a memoiser of functools on a function."""
     from leaklint.repairs import bound
 
@@ -104,7 +104,7 @@ def bounded_function(program: Program, module: Module, function: Function, decor
 
 
 @_or_why_not
-def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
+def registry(program: Program, module: ModuleFacts, place: Span, kind: str) -> Fix:
     """Return the repair of a registration with the standard library: atexit, finalize, thread, signal, fork, timer."""
     from leaklint.repairs import registrations
 
@@ -112,7 +112,7 @@ def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
 
 
 @_or_why_not
-def held_weakly(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
+def held_weakly(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
     """Return the repair of a registration with a library that offers to hold weakly."""
     from leaklint.repairs import libraries
 
@@ -120,7 +120,7 @@ def held_weakly(program: Program, module: Module, place: Span, contract: Contrac
 
 
 @_or_why_not
-def closed(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
+def closed(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
     """Return the repair that closes what a library keeps until then."""
     from leaklint.repairs import libraries
 
@@ -128,7 +128,7 @@ def closed(program: Program, module: Module, place: Span, contract: Contract) ->
 
 
 @_or_why_not
-def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix:
+def weak_values(program: Program, holder: HolderFacts, owner: ClassRef | None) -> Fix:
     """Return the repair of a weak-key dictionary whose values reach their keys."""
     from leaklint.repairs import backrefs
 
@@ -136,7 +136,7 @@ def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix
 
 
 @_or_why_not
-def guarded_handler(program: Program, module: Module, place: Span) -> Fix:
+def guarded_handler(program: Program, module: ModuleFacts, place: Span) -> Fix:
     """Return the repair of ``addHandler`` for each instance: behind a look at the logger's handlers."""
     from leaklint.repairs import handlers
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.facts.model import Function, Module, Value
+from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts, Value
 from leaklint.drafts.program import ClassRef
 from leaklint.repairs.callees import wanted
 from leaklint.repairs.escapes import results_of
@@ -27,7 +27,7 @@ _OUTER = frozenset({"global", "cell"})
 _REPEATED = frozenset({"[]=", "setdefault"})  # stores that come to the same when they are done again
 
 
-def not_again(files: Files, module: Module, function: Function) -> str:
+def not_again(files: Files, module: ModuleFacts, function: FunctionFacts) -> str:
     """Return why what a function returned is not as good when it is worked out again; nothing where nothing shows that.
 
     It is an object of its own that changes or that everybody has to get, the next one of a row, or callers change it.
@@ -43,7 +43,7 @@ class _Again:
         self.program = files.program
         self.seen: set[tuple[str, str]] = set()
 
-    def of_function(self, module: Module, function: Function, hops: int) -> str:
+    def of_function(self, module: ModuleFacts, function: FunctionFacts, hops: int) -> str:
         key = (module.name, function.qualname)
         if not hops or key in self.seen:
             return ""
@@ -52,14 +52,14 @@ class _Again:
         found = (self._of_value(module, function, value, hops) for value in values)
         return next(filter(None, found), "") or self._drawn(module, function) or self._counted(function, values)
 
-    def _of_value(self, module: Module, function: Function, value: Value, hops: int) -> str:
+    def _of_value(self, module: ModuleFacts, function: FunctionFacts, value: Value, hops: int) -> str:
         if value.kind in _GROUPS:
             found = (self._of_value(module, function, part, hops) for part in value.parts)
             return next(filter(None, found), "")
         made = value.kind == "call" and value.parts and not value.path
         return self._of_call(module, function, value, hops) if made else ""
 
-    def _drawn(self, module: Module, function: Function) -> str:
+    def _drawn(self, module: ModuleFacts, function: FunctionFacts) -> str:
         """Return why a function that draws from a row that outlives it, or draws lots, would come to something else."""
         for call in function.calls:
             given = (value for argument in call.arguments for value in argument.values)
@@ -69,12 +69,12 @@ class _Again:
                         return f"{function.name}() calls {'.'.join(callee.path)}(), which gives another one each time"
         return ""
 
-    def _is_anew(self, module: Module, callee: Value) -> bool:
+    def _is_anew(self, module: ModuleFacts, callee: Value) -> bool:
         found = self.program.names.find(module.name, callee.path)
         last = (found.rest or (found.name,))[-1].rpartition(".")[2]
         return found.kind == "external" and last in _ANEW
 
-    def _of_call(self, module: Module, function: Function, value: Value, hops: int) -> str:
+    def _of_call(self, module: ModuleFacts, function: FunctionFacts, value: Value, hops: int) -> str:
         made = self._class_of(module, function, value.parts[0])
         if made is not None:
             return self._of_class(made, function.name)
@@ -84,12 +84,12 @@ class _Again:
         outside = self._outside(module, value.parts[0])
         return f"the {outside} that {function.name}() makes may be the one that everybody has to get" if outside else ""
 
-    def _class_of(self, module: Module, function: Function, maker: Value) -> ClassRef | None:
+    def _class_of(self, module: ModuleFacts, function: FunctionFacts, maker: Value) -> ClassRef | None:
         if maker.kind == "cls" and not maker.path:
             return self.program.holders.owner_of(function, module)
         return self.program.names.as_class(module.name, maker) if maker.kind == "global" else None
 
-    def _outside(self, module: Module, maker: Value) -> str:
+    def _outside(self, module: ModuleFacts, maker: Value) -> str:
         """Return the name of a class outside of the program whose instances are no plain values, as far as its name tells."""
         found = self.program.names.find(module.name, maker.path) if maker.kind == "global" and maker.path else None
         last = maker.path[-1] if maker.path else ""
@@ -121,14 +121,14 @@ class _Again:
                     return True
         return False
 
-    def _is_part(self, module: Module, function: Function, value: Value) -> bool:
+    def _is_part(self, module: ModuleFacts, function: FunctionFacts, value: Value) -> bool:
         if value.kind != "call" or not value.parts:
             return value.kind in _CONTAINERS
         made = self._class_of(module, function, value.parts[0])
         return made is not None or bool(self._outside(module, value.parts[0]))
 
     @staticmethod
-    def _counted(function: Function, values: list[Value]) -> str:
+    def _counted(function: FunctionFacts, values: list[Value]) -> str:
         """Return why a function that returns what it changes itself, as a count, would go on counting."""
         named = {part.path[0] if part.kind == "global" else part.name for one in values for part in _parts(one)
                  if part.kind in _OUTER and (part.path or part.name)}  # fmt: skip
@@ -147,7 +147,7 @@ def _parts(value: Value) -> Iterator[Value]:
         yield from _parts(part)
 
 
-def _changed_by_callers(files: Files, module: Module, function: Function) -> str:
+def _changed_by_callers(files: Files, module: ModuleFacts, function: FunctionFacts) -> str:
     """Return why what callers change, or know by its identity, has to be the same object for all."""
     for role in results_of(files, module, function):
         if role.kind == "identity" and not _is_with_none(role):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File
+from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import dotted_name, walk
 
@@ -152,7 +152,7 @@ def _last(node: cst.CSTNode) -> str:
     return dotted_name(node).rpartition(".")[2]
 
 
-def _needs_quotes(file: File, role: Role, found: cst.CSTNode) -> bool:
+def _needs_quotes(file: ParsedFile, role: Role, found: cst.CSTNode) -> bool:
     """``typing`` names tell of old Pythons, where weak containers cannot be subscripted when the program runs."""
     if role.use.scope.kind == "function" and isinstance(role.use.node, cst.Name):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.program import ClassRef, HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
@@ -18,7 +18,7 @@ _QUIET = frozenset({"truth", "contains", "delete-item", "identity", "idle", "bin
 _WITHOUT_VALUES = frozenset({"keys", "clear", "__contains__", "__len__"})
 
 
-def weak_values(program: Program, holder: Holder, owner: ClassRef | None) -> Fix:
+def weak_values(program: Program, holder: HolderFacts, owner: ClassRef | None) -> Fix:
     """Return the repair that stores ``weakref.ref(value)``; ``owner`` is the class of the values, if it is known.
 
     Each value has to be ``self`` or the key, alone or as one part of a tuple. Where a value is read, the container may be

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
-from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.scopes import CstScope, walk
 
 _PUTS = frozenset({"append", "appendleft", "add", "insert", "setdefault"})
 
 
-def kept_beside(files: Files, file: File, node: cst.Name, scope: Scope) -> cst.Attribute | None:
+def kept_beside(files: Files, file: ParsedFile, node: cst.Name, scope: CstScope) -> cst.Attribute | None:
     """Return the field of ``self`` that is given the variable, too, wherever the store at ``node`` runs; or None."""
     function = scope.node
     if not isinstance(function, cst.FunctionDef) or len(scope.bound.get(node.value, ())) > int(
@@ -37,7 +37,7 @@ def kept_beside(files: Files, file: File, node: cst.Name, scope: Scope) -> cst.A
     return None
 
 
-def _owner(files: Files, file: File, node: cst.Name, scope: Scope) -> cst.Attribute | None:
+def _owner(files: Files, file: ParsedFile, node: cst.Name, scope: CstScope) -> cst.Attribute | None:
     """Return the attribute of the object that keeps what a use of a name puts into it."""
     above = file.parent(node)
     place: cst.CSTNode | None = None
@@ -57,7 +57,7 @@ def _inside(target: cst.CSTNode) -> cst.CSTNode | None:
     return target.value if isinstance(target, cst.Subscript) else target if isinstance(target, cst.Attribute) else None
 
 
-def _is_own(files: Files, file: File, place: cst.Attribute, scope: Scope) -> bool:
+def _is_own(files: Files, file: ParsedFile, place: cst.Attribute, scope: CstScope) -> bool:
     """Tell whether an attribute is the object's own, and none that lives as long as the process."""
     holders, function = files.program.holders, file.function(scope)
     values = describe(place, scope)

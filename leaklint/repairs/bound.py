@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Decorator, Function, Module
-from leaklint.drafts.program import Holder, Program
+from leaklint.drafts.facts.model import DecoratorFact, FunctionFacts, ModuleFacts
+from leaklint.drafts.program import HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.repairs import counts, hazards
 from leaklint.repairs.again import not_again
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.memo import CACHES, functools_name
 from leaklint.repairs.referents import defined_as
@@ -22,7 +22,7 @@ LIMIT = 1024
 _NO_DICT = Fix("none", "", "only a dict that serves as a memo can be bounded")
 
 
-def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
+def bounded(program: Program, holder: HolderFacts, limit: int = LIMIT) -> Fix:
     """Return the repair that keeps a memo at ``limit`` entries by dropping the oldest one after each store.
 
     It is offered only where every read can do without its entry. ``safe`` is never answered: that a value that has
@@ -57,7 +57,7 @@ def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
 
 
 def bounded_function(
-    program: Program, module: Module, function: Function, decorator: Decorator, limit: int = LIMIT
+    program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact, limit: int = LIMIT
 ) -> Fix:
     """Return the repair that bounds a memoiser of functools on a function, whose ``decorator`` gives it no bound."""
     files = Files(program)
@@ -132,7 +132,7 @@ def _is_guarded(load: Role, roles: tuple[Role, ...]) -> bool:
 
 
 def _evict(draft: Draft, role: Role, limit: int) -> None:
-    file: File = role.file
+    file: ParsedFile = role.file
     statement = file.statement(role.node)
     indent = file.indent(statement) if statement is not None else None
     if not isinstance(statement, cst.SimpleStatementLine) or indent is None or len(statement.body) != 1:

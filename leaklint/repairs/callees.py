@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.roles import Role, role_of
-from leaklint.repairs.scopes import Scope, dotted_name, walk
+from leaklint.repairs.scopes import CstScope, dotted_name, walk
 from leaklint.repairs.uses import Use
 
 _HOPS = 4
@@ -51,13 +51,13 @@ class Demand:
 class Reached:
     """A function of the program as a call reaches it: the file and scope of its body, and what is given by parameter."""
 
-    file: File
-    scope: Scope
+    file: ParsedFile
+    scope: CstScope
     node: cst.FunctionDef
     given: dict[str, cst.BaseExpression]
 
 
-def reached(files: Files, file: File, call: cst.Call, scope: Scope) -> Reached | None:
+def reached(files: Files, file: ParsedFile, call: cst.Call, scope: CstScope) -> Reached | None:
     """Return the one function of the program that a call runs; None where that is not known."""
     values = describe(call.func, scope)
     program = files.program
@@ -99,7 +99,7 @@ def _roles(there: Reached, name: str) -> Iterator[Role]:
             yield role_of(Use(there.file, node, there.file.scope(node), 0))
 
 
-def _is_label(file: File, node: cst.Name) -> bool:
+def _is_label(file: ParsedFile, node: cst.Name) -> bool:
     """Tell whether a name is an attribute's or a keyword's, and means no variable."""
     above = file.parent(node)
     if isinstance(above, cst.Attribute):

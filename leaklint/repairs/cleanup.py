@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File
+from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.roles import Role
 
 _CALLED = re.compile(r"\.\s*__del__")
@@ -76,7 +76,7 @@ def _is_idle(statement: cst.CSTNode) -> bool:
     return isinstance(only, cst.Pass) or (isinstance(only, cst.Expr) and isinstance(only.value, cst.SimpleString))
 
 
-def _method_goes(draft: Draft, file: File, method: cst.FunctionDef) -> bool:
+def _method_goes(draft: Draft, file: ParsedFile, method: cst.FunctionDef) -> bool:
     """Take a whole ``__del__`` out, if nothing speaks of it, no comment belongs to it, and the class has more to it."""
     block = file.parent(method)
     if not isinstance(block, cst.IndentedBlock) or len(block.body) < 2 or method.decorators:
@@ -97,6 +97,6 @@ def _method_goes(draft: Draft, file: File, method: cst.FunctionDef) -> bool:
     return True
 
 
-def _cut_line(draft: Draft, file: File, statement: cst.SimpleStatementLine) -> None:
+def _cut_line(draft: Draft, file: ParsedFile, statement: cst.SimpleStatementLine) -> None:
     start = file.line_start(file.start(statement.body[0]))
     draft.splice(file, start, file.line_after(file.end(statement.body[0])), "")

@@ -7,9 +7,9 @@ from itertools import pairwise
 import libcst as cst
 
 from leaklint.model import Edit, Fix
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.imports import Imports
-from leaklint.repairs.scopes import Scope
+from leaklint.repairs.scopes import CstScope
 
 _TOLD = 6  # how many refusals or assumptions are told in full
 
@@ -47,27 +47,27 @@ class Draft:
         """Tell whether something forbids the repair."""
         return bool(self._refusals)
 
-    def replace(self, file: File, node: cst.CSTNode, text: str) -> None:
+    def replace(self, file: ParsedFile, node: cst.CSTNode, text: str) -> None:
         """Put ``text`` in the place of ``node``; parentheses around it stay."""
         self.splice(file, file.start(node), file.end(node), text)
 
-    def insert(self, file: File, offset: int, text: str) -> None:
+    def insert(self, file: ParsedFile, offset: int, text: str) -> None:
         """Put ``text`` before the character at ``offset``."""
         self.splice(file, offset, offset, text)
 
-    def splice(self, file: File, start: int, end: int, text: str) -> None:
+    def splice(self, file: ParsedFile, start: int, end: int, text: str) -> None:
         """Put ``text`` in the place of the characters ``start:end``."""
         key = (file.path, start, end)
         if self._edits.get(key, text) != text:
             self._clash = True
         self._edits[key] = text
 
-    def touched(self, file: File, node: cst.CSTNode) -> bool:
+    def touched(self, file: ParsedFile, node: cst.CSTNode) -> bool:
         """Tell whether an edit lies inside ``node``."""
         start, end = file.start(node), file.end(node)
         return any(path == file.path and start <= a and b <= end for path, a, b in self._edits)
 
-    def name(self, file: File, name: str, scope: Scope, module: str = "weakref") -> str:
+    def name(self, file: ParsedFile, name: str, scope: CstScope, module: str = "weakref") -> str:
         """Return how ``module.name`` is written in ``scope`` of ``file``; the import it needs becomes part of the repair."""
         return self._imports.setdefault(file.path, Imports(file)).use(module, name, scope)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Function, Module
+from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts
 from leaklint.repairs.callees import Demand, wanted
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.roles import Role, role_of
-from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.scopes import CstScope, walk
 from leaklint.repairs.uses import Use
 
 _HOPS = 3
@@ -73,7 +73,7 @@ def _of_results(files: Files, role: Role) -> Iterator[Role]:
     yield from _of_calls(files, file.module, function)
 
 
-def _of_calls(files: Files, module: Module, function: Function) -> Iterator[Role]:
+def _of_calls(files: Files, module: ModuleFacts, function: FunctionFacts) -> Iterator[Role]:
     for site in files.program.sites.get((module.name, function.qualname), ()):
         there = files[site.module]
         node = there.at(site.span, cst.Call) if site.call is not None else None
@@ -81,7 +81,7 @@ def _of_calls(files: Files, module: Module, function: Function) -> Iterator[Role
             yield role_of(Use(there, node, there.scope(node), 0))
 
 
-def results_of(files: Files, module: Module, function: Function) -> Iterator[Role]:
+def results_of(files: Files, module: ModuleFacts, function: FunctionFacts) -> Iterator[Role]:
     """Yield what is done with the results of a function where it is called, and with the local names bound to them."""
     for role in _of_calls(files, module, function):
         yield role
@@ -97,7 +97,7 @@ def _of_attribute(files: Files, name: str) -> Iterator[Role]:
                 yield found
 
 
-def _of_parameter(file: File, param: cst.Param) -> Iterator[Role]:
+def _of_parameter(file: ParsedFile, param: cst.Param) -> Iterator[Role]:
     function = next((above for above in file.around(param) if isinstance(above, cst.FunctionDef)), None)
     yield from _of_name(file, param.name.value, file.inner(function)) if function is not None else ()
 
@@ -110,7 +110,7 @@ def _of_aliases(role: Role) -> Iterator[Role]:
                 yield from _of_name(role.file, target.target.value, role.use.scope)
 
 
-def _of_name(file: File, name: str, scope: Scope) -> Iterator[Role]:
+def _of_name(file: ParsedFile, name: str, scope: CstScope) -> Iterator[Role]:
     if not isinstance(scope.node, cst.FunctionDef):
         return
     for node in walk(scope.node.body):
@@ -120,7 +120,7 @@ def _of_name(file: File, name: str, scope: Scope) -> Iterator[Role]:
                 yield found
 
 
-def _is_label(file: File, node: cst.Name) -> bool:
+def _is_label(file: ParsedFile, node: cst.Name) -> bool:
     above = file.parent(node)
     if isinstance(above, cst.Attribute):
         return above.attr is node

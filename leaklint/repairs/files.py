@@ -13,10 +13,10 @@ import libcst as cst
 
 from leaklint.deep import deep_recursion
 from leaklint.drafts.facts import tree as ast_tree
-from leaklint.drafts.facts.model import Function, Module, Span
+from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts, Span
 from leaklint.drafts.program import Program
 from leaklint.drafts.program.once import once
-from leaklint.repairs.scopes import Scope, Tree, read_tree, walk
+from leaklint.repairs.scopes import CstScope, CstScopeTree, read_tree, walk
 from leaklint.repairs.words import has_word, speaks_of, spoken_words, unmangled
 from leaklint.source import Source, TreeError
 
@@ -26,10 +26,10 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _FEW = 4  # words that are looked for one by one
 _MOST = 400_000  # characters; a tree takes two hundred bytes for each
 _WIDEST = 1_000_000  # characters of the files that one repair may have to look at by their trees
-_trees: WeakKeyDictionary[Source, Tree] = WeakKeyDictionary()  # a tree knows nothing of its source
+_trees: WeakKeyDictionary[Source, CstScopeTree] = WeakKeyDictionary()  # a tree knows nothing of its source
 
 
-def _tree(source: Source) -> Tree:
+def _tree(source: Source) -> CstScopeTree:
     """Return the scopes of a file, read once for the repairs that follow each other."""
     tree = _trees.pop(source, None)
     if tree is None or tree.module.node is not source.module:
@@ -57,10 +57,10 @@ def _forget(source: Source) -> None:
         source.drop_trees()
 
 
-class File:
+class ParsedFile:
     """One module of the program with its tree. All offsets count characters of ``source.text``."""
 
-    def __init__(self, module: Module, source: Source) -> None:
+    def __init__(self, module: ModuleFacts, source: Source) -> None:
         self.module = module
         self.source = source
         self.path = source.path
@@ -126,7 +126,7 @@ class File:
             yield here
             here = self.parent(here)
 
-    def scope(self, node: cst.CSTNode) -> Scope:
+    def scope(self, node: cst.CSTNode) -> CstScope:
         """Return the scope that ``node`` is evaluated in; decorators, bases and parameters belong to the outer one."""
         below = node
         for above in self.around(node):
@@ -135,15 +135,15 @@ class File:
             below = above
         return self.tree.module
 
-    def inner(self, node: cst.FunctionDef | cst.ClassDef) -> Scope:
+    def inner(self, node: cst.FunctionDef | cst.ClassDef) -> CstScope:
         """Return the scope that a definition opens."""
         return self._inner[node]
 
-    def function(self, scope: Scope) -> Function:
+    def function(self, scope: CstScope) -> FunctionFacts:
         """Return the facts of the function that ``scope`` is, or of the module's body."""
         return self._functions.get(id(scope), self.module.body)
 
-    def definition(self, function: Function) -> cst.FunctionDef | None:
+    def definition(self, function: FunctionFacts) -> cst.FunctionDef | None:
         """Return the node of a function of this file."""
         return self._definitions.get(id(function))
 
@@ -229,7 +229,7 @@ def _used_names(node: cst.CSTNode) -> Iterator[str]:
 
 
 @once
-def _read(_: Program) -> dict[str, File]:
+def _read(_: Program) -> dict[str, ParsedFile]:
     """Return the files that repairs have read; one is of use for as long as its tree is kept."""
     return {}
 
@@ -286,10 +286,10 @@ class Files:
             if not file.is_kept:
                 del self._read[module]
 
-    def __getitem__(self, module: str) -> File:
+    def __getitem__(self, module: str) -> ParsedFile:
         file = self._read.get(module)
         if file is None or not file.touch():
-            file = self._read[module] = File(self.program.modules[module], self.program.source(module))
+            file = self._read[module] = ParsedFile(self.program.modules[module], self.program.source(module))
         return file
 
     def rank(self, module: str) -> int:
@@ -316,13 +316,13 @@ class Files:
             spoken.modules[word] = [module for module, text in texts if speaks_of(text, word)]
         return spoken.modules[word]
 
-    def mentioning(self, word: str, reaches: Callable[[str, str], bool]) -> Iterator[File]:
+    def mentioning(self, word: str, reaches: Callable[[str, str], bool]) -> Iterator[ParsedFile]:
         """Yield the files that speak of ``word``, if ``reaches`` admits module and text."""
         for module in self.speaking(word):
             if reaches(module, self.program.source(module).text):
                 yield self[module]
 
-    def passing(self, word: str, admits: Callable[[Module, Source], bool]) -> Iterator[File]:
+    def passing(self, word: str, admits: Callable[[ModuleFacts, Source], bool]) -> Iterator[ParsedFile]:
         """Yield the files that speak of ``word`` if ``admits`` says so; nobody may keep a node of one."""
         passed = 0
         for module in self._admitted(word, admits):
@@ -333,7 +333,7 @@ class Files:
             if new and passed > _MOST:
                 _forget(source)
 
-    def _admitted(self, word: str, admits: Callable[[Module, Source], bool]) -> list[str]:
+    def _admitted(self, word: str, admits: Callable[[ModuleFacts, Source], bool]) -> list[str]:
         """Return the modules that speak of ``word`` and are admitted. Raises ``TreeError`` if they are too large together."""
         found: list[str] = []
         size = 0

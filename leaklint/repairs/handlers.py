@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Module, Span
+from leaklint.drafts.facts.model import ModuleFacts, Span
 from leaklint.drafts.program import Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
-from leaklint.repairs.scopes import Scope, dotted_name, walk
+from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.scopes import CstScope, dotted_name, walk
 
 NAME = "if not logger.handlers: before it"
 
 
-def guarded(program: Program, module: Module, place: Span) -> Fix:
+def guarded(program: Program, module: ModuleFacts, place: Span) -> Fix:
     """Return the repair that puts ``addHandler`` behind a look at the logger's handlers.
 
     The handler has to be made of nothing that belongs to one object, and the only one that the function adds: later
@@ -48,7 +48,7 @@ def guarded(program: Program, module: Module, place: Span) -> Fix:
     return draft.fix(NAME, "")
 
 
-def _stands_alone(file: File, node: cst.Call, line: cst.CSTNode | None) -> bool:
+def _stands_alone(file: ParsedFile, node: cst.Call, line: cst.CSTNode | None) -> bool:
     return (
         isinstance(line, cst.SimpleStatementLine)
         and len(line.body) == 1
@@ -66,7 +66,7 @@ def _is_plain(node: cst.BaseExpression) -> bool:
     return bool(dotted_name(node))
 
 
-def _check_handler(draft: Draft, file: File, node: cst.Call, handler: cst.BaseExpression) -> None:
+def _check_handler(draft: Draft, file: ParsedFile, node: cst.Call, handler: cst.BaseExpression) -> None:
     scope = file.scope(node)
     made: list[cst.CSTNode] = [handler]
     if isinstance(handler, cst.Name):
@@ -87,13 +87,13 @@ def _check_handler(draft: Draft, file: File, node: cst.Call, handler: cst.BaseEx
             )
 
 
-def _locals(node: cst.CSTNode, scope: Scope) -> set[str]:
+def _locals(node: cst.CSTNode, scope: CstScope) -> set[str]:
     """Return the parameters and local names that occur in an expression."""
     names = {one.value for one in walk(node) if isinstance(one, cst.Name)}
     return names & (set(scope.params) | (set(scope.bound) - scope.outer))
 
 
-def _is_kept(file: File, use: cst.Name) -> bool:
+def _is_kept(file: ParsedFile, use: cst.Name) -> bool:
     """Tell whether a local handler is given to something else than the logger: an attribute, a container, a caller."""
     above = file.parent(use)
     if isinstance(above, cst.Arg):
@@ -102,7 +102,7 @@ def _is_kept(file: File, use: cst.Name) -> bool:
     return isinstance(above, (cst.Assign, cst.AnnAssign, cst.Return, cst.Element, cst.DictElement, cst.Yield))
 
 
-def _check_others(draft: Draft, file: File, node: cst.Call) -> None:
+def _check_others(draft: Draft, file: ParsedFile, node: cst.Call) -> None:
     for other in walk(file.scope(node).node):
         if other is not node and isinstance(other, cst.Call) and isinstance(other.func, cst.Attribute):
             if other.func.attr.value == "addHandler":

@@ -12,11 +12,11 @@ from leaklint.drafts.program import ClassRef, Program
 from leaklint.paths import is_test
 from leaklint.repairs.callees import reached
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.referents import STIFF, defined_as
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
-from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.scopes import CstScope, walk
 
 _FILING = frozenset(
     {"add", "append", "get", "setdefault", "pop", "insert", "remove", "discard", "index", "__setitem__"}
@@ -135,10 +135,10 @@ def numbered(files: Files, role: Role) -> str:
 
 
 def _identity(
-    files: Files, file: File, node: cst.CSTNode, scope: Scope, value: cst.CSTNode | None, hops: int = 4
+    files: Files, file: ParsedFile, node: cst.CSTNode, scope: CstScope, value: cst.CSTNode | None, hops: int = 4
 ) -> str:
     """Return where an expression comes to the ``id()`` of something that ``value`` does not name."""
-    inner: list[tuple[File, cst.CSTNode, Scope]] = []
+    inner: list[tuple[ParsedFile, cst.CSTNode, CstScope]] = []
     if isinstance(node, cst.Tuple):
         inner = [(file, element.value, scope) for element in node.elements]
     elif isinstance(node, cst.Name):
@@ -163,7 +163,7 @@ def _held(value: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
         yield value
 
 
-def _numbers(file: File, place: cst.CSTNode, text: str) -> Iterator[cst.CSTNode]:
+def _numbers(file: ParsedFile, place: cst.CSTNode, text: str) -> Iterator[cst.CSTNode]:
     """Yield ``id(text)``, and the names that it is given to, wherever they are used."""
     for node in walk(place):
         if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "id"):
@@ -182,7 +182,7 @@ def _numbers(file: File, place: cst.CSTNode, text: str) -> Iterator[cst.CSTNode]
                     yield below
 
 
-def _misused(file: File, use: cst.CSTNode, roles: tuple[Role, ...]) -> str:
+def _misused(file: ParsedFile, use: cst.CSTNode, roles: tuple[Role, ...]) -> str:
     """Return where a number serves as a key of something else; ``returned`` if it leaves as such; else nothing."""
     own = {id(role.node) for role in roles} | {id(role.use.node) for role in roles}
     below = use
@@ -204,7 +204,7 @@ def _misused(file: File, use: cst.CSTNode, roles: tuple[Role, ...]) -> str:
     return ""
 
 
-def _means(file: File, node: cst.CSTNode, roles: tuple[Role, ...]) -> bool:
+def _means(file: ParsedFile, node: cst.CSTNode, roles: tuple[Role, ...]) -> bool:
     wanted = {id(role.use.node) for role in roles}
     return any(id(below) in wanted for below in walk(node))
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import libcst as cst
 
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File
+from leaklint.repairs.files import ParsedFile
 
 BY_INSTANCE = "_cached_by_instance"
 
 
-def add(draft: Draft, file: File, name: str, lines: Sequence[str]) -> str:
+def add(draft: Draft, file: ParsedFile, name: str, lines: Sequence[str]) -> str:
     """Return the name of a helper, whose lines (indented by ``\\t`` a level) are added unless the file has it."""
     if name in file.tree.module.bound:
         return name
@@ -28,7 +28,7 @@ def add(draft: Draft, file: File, name: str, lines: Sequence[str]) -> str:
     return name
 
 
-def by_instance(draft: Draft, file: File) -> str:
+def by_instance(draft: Draft, file: ParsedFile) -> str:
     """Return the name of a decorator that caches a method's results beside its instances, which it does not keep."""
     module = file.tree.module
     weak = draft.name(file, "WeakKeyDictionary", module)

@@ -10,8 +10,8 @@ from itertools import pairwise, takewhile
 import libcst as cst
 
 from leaklint.model import Edit
-from leaklint.repairs.files import File
-from leaklint.repairs.scopes import Scope, dotted_name
+from leaklint.repairs.files import ParsedFile
+from leaklint.repairs.scopes import CstScope, dotted_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Line:
 class Imports:
     """The imports that one repair needs in one file: each name once, with the edits that bring it in."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: ParsedFile) -> None:
         self.file = file
         self.lines = tuple(_head(file.source.module))
         self._names: dict[tuple[str, str], str] = {}
@@ -42,7 +42,7 @@ class Imports:
         """Return the edits that add what ``use`` promised."""
         return tuple(self._edits)
 
-    def use(self, module: str, name: str, scope: Scope) -> str:
+    def use(self, module: str, name: str, scope: CstScope) -> str:
         """Return how ``module.name`` is written in ``scope``, adding an import if the file has none that serves."""
         for style, local in self._existing(module, name):
             if not _hidden(local, scope):
@@ -64,7 +64,7 @@ class Imports:
                 elif isinstance(statement, cst.ImportFrom) and not isinstance(statement.names, cst.ImportStar):
                     yield from (("from", _local(alias)) for alias in statement.names if _plain_name(alias) == name)
 
-    def _add(self, module: str, name: str, scope: Scope) -> str:
+    def _add(self, module: str, name: str, scope: CstScope) -> str:
         top = self.file.tree.module
         free = not _hidden(name, scope) and name not in top.bound and name not in top.facts.imports
         line = next((line for line in self.lines if line.style == "from" and line.module == module), None)
@@ -191,9 +191,9 @@ def _order(name: str) -> tuple[int, str]:
     return kind, name
 
 
-def _hidden(name: str, scope: Scope) -> bool:
+def _hidden(name: str, scope: CstScope) -> bool:
     """Tell whether a scope between the module and the use (the module apart) binds ``name`` itself."""
-    here: Scope | None = scope
+    here: CstScope | None = scope
     while here is not None and here.kind != "module":
         if name in here.bound or name in here.params or here.facts.imports.get(name, name) != name:
             return True
@@ -216,12 +216,12 @@ def _last(node: cst.CSTNode) -> cst.CSTNode:
     return node.body[-1] if isinstance(node, cst.SimpleStatementLine) else node
 
 
-def _first_offset(file: File, node: cst.CSTNode) -> int:
+def _first_offset(file: ParsedFile, node: cst.CSTNode) -> int:
     decorators = getattr(node, "decorators", ())
     return file.start(decorators[0] if decorators else node)
 
 
-def _above_comments(file: File, place: int) -> int:
+def _above_comments(file: ParsedFile, place: int) -> int:
     """Move up over the comment lines that belong to the statement at ``place``, unless they open the file."""
     here = place
     while here:

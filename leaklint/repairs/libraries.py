@@ -5,17 +5,17 @@ from __future__ import annotations
 import libcst as cst
 
 from leaklint.contracts.model import Contract
-from leaklint.drafts.facts.model import Module, Span
+from leaklint.drafts.facts.model import ModuleFacts, Span
 from leaklint.drafts.program import Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.scopes import walk
 
 _UNREAD = "the call could not be read"
 
 
-def held_weakly(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
+def held_weakly(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
     """Return the repair that gives a registering call the argument by which the library holds weakly."""
     form = contract.weak_form
     draft = Draft(Files(program))
@@ -36,7 +36,7 @@ def held_weakly(program: Program, module: Module, place: Span, contract: Contrac
     return draft.fix(name, "")
 
 
-def closed(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
+def closed(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
     """Return the repair that closes what a call has made, after the last statement of the same block that uses it."""
     draft = Draft(Files(program))
     file = draft.files[module.name]
@@ -82,7 +82,7 @@ def _says(node: cst.CSTNode, names: list[str]) -> bool:
 
 
 def _check(
-    draft: Draft, file: File, node: cst.Call, before: list[cst.BaseStatement], after: list[cst.BaseStatement],
+    draft: Draft, file: ParsedFile, node: cst.Call, before: list[cst.BaseStatement], after: list[cst.BaseStatement],
     last: cst.BaseStatement, names: list[str],
 ) -> None:  # fmt: skip
     for one in after:
@@ -99,7 +99,7 @@ def _check(
     del before
 
 
-def _closing(draft: Draft, file: File, node: cst.Call, undo: str, contract: Contract, name: str) -> str:
+def _closing(draft: Draft, file: ParsedFile, node: cst.Call, undo: str, contract: Contract, name: str) -> str:
     """Return the statement that closes an object, written as the file names the library."""
     if undo.startswith("."):
         return f"{name}{undo}()"

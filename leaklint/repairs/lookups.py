@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File
+from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.roles import Role
-from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.scopes import CstScope, walk
 
 _LEAVES = (cst.Return, cst.Raise, cst.Continue, cst.Break)
 
@@ -217,11 +217,11 @@ class _State:
         return self.names[key]
 
 
-def _names(scope: Scope) -> set[str]:
+def _names(scope: CstScope) -> set[str]:
     return {node.value for node in walk(scope.node) if isinstance(node, cst.Name)}
 
 
-def _inside(file: File, node: cst.CSTNode, regions: Iterable[cst.CSTNode]) -> bool:
+def _inside(file: ParsedFile, node: cst.CSTNode, regions: Iterable[cst.CSTNode]) -> bool:
     wanted = {id(region) for region in regions}
     return id(node) in wanted or any(id(above) in wanted for above in file.around(node))
 
@@ -236,7 +236,7 @@ def _deferred(role: Role) -> bool:
     return False
 
 
-def _following(file: File, statement: cst.CSTNode) -> list[cst.CSTNode]:
+def _following(file: ParsedFile, statement: cst.CSTNode) -> list[cst.CSTNode]:
     """Return the statements after ``statement`` in its block."""
     block = file.parent(statement)
     found = getattr(block, "body", ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File
+from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.owners import Owners, apply
 from leaklint.repairs.roles import Role
 
@@ -30,7 +30,7 @@ def is_maker(node: cst.CSTNode | None) -> bool:
     return isinstance(node, made) or _is_none(node)
 
 
-def kind_of(file: File, node: cst.CSTNode | None) -> str:
+def kind_of(file: ParsedFile, node: cst.CSTNode | None) -> str:
     """Return dict, list or set for an expression that makes one, else the empty string."""
     if isinstance(node, cst.BooleanOperation):
         return kind_of(file, node.right)
@@ -91,13 +91,13 @@ def _wrap(draft: Draft, role: Role, node: _Literal, weak: str, owners: Owners) -
     draft.insert(file, file.end(node), ")")
 
 
-def _check_global(draft: Draft, file: File, node: cst.Name) -> None:
+def _check_global(draft: Draft, file: ParsedFile, node: cst.Name) -> None:
     found = draft.files.program.names.find(file.module.name, (node.value,))
     if found.kind in {"binding", "external"} and node.value not in file.module.imports:
         draft.assume(f"{node.value} at {file.place(node)} takes weak references")
 
 
-def _called(file: File, node: cst.Call) -> str:
+def _called(file: ParsedFile, node: cst.Call) -> str:
     return file.code(node.func).rpartition(".")[2]
 
 

@@ -9,13 +9,13 @@ import libcst as cst
 from leaklint.deep import deep_recursion
 from leaklint.drafts.facts import values
 from leaklint.drafts.facts.model import UNKNOWN
-from leaklint.repairs.scopes import Scope
+from leaklint.repairs.scopes import CstScope
 from leaklint.source import SourceError, parse_ast
 
 _NOWHERE = cst.Module(body=())  # knows how nodes are written
 
 
-def describe(node: cst.CSTNode | None, scope: Scope) -> values.Values:
+def describe(node: cst.CSTNode | None, scope: CstScope) -> values.Values:
     """Return what ``node``, evaluated in ``scope``, may denote, in at most a few ways; never empty."""
     if isinstance(node, cst.StarredElement):
         node = node.value

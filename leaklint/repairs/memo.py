@@ -7,13 +7,13 @@ import re
 import libcst as cst
 
 from leaklint.contracts.library import of_nature, shipped
-from leaklint.drafts.facts.model import Class, Decorator, Function, Module
+from leaklint.drafts.facts.model import ClassFacts, DecoratorFact, FunctionFacts, ModuleFacts
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.drafts.program.once import once
 from leaklint.model import Fix
 from leaklint.repairs.again import not_again
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.helpers import by_instance
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.referents import differing, prepare, shares_by_equality, slots_by_decorator
@@ -34,7 +34,7 @@ _PLAIN_TYPES = frozenset({"int", "float", "str", "bool", "bytes", "complex", "No
 _PLAIN_CALLS = frozenset("len sum abs round hash str int float bool repr any all object id".split())
 
 
-def cached_method(program: Program, module: Module, function: Function, decorator: Decorator) -> Fix:
+def cached_method(program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact) -> Fix:
     """Return the repair of a method whose cache keeps ``self``.
 
     What is cached lies beside the instances, by weak keys: neither copies nor pickles carry it along, nothing can be
@@ -47,11 +47,13 @@ def cached_method(program: Program, module: Module, function: Function, decorato
 
 
 class _Method:
-    def __init__(self, program: Program, module: Module, function: Function, decorator: Decorator) -> None:
+    def __init__(
+        self, program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact
+    ) -> None:
         self.program = program
         self.files = Files(program)
         self.draft = Draft(self.files)
-        self.file: File = self.files[module.name]
+        self.file: ParsedFile = self.files[module.name]
         self.function = function
         self.decorator = decorator
         self.owner = ClassRef(module.name, function.owner)
@@ -222,7 +224,7 @@ class _Method:
             draft.assume(f"what {name}() returns does not lead back to the instance")
         return draft.fix(BESIDE, "what is cached is kept for as long as its instance lives, and nothing else sees it")
 
-    def _is_of_class(self, file: File, node: cst.Attribute, family: set[ClassRef]) -> bool:
+    def _is_of_class(self, file: ParsedFile, node: cst.Attribute, family: set[ClassRef]) -> bool:
         return self._is_in_family(file.module.name, tuple(dotted_name(node.value).split(".")), family)
 
     def _is_in_family(self, module: str, path: tuple[str, ...], family: set[ClassRef]) -> bool:
@@ -307,7 +309,7 @@ class _Method:
         self.draft.splice(self.file, start, self.file.line_after(self.file.end(node)), "")
 
 
-def functools_name(program: Program, module: Module, decorator: Decorator) -> str:
+def functools_name(program: Program, module: ModuleFacts, decorator: DecoratorFact) -> str:
     """Return what a decorator is called in functools, ``lru_cache`` through any alias, or nothing."""
     value = decorator.value
     if value.kind != "global":
@@ -340,7 +342,7 @@ def _name(node: cst.Decorator) -> str:
     return dotted_name(called).rpartition(".")[2]
 
 
-def _is_slotted(klass: Class) -> bool:
+def _is_slotted(klass: ClassFacts) -> bool:
     return (klass.slots is not None and "__dict__" not in klass.slots) or bool(slots_by_decorator(klass))
 
 

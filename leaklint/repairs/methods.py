@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.drafts.program import ClassRef, Holder, Program
+from leaklint.drafts.program import ClassRef, HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.referents import prepare
@@ -22,7 +22,7 @@ NAME = "weakref.WeakMethod"
 _ASKS = frozenset({"remove", "discard", "index", "count"})
 
 
-def bound_methods(program: Program, holder: Holder, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
+def bound_methods(program: Program, holder: HolderFacts, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
     """Return the repair that makes a list or set of callbacks hold bound methods weakly.
 
     ``classes`` are the classes that the methods are bound to. Every store has to be a bound method: a plain function or
@@ -60,7 +60,7 @@ def _kept_in(kind: str) -> Fix:
     return Fix("none", NAME, f"the callbacks are kept in a {kind or 'container of its own kind'}, looked up one by one")
 
 
-def _check(draft: Draft, files: Files, file: File, node: cst.CSTNode, role: Role) -> None:
+def _check(draft: Draft, files: Files, file: ParsedFile, node: cst.CSTNode, role: Role) -> None:
     """Refuse unless ``node`` is a bound method, or a parameter that every call of the program gives one for."""
     scope = role.use.scope
     program = files.program

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.drafts.program import ClassRef
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.scopes import walk
 
 
@@ -20,7 +20,9 @@ class Needed(NamedTuple):
     why: str = ""
 
 
-def of_call(files: Files, file: File, node: cst.BaseExpression, owner: ClassRef, registered: cst.CSTNode) -> Needed:
+def of_call(
+    files: Files, file: ParsedFile, node: cst.BaseExpression, owner: ClassRef, registered: cst.CSTNode
+) -> Needed:
     """Return what a call on parts of ``self`` needs: ``self.writer.close()``, ``rmtree(self.path)``."""
     if not isinstance(node, cst.Call):
         return Needed(why="more than one call, or none")
@@ -93,7 +95,7 @@ def _is_text(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Expr) and isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString))
 
 
-def _local_names(file: File, value: cst.CSTNode, this: str, function: cst.FunctionDef) -> bool:
+def _local_names(file: ParsedFile, value: cst.CSTNode, this: str, function: cst.FunctionDef) -> bool:
     """Tell whether an expression could mean something else where it is registered than inside the method."""
     if this != "self":
         return True
@@ -102,7 +104,7 @@ def _local_names(file: File, value: cst.CSTNode, this: str, function: cst.Functi
     )
 
 
-def _bad(files: Files, file: File, part: cst.CSTNode, owner: ClassRef, registered: cst.CSTNode) -> str:
+def _bad(files: Files, file: ParsedFile, part: cst.CSTNode, owner: ClassRef, registered: cst.CSTNode) -> str:
     """Return why a part of the call cannot be worked out at registration; nothing if it can."""
     for node in walk(part):
         if not (isinstance(node, cst.Name) and node.value == "self"):
@@ -154,7 +156,7 @@ def _settings(name: str, text: str) -> Iterator[re.Match[str]]:
     )
 
 
-def _statement(file: File, made: cst.CSTNode) -> cst.CSTNode | None:
+def _statement(file: ParsedFile, made: cst.CSTNode) -> cst.CSTNode | None:
     """Return the assignment whose target is ``made``."""
     above = file.parent(made)
     if isinstance(above, cst.AnnAssign):
@@ -162,5 +164,5 @@ def _statement(file: File, made: cst.CSTNode) -> cst.CSTNode | None:
     return file.parent(above) if isinstance(above, cst.AssignTarget) else None
 
 
-def _function_of(file: File, node: cst.CSTNode) -> cst.CSTNode | None:
+def _function_of(file: ParsedFile, node: cst.CSTNode) -> cst.CSTNode | None:
     return next((above for above in file.around(node) if isinstance(above, cst.FunctionDef)), None)

@@ -8,12 +8,12 @@ from dataclasses import replace
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.program import Holder
+from leaklint.drafts.program import HolderFacts
 from leaklint.model import Fix
 from leaklint.repairs import counts, lookups, mapping, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.makers import kind_of
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.reflist import References
@@ -26,7 +26,7 @@ _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
 _REAL = of_nature("makes a copy") | {"copy", "Process"}
 
 
-def weaken(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
+def weaken(files: Files, holder: HolderFacts, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
     """Return the repair that makes the containers inside ``holder`` weak; ``holder`` itself stays as it is."""
     outer = tuple(role for role in roles if role.use.depth == 0)
     if request.side == "key" and holder.binding.made.inner.startswith("Weak"):
@@ -149,7 +149,7 @@ def _inner_kind(outer: tuple[Role, ...]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _made_inside(role: Role) -> list[tuple[File, cst.BaseExpression]]:
+def _made_inside(role: Role) -> list[tuple[ParsedFile, cst.BaseExpression]]:
     """Return the expressions that make an inner container: assigned, or given to ``setdefault`` or ``get``."""
     if role.kind == "set-item" and role.value is not None:
         return [(role.file, role.value)]
@@ -172,7 +172,7 @@ def _outer(draft: Draft, outer: tuple[Role, ...], kind: str, weak: str) -> None:
             draft.assume(f"whoever gets the container at {role.place} gets along with weak ones inside")
 
 
-def _remake(draft: Draft, role: Role, file: File, node: cst.BaseExpression, kind: str, weak: str) -> None:
+def _remake(draft: Draft, role: Role, file: ParsedFile, node: cst.BaseExpression, kind: str, weak: str) -> None:
     if isinstance(node, (cst.List, cst.Set, cst.Dict)) and not node.elements:
         draft.replace(file, node, f"{draft.name(file, weak, role.use.scope)}()")
     elif isinstance(node, cst.Call) and not node.args and dotted_name(node.func) == kind:

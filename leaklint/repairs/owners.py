@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Call, Function, Module, Value
+from leaklint.drafts.facts.model import CallFact, FunctionFacts, ModuleFacts, Value
 from leaklint.drafts.program import ClassRef, Program, Site
 from leaklint.drafts.program.once import once
 from leaklint.paths import is_test
 from leaklint.repairs.beside import kept_beside
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.rebinding import rebound_at
-from leaklint.repairs.scopes import Bound, Scope, walk
+from leaklint.repairs.scopes import CstBinding, CstScope, walk
 from leaklint.repairs.spoken import is_expression
 
-_Made = tuple[str, Call, str]
+_Made = tuple[str, CallFact, str]
 _LITERALS = (cst.Tuple, cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.GeneratorExp)
 _TEXTS = (
     cst.SimpleString,
@@ -72,7 +72,9 @@ class Owners:
         self.program: Program = files.program
         self._made: dict[ClassRef, list[_Made]] = {}
 
-    def of(self, file: File, node: cst.CSTNode, scope: Scope, loads: Iterable[cst.CSTNode] = (), hops: int = 5) -> Fate:
+    def of(
+        self, file: ParsedFile, node: cst.CSTNode, scope: CstScope, loads: Iterable[cst.CSTNode] = (), hops: int = 5
+    ) -> Fate:
         """Return what else keeps the value of ``node``; ``loads`` are places where it is read back at once."""
         if isinstance(node, _TEXTS) or (isinstance(node, cst.Name) and node.value in {"True", "False"}):
             return Fate("none", f"{file.code(node)} at {file.place(node)} cannot be weakly referenced")
@@ -100,14 +102,16 @@ class Owners:
             return Fate("assumed", f"{file.code(node.value)} keeps what is stored at {file.place(node)}")
         return Fate("assumed", f"something else keeps what is stored at {file.place(node)}")
 
-    def _of_name(self, file: File, node: cst.Name, scope: Scope, loads: Iterable[cst.CSTNode], hops: int) -> Fate:
+    def _of_name(
+        self, file: ParsedFile, node: cst.Name, scope: CstScope, loads: Iterable[cst.CSTNode], hops: int
+    ) -> Fate:
         name = node.value
         kinds = {value.kind for value in describe(node, scope) if not value.path}
         if kinds == {"self"}:
             return self._of_self(file, scope)
         if kinds == {"cls"}:
             return Fate("held", "a class is kept by its module")
-        home: Scope | None = scope
+        home: CstScope | None = scope
         while home is not None and (home.kind == "class" or (name not in home.bound and name not in home.params)):
             home = home.parent
         if home is None or home.kind == "module" or name in scope.outer:
@@ -118,7 +122,13 @@ class Owners:
         return worst(fates)
 
     def _of_way(
-        self, file: File, bound: Bound, node: cst.Name, home: Scope, loads: Iterable[cst.CSTNode], hops: int
+        self,
+        file: ParsedFile,
+        bound: CstBinding,
+        node: cst.Name,
+        home: CstScope,
+        loads: Iterable[cst.CSTNode],
+        hops: int,
     ) -> Fate:
         place = file.place(node)
         if bound.how == "value" and bound.node is not None:
@@ -137,7 +147,7 @@ class Owners:
             return self._of_local(file, bound.node, node, home, loads)
         return Fate("assumed", f"something else keeps the {node.value} that is stored at {place}")
 
-    def _of_self(self, file: File, scope: Scope) -> Fate:
+    def _of_self(self, file: ParsedFile, scope: CstScope) -> Fate:
         owner = self.program.holders.owner_of(file.function(scope), file.module)
         for site in self._constructions(owner) if owner is not None else ():
             if self._dropped(*site):
@@ -145,7 +155,7 @@ class Owners:
                 return Fate("none", f"the {site[2]} made at {place} is kept by nothing but this container")
         return Fate("held", "whoever called keeps self")
 
-    def unseen_self(self, file: File, node: cst.CSTNode, scope: Scope) -> str:
+    def unseen_self(self, file: ParsedFile, node: cst.CSTNode, scope: CstScope) -> str:
         """Return the class of ``self``, if ``node`` is that and nothing of the program makes an instance; else nothing."""
         if not isinstance(node, cst.Name) or {value.kind for value in describe(node, scope)} != {"self"}:
             return ""
@@ -175,7 +185,7 @@ class Owners:
                 return file.place(above)
         return ""
 
-    def _dropped(self, module: str, call: Call, _: str) -> bool:
+    def _dropped(self, module: str, call: CallFact, _: str) -> bool:
         """Tell whether the result of a call is thrown away where it stands, after calls of its methods as well."""
         file = self.files[module]
         node: cst.CSTNode | None = file.at(call.span, cst.Call)
@@ -186,7 +196,7 @@ class Owners:
             node, above = above, file.parent(above)
         return isinstance(above, cst.Expr)
 
-    def _of_attribute(self, file: File, node: cst.Attribute, scope: Scope) -> Fate:
+    def _of_attribute(self, file: ParsedFile, node: cst.Attribute, scope: CstScope) -> Fate:
         for value in describe(node, scope):
             callee = self.program.callee(value, file.function(scope), file.module)
             if callee is not None and callee.function.kind in {"method", "classmethod"} and callee.shift:
@@ -196,7 +206,7 @@ class Owners:
                     return Fate("none", f"{told}; use weakref.WeakMethod")
         return self._kept_by(file, node)
 
-    def _kept_by(self, file: File, node: cst.Attribute) -> Fate:
+    def _kept_by(self, file: ParsedFile, node: cst.Attribute) -> Fate:
         """An attribute keeps what it is given until it is given something else."""
         scope, text = file.scope(node), file.code(node)
         own = {value.kind for value in describe(node.value, scope) if not value.path} == {"self"}
@@ -206,7 +216,7 @@ class Owners:
             return Fate("replaced", f"{text} keeps it only until it is set again at {place}")
         return Fate("held", f"{text} keeps it")
 
-    def _of_param(self, file: File, node: cst.Name, home: Scope) -> Fate:
+    def _of_param(self, file: ParsedFile, node: cst.Name, home: CstScope) -> Fate:
         name, function = node.value, file.function(home)
         sites = [
             site for site in self.program.sites.get((file.module.name, function.qualname), ()) if site.call is not None
@@ -234,7 +244,7 @@ class Owners:
         level = "assumed" if sites else "unseen"
         return Fate(level, f"whoever calls {function.name}() keeps the {name} that it passes")
 
-    def _fresh_argument(self, site: Site, name: str, function: Function) -> str:
+    def _fresh_argument(self, site: Site, name: str, function: FunctionFacts) -> str:
         """Return where a call makes the argument on the spot, or the empty string."""
         values = self.program.argument(site, name)
         if (
@@ -251,7 +261,7 @@ class Owners:
             return file.place(node)
         return ""
 
-    def _of_fresh(self, file: File, node: cst.CSTNode, scope: Scope, loads: Iterable[cst.CSTNode]) -> Fate:
+    def _of_fresh(self, file: ParsedFile, node: cst.CSTNode, scope: CstScope, loads: Iterable[cst.CSTNode]) -> Fate:
         """A value made in the store itself: its other targets, or the use of what the store returns, may keep it."""
         fates = [self._fate_of_place(file, load) for load in loads]
         above = file.parent(node)
@@ -274,7 +284,7 @@ class Owners:
         return self._best(file, node, fates)
 
     def _of_local(
-        self, file: File, made: cst.CSTNode, node: cst.Name, home: Scope, loads: Iterable[cst.CSTNode]
+        self, file: ParsedFile, made: cst.CSTNode, node: cst.Name, home: CstScope, loads: Iterable[cst.CSTNode]
     ) -> Fate:
         fates = [self._fate_of_place(file, load) for load in loads]
         statement = file.parent(made)
@@ -285,13 +295,13 @@ class Owners:
         return self._best(file, node, fates)
 
     @staticmethod
-    def _best(file: File, node: cst.CSTNode, fates: list[Fate]) -> Fate:
+    def _best(file: ParsedFile, node: cst.CSTNode, fates: list[Fate]) -> Fate:
         best = max(fates, key=lambda fate: _ORDER.index(fate.level), default=None)
         if best is None or best.level == "none":
             return Fate("none", f"what is stored at {file.place(node)} is kept by nothing but this container")
         return best
 
-    def _of_result(self, file: File, call: cst.Call, scope: Scope) -> Fate:
+    def _of_result(self, file: ParsedFile, call: cst.Call, scope: CstScope) -> Fate:
         above = file.parent(call)
         if isinstance(above, cst.Assign):
             names = [item.target for item in above.targets if isinstance(item.target, cst.Name)]
@@ -300,13 +310,13 @@ class Owners:
             return max(fates, key=lambda fate: _ORDER.index(fate.level), default=Fate("none", ""))
         return self._fate_of_place(file, call)
 
-    def _of_uses(self, file: File, name: cst.Name, scope: Scope) -> Fate:
+    def _of_uses(self, file: ParsedFile, name: cst.Name, scope: CstScope) -> Fate:
         """What becomes of a local variable: returned, kept by an attribute, handed on, or only used."""
         loads = (node for node in _loads(file, name.value, scope) if not _excluded(file, name, node))
         found = [self._fate_of_place(file, node) for node in loads]
         return max(found, key=lambda fate: _ORDER.index(fate.level), default=Fate("none", ""))
 
-    def _fate_of_place(self, file: File, node: cst.CSTNode) -> Fate:
+    def _fate_of_place(self, file: ParsedFile, node: cst.CSTNode) -> Fate:
         below, above = node, file.parent(node)
         while isinstance(above, (cst.IfExp, cst.BooleanOperation, cst.Await, cst.Element, cst.Tuple, cst.NamedExpr)):
             below, above = above, file.parent(above)
@@ -329,7 +339,7 @@ class Owners:
         return Fate("none", "")
 
 
-def _loads(file: File, name: str, scope: Scope) -> Iterator[cst.CSTNode]:
+def _loads(file: ParsedFile, name: str, scope: CstScope) -> Iterator[cst.CSTNode]:
     for node in walk(scope.node):
         if isinstance(node, cst.Name) and node.value == name and is_expression(file, node):
             above = file.parent(node)
@@ -337,7 +347,7 @@ def _loads(file: File, name: str, scope: Scope) -> Iterator[cst.CSTNode]:
                 yield node
 
 
-def _excluded(file: File, one: cst.CSTNode, two: cst.CSTNode) -> bool:
+def _excluded(file: ParsedFile, one: cst.CSTNode, two: cst.CSTNode) -> bool:
     """Tell whether two places lie in branches of which only one runs."""
     arms = {id(above): id(below) for below, above in _steps(file, one) if isinstance(above, cst.If)}
     for below, above in _steps(file, two):
@@ -347,7 +357,7 @@ def _excluded(file: File, one: cst.CSTNode, two: cst.CSTNode) -> bool:
     return False
 
 
-def _steps(file: File, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+def _steps(file: ParsedFile, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
     below = node
     for above in file.around(node):
         yield below, above
@@ -366,7 +376,7 @@ def _made_by_class(program: Program) -> dict[ClassRef, list[tuple[int, _Made]]]:
     return found
 
 
-def _class_made(program: Program, value: Value, function: Function, module: Module) -> ClassRef | None:
+def _class_made(program: Program, value: Value, function: FunctionFacts, module: ModuleFacts) -> ClassRef | None:
     if value.kind == "cls" and not value.path:
         return program.holders.owner_of(function, module)
     return program.names.as_class(module.name, value) if value.kind == "global" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.drafts.facts.model import Event, Value
+from leaklint.drafts.facts.model import Access, Value
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.drafts.program.once import once
 from leaklint.paths import is_test
@@ -41,7 +41,7 @@ def _rebound(program: Program) -> dict[str, _Places]:
     return found
 
 
-def _sets(event: Event) -> bool:
+def _sets(event: Access) -> bool:
     return event.op == "bind" and event.how == "=" and not all(map(_is_empty, event.value))
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.facts.model import Class
+from leaklint.drafts.facts.model import ClassFacts
 from leaklint.drafts.program import Program
 from leaklint.drafts.program.resolve import ClassRef
 from leaklint.repairs.draft import Draft
@@ -124,7 +124,7 @@ def _is_slotted(base: str) -> bool:
     return base.rpartition(".")[2] in of_nature("slotted base")
 
 
-def _attrs_opens(klass: Class) -> bool:
+def _attrs_opens(klass: ClassFacts) -> bool:
     """attrs gives its slotted classes a ``__weakref__`` slot unless told not to."""
     attrs = any(_is_attrs(decorator.value.path) for decorator in klass.decorators)
     return attrs and klass.slots is None and _has_option(klass, "weakref_slot") is not False
@@ -134,7 +134,7 @@ def _is_attrs(path: tuple[str, ...]) -> bool:
     return bool(path) and path[-1] in _ATTRS and (len(path) > 1 or path[-1] in of_nature("attrs class by its name"))
 
 
-def _has_option(klass: Class, name: str) -> bool | None:
+def _has_option(klass: ClassFacts, name: str) -> bool | None:
     """Return what a class decorator's keyword says (``slots=True``), or None if it is not given."""
     for decorator in klass.decorators:
         for argument in decorator.arguments:
@@ -145,7 +145,7 @@ def _has_option(klass: Class, name: str) -> bool | None:
     return None
 
 
-def slots_by_decorator(klass: Class) -> str:
+def slots_by_decorator(klass: ClassFacts) -> str:
     """Return ``attrs`` or ``dataclass`` where a decorator gives the class slots, else nothing."""
     if klass.slots is None and _has_option(klass, "slots") is True:
         return "attrs" if any(_is_attrs(decorator.value.path) for decorator in klass.decorators) else "dataclass"
@@ -258,5 +258,5 @@ def differing(draft: Draft, ref: ClassRef) -> str:
     return ""
 
 
-def _compares_by_identity(klass: Class) -> bool:
+def _compares_by_identity(klass: ClassFacts) -> bool:
     return _has_option(klass, "cmp") is False

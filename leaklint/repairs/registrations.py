@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Module, Span
+from leaklint.drafts.facts.model import ModuleFacts, Span
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.helpers import add
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.needs import Needed, of_call, of_method, only_itself
@@ -33,7 +33,7 @@ _LEFT = {
 _ELSE = ("", "what the registrar does with the method is not known")
 
 
-def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
+def registry(program: Program, module: ModuleFacts, place: Span, kind: str) -> Fix:
     """Return the repair of the call at ``place`` that registers a bound method for the rest of the process.
 
     ``kind`` is ``atexit``, ``finalize``, ``thread``, ``signal``, ``fork`` or ``timer``. Exit functions and finalizers
@@ -55,7 +55,7 @@ def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
     return draft.fix(_finalizer(draft, file, node, kind), "")
 
 
-def _finalizer(draft: Draft, file: File, node: cst.Call, kind: str) -> str:
+def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str:
     """Register what the clean-up needs, and nothing that leads back to the object; return what that is called.
 
     A clean-up that only changes the object itself is a weak method: once the object is gone there is nothing to change.
@@ -99,7 +99,7 @@ def _finalizer(draft: Draft, file: File, node: cst.Call, kind: str) -> str:
 
 
 def _needed(
-    files: Files, file: File, node: cst.Call, callback: cst.BaseExpression, owner: ClassRef, rest: list[cst.Arg]
+    files: Files, file: ParsedFile, node: cst.Call, callback: cst.BaseExpression, owner: ClassRef, rest: list[cst.Arg]
 ) -> Needed:
     """Return what the callback needs: a method of self or of one of its parts, a lambda or ``partial`` that calls one."""
     if isinstance(callback, cst.Lambda):
@@ -124,7 +124,7 @@ def _own_method(node: cst.BaseExpression) -> str:
     return node.attr.value if own and isinstance(node, cst.Attribute) else ""
 
 
-def _fork(draft: Draft, file: File, node: cst.Call) -> Fix:
+def _fork(draft: Draft, file: ParsedFile, node: cst.Call) -> Fix:
     """Each method of ``register_at_fork`` is held weakly; nothing can take such a registration back."""
     for argument in node.args:
         method = argument.value
@@ -143,7 +143,7 @@ def _fork(draft: Draft, file: File, node: cst.Call) -> Fix:
 
 
 def _check(
-    draft: Draft, files: Files, file: File, node: cst.Call, method: cst.BaseExpression, rest: list[cst.Arg]
+    draft: Draft, files: Files, file: ParsedFile, node: cst.Call, method: cst.BaseExpression, rest: list[cst.Arg]
 ) -> ClassRef | None:
     """Return the class that the method is bound to; say what stands against the repair."""
     scope = file.scope(node)
@@ -185,7 +185,7 @@ def _method_in(callback: cst.BaseExpression | None) -> tuple[cst.Attribute | Non
     return None, []
 
 
-def _helper(draft: Draft, file: File) -> str:
+def _helper(draft: Draft, file: ParsedFile) -> str:
     """Return the name of the function that calls a weak method, added before the first definition of the file."""
     lines = (
         f"def {_HELPER}(method, *args, **kwargs):",

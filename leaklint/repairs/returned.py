@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from leaklint.repairs.callees import reached
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.referents import STIFF
-from leaklint.repairs.scopes import Scope, walk
+from leaklint.repairs.scopes import CstScope, walk
 
 _HOPS = 5
 NOTHING = "None"
@@ -27,7 +27,7 @@ _OF_TEXT = frozenset(
 _LOOKING_UP = frozenset({"get", "pop", "setdefault"})
 
 
-def plain_result(files: Files, file: File, node: cst.CSTNode, scope: Scope) -> str:
+def plain_result(files: Files, file: ParsedFile, node: cst.CSTNode, scope: CstScope) -> str:
     """Return where what ``node`` comes to may be a plain value, through the functions of the program that it calls.
 
     What is written at the store itself is judged elsewhere.
@@ -48,7 +48,7 @@ def plain_result(files: Files, file: File, node: cst.CSTNode, scope: Scope) -> s
     return ""
 
 
-def _is_guarded(file: File, node: cst.CSTNode) -> bool:
+def _is_guarded(file: ParsedFile, node: cst.CSTNode) -> bool:
     """Tell whether a store stands behind a test of the variable that it stores."""
     name = node.value if isinstance(node, cst.Name) else ""
     below: cst.CSTNode = node
@@ -64,7 +64,7 @@ def _is_guarded(file: File, node: cst.CSTNode) -> bool:
     return False
 
 
-def _left_early(file: File, block: cst.IndentedBlock, statement: cst.CSTNode, name: str) -> bool:
+def _left_early(file: ParsedFile, block: cst.IndentedBlock, statement: cst.CSTNode, name: str) -> bool:
     """Tell whether a statement before another one of a block leaves it where a variable is None."""
     for one in block.body:
         if one is statement:
@@ -77,7 +77,7 @@ def _left_early(file: File, block: cst.IndentedBlock, statement: cst.CSTNode, na
     return False
 
 
-def _options(node: cst.CSTNode, scope: Scope) -> list[cst.CSTNode]:
+def _options(node: cst.CSTNode, scope: CstScope) -> list[cst.CSTNode]:
     """Return an expression, or what the assignments to a local name give it."""
     ways = scope.bound.get(node.value, ()) if isinstance(node, cst.Name) else ()
     return [way.node for way in ways if way.how == "value" and way.node is not None] or [node]
@@ -90,7 +90,7 @@ class _Results:
         self.files = files
         self.seen: set[tuple[str, str]] = set()
 
-    def of_call(self, file: File, call: cst.Call, scope: Scope, hops: int) -> Iterator[str]:
+    def of_call(self, file: ParsedFile, call: cst.Call, scope: CstScope, hops: int) -> Iterator[str]:
         """Yield the places at which a called function returns a plain value."""
         there = reached(self.files, file, call, scope) if hops else None
         if there is None or (there.file.path, there.scope.qualname) in self.seen:
@@ -112,11 +112,11 @@ class _Results:
 
     def of(
         self,
-        file: File,
+        file: ParsedFile,
         node: cst.CSTNode,
-        scope: Scope,
+        scope: CstScope,
         given: dict[str, cst.BaseExpression],
-        caller: tuple[File, Scope],
+        caller: tuple[ParsedFile, CstScope],
         hops: int,
     ) -> Iterator[str]:
         """Yield the places at which an expression is a plain value; ``given`` are the arguments, from ``caller``."""
@@ -138,11 +138,11 @@ class _Results:
 
     def _of_name(
         self,
-        file: File,
+        file: ParsedFile,
         node: cst.Name,
-        scope: Scope,
+        scope: CstScope,
         given: dict[str, cst.BaseExpression],
-        caller: tuple[File, Scope],
+        caller: tuple[ParsedFile, CstScope],
         hops: int,
     ) -> Iterator[str]:
         for way in scope.bound.get(node.value, ()) if hops else ():
@@ -152,7 +152,7 @@ class _Results:
         if passed is not None and hops:
             yield from self.of(caller[0], passed, caller[1], {}, caller, hops - 1)
 
-    def _is_plain_call(self, call: cst.Call, scope: Scope) -> bool:
+    def _is_plain_call(self, call: cst.Call, scope: CstScope) -> bool:
         """Tell whether a call makes text or a number, or looks one up in a table that is written out."""
         if isinstance(call.func, cst.Name):
             return call.func.value in _MAKING_PLAIN
@@ -162,7 +162,7 @@ class _Results:
         return name in _OF_TEXT or (name in _LOOKING_UP and isinstance(table, cst.Name) and _is_table(table, scope))
 
 
-def _is_table(name: cst.Name, scope: Scope) -> bool:
+def _is_table(name: cst.Name, scope: CstScope) -> bool:
     """Tell whether a name is bound to a dictionary that is written out and has plain values only."""
     for one in (scope, *scope.enclosing()):
         if name.value in one.bound:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from leaklint.repairs.files import File
+from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.scopes import dotted_name
 from leaklint.repairs.uses import Use
 
@@ -30,7 +30,7 @@ class Role:
     value: cst.BaseExpression | None = None
 
     @property
-    def file(self) -> File:
+    def file(self) -> ParsedFile:
         """Return the file of the use."""
         return self.use.file
 
@@ -107,7 +107,7 @@ def _subscript(use: Use, node: cst.Subscript) -> Role:
     return Role(use, where or "get-item", node, "" if key is not None else "slice", key, value)
 
 
-def _assigned(file: File, node: cst.CSTNode) -> tuple[str, cst.BaseExpression | None]:
+def _assigned(file: ParsedFile, node: cst.CSTNode) -> tuple[str, cst.BaseExpression | None]:
     """Return how an item is assigned or deleted (empty: it is read), and the value that a plain assignment gives."""
     above = file.parent(node)
     if isinstance(above, cst.AssignTarget):

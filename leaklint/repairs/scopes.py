@@ -92,7 +92,7 @@ def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
         stack += reversed(children(node))
 
 
-class Bound(NamedTuple):
+class CstBinding(NamedTuple):
     """One way in which a name gets its value: ``how`` as in the facts' scopes, from ``node``, at ``target``."""
 
     how: str
@@ -101,13 +101,13 @@ class Bound(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Scope:
+class CstScope:
     """A module, class or function. ``facts`` is the same scope as the facts read it and says what a name denotes."""
 
     node: cst.Module | Definition
-    parent: Scope | None
-    facts: tree.Scope = field(init=False)
-    bound: dict[str, list[Bound]] = field(default_factory=dict)
+    parent: CstScope | None
+    facts: tree.AstScope = field(init=False)
+    bound: dict[str, list[CstBinding]] = field(default_factory=dict)
     described: dict[cst.CSTNode, Values] = field(default_factory=dict)  # what repairs.meaning has worked out
 
     @property
@@ -135,7 +135,7 @@ class Scope:
         """Return the names that are declared global or nonlocal."""
         return self.facts.outer
 
-    def enclosing(self) -> Iterator[Scope]:
+    def enclosing(self) -> Iterator[CstScope]:
         """Yield the scopes in which a free name of this scope is looked up, innermost first; classes are skipped."""
         scope = self.parent
         while scope is not None:
@@ -174,13 +174,13 @@ def _ways(node: cst.CSTNode) -> _Ways:
         yield "class" if isinstance(node, cst.ClassDef) else "def", node, node.name
 
 
-def _bind(scope: Scope, ways: _Ways) -> None:
+def _bind(scope: CstScope, ways: _Ways) -> None:
     """Note each name that is bound; one in a tuple or list of targets gets a part of what is given, or its own value."""
     stack = [*ways][::-1]
     while stack:
         how, node, target = stack.pop()
         if isinstance(target, cst.Name):
-            scope.bound.setdefault(target.value, []).append(Bound(how, node, target))
+            scope.bound.setdefault(target.value, []).append(CstBinding(how, node, target))
         elif isinstance(target, (cst.Tuple, cst.List)):
             given = node.elements if how == "value" and isinstance(node, (cst.Tuple, cst.List)) else ()
             alike = len(given) == len(target.elements)
@@ -200,13 +200,13 @@ def dotted_name(node: cst.CSTNode) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class CstScopeTree:
     """Scopes in the order of the source (the module first) and the parent of every node of code."""
 
-    module: Scope
-    scopes: tuple[Scope, ...]
+    module: CstScope
+    scopes: tuple[CstScope, ...]
     parents: dict[cst.CSTNode, cst.CSTNode]
-    facts: tree.Tree
+    facts: tree.AstScopeTree
 
     def release(self) -> None:
         """Let go of the nodes: scopes know each other, and no collector runs while files are read."""
@@ -218,12 +218,12 @@ class Tree:
         self.facts.release()
 
 
-def read_tree(module: cst.Module, facts: tree.Tree) -> Tree:
+def read_tree(module: cst.Module, facts: tree.AstScopeTree) -> CstScopeTree:
     """Walk ``module`` once; ``facts`` is the tree of the same text. Raises ``ValueError`` if it has other scopes."""
-    top = Scope(module, None)
+    top = CstScope(module, None)
     scopes = [top]
     parents: dict[cst.CSTNode, cst.CSTNode] = {}
-    stack: list[tuple[cst.CSTNode, Scope]] = [(module, top)]
+    stack: list[tuple[cst.CSTNode, CstScope]] = [(module, top)]
     while stack:
         node, scope = stack.pop()
         below = children(node)
@@ -232,9 +232,9 @@ def read_tree(module: cst.Module, facts: tree.Tree) -> Tree:
         if node.__class__ in _BINDING:
             _bind(scope, _ways(node))
             if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-                inner, body = Scope(node, scope), node.body
+                inner, body = CstScope(node, scope), node.body
                 scopes.append(inner)
         stack += [(child, inner if child is body else scope) for child in reversed(below)]
     for scope, same in zip(scopes, facts.scopes, strict=True):
         scope.facts = same
-    return Tree(top, tuple(scopes), parents, facts)
+    return CstScopeTree(top, tuple(scopes), parents, facts)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from leaklint.drafts.program import Holder, Program
+from leaklint.drafts.program import HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.records import replace
 from leaklint.repairs.words import has_word, unmangled
@@ -19,7 +19,7 @@ _SHOWING = frozenset({"keys", "values", "items"})
 _parser = doctest.DocTestParser()
 
 
-def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
+def qualified(program: Program, holder: HolderFacts, fix: Fix) -> Fix:
     """Return the repair of a container as the examples in docstrings allow it.
 
     An example that shows the container itself, or compares it, forbids the repair; any other one has to keep what it looks

@@ -8,7 +8,7 @@ import libcst as cst
 
 from leaklint.drafts.facts.model import Value
 from leaklint.drafts.program import ClassRef
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
 
 _NAME = "__slots__"
@@ -30,7 +30,7 @@ def slots_read(files: Files, ref: ClassRef) -> str:
     return ""
 
 
-def _may_be_of(files: Files, file: File, value: Value, node: cst.Attribute, family: set[ClassRef]) -> bool:
+def _may_be_of(files: Files, file: ParsedFile, value: Value, node: cst.Attribute, family: set[ClassRef]) -> bool:
     """Tell whether a value may be one of some classes, or an object of one: anything but a known other class."""
     owner: ClassRef | None = None
     if value.kind in {"self", "cls"} and value.path in {(), ("__class__",)}:

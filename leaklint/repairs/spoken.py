@@ -11,9 +11,9 @@ import libcst as cst
 
 from leaklint.drafts.facts.model import Value
 from leaklint.drafts.program import ClassRef, Program
-from leaklint.repairs.files import File
+from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.meaning import describe
-from leaklint.repairs.scopes import Bound, Scope
+from leaklint.repairs.scopes import CstBinding, CstScope
 
 _HOPS = 6
 _ELEMENT_CALLS = frozenset({"get", "setdefault", "pop"})
@@ -24,7 +24,7 @@ T = TypeVar("T")
 Key = tuple[str, str, str]
 Way = tuple[Key, int] | None  # a holder and how deep inside of it; None: something else
 
-_places: WeakKeyDictionary[File, dict[str, list[int]]] = WeakKeyDictionary()
+_places: WeakKeyDictionary[ParsedFile, dict[str, list[int]]] = WeakKeyDictionary()
 
 
 class Spot(NamedTuple):
@@ -66,9 +66,9 @@ def _extend(table: dict[T, list[Spot]], more: Mapping[T, list[Spot]]) -> None:
         table.setdefault(key, []).extend(spots)
 
 
-def read_spoken(program: Program, file: File, name: str) -> Spoken:
+def read_spoken(program: Program, file: ParsedFile, name: str) -> Spoken:
     """Return what one file says by a name."""
-    found, reader = Spoken(), _Reader(program, file)
+    found, reader = Spoken(), _ReferenceReader(program, file)
     module = file.module.name
     for place in places(file).get(name, ()):
         node = file.nodes[place]
@@ -86,12 +86,12 @@ def read_spoken(program: Program, file: File, name: str) -> Spoken:
     return found
 
 
-def meant(program: Program, file: File, node: cst.BaseExpression) -> Iterator[Way]:
+def meant(program: Program, file: ParsedFile, node: cst.BaseExpression) -> Iterator[Way]:
     """Yield each holder that an expression may mean; None for something else."""
-    return _Reader(program, file).ways(node, file.scope(node))
+    return _ReferenceReader(program, file).ways(node, file.scope(node))
 
 
-def places(file: File) -> dict[str, list[int]]:
+def places(file: ParsedFile) -> dict[str, list[int]]:
     """Return for each name the numbers of the nodes that can mean by it a container, or a part of one."""
     if file not in _places:
         found = _places[file] = {}
@@ -102,7 +102,7 @@ def places(file: File) -> dict[str, list[int]]:
     return _places[file]
 
 
-def known_by(file: File, word: str) -> set[str]:
+def known_by(file: ParsedFile, word: str) -> set[str]:
     """Return ``word`` and all names of the file that are bound to something in which one of them occurs."""
     known, new = {word}, [word]
     while new:
@@ -112,16 +112,16 @@ def known_by(file: File, word: str) -> set[str]:
     return known
 
 
-class _Reader:
+class _ReferenceReader:
     """Reads what the expressions of one file mean."""
 
-    def __init__(self, program: Program, file: File) -> None:
+    def __init__(self, program: Program, file: ParsedFile) -> None:
         self.program = program
         self.holders = program.holders
         self.file = file
         self.module = file.module.name
 
-    def ways(self, node: cst.CSTNode | None, scope: Scope, hops: int = _HOPS) -> Iterator[Way]:
+    def ways(self, node: cst.CSTNode | None, scope: CstScope, hops: int = _HOPS) -> Iterator[Way]:
         """Yield each thing that ``node`` may denote."""
         if node is None or hops == 0:
             yield None
@@ -141,13 +141,13 @@ class _Reader:
         else:
             yield None
 
-    def _meant(self, node: cst.CSTNode, scope: Scope) -> Iterator[Way]:
+    def _meant(self, node: cst.CSTNode, scope: CstScope) -> Iterator[Way]:
         function = self.file.function(_function_scope(scope))
         for value in describe(node, scope):
             meant = self.holders.meant(value, function, self.file.module)
             yield (meant[0].key, meant[1]) if meant is not None else None
 
-    def _of_name(self, node: cst.Name, scope: Scope, hops: int) -> Iterator[Way]:
+    def _of_name(self, node: cst.Name, scope: CstScope, hops: int) -> Iterator[Way]:
         name = node.value
         home = _home(name, scope)
         if home is None or (home.kind == "module" and not _loops(name, home)):
@@ -158,7 +158,7 @@ class _Reader:
         for bound in home.bound.get(name, ()):
             yield from self._bound(bound, name, home, hops - 1)
 
-    def _own(self, kind: str, home: Scope, name: str) -> Way:
+    def _own(self, kind: str, home: CstScope, name: str) -> Way:
         """Return the holder that a parameter or a local of a function is, if it is one."""
         key = (kind, self.module, f"{home.qualname}.<locals>.{name}")
         holder = self.holders.all.get(key)
@@ -166,7 +166,7 @@ class _Reader:
             (key, 0) if holder is not None and holder.kind != "object" else None
         )  # what a call gave is made elsewhere
 
-    def _bound(self, bound: Bound, name: str, home: Scope, hops: int) -> Iterator[Way]:
+    def _bound(self, bound: CstBinding, name: str, home: CstScope, hops: int) -> Iterator[Way]:
         node = bound.node
         if bound.how == "value" and node is not None:
             made = isinstance(node, (*_MAKERS, cst.Call)) or _is_none(node)
@@ -180,7 +180,7 @@ class _Reader:
         else:
             yield None
 
-    def _element(self, node: cst.CSTNode | None, scope: Scope, hops: int) -> Iterator[Way]:
+    def _element(self, node: cst.CSTNode | None, scope: CstScope, hops: int) -> Iterator[Way]:
         """What a loop over ``node`` gives: the values of a map's views, the elements of a list or set."""
         node = _without_copy(node)
         if isinstance(node, cst.Call) and _method_of(node) in {"values", "items"}:
@@ -190,7 +190,7 @@ class _Reader:
                 plain = way is None or self.holders.all[way[0]].kind not in {"list", "set"}
                 yield None if way is None or plain else (way[0], way[1] + 1)
 
-    def guess(self, found: Spoken, spot: Spot, value: Value, scope: Scope) -> None:
+    def guess(self, found: Spoken, spot: Spot, value: Value, scope: CstScope) -> None:
         """Note which holders an attribute may mean, if ``value`` is what it is an attribute of."""
         names = self.program.names
         function = self.file.function(_function_scope(scope))
@@ -290,11 +290,11 @@ def _is_items(node: cst.CSTNode | None) -> bool:
     return isinstance(node, cst.Call) and _method_of(node) == "items"
 
 
-def _loops(name: str, home: Scope) -> bool:
+def _loops(name: str, home: CstScope) -> bool:
     return any(bound.how in {"element", "part"} for bound in home.bound.get(name, ()))
 
 
-def is_expression(file: File, node: cst.CSTNode) -> bool:
+def is_expression(file: ParsedFile, node: cst.CSTNode) -> bool:
     """Tell whether a name is evaluated or assigned, not the name of an attribute, keyword, parameter or import."""
     if not isinstance(node, cst.Name):
         return True
@@ -310,7 +310,7 @@ def is_expression(file: File, node: cst.CSTNode) -> bool:
     return not _in_lambda(file, node)
 
 
-def _in_lambda(file: File, node: cst.Name) -> bool:
+def _in_lambda(file: ParsedFile, node: cst.Name) -> bool:
     """Tell whether a parameter of a lambda around ``node`` has its name."""
     for above in file.around(node):
         if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
@@ -322,14 +322,14 @@ def _in_lambda(file: File, node: cst.Name) -> bool:
     return False
 
 
-def _function_scope(scope: Scope) -> Scope:
+def _function_scope(scope: CstScope) -> CstScope:
     here = scope
     while here.kind == "class" and here.parent is not None:
         here = here.parent
     return here
 
 
-def _home(name: str, scope: Scope) -> Scope | None:
+def _home(name: str, scope: CstScope) -> CstScope | None:
     """Return the scope that binds ``name`` as seen from ``scope``: None for one bound nowhere but in a class body."""
     if scope.kind == "class":
         return None if name in scope.bound else _home_above(name, scope)
@@ -340,14 +340,14 @@ def _home(name: str, scope: Scope) -> Scope | None:
     return _home_above(name, scope)
 
 
-def _home_above(name: str, scope: Scope) -> Scope | None:
+def _home_above(name: str, scope: CstScope) -> CstScope | None:
     for one in scope.enclosing():
         if name in one.params or (name in one.bound and name not in one.outer):
             return one
     return None
 
 
-def _is_second_of_pair(file: File, bound: Bound) -> bool:
+def _is_second_of_pair(file: ParsedFile, bound: CstBinding) -> bool:
     """Tell whether a name is the second of the two that a loop binds."""
     element = file.parent(bound.target)
     pair = file.parent(element) if element is not None else None

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Function
+from leaklint.drafts.facts.model import FunctionFacts
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.repairs.files import Files
 
 MAKING = frozenset({"__init__", "__new__", "__post_init__", "__setstate__", "__del__"})
 
 
-def forgotten(files: Files, module: str, function: Function, classes: Iterable[ClassRef]) -> str:
+def forgotten(files: Files, module: str, function: FunctionFacts, classes: Iterable[ClassRef]) -> str:
     """Return where the program uses what a cache returns and lets go of it at once, or nothing.
 
     It matters only for ``classes`` whose instances change after they are made: ``counter("a").add()`` would count from

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.contracts.library import storing
-from leaklint.drafts.program import Holder
+from leaklint.drafts.program import HolderFacts
 from leaklint.drafts.program.told import StorePlace
 from leaklint.model import Fix
 from leaklint.records import replace
-from leaklint.repairs.files import File, Files
-from leaklint.repairs.scopes import Scope, dotted_name
+from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.scopes import CstScope, dotted_name
 
 # By kind of container: how it gains an entry.
 _GAINS = {
@@ -29,16 +29,16 @@ _BINDS = "="
 class Tied(NamedTuple):
     """The expressions that must mean the container, for something is put into it there, and the stores that are not read."""
 
-    adopted: tuple[tuple[File, cst.BaseExpression], ...]
+    adopted: tuple[tuple[ParsedFile, cst.BaseExpression], ...]
     unread: tuple[StorePlace, ...]
 
 
-def tied(files: Files, holder: Holder, found: Mapping[str, frozenset[int]]) -> Tied:
+def tied(files: Files, holder: HolderFacts, found: Mapping[str, frozenset[int]]) -> Tied:
     """Return what is said of the stores into a holder and not found yet.
 
     ``found`` gives by module the identities of the expressions that mean the holder, or a container inside of it.
     """
-    adopted: dict[int, tuple[File, cst.BaseExpression]] = {}
+    adopted: dict[int, tuple[ParsedFile, cst.BaseExpression]] = {}
     unread: list[StorePlace] = []
     for place in files.program.told.get(holder.key, ()):
         if place.module not in files.program.modules:
@@ -78,7 +78,7 @@ def qualified(tie: Tied, fix: Fix) -> Fix:
     return replace(fix, safety="unsafe", reason=reason)
 
 
-def _filled_at(file: File, place: StorePlace) -> Iterator[tuple[str, cst.BaseExpression]]:
+def _filled_at(file: ParsedFile, place: StorePlace) -> Iterator[tuple[str, cst.BaseExpression]]:
     """Yield what is filled at a place, and how: by the very statement or call, if that is known, else on the lines."""
     stores = [one for one in file.stores if place.line <= one[0].line and one[0].end_line <= place.end_line]
     exact = [node for span, node in stores if span == place.span]
@@ -107,12 +107,12 @@ def filled(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression]]:
                 yield _BINDS, target
 
 
-def _speaks(file: File, place: StorePlace, known: frozenset[int]) -> bool:
+def _speaks(file: ParsedFile, place: StorePlace, known: frozenset[int]) -> bool:
     """Tell whether the container is spoken of on the lines of a place: what is done with it there, the repair judges."""
     return any(id(node) in known and place.line <= file.line(node) <= place.end_line for node in file.nodes)
 
 
-def _by_name(files: Files, file: File, place: StorePlace) -> Iterator[tuple[str, str, str]]:
+def _by_name(files: Files, file: ParsedFile, place: StorePlace) -> Iterator[tuple[str, str, str]]:
     """Yield the keys of holders whose method is called at a place by another name: ``keep = REG.append``, ``keep(x)``."""
     module = file.module
     for span, node in file.stores:
@@ -123,13 +123,13 @@ def _by_name(files: Files, file: File, place: StorePlace) -> Iterator[tuple[str,
                     yield known[0].key
 
 
-def _is_other(files: Files, file: File, node: cst.BaseExpression) -> bool:
+def _is_other(files: Files, file: ParsedFile, node: cst.BaseExpression) -> bool:
     from leaklint.repairs.spoken import meant
 
     return any(way is not None for way in meant(files.program, file, node))
 
 
-def _runs(scope: Scope, place: StorePlace) -> bool:
+def _runs(scope: CstScope, place: StorePlace) -> bool:
     """Tell whether a scope goes by the name that the interpreter gives it; before 3.11 that is the last part."""
     name = place.function
     if not scope.qualname:

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import libcst as cst
 
-from leaklint.drafts.program import Holder, Program
+from leaklint.drafts.program import HolderFacts, Program
 from leaklint.drafts.program.once import once
 from leaklint.drafts.program.resolve import absolute
-from leaklint.repairs.files import File, Files
-from leaklint.repairs.scopes import Scope
+from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.scopes import CstScope
 from leaklint.repairs.spoken import Key, Spoken, Spot, known_by, read_spoken
 from leaklint.repairs.told import Tied, tied
 from leaklint.repairs.vague import family, may_mean
@@ -27,9 +27,9 @@ class Use:
     name on something unknown.
     """
 
-    file: File
+    file: ParsedFile
     node: cst.BaseExpression
-    scope: Scope
+    scope: CstScope
     depth: int
     sure: bool = True
 
@@ -59,7 +59,7 @@ class _Reach:
 class Finder:
     """Finds the uses of one holder."""
 
-    def __init__(self, files: Files, holder: Holder) -> None:
+    def __init__(self, files: Files, holder: HolderFacts) -> None:
         self.files = files
         self.program: Program = files.program
         self.holder = holder

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from leaklint.deep import deep_recursion
-from leaklint.drafts.facts.model import Function, Module, Value
-from leaklint.drafts.facts.tree import FunctionNode, Scope, children, read_tree
+from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts, Value
+from leaklint.drafts.facts.tree import AstScope, FunctionNode, children, read_tree
 from leaklint.drafts.facts.values import describe, mangle
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.repairs.words import unmangled
@@ -25,7 +25,7 @@ def family(program: Program, word: str) -> frozenset[ClassRef]:
     return frozenset(above for one in below for above in names.ancestors(one))
 
 
-def may_mean(program: Program, module: Module, source: Source, word: str, classes: frozenset[ClassRef]) -> bool:
+def may_mean(program: Program, module: ModuleFacts, source: Source, word: str, classes: frozenset[ClassRef]) -> bool:
     """Tell whether an attribute ``word`` of the file may be that of one of ``classes``: of anything but a known other class."""
     with deep_recursion():
         tree = read_tree(source.tree)
@@ -40,7 +40,7 @@ def may_mean(program: Program, module: Module, source: Source, word: str, classe
             tree.release()
 
 
-def _bases(scope: Scope, word: str) -> Iterator[ast.expr | None]:
+def _bases(scope: AstScope, word: str) -> Iterator[ast.expr | None]:
     """Yield what ``word`` is asked of in one scope; None for what is not followed."""
     for node in _own(scope):
         if isinstance(node, ast.Attribute) and node.attr == word:
@@ -50,7 +50,7 @@ def _bases(scope: Scope, word: str) -> Iterator[ast.expr | None]:
                 yield None
 
 
-def _own(scope: Scope) -> Iterator[ast.AST]:
+def _own(scope: AstScope) -> Iterator[ast.AST]:
     """Yield the nodes that are evaluated in a scope, not in those inside of it."""
     node = scope.node
     stack: list[ast.AST] = [*node.body] if isinstance(node, (ast.Module, *_DEFINITIONS)) else []
@@ -66,7 +66,7 @@ def _own(scope: Scope) -> Iterator[ast.AST]:
 
 
 def _may_be(
-    program: Program, module: Module, value: Value, scope: Scope, word: str, classes: frozenset[ClassRef]
+    program: Program, module: ModuleFacts, value: Value, scope: AstScope, word: str, classes: frozenset[ClassRef]
 ) -> bool:
     while scope.kind == "class" and scope.parent is not None:
         scope = scope.parent
@@ -86,7 +86,9 @@ def _may_be(
     return bool(value.path)  # a part of something, of which no class is known
 
 
-def _is_other(program: Program, module: Module, function: Function, value: Value, classes: frozenset[ClassRef]) -> bool:
+def _is_other(
+    program: Program, module: ModuleFacts, function: FunctionFacts, value: Value, classes: frozenset[ClassRef]
+) -> bool:
     """Tell whether a parameter is said to be of a class of the program that is none of ``classes``."""
     for param in function.params:
         if param.name == value.name and not value.path:

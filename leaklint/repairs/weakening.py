@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import libcst as cst
 
-from leaklint.drafts.program import Holder, Program
+from leaklint.drafts.program import HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.repairs import counts, hazards, lookups, mapping, nested, sets
 from leaklint.repairs.annotations import follow
@@ -28,7 +28,7 @@ _RANK = {"safe": 0, "unsafe": 1, "none": 2}
 _STORES = frozenset({"append", "add", "appendleft", "insert", "setdefault", "extend", "update", "__setitem__"})
 
 
-def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
+def weaken(program: Program, holder: HolderFacts, request: WeakRequest) -> Fix:
     """Return the repair that makes ``holder`` keep what the request names only weakly.
 
     ``safe`` needs every store, type and use resolved and another owner shown; ``unsafe`` names what is assumed; ``none``
@@ -50,7 +50,7 @@ def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
     return Fix("none", "", "the place where the container is made could not be read")
 
 
-def kind_of_holder(holder: Holder, roles: Iterable[Role]) -> str:
+def kind_of_holder(holder: HolderFacts, roles: Iterable[Role]) -> str:
     """Return dict, list or set; for a holder that starts as None, what it is bound to later."""
     if holder.kind in {"dict", "list", "set"}:
         return holder.kind
@@ -58,7 +58,7 @@ def kind_of_holder(holder: Holder, roles: Iterable[Role]) -> str:
     return found.pop() if len(found) == 1 and holder.kind == "none" else ""
 
 
-def _dict(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
+def _dict(files: Files, holder: HolderFacts, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
     side = "key" if request.side == "key" else "value"
     if side == "key" and holder.binding.made.grows_on_read:
         return nested.weaken_keys(files, request, roles)
@@ -85,7 +85,7 @@ def _nodes_below(roles: Iterable[Role], loads: lookups.Loads) -> set[int]:
     return {id(role.use.node) for role in roles if role.kind == "get-item" and id(role.node) in loads.done}
 
 
-def _collection(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...], kind: str) -> Fix:
+def _collection(files: Files, holder: HolderFacts, request: WeakRequest, roles: tuple[Role, ...], kind: str) -> Fix:
     """A WeakSet if nothing tells it from the list or set, else a list of weak references."""
 
     def as_set(draft: Draft, owners: Owners) -> None:
@@ -123,7 +123,7 @@ def _worked_out(
     return draft.fix(name, reason(draft, "the container"))
 
 
-def make(draft: Draft, holder: Holder, roles: Iterable[Role], kind: str, weak: str, owners: Owners) -> None:
+def make(draft: Draft, holder: HolderFacts, roles: Iterable[Role], kind: str, weak: str, owners: Owners) -> None:
     """Rewrite every place that makes the container, and its annotation."""
     made = 0
     for role in roles:
@@ -155,7 +155,7 @@ def _means_it(roles: Iterable[Role], node: cst.CSTNode) -> bool:
     return any(role.use.node is node for role in roles)
 
 
-def _default(draft: Draft, holder: Holder, kind: str, weak: str) -> None:
+def _default(draft: Draft, holder: HolderFacts, kind: str, weak: str) -> None:
     """A container made as a default argument."""
     file = draft.files[holder.module]
     node = file.at(holder.binding.span, cst.Param)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.facts.model import Function, Module, Span
+from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts, Span
 from leaklint.drafts.program import ClassRef, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.files import File, Files
+from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import walk
@@ -22,7 +22,7 @@ NAME = "a static worker that takes weakref.ref(self)"
 _REFERENCE, _PAUSE = "reference", "pause"
 
 
-def worker(program: Program, module: Module, place: Span) -> Fix:
+def worker(program: Program, module: ModuleFacts, place: Span) -> Fix:
     """Return the repair of ``Thread(target=self.method)`` where the method is one endless loop that sleeps or waits.
 
     The thread then holds the object only while it works on it, and ends when nobody else holds it. Never ``safe``.
@@ -31,10 +31,10 @@ def worker(program: Program, module: Module, place: Span) -> Fix:
 
 
 class _Worker:
-    def __init__(self, program: Program, module: Module, place: Span) -> None:
+    def __init__(self, program: Program, module: ModuleFacts, place: Span) -> None:
         self.program = program
         self.draft = Draft(Files(program))
-        self.file: File = self.draft.files[module.name]
+        self.file: ParsedFile = self.draft.files[module.name]
         self.place = place
 
     def fix(self) -> Fix:
@@ -61,7 +61,7 @@ class _Worker:
             self._check_finalizer(owner)
         return self.draft.fix(NAME, "")
 
-    def _method(self, node: cst.BaseExpression) -> tuple[ClassRef, Function] | None:
+    def _method(self, node: cst.BaseExpression) -> tuple[ClassRef, FunctionFacts] | None:
         scope = self.file.scope(node)
         value = describe(node, scope)[0]
         owner = self.program.holders.owner_of(self.file.function(scope), self.file.module)
@@ -77,7 +77,7 @@ class _Worker:
             self.draft.refuse(f"the thread made at {self.file.place(node)} is given its target by position")
 
     def _check_method(
-        self, owner: ClassRef, function: Function, definition: cst.FunctionDef, target: cst.BaseExpression
+        self, owner: ClassRef, function: FunctionFacts, definition: cst.FunctionDef, target: cst.BaseExpression
     ) -> None:
         name, names = function.name, self.program.names
         if len(function.params) != 1 or function.decorators or function.is_async or function.yields:
@@ -114,7 +114,7 @@ class _Worker:
         this = target.value.value if isinstance(target.value, cst.Attribute) else target.value
         self.draft.insert(file, file.end(target.value), f", args=({made}({file.code(this)}),)")
 
-    def _rewrite_method(self, file: File, node: cst.FunctionDef, loop: cst.While) -> None:
+    def _rewrite_method(self, file: ParsedFile, node: cst.FunctionDef, loop: cst.While) -> None:
         draft, newline = self.draft, file.newline
         indent = file.indent(node)
         statements = list(loop.body.body)
@@ -137,12 +137,12 @@ class _Worker:
             draft.insert(file, after, ask.format(more=""))
             self._at_end(file, statements[-1], f"{inner}del {this.value}{newline}")
 
-    def _at_end(self, file: File, last: cst.CSTNode, text: str) -> None:
+    def _at_end(self, file: ParsedFile, last: cst.CSTNode, text: str) -> None:
         after = file.line_after(file.end(last) - 1)
         before = "" if file.text[after - 1 : after] in {"\n", "\r"} else file.newline
         self.draft.insert(file, after, before + text)
 
-    def _rewrite_wait(self, file: File, statement: cst.CSTNode, wait: cst.Call, inner: str, this: str) -> None:
+    def _rewrite_wait(self, file: ParsedFile, statement: cst.CSTNode, wait: cst.Call, inner: str, this: str) -> None:
         """Work out how long, or on what, to wait; let go of the object; wait."""
         newline = file.newline
         argument = wait.args[0].value if wait.args else None
@@ -190,7 +190,7 @@ def _waits(statements: Sequence[cst.CSTNode]) -> tuple[int, cst.Call | None]:
     return 0, None
 
 
-def _stops(file: File, test: cst.BaseExpression) -> str:
+def _stops(file: ParsedFile, test: cst.BaseExpression) -> str:
     """Return what ends the loop besides the death of the object, as the rest of a condition."""
     if (isinstance(test, cst.Name) and test.value == "True") or isinstance(test, cst.Integer):
         return ""

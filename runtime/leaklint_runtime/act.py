@@ -20,8 +20,8 @@ from . import build, values
 from .early import FunctionType, is_a
 from .holder import ABSENT, lookup, unwrap
 from .stubs import Stub, Thing
-from .values import Made
-from .wire import Probe
+from .values import BuiltValue
+from .wire import WireProbe
 
 TURNS = 5
 STEPS = 16  # items that are taken from a generator
@@ -48,7 +48,7 @@ class Act(NamedTuple):
     live: Any = None
 
 
-def resolve(probe: Probe) -> Act:
+def resolve(probe: WireProbe) -> Act:
     """Find the class and function that the probe names. Raises ``UnreachableError``."""
     kind, _, name = probe.trigger.partition(":")
     argument = int(probe.track.partition(":")[2]) if probe.track.startswith("argument:") else None
@@ -95,7 +95,7 @@ def named(place: str) -> Any:
     return found
 
 
-def perform(act: Act, hand: list[Any], call: build.Call, number: int, track: str) -> Any:
+def perform(act: Act, hand: list[Any], call: build.BuiltArguments, number: int, track: str) -> Any:
     """Do the act and return what is tracked.
 
     ``hand`` holds the object that a method or property belongs to, or the tracked argument of a call, and is emptied.
@@ -149,7 +149,7 @@ class Tracked(NamedTuple):
     stands for a type that could not be made, which the text names.
     """
 
-    made: Made
+    made: BuiltValue
     plain: bool = False
     wrong: str = ""
 
@@ -171,19 +171,19 @@ def thing(function: Any, place: int, number: int, element: Any = None) -> Tracke
         if made is not None and (type(made.value) in _PLAIN or listed):
             return Tracked(made, plain=not is_a(made.value, FunctionType))
     if hint is type or getattr(hint, "__origin__", None) is type:
-        return Tracked(Made(type("Thing", (Thing,), {}), values.NEW_CLASS, True))
+        return Tracked(BuiltValue(type("Thing", (Thing,), {}), values.NEW_CLASS, True))
     if is_a(hint, type) and hint.__module__ not in ("builtins", "typing") and not is_a(hint, values.OneOf):
         try:
             return Tracked(build.nested(hint, number, 0))
         except build.CannotBuildError:
-            stand_in = Made(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in")
+            stand_in = BuiltValue(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in")
             return Tracked(stand_in, wrong=f"{hint.__qualname__} could not be made")
     if item is not None and any(word in item.name for word in _FUNCTIONS):
-        return Tracked(Made(lambda *_, **__: number, "lambda *_, **__: number", False, "stand-in"))
+        return Tracked(BuiltValue(lambda *_, **__: number, "lambda *_, **__: number", False, "stand-in"))
     guessed = values.by_name(item.name, 0) if item is not None and hint is None else None
     if guessed is not None and type(guessed.value) is str:
         return Tracked(guessed, plain=True)
-    return Tracked(Made(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in"))
+    return Tracked(BuiltValue(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in"))
 
 
 _FUNCTIONS = ("func", "callback", "handler", "fn", "hook", "listener", "observer", "subscriber")

@@ -12,10 +12,10 @@ import time
 from typing import Any, Callable, Sequence
 
 from . import footprint, growth, watching_lines, watching_naming
-from .discovery.model import FILLING, GrowingHolder, Store, to_json
+from .discovery.model import FILLING, GrowingHolder, StoringLine, to_json
 from .fit import LINEAR
 from .watching import Grower, growers
-from .watching_lengths import Lengths
+from .watching_lengths import LengthSampler
 
 REST = 10.0  # times what a sample took: a measured command may be slowed down by a tenth
 LEAST_POINTS = 8  # after the start-up
@@ -35,9 +35,9 @@ class Growing:
         self.interval, self.write = interval, write
         self.started = time.monotonic()
         self.modules: list[growth.Point] = []
-        self.stores: dict[int, tuple[Store, ...]] = {}
+        self.stores: dict[int, tuple[StoringLine, ...]] = {}
         self.names: dict[int, GrowingHolder] = {}
-        self.lengths = Lengths([*ours, self.modules, self.stores, self.names])
+        self.lengths = LengthSampler([*ours, self.modules, self.stores, self.names])
         self.due, self.naming_due, self.tracing_due, self.windows = 0.0, FIRST, 0.0, 0
 
     def sample(self) -> None:

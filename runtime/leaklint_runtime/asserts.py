@@ -10,7 +10,7 @@ from . import chains, draw, holder, labels, paths
 from .early import collect, get_objects, is_a
 from .holder import Holder, mro_of
 from .observe import INNER
-from .wire import CONFIRMED, Verdict
+from .wire import CONFIRMED, WireVerdict
 
 _OWN = __name__.partition(".")[0]
 
@@ -55,7 +55,7 @@ def why(target: Any, ours: Sequence[Any]) -> list[str]:
     if named is None:
         return ["    what holds it cannot be seen by the collector"]
     text = named.text()
-    verdict = Verdict(CONFIRMED, "", path=text, suspect=named.suspect, origins=named.origins)
+    verdict = WireVerdict(CONFIRMED, "", path=text, suspect=named.suspect, origins=named.origins)
     return [f"    {line}" for line in draw.text(verdict)]
 
 
@@ -97,7 +97,7 @@ class Growth:
     def _lines(self, chain: chains.Chain) -> list[str]:
         entries = [thing for part in self._holder.parts() for thing in _newest(part)]
         last = [f"{place}: {text}" for place, text in entries[-3:]]
-        verdict = Verdict(CONFIRMED, "", path=chain.text(), suspect=chain.suspect, origins=chain.origins)
+        verdict = WireVerdict(CONFIRMED, "", path=chain.text(), suspect=chain.suspect, origins=chain.origins)
         return [*draw.text(verdict), *[f"     entry {text}" for text in last]]
 
 

@@ -10,13 +10,13 @@ from typing import Any, Callable, Dict, Iterator, NamedTuple, Union
 from . import domains, values
 from .holder import mro_of
 from .stubs import Stub
-from .values import Made, Varied
+from .values import BuiltValue, Varied
 
 EMPTY = inspect.Parameter.empty
 VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _UNKNOWN = (str, typing.ForwardRef)
 Hints = Dict[str, Any]
-Choices = Dict[str, Union[Made, Varied]]
+Choices = Dict[str, Union[BuiltValue, Varied]]
 SINGLE = 8  # optional parameters that are varied one by one
 
 
@@ -24,7 +24,7 @@ class CannotBuildError(Exception):
     """No step of the ladder made the object; the text names the last failure."""
 
 
-class Call(NamedTuple):
+class BuiltArguments(NamedTuple):
     """The arguments for one call, and each as a template; ``sure`` unless a name or nothing at all decided one.
 
     ``origins`` are pairs of a parameter and what says that users pass such a value.
@@ -42,7 +42,7 @@ class Call(NamedTuple):
         return ", ".join(self.texts)
 
 
-def call(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], Call]]:
+def call(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], BuiltArguments]]:
     """Yield ways to make the arguments for ``function``, surest first. Each takes the round's number."""
     parameters, hints = describe(function, skip_self)
     for style in styles(parameters):
@@ -140,7 +140,7 @@ def arguments(
     number: int,
     depth: int = 0,
     chosen: Choices | None = None,
-) -> Call:
+) -> BuiltArguments:
     """Return arguments for one call.
 
     ``style`` is ``required`` (by annotation and name), ``stubs`` (for the required ones), ``all`` (defaults as well),
@@ -177,11 +177,11 @@ def arguments(
         else:
             args.append(made.value)
             texts.append(made.source)
-    return Call(tuple(args), kwargs, tuple(texts), sure, tuple(origins))
+    return BuiltArguments(tuple(args), kwargs, tuple(texts), sure, tuple(origins))
 
 
 def _spread(
-    item: inspect.Parameter, made: Made, args: list[Any], kwargs: dict[str, Any], texts: list[str], named: bool
+    item: inspect.Parameter, made: BuiltValue, args: list[Any], kwargs: dict[str, Any], texts: list[str], named: bool
 ) -> None:
     """Give one value for ``*args``, unless parameters before it were left out, or one for ``**kwargs``."""
     if item.kind is inspect.Parameter.VAR_KEYWORD:
@@ -192,7 +192,7 @@ def _spread(
         texts.append(made.source)
 
 
-def varied(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> Made | None:
+def varied(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> BuiltValue | None:
     """Return another value than the default of an optional parameter, of the same type; None if none is known."""
     default, hint = item.default, hints.get(item.name, EMPTY)
     if item.kind in VARIADIC:
@@ -202,16 +202,16 @@ def varied(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> Ma
     if isinstance(hint, values.OneOf):
         return values.by_annotation(hint, number + 1, nested, depth)
     if type(default) is str:
-        return Made(f"{default}{number}", f'f"{{{default!r}}}{{number}}"', True, "default")
+        return BuiltValue(f"{default}{number}", f'f"{{{default!r}}}{{number}}"', True, "default")
     if type(default) in (int, float):
-        return Made(default + number + 1, f"{default!r} + number + 1", True, "default")
+        return BuiltValue(default + number + 1, f"{default!r} + number + 1", True, "default")
     made = values.by_annotation(hint, number, nested, depth, full=True) if hint is not EMPTY else None
     if made is None or made.value is None:
         made = values.by_name(item.name, number)
     return made
 
 
-def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, full: bool = False) -> Made:
+def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, full: bool = False) -> BuiltValue:
     """Return a value for one parameter: by its annotation, by its name, or a stub."""
     hint = hints.get(item.name, EMPTY)
     made = values.by_annotation(hint, number, nested, depth, full) if hint is not EMPTY else None
@@ -220,7 +220,7 @@ def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, fu
     return made or values.stub()
 
 
-def nested(kind: type, number: int, depth: int) -> Made:
+def nested(kind: type, number: int, depth: int) -> BuiltValue:
     """Make an instance of a class for an argument, or of a concrete subclass of it. Raises ``CannotBuildError``.
 
     One that is equal by value is made of varied values, where its class takes them: equal ones are the same key.
@@ -234,5 +234,5 @@ def nested(kind: type, number: int, depth: int) -> Made:
                 value: Any = option(*made.args, **made.kwargs)
             except Exception:
                 continue
-            return Made(value, f"{option.__module__}:{option.__qualname__}({made.source})", made.sure)
+            return BuiltValue(value, f"{option.__module__}:{option.__qualname__}({made.source})", made.sure)
     raise CannotBuildError(kind.__qualname__)

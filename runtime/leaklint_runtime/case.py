@@ -6,22 +6,22 @@ from typing import Any, NamedTuple
 
 from . import reached
 from .holder import Holder
-from .observe import Limits
-from .trigger import Plan
-from .wire import Probe
+from .observe import ExperimentLimits
+from .trigger import Strategy
+from .wire import WireProbe
 
 
-class Case(NamedTuple):
+class ProofSetup(NamedTuple):
     """The module, the holder if there is one, the act, how far to go, and the lines that the finding is about.
 
     ``empty`` is the size of the holder before anything was made.
     """
 
-    probe: Probe
+    probe: WireProbe
     module: Any
     holder: Holder | None
-    plan: Plan
-    limits: Limits
+    plan: Strategy
+    limits: ExperimentLimits
     lines: reached.Lines
     empty: int
 

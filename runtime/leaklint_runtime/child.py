@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from . import closing, copies, domains, holder, judge, observe, once, reached, scenarios, seats, trial, trigger
 from .act import UnreachableError, resolve
 from .build import CannotBuildError
-from .case import Case
+from .case import ProofSetup
 from .early import FunctionType, is_a
-from .observe import Limits
-from .wire import BOUNDED, REFUTED, Probe, Verdict, unreached
+from .observe import ExperimentLimits
+from .wire import BOUNDED, REFUTED, WireProbe, WireVerdict, unreached
 
 
 class Options(NamedTuple):
@@ -42,12 +42,12 @@ def options_from(value: dict[str, Any]) -> Options:
     return Options(**given)
 
 
-def prove(probe: Probe, options: Options) -> Verdict:
+def prove(probe: WireProbe, options: Options) -> WireVerdict:
     """Return the verdict on one probe."""
     try:
         return _prove(probe, options)
     except once.SingleError as error:
-        return Verdict(BOUNDED, str(error))
+        return WireVerdict(BOUNDED, str(error))
     except (UnreachableError, scenarios.ScenarioError) as error:
         return unreached(str(error))
     except CannotBuildError as error:
@@ -69,7 +69,7 @@ def _message(error: BaseException) -> str:
         return "(no text)"
 
 
-def _prove(probe: Probe, options: Options) -> Verdict:
+def _prove(probe: WireProbe, options: Options) -> WireVerdict:
     crashed = _watch_threads()
     load(probe)
     for path in options.scenarios:
@@ -89,7 +89,7 @@ def _prove(probe: Probe, options: Options) -> Verdict:
             other.dismiss()
 
 
-def _kind(case: Case) -> Any:
+def _kind(case: ProofSetup) -> Any:
     """Return the type of what is watched."""
     try:
         return type(case.plan.make(0))
@@ -109,7 +109,7 @@ def _watch_threads() -> list[str]:
     return crashed
 
 
-def _case(probe: Probe, options: Options) -> Case:
+def _case(probe: WireProbe, options: Options) -> ProofSetup:
     """Return all that a probe comes down to, with the way to do it that was found by trying."""
     module = load(probe)
     domains.within(probe.root, probe.file)
@@ -119,7 +119,7 @@ def _case(probe: Probe, options: Options) -> Case:
     return case if copy is None else _case_in(copy.module, copy.probe, options)
 
 
-def _case_in(module: Any, probe: Probe, options: Options) -> Case:
+def _case_in(module: Any, probe: WireProbe, options: Options) -> ProofSetup:
     act = resolve(probe)
     found = holder.find(module, probe.container, probe.container_kind, act.subject)
     if found is None and probe.container_kind == "closure" and act.function is not None:
@@ -131,11 +131,11 @@ def _case_in(module: Any, probe: Probe, options: Options) -> Case:
     element = domains.element_of(module, probe.container)
     tried = trial.Trial(lines, found, empty, probe.track == "growth")
     plan = trigger.plan(probe, dict(options.factories), options.scratch, tried, element)
-    limits = Limits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)
-    return Case(probe, module, found, plan, limits, lines, empty)
+    limits = ExperimentLimits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)
+    return ProofSetup(probe, module, found, plan, limits, lines, empty)
 
 
-def as_method(probe: Probe) -> Probe:
+def as_method(probe: WireProbe) -> WireProbe:
     """Return the probe that calls a method through its class as one that calls it on an object of the class."""
     kind, _, place = probe.trigger.partition(":")
     if kind != "call" or "." not in place.partition(":")[2]:
@@ -156,7 +156,7 @@ def _place(name: str) -> tuple[Any, str]:
     return owner, path.rpartition(".")[2]
 
 
-def load(probe: Probe) -> Any:
+def load(probe: WireProbe) -> Any:
     """Import the probe's module and make sure that it is the analysed file. Raises ``UnreachableError``."""
     if probe.root and probe.root not in sys.path[:1]:
         sys.path.insert(0, probe.root)
@@ -179,7 +179,7 @@ def _parents(name: str) -> tuple[str, ...]:
     return tuple(".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
-def _from_file(probe: Probe) -> Any:
+def _from_file(probe: WireProbe) -> Any:
     """Load a module that no import path leads to, such as a script."""
     spec = importlib.util.spec_from_file_location(probe.module, probe.file)
     if spec is None or spec.loader is None or not os.path.exists(probe.file):
@@ -195,7 +195,7 @@ def _from_file(probe: Probe) -> Any:
     return module
 
 
-def is_analysed(found: Any, probe: Probe) -> bool:
+def is_analysed(found: Any, probe: WireProbe) -> bool:
     """Tell whether the imported file is the analysed one, by place or else by content."""
     if not isinstance(found, str) or not os.path.exists(found):
         return False

@@ -20,10 +20,10 @@ from .child import Options
 from .lanes import describe, import_limit
 from .patience import WAITS
 from .run import BOOT, IMPORTED
-from .wire import Probe, Verdict, dumps, plain, unreached, verdict_from
+from .wire import WireProbe, WireVerdict, dumps, plain, unreached, verdict_from
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-Listener = Callable[[int, Verdict], None]
+Listener = Callable[[int, WireVerdict], None]
 _GRACE = 30.0
 
 
@@ -31,17 +31,19 @@ class InterpreterError(Exception):
     """The interpreter could not be started or does not run this package; the text says why."""
 
 
-def prove(probes: Sequence[Probe], options: Options, python: str, on_verdict: Listener | None = None) -> list[Verdict]:
+def prove(
+    probes: Sequence[WireProbe], options: Options, python: str, on_verdict: Listener | None = None
+) -> list[WireVerdict]:
     """Return a verdict for each probe, in order; ``on_verdict`` hears of each as it comes.
 
     Raises ``InterpreterError`` if ``python`` cannot be started at all. An interpreter that is lost on the way is
     started again for what is left.
     """
-    found: dict[int, Verdict] = {}
+    found: dict[int, WireVerdict] = {}
     scratch = tempfile.mkdtemp(prefix="leaklint-")
     lock = threading.Lock()
 
-    def keep(index: int, verdict: Verdict) -> None:
+    def keep(index: int, verdict: WireVerdict) -> None:
         with lock:
             found.setdefault(index, verdict)
             if on_verdict is not None:
@@ -57,13 +59,13 @@ def prove(probes: Sequence[Probe], options: Options, python: str, on_verdict: Li
 
 
 def _together(
-    probes: Sequence[Probe], options: Options, python: str, found: dict[int, Verdict], keep: Listener
+    probes: Sequence[WireProbe], options: Options, python: str, found: dict[int, WireVerdict], keep: Listener
 ) -> None:
     """One supervisor for all; started again without the finding that was first in line if it is lost."""
     while len(found) < len(probes):
         left = [index for index in range(len(probes)) if index not in found]
         before = len(found)
-        with Session(python, [probes[index] for index in left], options) as session:
+        with TargetSession(python, [probes[index] for index in left], options) as session:
             for place, verdict in session.verdicts():
                 keep(left[place], verdict)
         if len(found) == before:
@@ -72,11 +74,13 @@ def _together(
             keep(left[0], unreached("the proving process was lost"))
 
 
-def _apart(probes: Sequence[Probe], options: Options, python: str, found: dict[int, Verdict], keep: Listener) -> None:
+def _apart(
+    probes: Sequence[WireProbe], options: Options, python: str, found: dict[int, WireVerdict], keep: Listener
+) -> None:
     """A fresh process for each, for platforms without fork."""
 
     def one(index: int) -> None:
-        with Session(python, [probes[index]], options._replace(isolation="fresh")) as session:
+        with TargetSession(python, [probes[index]], options._replace(isolation="fresh")) as session:
             for _, verdict in session.verdicts():
                 keep(index, verdict)
             if index not in found and session.spoke:
@@ -88,10 +92,10 @@ def _apart(probes: Sequence[Probe], options: Options, python: str, found: dict[i
         list(pool.map(one, range(len(probes))))
 
 
-class Session:
+class TargetSession:
     """One run of the target's interpreter; a context manager that never leaves it behind."""
 
-    def __init__(self, python: str, probes: Sequence[Probe], options: Options) -> None:
+    def __init__(self, python: str, probes: Sequence[WireProbe], options: Options) -> None:
         self.spoke = False
         self.alone = options.isolation != "fork"
         self._nonce = os.urandom(16).hex() if self.alone else ""
@@ -116,7 +120,7 @@ class Session:
         self._start(self._write, b"%d\n%s%s" % (len(request), request, nonce.encode()))
         self._start(self._drain)
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> TargetSession:
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -153,7 +157,7 @@ class Session:
         self._late = True
         self._process.kill()
 
-    def verdicts(self) -> Iterator[tuple[int, Verdict]]:
+    def verdicts(self) -> Iterator[tuple[int, WireVerdict]]:
         """Yield verdicts as they come, until the process ends or is silent for too long."""
         assert self._process.stdout is not None
         watchdog = self._watch(self._silence)
@@ -177,7 +181,7 @@ class Session:
         watchdog.start()
         return watchdog
 
-    def _message(self, line: bytes) -> tuple[int, Verdict] | None:
+    def _message(self, line: bytes) -> tuple[int, WireVerdict] | None:
         if self._nonce:
             nonce, _, line = line.partition(b" ")
             if nonce != self._nonce.encode():

@@ -13,20 +13,20 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from . import channel, early, sandbox, wire
 from .act import finished
-from .case import Case
+from .case import ProofSetup
 from .closers import NAMES
 from .early import is_a
-from .observe import Limits
+from .observe import ExperimentLimits
 
 MOST = 4
-ROUNDS = Limits(rounds=5, seconds=0.0, total=2.0)
+ROUNDS = ExperimentLimits(rounds=5, seconds=0.0, total=2.0)
 
 
 class Closed(NamedTuple):
     """``verdict`` is that on objects on each of which ``name`` was called; ``name`` is empty if there is no such method."""
 
     name: str = ""
-    verdict: wire.Verdict = wire.Verdict(wire.UNREACHED, "")
+    verdict: wire.WireVerdict = wire.WireVerdict(wire.UNREACHED, "")
 
     @property
     def kept(self) -> int:
@@ -82,7 +82,7 @@ async def _leave(box: list[Any]) -> None:
         pass
 
 
-def trials(case: Case, judged: Callable[[Case], wire.Verdict]) -> Iterator[Closed]:
+def trials(case: ProofSetup, judged: Callable[[ProofSetup], wire.WireVerdict]) -> Iterator[Closed]:
     """Yield the verdict after each way to close the objects; stops at one after which nothing stays."""
     sample = [case.plan.make(0)]
     kind = type(sample[0])

@@ -11,7 +11,7 @@ from . import build, ladder, recipes
 from .act import UnreachableError
 from .build import CannotBuildError
 from .scenarios import ScenarioError
-from .values import Made
+from .values import BuiltValue
 
 #: What is handed over: a bound method, the object, a function that leads to it; where none is taken, containers of it.
 METHOD, FUNCTION = "thing.on", "lambda *given, **named: thing.on()"
@@ -123,7 +123,7 @@ def drafts(
     """
     seen = set()
     for style in [f"varied {given}"] if given else STYLES:
-        chosen: build.Choices = {parameter: Made(None, "HANDED", True)}
+        chosen: build.Choices = {parameter: BuiltValue(None, "HANDED", True)}
         try:
             call = build.arguments(goal.parameters, goal.hints, style, 0, chosen=chosen)
         except Exception:

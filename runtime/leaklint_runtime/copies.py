@@ -12,19 +12,19 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from . import holder, observe
-from .case import Case
+from .case import ProofSetup
 from .early import ModuleType, contents, is_a
-from .wire import Probe
+from .wire import WireProbe
 
 
 class Twin(NamedTuple):
     """Another module of the same file, and the probe as one of it."""
 
     module: Any
-    probe: Probe
+    probe: WireProbe
 
 
-def filled(case: Case) -> Twin | None:
+def filled(case: ProofSetup) -> Twin | None:
     """Return the copy whose container has more entries once the act is done again, if that of the case has not."""
     if case.holder is None or not case.holder.owners:
         return None

@@ -18,7 +18,7 @@ from typing import Any, Callable, NamedTuple
 from . import channel, early, sandbox, wire
 from .early import is_a
 from .holder import Holder
-from .observe import Rounds
+from .observe import Experiment
 from .trackers import ByReference, Tracker, tracker_for
 from .trigger import Make
 
@@ -26,7 +26,7 @@ NEW = 4
 SECONDS = 2.0
 
 
-class Outcome(NamedTuple):
+class Counterfactual(NamedTuple):
     """``freed`` of ``survivors`` died when the holder was emptied (-1: could not be tried).
 
     ``kept`` of ``made`` new objects stayed alive with ``twin`` in the holder's place; ``twin`` is empty if none fits.
@@ -50,17 +50,17 @@ class Outcome(NamedTuple):
         return found
 
 
-def try_without(holder: Holder, rounds: Rounds, seconds: float = SECONDS) -> Outcome:
+def try_without(holder: Holder, rounds: Experiment, seconds: float = SECONDS) -> Counterfactual:
     """Empty the holder, then try its weak twin, in a forked child; nothing is changed here.
 
     Where there is no fork, or threads would make it unsafe, nothing is tried.
     """
     if early.fork is None or threading.active_count() > 1:
-        return Outcome()
-    return Outcome(**_elsewhere(lambda: _trial(holder, rounds), seconds))
+        return Counterfactual()
+    return Counterfactual(**_elsewhere(lambda: _trial(holder, rounds), seconds))
 
 
-def _trial(holder: Holder, rounds: Rounds) -> dict[str, Any]:
+def _trial(holder: Holder, rounds: Experiment) -> dict[str, Any]:
     tracker = rounds.tracker
     assert tracker is not None
     twin, name = _twin(holder.value() if holder.owner is not None else None, tracker.survivors(1))

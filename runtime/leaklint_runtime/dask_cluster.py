@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Sequence
 
 from . import ledger, shipping
 from .ledger import BASELINE, FRAGMENTED, GC_LAG, HOARD, SHARED, Ledger
-from .wire import Probe, plain
+from .wire import WireProbe, plain
 
 POLL = 0.25
 
@@ -239,4 +239,7 @@ async def _asked(client: Any, address: str, text: str) -> dict[str, Any]:
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options with probes in their JSON form."""
-    return {**options, "findings": [plain(item) if isinstance(item, Probe) else item for item in options["findings"]]}
+    return {
+        **options,
+        "findings": [plain(item) if isinstance(item, WireProbe) else item for item in options["findings"]],
+    }

@@ -13,7 +13,7 @@ from . import documented, sources, usages
 from .early import FunctionType, ModuleType, contents, is_a
 from .sources import Searched
 from .usages import PLAIN, UNKNOWN, Given
-from .values import NOTHING, Made, OneOf, literal
+from .values import NOTHING, BuiltValue, OneOf, literal
 
 _scopes: list[Searched] = []
 OPTIONS = 12
@@ -76,7 +76,7 @@ def passed_to(
 def _from_calls(options: tuple[Given, ...], closed: bool) -> Any:
     """Return a hint from what calls pass: the values if all are plain ones, or the type that they share; else None."""
     own = [given for given in options if not given.test] or list(options)
-    listed: list[Made] = []
+    listed: list[BuiltValue] = []
     for given in own:
         made = made_of(given)
         if made is None:
@@ -93,21 +93,23 @@ def _from_calls(options: tuple[Given, ...], closed: bool) -> Any:
     return first if is_a(first, type) else None
 
 
-def made_of(given: Given) -> Made | None:
+def made_of(given: Given) -> BuiltValue | None:
     """Return what a call passes as a value with its template, or None if it is not known or made anew by each call."""
     value = given.value
     if value is UNKNOWN:
         return None
     if type(value) in PLAIN:
-        return Made(value, repr(value), True, f"call at {given.place}")
+        return BuiltValue(value, repr(value), True, f"call at {given.place}")
     if is_a(value, (list, dict, set, ModuleType)):
         return None
     name, home = getattr(value, "__qualname__", ""), getattr(value, "__module__", "")
     if is_a(value, type) or (name and home and "<" not in name):
-        return Made(value, f"{home}:{name}", True, f"call at {given.place}")
+        return BuiltValue(value, f"{home}:{name}", True, f"call at {given.place}")
     kind = type(value)
     member = getattr(value, "name", "")
-    return Made(value, f"{kind.__module__}:{kind.__qualname__}.{member}" if member else NOTHING, True, given.place)
+    return BuiltValue(
+        value, f"{kind.__module__}:{kind.__qualname__}.{member}" if member else NOTHING, True, given.place
+    )
 
 
 def subclasses(kind: Any) -> tuple[Any, ...]:

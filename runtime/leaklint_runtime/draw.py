@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Sequence
 
 from .units import size
-from .wire import Verdict
+from .wire import WireVerdict
 
 
-def text(verdict: Verdict) -> list[str]:
+def text(verdict: WireVerdict) -> list[str]:
     """Return the chain as lines, the suspect edge underlined with ``~``, library nodes marked; none without a chain."""
     path = list(verdict.path)
     lines: list[str] = []
@@ -28,7 +28,7 @@ def _note(origins: Sequence[str], node: int) -> str:
     return "   (library)" if node < len(origins) and origins[node] == "lib" else ""
 
 
-def summary(verdict: Verdict) -> str:
+def summary(verdict: WireVerdict) -> str:
     """Return the figures of a verdict as one line: bytes, survivors, growth, alike traces."""
     parts = []
     if verdict.created:

@@ -6,10 +6,10 @@ import sys
 from typing import Any, List, NamedTuple
 
 from . import chains, early, labels, observe, paths
-from .case import Case
-from .counterfactual import Outcome
+from .case import ProofSetup
+from .counterfactual import Counterfactual
 from .holder import Holder
-from .observe import Seen
+from .observe import Observation
 from .retained import retained
 from .trackers import IMMORTAL
 
@@ -47,14 +47,14 @@ class Evidence(NamedTuple):
     astray: bool = False
 
 
-def inside(case: Case, seen: Seen) -> Chains:
+def inside(case: ProofSetup, seen: Observation) -> Chains:
     """Return chains from the flagged holder to some of the survivors; none if it does not hold them."""
     if case.holder is None or seen.tracker is None or not seen.survivors:
         return []
     return paths.within(case.holder, seen.tracker.survivors(SAMPLE))
 
 
-def gather(case: Case, seen: Seen, outcome: Outcome, inside: Chains) -> Evidence:
+def gather(case: ProofSetup, seen: Observation, outcome: Counterfactual, inside: Chains) -> Evidence:
     """Explain the survivors of a run.
 
     ``outcome`` is what taking the holder away has shown, ``inside`` the chains that lead from the holder to survivors.
@@ -84,7 +84,7 @@ def _named(facts: dict[str, Any]) -> str:
     return str(text[0] + "".join(text[1 : facts["suspect"] + 1 : 2]))
 
 
-def _beside(case: Case, survivors: list[Any], holder: Holder) -> str:
+def _beside(case: ProofSetup, survivors: list[Any], holder: Holder) -> str:
     """Return the other holder of a survivor that the flagged one holds, too; nothing if none can be named."""
     walls = [*holder.parts(), *([holder.value()] if holder.owner is not None else [])]
     found = paths.backward(survivors[0], case.module, ours=[survivors, walls], walls=walls)
@@ -111,7 +111,7 @@ def _inside(survivors: list[Any], inside: Chains, holder: Holder | None) -> dict
     return {**_drawn(chain), "alike": _alike(inside, inside[0]), "hidden": hidden}
 
 
-def _anywhere(case: Case, survivors: list[Any]) -> dict[str, Any]:
+def _anywhere(case: ProofSetup, survivors: list[Any]) -> dict[str, Any]:
     """Return the facts of a survivor that is held from anywhere, found by a search through the heap."""
     found = paths.backward(survivors[0], case.module, ours=[survivors])
     if found.named:

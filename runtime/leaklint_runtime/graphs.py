@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple, Sequence
 
-from .wire import Verdict
+from .wire import WireVerdict
 
 _WIDTH, _HEIGHT, _GAP, _MARGIN = 360, 44, 46, 24
 _STYLE = """
@@ -30,13 +30,13 @@ class Link(NamedTuple):
     suspect: bool
 
 
-def links(verdict: Verdict) -> list[Link]:
+def links(verdict: WireVerdict) -> list[Link]:
     """Return the steps of a verdict's chain."""
     path = verdict.path
     return [Link(place - 1, place + 1, path[place], place == verdict.suspect) for place in range(1, len(path) - 1, 2)]
 
 
-def dot(named: Sequence[tuple[str, Verdict]]) -> str:
+def dot(named: Sequence[tuple[str, WireVerdict]]) -> str:
     """Return one digraph for all verdicts with a chain, each a cluster under its name."""
     lines = ["digraph leaks {", "  rankdir=TB;", '  node [shape=box, fontname="monospace"];']
     for number, (title, verdict) in enumerate(named):
@@ -59,7 +59,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
 
 
-def _marks(verdict: Verdict, place: int) -> list[str]:
+def _marks(verdict: WireVerdict, place: int) -> list[str]:
     """Return the classes of the node at ``place``: the survivor leaks, library nodes are dashed."""
     marks = ["node"]
     if place == len(verdict.path) - 1:
@@ -70,7 +70,7 @@ def _marks(verdict: Verdict, place: int) -> list[str]:
     return marks
 
 
-def svg(named: Sequence[tuple[str, Verdict]]) -> str:
+def svg(named: Sequence[tuple[str, WireVerdict]]) -> str:
     """Return one self-contained picture: a column for each verdict with a chain, legible in light and dark."""
     columns = [(title, verdict) for title, verdict in named if verdict.path]
     deepest = max([len(verdict.path) // 2 + 1 for _, verdict in columns], default=0)
@@ -90,7 +90,7 @@ def svg(named: Sequence[tuple[str, Verdict]]) -> str:
     )
 
 
-def _column(title: str, verdict: Verdict, left: int) -> str:
+def _column(title: str, verdict: WireVerdict, left: int) -> str:
     """Draw one chain from the top down."""
     top: dict[int, int] = {
         place: 2 * _MARGIN + place // 2 * (_HEIGHT + _GAP) for place in range(0, len(verdict.path), 2)

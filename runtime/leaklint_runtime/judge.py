@@ -7,19 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from . import counterfactual, early, evidence, fit, observe, reached, sandbox
-from .case import Case
+from .case import ProofSetup
 from .closing import Closed
-from .counterfactual import Outcome
+from .counterfactual import Counterfactual
 from .early import ModuleType, is_a
-from .observe import Seen
-from .trigger import Plan
-from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, UNREACHED, UNTIL_CLOSED, Verdict, unreached
+from .observe import Observation
+from .trigger import Strategy
+from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, UNREACHED, UNTIL_CLOSED, WireVerdict, unreached
 
 GROWS = 0.5  # entries an object, from which on a holder is said to grow
 BLOCKS = 1.0  # blocks a call; less is what the interpreter and this package do
 
 
-def verdict(case: Case) -> Verdict:
+def verdict(case: ProofSetup) -> WireVerdict:
     """Run the experiment and judge it.
 
     Where what was watched goes, but the holder grows, the arguments are watched instead, each in an experiment of its own.
@@ -36,14 +36,14 @@ def verdict(case: Case) -> Verdict:
     return replace(found, status=UNREACHED, reason=f"{found.reason}: what stays in it was not watched; give a factory")
 
 
-def once(case: Case) -> Verdict:
+def once(case: ProofSetup) -> WireVerdict:
     """Run the experiment and judge it, whatever else is passed."""
     started = early.perf_counter()
     ran = case.plan.ran
     if ran is None and case.lines:
         ran = reached.runs(lambda: case.plan.make(0), case.lines)
-    rounds = observe.Rounds(case.plan.make, case.holder, case.empty)
-    outcome = Outcome()
+    rounds = observe.Experiment(case.plan.make, case.holder, case.empty)
+    outcome = Counterfactual()
     try:
         rounds.run(case.limits)
         if case.holder is not None and rounds.tracker is not None and rounds.tracker.alive():
@@ -57,12 +57,12 @@ def once(case: Case) -> Verdict:
     return replace(judged, seconds=round(early.perf_counter() - started, 6), **_facts(case.plan, seen))
 
 
-def may_close(found: Verdict) -> bool:
+def may_close(found: WireVerdict) -> bool:
     """Tell whether closing the objects may show more: they stay, whatever it is that keeps them until then."""
     return bool(found.survivors) and found.status in (CONFIRMED, REFUTED, UNREACHED)
 
 
-def closed(found: Verdict, seen: Closed) -> Verdict:
+def closed(found: WireVerdict, seen: Closed) -> WireVerdict:
     """Return a verdict with what closing the objects has shown: those that go then were only not closed.
 
     What is kept by something else, too, as long as it is open, is kept by the flagged holder if it is afterwards.
@@ -79,7 +79,9 @@ def closed(found: Verdict, seen: Closed) -> Verdict:
     return replace(found, status=UNTIL_CLOSED, reason=reason, closing=seen.text)
 
 
-def _judged(case: Case, seen: Seen, ran: bool | None, outcome: Outcome, inside: evidence.Chains) -> Verdict:
+def _judged(
+    case: ProofSetup, seen: Observation, ran: bool | None, outcome: Counterfactual, inside: evidence.Chains
+) -> WireVerdict:
     if seen.rounds < min(2, case.limits.rounds):
         return unreached(f"making a second object failed ({seen.failure})")
     if seen.tracker is None or case.probe.track == "growth":
@@ -89,7 +91,7 @@ def _judged(case: Case, seen: Seen, ran: bool | None, outcome: Outcome, inside: 
     return _by_absence(case, seen, ran)
 
 
-def _facts(plan: Plan, seen: Seen) -> dict[str, Any]:
+def _facts(plan: Strategy, seen: Observation) -> dict[str, Any]:
     growth = _growth(seen)
     return {
         "rounds": seen.rounds,
@@ -105,14 +107,14 @@ def _facts(plan: Plan, seen: Seen) -> dict[str, Any]:
     }
 
 
-def _growth(seen: Seen) -> float | None:
+def _growth(seen: Observation) -> float | None:
     """Return the entries an object adds to the holder over all rounds, or None where it has no size."""
     if len(seen.sizes) < 2 or seen.sizes[-1][0] == seen.sizes[0][0]:
         return None
     return (seen.sizes[-1][1] - seen.sizes[0][1]) / (seen.sizes[-1][0] - seen.sizes[0][0])
 
 
-def _untouched(case: Case, seen: Seen, ran: bool | None) -> str:
+def _untouched(case: ProofSetup, seen: Observation, ran: bool | None) -> str:
     """Return why the run shows nothing, or nothing if it shows something.
 
     Either the flagged statement never ran; or, where that is not known and nobody vouches for the act, the holder never
@@ -128,7 +130,7 @@ def _untouched(case: Case, seen: Seen, ran: bool | None) -> str:
     return ""
 
 
-def _is_missed(case: Case, seen: Seen) -> bool:
+def _is_missed(case: ProofSetup, seen: Observation) -> bool:
     """Tell whether the container of one object never had more entries: what ran may have filled that of another one."""
     if case.holder is None or is_a(case.holder.owner, (type, ModuleType, type(None))):
         return False
@@ -136,7 +138,7 @@ def _is_missed(case: Case, seen: Seen) -> bool:
     return never and not seen.entered and not case.plan.given
 
 
-def _unvaried(case: Case) -> str:
+def _unvaried(case: ProofSetup) -> str:
     """Return why the same object in each round shows nothing: arguments that are always the same, or a stand-in."""
     if case.plan.given or case.plan.fresh or all(origin.startswith(_KNOWN) for _, origin in case.plan.origins):
         return ""
@@ -147,7 +149,7 @@ _BUILT_IN = ("dict", "list", "set", "deque")
 _KNOWN = ("annotation", "default", "code", "error message", "call at")
 
 
-def _by_growth(case: Case, seen: Seen, ran: bool | None) -> Verdict:
+def _by_growth(case: ProofSetup, seen: Observation, ran: bool | None) -> WireVerdict:
     points, what = (seen.sizes, case.label) if seen.sizes else (seen.blocks, "the heap")
     shape = fit.classify(points) if seen.sizes else fit.classify(points, noise=BLOCKS)
     bound = case.holder.bound() if case.holder is not None else None
@@ -159,39 +161,41 @@ def _by_growth(case: Case, seen: Seen, ran: bool | None) -> Verdict:
     if why:
         return unreached(why, fit=shape)
     if bound is not None and shape != fit.CONSTANT:
-        return Verdict(BOUNDED, f"{what} keeps at most {bound} entries", fit=fit.BOUNDED)
+        return WireVerdict(BOUNDED, f"{what} keeps at most {bound} entries", fit=fit.BOUNDED)
     if shape == fit.LINEAR:
         if not seen.sizes and (case.plan.plain or case.probe.container_kind in _BUILT_IN):
             return unreached("no container whose entries could be counted was found", fit=shape)
         facts = evidence.holder_path(case.holder)
         equal = ", even if given what is equal" if case.plan.plain else ""
-        return Verdict(CONFIRMED, f"{what} grows with every call and never shrinks{equal}", fit=shape, **facts)
+        return WireVerdict(CONFIRMED, f"{what} grows with every call and never shrinks{equal}", fit=shape, **facts)
     if shape == fit.BOUNDED:
-        return Verdict(BOUNDED, f"{what} stops growing", fit=shape)
+        return WireVerdict(BOUNDED, f"{what} stops growing", fit=shape)
     if case.plan.plain and seen.sizes and seen.sizes[-1][1] > case.empty:
-        return Verdict(BOUNDED, f"{what} has one entry for each value, however often it is given", fit=shape)
-    return Verdict(REFUTED, f"{what} does not grow", fit=shape)
+        return WireVerdict(BOUNDED, f"{what} has one entry for each value, however often it is given", fit=shape)
+    return WireVerdict(REFUTED, f"{what} does not grow", fit=shape)
 
 
-def _by_absence(case: Case, seen: Seen, ran: bool | None) -> Verdict:
+def _by_absence(case: ProofSetup, seen: Observation, ran: bool | None) -> WireVerdict:
     why = _untouched(case, seen, ran)
     if why:
         return unreached(why)
     if not seen.created and seen.rounds > 1:
         why = _unvaried(case)
-        return unreached(why) if why else Verdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
+        return unreached(why) if why else WireVerdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     if seen.lagging and not seen.classes:
-        return Verdict(GC_LAG, f"{seen.lagging} of {seen.rounds} objects died only in a collection", fit=fit.CONSTANT)
+        return WireVerdict(
+            GC_LAG, f"{seen.lagging} of {seen.rounds} objects died only in a collection", fit=fit.CONSTANT
+        )
     growth = _growth(seen)
     if sandbox.stands_in():
         return unreached("every object died, but with a stand-in for a child process; give a factory")
     reason = "every object died once nobody used it"
     if growth is not None and growth > GROWS:
         reason += f", though {case.label} grows"
-    return Verdict(REFUTED, reason, fit=fit.CONSTANT)
+    return WireVerdict(REFUTED, reason, fit=fit.CONSTANT)
 
 
-def _by_presence(case: Case, seen: Seen, ran: bool | None, found: evidence.Evidence) -> Verdict:
+def _by_presence(case: ProofSetup, seen: Observation, ran: bool | None, found: evidence.Evidence) -> WireVerdict:
     shape = fit.classify(seen.alive)
     bound = case.holder.bound() if case.holder is not None else None
     facts: dict[str, Any] = found.facts
@@ -200,22 +204,22 @@ def _by_presence(case: Case, seen: Seen, ran: bool | None, found: evidence.Evide
         return unreached(f"{_untouched(case, seen, ran)}; {kept}", fit=shape)
     if seen.created <= 1 and seen.rounds > 1:
         why = _unvaried(case)
-        return unreached(why) if why else Verdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
+        return unreached(why) if why else WireVerdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     if found.elsewhere:
         if bound is None and shape == fit.LINEAR and found.inside:
             reason = f"kept by {case.label} and by {found.elsewhere}: emptying one alone frees nothing"
             return unreached(reason, fit=shape)
         reason = f"alive, but not because of {case.label}: {found.elsewhere} keeps it"
-        return Verdict(REFUTED, reason, fit=shape, **facts)
+        return WireVerdict(REFUTED, reason, fit=shape, **facts)
     if bound is None and shape != fit.LINEAR and seen.survivors <= 1 and (why := _unvaried(case)):
         return unreached(why, fit=shape)
     if bound is not None or shape != fit.LINEAR:
         most = bound if bound is not None else seen.survivors
-        return Verdict(BOUNDED, f"no more than {most} stay alive", fit=fit.BOUNDED, **facts)
+        return WireVerdict(BOUNDED, f"no more than {most} stay alive", fit=fit.BOUNDED, **facts)
     if found.astray:
         return unreached(
             f"what stays is kept by {found.root}, and nothing shows that {case.label} keeps it, too", fit=shape
         )
     if case.plan.wrong:
         return unreached(f"{case.plan.wrong}, and a stand-in for it proves nothing; give a factory", fit=shape)
-    return Verdict(CONFIRMED, "alive after del and a full collection", fit=shape, **facts)
+    return WireVerdict(CONFIRMED, "alive after del and a full collection", fit=shape, **facts)

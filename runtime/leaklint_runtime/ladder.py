@@ -28,7 +28,7 @@ _COUNT = re.compile(r"takes (?:at least|exactly) (\d+)|missing (\d+) required po
 class Recipe(NamedTuple):
     """``call(number)`` makes a fresh object; ``how`` names the step, ``source`` is its template (see ``recipes``).
 
-    ``sure`` unless something was guessed; ``origins`` as of ``build.Call``, ``chosen`` are values found by trial.
+    ``sure`` unless something was guessed; ``origins`` as of ``BuiltArguments``, ``chosen`` are values found by trial.
     """
 
     call: Callable[[int], Any]
@@ -217,7 +217,7 @@ def _makes(function: Any, name: str, kind: Any) -> bool:
     return bool(_FACTORY.match(name)) or said.strip("'\"") in (kind.__name__, "Self")
 
 
-def _through(bound: Any, way: Callable[[int], build.Call], kind: Any, number: int) -> Any:
+def _through(bound: Any, way: Callable[[int], build.BuiltArguments], kind: Any, number: int) -> Any:
     call = way(number)
     made = bound(*call.args, **call.kwargs)
     made = finished(made)

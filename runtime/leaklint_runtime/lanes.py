@@ -16,7 +16,7 @@ from typing import Callable, NamedTuple, Sequence
 
 from . import channel, child, early, sandbox
 from .patience import IDLE, WAITS, used_by
-from .wire import Probe, plain
+from .wire import WireProbe, plain
 
 
 def import_limit(timeout: float) -> float:
@@ -49,7 +49,7 @@ class Lane:
         self.lines = channel.Lines()
         self.commands = self.nonces = self.back = -1
 
-    def start(self, probes: Sequence[Probe], options: child.Options, foreign: list[int]) -> None:
+    def start(self, probes: Sequence[WireProbe], options: child.Options, foreign: list[int]) -> None:
         """Fork the lane. ``foreign`` are descriptors of the supervisor that it must not have."""
         inside_commands, self.commands = channel.pair()
         inside_nonces, self.nonces = channel.pair()
@@ -131,7 +131,7 @@ def _kill(how: Callable[[int, int], None], pid: int) -> None:
         how(pid, signal.SIGKILL)
 
 
-def _main(probes: Sequence[Probe], options: child.Options, ends: Ends, solo: bool) -> None:
+def _main(probes: Sequence[WireProbe], options: child.Options, ends: Ends, solo: bool) -> None:
     """The lane's own process: import and fork, for each index that comes in."""
     os.setsid()
     sandbox.die_with_parent()
@@ -154,7 +154,7 @@ def _main(probes: Sequence[Probe], options: child.Options, ends: Ends, solo: boo
         _fork_for(index, probes[index], options, ends)
 
 
-def preload(probe: Probe) -> None:
+def preload(probe: WireProbe) -> None:
     """Import the probe's module, so that all children share it, and collect what importing left behind.
 
     What goes wrong is told by the child, which tries again.
@@ -166,7 +166,7 @@ def preload(probe: Probe) -> None:
         early.collect()
 
 
-def _fork_for(index: int, probe: Probe, options: child.Options, ends: Ends) -> None:
+def _fork_for(index: int, probe: WireProbe, options: child.Options, ends: Ends) -> None:
     assert early.fork is not None
     assert early.waitpid is not None
     pid = early.fork()
@@ -185,7 +185,7 @@ def _fork_for(index: int, probe: Probe, options: child.Options, ends: Ends) -> N
     _say(ends.back, f"end {status}")
 
 
-def _one(index: int, probe: Probe, options: child.Options, ends: Ends) -> None:
+def _one(index: int, probe: WireProbe, options: child.Options, ends: Ends) -> None:
     """Prove, then fetch the nonce, then tell. The nonce of a probe whose child died before may still be in the pipe."""
     verdict = child.prove(probe, options)
     while True:

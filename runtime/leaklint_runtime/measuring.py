@@ -13,7 +13,7 @@ from . import census, counterfactual, early, footprint, libc, pymalloc
 from .allocated import collected
 from .holder import ABSENT, Holder, find, lookup
 from .scenarios import LOADED
-from .wire import Probe
+from .wire import WireProbe
 
 FILLED = 3_000_000
 State = Dict[str, int]
@@ -104,22 +104,22 @@ def live(large: int, now: State) -> dict[str, int]:
     return {"python": now["used"] + python, "native": beyond - python}
 
 
-class Found(NamedTuple):
+class LocatedHolder(NamedTuple):
     """A finding's container in this process."""
 
     symbol: str
     holder: Holder
 
 
-def containers(probes: Sequence[Probe]) -> list[Found]:
+def containers(probes: Sequence[WireProbe]) -> list[LocatedHolder]:
     """Return the containers of findings that this process has; modules that are not imported have none."""
-    found: list[Found] = []
+    found: list[LocatedHolder] = []
     scripts = _scripts()
     for probe in probes:
         module = sys.modules.get(probe.module) or _run_from(probe.file, scripts)
         holder = _holder(module, probe) if module is not None else None
         if holder is not None and probe.symbol not in [item.symbol for item in found]:
-            found.append(Found(probe.symbol, holder))
+            found.append(LocatedHolder(probe.symbol, holder))
     return found
 
 
@@ -152,14 +152,14 @@ def _folder() -> str:
 _STARTED_IN = _folder()
 
 
-def _holder(module: Any, probe: Probe) -> Holder | None:
+def _holder(module: Any, probe: WireProbe) -> Holder | None:
     try:
         return find(module, probe.container, probe.container_kind, _subject(probe))
     except Exception:
         return None
 
 
-def _subject(probe: Probe) -> Any:
+def _subject(probe: WireProbe) -> Any:
     """Return the class that the finding is about, if its module is imported already."""
     name, _, path = probe.subject.partition(":")
     found: Any = sys.modules.get(name, ABSENT)

@@ -30,7 +30,7 @@ from .ledger import (
     Ledger,
     Part,
 )
-from .wire import Probe, probe_from
+from .wire import WireProbe, probe_from
 
 __all__ = ["FootprintError", "ledger", "listen", "mark", "note", "outside"]
 
@@ -97,11 +97,11 @@ def ledger(
     )
 
 
-def probes_of(findings: Sequence[Any]) -> list[Probe]:
+def probes_of(findings: Sequence[Any]) -> list[WireProbe]:
     """Return the probes of findings: as they are, from their JSON form, or from a finding's JSON form."""
-    found: list[Probe] = []
+    found: list[WireProbe] = []
     for item in findings:
-        if isinstance(item, Probe):
+        if isinstance(item, WireProbe):
             found.append(item)
         elif isinstance(item, dict):
             plain = item.get("probe", item)
@@ -127,7 +127,7 @@ class Measured(NamedTuple):
     notes: tuple[str, ...]
 
 
-def _measured(found: Sequence[measuring.Found], intervene: bool, seconds: float) -> Measured:
+def _measured(found: Sequence[measuring.LocatedHolder], intervene: bool, seconds: float) -> Measured:
     notes: list[str] = []
     value: dict[str, Any] = {}
     if clone.possible():
@@ -152,7 +152,7 @@ def _measured(found: Sequence[measuring.Found], intervene: bool, seconds: float)
     return Measured(freed, filled, tuple(held), together, tuple(notes))
 
 
-def _experiments(found: Sequence[measuring.Found], seconds: float) -> dict[str, Any]:
+def _experiments(found: Sequence[measuring.LocatedHolder], seconds: float) -> dict[str, Any]:
     """Try everything, each in a clone of this clone."""
     notes: list[str] = []
 
@@ -188,7 +188,7 @@ def _mapped(found: Footprint) -> int:
     return found.rss - (found.anonymous or 0)
 
 
-def _entries(item: measuring.Found) -> int | None:
+def _entries(item: measuring.LocatedHolder) -> int | None:
     try:
         return item.holder.size()
     except Exception:

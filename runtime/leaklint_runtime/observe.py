@@ -11,7 +11,7 @@ from .early import is_a
 from .holder import Holder
 from .trackers import Tracker, tracker_for
 from .trigger import Make
-from .wire import Refcount
+from .wire import WireRefcount
 
 WARM = 2
 STRESS = 1_200
@@ -23,7 +23,7 @@ THREADS = 200  # more are not started to find out whether a bound exists
 COSTLY_KINDS = {"thread": 24, "signal": 64}
 
 
-class Limits(NamedTuple):
+class ExperimentLimits(NamedTuple):
     """``rounds`` of one object each within ``total`` seconds (but three at least).
 
     Then at most ``seconds`` more to find out whether a bound exists.
@@ -34,7 +34,7 @@ class Limits(NamedTuple):
     total: float = 8.0
 
 
-class Seen(NamedTuple):
+class Observation(NamedTuple):
     """What the rounds showed.
 
     ``lagging`` objects were alive right after ``del`` and gone after a collection. ``entered`` tells whether the holder
@@ -51,7 +51,7 @@ class Seen(NamedTuple):
     alive: tuple[fit.Point, ...]
     sizes: tuple[fit.Point, ...]
     blocks: tuple[fit.Point, ...]
-    refcount: Refcount
+    refcount: WireRefcount
     rounds: int
     made: int
     classes: bool
@@ -67,7 +67,7 @@ def count_of(box: list[Any]) -> int:
     return early.getrefcount(box[0])
 
 
-class Rounds:
+class Experiment:
     """The rounds of one experiment and what was counted after each.
 
     From ``run`` to ``thaw`` the heap of before is frozen out of the collections, which keeps each of them short.
@@ -98,7 +98,7 @@ class Rounds:
             box.clear()
         return tracker
 
-    def run(self, limits: Limits) -> None:
+    def run(self, limits: ExperimentLimits) -> None:
         """Freeze the heap and do the rounds; go further if anything stays. A failing act ends the rounds."""
         early.freeze()
         early.disable()
@@ -110,7 +110,7 @@ class Rounds:
         if not self.failure and (self.alive[-1][1] or self.rising()):
             self.stress(limits)
 
-    def thaw(self) -> Seen:
+    def thaw(self) -> Observation:
         """Unfreeze the heap, give ending threads time, and return what was seen.
 
         Garbage from before the rounds may still hold survivors; ``collected`` settles that, at the price of a full
@@ -121,7 +121,7 @@ class Rounds:
         _settle(self.tracker, self.threads)
         return self.seen()
 
-    def collected(self) -> Seen:
+    def collected(self) -> Observation:
         """Collect the whole heap, twice if finalizers may have let go of more, and return what is seen then."""
         if early.collect():
             early.collect()
@@ -175,7 +175,7 @@ class Rounds:
         """Return the holder's entries, or those of its inner containers where only these change."""
         return self.sizes if fit.classify(self.sizes) != fit.CONSTANT else self.inner
 
-    def stress(self, limits: Limits) -> None:
+    def stress(self, limits: ExperimentLimits) -> None:
         """Go on in growing batches until enough objects, the time is up, or what is alive no longer rises."""
         most, seconds = STRESS, limits.seconds
         if self.holder is not None:
@@ -196,12 +196,12 @@ class Rounds:
                 break
             batch = min(256, batch * 2)
 
-    def seen(self) -> Seen:
+    def seen(self) -> Observation:
         """Return what was seen."""
         tracker = self.tracker
         created, survivors = (tracker.created, tracker.alive()) if tracker else (self.done, 0)
-        counts = Refcount(self.before, _after(tracker), _control())
-        return Seen(
+        counts = WireRefcount(self.before, _after(tracker), _control())
+        return Observation(
             tracker=tracker,
             created=created,
             survivors=survivors,

@@ -97,7 +97,7 @@ def _unwind(kept: Kept, parents: dict[int, int], place: int) -> list[Any]:
     return found[::-1]
 
 
-class Found(NamedTuple):
+class RetentionPath(NamedTuple):
     """``chain`` leads from a root, or from the farthest holder that the collector sees, to the target.
 
     ``named`` tells which; ``prefix`` is how many of its objects the index of names gave.
@@ -108,7 +108,7 @@ class Found(NamedTuple):
     prefix: int
 
 
-def backward(target: Any, module: Any = None, ours: Sequence[Any] = (), walls: Sequence[Any] = ()) -> Found:
+def backward(target: Any, module: Any = None, ours: Sequence[Any] = (), walls: Sequence[Any] = ()) -> RetentionPath:
     """Search the whole heap for the shortest chain of objects from a root to ``target``.
 
     ``ours`` are objects of the caller that hold the target and do not count; no chain leads through ``walls``. The
@@ -128,7 +128,7 @@ def backward(target: Any, module: Any = None, ours: Sequence[Any] = (), walls: S
             enable()
 
 
-def _backward(target: Any, module: Any, ours: Sequence[Any], walls: Sequence[Any]) -> Found:
+def _backward(target: Any, module: Any, ours: Sequence[Any], walls: Sequence[Any]) -> RetentionPath:
     budget = max(NEAR, getallocatedblocks() // SHARE)
     own = _outside(roots.neighbours(target, module), walls)
     large: Large = {}
@@ -149,8 +149,8 @@ def _backward(target: Any, module: Any, ours: Sequence[Any], walls: Sequence[Any
     try:
         start = _climb(levels, seen, index, large)
         if start:
-            return Found(_joined(list(start), levels), True, len(start))
-        return Found(_joined([levels[-1][0]], levels[:-1]), False, 0)
+            return RetentionPath(_joined(list(start), levels), True, len(start))
+        return RetentionPath(_joined([levels[-1][0]], levels[:-1]), False, 0)
     finally:
         seen.clear()
 
@@ -163,7 +163,7 @@ def _outside(index: roots.Index, walls: Sequence[Any]) -> roots.Index:
     return {place: things for place, things in index.items() if not any(id(thing) in closed for thing in things)}
 
 
-def _glanced(target: Any, index: roots.Index, walls: Sequence[Any]) -> Found | None:
+def _glanced(target: Any, index: roots.Index, walls: Sequence[Any]) -> RetentionPath | None:
     """Search forward as ``_near`` does, but of a large container only the entries that were added last.
 
     What is asked about was mostly made a moment ago, and lists and dicts keep their entries in that order.
@@ -171,7 +171,9 @@ def _glanced(target: Any, index: roots.Index, walls: Sequence[Any]) -> Found | N
     return _near(target, index, len(index) + GLANCE, walls, None)
 
 
-def _near(target: Any, index: roots.Index, budget: int, walls: Sequence[Any], large: Large | None) -> Found | None:
+def _near(
+    target: Any, index: roots.Index, budget: int, walls: Sequence[Any], large: Large | None
+) -> RetentionPath | None:
     """Search forward from all of an index at once until ``budget`` objects were seen.
 
     A level is one ``get_referents`` call for all its objects; who refers to whom is asked only along the chain found.
@@ -179,7 +181,7 @@ def _near(target: Any, index: roots.Index, budget: int, walls: Sequence[Any], la
     are looked at.
     """
     if id(target) in index:
-        return Found(list(index[id(target)]), True, len(index[id(target)]))
+        return RetentionPath(list(index[id(target)]), True, len(index[id(target)]))
     seen = {*index, *[id(thing) for thing in walls]}
     levels = [[things[-1] for things in index.values()]]
     while levels[-1] and len(seen) < budget:
@@ -207,10 +209,10 @@ def _near(target: Any, index: roots.Index, budget: int, walls: Sequence[Any], la
     return None
 
 
-def _named(index: roots.Index, chain: list[Any]) -> Found:
+def _named(index: roots.Index, chain: list[Any]) -> RetentionPath:
     """Put before a chain what leads to its first object."""
     start = list(index[id(chain[0])])
-    return Found(start[:-1] + chain, True, len(start))
+    return RetentionPath(start[:-1] + chain, True, len(start))
 
 
 def _youngest(thing: Any) -> list[Any]:
@@ -261,7 +263,7 @@ def _way(thing: Any, levels: list[list[Any]], index: roots.Index) -> roots.Thing
     return tuple(_named(index, _descended(levels, thing, False)).chain)
 
 
-def alike(found: Found, targets: Sequence[Any]) -> list[list[Any]]:
+def alike(found: RetentionPath, targets: Sequence[Any]) -> list[list[Any]]:
     """Return chains from the same named holder to each of the targets that it reaches."""
     return _reach(found.chain[: found.prefix], [], targets) if found.named else [found.chain]
 

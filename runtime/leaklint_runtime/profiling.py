@@ -26,7 +26,7 @@ class Sample(NamedTuple):
     blocks: int | None = None
 
 
-class Lengths(NamedTuple):
+class LengthPoints(NamedTuple):
     """The entries of a finding's container in one process, as (x, entries) points."""
 
     symbol: str
@@ -40,7 +40,7 @@ class Profile(NamedTuple):
     target: str
     unit: str
     samples: tuple[Sample, ...]
-    lengths: tuple[Lengths, ...] = ()
+    lengths: tuple[LengthPoints, ...] = ()
     marks: tuple[tuple[float, str], ...] = ()
     limit: int | None = None
     ledgers: tuple[Ledger, ...] = ()
@@ -85,7 +85,7 @@ class Profile(NamedTuple):
         ]
         return sorted(found, key=lambda one: (one.entries.kind != LINEAR, -(one.size or 0), -one.entries.slope))
 
-    def _size(self, item: Lengths, entries: growth.Trend) -> float | None:
+    def _size(self, item: LengthPoints, entries: growth.Trend) -> float | None:
         """Return the bytes that the container gains a unit, by what emptying it freed at the end."""
         for one in self.ledgers:
             for held in one.held:
@@ -174,7 +174,7 @@ def of_command(target: str, measured: Any, limit: int | None) -> Profile:
         for item in measured.family
         if item["t"] <= end and not any(first <= item["t"] <= last for first, last in busy)
     )
-    lengths: list[Lengths] = []
+    lengths: list[LengthPoints] = []
     marks: list[tuple[float, str]] = []
     for pid, lines in sorted(measured.inside.items()):
         lengths += _lengths(pid, [(item["t"] - start, item["sizes"]) for item in lines if "sizes" in item])
@@ -224,7 +224,7 @@ def _warmed(samples: Sequence[Sample]) -> tuple[tuple[float, str], ...]:
     return ((samples[int(len(samples) * growth.WARM)].x, "warmed up"),)
 
 
-def _lengths(pid: int, seen: Sequence[tuple[float, Mapping[str, Any]]]) -> tuple[Lengths, ...]:
+def _lengths(pid: int, seen: Sequence[tuple[float, Mapping[str, Any]]]) -> tuple[LengthPoints, ...]:
     """Return the lengths of containers; of one whose inner containers alone change, the sum of all levels."""
     symbols = dict.fromkeys(symbol for _, sizes in seen for symbol in sizes)
     found = []
@@ -234,7 +234,7 @@ def _lengths(pid: int, seen: Sequence[tuple[float, Mapping[str, Any]]]) -> tuple
         inner = tuple((x, float(pair[1])) for x, pair in pairs if pair[1] is not None)
         changes = growth.trend(outer).kind != CONSTANT
         if outer:
-            found.append(Lengths(symbol, pid, outer if changes or len(inner) < len(outer) else inner))
+            found.append(LengthPoints(symbol, pid, outer if changes or len(inner) < len(outer) else inner))
     return tuple(found)
 
 
@@ -273,12 +273,12 @@ _NAMES = {"alive": "bytes in use", "uss": "unique set size", "rss": "resident se
 _ACROSS = {CALL: "calls, each followed by a full collection", SECOND: "seconds"}
 
 
-def _name(item: Lengths, side: str) -> str:
+def _name(item: LengthPoints, side: str) -> str:
     short = item.symbol.rpartition(":")[2]
     return f"{short} {side}".rstrip()
 
 
-def _largest(lengths: Sequence[Lengths], most: int) -> list[Lengths]:
+def _largest(lengths: Sequence[LengthPoints], most: int) -> list[LengthPoints]:
     return sorted(lengths, key=lambda item: -item.points[-1][1])[:most]
 
 
@@ -297,7 +297,7 @@ def revived(value: Mapping[str, Any]) -> Profile:
         unit=str(value["unit"]),
         samples=tuple(Sample(**{name: item[name] for name in Sample._fields}) for item in value["samples"]),
         lengths=tuple(
-            Lengths(item["symbol"], item["pid"], tuple((float(x), float(y)) for x, y in item["points"]))
+            LengthPoints(item["symbol"], item["pid"], tuple((float(x), float(y)) for x, y in item["points"]))
             for item in value["lengths"]
         ),
         marks=tuple((float(x), str(text)) for x, text in value["marks"]),

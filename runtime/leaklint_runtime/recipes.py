@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from .act import Act
-from .build import Call
+from .build import BuiltArguments
 from .scenarios import LOADED
 
 _NAME = re.compile(r"\b([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
@@ -39,7 +39,7 @@ def of_factory(factory: Any, takes_number: bool) -> str:
     return f"made = {module}:{name}({argument})"
 
 
-def of_act(act: Act, maker: str, call: Call, track: str, tracked: str) -> str:
+def of_act(act: Act, maker: str, call: BuiltArguments, track: str, tracked: str) -> str:
     """Return the template of an act.
 
     ``maker`` is the template of the object a method belongs to, ``tracked`` of the watched argument.

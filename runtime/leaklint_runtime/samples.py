@@ -13,7 +13,7 @@ from typing import Any, Callable, Iterator, Union
 from . import documented, domains, patterns, sandbox, values
 from .early import FunctionType, contents, is_a
 from .holder import mro_of
-from .values import Made, Varied
+from .values import BuiltValue, Varied
 
 PATTERNS = 12
 KNOWN, EACH, LARGEST = (
@@ -28,7 +28,7 @@ FORMS = (
     "A{number}", "os.path", "os:path", "utf-8", "{{}}", "[{number}]", "<a/>", "00000000-0000-0000-0000-{number:012}",
 )  # fmt: skip
 MANY = 10_000
-Option = Union[Made, Varied]
+Option = Union[BuiltValue, Varied]
 
 
 def options(function: Any, parameter: str) -> Iterator[Option]:
@@ -41,15 +41,15 @@ def options(function: Any, parameter: str) -> Iterator[Option]:
         yield _varied(partial(_formed, form))
     if not sandbox.is_careful():
         return  # the working folder is the user's
-    yield Made(a_file(), "leaklint_runtime.samples:a_file()", False, "a file that exists")
-    yield Made(a_folder(), "leaklint_runtime.samples:a_folder()", False, "a folder that exists")
+    yield BuiltValue(a_file(), "leaklint_runtime.samples:a_file()", False, "a file that exists")
+    yield BuiltValue(a_folder(), "leaklint_runtime.samples:a_folder()", False, "a folder that exists")
 
 
-def _varied(make: Callable[[int], Made]) -> Varied:
+def _varied(make: Callable[[int], BuiltValue]) -> Varied:
     return Varied(make)
 
 
-def _passed(function: Any, parameter: str) -> Iterator[Made]:
+def _passed(function: Any, parameter: str) -> Iterator[BuiltValue]:
     """Yield the constants that calls of the function pass, and those in examples."""
     parameters = _parameters(function)
     for given in domains.passed_to(function, parameters, examples=True).get(parameter, ()):
@@ -65,7 +65,7 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
         return []
 
 
-def _known(function: Any, parameter: str) -> Iterator[Made]:
+def _known(function: Any, parameter: str) -> Iterator[BuiltValue]:
     """Yield what the code compares the parameter with, has in tables that it names, or completes to names of attributes."""
     found: list[Any] = []
     for maker in _makers(function):
@@ -123,13 +123,13 @@ def _compiled(text: str) -> Any:
         return None
 
 
-def _matching(pattern: Any, number: int) -> Made:
+def _matching(pattern: Any, number: int) -> BuiltValue:
     text = patterns.matching(pattern, number)
     source = f"leaklint_runtime.patterns:matching(re:compile({values.quoted(pattern.pattern)}), number)"
-    return Made(text, source, False, "a regular expression of the code")
+    return BuiltValue(text, source, False, "a regular expression of the code")
 
 
-def _formed(form: str, number: int) -> Made:
+def _formed(form: str, number: int) -> BuiltValue:
     """Return the text of a form for a number; there are more of each than any experiment makes."""
     seconds = number % 86_400
     text = form.format(

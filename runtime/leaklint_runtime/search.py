@@ -14,7 +14,7 @@ from .build import Choices
 from .patience import Patience
 from .returning import returns
 from .samples import Option
-from .values import Made, Varied
+from .values import BuiltValue, Varied
 
 SECONDS = 1.5  # of CPU time
 VARIABLES = 4  # of the environment that one act may need
@@ -148,7 +148,7 @@ def _vary(make: Make, chosen: Choices, function: Any, patience: Patience) -> Non
             chosen[name] = option
 
 
-def _varied(make: Make, chosen: Choices, name: str, option: Made) -> bool:
+def _varied(make: Make, chosen: Choices, name: str, option: BuiltValue) -> bool:
     """Choose texts of the form of one, another for each number; False if none of them is accepted."""
     for form in samples.variations(option.value):
         chosen[name] = Varied(partial(_formed, form, option.origin))
@@ -157,11 +157,11 @@ def _varied(make: Make, chosen: Choices, name: str, option: Made) -> bool:
     return False
 
 
-def _formed(form: Callable[[int], str], origin: str, number: int) -> Made:
+def _formed(form: Callable[[int], str], origin: str, number: int) -> BuiltValue:
     return values.literal(form(number), sure=False)._replace(origin=origin)
 
 
-def _named_in(message: str) -> Iterator[Made]:
+def _named_in(message: str) -> Iterator[BuiltValue]:
     """Yield the values that an error message puts in quotes or lists: often those that are allowed."""
     for text in dict.fromkeys(_QUOTED.findall(message)):
         if text:
@@ -192,6 +192,6 @@ def anything() -> Iterator[Option]:
     ):
         yield values.literal(value, sure=False)
     yield values.stub()
-    yield Made(values.nothing, values.NOTHING, False)
-    yield Made(object, "object", False)
-    yield Made(ValueError("leaklint"), "ValueError('leaklint')", False)
+    yield BuiltValue(values.nothing, values.NOTHING, False)
+    yield BuiltValue(object, "object", False)
+    yield BuiltValue(ValueError("leaklint"), "ValueError('leaklint')", False)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Iterator, NamedTuple
 
 from .early import ModuleType, contents, is_a
-from .wire import Probe
+from .wire import WireProbe
 
 MADE = "LeaklintOwner"
 _ACCESS = {"method:__set__": "set", "method:__get__": "property"}
@@ -45,7 +45,7 @@ def _package(module: Any) -> Iterator[Any]:
             yield other
 
 
-def seated(probe: Probe, module: Any) -> Probe:
+def seated(probe: WireProbe, module: Any) -> WireProbe:
     """Return the probe of a descriptor as one of the class that it sits on; any other probe as it is.
 
     What fills a descriptor's container is access to an attribute of some object, so that object is what has to go. Where

@@ -11,17 +11,17 @@ from typing import Sequence
 from . import channel, early, sandbox, strays
 from .child import Options
 from .lanes import Lane, ended
-from .wire import Probe, Verdict, plain, unreached, verdict_from
+from .wire import WireProbe, WireVerdict, plain, unreached, verdict_from
 
 CHUNK = 4
 
 
-def supervise(probes: Sequence[Probe], options: Options, incoming: int, outgoing: int) -> None:
+def supervise(probes: Sequence[WireProbe], options: Options, incoming: int, outgoing: int) -> None:
     """Prove all probes and write one line ``{"index", "verdict"}`` each; ends early if the caller goes away."""
     Supervisor(probes, options, incoming, outgoing).run()
 
 
-def plan_lanes(probes: Sequence[Probe], jobs: int) -> list[Lane]:
+def plan_lanes(probes: Sequence[WireProbe], jobs: int) -> list[Lane]:
     """Return lanes: one for each module set (import root and top package), split where several jobs may run."""
     sets: dict[tuple[str, str], list[int]] = {}
     for index, probe in enumerate(probes):
@@ -36,7 +36,7 @@ def plan_lanes(probes: Sequence[Probe], jobs: int) -> list[Lane]:
 class Supervisor:
     """Runs lanes side by side, at most ``options.jobs`` of them."""
 
-    def __init__(self, probes: Sequence[Probe], options: Options, incoming: int, outgoing: int) -> None:
+    def __init__(self, probes: Sequence[WireProbe], options: Options, incoming: int, outgoing: int) -> None:
         self.probes, self.options = probes, options
         self.incoming, self.outgoing = incoming, outgoing
         self.waiting = plan_lanes(probes, options.jobs)
@@ -150,6 +150,6 @@ class Supervisor:
         if not lane.send_next(self.options.timeout):
             self._retire(lane)
 
-    def _tell(self, index: int, verdict: Verdict) -> None:
+    def _tell(self, index: int, verdict: WireVerdict) -> None:
         self.told[index] = True
         channel.send(self.outgoing, {"index": index, "verdict": plain(verdict)})

@@ -12,13 +12,13 @@ from .early import is_a
 from .holder import unwrap
 from .patience import Patience
 from .seats import seats
-from .wire import Probe
+from .wire import WireProbe
 
 Make = Callable[[int], Any]
 SECONDS = 4.0  # of CPU time, for finding a way that leads to the flagged statement
 
 
-class Plan(NamedTuple):
+class Strategy(NamedTuple):
     """``make`` does the act; ``made_by`` names the way, ``recipe`` is Python text, ``given`` if it is the user's.
 
     ``ran`` and ``fresh`` are what a trial showed (see ``trial.Tried``). ``plain`` tells that a value is stored, of which
@@ -43,8 +43,8 @@ _NOTHING = ladder.Recipe(lambda number: None, "an argument made for the purpose"
 
 
 def plan(
-    probe: Probe, factories: dict[str, str], scratch: str, judge: trial.Trial = trial.UNKNOWN, element: Any = None
-) -> Plan:
+    probe: WireProbe, factories: dict[str, str], scratch: str, judge: trial.Trial = trial.UNKNOWN, element: Any = None
+) -> Strategy:
     """Return the surest way to do what the probe says. Raises ``UnreachableError``,
     ``once.SingleError`` or ``scenarios.ScenarioError``.
 
@@ -93,7 +93,9 @@ def _each_once(make: Make) -> Make:
     return lambda number: make(search.next_number())
 
 
-def _all_candidates(act: Act, probe: Probe, failures: list[BaseException], patience: Patience) -> Iterator[Plan]:
+def _all_candidates(
+    act: Act, probe: WireProbe, failures: list[BaseException], patience: Patience
+) -> Iterator[Strategy]:
     """Yield the ways through the public callers of a private method, then those to the method itself.
 
     Callers are tried for half of the time, so that some of it is left for the method.
@@ -112,7 +114,7 @@ def _all_candidates(act: Act, probe: Probe, failures: list[BaseException], patie
     yield from _guarded(_candidates(act, probe, patience), failures)
 
 
-def _guarded(ways: Iterator[Plan], failures: list[BaseException]) -> Iterator[Plan]:
+def _guarded(ways: Iterator[Strategy], failures: list[BaseException]) -> Iterator[Strategy]:
     """Yield the ways until finding the next one fails, and note why."""
     try:
         yield from ways
@@ -122,17 +124,17 @@ def _guarded(ways: Iterator[Plan], failures: list[BaseException]) -> Iterator[Pl
         failures.append(error.with_traceback(None))
 
 
-def _by_factory(act: Act, factory: Any, probe: Probe, judge: trial.Trial) -> Plan:
+def _by_factory(act: Act, factory: Any, probe: WireProbe, judge: trial.Trial) -> Strategy:
     """Return the plan of a user's factory, with what a trial of it shows."""
     if not judge.lines:
         return _with_factory(act, factory, probe)
-    plans: list[Plan] = []
+    plans: list[Strategy] = []
     ran = reached.runs(lambda: plans.append(_with_factory(act, factory, probe)), judge.lines)
     found = plans.pop()
     return found._replace(ran=ran or judge.tried(found.make).ran)
 
 
-def _with_factory(act: Act, factory: Any, probe: Probe) -> Plan:
+def _with_factory(act: Act, factory: Any, probe: WireProbe) -> Strategy:
     """Let the factory make the object, and do the act with it unless the factory does that itself."""
     takes_number = _takes_a_number(factory)
 
@@ -144,7 +146,7 @@ def _with_factory(act: Act, factory: Any, probe: Probe) -> Plan:
     recipe = recipes.python(recipes.of_factory(factory, takes_number))
     how = "user factory {}".format(getattr(factory, "__qualname__", "callable"))
     if done or act.kind == "construct" or (act.kind == "call" and act.argument is None):
-        return Plan(make, how, recipe, given=True)
+        return Strategy(make, how, recipe, given=True)
     act = completed(act, lambda: make(0))
     for arguments in build.call(act.function, skip_self=act.skip_self):
 
@@ -155,8 +157,8 @@ def _with_factory(act: Act, factory: Any, probe: Probe) -> Plan:
             act_on(0)
         except Exception:
             continue
-        return Plan(act_on, how, "", True)
-    return Plan(make, how, recipe, given=True)
+        return Strategy(act_on, how, "", True)
+    return Strategy(make, how, recipe, given=True)
 
 
 def _takes_a_number(factory: Any) -> bool:
@@ -195,13 +197,13 @@ def _codes(function: Any) -> frozenset[Any]:
     return frozenset(code for code in found if inspect.iscode(code))
 
 
-def _candidates(act: Act, probe: Probe, patience: Patience) -> Iterator[Plan]:
+def _candidates(act: Act, probe: WireProbe, patience: Patience) -> Iterator[Strategy]:
     """Yield ways to do the act without a factory, surest first; what takes long only as long as there is time."""
     if act.kind == "construct" and act.argument is None:
         for made in _recipes(act, live=False):
             source = recipes.python(f"made = {made.source}") if made.source else ""
             make = _maker(made)
-            yield Plan(make, made.how, source, given=False, origins=made.origins, others=())
+            yield Strategy(make, made.how, source, given=False, origins=made.origins, others=())
         return
     for recipe in _recipes(act, live=probe.track != "subject") if act.kind in _OF_OBJECTS else [_NOTHING]:
         done = completed(act, lambda recipe=recipe: recipe.call(0))  # type: ignore[misc]
@@ -211,7 +213,7 @@ def _candidates(act: Act, probe: Probe, patience: Patience) -> Iterator[Plan]:
             yield from _by_search(done, probe, recipe)
 
 
-def _by_search(act: Act, probe: Probe, recipe: ladder.Recipe) -> Iterator[Plan]:
+def _by_search(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[Strategy]:
     """Yield the act with arguments that were found by trial, where the surer ones are rejected."""
     parameters, hints = build.describe(act.function, act.skip_self)
     names = [item.name for item in build.required(parameters)]
@@ -219,7 +221,7 @@ def _by_search(act: Act, probe: Probe, recipe: ladder.Recipe) -> Iterator[Plan]:
         names.pop(act.argument)
     chosen: build.Choices = {}
 
-    def arguments(number: int) -> build.Call:
+    def arguments(number: int) -> build.BuiltArguments:
         return build.arguments(parameters, hints, "required", number, chosen=chosen)
 
     plan = _with(act, probe, recipe, arguments)
@@ -235,7 +237,9 @@ def _maker(made: ladder.Recipe) -> Make:
     return lambda number: finished(made.call(number))
 
 
-def _with(act: Act, probe: Probe, recipe: ladder.Recipe, arguments: Callable[[int], build.Call]) -> Plan:
+def _with(
+    act: Act, probe: WireProbe, recipe: ladder.Recipe, arguments: Callable[[int], build.BuiltArguments]
+) -> Strategy:
     """Return the plan that does the act with these arguments on the object of a recipe."""
 
     def make(number: int) -> Any:
@@ -247,7 +251,7 @@ def _with(act: Act, probe: Probe, recipe: ladder.Recipe, arguments: Callable[[in
     origins = [*recipe.origins, *sample.origins]
     if tracked is not None:
         origins.append(("the watched argument", tracked.made.origin or "annotation"))
-    return Plan(
+    return Strategy(
         make,
         _how(act, recipe, sample),
         _source(act, recipe, sample, probe),
@@ -260,7 +264,7 @@ def _with(act: Act, probe: Probe, recipe: ladder.Recipe, arguments: Callable[[in
 
 
 def _others(
-    act: Act, recipe: ladder.Recipe, sample: build.Call, arguments: Callable[[int], build.Call]
+    act: Act, recipe: ladder.Recipe, sample: build.BuiltArguments, arguments: Callable[[int], build.BuiltArguments]
 ) -> Iterator[tuple[str, Make]]:
     """Yield the same act with each argument that is an object of the program's own as what is watched."""
     for place, value in enumerate(sample.args):
@@ -301,13 +305,13 @@ def _recipes(act: Act, live: bool) -> Iterator[ladder.Recipe]:
     yield from ladder.variants(act.subject, first)
 
 
-def _how(act: Act, recipe: ladder.Recipe, sample: build.Call) -> str:
+def _how(act: Act, recipe: ladder.Recipe, sample: build.BuiltArguments) -> str:
     if act.kind == "call":
         return "call with " + ("its annotations" if sample.sure else "guessed arguments")
     return recipe.how if recipe is _NOTHING else f"{recipe.how}, then {act.name}"
 
 
-def _source(act: Act, recipe: ladder.Recipe, sample: build.Call, probe: Probe) -> str:
+def _source(act: Act, recipe: ladder.Recipe, sample: build.BuiltArguments, probe: WireProbe) -> str:
     """Return the act as Python text, or nothing where its object cannot be written down."""
     if act.kind in _OF_OBJECTS and not recipe.source:
         return ""

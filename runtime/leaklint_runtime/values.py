@@ -19,12 +19,12 @@ from typing import Any, Callable, NamedTuple, Tuple
 
 from .stubs import Stub, Thing
 
-Build = Callable[[type, int, int], "Made"]
+Build = Callable[[type, int, int], "BuiltValue"]
 DEPTH = 3
 FIRST_PORT = 20_000
 
 
-class Made(NamedTuple):
+class BuiltValue(NamedTuple):
     """``value`` with the template (see ``recipes``) that makes the same; ``sure`` unless a name or nothing decided.
 
     ``origin`` says who says that users pass such a value: ``annotation``, ``stand-in``, a call's ``file:line``.
@@ -39,13 +39,13 @@ class Made(NamedTuple):
 class Varied(NamedTuple):
     """A value of a found form, another one for each number."""
 
-    make: Callable[[int], Made]
+    make: Callable[[int], BuiltValue]
 
 
 class OneOf(NamedTuple):
     """A hint that lists values: ``closed`` if nothing else is ever passed."""
 
-    options: tuple[Made, ...]
+    options: tuple[BuiltValue, ...]
     closed: bool
 
 
@@ -53,9 +53,9 @@ def nothing(*_: Any, **__: Any) -> None:
     """Take anything, do nothing."""
 
 
-def literal(value: Any, sure: bool = True) -> Made:
+def literal(value: Any, sure: bool = True) -> BuiltValue:
     """Return a value whose ``repr`` is its source."""
-    return Made(value, quoted(value), sure)
+    return BuiltValue(value, quoted(value), sure)
 
 
 def quoted(value: Any) -> str:
@@ -64,9 +64,9 @@ def quoted(value: Any) -> str:
     return re.sub(r"(?<=\w):(?=[A-Za-z_])", r"\\x3a", text) if type(value) in (str, bytes) else text
 
 
-def stub() -> Made:
+def stub() -> BuiltValue:
     """Return a value that stands for anything."""
-    return Made(Stub(), "leaklint_runtime.stubs:Stub()", False, "stand-in")
+    return BuiltValue(Stub(), "leaklint_runtime.stubs:Stub()", False, "stand-in")
 
 
 NEW_CLASS = 'type("Thing", (leaklint_runtime.stubs:Thing,), {})'
@@ -158,7 +158,7 @@ _FILLED: dict[Any, Way] = {
 }
 
 
-def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool = False) -> Made | None:
+def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool = False) -> BuiltValue | None:
     """Return a value of the annotated type, or None if the annotation says nothing that can be made.
 
     With ``full``, containers have an element and what may be None is something.
@@ -180,7 +180,7 @@ def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool =
     return by_type(hint, number, build, depth) if isinstance(hint, type) else None
 
 
-def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int, full: bool) -> Made | None:
+def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int, full: bool) -> BuiltValue | None:
     arguments = typing.get_args(hint)
     if origin is typing.Union or type(hint).__name__ == "UnionType":
         if type(None) in arguments and not full:
@@ -196,13 +196,13 @@ def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int, f
             return filled
     if origin is type:
         chosen = arguments[0] if arguments and isinstance(arguments[0], type) else object
-        return Made(chosen, f"{chosen.__module__}:{chosen.__qualname__}", True)
+        return BuiltValue(chosen, f"{chosen.__module__}:{chosen.__qualname__}", True)
     if str(origin).endswith(("Annotated", "ClassVar", "Final")):
         return by_annotation(arguments[0], number, build, depth, full)
     return by_type(origin, number, build, depth) if isinstance(origin, type) else None
 
 
-def _filled(origin: Any, arguments: tuple[Any, ...], number: int, build: Build, depth: int) -> Made | None:
+def _filled(origin: Any, arguments: tuple[Any, ...], number: int, build: Build, depth: int) -> BuiltValue | None:
     """Return a container of the annotated kind with one element, or None where that cannot be made."""
     concrete = next((kind for abstract, kind in _ABSTRACT if origin is abstract), origin)
     if concrete not in (list, tuple, set, frozenset, dict) or not arguments:
@@ -213,12 +213,12 @@ def _filled(origin: Any, arguments: tuple[Any, ...], number: int, build: Build, 
         return None
     values, sources = [item.value for item in made if item], ", ".join([item.source for item in made if item])
     if concrete is dict:
-        return Made({values[0]: values[1]}, f"dict([({sources})])", True) if len(values) == 2 else None
+        return BuiltValue({values[0]: values[1]}, f"dict([({sources})])", True) if len(values) == 2 else None
     text = f"[{sources}]" if concrete is list else f"{concrete.__name__}([{sources}])"
-    return Made(concrete(values), text, True)
+    return BuiltValue(concrete(values), text, True)
 
 
-def by_type(kind: Any, number: int, build: Build, depth: int) -> Made | None:
+def by_type(kind: Any, number: int, build: Build, depth: int) -> BuiltValue | None:
     """Return an instance of the type; other classes are built, to a depth of ``DEPTH``. None where that fails."""
     if kind in _SCALARS:
         return _way(_SCALARS[kind], number)
@@ -229,11 +229,11 @@ def by_type(kind: Any, number: int, build: Build, depth: int) -> Made | None:
         if not members:
             return None
         member = members[number % len(members)]
-        return Made(member, f"{kind.__module__}:{kind.__qualname__}.{member.name}", True)
+        return BuiltValue(member, f"{kind.__module__}:{kind.__qualname__}.{member.name}", True)
     if kind is type:
-        return Made(type("Thing", (Thing,), {}), NEW_CLASS, True)
+        return BuiltValue(type("Thing", (Thing,), {}), NEW_CLASS, True)
     if issubclass(kind, type):
-        return Made(object, "object", True)
+        return BuiltValue(object, "object", True)
     for abstract, concrete in _ABSTRACT:
         if kind is abstract:
             return _way(_SCALARS[concrete], number)
@@ -245,21 +245,21 @@ def by_type(kind: Any, number: int, build: Build, depth: int) -> Made | None:
         return None
 
 
-def _way(way: Way, number: int) -> Made:
+def _way(way: Way, number: int) -> BuiltValue:
     make, source = way
-    return Made(make(number), source, True)
+    return BuiltValue(make(number), source, True)
 
 
-def by_name(name: str, number: int, full: bool = False) -> Made | None:
+def by_name(name: str, number: int, full: bool = False) -> BuiltValue | None:
     """Return what parameters of this name usually take, or None. With ``full``, lists and dictionaries have an element."""
     for pattern, chosen in _NAMES:
         if re.search(pattern, name):
             if chosen == "callable":
-                return Made(nothing, NOTHING, False, "name")
+                return BuiltValue(nothing, NOTHING, False, "name")
             if chosen == "port":  # another one for each, for one that listens there may live on
-                return Made(FIRST_PORT + number, f"{FIRST_PORT} + number", False, "name")
+                return BuiltValue(FIRST_PORT + number, f"{FIRST_PORT} + number", False, "name")
             if chosen == "class":
-                return Made(Stub, "leaklint_runtime.stubs:Stub", False)
+                return BuiltValue(Stub, "leaklint_runtime.stubs:Stub", False)
             if full and chosen in _FILLED:
                 return _way(_FILLED[chosen], number)._replace(sure=False)
             if isinstance(chosen, type):
@@ -269,5 +269,5 @@ def by_name(name: str, number: int, full: bool = False) -> Made | None:
     return None
 
 
-def _never(kind: type, number: int, depth: int) -> Made:
+def _never(kind: type, number: int, depth: int) -> BuiltValue:
     raise TypeError(kind)

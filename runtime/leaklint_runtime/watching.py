@@ -18,7 +18,7 @@ from .discovery.candidates import CONTAINER, REGISTRY, Candidate
 from .discovery.model import FILLING, GrowingHolder
 from .fit import LINEAR
 from .growth import Point, Trend
-from .watching_lengths import Lengths, _note
+from .watching_lengths import LengthSampler, _note
 from .watching_text import Observed
 
 SHARE = 0.01  # of a core that the samples may take
@@ -50,7 +50,7 @@ class Grower(NamedTuple):
         return Candidate(REGISTRY if self.thing is None else CONTAINER, self.thing, self.points, self.trend)
 
 
-def growers(lengths: Lengths, since: float = 0.0, least: int = LEAST_POINTS) -> list[Grower]:
+def growers(lengths: LengthSampler, since: float = 0.0, least: int = LEAST_POINTS) -> list[Grower]:
     """Return what rises to the end from ``since`` on, the steepest first."""
     rows = [*lengths.series(), (None, tuple(lengths.callbacks))]
     found = []
@@ -87,7 +87,7 @@ class ServiceWatch:
         self.names: dict[int, GrowingHolder | None] = {}
         self.logged: dict[str, float] = {}
         self.memory: list[Point] = []
-        self.lengths = Lengths([self.memory, self.names, self.logged])
+        self.lengths = LengthSampler([self.memory, self.names, self.logged])
         self.observed: tuple[Observed, ...] = ()
         self.notes: tuple[str, ...] = ()
         self.samples, self.seconds, self.rest, self.naming_due = 0, 0.0, 0.0, 0.0
@@ -132,7 +132,7 @@ class ServiceWatch:
                 except Exception as error:
                     self.notes = (f"a sample failed: {type(error).__name__}: {error}",)
                 last = self._now()
-        self.lengths = Lengths()
+        self.lengths = LengthSampler()
 
     def _now(self) -> float:
         return time.monotonic() - self.started

@@ -32,7 +32,7 @@ UNTRACKED = sys.version_info < (3, 14)  # dicts of text and numbers alone, which
 _DICT = frozenset([dict])
 
 
-class Lengths:
+class LengthSampler:
     """Call ``sample`` now and then, and ``release`` more often; ``series`` are the containers that rose.
 
     ``objects`` and ``containers`` are the numbers of those looked at in the last sample; ``callbacks`` are the points of
@@ -179,7 +179,7 @@ class _Forks:
     """The sample that is being taken: what it refers to would never be let go of in a child that is forked meanwhile."""
 
     lock = threading.Lock()
-    sampling: Lengths | None = None
+    sampling: LengthSampler | None = None
     hooked = False
 
 

@@ -13,7 +13,7 @@ from typing import Any, Callable, Sequence
 
 from . import early
 from .discovery import storing
-from .discovery.model import Store
+from .discovery.model import StoringLine
 
 ENOUGH = 4  # times that each of the containers was seen to grow
 SHARE = 0.25  # of the most frequent line: others that are seen less often are left out
@@ -129,7 +129,7 @@ def _further_threads() -> bool:
 _FOLDER = __file__.rpartition("watching_lines")[0]
 
 
-def stores(gauges: Sequence[storing.Gauge], seconds: float) -> list[tuple[Store, ...]]:
+def stores(gauges: Sequence[storing.Gauge], seconds: float) -> list[tuple[StoringLine, ...]]:
     """Trace for at most so many seconds and return for each gauge the lines at which it rose; none where it did not."""
     if not gauges or not possible():
         return [() for _ in gauges]
@@ -144,6 +144,6 @@ def stores(gauges: Sequence[storing.Gauge], seconds: float) -> list[tuple[Store,
     return [_frequent(storing.stores(spots)) for spots in window.spots]
 
 
-def _frequent(found: tuple[Store, ...]) -> tuple[Store, ...]:
+def _frequent(found: tuple[StoringLine, ...]) -> tuple[StoringLine, ...]:
     most = max((item.times for item in found), default=0)
     return tuple(item for item in found if item.times >= SHARE * most)

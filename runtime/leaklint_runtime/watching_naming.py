@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Sequence
 from . import allocated, clone, early, footprint
 from .discovery import assembling, definitions, effects
 from .discovery.candidates import HIDDEN, Candidate, empty
-from .discovery.effects import Effect, Effects, Reach
+from .discovery.effects import EmptyingEffect, EmptyingEffects, Reach
 from .discovery.labelling import named
 from .discovery.model import GrowingHolder, from_json, to_json
 from .discovery.session import leading, outermost
@@ -54,7 +54,7 @@ def holders(candidates: Sequence[Candidate], avoided: Sequence[Any], limit: int 
         if not outcome.failure:
             return Named({int(place): from_json(row) for place, row in outcome.value.items()})
         why = outcome.failure
-    nothing = Effects(tuple(Effect() for _ in chosen), Effect(), failure=why)
+    nothing = EmptyingEffects(tuple(EmptyingEffect() for _ in chosen), EmptyingEffect(), failure=why)
     found = _assembled(chosen, named(chosen, [*avoided, chosen], None), set(), nothing)
     return Named(found, f"what emptying a holder frees was not measured: {why}")
 
@@ -122,7 +122,7 @@ def _is_ours(item: Candidate) -> bool:
 
 
 def _assembled(
-    candidates: Sequence[Candidate], known: list[Candidate], young: set[int], measured: Effects
+    candidates: Sequence[Candidate], known: list[Candidate], young: set[int], measured: EmptyingEffects
 ) -> dict[int, GrowingHolder]:
     """Return the holders of those that lead, by their places among the candidates."""
     reaches = [_reach(item, young) for item in known]

@@ -1,6 +1,6 @@
-"""The plain data that crosses the process boundary: a ``Probe`` goes in, a ``Verdict`` comes out.
+"""The plain data that crosses the process boundary: a ``WireProbe`` goes in, a ``WireVerdict`` comes out.
 
-Both mirror the classes of the same name of the static side, field by field, so that this package needs nothing of it.
+Both mirror the static side's classes, field by field, so that this package needs nothing of it.
 ``dumps`` is written out here because a target may replace the functions of the ``json`` module.
 """
 
@@ -18,7 +18,7 @@ STATUSES = (CONFIRMED, REFUTED, BOUNDED, GC_LAG, UNREACHED, UNTIL_CLOSED)
 
 
 @dataclass(frozen=True)
-class Probe:
+class WireProbe:
     """How to prove a finding at run time.
 
     ``root`` is the folder to put first on the import path, ``module`` the dotted module that holds the container,
@@ -47,7 +47,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Refcount:
+class WireRefcount:
     """``sys.getrefcount`` of a tracked object while its maker held it, after that, and of a control nobody keeps."""
 
     before: int | None = None
@@ -56,7 +56,7 @@ class Refcount:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class WireVerdict:
     """What the experiment showed; the fields up to ``seconds`` are the contract, the rest explains it.
 
     ``path`` alternates nodes and edges and starts and ends with a node; ``suspect`` is the index in it of the edge that
@@ -76,7 +76,7 @@ class Verdict:
     created: int = 0
     survivors: int = 0
     container_growth: float | None = None
-    refcount: Refcount = field(default_factory=Refcount)
+    refcount: WireRefcount = field(default_factory=WireRefcount)
     bytes_per_instance: int | None = None
     path: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -95,27 +95,27 @@ class Verdict:
     values: str = ""
 
 
-def unreached(reason: str, **more: Any) -> Verdict:
+def unreached(reason: str, **more: Any) -> WireVerdict:
     """Return the verdict that says why nothing could be shown; addresses in memory say nothing to anybody."""
-    return Verdict(UNREACHED, _ADDRESS.sub("", " ".join(reason.split())), **more)
+    return WireVerdict(UNREACHED, _ADDRESS.sub("", " ".join(reason.split())), **more)
 
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
-def probe_from(value: Mapping[str, Any]) -> Probe:
+def probe_from(value: Mapping[str, Any]) -> WireProbe:
     """Build a probe from its JSON form; unknown keys are ignored. Raises ``TypeError`` if one is missing."""
-    known = {item.name for item in fields(Probe)}
+    known = {item.name for item in fields(WireProbe)}
     given: dict[str, Any] = {name: _tuple(item) for name, item in value.items() if name in known}
-    return Probe(**given)
+    return WireProbe(**given)
 
 
-def verdict_from(value: Mapping[str, Any]) -> Verdict:
+def verdict_from(value: Mapping[str, Any]) -> WireVerdict:
     """Build a verdict from its JSON form. Raises ``TypeError`` or ``ValueError`` if it is not one."""
-    known = {item.name for item in fields(Verdict)}
+    known = {item.name for item in fields(WireVerdict)}
     given: dict[str, Any] = {name: _tuple(item) for name, item in value.items() if name in known}
-    given["refcount"] = Refcount(**(given.get("refcount") or {}))
-    verdict = Verdict(**given)
+    given["refcount"] = WireRefcount(**(given.get("refcount") or {}))
+    verdict = WireVerdict(**given)
     if verdict.status not in STATUSES:
         raise ValueError(f"unknown status {verdict.status!r}")
     return verdict
@@ -128,7 +128,7 @@ def _tuple(value: Any) -> Any:
 def plain(value: Any) -> dict[str, Any]:
     """Turn a probe or verdict into what ``dumps`` takes."""
     shown = {item.name: getattr(value, item.name) for item in fields(value)}
-    return {name: plain(item) if isinstance(item, Refcount) else item for name, item in shown.items()}
+    return {name: plain(item) if isinstance(item, WireRefcount) else item for name, item in shown.items()}
 
 
 def dumps(value: Any) -> str:

@@ -6,9 +6,9 @@ import ast
 
 from leaklint.contracts.library import of_nature
 from leaklint.drafts.facts.kinds import KINDS
-from leaklint.drafts.facts.model import Made, Value
+from leaklint.drafts.facts.model import Allocation, Value
 from leaklint.drafts.facts.places import Places
-from leaklint.drafts.facts.tree import Scope
+from leaklint.drafts.facts.tree import AstScope
 from leaklint.drafts.facts.values import describe, given, mangle
 
 _OF_LITERAL: dict[type, str] = {
@@ -23,16 +23,16 @@ _OF_LITERAL: dict[type, str] = {
 _FIELDS = of_nature("field")
 
 
-def made(node: ast.expr, scope: Scope, places: Places) -> Made | None:
+def made(node: ast.expr, scope: AstScope, places: Places) -> Allocation | None:
     """Return the container that ``node`` makes, or None. A call of an unknown maker is of kind ``object``."""
     kind = _OF_LITERAL.get(type(node))
     if kind is not None:
         elements = node.values if isinstance(node, ast.Dict) else getattr(node, "elts", None)
         entries = -1 if elements is None else len(elements)
         text = "{}" if kind == "dict" and not entries else _text(node, places)
-        return Made(kind, None, text, "", entries, False, places.span(node))
+        return Allocation(kind, None, text, "", entries, False, places.span(node))
     if isinstance(node, ast.Constant) and node.value is None:
-        return Made("none", None, "None", "", 0, False, places.span(node))
+        return Allocation("none", None, "None", "", 0, False, places.span(node))
     if isinstance(node, ast.Call):
         return _called(node, scope, places)
     if isinstance(node, ast.BoolOp):
@@ -40,7 +40,7 @@ def made(node: ast.expr, scope: Scope, places: Places) -> Made | None:
     return None
 
 
-def _called(node: ast.Call, scope: Scope, places: Places) -> Made | None:
+def _called(node: ast.Call, scope: AstScope, places: Places) -> Allocation | None:
     maker = describe(node.func, scope)[0]
     name = maker.path[-1] if maker.path else ""
     if name in _FIELDS:
@@ -59,10 +59,10 @@ def _called(node: ast.Call, scope: Scope, places: Places) -> Made | None:
             if isinstance(below, ast.Lambda):
                 made_inside = made(below.body, scope, places)
                 inner = made_inside.kind if made_inside is not None else "object"
-    return Made(kind, maker, _text(node, places), inner, -1 if args else 0, on_read, places.span(node))
+    return Allocation(kind, maker, _text(node, places), inner, -1 if args else 0, on_read, places.span(node))
 
 
-def _field(node: ast.Call, scope: Scope, places: Places) -> Made | None:
+def _field(node: ast.Call, scope: AstScope, places: Places) -> Allocation | None:
     """``field(default=..)`` shares one object among instances, ``default_factory`` makes one for each."""
     for keyword in node.keywords:
         if keyword.arg == "default":
@@ -82,7 +82,9 @@ def _text(node: ast.expr, places: Places) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def binding(node: ast.Assign | ast.AnnAssign, scope: Scope, places: Places) -> list[tuple[ast.expr, Made, str]]:
+def binding(
+    node: ast.Assign | ast.AnnAssign, scope: AstScope, places: Places
+) -> list[tuple[ast.expr, Allocation, str]]:
     """Return (target, what is made, annotation) for every target of an assignment that makes a container."""
     if node.value is None:
         return []
@@ -94,7 +96,7 @@ def binding(node: ast.Assign | ast.AnnAssign, scope: Scope, places: Places) -> l
     return [(target, thing, "") for target in node.targets]
 
 
-def named(target: ast.expr, scope: Scope) -> tuple[str, Value] | None:
+def named(target: ast.expr, scope: AstScope) -> tuple[str, Value] | None:
     """Return how an assignment target is called in a ``Binding``, or None if it is neither name nor attribute."""
     if isinstance(target, ast.Name):
         if scope.kind == "function" and target.id in scope.outer:

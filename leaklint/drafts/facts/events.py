@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from leaklint.contracts.library import storing
-from leaklint.drafts.facts.model import UNKNOWN, Call, Event, Guard, Span, Value
+from leaklint.drafts.facts.model import UNKNOWN, Access, CallFact, EnclosingBlock, Span, Value
 from leaklint.drafts.facts.places import Places
-from leaklint.drafts.facts.tree import Block, Scope, bare, dotted_name
+from leaklint.drafts.facts.tree import AstScope, Block, bare, dotted_name
 from leaklint.drafts.facts.values import Values, arguments, describe, given, mangle, mentioned
 
 # Method name -> places of (key, value) among the positional arguments; None: it has none.
@@ -37,27 +37,27 @@ _HEAPS = _PUSHES | {"heappop"}
 _ROOTS = frozenset({"self", "cls", "global", "cell", "param", "super", "class"})
 
 
-def read_events(scope: Scope, places: Places, guards: Guards) -> tuple[tuple[Event, ...], tuple[Call, ...]]:
+def read_events(scope: AstScope, places: Places, guards: Guards) -> tuple[tuple[Access, ...], tuple[CallFact, ...]]:
     """Return the events and calls of one scope in the order of its walk."""
-    events: list[Event] = []
-    calls: list[Call] = []
+    events: list[Access] = []
+    calls: list[CallFact] = []
     kept = _kept_results(scope)
     for item in scope.items:
         node: Any = item.node
         found = _READERS[node.__class__](node, scope)
         span: Span | None = None
-        around: tuple[Guard, ...] = ()
+        around: tuple[EnclosingBlock, ...] = ()
         for op, how, target, key, value in found:
             roots = tuple(one for one in target if one.kind in _ROOTS)
             if roots:
                 if span is None:
                     span, around = places.span(node), guards.around(item.blocks, scope)
-                events.append(Event(op, how, roots, key, value, span, around))
+                events.append(Access(op, how, roots, key, value, span, around))
         if node.__class__ is ast.Call:
             if span is None:
                 span, around = places.span(node), guards.around(item.blocks, scope)
             callee = describe(node.func, scope)
-            calls.append(Call(callee, arguments(node, scope), span, around, kept.get(node, ())))
+            calls.append(CallFact(callee, arguments(node, scope), span, around, kept.get(node, ())))
     return tuple(events), tuple(calls)
 
 
@@ -66,13 +66,13 @@ class Guards:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._made: dict[tuple[Block, str], Guard] = {}
+        self._made: dict[tuple[Block, str], EnclosingBlock] = {}
 
-    def around(self, blocks: tuple[Block, ...], scope: Scope) -> tuple[Guard, ...]:
+    def around(self, blocks: tuple[Block, ...], scope: AstScope) -> tuple[EnclosingBlock, ...]:
         """Return the guards for the blocks around a statement of ``scope``."""
         return tuple(self._guard(block, scope) for block in blocks) if blocks else ()
 
-    def _guard(self, block: Block, scope: Scope) -> Guard:
+    def _guard(self, block: Block, scope: AstScope) -> EnclosingBlock:
         key = (block, scope.qualname)
         if key not in self._made:
             mentions: Values = ()
@@ -83,11 +83,11 @@ class Guards:
                 text = " ".join(self._places.code(block.header).split())[:80]
                 if block.kind in {"if", "else", "past"}:
                     unset = _unset(block.header, scope, holds=block.kind == "if")
-            self._made[key] = Guard(block.kind, mentions, text, unset)
+            self._made[key] = EnclosingBlock(block.kind, mentions, text, unset)
         return self._made[key]
 
 
-def _unset(test: ast.expr, scope: Scope, *, holds: bool) -> Values:
+def _unset(test: ast.expr, scope: AstScope, *, holds: bool) -> Values:
     """Return what is None, false or empty where ``test`` holds (or does not hold)."""
     if isinstance(test, ast.BoolOp):
         if isinstance(test.op, ast.And if holds else ast.Or):
@@ -105,7 +105,7 @@ def _unset(test: ast.expr, scope: Scope, *, holds: bool) -> Values:
     return () if holds else _named(test, scope)
 
 
-def _named(node: ast.expr, scope: Scope) -> Values:
+def _named(node: ast.expr, scope: AstScope) -> Values:
     """Return what a name or attribute denotes; only names are set and unset."""
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return ()
@@ -115,28 +115,28 @@ def _named(node: ast.expr, scope: Scope) -> Values:
 _Raw = tuple[str, str, Values, Values, Values]
 
 
-def _of_assign(node: ast.Assign, scope: Scope) -> Iterator[_Raw]:
+def _of_assign(node: ast.Assign, scope: AstScope) -> Iterator[_Raw]:
     for target in node.targets:
         yield from _assigned(target, node.value, scope)
 
 
-def _of_annotated(node: ast.AnnAssign, scope: Scope) -> Iterator[_Raw]:
+def _of_annotated(node: ast.AnnAssign, scope: AstScope) -> Iterator[_Raw]:
     if node.value is not None:
         yield from _assigned(node.target, node.value, scope)
 
 
-def _of_subscript(node: ast.Subscript, scope: Scope) -> Iterator[_Raw]:
+def _of_subscript(node: ast.Subscript, scope: AstScope) -> Iterator[_Raw]:
     yield ("read", "[]", describe(node.value, scope), _key(node, scope), ())
 
 
-def _key(node: ast.Subscript, scope: Scope) -> Values:
+def _key(node: ast.Subscript, scope: AstScope) -> Values:
     if isinstance(node.slice, ast.Tuple):
         parts = [describe(one, scope)[0] for one in node.slice.elts if not isinstance(one, ast.Slice)]
         return (Value("tuple", parts=tuple(parts)),)
     return (Value("slice"),) if isinstance(node.slice, ast.Slice) else describe(node.slice, scope)
 
 
-def _assigned(target: ast.expr, value: ast.expr, scope: Scope) -> Iterator[_Raw]:
+def _assigned(target: ast.expr, value: ast.expr, scope: AstScope) -> Iterator[_Raw]:
     if isinstance(target, (ast.Tuple, ast.List)):
         values = [bare(one) for one in value.elts] if isinstance(value, (ast.Tuple, ast.List)) else []
         for place, element in enumerate(target.elts):
@@ -166,14 +166,14 @@ def _is_end(target: ast.Subscript) -> bool:
     return isinstance(lower, ast.Call) and isinstance(lower.func, ast.Name) and lower.func.id == "len"
 
 
-def _outer_name(name: str, scope: Scope) -> Values:
+def _outer_name(name: str, scope: AstScope) -> Values:
     for outer in scope.enclosing():
         if outer.kind == "function" and name in outer.bound and name not in outer.outer:
             return (Value("cell", name=f"{outer.qualname}:{name}"),)
     return (Value("global", (mangle(name, scope),)),)
 
 
-def _augmented(node: ast.AugAssign, scope: Scope) -> Iterator[_Raw]:
+def _augmented(node: ast.AugAssign, scope: AstScope) -> Iterator[_Raw]:
     target = node.target
     value = describe(node.value, scope)
     if isinstance(target, ast.Subscript):
@@ -189,7 +189,7 @@ def _augmented(node: ast.AugAssign, scope: Scope) -> Iterator[_Raw]:
         yield ("remove", "-=", where, (), value)
 
 
-def _deleted(node: ast.Delete, scope: Scope) -> Iterator[_Raw]:
+def _deleted(node: ast.Delete, scope: AstScope) -> Iterator[_Raw]:
     stack = list(reversed(node.targets))
     while stack:
         target = stack.pop()
@@ -201,7 +201,7 @@ def _deleted(node: ast.Delete, scope: Scope) -> Iterator[_Raw]:
             yield ("bind", "del", describe(target, scope), (), ())
 
 
-def _called(node: ast.Call, scope: Scope) -> Iterator[_Raw]:
+def _called(node: ast.Call, scope: AstScope) -> Iterator[_Raw]:
     function = node.func
     last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     if last in _HEAPS and dotted_name(function):
@@ -230,7 +230,7 @@ def _called(node: ast.Call, scope: Scope) -> Iterator[_Raw]:
 _ORDERS = (ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq)
 
 
-def _compared(node: ast.Compare, scope: Scope) -> Iterator[_Raw]:
+def _compared(node: ast.Compare, scope: AstScope) -> Iterator[_Raw]:
     pairs = zip(node.ops, node.comparators, strict=True)
     sides = [node.left, *(other for operator, other in pairs if isinstance(operator, _ORDERS))]
     if len(sides) == 1:
@@ -241,7 +241,7 @@ def _compared(node: ast.Compare, scope: Scope) -> Iterator[_Raw]:
             yield ("len", "compare", describe(bare(side.args[0]), scope), (), tuple(others))
 
 
-_READERS: dict[type, Callable[[Any, Scope], Iterator[_Raw]]] = {
+_READERS: dict[type, Callable[[Any, AstScope], Iterator[_Raw]]] = {
     ast.Assign: _of_assign,
     ast.AnnAssign: _of_annotated,
     ast.AugAssign: _augmented,
@@ -252,7 +252,7 @@ _READERS: dict[type, Callable[[Any, Scope], Iterator[_Raw]]] = {
 }
 
 
-def _kept_results(scope: Scope) -> dict[ast.AST, Values]:
+def _kept_results(scope: AstScope) -> dict[ast.AST, Values]:
     """Return, for calls whose result is assigned as it is, where it is kept."""
     kept: dict[ast.AST, Values] = {}
     for item in scope.items:

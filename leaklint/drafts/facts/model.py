@@ -47,8 +47,8 @@ class Value(NamedTuple):
 UNKNOWN = Value("unknown")
 
 
-class Guard(NamedTuple):
-    """A block around an event. ``kind``: ``if``, ``else``, ``loop``, ``try``, ``except``, ``finally``, ``with``, ``past``.
+class EnclosingBlock(NamedTuple):
+    """A block around an access. ``kind``: ``if``, ``else``, ``loop``, ``try``, ``except``, ``finally``, ``with``, ``past``.
 
     ``past`` is what follows ``if test: return`` (or ``raise``, ``continue``, ``break``) in the same block.
 
@@ -62,7 +62,7 @@ class Guard(NamedTuple):
     unset: tuple[Value, ...] = ()
 
 
-class Event(NamedTuple):
+class Access(NamedTuple):
     """Something done to a container, to an attribute, or to a name from an outer scope.
 
     ``op`` is ``store`` (``how``: ``[]=``, ``append``, ``add``, ``setdefault``, ``update``, ``|=``, ...), ``remove``
@@ -76,7 +76,7 @@ class Event(NamedTuple):
     key: tuple[Value, ...]
     value: tuple[Value, ...]
     span: Span
-    guards: tuple[Guard, ...]
+    guards: tuple[EnclosingBlock, ...]
 
 
 class Argument(NamedTuple):
@@ -86,17 +86,17 @@ class Argument(NamedTuple):
     values: tuple[Value, ...]
 
 
-class Call(NamedTuple):
+class CallFact(NamedTuple):
     """A call that stands in a function, class body or module; ``kept`` is the attribute path its result is bound to."""
 
     callee: tuple[Value, ...]
     arguments: tuple[Argument, ...]
     span: Span
-    guards: tuple[Guard, ...]
+    guards: tuple[EnclosingBlock, ...]
     kept: tuple[Value, ...] = ()
 
 
-class Param(NamedTuple):
+class Parameter(NamedTuple):
     """A parameter: its name, annotation source, default, and kind (``pos``, ``kw``, ``*``, ``**``)."""
 
     name: str
@@ -105,7 +105,7 @@ class Param(NamedTuple):
     kind: str
 
 
-class Decorator(NamedTuple):
+class DecoratorFact(NamedTuple):
     """A decorator: what is named, what it is called with, and where the ``@`` stands."""
 
     value: Value
@@ -114,7 +114,7 @@ class Decorator(NamedTuple):
     span: Span
 
 
-class Made(NamedTuple):
+class Allocation(NamedTuple):
     """A container where it is made.
 
     ``kind``: ``dict``, ``list``, ``set``, ``weak``, ``bounded``, ``object`` (a call that may make one), ``none``.
@@ -136,13 +136,13 @@ class Binding(NamedTuple):
 
     name: str
     target: Value
-    made: Made
+    made: Allocation
     annotation: str
     span: Span
-    guards: tuple[Guard, ...]
+    guards: tuple[EnclosingBlock, ...]
 
 
-class Function(NamedTuple):
+class FunctionFacts(NamedTuple):
     """A function: where it stands, what it takes, what it does. ``kind``: function, method, classmethod, staticmethod."""
 
     qualname: str
@@ -150,10 +150,10 @@ class Function(NamedTuple):
     kind: str
     owner: str
     parent: str
-    params: tuple[Param, ...]
-    decorators: tuple[Decorator, ...]
-    events: tuple[Event, ...]
-    calls: tuple[Call, ...]
+    params: tuple[Parameter, ...]
+    decorators: tuple[DecoratorFact, ...]
+    events: tuple[Access, ...]
+    calls: tuple[CallFact, ...]
     locals: tuple[Binding, ...]
     returns: tuple[tuple[Value, ...], ...]
     is_async: bool
@@ -161,7 +161,7 @@ class Function(NamedTuple):
     span: Span
 
 
-class Class(NamedTuple):
+class ClassFacts(NamedTuple):
     """A class: bases, keywords, decorators, class attributes, instance attributes (``self.x = ..`` in its methods)."""
 
     qualname: str
@@ -169,7 +169,7 @@ class Class(NamedTuple):
     parent: str
     bases: tuple[Value, ...]
     keywords: tuple[Argument, ...]
-    decorators: tuple[Decorator, ...]
+    decorators: tuple[DecoratorFact, ...]
     attributes: tuple[Binding, ...]
     names: frozenset[str]
     instance_names: frozenset[str]
@@ -178,7 +178,7 @@ class Class(NamedTuple):
     span: Span
 
 
-class Module(NamedTuple):
+class ModuleFacts(NamedTuple):
     """All facts of one file. ``imports`` maps a local name to a dotted one; star imports are in ``stars``.
 
     ``mark`` is that of the source that they were read from.
@@ -191,7 +191,7 @@ class Module(NamedTuple):
     bindings: tuple[Binding, ...]
     names: frozenset[str]
     aliases: dict[str, tuple[Value, ...]]
-    functions: dict[str, Function]
-    classes: dict[str, Class]
-    body: Function
+    functions: dict[str, FunctionFacts]
+    classes: dict[str, ClassFacts]
+    body: FunctionFacts
     mark: str

@@ -6,14 +6,24 @@ import ast
 
 from leaklint.drafts.facts.containers import binding, made, named
 from leaklint.drafts.facts.events import Guards, read_events
-from leaklint.drafts.facts.model import Argument, Binding, Class, Decorator, Function, Module, Param, Span, Value
+from leaklint.drafts.facts.model import (
+    Argument,
+    Binding,
+    ClassFacts,
+    DecoratorFact,
+    FunctionFacts,
+    ModuleFacts,
+    Parameter,
+    Span,
+    Value,
+)
 from leaklint.drafts.facts.places import Places
-from leaklint.drafts.facts.tree import Definition, FunctionNode, Scope, Tree, parameters, read_tree
+from leaklint.drafts.facts.tree import AstScope, AstScopeTree, Definition, FunctionNode, parameters, read_tree
 from leaklint.drafts.facts.values import Values, arguments, describe, is_class_method, is_static, mangle
 from leaklint.source import Source
 
 
-def read_module(source: Source, name: str) -> Module:
+def read_module(source: Source, name: str) -> ModuleFacts:
     """Read the facts of ``source``, whose dotted module name is ``name``. Raises ``SourceError``."""
     tree = read_tree(source.tree)
     try:
@@ -22,11 +32,11 @@ def read_module(source: Source, name: str) -> Module:
         tree.release()
 
 
-def _read(tree: Tree, source: Source, name: str) -> Module:
+def _read(tree: AstScopeTree, source: Source, name: str) -> ModuleFacts:
     places = Places(source)
     guards = Guards(places)
-    functions: dict[str, Function] = {}
-    classes: dict[str, Class] = {}
+    functions: dict[str, FunctionFacts] = {}
+    classes: dict[str, ClassFacts] = {}
     for scope in tree.scopes[1:]:
         if scope.kind == "function":
             functions[_fresh(scope.qualname, functions)] = _function(scope, places, guards)
@@ -42,7 +52,7 @@ def _read(tree: Tree, source: Source, name: str) -> Module:
                 stars.append(dotted)
             else:
                 imports[local] = dotted
-    return Module(
+    return ModuleFacts(
         path=source.path,
         name=name,
         imports=imports,
@@ -57,7 +67,7 @@ def _read(tree: Tree, source: Source, name: str) -> Module:
     )
 
 
-def _fresh(qualname: str, taken: dict[str, Function]) -> str:
+def _fresh(qualname: str, taken: dict[str, FunctionFacts]) -> str:
     """Two definitions of one name (overloads, branches) are both kept; the first has the plain name."""
     count = 2
     fresh = qualname
@@ -67,11 +77,11 @@ def _fresh(qualname: str, taken: dict[str, Function]) -> str:
     return fresh
 
 
-def _function(scope: Scope, places: Places, guards: Guards) -> Function:
+def _function(scope: AstScope, places: Places, guards: Guards) -> FunctionFacts:
     node = scope.node
     events, calls = read_events(scope, places, guards)
     owner = scope.class_scope
-    return Function(
+    return FunctionFacts(
         qualname=scope.qualname,
         name=scope.name,
         kind=_kind(scope),
@@ -94,7 +104,7 @@ def _head(node: ast.AST, places: Places) -> Span:
     return places.named(node) if isinstance(node, Definition) else Span(1, 1, 1, 1)
 
 
-def _kind(scope: Scope) -> str:
+def _kind(scope: AstScope) -> str:
     if scope.class_scope is None:
         return "function"
     if is_static(scope):
@@ -102,7 +112,7 @@ def _kind(scope: Scope) -> str:
     return "classmethod" if is_class_method(scope) else "method"
 
 
-def _params(args: ast.arguments, places: Places) -> tuple[Param, ...]:
+def _params(args: ast.arguments, places: Places) -> tuple[Parameter, ...]:
     found = []
     for param, default in parameters(args):
         kind = (
@@ -115,7 +125,7 @@ def _params(args: ast.arguments, places: Places) -> tuple[Param, ...]:
             else "pos"
         )
         text = places.code(default)[:80] if default is not None else ""
-        found.append(Param(param.arg, _annotation(param, places), text, kind))
+        found.append(Parameter(param.arg, _annotation(param, places), text, kind))
     return tuple(found)
 
 
@@ -123,7 +133,7 @@ def _annotation(param: ast.arg, places: Places) -> str:
     return places.code(param.annotation) if param.annotation is not None else ""
 
 
-def _decorators(node: ast.AST, outer: Scope | None, places: Places) -> tuple[Decorator, ...]:
+def _decorators(node: ast.AST, outer: AstScope | None, places: Places) -> tuple[DecoratorFact, ...]:
     if outer is None or not isinstance(node, Definition):
         return ()
     found = []
@@ -131,11 +141,11 @@ def _decorators(node: ast.AST, outer: Scope | None, places: Places) -> tuple[Dec
         called = isinstance(decorator, ast.Call)
         value = describe(decorator.func if isinstance(decorator, ast.Call) else decorator, outer)[0]
         given = arguments(decorator, outer) if isinstance(decorator, ast.Call) else ()
-        found.append(Decorator(value, given, called, places.decorator(decorator)))
+        found.append(DecoratorFact(value, given, called, places.decorator(decorator)))
     return tuple(found)
 
 
-def _bindings(scope: Scope, places: Places, guards: Guards) -> tuple[Binding, ...]:
+def _bindings(scope: AstScope, places: Places, guards: Guards) -> tuple[Binding, ...]:
     found = []
     for item in scope.items:
         if isinstance(item.node, (ast.Assign, ast.AnnAssign)):
@@ -148,7 +158,7 @@ def _bindings(scope: Scope, places: Places, guards: Guards) -> tuple[Binding, ..
     return tuple(found)
 
 
-def _defaults(scope: Scope, places: Places) -> list[Binding]:
+def _defaults(scope: AstScope, places: Places) -> list[Binding]:
     node, outer = scope.node, scope.parent
     found = []
     for param, default in parameters(node.args) if isinstance(node, FunctionNode) and outer is not None else ():
@@ -159,14 +169,14 @@ def _defaults(scope: Scope, places: Places) -> list[Binding]:
     return found
 
 
-def _class(scope: Scope, places: Places, guards: Guards, functions: dict[str, Function]) -> Class:
+def _class(scope: AstScope, places: Places, guards: Guards, functions: dict[str, FunctionFacts]) -> ClassFacts:
     node = scope.node
     outer = scope.parent
     if not isinstance(node, ast.ClassDef) or outer is None:
         raise TypeError(f"not a class scope: {scope.qualname}")
     slots, slots_span = _slots(scope, places)
     keywords = tuple(Argument(k.arg or "**", describe(k.value, outer)) for k in node.keywords)
-    return Class(
+    return ClassFacts(
         qualname=scope.qualname,
         name=scope.name,
         parent=outer.qualname,
@@ -182,7 +192,7 @@ def _class(scope: Scope, places: Places, guards: Guards, functions: dict[str, Fu
     )
 
 
-def _slots(scope: Scope, places: Places) -> tuple[tuple[str, ...] | None, Span | None]:
+def _slots(scope: AstScope, places: Places) -> tuple[tuple[str, ...] | None, Span | None]:
     for bound in scope.bound.get("__slots__", []):
         if isinstance(bound.node, (ast.Tuple, ast.List, ast.Set)):
             names = [one.value for one in bound.node.elts if isinstance(one, ast.Constant)]
@@ -193,7 +203,7 @@ def _slots(scope: Scope, places: Places) -> tuple[tuple[str, ...] | None, Span |
     return None, None
 
 
-def _instance_names(scope: Scope, functions: dict[str, Function]) -> frozenset[str]:
+def _instance_names(scope: AstScope, functions: dict[str, FunctionFacts]) -> frozenset[str]:
     names: set[str] = set()
     for function in functions.values():
         if function.owner == scope.qualname and function.kind == "method":
@@ -203,7 +213,7 @@ def _instance_names(scope: Scope, functions: dict[str, Function]) -> frozenset[s
     return frozenset(names)
 
 
-def _aliases(module: Scope) -> dict[str, Values]:
+def _aliases(module: AstScope) -> dict[str, Values]:
     """Return module names bound to something that denotes another thing: ``cached = lru_cache(None)``, ``add = R.append``."""
     aliases: dict[str, Values] = {}
     for name, ways in module.bound.items():

@@ -57,25 +57,25 @@ class Item(NamedTuple):
     blocks: tuple[Block, ...]
 
 
-class Bound(NamedTuple):
+class AstBinding(NamedTuple):
     """One way in which a name gets its value. ``how``: value, element, enter, exception, def, class, part."""
 
     how: str
     node: ast.AST | None
-    scope: Scope | None = None
+    scope: AstScope | None = None
 
 
 @dataclass(slots=True, eq=False)
-class Scope:
+class AstScope:
     """A module, class or function being read. ``bound`` says how its names get values."""
 
     kind: ScopeKind
     name: str
     qualname: str
-    parent: Scope | None
+    parent: AstScope | None
     node: ast.AST
     items: list[Item] = field(default_factory=list)
-    bound: dict[str, list[Bound]] = field(default_factory=dict)
+    bound: dict[str, list[AstBinding]] = field(default_factory=dict)
     params: dict[str, int] = field(default_factory=dict)
     outer: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
@@ -85,11 +85,11 @@ class Scope:
     seen: dict[str, Any] = field(default_factory=dict)  # and for any name, as it is seen from here
 
     @property
-    def class_scope(self) -> Scope | None:
+    def class_scope(self) -> AstScope | None:
         """Return the class whose body this function stands in directly."""
         return self.parent if self.parent is not None and self.parent.kind == "class" else None
 
-    def enclosing(self) -> Iterator[Scope]:
+    def enclosing(self) -> Iterator[AstScope]:
         """Yield the scopes in which a free name of this scope is looked up, innermost first; classes are skipped."""
         scope = self.parent
         while scope is not None:
@@ -105,18 +105,18 @@ _ITEMS: frozenset[type] = frozenset(
 _Blocks = tuple[Block, ...]
 
 
-class _Reader:
+class _ScopeReader:
     def __init__(self, module: ast.Module) -> None:
-        self.scopes: list[Scope] = []
-        self.stack: list[tuple[ast.AST, Scope, _Blocks]] = []
+        self.scopes: list[AstScope] = []
+        self.stack: list[tuple[ast.AST, AstScope, _Blocks]] = []
         self.module = self._scope("module", "", None, module)
 
-    def _scope(self, kind: ScopeKind, name: str, parent: Scope | None, node: ast.AST) -> Scope:
+    def _scope(self, kind: ScopeKind, name: str, parent: AstScope | None, node: ast.AST) -> AstScope:
         prefix = "" if parent is None or parent.kind == "module" else parent.qualname
         if parent is not None and parent.kind == "function":
             prefix += ".<locals>"
         qualname = f"{prefix}.{name}" if prefix else name
-        scope = Scope(kind, name, qualname, parent, node)
+        scope = AstScope(kind, name, qualname, parent, node)
         self.scopes.append(scope)
         return scope
 
@@ -131,10 +131,10 @@ class _Reader:
             else:
                 special(self, node, scope, blocks)
 
-    def _simple(self, top: ast.AST, scope: Scope, blocks: _Blocks) -> None:
+    def _simple(self, top: ast.AST, scope: AstScope, blocks: _Blocks) -> None:
         """Read a statement or expression that opens no block; what may do so (``case``) waits for its turn."""
         inner: list[ast.AST] = [top]
-        waiting: list[tuple[ast.AST, Scope, _Blocks]] = []
+        waiting: list[tuple[ast.AST, AstScope, _Blocks]] = []
         while inner:
             node = inner.pop()
             kind = node.__class__
@@ -155,18 +155,18 @@ class _Reader:
         self.stack += reversed(waiting)
 
     def _body(
-        self, body: Sequence[ast.stmt], scope: Scope, blocks: _Blocks
-    ) -> Iterator[tuple[ast.AST, Scope, _Blocks]]:
+        self, body: Sequence[ast.stmt], scope: AstScope, blocks: _Blocks
+    ) -> Iterator[tuple[ast.AST, AstScope, _Blocks]]:
         """What follows ``if test: return`` runs only where the test failed: it stands past that test."""
         for child in body:
             yield (child, scope, blocks)
             if isinstance(child, ast.If) and not child.orelse and _leaves(child.body):
                 blocks = (*blocks, Block("past", child.test))
 
-    def _definition(self, node: Definition, scope: Scope, blocks: _Blocks) -> None:
+    def _definition(self, node: Definition, scope: AstScope, blocks: _Blocks) -> None:
         kind: ScopeKind = "class" if isinstance(node, ast.ClassDef) else "function"
         inner = self._scope(kind, node.name, scope, node)
-        scope.bound.setdefault(node.name, []).append(Bound("class" if kind == "class" else "def", node, inner))
+        scope.bound.setdefault(node.name, []).append(AstBinding("class" if kind == "class" else "def", node, inner))
         outside: list[ast.AST] = [*node.decorator_list]
         if isinstance(node, ast.ClassDef):
             outside += [*node.bases, *(keyword.value for keyword in node.keywords)]
@@ -176,30 +176,30 @@ class _Reader:
                 inner.params[param.arg] = index
         self._later([*((child, scope, blocks) for child in outside), *self._body(node.body, inner, ())])
 
-    def _later(self, parts: Sequence[tuple[ast.AST, Scope, _Blocks]]) -> None:
+    def _later(self, parts: Sequence[tuple[ast.AST, AstScope, _Blocks]]) -> None:
         self.stack.extend(reversed(parts))
 
-    def _if(self, node: ast.If, scope: Scope, blocks: _Blocks) -> None:
-        parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.test, scope, blocks)]
+    def _if(self, node: ast.If, scope: AstScope, blocks: _Blocks) -> None:
+        parts: list[tuple[ast.AST, AstScope, _Blocks]] = [(node.test, scope, blocks)]
         parts += self._body(node.body, scope, (*blocks, Block("if", node.test)))
         parts += self._body(node.orelse, scope, (*blocks, Block("else", node.test)))
         self._later(parts)
 
-    def _while(self, node: ast.While, scope: Scope, blocks: _Blocks) -> None:
-        parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.test, scope, blocks)]
+    def _while(self, node: ast.While, scope: AstScope, blocks: _Blocks) -> None:
+        parts: list[tuple[ast.AST, AstScope, _Blocks]] = [(node.test, scope, blocks)]
         parts += self._body(node.body, scope, (*blocks, Block("loop", node.test)))
         parts += self._body(node.orelse, scope, blocks)
         self._later(parts)
 
-    def _for(self, node: ast.For | ast.AsyncFor, scope: Scope, blocks: _Blocks) -> None:
-        bind(scope, node.target, Bound("element", node.iter))
-        parts: list[tuple[ast.AST, Scope, _Blocks]] = [(node.target, scope, blocks), (node.iter, scope, blocks)]
+    def _for(self, node: ast.For | ast.AsyncFor, scope: AstScope, blocks: _Blocks) -> None:
+        bind(scope, node.target, AstBinding("element", node.iter))
+        parts: list[tuple[ast.AST, AstScope, _Blocks]] = [(node.target, scope, blocks), (node.iter, scope, blocks)]
         parts += self._body(node.body, scope, (*blocks, Block("loop", node.iter)))
         parts += self._body(node.orelse, scope, blocks)
         self._later(parts)
 
-    def _with(self, node: ast.With | ast.AsyncWith, scope: Scope, blocks: _Blocks) -> None:
-        parts: list[tuple[ast.AST, Scope, _Blocks]] = []
+    def _with(self, node: ast.With | ast.AsyncWith, scope: AstScope, blocks: _Blocks) -> None:
+        parts: list[tuple[ast.AST, AstScope, _Blocks]] = []
         inside = blocks
         for item in node.items:
             parts.append((item, scope, blocks))
@@ -207,11 +207,11 @@ class _Reader:
         parts += self._body(node.body, scope, inside)
         self._later(parts)
 
-    def _try(self, node: ast.Try, scope: Scope, blocks: _Blocks) -> None:
+    def _try(self, node: ast.Try, scope: AstScope, blocks: _Blocks) -> None:
         parts = [*self._body(node.body, scope, (*blocks, Block("try", None)))]
         for handler in node.handlers:
             if handler.name is not None:
-                scope.bound.setdefault(handler.name, []).append(Bound("exception", None))
+                scope.bound.setdefault(handler.name, []).append(AstBinding("exception", None))
             if handler.type is not None:
                 parts.append((handler.type, scope, blocks))
             parts += self._body(handler.body, scope, (*blocks, Block("except", handler.type)))
@@ -219,7 +219,7 @@ class _Reader:
         parts += self._body(node.finalbody, scope, (*blocks, Block("finally", None)))
         self._later(parts)
 
-    def _case(self, node: ast.match_case, scope: Scope, blocks: _Blocks) -> None:
+    def _case(self, node: ast.match_case, scope: AstScope, blocks: _Blocks) -> None:
         head = [node.pattern] if node.guard is None else [node.pattern, node.guard]
         self._later([*((child, scope, blocks) for child in head), *self._body(node.body, scope, blocks)])
 
@@ -229,43 +229,43 @@ def _leaves(body: Sequence[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
 
 
-def _read_assign(node: ast.Assign, scope: Scope) -> None:
+def _read_assign(node: ast.Assign, scope: AstScope) -> None:
     for target in node.targets:
-        bind(scope, target, Bound("value", node.value))
+        bind(scope, target, AstBinding("value", node.value))
 
 
-def _read_annotated(node: ast.AnnAssign, scope: Scope) -> None:
+def _read_annotated(node: ast.AnnAssign, scope: AstScope) -> None:
     if node.value is not None:
-        bind(scope, node.target, Bound("value", node.value))
+        bind(scope, node.target, AstBinding("value", node.value))
 
 
-def _read_walrus(node: ast.NamedExpr, scope: Scope) -> None:
-    bind(scope, node.target, Bound("value", node.value))
+def _read_walrus(node: ast.NamedExpr, scope: AstScope) -> None:
+    bind(scope, node.target, AstBinding("value", node.value))
 
 
-def _read_augmented(node: ast.AugAssign, scope: Scope) -> None:
-    bind(scope, node.target, Bound("part", node.value))
+def _read_augmented(node: ast.AugAssign, scope: AstScope) -> None:
+    bind(scope, node.target, AstBinding("part", node.value))
 
 
-def _read_loop(node: ast.comprehension, scope: Scope) -> None:
-    bind(scope, node.target, Bound("element", node.iter))
+def _read_loop(node: ast.comprehension, scope: AstScope) -> None:
+    bind(scope, node.target, AstBinding("element", node.iter))
 
 
-def _read_with(node: ast.withitem, scope: Scope) -> None:
+def _read_with(node: ast.withitem, scope: AstScope) -> None:
     if node.optional_vars is not None:
-        bind(scope, node.optional_vars, Bound("enter", node.context_expr))
+        bind(scope, node.optional_vars, AstBinding("enter", node.context_expr))
 
 
-def _read_outer(node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+def _read_outer(node: ast.Global | ast.Nonlocal, scope: AstScope) -> None:
     scope.outer.update(node.names)
 
 
-def _read_return(node: ast.Return, scope: Scope) -> None:
+def _read_return(node: ast.Return, scope: AstScope) -> None:
     if node.value is not None:
         scope.returns.append(node.value)
 
 
-def _read_yield(node: ast.Yield | ast.YieldFrom, scope: Scope) -> None:
+def _read_yield(node: ast.Yield | ast.YieldFrom, scope: AstScope) -> None:
     scope.yields = True
 
 
@@ -282,9 +282,9 @@ def parameters(args: ast.arguments) -> list[tuple[ast.arg, ast.expr | None]]:
     return found
 
 
-def bind(scope: Scope, target: ast.expr, bound: Bound) -> None:
+def bind(scope: AstScope, target: ast.expr, bound: AstBinding) -> None:
     """Note that ``target`` (a name, or a tuple or list of targets) takes its value as ``bound`` says."""
-    stack: list[tuple[ast.expr, Bound]] = [(target, bound)]
+    stack: list[tuple[ast.expr, AstBinding]] = [(target, bound)]
     while stack:
         target, bound = stack.pop()
         if isinstance(target, ast.Name):
@@ -293,7 +293,7 @@ def bind(scope: Scope, target: ast.expr, bound: Bound) -> None:
             values = bound.node.elts if bound.how == "value" and isinstance(bound.node, (ast.Tuple, ast.List)) else []
             for place, element in enumerate(target.elts):
                 same = len(values) == len(target.elts)
-                part = Bound("value", values[place]) if same else Bound("part", bound.node)
+                part = AstBinding("value", values[place]) if same else AstBinding("part", bound.node)
                 stack.append((bare(element), part))
 
 
@@ -302,14 +302,14 @@ def bare(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Starred) else node
 
 
-def _read_import(node: ast.Import, scope: Scope) -> None:
+def _read_import(node: ast.Import, scope: AstScope) -> None:
     """Fill ``scope.imports`` (local name -> dotted name)."""
     for alias in node.names:
         first = alias.name.partition(".")[0]
         scope.imports[alias.asname or first] = alias.name if alias.asname else first
 
 
-def _read_import_from(node: ast.ImportFrom, scope: Scope) -> None:
+def _read_import_from(node: ast.ImportFrom, scope: AstScope) -> None:
     """Fill ``scope.imports``; leading dots are kept for relative names."""
     base = "." * node.level + (node.module or "")
     for alias in node.names:
@@ -332,21 +332,21 @@ def dotted_name(node: ast.AST) -> str:
 
 
 # Each handler takes the node kind it is listed under.
-_SPECIAL: dict[type, Callable[[_Reader, Any, Scope, _Blocks], None]] = {
-    ast.FunctionDef: _Reader._definition,
-    ast.AsyncFunctionDef: _Reader._definition,
-    ast.ClassDef: _Reader._definition,
-    ast.If: _Reader._if,
-    ast.While: _Reader._while,
-    ast.For: _Reader._for,
-    ast.AsyncFor: _Reader._for,
-    ast.With: _Reader._with,
-    ast.AsyncWith: _Reader._with,
-    ast.Try: _Reader._try,
-    ast.TryStar: _Reader._try,
-    ast.match_case: _Reader._case,
+_SPECIAL: dict[type, Callable[[_ScopeReader, Any, AstScope, _Blocks], None]] = {
+    ast.FunctionDef: _ScopeReader._definition,
+    ast.AsyncFunctionDef: _ScopeReader._definition,
+    ast.ClassDef: _ScopeReader._definition,
+    ast.If: _ScopeReader._if,
+    ast.While: _ScopeReader._while,
+    ast.For: _ScopeReader._for,
+    ast.AsyncFor: _ScopeReader._for,
+    ast.With: _ScopeReader._with,
+    ast.AsyncWith: _ScopeReader._with,
+    ast.Try: _ScopeReader._try,
+    ast.TryStar: _ScopeReader._try,
+    ast.match_case: _ScopeReader._case,
 }
-_READERS: dict[type, Callable[[Any, Scope], None]] = {
+_READERS: dict[type, Callable[[Any, AstScope], None]] = {
     ast.Assign: _read_assign,
     ast.AnnAssign: _read_annotated,
     ast.NamedExpr: _read_walrus,
@@ -363,7 +363,7 @@ _READERS: dict[type, Callable[[Any, Scope], None]] = {
 }
 
 
-_Plan = tuple[bool, bool, Callable[[Any, Scope], None] | None, tuple[str, ...]]
+_Plan = tuple[bool, bool, Callable[[Any, AstScope], None] | None, tuple[str, ...]]
 _CONSTANTS = frozenset({ast.Constant, ast.MatchSingleton})  # their value is no node
 _plans: dict[type, _Plan] = {}
 
@@ -376,11 +376,11 @@ def _plan(kind: type) -> _Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class AstScopeTree:
     """Scopes in the order of the source, the module first."""
 
-    module: Scope
-    scopes: tuple[Scope, ...]
+    module: AstScope
+    scopes: tuple[AstScope, ...]
 
     def release(self) -> None:
         """Let go of the nodes: scopes know each other, and no collector runs while files are read."""
@@ -392,8 +392,8 @@ class Tree:
             scope.seen.clear()
 
 
-def read_tree(module: ast.Module) -> Tree:
+def read_tree(module: ast.Module) -> AstScopeTree:
     """Walk ``module`` once. Source order holds among statements; inside an expression it is that of the ast's fields."""
-    reader = _Reader(module)
+    reader = _ScopeReader(module)
     reader.run()
-    return Tree(reader.module, tuple(reader.scopes))
+    return AstScopeTree(reader.module, tuple(reader.scopes))

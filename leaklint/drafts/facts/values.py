@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from leaklint.drafts.facts.model import COPY, UNKNOWN, Argument, Value
-from leaklint.drafts.facts.tree import Bound, Scope, bare, walk
+from leaklint.drafts.facts.tree import AstBinding, AstScope, bare, walk
 
 Values = tuple[Value, ...]
 _DEPTH = 6  # how many names are followed, one through another
@@ -20,7 +20,7 @@ _NOTHING = (UNKNOWN,)
 _A_BOOL, _A_NUMBER = (Value("const", name="bool"),), (Value("number"),)
 
 
-def mangle(name: str, scope: Scope | None) -> str:
+def mangle(name: str, scope: AstScope | None) -> str:
     """Return ``_Class__name`` for a private name used inside a class, as Python compiles it."""
     if not name.startswith("__") or name.endswith("__"):
         return name
@@ -30,7 +30,7 @@ def mangle(name: str, scope: Scope | None) -> str:
     return f"_{stripped}{name}" if stripped else name
 
 
-def describe(node: ast.AST | None, scope: Scope, depth: int = 0) -> Values:
+def describe(node: ast.AST | None, scope: AstScope, depth: int = 0) -> Values:
     """Return what ``node`` may denote, in at most a few ways; never empty."""
     if node is None or depth > _DEPTH:
         return _NOTHING
@@ -38,7 +38,7 @@ def describe(node: ast.AST | None, scope: Scope, depth: int = 0) -> Values:
     return reader(node, scope, depth) if reader is not None else _NOTHING
 
 
-def _read_name(node: ast.Name, scope: Scope, depth: int) -> Values:
+def _read_name(node: ast.Name, scope: AstScope, depth: int) -> Values:
     known: Values | None = scope.seen.get(node.id)
     if known is None:
         known = lookup(node.id, scope)
@@ -47,30 +47,30 @@ def _read_name(node: ast.Name, scope: Scope, depth: int) -> Values:
     return known
 
 
-def _read_attribute(node: ast.Attribute, scope: Scope, depth: int) -> Values:
+def _read_attribute(node: ast.Attribute, scope: AstScope, depth: int) -> Values:
     bases = describe(node.value, scope, depth)
     if len(bases) == 1:
         return (_attribute(bases[0], node.attr, scope),)
     return tuple(_attribute(base, node.attr, scope) for base in bases)
 
 
-def _read_subscript(node: ast.Subscript, scope: Scope, depth: int) -> Values:
+def _read_subscript(node: ast.Subscript, scope: AstScope, depth: int) -> Values:
     return tuple(base.child("[]") for base in describe(node.value, scope, depth))
 
 
-def _read_choice(node: ast.IfExp, scope: Scope, depth: int) -> Values:
+def _read_choice(node: ast.IfExp, scope: AstScope, depth: int) -> Values:
     return _some([*describe(node.body, scope, depth), *describe(node.orelse, scope, depth)])
 
 
-def _read_boolean(node: ast.BoolOp, scope: Scope, depth: int) -> Values:
+def _read_boolean(node: ast.BoolOp, scope: AstScope, depth: int) -> Values:
     return _some(value for side in node.values for value in describe(side, scope, depth))
 
 
-def _read_inner(node: ast.NamedExpr | ast.Starred | ast.Await, scope: Scope, depth: int) -> Values:
+def _read_inner(node: ast.NamedExpr | ast.Starred | ast.Await, scope: AstScope, depth: int) -> Values:
     return describe(node.value, scope, depth)
 
 
-def _read_lambda(node: ast.Lambda, scope: Scope, depth: int) -> Values:
+def _read_lambda(node: ast.Lambda, scope: AstScope, depth: int) -> Values:
     return (Value("lambda", parts=captured(node, scope)),)
 
 
@@ -78,25 +78,25 @@ def _some(values: Iterable[Value]) -> Values:
     return tuple(dict.fromkeys(values))[:_WIDTH]
 
 
-def _attribute(base: Value, name: str, scope: Scope) -> Value:
+def _attribute(base: Value, name: str, scope: AstScope) -> Value:
     if name == "__class__" and base.kind == "self" and not base.path:
         return Value("cls")
     return base.child(mangle(name, scope))
 
 
-def _read_constant(node: ast.Constant, scope: Scope, depth: int) -> Values:
+def _read_constant(node: ast.Constant, scope: AstScope, depth: int) -> Values:
     return _A_BOOL if node.value is ... else (Value("const", name=repr(node.value)),)
 
 
-def _read_comparison(node: ast.Compare, scope: Scope, depth: int) -> Values:
+def _read_comparison(node: ast.Compare, scope: AstScope, depth: int) -> Values:
     return _A_BOOL
 
 
-def _read_formatted(node: ast.JoinedStr, scope: Scope, depth: int) -> Values:
+def _read_formatted(node: ast.JoinedStr, scope: AstScope, depth: int) -> Values:
     return (Value("text", parts=_parts(node, scope, depth)),)
 
 
-def _read_operation(node: ast.BinOp, scope: Scope, depth: int) -> Values:
+def _read_operation(node: ast.BinOp, scope: AstScope, depth: int) -> Values:
     textual = any(_is_text(side) for side in (node.left, node.right))
     return (Value("text" if textual else "number", parts=_parts(node, scope, depth)),)
 
@@ -105,37 +105,37 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
 
 
-def _read_unary(node: ast.UnaryOp, scope: Scope, depth: int) -> Values:
+def _read_unary(node: ast.UnaryOp, scope: AstScope, depth: int) -> Values:
     return _A_BOOL if isinstance(node.op, ast.Not) else _A_NUMBER
 
 
-def _read_dict(node: ast.Dict, scope: Scope, depth: int) -> Values:
+def _read_dict(node: ast.Dict, scope: AstScope, depth: int) -> Values:
     keys = [key for key in node.keys if key is not None]
     return (Value("dict", parts=_each([*keys, *node.values], scope, depth)),)
 
 
-def _read_display(node: ast.Tuple | ast.List | ast.Set, scope: Scope, depth: int) -> Values:
+def _read_display(node: ast.Tuple | ast.List | ast.Set, scope: AstScope, depth: int) -> Values:
     return (Value(type(node).__name__.lower(), parts=_each(node.elts, scope, depth)),)
 
 
-def _read_comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope, depth: int) -> Values:
+def _read_comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: AstScope, depth: int) -> Values:
     return (Value("comprehension", parts=_each([node.elt], scope, depth)),)
 
 
-def _read_dict_comprehension(node: ast.DictComp, scope: Scope, depth: int) -> Values:
+def _read_dict_comprehension(node: ast.DictComp, scope: AstScope, depth: int) -> Values:
     return (Value("comprehension", parts=_each([node.key, node.value], scope, depth)),)
 
 
-def _each(nodes: list[ast.expr], scope: Scope, depth: int) -> Values:
+def _each(nodes: list[ast.expr], scope: AstScope, depth: int) -> Values:
     return tuple(value for node in nodes[:_WIDTH] for value in describe(node, scope, depth + 1))
 
 
-def _parts(node: ast.AST, scope: Scope, depth: int) -> Values:
+def _parts(node: ast.AST, scope: AstScope, depth: int) -> Values:
     """Return what the names inside an expression denote: a text or number made from them keeps none of them alive."""
     return mentioned(node, scope, depth + 2)
 
 
-def mentioned(node: ast.AST, scope: Scope, depth: int = 2) -> Values:
+def mentioned(node: ast.AST, scope: AstScope, depth: int = 2) -> Values:
     """Return what the names, attributes and calls inside an expression denote."""
     found: list[Value] = []
     for below in walk(node):
@@ -151,7 +151,7 @@ def given(node: ast.Call) -> list[tuple[str, ast.expr]]:
     return found
 
 
-def _read_call(node: ast.Call, scope: Scope, depth: int) -> Values:
+def _read_call(node: ast.Call, scope: AstScope, depth: int) -> Values:
     function = node.func
     args = [value for _, value in given(node)]
     if isinstance(function, ast.Name):
@@ -194,12 +194,12 @@ def _copies(values: Values) -> Values:
     )
 
 
-def arguments(node: ast.Call, scope: Scope) -> tuple[Argument, ...]:
+def arguments(node: ast.Call, scope: AstScope) -> tuple[Argument, ...]:
     """Return the arguments of a call with what they denote."""
     return tuple(Argument(name, describe(value, scope)) for name, value in given(node))
 
 
-def lookup(name: str, scope: Scope) -> Values:
+def lookup(name: str, scope: AstScope) -> Values:
     """Return what ``name`` denotes in ``scope``: followed through locals, to a parameter, a cell or a global."""
     if scope.kind == "class" and name in scope.bound and name not in scope.outer:
         return (_class_name(name, scope),)
@@ -217,9 +217,9 @@ def lookup(name: str, scope: Scope) -> Values:
     return (Value("global", (mangle(name, scope),)),)
 
 
-def _class_name(name: str, scope: Scope) -> Value:
+def _class_name(name: str, scope: AstScope) -> Value:
     steps = [mangle(name, scope)]
-    here: Scope | None = scope
+    here: AstScope | None = scope
     while here is not None and here.kind == "class":
         steps.append(here.name)
         here = here.parent
@@ -227,13 +227,13 @@ def _class_name(name: str, scope: Scope) -> Value:
     return Value("global", tuple(steps))
 
 
-def _param(name: str, scope: Scope) -> Value:
+def _param(name: str, scope: AstScope) -> Value:
     if scope.params[name] == 0 and scope.class_scope is not None and not is_static(scope):
         return Value("cls" if is_class_method(scope) else "self")
     return Value("param", name=name)
 
 
-def _local(name: str, scope: Scope) -> Values:
+def _local(name: str, scope: AstScope) -> Values:
     """Return what a local denotes, worked out once a scope; a name that is bound through itself is unknown there."""
     known = scope.denoted.get(name)
     if known is None:
@@ -245,7 +245,7 @@ def _local(name: str, scope: Scope) -> Values:
     return known
 
 
-def _is_copied(name: str, scope: Scope) -> bool:
+def _is_copied(name: str, scope: AstScope) -> bool:
     """Tell whether a parameter is replaced by a copy of itself, whatever happens: ``param = dict(param)``."""
     for item in scope.items:
         node = item.node
@@ -274,7 +274,7 @@ def _is_copy_of(name: str, node: ast.expr) -> bool:
     return makes and any(isinstance(one, ast.Name) and one.id == name for one in copied)
 
 
-def _follow(way: Bound, scope: Scope, depth: int) -> Values:
+def _follow(way: AstBinding, scope: AstScope, depth: int) -> Values:
     if way.how in {"value", "enter"}:
         return describe(way.node, scope, depth)
     if way.how == "element":
@@ -292,13 +292,13 @@ def _follow(way: Bound, scope: Scope, depth: int) -> Values:
     return _NOTHING
 
 
-def _from_enclosing(name: str, outer: Scope) -> Values:
+def _from_enclosing(name: str, outer: AstScope) -> Values:
     values = _local(name, outer)
     made = [value for value in values if value.kind not in {"dict", "list", "set", "call", "comprehension"}]
     return tuple(made) if made else (Value("cell", name=f"{outer.qualname}:{name}"),)
 
 
-def captured(node: ast.AST, scope: Scope) -> Values:
+def captured(node: ast.AST, scope: AstScope) -> Values:
     """Return what the free names inside a lambda or nested function denote that could keep an object alive.
 
     Locals are followed through one assignment only: functions that name each other would be followed for ever.
@@ -319,14 +319,14 @@ def captured(node: ast.AST, scope: Scope) -> Values:
     return tuple(dict.fromkeys(kept))[:12]
 
 
-def _captured_by(inner: Scope) -> Values:
+def _captured_by(inner: AstScope) -> Values:
     outer = inner.parent
     if outer is None or outer.kind != "function":
         return ()
     return tuple(value for value in captured(inner.node, outer) if value.name not in inner.params)
 
 
-def decorator_names(scope: Scope) -> set[str]:
+def decorator_names(scope: AstScope) -> set[str]:
     """Return the last names of a function's decorators."""
     names = set()
     node = scope.node
@@ -339,7 +339,7 @@ def decorator_names(scope: Scope) -> set[str]:
     return names
 
 
-_READERS: dict[type, Callable[[Any, Scope, int], Values]] = {
+_READERS: dict[type, Callable[[Any, AstScope, int], Values]] = {
     ast.Name: _read_name,
     ast.Attribute: _read_attribute,
     ast.Subscript: _read_subscript,
@@ -366,12 +366,12 @@ _READERS: dict[type, Callable[[Any, Scope, int], Values]] = {
 }
 
 
-def is_static(scope: Scope) -> bool:
+def is_static(scope: AstScope) -> bool:
     """Tell whether a function in a class body takes neither instance nor class."""
     return "staticmethod" in decorator_names(scope)
 
 
-def is_class_method(scope: Scope) -> bool:
+def is_class_method(scope: AstScope) -> bool:
     """Tell whether the first parameter of a function in a class body is the class."""
     if scope.name in {"__new__", "__init_subclass__", "__class_getitem__"}:
         return True

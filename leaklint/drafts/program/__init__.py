@@ -7,13 +7,22 @@ from functools import cached_property
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from leaklint.drafts.facts.model import UNKNOWN, Argument, Call, Decorator, Function, Module, Span, Value
-from leaklint.drafts.program.holders import Holder, Holders
-from leaklint.drafts.program.resolve import ClassRef, Found, Names
+from leaklint.drafts.facts.model import (
+    UNKNOWN,
+    Argument,
+    CallFact,
+    DecoratorFact,
+    FunctionFacts,
+    ModuleFacts,
+    Span,
+    Value,
+)
+from leaklint.drafts.program.holders import HolderFacts, Holders
+from leaklint.drafts.program.resolve import ClassRef, NameResolver, Referent
 from leaklint.drafts.program.told import StorePlace, Told
 from leaklint.source import Source
 
-__all__ = ["Callee", "ClassRef", "Found", "Holder", "Holders", "Names", "Program", "Site"]
+__all__ = ["Callee", "ClassRef", "HolderFacts", "Holders", "NameResolver", "Program", "Referent", "Site"]
 
 _MOST_TEXT = 30_000_000  # characters of the files that are kept
 _NOWHERE = Span(1, 1, 1, 1)
@@ -23,7 +32,7 @@ class Callee(NamedTuple):
     """A function of the program as one call reaches it; ``shift`` parameters are filled by the call itself."""
 
     module: str
-    function: Function
+    function: FunctionFacts
     shift: int
     made: ClassRef | None = None
 
@@ -35,9 +44,9 @@ class Site(NamedTuple):
     """
 
     module: str
-    caller: Function
+    caller: FunctionFacts
     callee: Callee
-    call: Call | None
+    call: CallFact | None
     value: Value = UNKNOWN
     span: Span = _NOWHERE
     given: tuple[Argument, ...] | None = None
@@ -48,7 +57,7 @@ class Program:
 
     def __init__(
         self,
-        modules: Mapping[str, Module],
+        modules: Mapping[str, ModuleFacts],
         sources: Mapping[str, Source | Callable[[], Source]],
         places: Mapping[str, tuple[str, str]] | None = None,
         told: Sequence[Told] = (),
@@ -56,7 +65,7 @@ class Program:
         """Join modules; ``told`` are the containers that leak, ``places`` import root and absolute file of each module."""
         self.modules = modules
         self.places = dict(places or {})
-        self.names = Names(modules)
+        self.names = NameResolver(modules)
         self.holders = Holders(self.names, frozenset((one.module, one.name) for one in told))
         self._sources = dict(sources)
         # Those that were read, and of these the last ones asked for: together all may be very large.
@@ -88,7 +97,7 @@ class Program:
             self._kept_size -= len(self._kept.pop(next(iter(self._kept))).text)
         return source
 
-    def functions(self) -> Iterator[tuple[Module, Function]]:
+    def functions(self) -> Iterator[tuple[ModuleFacts, FunctionFacts]]:
         """Yield every function, and every module's own body as a function without a name."""
         for module in self.modules.values():
             for function in module.functions.values():
@@ -132,7 +141,7 @@ class Program:
                     value = Value("global", tuple(klass.qualname.split(".")))
                     self._decorated(decorator, value, module, module.body)
 
-    def _decorated(self, decorator: Decorator, value: Value, module: Module, function: Function) -> None:
+    def _decorated(self, decorator: DecoratorFact, value: Value, module: ModuleFacts, function: FunctionFacts) -> None:
         scope = self._around(function, module)
         callee = self.callee(decorator.value, scope, module)
         if callee is None:
@@ -153,7 +162,7 @@ class Program:
         return Callee(callee.module, functions[names[0]], 0) if names else None
 
     @staticmethod
-    def _around(function: Function, module: Module) -> Function:
+    def _around(function: FunctionFacts, module: ModuleFacts) -> FunctionFacts:
         """A decorator runs in the scope around the definition."""
         name = function.parent
         while name:
@@ -162,7 +171,7 @@ class Program:
             name = name.rpartition(".")[0].removesuffix(".<locals>")
         return module.body
 
-    def callee(self, value: Value, function: Function, module: Module) -> Callee | None:
+    def callee(self, value: Value, function: FunctionFacts, module: ModuleFacts) -> Callee | None:
         """Return the function of the program that a call of ``value`` inside ``function`` runs, if it is known."""
         if value.kind == "global" and "[]" not in value.path:
             return self._global_callee(self.names.find(module.name, value.path))
@@ -181,7 +190,7 @@ class Program:
             return self._constructor(owner) if owner is not None else None
         return None
 
-    def _global_callee(self, found: Found) -> Callee | None:
+    def _global_callee(self, found: Referent) -> Callee | None:
         if found.kind == "function" and not found.rest:
             function = self.modules[found.module].functions[found.name]
             return Callee(found.module, function, 1 if function.kind == "classmethod" else 0)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from leaklint.drafts.facts.model import Binding, Function, Module, Value
-from leaklint.drafts.program.resolve import ClassRef, Names
+from leaklint.drafts.facts.model import Binding, FunctionFacts, ModuleFacts, Value
+from leaklint.drafts.program.resolve import ClassRef, NameResolver
 
 CONTAINERS = frozenset({"dict", "list", "set"})
 _MEANING = frozenset({"global", "cell", "param", "self", "cls", "super"})  # kinds of values that may mean a holder
@@ -15,7 +15,7 @@ _HOPS = 8  # how many names are followed, one through another: two that name eac
 _DESCRIPTOR = ("__get__", "__set__", "__set_name__")
 
 
-class Holder(NamedTuple):
+class HolderFacts(NamedTuple):
     """A container of process lifetime.
 
     ``scope``: ``class``, ``module``, ``default`` (a default argument), ``closure`` (a local of a function that its inner
@@ -51,12 +51,12 @@ class Holder(NamedTuple):
 class Holders:
     """All holders of a program, and the way from an expression to the holder that it means."""
 
-    def __init__(self, names: Names, told: frozenset[tuple[str, str]] = frozenset()) -> None:
+    def __init__(self, names: NameResolver, told: frozenset[tuple[str, str]] = frozenset()) -> None:
         """Find the holders; ``told`` are module and name of those that the analysis, or a run, says to leak."""
         self.names = names
         self.modules = names.modules
         self._told = told
-        self.all: dict[tuple[str, str, str], Holder] = {}
+        self.all: dict[tuple[str, str, str], HolderFacts] = {}
         self._objects: dict[tuple[str, str], ClassRef | None] = {}
         self._owner_of: dict[tuple[str, str], ClassRef | None] = {}
         self._shared = self._shared_classes()
@@ -66,10 +66,10 @@ class Holders:
                 if key not in self.all or self.all[key].kind == "none":
                     self.all[key] = holder
 
-    def _of_module(self, module: Module) -> Iterator[Holder]:
+    def _of_module(self, module: ModuleFacts) -> Iterator[HolderFacts]:
         for binding in module.bindings:
             if binding.target.kind == "global" and not binding.target.path:
-                yield Holder("module", module.name, binding.name, None, binding, module.path)
+                yield HolderFacts("module", module.name, binding.name, None, binding, module.path)
             else:
                 yield from self._by_attribute(binding, module.body, module)
         for klass in module.classes.values():
@@ -78,44 +78,46 @@ class Holders:
                 if binding.target.path:  # ``method.cache = {}`` in the class body
                     yield from self._by_attribute(binding, module.body, module)
                 else:
-                    yield Holder("class", module.name, f"{klass.qualname}.{binding.name}", ref, binding, module.path)
+                    yield HolderFacts(
+                        "class", module.name, f"{klass.qualname}.{binding.name}", ref, binding, module.path
+                    )
         for function in module.functions.values():
             for binding in function.locals:
                 yield from self._of_local(binding, function, module)
 
-    def _of_local(self, binding: Binding, function: Function, module: Module) -> Iterator[Holder]:
+    def _of_local(self, binding: Binding, function: FunctionFacts, module: ModuleFacts) -> Iterator[HolderFacts]:
         kind = binding.target.kind
         if kind == "param":
             name = f"{function.qualname}.<locals>.{binding.name}"
-            yield Holder("default", module.name, name, None, binding, module.path)
+            yield HolderFacts("default", module.name, name, None, binding, module.path)
         elif kind == "cell":
             name = f"{function.qualname}.<locals>.{binding.name}"
-            yield Holder("closure", module.name, name, None, binding, module.path)
+            yield HolderFacts("closure", module.name, name, None, binding, module.path)
         elif kind == "global" and len(binding.target.path) == 1 and binding.target.path[0] == binding.name:
-            yield Holder("module", module.name, binding.name, None, binding, module.path)
+            yield HolderFacts("module", module.name, binding.name, None, binding, module.path)
         else:
             yield from self._by_attribute(binding, function, module)
 
-    def _by_attribute(self, binding: Binding, function: Function, module: Module) -> Iterator[Holder]:
+    def _by_attribute(self, binding: Binding, function: FunctionFacts, module: ModuleFacts) -> Iterator[HolderFacts]:
         """``C.reg = {}``, ``cls.reg = {}``, and ``self.reg = {}`` where ``self`` is a class or sits on one."""
         target = binding.target
         owner = ClassRef(module.name, function.owner) if function.owner in module.classes else None
         if target.kind == "cls" and owner is not None and len(target.path) == 1:
-            yield Holder("class", module.name, f"{owner.name}.{binding.name}", owner, binding, module.path)
+            yield HolderFacts("class", module.name, f"{owner.name}.{binding.name}", owner, binding, module.path)
         elif target.kind == "global" and len(target.path) > 1:
             found = self.names.find(module.name, target.path[:-1])
             if found.kind == "class" and not found.rest:
                 ref = ClassRef(found.module, found.name)
-                yield Holder("class", found.module, f"{found.name}.{binding.name}", ref, binding, module.path)
+                yield HolderFacts("class", found.module, f"{found.name}.{binding.name}", ref, binding, module.path)
             elif found.kind == "function" and not found.rest:
-                yield Holder("function", found.module, f"{found.name}.{binding.name}", None, binding, module.path)
+                yield HolderFacts("function", found.module, f"{found.name}.{binding.name}", None, binding, module.path)
         elif target.kind == "self" and owner is not None and len(target.path) == 1:
             scope = self._scope_of_self(owner, function)
             name = f"{owner.name}.{binding.name}"
             if scope or (module.name, name) in self._told:
-                yield Holder(scope or "object", module.name, name, owner, binding, module.path)
+                yield HolderFacts(scope or "object", module.name, name, owner, binding, module.path)
 
-    def _scope_of_self(self, owner: ClassRef, function: Function) -> str:
+    def _scope_of_self(self, owner: ClassRef, function: FunctionFacts) -> str:
         if self.names.is_metaclass(owner):
             return "metaclass"
         if any(self.names.method(owner, name) for name in _DESCRIPTOR):
@@ -136,7 +138,7 @@ class Holders:
                     found.update(self.names.ancestors(ref))
         return frozenset(found)
 
-    def named(self, module: str, name: str, line: int = 0) -> Holder | None:
+    def named(self, module: str, name: str, line: int = 0) -> HolderFacts | None:
         """Return the holder of that name, also of a class above; of several the one that is made at ``line``."""
         named = [one for one in self.all.values() if one.module == module and one.name == name]
         at = [one for one in named if one.binding.span.line <= line <= one.binding.span.end_line]
@@ -145,7 +147,7 @@ class Holders:
         owner, _, attribute = name.rpartition(".")
         return self.on_class(ClassRef(module, owner), attribute) if owner and module in self.modules else None
 
-    def meant(self, value: Value, function: Function, module: Module) -> tuple[Holder, int] | None:
+    def meant(self, value: Value, function: FunctionFacts, module: ModuleFacts) -> tuple[HolderFacts, int] | None:
         """Return the holder that ``value`` means inside ``function``, and how many elements deep it goes into it."""
         if value.kind not in _MEANING:
             return None
@@ -158,7 +160,7 @@ class Holders:
         holder = self._meant(here, function, module)
         return (holder, nested) if holder is not None else None
 
-    def _meant(self, value: Value, function: Function, module: Module) -> Holder | None:
+    def _meant(self, value: Value, function: FunctionFacts, module: ModuleFacts) -> HolderFacts | None:
         if "[]" in value.path:
             return None
         if value.kind == "global":
@@ -172,7 +174,7 @@ class Holders:
             return self._of_class(owner, value, function) if owner is not None else None
         return None
 
-    def owner_of(self, function: Function, module: Module) -> ClassRef | None:
+    def owner_of(self, function: FunctionFacts, module: ModuleFacts) -> ClassRef | None:
         """Return the class whose method ``function`` is, also for functions inside a method."""
         key = (module.name, function.qualname)
         if key not in self._owner_of:
@@ -182,11 +184,11 @@ class Holders:
             self._owner_of[key] = ClassRef(module.name, ".".join(names)) if names else None
         return self._owner_of[key]
 
-    def _of_cell(self, name: str, module: Module) -> Holder | None:
+    def _of_cell(self, name: str, module: ModuleFacts) -> HolderFacts | None:
         qualname, _, variable = name.rpartition(":")
         return self.all.get(("closure", module.name, f"{qualname}.<locals>.{variable}"))
 
-    def _of_global(self, path: tuple[str, ...], module: Module, hops: int = _HOPS) -> Holder | None:
+    def _of_global(self, path: tuple[str, ...], module: ModuleFacts, hops: int = _HOPS) -> HolderFacts | None:
         found = self.names.find(module.name, path)
         if found.kind == "class" and len(found.rest) == 1:
             return self.on_class(ClassRef(found.module, found.name), found.rest[0])
@@ -201,14 +203,14 @@ class Holders:
                 return self._on_object(found.module, found.name, found.rest[0])
         return None
 
-    def _through_alias(self, module: str, name: str, hops: int) -> Holder | None:
+    def _through_alias(self, module: str, name: str, hops: int) -> HolderFacts | None:
         here = self.modules[module]
         for value in here.aliases.get(name, ()) if hops else ():
             if value.kind == "global" and value.path and value.path[0] != name:
                 return self._of_global(value.path, here, hops - 1)
         return None
 
-    def _on_object(self, module: str, name: str, attribute: str) -> Holder | None:
+    def _on_object(self, module: str, name: str, attribute: str) -> HolderFacts | None:
         ref = self.class_of_object(module, name)
         return self.on_class(ref, attribute) if ref is not None else None
 
@@ -223,7 +225,7 @@ class Holders:
                     self._objects[key] = self.names.as_class(module, maker)
         return self._objects[key]
 
-    def on_class(self, ref: ClassRef, name: str) -> Holder | None:
+    def on_class(self, ref: ClassRef, name: str) -> HolderFacts | None:
         """Return the holder that is an attribute of a class or its objects: also of a base, or made by its metaclass."""
         owners = self._owners.get(name)
         if owners is None:
@@ -233,9 +235,9 @@ class Holders:
         return self.on_class(meta, name) if meta is not None and meta != ref else found
 
     @cached_property
-    def _owners(self) -> dict[str, dict[ClassRef, Holder]]:
+    def _owners(self) -> dict[str, dict[ClassRef, HolderFacts]]:
         """The holders that are attributes, by their names and the classes that have them."""
-        found: dict[str, dict[ClassRef, Holder]] = {}
+        found: dict[str, dict[ClassRef, HolderFacts]] = {}
         for scope in ("class", "object", "metaclass", "descriptor"):
             for key, holder in self.all.items():
                 if key[0] == scope:
@@ -243,7 +245,7 @@ class Holders:
                     found.setdefault(name, {}).setdefault(ClassRef(holder.module, owner), holder)
         return found
 
-    def _of_class(self, owner: ClassRef, value: Value, function: Function) -> Holder | None:
+    def _of_class(self, owner: ClassRef, value: Value, function: FunctionFacts) -> HolderFacts | None:
         if len(value.path) != 1:
             return self._through_attribute(owner, value) if len(value.path) == 2 else None
         name = value.path[0]
@@ -255,7 +257,7 @@ class Holders:
                 return None
         return holder
 
-    def _through_attribute(self, owner: ClassRef, value: Value) -> Holder | None:
+    def _through_attribute(self, owner: ClassRef, value: Value) -> HolderFacts | None:
         """``self.tracker.items`` where the class attribute ``tracker`` is an object made at class level."""
         first, second = value.path
         found = self.names.attribute(owner, first)
@@ -265,6 +267,6 @@ class Holders:
         return self.on_class(ref, second) if ref is not None else None
 
     @staticmethod
-    def _same_binding(holder: Holder) -> bool:
+    def _same_binding(holder: HolderFacts) -> bool:
         """A holder that is itself made by an assignment to an attribute is not shadowed by that assignment."""
         return holder.binding.target.kind in {"cls", "self"} and bool(holder.binding.target.path)

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.facts.model import Binding, Class, Function, Module, Value
+from leaklint.drafts.facts.model import Binding, ClassFacts, FunctionFacts, ModuleFacts, Value
 
 _TYPES = of_nature("metaclass")
 _HOPS = 12  # how many imports and aliases are followed before a name counts as unknown
 
 
-class Found(NamedTuple):
+class Referent(NamedTuple):
     """What a dotted name leads to. ``kind``: class, function, binding, module, external.
 
     ``name`` is the qualified name inside ``module``, or the dotted name of something outside of the program;
@@ -33,51 +33,51 @@ class ClassRef(NamedTuple):
     name: str
 
 
-class Names:
+class NameResolver:
     """Resolve names over a set of modules, keyed by dotted module name."""
 
-    def __init__(self, modules: Mapping[str, Module]) -> None:
+    def __init__(self, modules: Mapping[str, ModuleFacts]) -> None:
         self.modules = modules
         self._roots = frozenset(name.partition(".")[0] for name in modules)
-        self._found: dict[tuple[str, tuple[str, ...]], Found] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], Referent] = {}
         self._bindings: dict[str, frozenset[str]] = {}
         self._ancestors: dict[ClassRef, tuple[ClassRef, ...]] = {}
         self._below: dict[ClassRef, tuple[ClassRef, ...]] = {}
         self._outside: dict[ClassRef, tuple[str, ...]] = {}
 
-    def find(self, module: str, path: tuple[str, ...], hops: int = _HOPS) -> Found:
+    def find(self, module: str, path: tuple[str, ...], hops: int = _HOPS) -> Referent:
         """Return what ``path`` means when written at the top of ``module``."""
         key = (module, path)
         found = self._found.get(key)
         if found is None:
-            self._found[key] = Found("external", module, ".".join(path))  # what a cycle of imports sees
+            self._found[key] = Referent("external", module, ".".join(path))  # what a cycle of imports sees
             found = self._found[key] = self._find(module, path, hops)
         return found
 
-    def _find(self, module: str, path: tuple[str, ...], hops: int) -> Found:
+    def _find(self, module: str, path: tuple[str, ...], hops: int) -> Referent:
         here = self.modules.get(module)
         name = path[0] if path else ""
         if here is None or hops <= 0 or name == "[]":
-            return Found("external", module, ".".join(path))
+            return Referent("external", module, ".".join(path))
         longest = self._defined(here, path)
         if longest is not None:
             return longest
         if name in here.imports:
             return self.dotted(absolute(here, here.imports[name]), path[1:], hops - 1)
         if name in self._bound(here):
-            return Found("binding", module, name, path[1:])
+            return Referent("binding", module, name, path[1:])
         for star in here.stars:
             target = absolute(here, star)
             if target in self.modules and name in self.modules[target].names:
                 return self.find(target, path, hops - 1)
         if name in here.names:
-            return Found("binding", module, name, path[1:])
+            return Referent("binding", module, name, path[1:])
         submodule = f"{module}.{name}"
         if submodule in self.modules:
-            return self.find(submodule, path[1:], hops - 1) if path[1:] else Found("module", submodule, "")
-        return Found("external", module, ".".join(path))
+            return self.find(submodule, path[1:], hops - 1) if path[1:] else Referent("module", submodule, "")
+        return Referent("external", module, ".".join(path))
 
-    def _bound(self, here: Module) -> frozenset[str]:
+    def _bound(self, here: ModuleFacts) -> frozenset[str]:
         """Return the names that a module binds to what may be a container."""
         bound = self._bindings.get(here.name)
         if bound is None:
@@ -85,20 +85,20 @@ class Names:
         return bound
 
     @staticmethod
-    def _defined(here: Module, path: tuple[str, ...]) -> Found | None:
+    def _defined(here: ModuleFacts, path: tuple[str, ...]) -> Referent | None:
         """Match the longest prefix that is a class, or a function after it."""
-        best: Found | None = None
+        best: Referent | None = None
         for length in range(1, len(path) + 1):
             name = ".".join(path[:length])
             if name in here.classes:
-                best = Found("class", here.name, name, path[length:])
+                best = Referent("class", here.name, name, path[length:])
             elif name in here.functions:
-                return Found("function", here.name, name, path[length:])
+                return Referent("function", here.name, name, path[length:])
             else:
                 break
         return best
 
-    def dotted(self, name: str, rest: tuple[str, ...], hops: int = _HOPS) -> Found:
+    def dotted(self, name: str, rest: tuple[str, ...], hops: int = _HOPS) -> Referent:
         """Return what an absolute dotted name followed by ``rest`` means."""
         parts = tuple(part for part in name.split(".") if part)
         inside = parts[:1] and parts[0] in self._roots
@@ -106,10 +106,10 @@ class Names:
             module = ".".join(parts[:length])
             if module in self.modules:
                 path = (*parts[length:], *rest)
-                return self.find(module, path, hops) if path else Found("module", module, "")
-        return Found("external", "", ".".join(parts), rest)
+                return self.find(module, path, hops) if path else Referent("module", module, "")
+        return Referent("external", "", ".".join(parts), rest)
 
-    def class_of(self, ref: ClassRef) -> Class:
+    def class_of(self, ref: ClassRef) -> ClassFacts:
         """Return the facts of a class."""
         return self.modules[ref.module].classes[ref.name]
 
@@ -204,7 +204,7 @@ class Names:
         """The place of each class that has a base in the order of the program."""
         return {ref: rank for rank, ref in enumerate(self._bases)}
 
-    def method(self, ref: ClassRef, name: str) -> tuple[ClassRef, Function] | None:
+    def method(self, ref: ClassRef, name: str) -> tuple[ClassRef, FunctionFacts] | None:
         """Return the method ``name`` of a class, with the class that defines it."""
         for one in self.ancestors(ref):
             function = self.modules[one.module].functions.get(f"{one.name}.{name}")
@@ -271,7 +271,7 @@ class Names:
         return named
 
 
-def absolute(here: Module, dotted: str) -> str:
+def absolute(here: ModuleFacts, dotted: str) -> str:
     """Turn a relative import into an absolute dotted name, seen from module ``here``."""
     if not dotted.startswith("."):
         return dotted

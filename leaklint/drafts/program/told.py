@@ -24,7 +24,7 @@ class StorePlace(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A container that leaks: module and name of its holder, and where it grows. ``name`` is that of ``Holder``."""
+    """A container that leaks: module and name of its holder, and where it grows. ``name`` is that of ``HolderFacts``."""
 
     module: str
     name: str

@@ -12,14 +12,16 @@ from ..fit import LINEAR
 from ..units import size
 from . import definitions, effects, registries
 from .candidates import CONTAINER, FAMILY, SLOT, Candidate
-from .effects import Effect, Effects, Reach
+from .effects import EmptyingEffect, EmptyingEffects, Reach
 from .measures import MEMO
-from .model import ASSUMED, FILLING, SHOWN, Freed, GrowingHolder, Store
+from .model import ASSUMED, FILLING, SHOWN, Freed, GrowingHolder, StoringLine
 
 SMALL = 64 << 20  # bytes
 
 
-def holder(item: Candidate, kept: Reach, measured: Effects, place: int, stores: tuple[Store, ...]) -> GrowingHolder:
+def holder(
+    item: Candidate, kept: Reach, measured: EmptyingEffects, place: int, stores: tuple[StoringLine, ...]
+) -> GrowingHolder:
     """Return what is reported of the candidate at ``place`` of those that were measured."""
     name, effect = item.label, measured.each[place]
     path, line = _definition(item)
@@ -53,7 +55,7 @@ def holder(item: Candidate, kept: Reach, measured: Effects, place: int, stores: 
     )
 
 
-def _kind(item: Candidate, effect: Effect, bound: int | None) -> str:
+def _kind(item: Candidate, effect: EmptyingEffect, bound: int | None) -> str:
     """Return the kind of the trend, or that it fills up to a bound.
 
     A memoiser whose keys nobody else has is no cache: no call can ask for these entries again, whatever its bound. And a bound
@@ -99,7 +101,7 @@ def _bound(item: Candidate) -> int | None:
     return None
 
 
-def _bytes_per_unit(item: Candidate, kept: Reach, effect: Effect) -> float | None:
+def _bytes_per_unit(item: Candidate, kept: Reach, effect: EmptyingEffect) -> float | None:
     """Return the bytes that the holder gains for each unit of x, by what emptying it freed, else by what it leads to."""
     span = item.points[-1][0] - item.points[0][0]
     if not span:
@@ -109,7 +111,7 @@ def _bytes_per_unit(item: Candidate, kept: Reach, effect: Effect) -> float | Non
     return kept.size / span if kept.size else None
 
 
-def _certainty(item: Candidate, kept: Reach, measured: Effects, place: int) -> tuple[str, str]:
+def _certainty(item: Candidate, kept: Reach, measured: EmptyingEffects, place: int) -> tuple[str, str]:
     """Return how sure it is that this holder keeps what is alive, and why."""
     effect, together, reached = measured.each[place], measured.together, len(kept.places)
     if item.name is None:

@@ -116,7 +116,7 @@ def _most_frequent(things: Sequence[Any]) -> Any:
     return max(kinds, key=kinds.count)
 
 
-class Effect(NamedTuple):
+class EmptyingEffect(NamedTuple):
     """Emptying a holder freed ``objects`` and ``size`` bytes (-1: not tried); ``falls`` are the places of others that shrank.
 
     ``dead`` of ``keyed`` objects among the keys of a memoiser were gone then: nobody could have asked for these entries again.
@@ -129,39 +129,39 @@ class Effect(NamedTuple):
     keyed: int = 0
 
 
-class Effects(NamedTuple):
+class EmptyingEffects(NamedTuple):
     """What emptying ``each`` candidate did, and all of them ``together``; ``failure`` says why it could not be tried.
 
     ``at_fork`` are the places of those that the copy did not have: the threads of a process are not copied.
     """
 
-    each: tuple[Effect, ...]
-    together: Effect
+    each: tuple[EmptyingEffect, ...]
+    together: EmptyingEffect
     at_fork: tuple[int, ...] = ()
     failure: str = ""
 
 
-def measured(candidates: Sequence[Candidate], seconds: float = 60.0, reached: Sequence[int] = ()) -> Effects:
+def measured(candidates: Sequence[Candidate], seconds: float = 60.0, reached: Sequence[int] = ()) -> EmptyingEffects:
     """Empty each candidate in a copy of the process, and then all at once; ``seconds`` are allowed for each.
 
     ``reached`` are the numbers of young objects that are reached through each. Where it is given, what is frozen stays so,
     which saves most of the time; only where less is freed than was reached the whole heap is collected in one more copy.
     """
-    nothing = tuple(Effect() for _ in candidates)
+    nothing = tuple(EmptyingEffect() for _ in candidates)
     if not clone.possible():
-        return Effects(nothing, Effect(), failure="this platform has no safe fork")
+        return EmptyingEffects(nothing, EmptyingEffect(), failure="this platform has no safe fork")
     sizes = [candidate.size() for candidate in candidates]
     limit = seconds * (2 * len(candidates) + 4)
     outcome = clone.run(lambda: _experiments(candidates, sizes, seconds, reached), limit)
     if outcome.failure:
-        return Effects(nothing, Effect(), failure=outcome.failure)
+        return EmptyingEffects(nothing, EmptyingEffect(), failure=outcome.failure)
     value = outcome.value
     each = tuple(_effect(row) for row in value["effects"])
-    return Effects(each, _effect(value["together"]), tuple(value["at_fork"]))
+    return EmptyingEffects(each, _effect(value["together"]), tuple(value["at_fork"]))
 
 
-def _effect(row: dict[str, Any]) -> Effect:
-    return Effect(**{**row, "falls": tuple(row.get("falls", ()))}) if row else Effect()
+def _effect(row: dict[str, Any]) -> EmptyingEffect:
+    return EmptyingEffect(**{**row, "falls": tuple(row.get("falls", ()))}) if row else EmptyingEffect()
 
 
 def _experiments(

@@ -14,7 +14,7 @@ __all__ = [
     "Freed",
     "GrowingHolder",
     "KeptType",
-    "Store",
+    "StoringLine",
     "from_json",
     "to_json",
 ]
@@ -29,7 +29,7 @@ class CodeLine(NamedTuple):
     function: str
 
 
-class Store(NamedTuple):
+class StoringLine(NamedTuple):
     """A line outside of the standard library at which the holder grew, ``times`` times in the rounds that were traced.
 
     ``how`` is ``stored``, or ``allocated`` where no store could be seen and it is the line that made what is kept.
@@ -94,7 +94,7 @@ class GrowingHolder(NamedTuple):
     keys: str = ""
     retained: int = 0
     retention: tuple[str, ...] = ()
-    stores: tuple[Store, ...] = ()
+    stores: tuple[StoringLine, ...] = ()
     freed: Freed | None = None
     certainty: str = ASSUMED
     reason: str = ""
@@ -121,9 +121,9 @@ def from_json(value: Mapping[str, Any]) -> GrowingHolder:
     return GrowingHolder(**given)
 
 
-def _store(item: Mapping[str, Any]) -> Store:
+def _store(item: Mapping[str, Any]) -> StoringLine:
     callers = tuple(CodeLine(**_known(CodeLine, caller)) for caller in item.get("callers", ()))
-    return Store(**{**_known(Store, item), "callers": callers})
+    return StoringLine(**{**_known(StoringLine, item), "callers": callers})
 
 
 def _known(kind: Any, item: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from ..fit import BOUNDED, CONSTANT, LINEAR
 from ..patience import Patience
 from . import assembling, definitions, effects, families, naming, storing
 from .candidates import CHAIN, CONTAINER, FAMILY, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, kept_now
-from .effects import Effect, Effects, Reach
+from .effects import EmptyingEffect, EmptyingEffects, Reach
 from .labelling import named
 from .measures import kind_of
-from .model import FILLING, GrowingHolder, Store
+from .model import FILLING, GrowingHolder, StoringLine
 from .population import ContainerGroup, Population
-from .slots import Slots
+from .slots import SlotHistory
 
 NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
 TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
@@ -42,7 +42,7 @@ class Discovery:
     """
 
     def __init__(self) -> None:
-        self.slots = Slots()
+        self.slots = SlotHistory()
         self.callbacks: list[tuple[float, float]] = []
         self.population = Population(lambda: [vars(self), self.callbacks, *self.slots.containers()])
         self.overhead: int | None = 0
@@ -173,7 +173,7 @@ class Discovery:
                     found[item.label.symbol] = item
         return _first_hidden(list(found.values()), young)
 
-    def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[Store, ...]]:
+    def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[StoringLine, ...]]:
         """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
         if work is None or not candidates:
             return [() for _ in candidates]
@@ -290,7 +290,7 @@ def outermost(
     return [candidates[place] for place in kept], [reaches[place] for place in kept]
 
 
-def leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured: Effects) -> list[int]:
+def leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured: EmptyingEffects) -> list[int]:
     """Return the places of those that lead: not those that only shrink with another, and one for what a fork empties."""
     threads = max(measured.at_fork, key=lambda place: reaches[place].size, default=-1)
     places = []
@@ -302,12 +302,12 @@ def leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured:
     return places
 
 
-def _is_hollow(candidate: Candidate, effect: Effect) -> bool:
+def _is_hollow(candidate: Candidate, effect: EmptyingEffect) -> bool:
     """Tell whether a registry of the interpreter counts what has been unregistered: emptying it frees nothing."""
     return candidate.sort == REGISTRY and effect.objects == 0
 
 
-def _follows(place: int, measured: Effects) -> bool:
+def _follows(place: int, measured: EmptyingEffects) -> bool:
     """Tell whether a candidate shrinks with another one and frees little itself: it holds weakly, or copies."""
     mine = measured.each[place]
     return any(
@@ -346,4 +346,4 @@ def _own_containers(discovery: Discovery) -> set[int]:
     return entered | discovery.population.own()
 
 
-_PARTS = (dict, list, set, tuple, Population, ContainerGroup, Slots)
+_PARTS = (dict, list, set, tuple, Population, ContainerGroup, SlotHistory)

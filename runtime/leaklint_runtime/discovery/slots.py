@@ -42,7 +42,7 @@ class Slot(NamedTuple):
     points: tuple[tuple[float, float], ...]
 
 
-class Slots:
+class SlotHistory:
     """Take it at several moments, then ask for those that grew.
 
     All values with a name are looked at twice; from then on only those that had grown by the second time.

@@ -14,7 +14,7 @@ from typing import Any, Callable, Sequence, Tuple
 
 from ..early import collect
 from . import definitions
-from .model import CodeLine, Store
+from .model import CodeLine, StoringLine
 
 Gauge = Callable[[], int]
 DEPTH = 60
@@ -159,7 +159,7 @@ def _asked(domain: int, address: int) -> Any:
     return function(domain, address)
 
 
-def stores(spots: dict[Spot, int], how: str = "stored", most: int = 5) -> tuple[Store, ...]:
+def stores(spots: dict[Spot, int], how: str = "stored", most: int = 5) -> tuple[StoringLine, ...]:
     """Return where a holder grew: of each spot the nearest line outside of the standard library, most frequent first.
 
     Where nothing but the standard library ran, it is the line in that.
@@ -176,4 +176,4 @@ def stores(spots: dict[Spot, int], how: str = "stored", most: int = 5) -> tuple[
         row = merged.setdefault((key[0].path, key[0].line), [key, 0])
         row[1] += count
     ordered = sorted(merged.values(), key=lambda row: -row[1])[:most]
-    return tuple(Store(key[0].path, key[0].line, key[0].function, count, key[1:], how) for key, count in ordered)
+    return tuple(StoringLine(key[0].path, key[0].line, key[0].function, count, key[1:], how) for key, count in ordered)

@@ -6,7 +6,7 @@ import os
 from typing import Sequence
 
 from ..units import size
-from .model import CodeLine, GrowingHolder, KeptType, Store
+from .model import CodeLine, GrowingHolder, KeptType, StoringLine
 
 MOST_KEPT, MOST_STORES, MOST_CALLERS = 4, 3, 6
 _SCOPES = {
@@ -45,7 +45,7 @@ def _definition(holder: GrowingHolder) -> str:
     return f"defined at {place}, {owner}" if owner else f"defined at {place}"
 
 
-def _store(store: Store) -> list[str]:
+def _store(store: StoringLine) -> list[str]:
     found = [f"{store.how} at {_line(CodeLine(store.path, store.line, store.function))}"]
     found += [f"    called from {_line(caller)}" for caller in _own_last(store.callers)]
     return found

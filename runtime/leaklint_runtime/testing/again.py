@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..discovery.measures import gauge_of, length_of
-from ..discovery.model import Store
+from ..discovery.model import StoringLine
 from . import tracing
 from .keepers import keepers
 
@@ -23,7 +23,7 @@ class Repeats:
 
     def __init__(self) -> None:
         self.active = False
-        self._grew: dict[int, tuple[Store, ...]] = {}
+        self._grew: dict[int, tuple[StoringLine, ...]] = {}
 
     def begin(self) -> None:
         """Forget what the test before has shown."""
@@ -33,7 +33,7 @@ class Repeats:
         """Tell whether a container grew at each further call of this test's function."""
         return id(thing) in self._grew
 
-    def stores(self, thing: Any) -> tuple[Store, ...]:
+    def stores(self, thing: Any) -> tuple[StoringLine, ...]:
         """Return the lines at which a container grew in the last call."""
         return self._grew.get(id(thing), ())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import judged
-from .options import Settings
+from .options import PluginOptions
 from .results import add_properties
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class DiscoverWorker:
 class DiscoverResults:
     """In the process that the user started: summary, JSON, properties of the JUnit file, exit status."""
 
-    def __init__(self, settings: Settings, watch: Discover | None) -> None:
+    def __init__(self, settings: PluginOptions, watch: Discover | None) -> None:
         self.settings, self.watch = settings, watch
         self.records: list[judged.Record] = []
         self.lost: list[str] = []

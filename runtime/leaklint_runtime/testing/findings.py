@@ -9,8 +9,8 @@ import subprocess
 import sys
 from typing import Any, Dict, NamedTuple
 
-from ..wire import Probe, probe_from
-from .options import Settings
+from ..wire import WireProbe, probe_from
+from .options import PluginOptions
 
 Document = Dict[str, Any]
 _WAY_OUT = "write one with: leaklint check --output-format json --output-file FILE PATH"
@@ -28,7 +28,7 @@ class Flagged(NamedTuple):
     fingerprint: str
     path: str
     line: int
-    probe: Probe | None
+    probe: WireProbe | None
 
     @property
     def name(self) -> str:
@@ -36,7 +36,7 @@ class Flagged(NamedTuple):
         return f"{self.code} {self.symbol}"
 
 
-def document(settings: Settings) -> Document:
+def document(settings: PluginOptions) -> Document:
     """Return the JSON report of ``leaklint check``. Raises ``FindingsError``."""
     if settings.findings:
         try:

@@ -10,16 +10,16 @@ import pytest
 
 from ..child import Options
 from ..client import InterpreterError, prove
-from ..wire import CONFIRMED, UNREACHED, Verdict, plain, unreached
+from ..wire import CONFIRMED, UNREACHED, WireVerdict, plain, unreached
 from .findings import Flagged
-from .options import Settings
+from .options import PluginOptions
 from .results import chain
 
 
 class ProvenError(Exception):
     """The experiment ended as it should not."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: WireVerdict) -> None:
         super().__init__(verdict.reason)
         self.verdict = verdict
 
@@ -27,7 +27,7 @@ class ProvenError(Exception):
 class FindingItem(pytest.Item):
     """Passes unless the finding is confirmed; a finding that could not be reached is skipped, with the reason."""
 
-    def __init__(self, *, finding: Flagged, settings: Settings, **more: Any) -> None:
+    def __init__(self, *, finding: Flagged, settings: PluginOptions, **more: Any) -> None:
         super().__init__(**more)
         self.finding, self.settings = finding, settings
 
@@ -43,7 +43,7 @@ class FindingItem(pytest.Item):
         if verdict.status == UNREACHED:
             pytest.skip(verdict.reason)
 
-    def _verdict(self) -> Verdict:
+    def _verdict(self) -> WireVerdict:
         if self.finding.probe is None:
             return unreached("this finding comes without a probe")
         options = Options(timeout=self.settings.timeout, scenarios=self.settings.scenarios)
@@ -70,7 +70,7 @@ class FindingItem(pytest.Item):
 class Items:
     """The plugin that adds the items."""
 
-    def __init__(self, flagged: list[Flagged], settings: Settings) -> None:
+    def __init__(self, flagged: list[Flagged], settings: PluginOptions) -> None:
         self.flagged, self.settings = flagged, settings
 
     @pytest.hookimpl(tryfirst=True)

@@ -165,11 +165,11 @@ def _record(
 ) -> Record:
     # imported here because most runs have no holder to tell of
     from ..discovery import assembling
-    from ..discovery.effects import Effect, Effects, Reach
+    from ..discovery.effects import EmptyingEffect, EmptyingEffects, Reach
 
     item = item._replace(name=naming.named(item.chain))
     reach = Reach(set(), 0, 0, _kept(left, references))
-    holder = assembling.holder(item, reach, Effects((Effect(),), Effect()), 0, stores)
+    holder = assembling.holder(item, reach, EmptyingEffects((EmptyingEffect(),), EmptyingEffect()), 0, stores)
     return {
         "holder": to_json(holder._replace(kind=LINEAR)),
         "left": [list(row) for row in left],

@@ -41,7 +41,7 @@ _LISTS = (
 _ASKING = ("leaklint", "leaklint_verify", "leaklint_harvest", "leaklint_discover", "leaklint_discover_repeat")
 
 
-class Settings(NamedTuple):
+class PluginOptions(NamedTuple):
     """What was asked for; paths are absolute, ``timeout`` is in seconds."""
 
     root: str
@@ -92,7 +92,7 @@ def _value(config: Any, name: str) -> Any:
     return config.getini(name) if given is None else given
 
 
-def read(config: Any) -> Settings:
+def read(config: Any) -> PluginOptions:
     """Return the settings of a run. Raises ``ValueError`` with one line for a value that cannot be used."""
     root = str(getattr(config, "rootpath", "") or config.rootdir)
 
@@ -112,7 +112,7 @@ def read(config: Any) -> Settings:
     harvest = path("leaklint_harvest")
     if harvest and not harvest.endswith(".json"):
         raise ValueError(f"leaklint_harvest: {harvest}: the name must end in .json")
-    return Settings(
+    return PluginOptions(
         root=root,
         watch=bool(_value(config, "leaklint")),
         verify=bool(_value(config, "leaklint_verify")),

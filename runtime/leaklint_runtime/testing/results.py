@@ -10,7 +10,7 @@ from .. import draw
 from ..wire import CONFIRMED, STATUSES, UNREACHED, verdict_from
 from . import findings, record
 from .findings import Document, Flagged
-from .options import Settings
+from .options import PluginOptions
 from .record import Record
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Findings:
 class Results(Findings):
     """In the process that the user started: verdicts, summary, properties of the JUnit file, exit status."""
 
-    def __init__(self, report: Document, flagged: list[Flagged], settings: Settings, watch: Watch | None) -> None:
+    def __init__(self, report: Document, flagged: list[Flagged], settings: PluginOptions, watch: Watch | None) -> None:
         super().__init__(report)
         self.flagged, self.settings, self.watch = flagged, settings, watch
         self.records: dict[str, list[Record]] = {}

@@ -19,7 +19,7 @@ _KNOWN = ("rounds", "max_survivors", "ignore")
 _active: list[str] = []
 
 
-class Rounds(NamedTuple):
+class RoundsMarker(NamedTuple):
     """The arguments of the marker. ``max_survivors`` objects of a class may stay a round; ``ignore`` are patterns."""
 
     rounds: int = 5
@@ -27,14 +27,14 @@ class Rounds(NamedTuple):
     ignore: tuple[str, ...] = ()
 
 
-def parse(marker: Any) -> Rounds:
+def parse(marker: Any) -> RoundsMarker:
     """Return the arguments of the marker. Raises ``ValueError`` with one line."""
     if marker.args:
         raise ValueError("leaklint takes its arguments by name: rounds, max_survivors, ignore")
     unknown = [name for name in marker.kwargs if name not in _KNOWN]
     if unknown:
         raise ValueError(f"leaklint has no argument {unknown[0]}; it takes {', '.join(_KNOWN)}")
-    given = {**Rounds()._asdict(), **marker.kwargs}
+    given = {**RoundsMarker()._asdict(), **marker.kwargs}
     rounds, most, ignore = given["rounds"], given["max_survivors"], given["ignore"]
     if type(rounds) is not int or rounds < LEAST:
         raise ValueError(f"rounds must be a whole number of at least {LEAST}, not {rounds!r}")
@@ -42,7 +42,7 @@ def parse(marker: Any) -> Rounds:
         raise ValueError(f"max_survivors must be a number of at least 0, not {most!r}")
     if not isinstance(ignore, (list, tuple)) or not all(isinstance(item, str) for item in ignore):
         raise ValueError(f"ignore must be a list of patterns for class names, not {ignore!r}")
-    return Rounds(rounds, most, tuple(ignore))
+    return RoundsMarker(rounds, most, tuple(ignore))
 
 
 def checked(marker: Any, function: str) -> None:
@@ -76,7 +76,7 @@ def run(item: Any, marker: Any) -> BaseException | None:
     return pytest.fail.Exception(text, pytrace=False)
 
 
-def _grown(item: Any, wanted: Rounds, fence: Fence) -> str:
+def _grown(item: Any, wanted: RoundsMarker, fence: Fence) -> str:
     """Warm up, run the rounds, and say what grew, or nothing."""
     for number in range(1, WARM):
         if number == WARM - 1:
@@ -113,7 +113,7 @@ def _census(fence: Fence, mine: list[Any]) -> dict[type, int]:
     return found
 
 
-def _growing(points: list[dict[type, int]], wanted: Rounds) -> list[tuple[type, float]]:
+def _growing(points: list[dict[type, int]], wanted: RoundsMarker) -> list[tuple[type, float]]:
     """Return the classes with more objects after every round than allowed, the program's own first, and the rise."""
     found = []
     for kind in points[-1]:
@@ -127,7 +127,7 @@ def _growing(points: list[dict[type, int]], wanted: Rounds) -> list[tuple[type, 
     return own or found
 
 
-def _steady(counts: list[int], wanted: Rounds) -> bool:
+def _steady(counts: list[int], wanted: RoundsMarker) -> bool:
     """Tell whether the objects became more in every round but at most one."""
     rises = sum(later > earlier for earlier, later in zip(counts, counts[1:]))
     return rises >= wanted.rounds - 1
@@ -137,7 +137,7 @@ def _names(kind: type) -> tuple[str, str]:
     return f"{kind.__module__}.{kind.__qualname__}", f"{kind.__module__}:{kind.__qualname__}"
 
 
-def _told(growing: list[tuple[type, float]], fence: Fence, wanted: Rounds) -> str:
+def _told(growing: list[tuple[type, float]], fence: Fence, wanted: RoundsMarker) -> str:
     """Return the failure: what grew, and the chain that keeps one of the first class alive."""
     if not growing:
         return ""

@@ -8,7 +8,7 @@ import pytest
 
 from . import findings, options
 from .findings import FindingsError, Flagged
-from .options import Settings
+from .options import PluginOptions
 from .results import KEY, Findings, Results, Worker
 
 
@@ -24,7 +24,7 @@ def start(config: Any) -> None:
         _findings(config, settings)
 
 
-def _findings(config: Any, settings: Settings) -> None:
+def _findings(config: Any, settings: PluginOptions) -> None:
     """Register what is done with findings."""
     try:
         given = getattr(config, "workerinput", {}).get(KEY)
@@ -52,7 +52,7 @@ def _findings(config: Any, settings: Settings) -> None:
         _harvest(config, flagged, settings.harvest)
 
 
-def _discover(config: Any, settings: Settings) -> None:
+def _discover(config: Any, settings: PluginOptions) -> None:
     """Watch in this process, or have its workers do so."""
     from .discover import Discover
     from .discover_results import DiscoverResults, DiscoverWorker

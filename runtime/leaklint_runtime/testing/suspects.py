@@ -7,7 +7,7 @@ from typing import Any, Dict, Tuple
 
 from ..discovery.candidates import CONTAINER, Candidate, entries
 from ..discovery.measures import MEMO, length_of
-from ..discovery.model import Store
+from ..discovery.model import StoringLine
 from ..early import getrefcount, is_a, ref
 from ..growth import count_trend
 from .instances import by_identity, equal_by_value, names
@@ -36,7 +36,7 @@ class Suspect:
         self.sort = VALUE
         self.traced = 0
         self.rose = False
-        self.stores: tuple[Store, ...] = ()
+        self.stores: tuple[StoringLine, ...] = ()
 
     @property
     def grew(self) -> bool:
@@ -85,14 +85,14 @@ def sort_of(container: Any, kept: list[Any]) -> str:
 def _alone() -> int:
     """Return the reference count of an object that only one attribute of another holds."""
 
-    class Holder:
+    class Owner:
         def __init__(self) -> None:
             self.thing: Any = []
 
         def count(self) -> int:
             return getrefcount(self.thing)
 
-    return Holder().count()
+    return Owner().count()
 
 
 _ALONE = _alone()

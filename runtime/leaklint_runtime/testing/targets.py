@@ -10,7 +10,7 @@ from typing import Any
 from .. import holder
 from ..early import is_a, ref
 from ..holder import BUILT_IN, lookup, mro_of
-from ..wire import Probe
+from ..wire import WireProbe
 from . import meters
 from .findings import Flagged
 from .meters import Meters
@@ -171,7 +171,7 @@ def arm_loaded(pending: list[Flagged]) -> tuple[list[Target], list[tuple[Flagged
     return targets, refused, waiting
 
 
-def _last(probe: Probe) -> str:
+def _last(probe: WireProbe) -> str:
     """Return the name of the holder as the code spells it."""
     path = probe.container or probe.symbol.rpartition(":")[2]
     return path.rpartition(".")[2]

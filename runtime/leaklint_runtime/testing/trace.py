@@ -18,7 +18,7 @@ _EDGES = {
 }
 
 
-class Kept(NamedTuple):
+class HeldObjects(NamedTuple):
     """``things`` are what the holder keeps, ``facts`` fields of a verdict. The caller must let go of ``things``.
 
     Without things, ``owner`` is how a reader finds what else has the objects.
@@ -29,7 +29,7 @@ class Kept(NamedTuple):
     owner: str = ""
 
 
-def explain(target: Target, left: list[Any], owners: Sequence[Any], walls: Sequence[Any]) -> Kept | None:
+def explain(target: Target, left: list[Any], owners: Sequence[Any], walls: Sequence[Any]) -> HeldObjects | None:
     """Say who keeps the objects that are left; None if the flagged holder is not among them.
 
     ``owners`` are objects of the test run whose life is longer than a test: what they reach is theirs. ``walls`` are
@@ -38,7 +38,7 @@ def explain(target: Target, left: list[Any], owners: Sequence[Any], walls: Seque
     theirs = _reached(owners, left)
     mine = [thing for thing in left if id(thing) not in theirs]
     if not mine:
-        return Kept([], {}, "an object of the test run")
+        return HeldObjects([], {}, "an object of the test run")
     reach = (
         _within(target, mine) if target.holder is not None and target.holder.readable else _from_anywhere(target, mine)
     )
@@ -49,7 +49,7 @@ def explain(target: Target, left: list[Any], owners: Sequence[Any], walls: Seque
     found = paths.backward(held[0], target.module, ours=[left, mine, held, reach, *reach], walls=closed)
     if found.named and not _through_thread(target, found.chain):
         text = chains.named(found.chain).text()
-        return Kept([], {}, "".join(text[:1] + tuple(text[1::2])))
+        return HeldObjects([], {}, "".join(text[:1] + tuple(text[1::2])))
     chain = chains.named(reach[0])
     text = chain.text()
     facts = {
@@ -59,7 +59,7 @@ def explain(target: Target, left: list[Any], owners: Sequence[Any], walls: Seque
         "trace": chains.trace(text),
         "bytes_per_instance": retained(held[:1]),
     }
-    return Kept(held, facts)
+    return HeldObjects(held, facts)
 
 
 def _reached(owners: Sequence[Any], left: list[Any]) -> set[int]:

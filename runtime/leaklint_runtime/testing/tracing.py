@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any, Callable, Sequence
 
 from ..discovery import storing
-from ..discovery.model import Store
+from ..discovery.model import StoringLine
 
 EVENTS = 100_000
 
@@ -41,7 +41,7 @@ class LimitedTracer(storing.Tracer):
             sys.settrace(None)
         threading.settrace(self._before)
 
-    def stores(self) -> list[tuple[Store, ...]]:
+    def stores(self) -> list[tuple[StoringLine, ...]]:
         """Return for each gauge the lines at which it rose."""
         return [storing.stores(spots) for spots in self.spots]
 

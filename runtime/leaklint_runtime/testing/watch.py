@@ -26,7 +26,7 @@ EAGER = 8
 CROWD = 20_000
 
 
-class Seen:
+class TargetHistory:
     """What the tests showed about one target so far. ``left`` are weak references to what stayed."""
 
     def __init__(self, target: Target) -> None:
@@ -95,7 +95,7 @@ class Watch:
     def __init__(self, findings: list[Flagged]) -> None:
         self.why: dict[str, str] = {}
         self.pending = list(findings)
-        self.seen: list[Seen] = []
+        self.seen: list[TargetHistory] = []
         self.fence = Fence()
         self.meters = Meters()
         self.failed = False
@@ -146,7 +146,7 @@ class Watch:
         """Forget a fixture that is torn down."""
         self.wide.pop(id(fixturedef), None)
 
-    def _pass_over(self, touched: list[Seen]) -> None:
+    def _pass_over(self, touched: list[TargetHistory]) -> None:
         """Leave what was made until now behind the fence."""
         self.fence.move(len(self.fence.young()))
 
@@ -157,9 +157,9 @@ class Watch:
         for target in targets:
             target.meter(self.meters)
             target.begin()
-            self.seen.append(Seen(target))
+            self.seen.append(TargetHistory(target))
 
-    def _look(self, item: Any, touched: list[Seen]) -> None:
+    def _look(self, item: Any, touched: list[TargetHistory]) -> None:
         """Say of each holder that the test filled whether it still has something of the test's."""
         wanted = [seen for seen in touched if seen.due()]
         for seen in touched:
@@ -190,7 +190,7 @@ class Watch:
         elif cases or count > CROWD:
             self.fence.move(len(self.fence.young()))
 
-    def _settle(self, item: Any, cases: list[tuple[Seen, list[Any]]]) -> None:
+    def _settle(self, item: Any, cases: list[tuple[TargetHistory, list[Any]]]) -> None:
         """Collect everything, look again, and find out who keeps what is still there."""
         # imported here because few runs have something to explain
         from .trace import explain
@@ -228,7 +228,7 @@ def _module(finding: Flagged) -> str:
     return finding.probe.module if finding.probe is not None else "its module"
 
 
-def _suspects(touched: list[Seen], young: list[Any]) -> list[list[Any]]:
+def _suspects(touched: list[TargetHistory], young: list[Any]) -> list[list[Any]]:
     """Return for each target references to young objects that it may keep."""
     kinds = {type(thing) for thing in young}
     fitting = [[kind for kind in kinds if seen.target.fits(kind)] for seen in touched]
