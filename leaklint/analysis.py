@@ -46,7 +46,7 @@ def analysed(reads: Sequence[Read], sources: Mapping[str, Source], settings: Set
 
     texts = Texts(files, sources)
     with deep_recursion():
-        found, missing = _found(modules, texts, settings)
+        found, missing = _reported(modules, texts, settings)
     ordered = tuple(sorted(found, key=lambda finding: finding.place))
     return Analysis(ordered, (*problems, *missing), keeping)
 
@@ -82,7 +82,7 @@ def _renamed(read: Read) -> Module:
     return reread(read)
 
 
-def _found(modules: Mapping[str, Module], texts: Texts, settings: Settings) -> tuple[list[Finding], list[Problem]]:
+def _reported(modules: Mapping[str, Module], texts: Texts, settings: Settings) -> tuple[list[Finding], list[Problem]]:
     from leaklint.contracts.declared import contracts_of
     from leaklint.heap.points_to import PointsTo
     from leaklint.heap.retention import Heap
@@ -130,25 +130,25 @@ class Texts:
         """Return the text of a file as findings show it."""
         return self.of(self._paths[path]) if path in self._paths else None
 
-    def of(self, one: Read) -> Source | None:
+    def of(self, read: Read) -> Source | None:
         """Return the text of a file, if it is still what was analysed."""
-        if one.path in self.lost:
+        if read.path in self.lost:
             return None
-        source = self._sources.get(one.file)
+        source = self._sources.get(read.file)
         if source is None:
             from leaklint.digest import digest_of
             from leaklint.source import read_bytes
 
             try:
-                data = read_bytes(one.file)
-                source = Source.decode(data, one.path)
+                data = read_bytes(read.file)
+                source = Source.decode(data, read.path)
             except SourceError as error:
-                self.lost[one.path] = Problem(one.path, error.line, error.message)
+                self.lost[read.path] = Problem(read.path, error.line, error.message)
                 return None
-            if one.digest and digest_of(data) != one.digest:
-                self.lost[one.path] = Problem(one.path, 0, "has changed while it was read; check it again")
+            if read.digest and digest_of(data) != read.digest:
+                self.lost[read.path] = Problem(read.path, 0, "has changed while it was read; check it again")
                 return None
-            self._sources[one.file] = source
+            self._sources[read.file] = source
         return source
 
 

@@ -37,8 +37,8 @@ class FixCommand(CodemodCommand):
         arg_parser.add_argument(
             "--unsafe-fixes", action="store_true", help="make also the repairs that assume something"
         )
-        told = "the folder whose files may use what is repaired (default: the working directory)"
-        arg_parser.add_argument("--project", metavar="FOLDER", default=".", help=told)
+        text = "the folder whose files may use what is repaired (default: the working directory)"
+        arg_parser.add_argument("--project", metavar="FOLDER", default=".", help=text)
 
     def __init__(self, context: CodemodContext, unsafe_fixes: bool = False, project: str = ".") -> None:
         """Make a command for the file of ``context``."""

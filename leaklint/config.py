@@ -213,8 +213,8 @@ class _TableReader:
         try:
             return package(tables, "contracts")
         except ContractError as error:
-            told = str(error).removeprefix("contracts: ")
-            raise self._error("tool.leaklint", "contracts", told) from error
+            text = str(error).removeprefix("contracts: ")
+            raise self._error("tool.leaklint", "contracts", text) from error
 
     def _error(self, table: str, key: str, message: str) -> ConfigError:
         return ConfigError(f"{self.path}:{line_of(self.text, table, key)}: {key}: {message}")

@@ -206,7 +206,7 @@ class _FixState:
         if fix.safety == "unsafe" and not self.options.unsafe:
             return Left(finding, f"unsafe: {fix.reason}", "--unsafe-fixes")
         obstacles = (self.options.obstacle(path) for path in sorted({edit.path for edit in fix.edits}))
-        obstacle = next((told for told in obstacles if told), "")
+        obstacle = next((text for text in obstacles if text), "")
         return Left(finding, obstacle) if obstacle else None
 
     def _attempt(
@@ -262,8 +262,8 @@ class _FixState:
             if finding.fingerprint not in still and finding.origin == "static":
                 gone.append(finding)
             elif not self.options.only or finding.fingerprint in self.options.only:
-                told = self.dropped.get(finding.fingerprint) or self._refusal(finding)
-                left.append(told or Left(finding, "its edits meet those of another repair", "run the command again"))
+                message = self.dropped.get(finding.fingerprint) or self._refusal(finding)
+                left.append(message or Left(finding, "its edits meet those of another repair", "run the command again"))
         changes = [
             Change(path, self.sources[path], text, self._repaired_in(path))
             for path, text in sorted(self.texts.items())
@@ -313,11 +313,11 @@ def _objection(chosen: Sequence[Finding], before: Report, after: Report, known: 
     lasting = [finding for finding in chosen if finding.fingerprint in still]
     if lasting:
         return lasting, "the finding would still be there after the repair"
-    told = [(one.path, f"the repair would bring {one.code} at line {one.line}") for one in after.findings
+    objections = [(one.path, f"the repair would bring {one.code} at line {one.line}") for one in after.findings
             if one.fingerprint not in known and one.confidence != "low"]  # fmt: skip
     had = {(problem.path, problem.message) for problem in before.problems}
-    told += [(one.path, one.message) for one in after.problems if (one.path, one.message) not in had]
-    if not told:
+    objections += [(one.path, one.message) for one in after.problems if (one.path, one.message) not in had]
+    if not objections:
         return [], ""
-    near = [finding for finding in chosen if any(edit.path == told[0][0] for edit in finding.fix.edits)]
-    return (near or list(chosen))[-1:], f"{told[0][0]}: {told[0][1]}"
+    near = [finding for finding in chosen if any(edit.path == objections[0][0] for edit in finding.fix.edits)]
+    return (near or list(chosen))[-1:], f"{objections[0][0]}: {objections[0][1]}"

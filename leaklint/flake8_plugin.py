@@ -75,22 +75,22 @@ class Plugin:
             parse_from_config=True,
             help="LK: read no facts from pyproject.toml and from installed packages",
         )
-        for name, told in _FACTS.items():
+        for name, text in _FACTS.items():
             manager.add_option(
                 f"--leaklint-{name}",
                 default="",
                 metavar="NAMES",
                 comma_separated_list=True,
                 parse_from_config=True,
-                help=f"LK: {told}",
+                help=f"LK: {text}",
             )
 
     @classmethod
     def parse_options(cls, options: argparse.Namespace) -> None:
         """Keep the values for the files to come. Raises flake8's ``ExecutionError`` for what cannot be used."""
         if options.leaklint_confidence not in _LEVELS:  # flake8 checks the command line's choices, not its files'
-            told = f"leaklint-confidence is {options.leaklint_confidence!r}; it must be one of {', '.join(_LEVELS)}"
-            raise _refusal(told)
+            text = f"leaklint-confidence is {options.leaklint_confidence!r}; it must be one of {', '.join(_LEVELS)}"
+            raise _refusal(text)
         facts = _facts(options)
         cls.settings = _settings(confidence=options.leaklint_confidence, noqa=not options.disable_noqa, **facts)
         cls.memory = None
@@ -113,8 +113,8 @@ class Plugin:
             from leaklint import single
 
             rows = single.rows(text, self._tree, self._filename, settings)
-        for line, column, told in rows:
-            yield line, column - 1, told, type(self)
+        for line, column, message in rows:
+            yield line, column - 1, message, type(self)
 
 
 def _facts(options: argparse.Namespace) -> dict[str, Any]:
@@ -132,19 +132,19 @@ def _facts(options: argparse.Namespace) -> dict[str, Any]:
     return {**facts, "contracts": own.contracts}
 
 
-def _refusal(told: str) -> Exception:
+def _refusal(message: str) -> Exception:
     from flake8.exceptions import ExecutionError
 
-    error: Exception = ExecutionError(told)
+    error: Exception = ExecutionError(message)
     return error
 
 
-def _settings(**given: Any) -> Settings:
+def _settings(**options: Any) -> Settings:
     import os
 
     from leaklint.config import Settings
 
-    return Settings(root=os.getcwd(), **given)
+    return Settings(root=os.getcwd(), **options)
 
 
 def _cache_dir(named: str) -> str:

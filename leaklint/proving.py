@@ -38,8 +38,8 @@ class FixOutcome:
     @property
     def text(self) -> str:
         """Return the outcome in words."""
-        told = ", ".join(f"{number} {word}" for number, word in self.counts)
-        return f"exit status {self.status}{f' ({told})' if told else ''}"
+        text = ", ".join(f"{number} {word}" for number, word in self.counts)
+        return f"exit status {self.status}{f' ({text})' if text else ''}"
 
 
 def prove(
@@ -118,8 +118,8 @@ class _Session:
         wanted = frozenset(one.fingerprint for one in (*self.kept, finding))
         attempt = plan(self.report, self.settings, replace(self.options, only=wanted))
         if finding.fingerprint not in {one.fingerprint for one in attempt.repaired}:
-            told = next((left.why for left in attempt.left if left.finding.fingerprint == finding.fingerprint), "")
-            return told or "the repair could not be made by itself"
+            text = next((left.why for left in attempt.left if left.finding.fingerprint == finding.fingerprint), "")
+            return text or "the repair could not be made by itself"
         self._write(attempt)
         after = self._proven([finding])[0].verdict or unproven()
         closed = (

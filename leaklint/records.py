@@ -30,7 +30,7 @@ else:
 
     def field(**given):
         """Tell more of a field than its default: ``default_factory`` and ``metadata`` as in ``dataclasses``."""
-        return _Told(given)
+        return _FieldOptions(given)
 
     def replace(instance, /, **changes):
         """Return a copy of an instance with other values for some of its fields."""
@@ -40,7 +40,7 @@ else:
         return instance.__class__(**changes)
 
 
-class _Told:
+class _FieldOptions:
     """What ``field`` was given."""
 
     def __init__(self, given: dict[str, Any]) -> None:
@@ -50,14 +50,14 @@ class _Told:
 class _Fields:
     """What ``dataclasses`` reads off a class; read off a class of its own that is like the one here."""
 
-    def __init__(self, told: Mapping[str, _Told]) -> None:
-        self.told = told
+    def __init__(self, options: Mapping[str, _FieldOptions]) -> None:
+        self.options = options
 
     def __get__(self, instance: object, owner: Any) -> Any:
         import dataclasses
 
         rows = [
-            (name, kind, dataclasses.field(**self.told[name].given)) for name, kind in owner.__annotations__.items()
+            (name, kind, dataclasses.field(**self.options[name].given)) for name, kind in owner.__annotations__.items()
         ]
         described: Any = dataclasses.make_dataclass(owner.__name__, rows)
         owner.__dataclass_fields__ = described.__dataclass_fields__
@@ -67,14 +67,14 @@ class _Fields:
 class _Init:
     """Compiles ``__init__`` and puts it in its own place when it is first asked for: many a class has no instance in a run."""
 
-    def __init__(self, told: Mapping[str, _Told]) -> None:
-        self.told = told
+    def __init__(self, options: Mapping[str, _FieldOptions]) -> None:
+        self.options = options
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self.owner = owner
 
     def __get__(self, instance: object, kind: Any) -> Any:
-        self.owner.__init__ = _initialiser(self.owner, self.told)
+        self.owner.__init__ = _initialiser(self.owner, self.options)
         return self.owner.__init__ if instance is None else self.owner.__init__.__get__(instance)
 
 
@@ -82,28 +82,28 @@ def _made(kind: Any, eq: bool) -> Any:
     """Return a class like ``kind`` with slots for its annotations, and what they bring."""
     names = tuple(kind.__annotations__)
     space = {name: value for name, value in kind.__dict__.items() if name not in {"__dict__", "__weakref__"}}
-    told = {}
+    fields = {}
     for name in names:
-        value = space.pop(name, None) if name in space else _Told({})
-        told[name] = value if isinstance(value, _Told) else _Told({"default": value})
+        value = space.pop(name, None) if name in space else _FieldOptions({})
+        fields[name] = value if isinstance(value, _FieldOptions) else _FieldOptions({"default": value})
     space |= {**_SHARED, **(_compared(names) if eq else {})}
     space |= {
         "__slots__": names,
         "__match_args__": names,
-        "__dataclass_fields__": _Fields(told),
-        "__init__": _Init(told),
+        "__dataclass_fields__": _Fields(fields),
+        "__init__": _Init(fields),
     }
     made = type(kind)(kind.__name__, kind.__bases__, space)
     made.__qualname__ = kind.__qualname__
     return made
 
 
-def _initialiser(made: Any, told: Mapping[str, _Told]) -> Callable[..., None]:
+def _initialiser(kind: Any, fields: Mapping[str, _FieldOptions]) -> Callable[..., None]:
     """Return an ``__init__`` that puts each argument into its slot."""
     known: dict[str, Any] = {}
     head, body = ["self"], []
-    for name, one in told.items():
-        known[f"_set_{name}"] = made.__dict__[name].__set__
+    for name, one in fields.items():
+        known[f"_set_{name}"] = kind.__dict__[name].__set__
         if "default_factory" in one.given:
             known[f"_make_{name}"], known["_NONE"] = one.given["default_factory"], _NONE
             head.append(f"{name}=_NONE")
@@ -117,8 +117,8 @@ def _initialiser(made: Any, told: Mapping[str, _Told]) -> Callable[..., None]:
             body.append(f" _set_{name}(self, {name})\n")
     exec(f"def __init__({', '.join(head)}):\n{''.join(body) or ' pass'}", known)
     done: Callable[..., None] = known["__init__"]
-    done.__qualname__, done.__module__ = f"{made.__qualname__}.__init__", made.__module__
-    done.__annotations__ = {**made.__annotations__, "return": None}
+    done.__qualname__, done.__module__ = f"{kind.__qualname__}.__init__", kind.__module__
+    done.__annotations__ = {**kind.__annotations__, "return": None}
     return done
 
 

@@ -70,8 +70,10 @@ class Source:
                 f"is not valid {error.encoding}; declare its encoding or save it as UTF-8", line
             ) from error
         except (SyntaxError, LookupError, ValueError, ArithmeticError) as error:  # a codec may be any code of Python's
-            told = " ".join(str(error).split())
-            raise SourceError(f"has an unknown or wrong encoding declaration ({told}); save it as UTF-8", 1) from error
+            message = " ".join(str(error).split())
+            raise SourceError(
+                f"has an unknown or wrong encoding declaration ({message}); save it as UTF-8", 1
+            ) from error
         return cls(path, text, encoding="utf-8" if bom else encoding, bom=bom)
 
     @property

@@ -75,12 +75,12 @@ def write(changes: Sequence[Change], roots: Sequence[str]) -> tuple[Problem, ...
             try:
                 one = _prepare(change, roots)
             except (_RefusedError, OSError, UnicodeError) as error:
-                return (Problem(change.path, 0, f"was left alone: {_told(error)}"),)
+                return (Problem(change.path, 0, f"was left alone: {_message(error)}"),)
             stack.callback(_remove, one.temporary)
             ready.append(one)
-        changed = [(one, told) for one in ready if (told := _changed(one))]
+        changed = [(one, text) for one in ready if (text := _changed(one))]
         if changed:
-            return tuple(Problem(one.change.path, 0, f"was left alone: {told}") for one, told in changed)
+            return tuple(Problem(one.change.path, 0, f"was left alone: {text}") for one, text in changed)
         return tuple(_replaced(ready))
 
 
@@ -90,17 +90,17 @@ def _replaced(ready: Sequence[_Ready]) -> Iterator[Problem]:
             os.replace(one.temporary, one.target)
             _sync_folder(os.path.dirname(one.target))
         except OSError as error:
-            yield Problem(one.change.path, 0, f"was left alone: {_told(error)}")
+            yield Problem(one.change.path, 0, f"was left alone: {_message(error)}")
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 def _prepare(change: Change, roots: Sequence[str]) -> _Ready:
-    told = obstacle(change.path, roots)
-    if told:
-        raise _RefusedError(told)
+    text = obstacle(change.path, roots)
+    if text:
+        raise _RefusedError(text)
     target = _target(change.path, roots)
     content = change.source.encode(change.after)
     folder, name = os.path.split(target)
@@ -128,14 +128,14 @@ def _keep_identity(descriptor: int, target: str) -> None:
     os.fchmod(descriptor, stat.S_IMODE(old.st_mode)) if hasattr(os, "fchmod") else None
 
 
-def _changed(one: _Ready) -> str:
+def _changed(ready: _Ready) -> str:
     """Return why the file is not what the change starts from, or nothing."""
-    before = one.change.source
+    before = ready.change.source
     try:
-        raw = read_bytes(one.target)
+        raw = read_bytes(ready.target)
         if raw == before.encode(before.text):
             return ""
-        now = Source.decode(raw, one.change.path)
+        now = Source.decode(raw, ready.change.path)
     except (SourceError, UnicodeError):
         return "it changed meanwhile"
     same = (now.text, now.encoding, now.bom) == (before.text, before.encoding, before.bom)

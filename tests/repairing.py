@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from leaklint.drafts.facts.read import read_module
 from leaklint.drafts.program import ClassRef, HolderFacts, Program
-from leaklint.drafts.program.told import Told
+from leaklint.drafts.program.reported import ReportedHolder
 from leaklint.model import Edit, Fix
 from leaklint.repairs import WeakRequest, weaken
 from leaklint.source import Source
 
 
-def program_of(files: Mapping[str, str] | str, told: Sequence[Told] = ()) -> Program:
+def program_of(files: Mapping[str, str] | str, reported: Sequence[ReportedHolder] = ()) -> Program:
     """Join texts by file name (one text is ``mod.py``) into a program; dots of a module follow its folders."""
     texts = {"mod.py": files} if isinstance(files, str) else files
     sources = {module_of(path): Source(path, text) for path, text in texts.items()}
-    return Program({name: read_module(source, name) for name, source in sources.items()}, sources, told=told)
+    return Program({name: read_module(source, name) for name, source in sources.items()}, sources, reported=reported)
 
 
 def module_of(path: str) -> str:

@@ -38,7 +38,7 @@ def test_those_that_rise_in_turn_are_one(module: ModuleType) -> None:
     assert (found.sort, found.trend.kind, found.label.symbol) == (FAMILY, "linear", "made_for_families:shards")
     assert found.size() == len(members)
     assert empty(found)
-    assert found.size() == 0 and len(found.thing) == len(members)
+    assert found.size() == 0 and len(found.obj) == len(members)
 
 
 def test_those_that_have_become_full_stay_bounded(module: ModuleType) -> None:

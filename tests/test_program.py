@@ -16,7 +16,7 @@ def stores(program: Program, symbol: str) -> list[tuple[str, str, str]]:
     holder, found = holder_of(program, symbol), []
     for module, function in program.functions():
         for value in (value for call in function.calls for value in call.callee if value.path):
-            meant = program.holders.meant(value._replace(path=value.path[:-1]), function, module)
+            meant = program.holders.resolve(value._replace(path=value.path[:-1]), function, module)
             if meant is not None and meant[0].key == holder.key:
                 found.append((module.name, function.qualname, value.path[-1]))
     return sorted(found)

@@ -10,7 +10,7 @@ from repairing import holder_of, program_of
 from leaklint.config import Settings
 from leaklint.deep import deep_recursion
 from leaklint.drafts.program import Program
-from leaklint.drafts.program.told import Told
+from leaklint.drafts.program.reported import ReportedHolder
 from leaklint.engine import check
 from leaklint.repairs import uses, vague
 from leaklint.repairs.files import Files
@@ -87,7 +87,9 @@ def test_a_class_above_an_heir_is_looked_at() -> None:
 def test_a_part_of_something_may_be_what_leaks() -> None:
     """Of an object that is known to live on, an attribute of an attribute may be the holder, whoever reads the file first."""
     program = program_of({"home.py": HOME, "other.py": OTHERS["an attribute of self"]})
-    told = program_of({"home.py": HOME, "other.py": OTHERS["an attribute of self"]}, told=[Told("home", "Owner.reg")])
+    told = program_of(
+        {"home.py": HOME, "other.py": OTHERS["an attribute of self"]}, reported=[ReportedHolder("home", "Owner.reg")]
+    )
     assert "other.py" in {use[0] for use in _uses(told, "Owner.reg")} - {use[0] for use in _uses(program, "Owner.reg")}
 
 

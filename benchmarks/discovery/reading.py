@@ -40,8 +40,8 @@ def from_leaklint(text: str, status: int) -> ToolReport:
     return ToolReport(symbols or ("memory",) if status == 1 else (), (), tuple(stores), symbols)
 
 
-def _stores(items: Iterable[Any]) -> Iterable[Place]:
-    for item in items:
+def _stores(stores: Iterable[Any]) -> Iterable[Place]:
+    for item in stores:
         if isinstance(item, Mapping) and isinstance(item.get("line"), int):
             yield str(item.get("path", "")), item["line"]
 

@@ -55,7 +55,7 @@ class FaultyTree:
         """Give a file other content."""
         (self.root / f"mod{number}.py").write_bytes(program(self.rng))
 
-    def words(self, *more: str, cached: bool = True) -> list[str]:
+    def words(self, *options: str, cached: bool = True) -> list[str]:
         """Return the words of a check."""
         memory = ["--cache-dir", str(self.cache)] if cached else ["--no-cache"]
         return [
@@ -67,7 +67,7 @@ class FaultyTree:
             "--output-format",
             "json",
             *memory,
-            *more,
+            *options,
             "root",
         ]
 
@@ -80,9 +80,9 @@ class FaultyTree:
         pipe = subprocess.PIPE
         return subprocess.Popen(words, cwd=self.root.parent, stdout=pipe, stderr=pipe, **options)
 
-    def report(self, *more: str, cached: bool = True) -> Report:
+    def report(self, *options: str, cached: bool = True) -> Report:
         """Return what a check says."""
-        return said(self.start(self.words(*more, cached=cached)))
+        return read_report(self.start(self.words(*options, cached=cached)))
 
     def wrong(self) -> int:
         """Count what the cache makes differ; each of two runs, for the second one reads what the first wrote."""
@@ -90,7 +90,7 @@ class FaultyTree:
         return sum(self.report() != truth for _ in range(2)) + ("failed" in truth)
 
 
-def said(process: subprocess.Popen[bytes]) -> Report:
+def read_report(process: subprocess.Popen[bytes]) -> Report:
     """Return findings and problems that a check printed, or how it failed."""
     out, err = process.communicate()
     try:
@@ -175,7 +175,7 @@ def workers(tree: FaultyTree, times: int) -> tuple[int, int]:
                     hit += 1
                 break
             time.sleep(0.005)
-        wrong += said(process) != truth
+        wrong += read_report(process) != truth
     return hit, wrong + ("failed" in truth)
 
 
@@ -191,7 +191,7 @@ def full(tree: FaultyTree, times: int) -> tuple[int, int]:
     truth, wrong, done = tree.report(cached=False), 0, 0
     for _ in range(max(1, times // 2)):
         limit = tree.rng.choice([0, 1, 100, 1000, 5000])
-        wrong += said(tree.start(tree.words(), preexec_fn=_no_larger(limit))) != truth
+        wrong += read_report(tree.start(tree.words(), preexec_fn=_no_larger(limit))) != truth
         before = contents(tree.root)
         process = tree.fix(preexec_fn=_no_larger(0))
         process.communicate()
@@ -219,7 +219,7 @@ def together(tree: FaultyTree, times: int) -> tuple[int, int]:
         before = contents(tree.root)
         truth = tree.report(cached=False)
         checks = [tree.start(tree.words()) for _ in range(3)]
-        wrong += sum(said(one) != truth for one in checks)
+        wrong += sum(read_report(one) != truth for one in checks)
         fixes = [tree.fix() for _ in range(2)]
         ends = [one.communicate() and one.returncode for one in fixes]
         wrong += sum(status not in (0, 1, 2) for status in ends) + torn(tree, before) + tree.wrong()
@@ -270,9 +270,9 @@ def run(name: str, times: int, seed: int) -> tuple[int, int]:
         return FAULTS[name](FaultyTree(Path(folder), random.Random(f"{seed} {name}")), times)
 
 
-def main(told: str | None, names: Sequence[str], bring: Callable[[str, int, int], tuple[int, int]]) -> int:
+def main(given: str | None, names: Sequence[str], bring: Callable[[str, int, int], tuple[int, int]]) -> int:
     """Bring faults about, count, print."""
-    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=given, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=100, help="how often each (default: 100)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=names, action="append", help="one of them; may be repeated")

@@ -54,8 +54,8 @@ def main() -> int:
         for number, data in enumerate(_seeds(args.seed)):
             (corpus / str(number)).write_bytes(data)
         limits = [f"-max_total_time={args.seconds}", f"-seed={args.seed}", "-max_len=4000", "-timeout=60"]
-        told = ["-print_final_stats=1", f"-artifact_prefix={args.keep}/"]
-        atheris.Setup([sys.argv[0], *limits, *told, str(corpus)], lambda data: _try(data, place))
+        outputs = ["-print_final_stats=1", f"-artifact_prefix={args.keep}/"]
+        atheris.Setup([sys.argv[0], *limits, *outputs, str(corpus)], lambda data: _try(data, place))
         atheris.Fuzz()
     return 0
 

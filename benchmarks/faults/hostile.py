@@ -242,13 +242,13 @@ class HostileResult:
 
     def wrong(self) -> list[str]:
         """Return what is not as it must be, a line each."""
-        told = [self.complaint] if self.complaint else []
-        told += [f"left behind: {line}" for line in self.left]
+        complaints = [self.complaint] if self.complaint else []
+        complaints += [f"left behind: {line}" for line in self.left]
         for name, (status, reason) in self.verdicts.items():
             allowed = PROGRAMS[name][1] if name in PROGRAMS else ("confirmed",)
             if status not in allowed or (status == "unreached" and not reason):
-                told.append(f"{name}: {status}, not {' or '.join(allowed)}: {reason}")
-        return told
+                complaints.append(f"{name}: {status}, not {' or '.join(allowed)}: {reason}")
+        return complaints
 
 
 def prove(folder: Path, names: list[str], timeout: float, memory: int = 400) -> HostileResult:
@@ -307,10 +307,10 @@ def main() -> int:
                 print(
                     f"| {name} | {status} | {visible(reason).replace('|', '/')[:110] if status == 'unreached' else ''} |"
                 )
-        told = result.wrong()
-        wrong += told
-        print(f"round {number}: {len(result.verdicts)} verdicts, {len(told)} wrong, {result.seconds:.0f} s", flush=True)
-        for line in told:
+        text = result.wrong()
+        wrong += text
+        print(f"round {number}: {len(result.verdicts)} verdicts, {len(text)} wrong, {result.seconds:.0f} s", flush=True)
+        for line in text:
             print(f"  {line}")
     return 1 if wrong else 0
 

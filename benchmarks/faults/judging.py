@@ -112,51 +112,53 @@ def digests(folder: Path) -> Digests:
 
 
 def _judge(folder: Path) -> dict[str, Any]:
-    told: list[str] = []
+    complaints: list[str] = []
     before, programs = digests(folder), _programs(folder)
     checked = run("check", "--isolated", "--no-cache", "--output-format", "json", str(folder))
-    report = _report(checked, told)
+    report = _report(checked, complaints)
     shown = run("check", "--isolated", "--no-cache", "--confidence", "low", str(folder))
-    _plain(shown, told)
+    _plain(shown, complaints)
     if digests(folder) != before:
-        told.append("check changed something")
+        complaints.append("check changed something")
     fixed = run("fix", "--isolated", "--unsafe-fixes", "--output-format", "json", str(folder))
-    repairs = _report(fixed, told)
+    repairs = _report(fixed, complaints)
     changed = {item["path"] for item in repairs.get("changes", ())}
     after = digests(folder)
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path) and path not in {os.path.abspath(item) for item in changed}:
-            told.append(f"fix changed {path!r}, and did not say so")
-    told += [f"{path!r} is no program any more" for path in sorted(programs - _programs(folder))]
-    told += [f"a problem of several lines: {item!r}" for item in report.get("problems", ()) if "\n" in item["message"]]
+            complaints.append(f"fix changed {path!r}, and did not say so")
+    complaints += [f"{path!r} is no program any more" for path in sorted(programs - _programs(folder))]
+    complaints += [
+        f"a problem of several lines: {item!r}" for item in report.get("problems", ()) if "\n" in item["message"]
+    ]
     return {
         "findings": len(report.get("findings", ())),
         "problems": len(report.get("problems", ())),
         "repaired": len(repairs.get("repaired", ())),
-        "complaints": told,
+        "complaints": complaints,
     }
 
 
-def _report(outcome: CommandOutcome, told: list[str]) -> dict[str, Any]:
+def _report(outcome: CommandOutcome, complaints: list[str]) -> dict[str, Any]:
     refused = outcome.status == 2 and '"was left alone: ' in outcome.out  # a file that cannot be written back
     if (outcome.status not in (0, 1) and not refused) or outcome.err:
-        told.append(f"status {outcome.status}: {outcome.err.strip()[:500]}")
+        complaints.append(f"status {outcome.status}: {outcome.err.strip()[:500]}")
         return {}
     try:
         value: dict[str, Any] = json.loads(outcome.out)
     except ValueError as error:
-        told.append(f"no JSON: {error}")
+        complaints.append(f"no JSON: {error}")
         return {}
     return value
 
 
-def _plain(outcome: CommandOutcome, told: list[str]) -> None:
+def _plain(outcome: CommandOutcome, complaints: list[str]) -> None:
     """Demand lines without control characters, each a finding's or a problem's."""
     if outcome.status not in (0, 1):
-        told.append(f"status {outcome.status} as text: {outcome.err.strip()[:500]}")
+        complaints.append(f"status {outcome.status} as text: {outcome.err.strip()[:500]}")
     odd = {letter for letter in outcome.out + outcome.err if not (letter.isprintable() or letter == "\n")}
     if odd - set("\u00a0\u3000\t"):
-        told.append(f"control characters on the terminal: {sorted(odd)!r}")
+        complaints.append(f"control characters on the terminal: {sorted(odd)!r}")
 
 
 def _programs(folder: Path) -> set[str]:

@@ -90,8 +90,8 @@ def _report_cut(tree: FaultyTree, place: Path) -> int:
     except (OSError, ValueError):
         whole = False
     place.unlink(missing_ok=True)
-    told = process.returncode == 2 and err.count(b"\n") == 1 and b"internal error" not in err
-    return int(not (whole and process.returncode in (0, 1)) and not told)
+    reported = process.returncode == 2 and err.count(b"\n") == 1 and b"internal error" not in err
+    return int(not (whole and process.returncode in (0, 1)) and not reported)
 
 
 def readonly(folder: Path, rng: random.Random, times: int) -> tuple[int, int]:

@@ -108,10 +108,10 @@ def check(args: argparse.Namespace) -> bool:
         done, cost = timed([*words, *map(str, folders)], Path(name), args.limit)
     report = _report(done)
     codes = Counter(item["code"] for item in report.get("findings", ()))
-    told = ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))
+    text = ", ".join(f"{code} {number}" for code, number in sorted(codes.items()))
     summary = report.get("summary", {})
     print(f"check: status {done.returncode}, {len(report.get('problems', ()))} problems, {cost}")
-    print(f"check: {summary.get('files')} files read, {summary.get('gated')} in full, findings: {told}")
+    print(f"check: {summary.get('files')} files read, {summary.get('gated')} in full, findings: {text}")
     return done.returncode in (0, 1) and summary.get("files") == count and not done.stderr
 
 

@@ -44,8 +44,8 @@ def main() -> int:
         return child(Path(args.child[0]), int(args.child[1]))
     with tempfile.TemporaryDirectory() as place:
         seen, broken = campaign(Path(place), args.moments, args.timed)
-    told = [f"{count} times {what}" for what, count in sorted(seen.items())]
-    lines = [f"{sum(seen.values())} kills: {', '.join(told)}; {len(broken)} broken", *broken]
+    counts = [f"{count} times {what}" for what, count in sorted(seen.items())]
+    lines = [f"{sum(seen.values())} kills: {', '.join(counts)}; {len(broken)} broken", *broken]
     print("\n".join(lines))
     if args.write:
         words = " ".join(sys.argv[1:])
@@ -75,7 +75,7 @@ def campaign(place: Path, moments: int, timed: int) -> tuple[Counter[str], list[
         process.communicate()
         if moment >= 0 and process.returncode != -signal.SIGKILL:
             broken.append(f"line {moment}: the child ended with {process.returncode}")
-        broken += [f"line {moment}, after {delay:.3f} s: {told}" for told in faults(folder)]
+        broken += [f"line {moment}, after {delay:.3f} s: {text}" for text in faults(folder)]
         seen[f"{sum((folder / name).read_bytes() == NEW[name] for name in NEW)} of {len(NEW)} files new"] += 1
         start(folder, -1).communicate()
         if any((folder / name).read_bytes() != NEW[name] for name in NEW):

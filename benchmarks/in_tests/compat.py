@@ -167,7 +167,7 @@ def outcome(python: Path, folder: Path, name: str, options: list[str]) -> str:
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(RUNTIME), str(folder)]), "PYTHONDONTWRITEBYTECODE": "1"}
     words = [str(python), "-m", "pytest", *options]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, env=env)
-    missing = [told for told in WANTED[name] if told not in done.stdout]
+    missing = [word for word in WANTED[name] if word not in done.stdout]
     if missing:
         (folder / f"{python.parents[1].name}-{name}.txt").write_text(done.stdout + done.stderr)
     return "ok" if not missing else f"lacks: {missing[0]}"
@@ -187,8 +187,8 @@ def main() -> int:
         for major in args.pytest or PYTESTS:
             name = Path(python).parents[1].name
             found, versions = environment(args.work.absolute(), python, major)
-            told = [outcome(found, folder, one, options) for one, options in RUNS] if versions else []
-            rows[f"{name} {major}"] = [name, versions or f"pytest {major} does not install here", *told]
+            outcomes = [outcome(found, folder, one, options) for one, options in RUNS] if versions else []
+            rows[f"{name} {major}"] = [name, versions or f"pytest {major} does not install here", *outcomes]
             print(rows[f"{name} {major}"], flush=True)
             kept.write_text(json.dumps(rows))
     return written(rows)
@@ -202,7 +202,7 @@ def written(rows: dict[str, list[str]]) -> int:
     (HERE / "compat.md").write_text(
         f"# The plugin under many versions\n\n{note}{head}" + "".join(f"| {' | '.join(row)} |\n" for row in cells)
     )
-    return int(any(told not in ("ok", "") for row in cells for told in row[2:]))
+    return int(any(text not in ("ok", "") for row in cells for text in row[2:]))
 
 
 def _order(pair: tuple[str, list[str]]) -> list[int]:

@@ -54,7 +54,7 @@ HEALTHY = (
 class DiscoverRun(NamedTuple):
     """The end of a run's output, the symbols of its holders, and the seconds of CPU time without and with discovery."""
 
-    told: str
+    output: str
     symbols: list[str]
     plain: float
     watched: float
@@ -65,10 +65,10 @@ def discovered(python: Path, place: Path, words: list[str], turns: int) -> Disco
     report = place / "holders.json"
     report.unlink(missing_ok=True)
     options = ["--leaklint-discover", "--leaklint-json", str(report)]
-    told = run([str(python), "-m", "pytest", *OPTIONS, *options, *words], place, PYTHONPATH=str(ROOT / "runtime"))
-    at = told.find("leaklint: left behind by tests")
+    output = run([str(python), "-m", "pytest", *OPTIONS, *options, *words], place, PYTHONPATH=str(ROOT / "runtime"))
+    at = output.find("leaklint: left behind by tests")
     if at < 0:
-        sys.exit(f"the tests did not run: {told[-2000:]}")
+        sys.exit(f"the tests did not run: {output[-2000:]}")
     holders = json.loads(report.read_text())["holders"]
     symbols = [holder["symbol"] for holder in holders]
     plain, watched = [], []
@@ -76,7 +76,7 @@ def discovered(python: Path, place: Path, words: list[str], turns: int) -> Disco
         plain.append(cpu(python, place, words))
         watched.append(cpu(python, place, ["--leaklint-discover", *words]))
     return DiscoverRun(
-        told[told.rfind("\n", 0, at) + 1 :], symbols, statistics.median(plain), statistics.median(watched)
+        output[output.rfind("\n", 0, at) + 1 :], symbols, statistics.median(plain), statistics.median(watched)
     )
 
 
@@ -128,10 +128,10 @@ def healthy(package: Healthy, work: Path, base: str, turns: int) -> tuple[str, D
     return version, discovered(python, place, ["tests"], turns)
 
 
-def section(name: str, version: str, seen: DiscoverRun, work: Path) -> str:
+def section(name: str, version: str, run: DiscoverRun, work: Path) -> str:
     """Return the section on a package."""
-    told, symbols = seen.told, seen.symbols
-    text = re.sub(r"(\.\./)*[\w./-]*(site-packages|lib/python3\.\d+)/", "", told.replace(str(work) + "/", "").strip())
+    output, symbols = run.output, run.symbols
+    text = re.sub(r"(\.\./)*[\w./-]*(site-packages|lib/python3\.\d+)/", "", output.replace(str(work) + "/", "").strip())
     text = re.sub(r"(?m)^(FAILED|ERROR) .*\n?", "", text)
     named = ", ".join(f"`{symbol}`" for symbol in symbols) or "nothing"
     return f"## {name} {version}\n\nNamed: {named}.\n\n```text\n{text}\n```\n"

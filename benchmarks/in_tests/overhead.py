@@ -151,9 +151,9 @@ def written(runs: dict[str, list[tuple[str, float, str]]], python: Path) -> int:
         plain = statistics.median(times["plain pytest" if way.copy == "jinja" else "plain pytest, planted"])
         median = statistics.median(mine)
         worst = max(worst, median / plain if "--leaklint" in way.options else 0.0)
-        told = runs[way.name][-1][2]
+        summary = runs[way.name][-1][2]
         figures = [f"{value:.2f}" if value == value else "-" for value in (median, median / plain, min(mine))]
-        rows.append(f"| {way.name} | {' | '.join(figures)} | {len(mine)} | {told} |")
+        rows.append(f"| {way.name} | {' | '.join(figures)} | {len(mine)} | {summary} |")
     version = subprocess.run([str(python), "-V"], capture_output=True, text=True, check=True).stdout.strip()
     head = (
         f"# What watching costs\n\nJinja2 {JINJA}'s own suite on {version}, written by `benchmarks/in_tests/overhead.py`: the "

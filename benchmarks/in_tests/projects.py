@@ -59,11 +59,11 @@ OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "leaklint_runtime.pytest_plugin
 CONFIRMED, REFUTED = "confirmed", "refuted"
 
 
-def run(words: list[str], folder: Path, **more: str) -> str:
+def run(words: list[str], folder: Path, **environment: str) -> str:
     """Run a command and return what it printed. Byte code is kept, as where leaklint is installed."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
-        words, cwd=folder, text=True, check=False, env={**kept, **more},
+        words, cwd=folder, text=True, check=False, env={**kept, **environment},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return done.stdout
@@ -81,11 +81,11 @@ def sdist(project: Project, version: str, work: Path, python: Path) -> Path:
 
 def installed(project: Project, folder: Path, python: Path, work: Path) -> Path:
     """Install a release over the other and return where its package lies."""
-    told = run([str(python), "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", str(folder)], work)
+    output = run([str(python), "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", str(folder)], work)
     asked = f"import importlib.util as u; print(u.find_spec({project.package!r}).submodule_search_locations[0])"
     place = run([str(python), "-c", asked], work).strip()
     if not Path(place).is_dir():
-        sys.exit(f"{project.name}: not installed: {told}")
+        sys.exit(f"{project.name}: not installed: {output}")
     return Path(place)
 
 
@@ -99,11 +99,11 @@ def tested(project: Project, folder: Path, python: Path, work: Path, findings: P
     tests = [name.rpartition("/")[2] if name in project.files else name for name in project.tests]
     options = ["--leaklint", "--leaklint-findings", str(findings), "--leaklint-json", str(place / "verdicts.json")]
     words = [str(python), "-m", "pytest", *OPTIONS, *options, *tests]
-    told = run(words, place, PYTHONPATH=str(ROOT / "runtime"))
+    output = run(words, place, PYTHONPATH=str(ROOT / "runtime"))
     report = json.loads((place / "verdicts.json").read_text())
     verdicts = {one["symbol"]: one["verdict"]["status"] for one in report["findings"]}
-    at = told.find("= leaklint =")
-    return told[told.rfind("\n", 0, at) + 1 :], verdicts
+    at = output.find("= leaklint =")
+    return output[output.rfind("\n", 0, at) + 1 :], verdicts
 
 
 def measured(project: Project, work: Path, base: str) -> tuple[str, bool]:
@@ -126,8 +126,8 @@ def measured(project: Project, work: Path, base: str) -> tuple[str, bool]:
     parts.append(
         f"Confirmed by the tests before, refuted after: {', '.join(f'`{one}`' for one in flipped) or 'none'}.\n"
     )
-    for version, told in ((project.before, first), (project.after, second)):
-        parts.append(f"`{command}` on {version}:\n\n```text\n{_plain(told, work)}\n```\n")
+    for version, output in ((project.before, first), (project.after, second)):
+        parts.append(f"`{command}` on {version}:\n\n```text\n{_plain(output, work)}\n```\n")
     return "\n".join(parts), bool(flipped)
 
 

@@ -48,12 +48,12 @@ class MemoryRow:
     program: str
     resident: int
     named: str
-    found: ledger.Ledger
+    measured: ledger.Ledger
 
     @property
     def error(self) -> float:
         """Return how far the sum of the parts is from the process figure, as a share of it."""
-        return (self.found.sum - self.resident) / self.resident
+        return (self.measured.sum - self.resident) / self.resident
 
     @property
     def holds(self) -> bool:
@@ -71,7 +71,7 @@ def main(words: Sequence[str] | None = None) -> int:
     rows = list(alone(findings))
     print(f"Each in a process of its own, MB of 10^6 bytes:\n\n{table(rows)}")
     if args.plots:
-        chart = charts.ledgers([row.found for row in rows], "Four programs, four reasons")
+        chart = charts.ledgers([row.measured for row in rows], "Four programs, four reasons")
         (args.plots / "ledger.svg").write_text(plot.svg(chart), encoding="utf-8")
     if not args.alone:
         tasks = list(on_dask(findings, args.plots))
@@ -86,9 +86,9 @@ def alone(findings: list[object]) -> Iterator[MemoryRow]:
     for program in programs.PROGRAMS:
         command = [sys.executable, "-c", CHILD, program, json.dumps(findings), json.dumps(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        told = json.loads(done.stdout)
-        found = ledger.from_json(told["ledger"])._replace(name=program)
-        yield MemoryRow(program, told["resident"], found.leading, found)
+        measured = json.loads(done.stdout)
+        found = ledger.from_json(measured["ledger"])._replace(name=program)
+        yield MemoryRow(program, measured["resident"], found.leading, found)
 
 
 def on_dask(findings: list[object], plots: Path | None) -> Iterator[MemoryRow]:
@@ -125,7 +125,7 @@ def table(rows: Sequence[MemoryRow]) -> str:
     head = ["program", "named", "process", "sum", *COLUMNS]
     cells = [head, ["---", "---", *["---:"] * (len(head) - 2)]]
     for row in rows:
-        sizes = {**{part.name: part.size for part in row.found.parts}, "held": row.found.held_together or 0}
+        sizes = {**{part.name: part.size for part in row.measured.parts}, "held": row.measured.held_together or 0}
         figures = [f"{sizes[name] / 1e6:.1f}" for name in COLUMNS]
         cells.append([row.program, f"`{row.named}`", f"{row.resident / 1e6:.1f}", f"{row.error:+.2%}", *figures])
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)

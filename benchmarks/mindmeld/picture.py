@@ -25,8 +25,8 @@ def main(source: str, target: str) -> None:
         for name in ("before", "after"):
             sizes = [item["rss"] / 1e6 for item in case[name]["rounds"]]
             grown = [size - sizes[0] for size in sizes]
-            told = f"{name}: {grown[-1]:+.1f} MB"
-            panel.plot(range(1, len(grown) + 1), grown, LINES[name], color=COLORS[name], linewidth=2.2, label=told)
+            text = f"{name}: {grown[-1]:+.1f} MB"
+            panel.plot(range(1, len(grown) + 1), grown, LINES[name], color=COLORS[name], linewidth=2.2, label=text)
         panel.set_title(case["title"], fontsize=10, loc="left")
         panel.set_xlabel("loads, each deleted and collected")
         panel.set_ylabel("RSS above that after the first load, MB")

@@ -103,8 +103,8 @@ def _run(command: Sequence[str]) -> None:
     """Run a command of the set-up. Raises ``SetupError`` with the last line it said if it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
-        told = done.stdout.strip().splitlines()
-        raise SetupError(f"{' '.join(command)} failed: {told[-1] if told else f'status {done.returncode}'}")
+        lines = done.stdout.strip().splitlines()
+        raise SetupError(f"{' '.join(command)} failed: {lines[-1] if lines else f'status {done.returncode}'}")
 
 
 def application(folder: Path, queries: int, config: str = "") -> Path:

@@ -127,16 +127,16 @@ def commands(folder: Path, out: Path, python: Path, app: Path, used: Path) -> li
     ]
 
 
-def profiled(folder: Path, target: Path, python: Path, app: Path, *more: str) -> list[str]:
+def profiled(folder: Path, target: Path, python: Path, app: Path, *options: str) -> list[str]:
     """Let ``leaklint profile`` load the application ``LOADS`` times; print its verdicts, and return them."""
     saved = str(target.parent / "findings.json")
-    words = ("--rounds", str(LOADS), "--findings", saved, "--python", str(python), *more)
+    words = ("--rounds", str(LOADS), "--findings", saved, "--python", str(python), *options)
     print(f"\n$ leaklint profile factory.py:use {' '.join(words)}", flush=True)
     written = ("--output-format", "json", "--output-file", str(target))
     leaklint("profile", f"{places.HERE / 'factory.py'}:use", *words, *written, folder=folder, app=app)
-    told: list[str] = json.loads(target.read_text())["verdict"]["sentences"]
-    print("\n".join(told), flush=True)
-    return told
+    text: list[str] = json.loads(target.read_text())["verdict"]["sentences"]
+    print("\n".join(text), flush=True)
+    return text
 
 
 def discovered(folder: Path, python: Path, app: Path) -> Done:
@@ -147,13 +147,19 @@ def discovered(folder: Path, python: Path, app: Path) -> Done:
 
 def discovery(before: Done, after: Done) -> list[tuple[str, bool]]:
     """Return what has to hold of the profiles that no finding guided."""
-    told = about(before.text, SYMBOL)
-    seen = told[:1] and told[0].startswith(f"{SYMBOL} grows 3.0 entries and ") and before.status == 1
+    sentences = about(before.text, SYMBOL)
+    seen = sentences[:1] and sentences[0].startswith(f"{SYMBOL} grows 3.0 entries and ") and before.status == 1
     there = f"{PLACE}:{STORED_AT} in "
     return [
         (f"discovered without a finding: {SYMBOL} grows 3.0 entries a call", bool(seen)),
-        (f"and is defined at {PLACE}:{DEFINED_AT}", any(f"defined at {PLACE}:{DEFINED_AT}," in line for line in told)),
-        (f"and stored at {PLACE}:{STORED_AT}", any(line.strip().startswith(f"stored at {there}") for line in told)),
+        (
+            f"and is defined at {PLACE}:{DEFINED_AT}",
+            any(f"defined at {PLACE}:{DEFINED_AT}," in line for line in sentences),
+        ),
+        (
+            f"and stored at {PLACE}:{STORED_AT}",
+            any(line.strip().startswith(f"stored at {there}") for line in sentences),
+        ),
         ("and nothing grows that is discovered after the repair", " grows " not in after.text and after.status == 0),
     ]
 

@@ -102,7 +102,7 @@ def svg(cases: Sequence[ServiceCase], title: str) -> str:
     """
     panels = [line for place, case in enumerate(cases) for line in _panel(case, LEFT + place * (PANEL + GAP))]
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-    told = (
+    text = (
         "resident set size above that after the first load, in MB; each load is deleted and collected before the next"
     )
     parts = [
@@ -111,7 +111,7 @@ def svg(cases: Sequence[ServiceCase], title: str) -> str:
         f"<style>{STYLE}</style>",
         f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="8"/>',
         f'<text class="head" x="{LEFT}" y="36">{escape(title)}</text>',
-        f'<text class="soft" x="{LEFT}" y="58">{told}</text>',
+        f'<text class="soft" x="{LEFT}" y="58">{text}</text>',
         *panels,
         "</svg>",
     ]

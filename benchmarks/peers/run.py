@@ -56,13 +56,13 @@ def main() -> int:
 
 def _cell(name: str, case: dict[str, Any], cache: Path, peers: Path, tool: str) -> str:
     """Say whether the tool points at the leak before and is quiet about it after, and how much else it says."""
-    told = []
+    places = []
     for when in ("before", "after"):
         folder = unpacked(f"{case['package']}=={case[when]}", cache, ONLY_BINARY)
         found = list(RUNNERS[tool](folder, peers))
         wanted = _places(folder, case)
-        told.append((any(place in wanted for place in found), len(found)))
-    (before, count), (after, later) = told
+        places.append((any(place in wanted for place in found), len(found)))
+    (before, count), (after, later) = places
     word = "found" if before else "missed"
     quiet = "quiet" if not after else "still there"
     return f"{word}, {quiet} ({count}; {later})"

@@ -168,23 +168,23 @@ def measure(python: Path, shape: str, tool: str, size: int, timeout: float) -> d
     return found
 
 
-def table(shape: str, tools: tuple[str, ...], sizes: list[int], seen: Seen) -> str:
+def table(shape: str, tools: tuple[str, ...], sizes: list[int], times: Seen) -> str:
     """Return the medians for one shape as a table."""
     heads = " | ".join(f"{size:,} live" for size in sizes)
     rows = [f"| tool | {heads} | answer |", "|---" * (len(sizes) + 2) + "|"]
     for tool in tools:
-        cells = [cell(seen[shape, tool, size], seen[shape, "leaklint", size], tool) for size in sizes]
-        answers = [item["answer"] for size in sizes for item in seen[shape, tool, size]]
+        cells = [cell(times[shape, tool, size], times[shape, "leaklint", size], tool) for size in sizes]
+        answers = [item["answer"] for size in sizes for item in times[shape, tool, size]]
         answer = " ".join(answers[0]).replace("|", "/").replace("\n", " ")[:100] if answers else ""
         rows.append(f"| {tool} | {' | '.join(cells)} | {answer} |")
     return "\n".join(rows)
 
 
-def cell(found: list[dict[str, Any]], base: list[dict[str, Any]], tool: str) -> str:
+def cell(runs: list[dict[str, Any]], base: list[dict[str, Any]], tool: str) -> str:
     """Return the median time and memory of a tool, and its time over leaklint's."""
-    if not found:
+    if not runs:
         return "-"
-    seconds, memory = (statistics.median(item[name] for item in found) for name in ("seconds", "megabytes"))
+    seconds, memory = (statistics.median(item[name] for item in runs) for name in ("seconds", "megabytes"))
     factor = seconds / statistics.median(item["seconds"] for item in base) if base else 0
     return f"{seconds:.4f} s, {memory:.0f} MB" + (f" ({factor:.0f} x)" if tool != "leaklint" else "")
 

@@ -61,11 +61,11 @@ def run(name: str, case: dict[str, Any], cache: Path) -> tuple[str, bool]:
     before, after = verdicts
     good = before.status == CONFIRMED and after.status not in (CONFIRMED, UNREACHED)
     made = f"`scenarios/{case['scenario']}`" if "scenario" in case else before.made_by
-    cells = [f"{case['package']} {case['before']} → {case['after']}", told(before), told(after), made]
+    cells = [f"{case['package']} {case['before']} → {case['after']}", in_words(before), in_words(after), made]
     return f"| {' | '.join(cells)} | {'' if good else 'DEFECT'} |", good
 
 
-def told(verdict: WireVerdict) -> str:
+def in_words(verdict: WireVerdict) -> str:
     """Return a verdict in a few words."""
     alive = f", {verdict.survivors} of {verdict.created} alive" if verdict.survivors else ""
     grown = f", {verdict.container_growth:+.2f} entries each" if verdict.container_growth else ""

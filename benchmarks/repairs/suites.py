@@ -79,8 +79,8 @@ def run(package: dict[str, Any], cache: Path) -> Row:
         "pin": pin,
         "python": package["python"],
         "test": package["test"],
-        "repaired": [told(one) for one in report["repaired"]],
-        "left": [{**told(one["finding"]), "reason": one["why"]} for one in report["left"]],
+        "repaired": [row(one) for one in report["repaired"]],
+        "left": [{**row(one["finding"]), "reason": one["why"]} for one in report["left"]],
         "changes": [one["diff"] for one in report.get("changes", ())],
         "error": report.get("error", ""),
         "before": before["text"],
@@ -98,7 +98,7 @@ def repairs(folder: Path, *options: str) -> dict[str, Any]:
     return {"repaired": [], "left": [], "error": done.stderr}
 
 
-def told(finding: dict[str, Any]) -> Row:
+def row(finding: dict[str, Any]) -> Row:
     """Return what the page says of a finding."""
     fix = finding["fix"]
     return {"code": finding["code"], "symbol": finding["symbol"], "safety": fix["safety"],

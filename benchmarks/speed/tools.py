@@ -68,22 +68,22 @@ def bench(cache: Path) -> Bench:
     return made
 
 
-def _pip(made: Bench, *words: str) -> None:
-    subprocess.run([made.python, "-m", "pip", "--quiet", "--disable-pip-version-check", *words], check=True)
+def _pip(bench: Bench, *words: str) -> None:
+    subprocess.run([bench.python, "-m", "pip", "--quiet", "--disable-pip-version-check", *words], check=True)
 
 
-def tools(made: Bench, cache: Path) -> list[Tool]:
+def tools(bench: Bench, cache: Path) -> list[Tool]:
     """Return everything that is measured, in the order of the table."""
-    ours = {"PYTHONPATH": made.path("leaklint")}
+    ours = {"PYTHONPATH": bench.path("leaklint")}
     memory, ruffs = str(cache / "caches" / "leaklint"), str(cache / "caches" / "ruff")
 
-    def check(*more: str) -> tuple[str, ...]:
-        script = str(made.folder / "leaklint" / "bin" / "leaklint")
-        return (script, "check", "--isolated", "--output-format", "concise", "--quiet", *more, ".")
+    def check(*options: str) -> tuple[str, ...]:
+        script = str(bench.folder / "leaklint" / "bin" / "leaklint")
+        return (script, "check", "--isolated", "--output-format", "concise", "--quiet", *options, ".")
 
     remembering = check("--cache-dir", memory)
     ruff = (
-        str(made.folder / "env" / "bin" / "ruff"),
+        str(bench.folder / "env" / "bin" / "ruff"),
         "check",
         "--isolated",
         "--select",
@@ -93,7 +93,7 @@ def tools(made: Bench, cache: Path) -> list[Tool]:
     )
     ruff = (*ruff, "--quiet", "--cache-dir", ruffs, ".")
     plugins = str(cache / "caches" / "flake8")
-    flake8 = (made.python, "-m", "flake8", "--isolated")
+    flake8 = (bench.python, "-m", "flake8", "--isolated")
     plugin = (*flake8, "--select", "LK", "--leaklint-cache-dir", plugins, ".")
     pylint = ("-m", "pylint", "--recursive=y", "--disable=all", "--score=n")
     checks = "--enable=method-cache-max-size-none,dangerous-default-value"
@@ -105,19 +105,19 @@ def tools(made: Bench, cache: Path) -> list[Tool]:
         Tool("leaklint, a file with classes changed", remembering, ours, _changed(_has_classes)),
         Tool("ruff cold", ruff, {}, _without(ruffs)),
         Tool("ruff warm", ruff),
-        Tool("vulture", (made.python, "-m", "vulture", "--min-confidence", "100", "."), heavy=True, fine=(0, 1, 3)),
+        Tool("vulture", (bench.python, "-m", "vulture", "--min-confidence", "100", "."), heavy=True, fine=(0, 1, 3)),
         Tool("flake8", (*flake8, "--select", "F82", "."), heavy=True),
         Tool("flake8 + leaklint, cold", plugin, ours, _without(plugins), heavy=True),
         Tool("flake8 + leaklint, warm", plugin, ours, heavy=True),
-        Tool("flake8 + bugbear", (*flake8, "--select", "B019", "."), {"PYTHONPATH": made.path("bugbear")}, heavy=True),
-        Tool("pylint, two checks", (made.python, *pylint, checks, "."), heavy=True, fine=range(32)),
-        Tool("Fixit, one rule", _fixit(made), heavy=True),
+        Tool("flake8 + bugbear", (*flake8, "--select", "B019", "."), {"PYTHONPATH": bench.path("bugbear")}, heavy=True),
+        Tool("pylint, two checks", (bench.python, *pylint, checks, "."), heavy=True, fine=range(32)),
+        Tool("Fixit, one rule", _fixit(bench), heavy=True),
     ]
 
 
-def _fixit(made: Bench) -> tuple[str, ...]:
+def _fixit(bench: Bench) -> tuple[str, ...]:
     return (
-        str(made.folder / "env" / "bin" / "fixit"),
+        str(bench.folder / "env" / "bin" / "fixit"),
         "--quiet",
         "--rules",
         "fixit.rules:NoStaticIfCondition",
@@ -134,15 +134,15 @@ def _without(cache: str) -> Callable[[Path, int], None]:
     return clear
 
 
-def _changed(wanted: Callable[[str], bool]) -> Callable[[Path, int], None]:
-    """Return what puts a new function at the end of the first file, from the middle on by name, that is ``wanted``."""
+def _changed(chosen: Callable[[str], bool]) -> Callable[[Path, int], None]:
+    """Return what puts a new function at the end of the first file, from the middle on by name, that is ``chosen``."""
 
     def change(folder: Path, round_: int) -> None:
         files = sorted(folder.rglob("*.py"))
         for file in (*files[len(files) // 2 :], *files):
             text = file.read_text(encoding="utf-8", errors="replace")
             kept = text.partition(_NEW)[0]
-            if wanted(kept):
+            if chosen(kept):
                 file.write_text(f"{kept}{_NEW}{round_}(value):\n    return value + {round_}\n", encoding="utf-8")
                 return
 

@@ -52,7 +52,7 @@ def answered(words: Sequence[str]) -> int | None:
 
         with suppress(OSError):  # or the next run does this again
             write_entry(folder, KIND, name, renewed)
-    sys.stderr.write(answer.told)
+    sys.stderr.write(answer.err)
     sys.stdout.write(answer.out.replace(_TIME, f"{time.perf_counter() - began:.1f} s"))
     return answer.status
 
@@ -80,6 +80,7 @@ class Answer:
     __slots__ = (
         "_head",
         "_tail",
+        "err",
         "files",
         "folders",
         "names",
@@ -89,7 +90,6 @@ class Answer:
         "shapes",
         "states",
         "status",
-        "told",
     )
 
     def __init__(self, content: bytes) -> None:
@@ -106,7 +106,7 @@ class Answer:
         self.states, self.shapes, self.names = parts[:3]
         self._tail = body[sum(lengths[:2]) :]
         self.paths, self.folders = _split(parts[3]), _split(parts[4])
-        self.out, self.told = parts[5].decode("utf-8", "surrogatepass"), body[start:].decode("utf-8", "surrogatepass")
+        self.out, self.err = parts[5].decode("utf-8", "surrogatepass"), body[start:].decode("utf-8", "surrogatepass")
 
     def renewed(self, folder: str, name: str, taken: int) -> bytes | None:
         """Return this answer as it is to be kept from now on, if it stands; None if not.
@@ -187,7 +187,7 @@ def keep(
     searched. ``seconds`` is what it says that it took; an answer says how long that took.
     """
     looked = _looked.pop() if _looked else None
-    out, told = written
+    out, err = written
     if looked is None or looked.folders is not watched[1] or _TIME in out:
         return
     places = _places(watched[0], looked)
@@ -195,7 +195,7 @@ def keep(
     if states is None or any(_END in place for place in places):
         return
     before, found, after = out.rpartition(f"({seconds:.1f} s)")
-    texts = [text.encode("utf-8", "surrogatepass") for text in (f"{before}({_TIME}){after}" if found else out, told)]
+    texts = [text.encode("utf-8", "surrogatepass") for text in (f"{before}({_TIME}){after}" if found else out, err)]
     name = key(words)
     device = folder.showing(KIND, name)
     folders = list(map(os.fsencode, looked.folders))

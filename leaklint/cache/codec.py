@@ -117,8 +117,8 @@ class _Writing:
         return self._known[key]
 
 
-def _made(number: Any, made: list[Any]) -> Any:
-    return made[number]
+def _made(number: Any, instances: list[Any]) -> Any:
+    return instances[number]
 
 
 def _optional(writer: _Writer | None, maker: _Maker | None) -> _Shape:
@@ -144,8 +144,8 @@ def _fixed(shapes: list[_Shape]) -> tuple[_Writer, _Maker]:
     def write(value: Any, writing: _Writing) -> Any:
         return [w(item, writing) if w else item for item, (w, _) in zip(value, shapes, strict=True)]
 
-    def make(value: Any, made: list[Any]) -> Any:
-        return tuple([m(item, made) if m else item for item, (_, m) in zip(value, shapes, strict=True)])
+    def make(value: Any, instances: list[Any]) -> Any:
+        return tuple([m(item, instances) if m else item for item, (_, m) in zip(value, shapes, strict=True)])
 
     return write, make
 

@@ -111,7 +111,7 @@ class Folder:
         os.makedirs(folder, exist_ok=True)
         for name, text in ((_TAG, _TAG_TEXT), (_IGNORED, "*\n")):
             file = os.path.join(self.path, name)
-            if not os.path.lexists(file) or (name == _TAG and self._told() != text):
+            if not os.path.lexists(file) or (name == _TAG and self._read_tag() != text):
                 with open(file, "w", encoding="ascii") as stream:
                     stream.write(text)
 
@@ -122,16 +122,16 @@ class Folder:
         """
         if os.path.islink(self.path):
             return False
-        told = self._told()
-        if told == _TAG_TEXT:
+        text = self._read_tag()
+        if text == _TAG_TEXT:
             return True
         with os.scandir(self.path) as entries:
-            return _TAG_TEXT.startswith(told) and all(
+            return _TAG_TEXT.startswith(text) and all(
                 not entry.is_symlink() and (entry.name in {_TAG, _IGNORED} or _FOLDER.fullmatch(entry.name))
                 for entry in entries
             )
 
-    def _told(self) -> str:
+    def _read_tag(self) -> str:
         try:
             with open(os.path.join(self.path, _TAG), encoding="ascii", errors="replace") as stream:
                 return stream.read(len(_TAG_TEXT) + 1)

@@ -11,7 +11,7 @@ from leaklint.digest import blake2b, digest_of
 CHECK = 16  # bytes of an entry's hash
 NAME = ".leaklint_cache"
 VARIABLE = "LEAKLINT_CACHE_DIR"
-_found: list[str] = []
+_version_folder: list[str] = []
 
 
 def key_of(*parts: object) -> str:
@@ -62,7 +62,7 @@ def trusts_times() -> bool:
 
 def tool_key() -> str:
     """Return what stands for this very leaklint under this very Python: entries of any other are not looked at."""
-    if not _found:
+    if not _version_folder:
         here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         state: list[object] = [__version__, sys.version, sys.implementation.name]
         folders = [here]
@@ -74,5 +74,5 @@ def tool_key() -> str:
                         state.append((entry.path, found.st_size, found.st_mtime_ns))
                     elif entry.name not in {"__pycache__", "demo"} and entry.is_dir():
                         folders.append(entry.path)
-        _found.append(f"v-{key_of(state)[:16]}")
-    return _found[0]
+        _version_folder.append(f"v-{key_of(state)[:16]}")
+    return _version_folder[0]

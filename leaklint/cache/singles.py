@@ -59,7 +59,7 @@ def _loaded(data: bytes | None) -> Sequence[Row] | None:
     """Return the rows of an entry, or None if it holds none."""
     try:
         return (
-            None if data is None else [(int(line), int(column), str(told)) for line, column, told in json.loads(data)]
+            None if data is None else [(int(line), int(column), str(text)) for line, column, text in json.loads(data)]
         )
     except (ValueError, TypeError, RecursionError):
         return None

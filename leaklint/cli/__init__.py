@@ -70,27 +70,27 @@ def main(words: Sequence[str] | None = None) -> int:
         return _explained(error)
 
 
-def _dispatch(given: list[str]) -> int:
-    if not given or given[0] in _HELP:
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in _HELP:
         sys.stdout.write(_overview())
-        return 0 if given else 2
-    if given[0] in ("--version", "-V"):
+        return 0 if words else 2
+    if words[0] in ("--version", "-V"):
         sys.stdout.write(f"leaklint {__version__}\n")
         return 0
-    if given[0] not in COMMANDS:
+    if words[0] not in COMMANDS:
         from leaklint.cli.usage import UsageError
         from leaklint.nearest import closest
 
-        kind = "option" if given[0].startswith("-") else "command"
-        near = closest(given[0], [*COMMANDS, "--version", "--help"])
-        raise UsageError(f"unknown {kind} {given[0]}{near}; 'leaklint help' lists the commands")
-    if given[0] == "check":
+        kind = "option" if words[0].startswith("-") else "command"
+        near = closest(words[0], [*COMMANDS, "--version", "--help"])
+        raise UsageError(f"unknown {kind} {words[0]}{near}; 'leaklint help' lists the commands")
+    if words[0] == "check":
         from leaklint.cache.answers import answered
 
-        status = answered(given[1:])
+        status = answered(words[1:])
         if status is not None:
             return status
-    return run(given[0], given[1:])
+    return run(words[0], words[1:])
 
 
 def _leave(status: int) -> None:

@@ -120,9 +120,9 @@ def _git(folder: str, *words: str) -> str:
     except FileNotFoundError:
         raise UsageError("--diff-base needs git, which is not installed") from None
     except subprocess.CalledProcessError as error:
-        told = os.fsdecode(error.stderr).strip().splitlines()
+        lines = os.fsdecode(error.stderr).strip().splitlines()
         unknown = f"git knows no revision {words[-1].removesuffix('^{commit}')}"
-        raise UsageError(f"--diff-base: {told[0] if told else unknown}") from error
+        raise UsageError(f"--diff-base: {lines[0] if lines else unknown}") from error
     return os.fsdecode(done.stdout)
 
 
@@ -132,12 +132,12 @@ def _touched(finding: Finding) -> Iterator[str]:
         yield os.path.realpath(path)
 
 
-def _idle(path: str, found: Sequence[Finding], lines: Sequence[str], settings: Settings) -> Iterator[Problem]:
+def _idle(path: str, findings: Sequence[Finding], lines: Sequence[str], settings: Settings) -> Iterator[Problem]:
     from leaklint import suppress
     from leaklint.selection import chosen
 
-    for comment in suppress.unused(found, lines):
+    for comment in suppress.unused(findings, lines):
         codes = [code for code in comment.codes if len(code) < 5 or chosen(code, settings)]
         if codes:
-            told = f"unused suppression: nothing here for {', '.join(codes)} to hide; remove it from the comment"
-            yield Problem(path, comment.line, told)
+            text = f"unused suppression: nothing here for {', '.join(codes)} to hide; remove it from the comment"
+            yield Problem(path, comment.line, text)

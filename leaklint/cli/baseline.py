@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_paths(parser)
     options.add_selection(parser)
     options.add_observed(parser)
-    told = f"where to write (default: what the configuration names, else {baseline.DEFAULT_NAME} beside it)"
-    parser.add_argument("--output-file", type=Path, metavar="FILE", help=told)
+    text = f"where to write (default: what the configuration names, else {baseline.DEFAULT_NAME} beside it)"
+    parser.add_argument("--output-file", type=Path, metavar="FILE", help=text)
     output.add_color(parser)
 
 

@@ -30,6 +30,6 @@ def run(args: argparse.Namespace) -> int:
         found = folder.clear()
     except OSError as error:
         raise UsageError(f"{folder.path}: cannot be cleared: {error.strerror or error}") from error
-    told = f"removed {entries} entries ({size / 1_000_000:.1f} MB) from" if found else "nothing to remove in"
-    sys.stdout.write(f"{told} {folder.path}\n")
+    text = f"removed {entries} entries ({size / 1_000_000:.1f} MB) from" if found else "nothing to remove in"
+    sys.stdout.write(f"{text} {folder.path}\n")
     return 0

@@ -52,12 +52,12 @@ def run(args: argparse.Namespace) -> int:
         report = _checked(args, settings, looked)
     if args.no_cache or args.baseline or settings.baseline or args.findings or not may_answer(args.words):
         return _finish(report, args, settings, args.paths)
-    out, told = _Heard(sys.stdout), _Heard(sys.stderr)
-    with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, told)):
+    out, err = _Heard(sys.stdout), _Heard(sys.stderr)
+    with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, err)):
         status = _finish(report, args, settings, args.paths)
     if looked[0]:
         seconds = report.summary.seconds
-        _remember(args, settings, looked, taken, status, (out.text(), told.text()), seconds)
+        _remember(args, settings, looked, taken, status, (out.text(), err.text()), seconds)
     return status
 
 

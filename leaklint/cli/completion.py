@@ -48,12 +48,12 @@ def described(command: str) -> tuple[Option, ...]:
 
 
 def _option(action: argparse.Action) -> Option:
-    told = " ".join((action.help or "").replace("%%", "%").split())
+    text = " ".join((action.help or "").replace("%%", "%").split())
     choices = tuple(map(str, action.choices or ()))
     takes = "none" if action.nargs == 0 else "choice" if choices else "word"
     if takes == "word" and action.metavar in ("FILE", "PATH", "FOLDER", "DIR"):
         takes = "file"
-    return Option(tuple(action.option_strings), told, takes, choices)
+    return Option(tuple(action.option_strings), text, takes, choices)
 
 
 def bash(commands: dict[str, tuple[Option, ...]]) -> str:
@@ -104,11 +104,11 @@ def fish(commands: dict[str, tuple[Option, ...]]) -> str:
 def _zsh_spec(option: Option) -> str:
     if not option.names:
         return _quote(f"1:value:({' '.join(option.choices)})")
-    told = option.help.translate(str.maketrans("[]", "()"))
+    text = option.help.translate(str.maketrans("[]", "()"))
     value = {"none": "", "word": ":value:", "file": ":file:_files"}.get(
         option.value, f":value:({' '.join(option.choices)})"
     )
-    return " ".join(_quote(f"{name}[{told}]{value}") for name in option.names)
+    return " ".join(_quote(f"{name}[{text}]{value}") for name in option.names)
 
 
 def _fish_spec(option: Option) -> str:

@@ -37,15 +37,15 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("action", choices=ACTIONS, help="what to do, see below")
     parser.add_argument("target", nargs="?", metavar="TARGET", help="for learn: module:function or module:Class.method")
     group = parser.add_argument_group("what to look at")
-    told = "the entries of this package, named as pip or as import does; may be repeated (default: all)"
-    group.add_argument("--package", "-p", action="append", default=[], metavar="NAME", help=told)
-    told = "the interpreter, or the virtual environment, that has the packages; may be repeated for a table"
-    group.add_argument("--python", action="append", default=[], metavar="ENV", help=told)
+    text = "the entries of this package, named as pip or as import does; may be repeated (default: all)"
+    group.add_argument("--package", "-p", action="append", default=[], metavar="NAME", help=text)
+    text = "the interpreter, or the virtual environment, that has the packages; may be repeated for a table"
+    group.add_argument("--python", action="append", default=[], metavar="ENV", help=text)
     group.add_argument("--call", default="", metavar="CODE", help="for learn: how to call, such as 'f(1, thing)'")
     group = parser.add_argument_group("the experiment")
     group.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="for each entry (default: 60)")
-    told = "for each entry, 0 for none (default: 4096)"
-    group.add_argument("--memory-limit", type=megabytes, default=4096, metavar="MB", help=told)
+    text = "for each entry, 0 for none (default: 4096)"
+    group.add_argument("--memory-limit", type=megabytes, default=4096, metavar="MB", help=text)
     group.add_argument("--jobs", "-j", type=positive, default=1, metavar="N", help="entries side by side (default: 1)")
     group.add_argument("--allow-network", action="store_true", help="let the libraries use the network")
     group = parser.add_argument_group("output")
@@ -145,7 +145,7 @@ def _progress(total: int, args: argparse.Namespace) -> Callable[[Outcome], None]
 
 
 def _plain(python: str, rows: Sequence[Outcome]) -> dict[str, object]:
-    told = [
+    entries = [
         {
             "package": one.entry.package,
             "version": one.version,
@@ -156,7 +156,7 @@ def _plain(python: str, rows: Sequence[Outcome]) -> dict[str, object]:
         }
         for one in rows
     ]
-    return {"python": python, "entries": told}
+    return {"python": python, "entries": entries}
 
 
 def _text(rows: Sequence[Outcome], style: Style, quiet: bool) -> str:
@@ -170,10 +170,10 @@ def _text(rows: Sequence[Outcome], style: Style, quiet: bool) -> str:
         held = sum(one.status == proving.HOLDS for one in found)
         if bad or not quiet:
             rest = sum(one.status == proving.OTHER_VERSION for one in found)
-            told = f"{held} of {count(len(found) - rest, 'entry')} hold" + (
+            text = f"{held} of {count(len(found) - rest, 'entry')} hold" + (
                 f", {rest} of other versions" if rest else ""
             )
-            lines.append(f"{style.bold(package)} {found[0].version}: {told}")
+            lines.append(f"{style.bold(package)} {found[0].version}: {text}")
         lines += [f"  {style.code(one.status)} {visible(one.entry.name)}: {visible(one.reason)}" for one in bad]
     if not quiet:
         totals = ", ".join(f"{number} {style.status(name)}" for name, number in tally(rows).items())
@@ -218,14 +218,14 @@ def markdown(runs: Sequence[Sequence[Outcome]]) -> str:
     return "\n".join([*lines, f"| **all** |{totals}"]) + "\n"
 
 
-def _cells(found: Sequence[Outcome]) -> str:
-    tried = [one for one in found if one.status not in (proving.MISSING, proving.OTHER_VERSION)]
+def _cells(outcomes: Sequence[Outcome]) -> str:
+    tried = [one for one in outcomes if one.status not in (proving.MISSING, proving.OTHER_VERSION)]
     if not tried:
-        return f" {found[0].version or '-'} | - |"
+        return f" {outcomes[0].version or '-'} | - |"
     bad = [f"{one.entry.name}: {one.status}, {one.reason}" for one in tried if one.status != proving.HOLDS]
     held = f"{len(tried) - len(bad)} of {len(tried)}" if bad else f"{len(tried)}"
-    told = "".join(f"<br>{text}" for text in bad).replace("|", "\\|")
-    return f" {tried[0].version} | {held}{told} |"
+    message = "".join(f"<br>{text}" for text in bad).replace("|", "\\|")
+    return f" {tried[0].version} | {held}{message} |"
 
 
 def _learn(args: argparse.Namespace) -> int:

@@ -17,10 +17,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("address", metavar="ADDRESS", help="the scheduler: tcp://HOST:PORT")
     targets.add_findings(parser)
     group = parser.add_argument_group("measuring")
-    told = "how long to wait for a worker that is busy (default: 60)"
-    group.add_argument("--timeout", type=parsing.seconds, default=60.0, metavar="SECONDS", help=told)
-    told = "do not start an interpreter on each worker to see what the libraries take"
-    group.add_argument("--no-baseline", action="store_true", help=told)
+    text = "how long to wait for a worker that is busy (default: 60)"
+    group.add_argument("--timeout", type=parsing.seconds, default=60.0, metavar="SECONDS", help=text)
+    text = "do not start an interpreter on each worker to see what the libraries take"
+    group.add_argument("--no-baseline", action="store_true", help=text)
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
     group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")

@@ -18,8 +18,8 @@ from leaklint.reports.style import Style
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``run``."""
-    told = "write the example's program to FOLDER, to try the commands on it by hand, and run nothing"
-    parser.add_argument("--copy", type=Path, metavar="FOLDER", help=told)
+    text = "write the example's program to FOLDER, to try the commands on it by hand, and run nothing"
+    parser.add_argument("--copy", type=Path, metavar="FOLDER", help=text)
     output.add_color(parser)
 
 

@@ -26,17 +26,17 @@ CLEAN, REWRITTEN, UNUSABLE = 0, 1, 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``run``."""
     options.add_paths(parser)
-    told = "repair only the findings of this JSON report, or what this profile ('leaklint profile') saw grow"
-    parser.add_argument("--findings", metavar="FILE", help=told)
+    text = "repair only the findings of this JSON report, or what this profile ('leaklint profile') saw grow"
+    parser.add_argument("--findings", metavar="FILE", help=text)
     group = parser.add_argument_group("how to repair")
     group.add_argument("--unsafe-fixes", action="store_true", help="make also the repairs that assume something")
     choice = group.add_mutually_exclusive_group()
     choice.add_argument("--diff", action="store_true", help="show the changes instead of making them")
     choice.add_argument("--check", action="store_true", help="only say what would be repaired")
-    told = "make only the repairs that turn a confirmed leak into a refuted one, tried in a scratch copy"
-    group.add_argument("--prove", action="store_true", help=told)
-    told = "with --prove: a command whose outcome must not change, such as 'pytest -x -q'"
-    group.add_argument("--test-command", metavar="COMMAND", help=told)
+    text = "make only the repairs that turn a confirmed leak into a refuted one, tried in a scratch copy"
+    group.add_argument("--prove", action="store_true", help=text)
+    text = "with --prove: a command whose outcome must not change, such as 'pytest -x -q'"
+    group.add_argument("--test-command", metavar="COMMAND", help=text)
     options.add_selection(parser)
     from leaklint.cli.verify import add_experiment
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from leaklint.engine import check
 
     report = check(args.paths, settings)
-    given = options.given(args) if args.findings else None
+    given = options.named_findings(args) if args.findings else None
     chosen = FixOptions(  # a file that cannot be written is told before anything is worked out for it
         tuple(args.paths), args.unsafe_fixes, lambda path: obstacle(path, args.paths), _named(report, given)
     )
@@ -84,18 +84,18 @@ def run(args: argparse.Namespace) -> int:
     return REWRITTEN if done.changes or report.problems else CLEAN
 
 
-def _named(report: Report, given: Sequence[Finding] | None) -> frozenset[str]:
+def _named(report: Report, chosen: Sequence[Finding] | None) -> frozenset[str]:
     """Return the fingerprints, in this report, of the given findings; one that is there for nothing if none is."""
-    if given is None:
+    if chosen is None:
         return frozenset()
-    found = (item.fingerprint for item in report.findings if any(is_same(item, other) for other in given))
+    found = (item.fingerprint for item in report.findings if any(is_same(item, other) for other in chosen))
     return frozenset(found) or frozenset({""})
 
 
-def _unknown(report: Report, given: Sequence[Finding] | None, args: argparse.Namespace) -> Iterator[Left]:
+def _unknown(report: Report, chosen: Sequence[Finding] | None, args: argparse.Namespace) -> Iterator[Left]:
     """Yield the given findings that a run has shown and that the report does not have, each with the reason."""
     stale = {item.fingerprint for item in options.observed(args, stale=True)}
-    for item in given or ():
+    for item in chosen or ():
         if item.origin == "runtime" and not any(is_same(item, other) for other in report.findings):
             why = "has changed since that run: profile again" if item.fingerprint in stale else "is not among the PATHs"
             yield Left(item, f"{item.path} {why}")

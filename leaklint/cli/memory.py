@@ -35,10 +35,10 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument(
         "--after", type=parsing.seconds, metavar="SECONDS", help="look at a command so long after its start"
     )
-    told = "collect and trim the process PID itself instead of a forked clone of it"
-    group.add_argument("--intervene", action="store_true", help=told)
-    told = "do not start an interpreter to see what the libraries take"
-    group.add_argument("--no-baseline", action="store_true", help=told)
+    text = "collect and trim the process PID itself instead of a forked clone of it"
+    group.add_argument("--intervene", action="store_true", help=text)
+    text = "do not start an interpreter to see what the libraries take"
+    group.add_argument("--no-baseline", action="store_true", help=text)
     targets.add_limits(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
@@ -74,12 +74,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _taken(
-    args: argparse.Namespace, target: targets.ProfiledProgram, probes: list[dict[str, object]], found: targets.Findings
+    args: argparse.Namespace,
+    target: targets.ProfiledProgram,
+    probes: list[dict[str, object]],
+    findings: targets.Findings,
 ) -> list[Ledger]:
     if target.kind == targets.PID:
         return [_of_process(int(target.words[0]), args, probes)]
     if target.kind == targets.FUNCTION:
-        request = targets.request(args, target, found, args.rounds, ledger=True, discover=False)
+        request = targets.request(args, target, findings, args.rounds, ledger=True, discover=False)
         last = list(launch.call(request, args.python, args.timeout or 600.0))[-1]
         return [from_json(last["ledger"])]
     return _of_command(args, target, probes)
@@ -88,7 +91,7 @@ def _taken(
 def _of_process(pid: int, args: argparse.Namespace, probes: list[dict[str, object]]) -> Ledger:
     """Ask the process itself; tell from outside what can be told if it does not answer."""
     base = "none" if args.no_baseline else "fresh"
-    told = outside(pid)
+    ledger = outside(pid)
     try:
         if sys.version_info >= (3, 14) and not Path(inside.place(pid)).exists():
             inside.knock(pid)
@@ -97,7 +100,7 @@ def _of_process(pid: int, args: argparse.Namespace, probes: list[dict[str, objec
         if args.intervene:
             raise
         way = "call leaklint_runtime.memory.listen() in it, or run it as 'leaklint memory -- COMMAND'"
-        return told._replace(notes=(*told.notes, f"not seen from inside: {error}; {way}"))
+        return ledger._replace(notes=(*ledger.notes, f"not seen from inside: {error}; {way}"))
 
 
 def _of_command(

@@ -49,16 +49,16 @@ def add_configuration(parser: argparse.ArgumentParser | argparse._ArgumentGroup)
 
 def add_observed(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Add where ``settings`` reads what a run has shown."""
-    told = "report also the holders that a run saw grow: FILE is what 'leaklint profile --output-format json' wrote"
-    parser.add_argument("--findings", metavar="FILE", help=told)
+    text = "report also the holders that a run saw grow: FILE is what 'leaklint profile --output-format json' wrote"
+    parser.add_argument("--findings", metavar="FILE", help=text)
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
     """Add how the work is done, on which no result depends."""
     group = parser.add_argument_group("how to work")
     group.add_argument("--jobs", "-j", type=_jobs, metavar="N", help="processes to use (default: 0, one a processor)")
-    told = "do the work on a Dask cluster: dask=tcp://HOST:PORT (default: processes of this machine)"
-    group.add_argument("--executor", type=_executor, metavar="WHERE", help=told)
+    text = "do the work on a Dask cluster: dask=tcp://HOST:PORT (default: processes of this machine)"
+    group.add_argument("--executor", type=_executor, metavar="WHERE", help=text)
     group.add_argument(
         "--no-cache", action="store_true", help="remember nothing between runs, and use nothing remembered"
     )
@@ -67,8 +67,8 @@ def add_running(parser: argparse.ArgumentParser) -> None:
 
 def add_cache_dir(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Add where ``cache_path`` looks."""
-    told = "where to remember (default: $LEAKLINT_CACHE_DIR, else .leaklint_cache beside the configuration)"
-    parser.add_argument("--cache-dir", metavar="FOLDER", help=told)
+    text = "where to remember (default: $LEAKLINT_CACHE_DIR, else .leaklint_cache beside the configuration)"
+    parser.add_argument("--cache-dir", metavar="FOLDER", help=text)
 
 
 def cache_path(args: argparse.Namespace, settings: Settings) -> str:
@@ -125,7 +125,7 @@ def observed(args: argparse.Namespace, *, stale: bool = False) -> tuple[Finding,
 
     Only findings of files that are as they were then; with ``stale`` those of the other files. Raises ``ConfigError``.
     """
-    seen = {finding.fingerprint: finding for finding in given(args) if finding.origin == "runtime"}
+    seen = {finding.fingerprint: finding for finding in named_findings(args) if finding.origin == "runtime"}
     if not seen:
         return ()
     from leaklint.discovered.document import is_stale
@@ -133,7 +133,7 @@ def observed(args: argparse.Namespace, *, stale: bool = False) -> tuple[Finding,
     return tuple(finding for finding in seen.values() if is_stale(finding) == stale)
 
 
-def given(args: argparse.Namespace) -> tuple[Finding, ...]:
+def named_findings(args: argparse.Namespace) -> tuple[Finding, ...]:
     """Return the findings of the files that ``--findings`` and ``--profile`` name. Raises ``ConfigError``."""
     files = [file for file in (getattr(args, "findings", None), *getattr(args, "profile", ())) if file]
     if not files:

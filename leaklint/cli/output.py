@@ -37,8 +37,8 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = FORMATS
 
 def add_color(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Add ``--color``."""
-    told = "auto (the default): on a terminal, unless NO_COLOR is set"
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=told)
+    text = "auto (the default): on a terminal, unless NO_COLOR is set"
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=text)
 
 
 def emit(report: Report, args: argparse.Namespace, sources: Mapping[str, str] | None = None, hidden: int = 0) -> None:

@@ -46,8 +46,8 @@ def add_arguments(parser: Parser) -> None:
         metavar="SECONDS",
         help="between samples of a command (default: 0.1)",
     )
-    told = "do not look for the holders that grow, only at the containers of findings"
-    group.add_argument("--no-discovery", action="store_true", help=told)
+    text = "do not look for the holders that grow, only at the containers of findings"
+    group.add_argument("--no-discovery", action="store_true", help=text)
     group.add_argument("--no-ledger", action="store_true", help="do not measure at the end what the containers hold")
     targets.add_limits(parser)
     group = parser.add_argument_group("output")
@@ -59,8 +59,8 @@ def add_arguments(parser: Parser) -> None:
         metavar="FILE",
         help="draw memory and containers to FILE.svg or FILE.png",
     )
-    told = "draw the profile of this JSON file on the same sheet, as it was before"
-    group.add_argument("--compare", type=Path, metavar="FILE", help=told)
+    text = "draw the profile of this JSON file on the same sheet, as it was before"
+    group.add_argument("--compare", type=Path, metavar="FILE", help=text)
     group.add_argument("--quiet", "-q", action="store_true", help="no live progress")
 
 
@@ -97,13 +97,13 @@ Show = Callable[[str], None]
 
 
 def _profiled(
-    args: argparse.Namespace, target: targets.ProfiledProgram, found: targets.Findings, show: Show | None
+    args: argparse.Namespace, target: targets.ProfiledProgram, findings: targets.Findings, show: Show | None
 ) -> profiling.Profile:
     limit = (args.memory_limit << 20) if args.memory_limit else None
     if target.kind == targets.COMMAND:
-        return _command(args, target, found, show, limit or profiling.machine_limit())
+        return _command(args, target, findings, show, limit or profiling.machine_limit())
     request = targets.request(
-        args, target, found, args.rounds or 0, ledger=not args.no_ledger, discover=not args.no_discovery
+        args, target, findings, args.rounds or 0, ledger=not args.no_ledger, discover=not args.no_discovery
     )
     messages = []
     for message in launch.call(request, args.python, args.timeout or 600.0):
@@ -118,13 +118,13 @@ def _profiled(
 def _command(
     args: argparse.Namespace,
     target: targets.ProfiledProgram,
-    found: targets.Findings,
+    findings: targets.Findings,
     show: Show | None,
     limit: int | None,
 ) -> profiling.Profile:
     config = {
         "interval": args.interval,
-        "findings": targets.probes(found),
+        "findings": targets.probes(findings),
         "ledger": "never" if args.no_ledger else "exit",
         "baseline": "fresh",
         "discover": not args.no_discovery,

@@ -24,24 +24,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``run``."""
     options.add_paths(parser)
     group = parser.add_argument_group("what the page holds")
-    told = "show the findings and verdicts of this JSON report instead of checking; with PATHs their repairs, too"
-    group.add_argument("--findings", type=Path, metavar="FILE", help=told)
-    told = "a JSON report of 'leaklint verify --findings' after the repair, to set its verdicts beside"
-    group.add_argument("--after", type=Path, metavar="FILE", help=told)
+    text = "show the findings and verdicts of this JSON report instead of checking; with PATHs their repairs, too"
+    group.add_argument("--findings", type=Path, metavar="FILE", help=text)
+    text = "a JSON report of 'leaklint verify --findings' after the repair, to set its verdicts beside"
+    group.add_argument("--after", type=Path, metavar="FILE", help=text)
     group.add_argument("--verify", action="store_true", help="prove the findings; this runs the code")
     group.add_argument("--unsafe-fixes", action="store_true", help="show also the repairs that assume something")
-    for name, told in (
+    for name, text in (
         ("memory", "what 'leaklint memory --output-format json' wrote; may be repeated"),
         ("profile", "what 'leaklint profile --output-format json' wrote; may be repeated"),
         ("picture", "an SVG or PNG to show; may be repeated"),
     ):
-        group.add_argument(f"--{name}", type=Path, action="append", default=[], metavar="FILE", help=told)
+        group.add_argument(f"--{name}", type=Path, action="append", default=[], metavar="FILE", help=text)
     group.add_argument("--title", default="leaklint report", metavar="TEXT", help="default: leaklint report")
     options.add_selection(parser)
     add_experiment(parser)
     group = parser.add_argument_group("output")
-    told = "where to write the page (default: leaklint-report.html)"
-    group.add_argument("--output-file", default="leaklint-report.html", metavar="FILE", help=told)
+    text = "where to write the page (default: leaklint-report.html)"
+    group.add_argument("--output-file", default="leaklint-report.html", metavar="FILE", help=text)
     output.add_color(group)
 
 
@@ -101,19 +101,19 @@ def _reports(args: argparse.Namespace, settings: Settings, planned: bool) -> tup
         raise UsageError(str(error)) from error
 
 
-def _with_observed(found: Report, settings: Settings) -> Report:
+def _with_observed(report: Report, settings: Settings) -> Report:
     """Return the report with what a run has shown of files that were not checked, such as installed packages."""
     from leaklint.discovered.joined import is_same
     from leaklint.engine import with_findings
 
-    others = [seen for seen in settings.observed if not any(is_same(seen, finding) for finding in found.findings)]
-    ordered = sorted((*found.findings, *others), key=lambda finding: finding.place)
-    return with_findings(found, ordered)
+    others = [seen for seen in settings.observed if not any(is_same(seen, finding) for finding in report.findings)]
+    ordered = sorted((*report.findings, *others), key=lambda finding: finding.place)
+    return with_findings(report, ordered)
 
 
-def _refreshed(saved: Report, found: Report) -> Report:
+def _refreshed(saved: Report, report: Report) -> Report:
     """Return the saved report with the repairs that hold for the files as they are now."""
-    fixes = {item.fingerprint: item.fix for item in found.findings}
+    fixes = {item.fingerprint: item.fix for item in report.findings}
     kept = (replace(item, fix=fixes.get(item.fingerprint, item.fix)) for item in saved.findings)
     return replace(saved, findings=tuple(kept))
 
@@ -177,8 +177,8 @@ def _ledgers(files: Sequence[Path]) -> Iterator[Picture]:
         except (TypeError, KeyError, AttributeError):
             raise UsageError(f"{file}: not what 'leaklint memory --output-format json' writes") from None
         chart = charts.ledgers(ledgers)
-        told = tuple(line for item in ledgers for line in (*tables.ledger(item), ""))
-        yield Picture("", _KINDS[".svg"], plot.svg(chart).encode(), chart.told, told[:-1])
+        lines = tuple(line for item in ledgers for line in (*tables.ledger(item), ""))
+        yield Picture("", _KINDS[".svg"], plot.svg(chart).encode(), chart.description, lines[:-1])
 
 
 def _profiles(files: Sequence[Path]) -> Iterator[Picture]:
@@ -190,7 +190,7 @@ def _profiles(files: Sequence[Path]) -> Iterator[Picture]:
         except (TypeError, KeyError, AttributeError, ValueError):
             raise UsageError(f"{file}: not what 'leaklint profile --output-format json' writes") from None
         chart = profiling.chart(profile)
-        yield Picture("", _KINDS[".svg"], plot.svg(chart).encode(), chart.told, tuple(profile.sentences()))
+        yield Picture("", _KINDS[".svg"], plot.svg(chart).encode(), chart.description, tuple(profile.sentences()))
 
 
 def _images(files: Sequence[Path]) -> Iterator[Picture]:

@@ -28,10 +28,10 @@ class ProfiledProgram:
     words: tuple[str, ...]
 
 
-def add_target(parser: Parser, told: str) -> None:
+def add_target(parser: Parser, description: str) -> None:
     """Add the positional words, a command behind ``--``, and the options of ``add_findings``."""
     parser.takes_command = True
-    parser.add_argument("target", nargs="*", metavar="TARGET", help=told)
+    parser.add_argument("target", nargs="*", metavar="TARGET", help=description)
     add_findings(parser)
 
 
@@ -97,9 +97,9 @@ def _checked(args: argparse.Namespace, observed: tuple[Finding, ...]) -> Report:
     return check(paths, replace(settings, observed=observed))
 
 
-def probes(found: tuple[Finding, ...]) -> list[dict[str, Any]]:
+def probes(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     """Return the probes of findings with a container, in their JSON form."""
-    return [to_json(item.probe) for item in found if item.probe is not None]
+    return [to_json(item.probe) for item in findings if item.probe is not None]
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
@@ -108,8 +108,8 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--timeout", type=seconds, metavar="SECONDS", help="end it after so long (default: 600 for a function)"
     )
-    told = "memory for the process, 0 for none (default: 2048 for a function, none for a command)"
-    group.add_argument("--memory-limit", type=megabytes, metavar="MB", help=told)
+    text = "memory for the process, 0 for none (default: 2048 for a function, none for a command)"
+    group.add_argument("--memory-limit", type=megabytes, metavar="MB", help=text)
     group.add_argument("--allow-network", action="store_true", help="let a function use the network (a command may)")
     group.add_argument("--python", metavar="PATH", default=sys.executable, help="the interpreter for a function")
 
@@ -117,7 +117,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 def request(
     args: argparse.Namespace,
     target: ProfiledProgram,
-    found: tuple[Finding, ...],
+    findings: tuple[Finding, ...],
     rounds: int,
     ledger: bool,
     discover: bool,
@@ -129,7 +129,7 @@ def request(
         "target": spec,
         "path": [os.getcwd()],
         "rounds": rounds,
-        "findings": probes(found),
+        "findings": probes(findings),
         "ledger": ledger,
         "discover": discover,
         "memory_limit": 2048 if args.memory_limit is None else args.memory_limit,

@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``run``."""
     options.add_paths(parser)
     options.add_selection(parser)
-    told = "prove the findings of this JSON report instead of checking, for example after a repair"
+    text = "prove the findings of this JSON report instead of checking, for example after a repair"
     told_of = "check and prove this installed package, found by the interpreter that --python names; may be repeated"
     parser.add_argument("--package", "-p", action="append", default=[], metavar="NAME", help=told_of)
-    parser.add_argument("--findings", type=Path, metavar="FILE", help=told)
+    parser.add_argument("--findings", type=Path, metavar="FILE", help=text)
     add_experiment(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
@@ -43,20 +43,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--graph", type=picture(".svg", ".dot"), metavar="FILE", help="draw the chains to FILE.svg or FILE.dot"
     )
-    told = "print a pytest that proves this finding (by fingerprint, its start, symbol or code) and guards its repair"
-    group.add_argument("--emit-test", metavar="FINDING", help=told)
+    text = "print a pytest that proves this finding (by fingerprint, its start, symbol or code) and guards its repair"
+    group.add_argument("--emit-test", metavar="FINDING", help=text)
     output.add_color(group)
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the experiment")
     group.add_argument("--python", metavar="PATH", help="the interpreter to prove in (default: the running one)")
-    told = "module:callable that makes the object, or symbol=module:callable for one finding; may be repeated"
-    group.add_argument("--factory", action="append", default=[], metavar="SPEC", help=told)
-    told = "a Python file that registers factories with @leaklint_runtime.scenario; may be repeated"
-    group.add_argument("--scenario", action="append", default=[], metavar="FILE", help=told)
-    told = "make the objects as a test run did: a file written by pytest --leaklint-harvest FILE; may be repeated"
-    group.add_argument("--harvest", action="append", default=[], metavar="FILE", help=told)
+    text = "module:callable that makes the object, or symbol=module:callable for one finding; may be repeated"
+    group.add_argument("--factory", action="append", default=[], metavar="SPEC", help=text)
+    text = "a Python file that registers factories with @leaklint_runtime.scenario; may be repeated"
+    group.add_argument("--scenario", action="append", default=[], metavar="FILE", help=text)
+    text = "make the objects as a test run did: a file written by pytest --leaklint-harvest FILE; may be repeated"
+    group.add_argument("--harvest", action="append", default=[], metavar="FILE", help=text)
     group.add_argument("--rounds", type=positive, metavar="N", help="objects made one by one (default: 8)")
     group.add_argument("--timeout", type=seconds, metavar="SECONDS", help="for each finding (default: 20)")
     group.add_argument(
@@ -280,8 +280,8 @@ def lines(finding: Finding, style: Style, explain: bool) -> list[str]:
     """Return one line for a verdict, and with ``explain`` the chain of holders and the figures below it."""
     verdict = finding.verdict or proof.unproven()
     place = f"{style.bold(visible(finding.path))}:{finding.line}:{finding.column}:"
-    told = f"{visible(finding.symbol)}: {visible(verdict.reason)}"
-    found = [f"{place} {style.code(finding.code)} {style.status(verdict.status.upper())} {told}"]
+    message = f"{visible(finding.symbol)}: {visible(verdict.reason)}"
+    found = [f"{place} {style.code(finding.code)} {style.status(verdict.status.upper())} {message}"]
     if explain:
         runtime = proof.to_runtime(verdict)
         found += [f"    {visible(line)}" for line in (*draw.text(runtime), draw.summary(runtime)) if line]
@@ -296,5 +296,5 @@ def _background(cause: str, made_by: str) -> list[tuple[str, str]]:
 def totals(report: Report, style: Style) -> str:
     """Return one line that counts the verdicts."""
     counts = Counter(item.verdict.status for item in report.findings if item.verdict)
-    told = ", ".join(f"{count} {style.status(status)}" for status, count in sorted(counts.items()))
-    return f"{len(report.findings)} finding{'' if len(report.findings) == 1 else 's'} proven: {told or 'none'}"
+    text = ", ".join(f"{count} {style.status(status)}" for status, count in sorted(counts.items()))
+    return f"{len(report.findings)} finding{'' if len(report.findings) == 1 else 's'} proven: {text or 'none'}"

@@ -35,15 +35,15 @@ def add_arguments(parser: Parser) -> None:
     parser.epilog = EXPLAINED
     parser.add_argument("pid", type=parsing.positive, metavar="PID", help="the process")
     group = parser.add_argument_group("watching")
-    told = "between samples, and longer where a sample takes more than a hundredth of this (default: 10)"
-    group.add_argument("--every", type=parsing.seconds, default=10.0, metavar="SECONDS", help=told)
-    told = "how long (default: until the process ends, or ctrl-c)"
-    group.add_argument("--for", dest="duration", type=parsing.seconds, metavar="SECONDS", help=told)
-    told = "trace the process for up to a second when a holder is seen to grow, for the line that stores: that slows it down"
-    group.add_argument("--trace", action="store_true", help=told)
+    text = "between samples, and longer where a sample takes more than a hundredth of this (default: 10)"
+    group.add_argument("--every", type=parsing.seconds, default=10.0, metavar="SECONDS", help=text)
+    text = "how long (default: until the process ends, or ctrl-c)"
+    group.add_argument("--for", dest="duration", type=parsing.seconds, metavar="SECONDS", help=text)
+    text = "trace the process for up to a second when a holder is seen to grow, for the line that stores: that slows it down"
+    group.add_argument("--trace", action="store_true", help=text)
     group = parser.add_argument_group("output")
-    told = "text (the default): each holder when it is first seen to grow; json: a line with the whole report at each sample"
-    group.add_argument("--output-format", choices=("text", "json"), default="text", help=told)
+    text = "text (the default): each holder when it is first seen to grow; json: a line with the whole report at each sample"
+    group.add_argument("--output-format", choices=("text", "json"), default="text", help=text)
 
 
 def run(args: argparse.Namespace) -> int:

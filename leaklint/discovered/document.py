@@ -51,21 +51,21 @@ def with_findings(document: Mapping[str, Any], joins: Joins) -> dict[str, Any]:
     return {**document, "holders": holders, "findings": [to_json(item) for item in ordered]}
 
 
-def rebased(seen: Finding) -> Finding:
+def rebased(finding: Finding) -> Finding:
     """Return a finding that was written in another working directory with its paths as they are from this one."""
-    if seen.probe is None or os.path.isabs(seen.path) or not seen.probe.file.endswith(f"/{seen.path}"):
-        return seen
-    base = seen.probe.file.removesuffix(seen.path)
-    related = (replace(item, path=relative(os.path.join(base, item.path))) for item in seen.related)
-    return replace(seen, path=relative(seen.probe.file), related=tuple(related))
+    if finding.probe is None or os.path.isabs(finding.path) or not finding.probe.file.endswith(f"/{finding.path}"):
+        return finding
+    base = finding.probe.file.removesuffix(finding.path)
+    related = (replace(item, path=relative(os.path.join(base, item.path))) for item in finding.related)
+    return replace(finding, path=relative(finding.probe.file), related=tuple(related))
 
 
-def is_stale(seen: Finding) -> bool:
+def is_stale(finding: Finding) -> bool:
     """Tell whether the file of a finding that a run has shown is no longer as it was then."""
-    if seen.probe is None or not seen.probe.digest:
+    if finding.probe is None or not finding.probe.digest:
         return False
     try:
-        return Source.read(seen.probe.file).digest != seen.probe.digest
+        return Source.read(finding.probe.file).digest != finding.probe.digest
     except SourceError:
         return True
 

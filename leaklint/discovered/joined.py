@@ -32,29 +32,33 @@ def joined(cases: Iterable[Case], context: Context) -> list[Case]:
     return result
 
 
-def _same(cases: list[Case], seen: Finding) -> int | None:
+def _same(cases: list[Case], observed: Finding) -> int | None:
     """Return the place of the finding that is about the same holder: best the very same, else one of that name."""
     for place, case in enumerate(cases):
-        if is_same(case.finding, seen):
+        if is_same(case.finding, observed):
             return place
-    named = (place for place, case in enumerate(cases) if case.finding.symbol == seen.symbol)
+    named = (place for place, case in enumerate(cases) if case.finding.symbol == observed.symbol)
     return next(named, None)
 
 
-def enriched(case: Case, seen: Finding) -> Case:
+def enriched(case: Case, observed: Finding) -> Case:
     """Return the finding of a rule with what a run has shown of the same holder: how it grows, through what, from where."""
     static = case.finding
-    stores = {(item.path, item.line): item for item in (*seen.related, *static.related)}
-    surer = max(static.confidence, seen.confidence, key=LEVELS.index)
-    probe = replace(seen.probe, fingerprint=static.fingerprint, code=static.code) if seen.probe is not None else None
+    stores = {(item.path, item.line): item for item in (*observed.related, *static.related)}
+    surer = max(static.confidence, observed.confidence, key=LEVELS.index)
+    probe = (
+        replace(observed.probe, fingerprint=static.fingerprint, code=static.code)
+        if observed.probe is not None
+        else None
+    )
     finding = replace(
         static,
         confidence=surer,
-        retention=(*static.retention, *seen.retention),
+        retention=(*static.retention, *observed.retention),
         related=tuple(stores.values())[:_MOST_RELATED],
         probe=probe or static.probe,
     )
-    return case._replace(finding=finding, seen=seen)
+    return case._replace(finding=finding, seen=observed)
 
 
 def is_same(finding: Finding, other: Finding) -> bool:

@@ -91,7 +91,7 @@ def _message(holder: GrowingHolder, place: Definition, unit: str) -> str:
         f"{label(holder)} ({lifetime or holder.scope}) grows by {rate(holder.entries.slope)} entries{amount} a {unit}"
     )
     parts = [
-        *_kept(holder, unit),
+        *_contents(holder, unit),
         *(f"{_VERBS[store.how]} by {_by(store, place)}" for store in holder.stores[:1]),
         *_freed(holder),
         *([f"declares a bound of {holder.bound:,} entries"] if holder.bound is not None else []),
@@ -100,7 +100,7 @@ def _message(holder: GrowingHolder, place: Definition, unit: str) -> str:
     return f"{growth}; {', '.join(parts)}" if parts else growth
 
 
-def _kept(holder: GrowingHolder, unit: str) -> Iterator[str]:
+def _contents(holder: GrowingHolder, unit: str) -> Iterator[str]:
     """Yield how many of what the holder keeps; where the ``unit`` is a call, those from before the warm-up do not count."""
     name = kept_type(holder)
     number = next((kept.number for kept in holder.keeps if kept.type == name), 0)

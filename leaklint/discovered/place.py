@@ -13,7 +13,7 @@ from leaklint.drafts.facts.model import ModuleFacts, Span
 from leaklint.drafts.facts.places import Places
 from leaklint.drafts.facts.read import read_module
 from leaklint.drafts.program import ClassRef, HolderFacts, Program
-from leaklint.drafts.program.told import Told
+from leaklint.drafts.program.reported import ReportedHolder
 from leaklint.paths import module_name
 from leaklint.source import Source, SourceError
 from leaklint_runtime.discovery.model import GrowingHolder
@@ -99,7 +99,7 @@ def _holder_at(text: _Text, file: str, line: int, holder: GrowingHolder) -> Hold
     """Return the holder that the rules know on a line; an attribute of ``self`` counts, whatever object that is."""
     root, name = module_name(file)
     attribute = _attribute(holder.symbol)
-    attributes = tuple(Told(name, f"{owner}.{attribute}") for owner in text.module.classes)
+    attributes = tuple(ReportedHolder(name, f"{owner}.{attribute}") for owner in text.module.classes)
     program = Program({name: text.module}, {name: text.source}, {name: (root, file)}, attributes)
     scopes = _SCOPES.get(holder.scope, frozenset())
     here = [item for item in program.holders.all.values() if item.scope in scopes and _covers(item.binding.span, line)]

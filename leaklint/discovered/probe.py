@@ -22,7 +22,7 @@ def probe_of(holder: GrowingHolder, target: str, place: Definition) -> Probe:
     is called instead, as far as its name tells how.
     """
     module, container = _container(holder, place)
-    root, file = _found(module, place.file)
+    root, file = _root_and_file(module, place.file)
     factory = _factory(target, root)
     trigger, subject = ("factory", kept_type(holder)) if factory else _storing(holder, module)
     return Probe(
@@ -55,7 +55,7 @@ def _container(holder: GrowingHolder, place: Definition) -> tuple[str, str]:
     return module, parts[0] if len(parts) == 2 else ""
 
 
-def _found(module: str, beside: str) -> tuple[str, str]:
+def _root_and_file(module: str, beside: str) -> tuple[str, str]:
     """Return import root and file of a module that is ``beside`` or below the same root; empty where it is not there."""
     root, name = module_name(beside)
     if name == module:

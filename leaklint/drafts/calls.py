@@ -27,15 +27,15 @@ _WAY_OUT = {
 _ONE_LOGGER = "one logger and a LoggerAdapter for each instance"
 
 
-def registration(view: FactsView, one: Registration) -> Fix:
+def registration(view: FactsView, subject: Registration) -> Fix:
     """Return the repair of a registration."""
-    contract, module = one.contract, view.context.module_of(one.function)
-    if contract is not None and (one.kind == "object" or contract.weak_form is not None):
+    contract, module = subject.contract, view.context.module_of(subject.function)
+    if contract is not None and (subject.kind == "object" or contract.weak_form is not None):
         if module not in view.program.modules:
             return Fix("none", "", _UNREAD_CALL)
-        repair = repairs.closed if one.kind == "object" else repairs.held_weakly
-        return repair(view.program, view.program.modules[module], view.span(module, one.event.place), contract)
-    return registered(view, view.context.module_of(one.function), one.event.place, one.kind)
+        repair = repairs.closed if subject.kind == "object" else repairs.held_weakly
+        return repair(view.program, view.program.modules[module], view.span(module, subject.event.place), contract)
+    return registered(view, view.context.module_of(subject.function), subject.event.place, subject.kind)
 
 
 def registered(view: FactsView, module: str, place: tuple[int, int, int, int], kind: str) -> Fix:
@@ -67,16 +67,16 @@ def undoing(subject: Registration | Handler | None) -> str:
     return f"take it back{named} when its owner is done"
 
 
-def handler(view: FactsView, one: Handler) -> Fix:
+def handler(view: FactsView, subject: Handler) -> Fix:
     """Return the repair of a handler, filter or logger that is made for each object."""
-    module = view.context.module_of(one.function)
-    if one.kind == "logger":
+    module = view.context.module_of(subject.function)
+    if subject.kind == "logger":
         return Fix(
             "none", _ONE_LOGGER, "a logger has a level, filters and handlers of its own, which an adapter has not"
         )
-    if one.kind != "handler":
+    if subject.kind != "handler":
         return Fix("none", "", "what each object adds is for the author to say")
-    return added(view, module, one.event.place)
+    return added(view, module, subject.event.place)
 
 
 def added(view: FactsView, module: str, place: tuple[int, int, int, int]) -> Fix:
@@ -86,14 +86,18 @@ def added(view: FactsView, module: str, place: tuple[int, int, int, int]) -> Fix
     return repairs.guarded_handler(view.program, view.program.modules[module], view.span(module, place))
 
 
-def memo(view: FactsView, code: str, one: Memo) -> Fix:
+def memo(view: FactsView, code: str, subject: Memo) -> Fix:
     """Return the repair of a memoised function: of a method its cache moves to the instance, else it is bounded."""
     if code != "LK301":
-        return bounded(view, one.function, one.place[0]) if one.bound is None else Fix("none", "", "it has a bound")
-    found = view.function(one.function)
+        return (
+            bounded(view, subject.function, subject.place[0])
+            if subject.bound is None
+            else Fix("none", "", "it has a bound")
+        )
+    found = view.function(subject.function)
     if found is None:
         return Fix("none", EACH, _UNREAD)
-    decorated = view.decorator(one.function, one.place[0])
+    decorated = view.decorator(subject.function, subject.place[0])
     if decorated is None:
         return Fix("none", EACH, "a call memoises the method, not a decorator; change it by hand")
     module, function, decorator = decorated

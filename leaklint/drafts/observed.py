@@ -23,56 +23,61 @@ _UNTOLD = frozenset({"param", "made", "part", "instance"})  # kinds of which a r
 _SIDES = frozenset({"[]=", "setdefault", "__setitem__", "update"})
 
 
-def repaired(view: FactsView, seen: Finding) -> Finding | None:
+def repaired(view: FactsView, finding: Finding) -> Finding | None:
     """Return a finding that a run alone has shown, with its repair, where its holder stands in the files now.
 
     None where the file has changed since, and no longer has the holder.
     """
-    if seen.code.startswith("LK4") and seen.code != "LK403":
-        fix = _of_call(view, seen)
-    elif seen.probe is not None and seen.probe.container_kind == "memo":
-        fix = _of_memo(view, seen)
+    if finding.code.startswith("LK4") and finding.code != "LK403":
+        fix = _of_call(view, finding)
+    elif finding.probe is not None and finding.probe.container_kind == "memo":
+        fix = _of_memo(view, finding)
     else:
-        module, name = view.module_of(seen.path), seen.symbol.partition(":")[2]
-        holder = view.program.holders.named(module, name, seen.line)
+        module, name = view.module_of(finding.path), finding.symbol.partition(":")[2]
+        holder = view.program.holders.named(module, name, finding.line)
         if holder is not None and holder.kind != "weak":
-            entries = _entries(view, seen, holder.kind)
+            entries = _entries(view, finding, holder.kind)
             if entries:
-                fix = mended(view, Leak(seen.code, holder, entries, seen.confidence))
-                return _placed(replace(seen, fix=fix), holder.path, holder.binding.span)
+                fix = mended(view, Leak(finding.code, holder, entries, finding.confidence))
+                return _placed(replace(finding, fix=fix), holder.path, holder.binding.span)
         fix = None
-    if fix is None and _has_changed(view, seen):
+    if fix is None and _has_changed(view, finding):
         return None
-    return replace(seen, fix=fix or Fix("none", seen.fix.replacement, f"no edit is known: {_why(seen)}"))
+    return replace(finding, fix=fix or Fix("none", finding.fix.replacement, f"no edit is known: {_why(finding)}"))
 
 
-def _placed(seen: Finding, path: str, span: Span) -> Finding:
+def _placed(finding: Finding, path: str, span: Span) -> Finding:
     return replace(
-        seen, path=path, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
+        finding, path=path, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
     )
 
 
-def _why(seen: Finding) -> str:
+def _why(finding: Finding) -> str:
     """Return what keeps the rules from a finding, as ``rules.unseen`` has said."""
-    return seen.hint.partition(": ")[2]
+    return finding.hint.partition(": ")[2]
 
 
-def _has_changed(view: FactsView, seen: Finding) -> bool:
+def _has_changed(view: FactsView, finding: Finding) -> bool:
     """Tell whether the file of a finding is no longer as it was when the run saw it."""
-    module = view.module_of(seen.path)
-    if not module or seen.probe is None or not seen.probe.digest or seen.probe.file != view.program.places[module][1]:
+    module = view.module_of(finding.path)
+    if (
+        not module
+        or finding.probe is None
+        or not finding.probe.digest
+        or finding.probe.file != view.program.places[module][1]
+    ):
         return False
-    return seen.probe.digest != view.program.source(module).digest
+    return finding.probe.digest != view.program.source(module).digest
 
 
-def _of_call(view: FactsView, seen: Finding) -> Fix | None:
+def _of_call(view: FactsView, finding: Finding) -> Fix | None:
     """Return the repair of a call that registers something for good; None for one that no contract knows."""
-    module = view.module_of(seen.path)
+    module = view.module_of(finding.path)
     for function, event, _, name in view.context.heap.effects.external:
-        if view.context.module_of(function) == module and event.place[0] <= seen.line <= event.place[2]:
-            if seen.code == "LK402" and name.endswith(".addHandler"):
+        if view.context.module_of(function) == module and event.place[0] <= finding.line <= event.place[2]:
+            if finding.code == "LK402" and name.endswith(".addHandler"):
                 return calls.added(view, module, event.place)
-            kind = _kind_of(view, name) if seen.code == "LK401" else ""
+            kind = _kind_of(view, name) if finding.code == "LK401" else ""
             if kind:
                 return calls.registered(view, module, event.place, kind)
     return None
@@ -83,36 +88,36 @@ def _kind_of(view: FactsView, name: str) -> str:
     return contract.kind if contract is not None else ""
 
 
-def _of_memo(view: FactsView, seen: Finding) -> Fix | None:
+def _of_memo(view: FactsView, finding: Finding) -> Fix | None:
     """Return the repair of a memoised function of which the calls do not repeat; None where no decorator memoises it."""
-    key = f"{view.module_of(seen.path)}:{seen.symbol.partition(':')[2]}"
+    key = f"{view.module_of(finding.path)}:{finding.symbol.partition(':')[2]}"
     for _, place, function, memo, _ in Memos(view.context.heap).applied():
         if function is not None and function.key == key and memo[2] is None:
             return calls.bounded(view, key, place[0])
     return None
 
 
-def _entries(view: FactsView, seen: Finding, kind: str) -> tuple[StoredEntry, ...]:
+def _entries(view: FactsView, finding: Finding, kind: str) -> tuple[StoredEntry, ...]:
     """Return what the stores that a run saw put in, the most telling first; texts and numbers pile up, too."""
-    found = list(_stored(view, seen, kind))
-    telling = [_typed(entry, view, seen) for entry in found]
+    found = list(_stored(view, finding, kind))
+    telling = [_typed(entry, view, finding) for entry in found]
     telling = [entry for entry in telling if entry.kind in _TELLING]
     entries = telling or [replace(entry, kind="made", ref=None) for entry in found]
     return tuple(sorted(entries, key=lambda entry: (KINDS.index(entry.kind), entry.side == "key")))
 
 
-def _typed(entry: StoredEntry, view: FactsView, seen: Finding) -> StoredEntry:
+def _typed(entry: StoredEntry, view: FactsView, finding: Finding) -> StoredEntry:
     """Return an entry with the class of what a run saw there, where nothing in the files tells it."""
-    ref = view.class_of(seen.probe.subject) if seen.probe is not None else None
+    ref = view.class_of(finding.probe.subject) if finding.probe is not None else None
     if entry.ref is not None or ref is None or entry.kind not in _UNTOLD or entry.side == "key":
         return entry
     return replace(entry, kind=entry.kind if entry.kind == "param" else "instance", ref=ref)
 
 
-def _stored(view: FactsView, seen: Finding, kind: str) -> Iterator[StoredEntry]:
+def _stored(view: FactsView, finding: Finding, kind: str) -> Iterator[StoredEntry]:
     """Yield what is put in at the lines at which a run saw the holder grow."""
     keeping = view.context.heap.keeping
-    for item in seen.related:
+    for item in finding.related:
         module = view.module_of(item.path)
         for event in _events(view, module, item.line, item.function) if item.function and module else ():
             for key, value, how in _put_in(event):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.drafts.facts.model import DecoratorFact, FunctionFacts, ModuleFacts, Span
 from leaklint.drafts.program import ClassRef, HolderFacts, Program
-from leaklint.drafts.program.told import StorePlace, Told
+from leaklint.drafts.program.reported import ReportedHolder, StorePlace
 from leaklint.flow.terms import options, walk
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.registration import Registration
@@ -170,8 +170,8 @@ def view_of(cases: Iterable[Case], context: Context) -> FactsView | None:
         return None
     files = context.texts.files
     places = {name: (files[name].root, files[name].file) for name in modules}
-    told = [one for case in cases if (one := _told(case, context)) is not None]
-    return FactsView(context, Program(modules, sources, places, told))
+    reported = [one for case in cases if (one := _reported(case, context)) is not None]
+    return FactsView(context, Program(modules, sources, places, reported))
 
 
 def _home(location: Location) -> tuple[str, str]:
@@ -179,19 +179,19 @@ def _home(location: Location) -> tuple[str, str]:
     return location.owner.partition(":")[0], qualname_of(location)
 
 
-def _told(case: Case, context: Context) -> Told | None:
+def _reported(case: Case, context: Context) -> ReportedHolder | None:
     """Return which holder a finding is about, and where it grows: as the heap knows, and as a run has shown."""
     subject = case.subject
     seen = tuple(_seen_places(case.seen.related, context)) if case.seen is not None else ()
     if isinstance(subject, Retention):
         effects = {(store.effect.function, store.effect.event.place): store.effect for store in subject.stores}
         stores = tuple(_store_place(effect, context) for effect in effects.values() if effect.how != "read")
-        return Told(*_home(subject.location), (*stores, *seen))
+        return ReportedHolder(*_home(subject.location), (*stores, *seen))
     if isinstance(subject, Weak):
-        return Told(*_home(subject.location))
+        return ReportedHolder(*_home(subject.location))
     if subject is None:
         module = _module_at(case.finding.path, context)
-        return Told(module, case.finding.symbol.partition(":")[2], seen) if module else None
+        return ReportedHolder(module, case.finding.symbol.partition(":")[2], seen) if module else None
     return None
 
 
@@ -240,10 +240,10 @@ def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Sourc
     words = {word for case in cases for word in _names(case, context)}
     chosen: dict[str, Source] = {}
 
-    def take(name: str, read: Read, wanted: bool | None = None) -> None:
+    def take(name: str, read: Read, concerned: bool | None = None) -> None:
         source = context.texts.of(read)
         if source is not None and (
-            wanted or _SLOTS_READ.search(source.text) or not words.isdisjoint(_WORD.findall(source.text))
+            concerned or _SLOTS_READ.search(source.text) or not words.isdisjoint(_WORD.findall(source.text))
         ):
             chosen[name] = source
 
@@ -257,7 +257,7 @@ def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Sourc
     packages = {name.rpartition(".")[0] for name in chosen}
     for name, read in files.items():
         if name in packages and name not in chosen and os.path.basename(read.file) == "__init__.py":
-            take(name, read, wanted=True)
+            take(name, read, concerned=True)
     for name in files:
         if name in chosen:
             yield name, chosen[name]

@@ -71,12 +71,12 @@ def bound_methods(program: Program, holder: HolderFacts, classes: Iterable[Class
 
 @_or_why_not
 def qualified(program: Program, holder: HolderFacts, fix: Fix) -> Fix:
-    """Return the repair of ``holder`` as what is said of its stores and in examples allows it: see ``told`` and ``shown``."""
-    from leaklint.repairs import shown, told
+    """Return the repair of ``holder`` as ``tied_stores`` (what is said of its stores) and ``shown`` (examples) allow it."""
+    from leaklint.repairs import shown, tied_stores
     from leaklint.repairs.files import Files
     from leaklint.repairs.uses import Finder
 
-    return shown.qualified(program, holder, told.qualified(Finder(Files(program), holder).tied(), fix))
+    return shown.qualified(program, holder, tied_stores.qualified(Finder(Files(program), holder).tied(), fix))
 
 
 @_or_why_not

@@ -152,10 +152,10 @@ def _last(node: cst.CSTNode) -> str:
     return dotted_name(node).rpartition(".")[2]
 
 
-def _needs_quotes(file: ParsedFile, role: Role, found: cst.CSTNode) -> bool:
+def _needs_quotes(file: ParsedFile, role: Role, annotation: cst.CSTNode) -> bool:
     """``typing`` names tell of old Pythons, where weak containers cannot be subscripted when the program runs."""
     if role.use.scope.kind == "function" and isinstance(role.use.node, cst.Name):
         return False
     if file.module.imports.get("annotations") == "__future__.annotations":
         return False
-    return isinstance(found, cst.Subscript) and _last(found.value)[:1].isupper()
+    return isinstance(annotation, cst.Subscript) and _last(annotation.value)[:1].isupper()

@@ -64,6 +64,6 @@ def _is_own(files: Files, file: ParsedFile, place: cst.Attribute, scope: CstScop
     owner = holders.owner_of(function, file.module)
     if owner is None or not all(value.kind == "self" and len(value.path) == 1 for value in values):
         return False
-    if any(holders.meant(value, function, file.module) is not None for value in values):
+    if any(holders.resolve(value, function, file.module) is not None for value in values):
         return False
     return files.program.names.is_instance_name(owner, place.attr.value)

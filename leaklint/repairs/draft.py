@@ -34,9 +34,9 @@ class Draft:
         """Forbid the repair."""
         self._refusals.setdefault(why)
 
-    def assume(self, what: str) -> None:
-        """Make the repair depend on ``what``, which nothing here proves."""
-        self._assumptions.setdefault(what)
+    def assume(self, condition: str) -> None:
+        """Make the repair depend on ``condition``, which nothing here proves."""
+        self._assumptions.setdefault(condition)
 
     def note(self, text: str) -> None:
         """Add a sentence to the reason that changes nothing about its safety."""

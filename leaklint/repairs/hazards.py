@@ -57,8 +57,8 @@ def judge_type(draft: Draft, role: Role, node: cst.BaseExpression) -> None:
         if match:
             word = next(iter(re.findall(r"\w+", match["type"])), "").lower()
             if word in {one.lower() for one in _WORDS}:
-                told = f"is documented as {match['type'].strip()}, which takes no weak references"
-                draft.refuse(f"{node.value}, stored at {role.place}, {told}")
+                message = f"is documented as {match['type'].strip()}, which takes no weak references"
+                draft.refuse(f"{node.value}, stored at {role.place}, {message}")
             return
 
 
@@ -256,20 +256,20 @@ def dropped(draft: Draft, role: Role, *, is_read: bool) -> str:
     return "" if sites or is_read else f"{role.place} and whoever calls {function.name}()"
 
 
-def spread(role: Role, given: Iterable[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:
+def spread(role: Role, merged: Iterable[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:
     """Yield the elements of what is merged into a container, as far as they are made for it: literals, local lists."""
-    for node in given:
+    for node in merged:
         if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
             yield from [element.value for element in node.elements]
         elif isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)) and isinstance(node.elt, cst.Call):
             yield node.elt
-        elif isinstance(node, cst.Name) and not _kept(role, node):
+        elif isinstance(node, cst.Name) and not _outlives(role, node):
             for bound in role.use.scope.bound.get(node.value, ()):
                 if bound.how == "value" and isinstance(bound.node, (cst.List, cst.Tuple, cst.Set, cst.ListComp)):
                     yield from spread(role, [bound.node])
 
 
-def _kept(role: Role, name: cst.Name) -> bool:
+def _outlives(role: Role, name: cst.Name) -> bool:
     """Tell whether a local list goes on living: returned, or put into an attribute."""
     for node in walk(role.use.scope.node):
         if isinstance(node, cst.Name) and node.value == name.value:

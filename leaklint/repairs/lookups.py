@@ -135,9 +135,9 @@ class _State:
         for check in checks:
             for load in self._reads(check):
                 if id(load.node) not in self.done and load.file.start(load.node) > check.file.start(check.node):
-                    told = f"no entry vanishes between the check at {check.place} and the read at {load.place}"
+                    text = f"no entry vanishes between the check at {check.place} and the read at {load.place}"
                     if not _excepts(load):
-                        self.draft.assume(told)
+                        self.draft.assume(text)
 
     def _reads(self, role: Role) -> list[Role]:
         """Return the reads of the same key in the same function."""

@@ -290,14 +290,14 @@ class _Method:
     def _functools(self, name: str) -> str:
         return self.draft.name(self.file, name, self.file.tree.module, module="functools")
 
-    def _free_name(self, wanted: str) -> str:
+    def _free_name(self, name: str) -> str:
         names = self.program.names
         taken: set[str] = set()
         for one in (*names.ancestors(self.owner), *names.subclasses(self.owner)):
             taken |= names.class_of(one).names | names.class_of(one).instance_names
-        while wanted in taken:
-            wanted += "_value"
-        return wanted
+        while name in taken:
+            name += "_value"
+        return name
 
     def _unit(self, node: cst.FunctionDef) -> str:
         """Return the white space by which the body of the method is indented against its head."""

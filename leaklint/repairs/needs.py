@@ -156,9 +156,9 @@ def _settings(name: str, text: str) -> Iterator[re.Match[str]]:
     )
 
 
-def _statement(file: ParsedFile, made: cst.CSTNode) -> cst.CSTNode | None:
-    """Return the assignment whose target is ``made``."""
-    above = file.parent(made)
+def _statement(file: ParsedFile, target: cst.CSTNode) -> cst.CSTNode | None:
+    """Return the assignment whose target is ``target``."""
+    above = file.parent(target)
     if isinstance(above, cst.AnnAssign):
         return above
     return file.parent(above) if isinstance(above, cst.AssignTarget) else None

@@ -20,7 +20,7 @@ from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import dotted_name
-from leaklint.repairs.things import admit, check_values
+from leaklint.repairs.stored_types import admit, check_values
 
 _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
 _REAL = of_nature("makes a copy") | {"copy", "Process"}

@@ -16,8 +16,8 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
 from leaklint.repairs.rebinding import rebound_at
+from leaklint.repairs.references import is_expression
 from leaklint.repairs.scopes import CstBinding, CstScope, walk
-from leaklint.repairs.spoken import is_expression
 
 _Made = tuple[str, CallFact, str]
 _LITERALS = (cst.Tuple, cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.GeneratorExp)
@@ -202,8 +202,8 @@ class Owners:
             if callee is not None and callee.function.kind in {"method", "classmethod"} and callee.shift:
                 decorated = {step for one in callee.function.decorators for step in one.value.path}
                 if not decorated & {"property", "cached_property"}:
-                    told = f"{file.code(node)} stored at {file.place(node)} is a bound method, which would die at once"
-                    return Fate("none", f"{told}; use weakref.WeakMethod")
+                    text = f"{file.code(node)} stored at {file.place(node)} is a bound method, which would die at once"
+                    return Fate("none", f"{text}; use weakref.WeakMethod")
         return self._kept_by(file, node)
 
     def _kept_by(self, file: ParsedFile, node: cst.Attribute) -> Fate:
@@ -237,10 +237,10 @@ class Owners:
         for site in sites:
             place = self._fresh_argument(site, name, function)
             if place:
-                told = (
+                text = (
                     f"the object made in the call of {function.name}() at {place} is kept by nothing but this container"
                 )
-                return Fate("none", told)
+                return Fate("none", text)
         level = "assumed" if sites else "unseen"
         return Fate(level, f"whoever calls {function.name}() keeps the {name} that it passes")
 
@@ -284,10 +284,10 @@ class Owners:
         return self._best(file, node, fates)
 
     def _of_local(
-        self, file: ParsedFile, made: cst.CSTNode, node: cst.Name, home: CstScope, loads: Iterable[cst.CSTNode]
+        self, file: ParsedFile, target: cst.CSTNode, node: cst.Name, home: CstScope, loads: Iterable[cst.CSTNode]
     ) -> Fate:
         fates = [self._fate_of_place(file, load) for load in loads]
-        statement = file.parent(made)
+        statement = file.parent(target)
         if isinstance(statement, cst.Assign):
             targets = [item.target for item in statement.targets]
             fates += [self._kept_by(file, one) for one in targets if isinstance(one, cst.Attribute)]
@@ -347,10 +347,10 @@ def _loads(file: ParsedFile, name: str, scope: CstScope) -> Iterator[cst.CSTNode
                 yield node
 
 
-def _excluded(file: ParsedFile, one: cst.CSTNode, two: cst.CSTNode) -> bool:
+def _excluded(file: ParsedFile, first: cst.CSTNode, second: cst.CSTNode) -> bool:
     """Tell whether two places lie in branches of which only one runs."""
-    arms = {id(above): id(below) for below, above in _steps(file, one) if isinstance(above, cst.If)}
-    for below, above in _steps(file, two):
+    arms = {id(above): id(below) for below, above in _steps(file, first) if isinstance(above, cst.If)}
+    for below, above in _steps(file, second):
         if isinstance(above, cst.If) and id(above) in arms:
             mine, other = arms[id(above)], id(below)
             return mine != other and id(above.test) not in {mine, other}

@@ -39,7 +39,7 @@ class References:
             elif role.kind == "call":
                 self._called(role)
             elif role.kind in {"get-item", "set-item", "delete-item", "augment-item"}:
-                self._item(role)
+                self._subscript(role)
             else:
                 self._other(role)
 
@@ -77,7 +77,7 @@ class References:
         elif name not in {"clear", "reverse"}:
             self.draft.refuse(f"{name}() at {role.place} cannot be done on a list of weak references")
 
-    def _item(self, role: Role) -> None:
+    def _subscript(self, role: Role) -> None:
         file, node = role.file, role.node
         if role.kind == "delete-item":
             return
@@ -112,8 +112,8 @@ class References:
         elif role.kind == "method":
             draft.refuse(f"{text}.{role.name} is handed on at {role.place} and would handle weak references")
         else:
-            told = role.name or "used"
-            draft.refuse(f"the list is {told} at {role.place}, where weak references in it would be found")
+            message = role.name or "used"
+            draft.refuse(f"the list is {message} at {role.place}, where weak references in it would be found")
 
     def _extend(self, role: Role, node: cst.AugAssign, text: str) -> None:
         file = role.file

@@ -79,8 +79,8 @@ def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str
         weak = f"{draft.name(file, 'WeakMethod', scope)}({file.code(callback)})"
         needed = Needed((_helper(draft, file), weak))
     if not needed.texts:
-        told = f"the clean-up registered at {file.place(node)} cannot do without the object ({needed.why})"
-        draft.refuse(f"{told}, which is gone when a finalizer runs; close it explicitly, or define __del__")
+        text = f"the clean-up registered at {file.place(node)} cannot do without the object ({needed.why})"
+        draft.refuse(f"{text}, which is gone when a finalizer runs; close it explicitly, or define __del__")
         return NAME
     prepare(draft, owner)
     if kind == "atexit":
@@ -99,11 +99,11 @@ def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str
 
 
 def _needed(
-    files: Files, file: ParsedFile, node: cst.Call, callback: cst.BaseExpression, owner: ClassRef, rest: list[cst.Arg]
+    files: Files, file: ParsedFile, node: cst.Call, callback: cst.BaseExpression, owner: ClassRef, passed: list[cst.Arg]
 ) -> Needed:
     """Return what the callback needs: a method of self or of one of its parts, a lambda or ``partial`` that calls one."""
     if isinstance(callback, cst.Lambda):
-        if rest or callback.params.params or callback.params.star_kwarg is not None:
+        if passed or callback.params.params or callback.params.star_kwarg is not None:
             return Needed(why="arguments of a lambda")
         body = callback.body
         if isinstance(body, cst.Call) and (name := _own_method(body.func)) and not body.args:
@@ -112,7 +112,7 @@ def _needed(
     method, more = _method_in(callback)
     if method is None:
         return Needed(why="what is not a method of self or of a part of it")
-    arguments = [*more, *rest]
+    arguments = [*more, *passed]
     if name := _own_method(method):
         return of_method(files, name, owner, node) if not arguments else Needed(why="arguments of its own")
     return of_call(files, file, cst.Call(method, arguments), owner, node)
@@ -143,7 +143,7 @@ def _fork(draft: Draft, file: ParsedFile, node: cst.Call) -> Fix:
 
 
 def _check(
-    draft: Draft, files: Files, file: ParsedFile, node: cst.Call, method: cst.BaseExpression, rest: list[cst.Arg]
+    draft: Draft, files: Files, file: ParsedFile, node: cst.Call, method: cst.BaseExpression, arguments: list[cst.Arg]
 ) -> ClassRef | None:
     """Return the class that the method is bound to; say what stands against the repair."""
     scope = file.scope(node)
@@ -156,7 +156,7 @@ def _check(
     if found is None or found[1].kind != "method":
         draft.refuse(f"{file.code(method)} registered at {file.place(node)} is not a method that these files define")
         return None
-    for argument in rest:
+    for argument in arguments:
         if any(
             isinstance(below, cst.Name) and describe(below, scope)[0].kind == "self" for below in walk(argument.value)
         ):

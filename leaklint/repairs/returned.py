@@ -115,21 +115,21 @@ class _Results:
         file: ParsedFile,
         node: cst.CSTNode,
         scope: CstScope,
-        given: dict[str, cst.BaseExpression],
+        arguments: dict[str, cst.BaseExpression],
         caller: tuple[ParsedFile, CstScope],
         hops: int,
     ) -> Iterator[str]:
-        """Yield the places at which an expression is a plain value; ``given`` are the arguments, from ``caller``."""
+        """Yield the places at which an expression is a plain value; ``arguments`` are the arguments, from ``caller``."""
         if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
             sides = (node.body, node.orelse) if isinstance(node, cst.IfExp) else (node.left, node.right)
             for side in sides:
-                yield from self.of(file, side, scope, given, caller, hops)
+                yield from self.of(file, side, scope, arguments, caller, hops)
         elif isinstance(node, _PLAIN):
             yield f"{file.code(node)} at {file.place(node)} may be what is stored"
         elif isinstance(node, cst.Name) and node.value == "None":
             yield NOTHING
         elif isinstance(node, cst.Name):
-            yield from self._of_name(file, node, scope, given, caller, hops)
+            yield from self._of_name(file, node, scope, arguments, caller, hops)
         elif isinstance(node, cst.Call):
             if self._is_plain_call(node, scope):
                 yield f"{file.code(node)} at {file.place(node)} may be what is stored"
@@ -141,14 +141,14 @@ class _Results:
         file: ParsedFile,
         node: cst.Name,
         scope: CstScope,
-        given: dict[str, cst.BaseExpression],
+        arguments: dict[str, cst.BaseExpression],
         caller: tuple[ParsedFile, CstScope],
         hops: int,
     ) -> Iterator[str]:
         for way in scope.bound.get(node.value, ()) if hops else ():
             if way.how == "value" and way.node is not None and way.node is not node:
-                yield from self.of(file, way.node, scope, given, caller, hops - 1)
-        passed = given.get(node.value) if node.value in scope.params else None
+                yield from self.of(file, way.node, scope, arguments, caller, hops - 1)
+        passed = arguments.get(node.value) if node.value in scope.params else None
         if passed is not None and hops:
             yield from self.of(caller[0], passed, caller[1], {}, caller, hops - 1)
 

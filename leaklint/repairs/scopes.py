@@ -174,9 +174,9 @@ def _ways(node: cst.CSTNode) -> _Ways:
         yield "class" if isinstance(node, cst.ClassDef) else "def", node, node.name
 
 
-def _bind(scope: CstScope, ways: _Ways) -> None:
+def _bind(scope: CstScope, bindings: _Ways) -> None:
     """Note each name that is bound; one in a tuple or list of targets gets a part of what is given, or its own value."""
-    stack = [*ways][::-1]
+    stack = [*bindings][::-1]
     while stack:
         how, node, target = stack.pop()
         if isinstance(target, cst.Name):

@@ -123,7 +123,7 @@ def _handed(draft: Draft, role: Role, kind: str) -> None:
 def _other(draft: Draft, role: Role, kind: str) -> None:
     file, text = role.file, role.file.code(role.use.node)
     if role.kind in {"get-item", "set-item", "delete-item", "augment-item"}:
-        _item(draft, role, text)
+        _by_index(draft, role, text)
     elif role.kind == "compare":
         draft.refuse(f"the comparison at {role.place} would never hold: a WeakSet equals no {kind}")
     elif role.kind == "augment" and isinstance(role.node, cst.AugAssign):
@@ -157,7 +157,7 @@ def _escapes(draft: Draft, role: Role, kind: str) -> None:
         draft.assume(f"whoever gets the container where it is {role.name} ({role.place}) gets along with a WeakSet")
 
 
-def _item(draft: Draft, role: Role, text: str) -> None:
+def _by_index(draft: Draft, role: Role, text: str) -> None:
     """``del reg[:]`` and ``reg[:]`` have another spelling; any other index or slice needs a list."""
     file, node = role.file, role.node
     part = node.slice[0].slice if isinstance(node, cst.Subscript) and len(node.slice) == 1 else None

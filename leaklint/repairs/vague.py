@@ -71,7 +71,7 @@ def _may_be(
     while scope.kind == "class" and scope.parent is not None:
         scope = scope.parent
     function = module.functions.get(scope.qualname, module.body) if scope.kind == "function" else module.body
-    meant = program.holders.meant(value.child(mangle(word, scope)), function, module)
+    meant = program.holders.resolve(value.child(mangle(word, scope)), function, module)
     if meant is not None or f"{scope.qualname}#2" in module.functions:  # of several definitions this may be any
         return True
     if value.kind in {"self", "cls", "super"} and not value.path:

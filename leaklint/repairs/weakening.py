@@ -21,7 +21,7 @@ from leaklint.repairs.returned import plain_result
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import walk
 from leaklint.repairs.state import forgotten
-from leaklint.repairs.things import admit
+from leaklint.repairs.stored_types import admit
 from leaklint.repairs.uses import Finder
 
 _RANK = {"safe": 0, "unsafe": 1, "none": 2}
@@ -73,7 +73,7 @@ def _dict(files: Files, holder: HolderFacts, request: WeakRequest, roles: tuple[
     make(draft, holder, roles, "dict", weak, owners)
     judge_stores(draft, request, roles, owners, side, loads)
     if side == "key":
-        from leaklint.repairs.things import check_values
+        from leaklint.repairs.stored_types import check_values
 
         check_values(draft, roles)
     warn_of_cost(draft, roles, "a look-up in a weak dictionary takes about four times as long as in a dict")
@@ -223,8 +223,8 @@ def judge_stores(
                 )
             if fate.level == "returned" and out is not None:
                 name = role.file.function(role.use.scope).name
-                told = f"whoever calls {name}() keeps what it returns, and does not count on the container"
-                fate = Fate("unseen", f"{told} that is read at {out.place}")
+                text = f"whoever calls {name}() keeps what it returns, and does not count on the container"
+                fate = Fate("unseen", f"{text} that is read at {out.place}")
             if fate.level == "replaced" and out is not None:
                 draft.refuse(f"{fate.text}, and the container is read at {out.place}")
             if fate.level == "held" and out is not None:
@@ -322,6 +322,6 @@ def _in_loop(role: Role) -> bool:
     return False
 
 
-def reason(draft: Draft, what: str) -> str:
+def reason(draft: Draft, holder: str) -> str:
     """Return what a repair without objections can say for itself."""
-    return f"every use of {what} works alike with weak references, and what it keeps has another owner"
+    return f"every use of {holder} works alike with weak references, and what it keeps has another owner"

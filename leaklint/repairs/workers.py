@@ -13,9 +13,9 @@ from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.meaning import describe
+from leaklint.repairs.references import is_expression
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import walk
-from leaklint.repairs.spoken import is_expression
 from leaklint.repairs.words import has_attribute
 
 NAME = "a static worker that takes weakref.ref(self)"

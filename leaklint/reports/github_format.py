@@ -35,5 +35,5 @@ def _problem(problem: Problem) -> str:
 
 
 def _command(fields: dict[str, str], message: str) -> str:
-    told = ",".join(f"{name}={command_property(value)}" for name, value in fields.items())
-    return f"::error {told}::{command_data(message)}"
+    text = ",".join(f"{name}={command_property(value)}" for name, value in fields.items())
+    return f"::error {text}::{command_data(message)}"

@@ -21,26 +21,26 @@ def render(report: Report, view: View) -> str:
     return json.dumps(issues, indent=2) + "\n"
 
 
-def _finding(finding: Finding, seen: Counter[str]) -> dict[str, Any]:
+def _finding(finding: Finding, counts: Counter[str]) -> dict[str, Any]:
     return {
         "check_name": f"{finding.code} {finding.name}",
         "description": f"{finding.code} {finding.message}",
         "severity": _SEVERITY[finding.confidence],
-        "fingerprint": _unique(finding.fingerprint, seen),
+        "fingerprint": _unique(finding.fingerprint, counts),
         "location": {"path": finding.path, "lines": {"begin": finding.line, "end": finding.end_line}},
     }
 
 
-def _problem(problem: Problem, seen: Counter[str]) -> dict[str, Any]:
+def _problem(problem: Problem, counts: Counter[str]) -> dict[str, Any]:
     return {
         "check_name": "leaklint problem",
         "description": problem.message,
         "severity": "blocker",
-        "fingerprint": _unique(f"{problem.path}\0{problem.message}", seen),
+        "fingerprint": _unique(f"{problem.path}\0{problem.message}", counts),
         "location": {"path": problem.path, "lines": {"begin": max(problem.line, 1)}},
     }
 
 
-def _unique(name: str, seen: Counter[str]) -> str:
-    seen[name] += 1
-    return hashlib.sha256(f"{name}\0{seen[name]}".encode(errors="surrogatepass")).hexdigest()
+def _unique(name: str, counts: Counter[str]) -> str:
+    counts[name] += 1
+    return hashlib.sha256(f"{name}\0{counts[name]}".encode(errors="surrogatepass")).hexdigest()

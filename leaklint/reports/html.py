@@ -37,7 +37,7 @@ class Picture:
     title: str
     kind: str
     data: bytes
-    told: str
+    description: str
     lines: tuple[str, ...] = ()
 
 

@@ -36,8 +36,8 @@ def load(path: Path) -> Report:
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the report: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        told = "not a report of 'leaklint check --output-format json' nor a profile of 'leaklint profile'"
-        raise ConfigError(f"{path}: {told}") from error
+        text = "not a report of 'leaklint check --output-format json' nor a profile of 'leaklint profile'"
+        raise ConfigError(f"{path}: {text}") from error
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from leaklint.reports.json_format import document
 
 def render(report: Report, view: View) -> str:
     """Return one object a line."""
-    return "".join(json.dumps(item) + "\n" for item in _items(document(report)))
+    return "".join(json.dumps(item) + "\n" for item in _records(document(report)))
 
 
-def _items(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _records(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from ({"type": "finding", **finding} for finding in whole["findings"])
     yield from ({"type": "problem", **problem} for problem in whole["problems"])
     yield {"type": "summary", "version": whole["version"], "tool": whole["tool"], **whole["summary"]}

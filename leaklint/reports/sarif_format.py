@@ -87,17 +87,17 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
 
 def _flow(finding: Finding, place: Mapping[str, Any]) -> dict[str, Any]:
     """Return the way into the container (its stores), then what it keeps, told at the container."""
-    stores = [_said(_physical(item.path, item.line, item.column), item.message) for item in finding.related]
-    kept = [_said(place, step) for step in finding.retention]
+    stores = [_with_message(_physical(item.path, item.line, item.column), item.message) for item in finding.related]
+    kept = [_with_message(place, step) for step in finding.retention]
     steps = [{"location": step} for step in (*stores, *kept)]
     return {"message": {"text": "why the object stays alive"}, "threadFlows": [{"locations": steps}]}
 
 
-def _related(item: Related, number: int) -> dict[str, Any]:
-    return {"id": number, **_said(_physical(item.path, item.line, item.column), item.message)}
+def _related(related: Related, number: int) -> dict[str, Any]:
+    return {"id": number, **_with_message(_physical(related.path, related.line, related.column), related.message)}
 
 
-def _said(place: Mapping[str, Any], message: str) -> dict[str, Any]:
+def _with_message(place: Mapping[str, Any], message: str) -> dict[str, Any]:
     return {**place, "message": {"text": message}}
 
 
@@ -118,8 +118,8 @@ def _fix(finding: Finding) -> dict[str, Any]:
         }
         for path in paths
     ]
-    told = f"{finding.fix.safety} repair: {finding.fix.replacement or finding.fix.reason}"
-    return {"description": {"text": told}, "artifactChanges": changes}
+    text = f"{finding.fix.safety} repair: {finding.fix.replacement or finding.fix.reason}"
+    return {"description": {"text": text}, "artifactChanges": changes}
 
 
 def _replacement(edit: Edit) -> dict[str, Any]:

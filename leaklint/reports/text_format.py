@@ -86,12 +86,12 @@ def _source(finding: Finding, view: View, style: Style) -> Iterator[str]:
 
 
 def _repair(finding: Finding) -> tuple[str, ...]:
-    told = ": ".join(visible(part) for part in (finding.fix.replacement, finding.fix.reason) if part)
-    return (told,) if told else ()
+    text = ": ".join(visible(part) for part in (finding.fix.replacement, finding.fix.reason) if part)
+    return (text,) if text else ()
 
 
-def _labelled(label: str, told: tuple[str, ...], style: Style, arrow: str = "") -> Iterator[str]:
-    """Yield ``told`` behind a label, later lines aligned with the first and led by ``arrow``."""
-    for position, line in enumerate(told):
+def _labelled(label: str, lines: tuple[str, ...], style: Style, arrow: str = "") -> Iterator[str]:
+    """Yield ``lines`` behind a label, later lines aligned with the first and led by ``arrow``."""
+    for position, line in enumerate(lines):
         start = f"  = {style.note(label)}: " if position == 0 else " " * (len(label) + 6) + arrow
         yield start + line

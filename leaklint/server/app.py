@@ -43,7 +43,7 @@ class Server(LanguageServer):
         self.command_line = command_line
         self.checked: dict[str, Checked] = {}
         self.plans: dict[tuple[object, ...], Plan] = {}
-        self.told: set[str] = set()
+        self.shown: set[str] = set()
         self._engine = ThreadPoolExecutor(1, "leaklint-engine")
         self._proofs = ThreadPoolExecutor(1, "leaklint-proof")
 
@@ -64,8 +64,8 @@ class Server(LanguageServer):
         try:
             return self.command_line.settings(path)
         except ConfigError as error:
-            if str(error) not in self.told:
-                self.told.add(str(error))
+            if str(error) not in self.shown:
+                self.shown.add(str(error))
                 self.say(str(error), lsp.MessageType.Error)
             return None
 

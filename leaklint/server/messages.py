@@ -39,9 +39,9 @@ class Checked:
         start = self.text.place(finding.line, finding.column)
         return _range(start, self.text.place(finding.end_line, finding.end_column))
 
-    def at(self, wanted: lsp.Range) -> list[Finding]:
-        """Return the findings whose range meets ``wanted``."""
-        return [finding for finding in self.report.findings if _meet(self.span(finding), wanted)]
+    def at(self, selected: lsp.Range) -> list[Finding]:
+        """Return the findings whose range meets ``selected``."""
+        return [finding for finding in self.report.findings if _meet(self.span(finding), selected)]
 
 
 def diagnostics(checked: Checked) -> list[lsp.Diagnostic]:
@@ -52,14 +52,14 @@ def diagnostics(checked: Checked) -> list[lsp.Diagnostic]:
 
 def _diagnostic(finding: Finding, checked: Checked) -> lsp.Diagnostic:
     verdict = checked.verdicts.get(finding.fingerprint)
-    told = f"\n{verdict.status}: {verdict.reason}" if verdict else ""
+    text = f"\n{verdict.status}: {verdict.reason}" if verdict else ""
     related = [
         lsp.DiagnosticRelatedInformation(lsp.Location(_uri(item.path, checked), _point(item, checked)), item.message)
         for item in finding.related
     ]
     return lsp.Diagnostic(
         checked.span(finding),
-        visible(finding.message) + told,
+        visible(finding.message) + text,
         severity=_SEVERITY[finding.confidence],
         code=finding.code,
         source="leaklint",
@@ -70,8 +70,8 @@ def _diagnostic(finding: Finding, checked: Checked) -> lsp.Diagnostic:
 
 def _problem(problem: Problem, text: Document) -> lsp.Diagnostic:
     start = text.place(problem.line, 1)
-    told = f"not checked: {visible(problem.message)}"
-    return lsp.Diagnostic(_range(start, start), told, severity=lsp.DiagnosticSeverity.Information, source="leaklint")
+    message = f"not checked: {visible(problem.message)}"
+    return lsp.Diagnostic(_range(start, start), message, severity=lsp.DiagnosticSeverity.Information, source="leaklint")
 
 
 def hover(checked: Checked, position: lsp.Position) -> lsp.Hover | None:
@@ -199,9 +199,9 @@ def _uri(path: str, checked: Checked) -> str:
     return checked.uri if path == checked.shown else uri_of(path)
 
 
-def _point(item: object, checked: Checked) -> lsp.Range:
-    line, column = getattr(item, "line", 1), getattr(item, "column", 1)
-    if getattr(item, "path", "") == checked.shown:
+def _point(place: object, checked: Checked) -> lsp.Range:
+    line, column = getattr(place, "line", 1), getattr(place, "column", 1)
+    if getattr(place, "path", "") == checked.shown:
         start = checked.text.place(line, column)
     else:  # a file that is not read here; its columns are as characters
         start = (max(line - 1, 0), max(column - 1, 0))
@@ -212,8 +212,8 @@ def _range(start: tuple[int, int], end: tuple[int, int]) -> lsp.Range:
     return lsp.Range(lsp.Position(*start), lsp.Position(*end))
 
 
-def _meet(one: lsp.Range, two: lsp.Range) -> bool:
-    return one.start <= two.end and two.start <= one.end
+def _meet(first: lsp.Range, second: lsp.Range) -> bool:
+    return first.start <= second.end and second.start <= first.end
 
 
 def _holds(span: lsp.Range, position: lsp.Position) -> bool:

@@ -50,13 +50,13 @@ class Replacement:
 
 def replacements(before: Document, after: str) -> Iterator[Replacement]:
     """Yield what turns ``before`` into ``after``, whole lines at a time, from the top, none touching another."""
-    old, new = _kept(before.text), _kept(after)
+    old, new = _lines(before.text), _lines(after)
     for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
             yield Replacement(_start(old, first, before), _start(old, last, before), "".join(new[start:end]))
 
 
-def _kept(text: str) -> list[str]:
+def _lines(text: str) -> list[str]:
     """Return the lines with their ends."""
     rows: list[str] = []
     here = 0

@@ -104,7 +104,9 @@ def perform(act: Act, hand: list[Any], call: build.BuiltArguments, number: int, 
     args, kwargs = list(call.args), dict(call.kwargs)
     if act.argument is not None:
         args += [Stub() for _ in range(act.argument + 1 - len(args))]
-        tracked = [] if act.kind == "call" and hand else [thing(act.function, act.argument, number, act.element)]
+        tracked = (
+            [] if act.kind == "call" and hand else [tracked_argument(act.function, act.argument, number, act.element)]
+        )
         args[act.argument] = anew(tracked[0].made.value) if tracked else hand.pop()
         if tracked and tracked[0].plain:
             track = "growth"
@@ -154,7 +156,7 @@ class Tracked(NamedTuple):
     wrong: str = ""
 
 
-def thing(function: Any, place: int, number: int, element: Any = None) -> Tracked:
+def tracked_argument(function: Any, place: int, number: int, element: Any = None) -> Tracked:
     """Return a fresh object that can be watched, for the parameter at ``place`` (``self`` and ``cls`` not counted).
 
     ``element`` is what the container's annotation says of its elements. A plain value is the same in each round, and

@@ -48,7 +48,7 @@ class Growing:
             return
         began = time.thread_time()
         self._note(x)
-        found = self._found()
+        found = self._growers()
         self.due = x + max(self.interval, REST * (time.thread_time() - began))
         if found and self.windows < WINDOWS and x >= self.tracing_due:
             self._trace(found)
@@ -60,7 +60,7 @@ class Growing:
     def end(self) -> None:
         """Take the last sample, and name what grew to the end and is still there."""
         self._note(time.monotonic() - self.started)
-        found = self._found()
+        found = self._growers()
         if found:
             self._name(found)
         else:
@@ -72,7 +72,7 @@ class Growing:
         if not self.modules or self.modules[-1][1] != count:
             self.modules.append((x, count))
 
-    def _found(self) -> list[Grower]:
+    def _growers(self) -> list[Grower]:
         return growers(self.lengths, self.since(), LEAST_POINTS)
 
     def since(self) -> float:
@@ -83,28 +83,30 @@ class Growing:
         quiet = next((x for (x, _), end in zip(self.modules, ends) if end - x >= stretch), now)
         return max(quiet, growth.WARM * now)
 
-    def _trace(self, found: Sequence[Grower]) -> None:
-        fresh = [item for item in found if not self.stores.get(item.key)]
+    def _trace(self, growers: Sequence[Grower]) -> None:
+        fresh = [item for item in growers if not self.stores.get(item.key)]
         gauges = [item.candidate().size for item in fresh]
         for item, stores in zip(fresh, watching_lines.stores(gauges, TRACED)):
             self.stores[item.key] = stores
 
-    def _name(self, found: Sequence[Grower]) -> None:
+    def _name(self, growers: Sequence[Grower]) -> None:
         began = time.time()
-        named = watching_naming.holders([item.candidate() for item in found], [self, found], footprint.machine_limit())
+        named = watching_naming.holders(
+            [item.candidate() for item in growers], [self, growers], footprint.machine_limit()
+        )
         rows = []
         for place, holder in named.holders.items():
-            key = found[place].key
+            key = growers[place].key
             holder = _named_as(holder, self.names.setdefault(key, holder))
-            if _counts(holder, found[place]):
+            if _counts(holder, growers[place]):
                 rows.append(holder._replace(stores=self.stores.get(key, ())))
         busy = [began, time.time()]  # there were copies of the process
         self.write({"holders": to_json(rows), "notes": [named.failure] if named.failure else [], "busy": busy})
 
 
-def _counts(holder: GrowingHolder, item: Grower) -> bool:
+def _counts(holder: GrowingHolder, grower: Grower) -> bool:
     """Tell whether a holder gained as many bytes as the memory of a process has to gain to count as growing."""
-    gained = (holder.bytes_per_unit or 0.0) * (item.points[-1][0] - item.points[0][0])
+    gained = (holder.bytes_per_unit or 0.0) * (grower.points[-1][0] - grower.points[0][0])
     return holder.kind in (LINEAR, FILLING) and gained >= growth.MEMORY_FLOOR
 
 

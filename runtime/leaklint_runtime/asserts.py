@@ -35,7 +35,7 @@ def survivors_of(kind: Any, allow: int) -> str:
     if collect():
         collect()
     everything = get_objects()
-    alive = [thing for thing in everything if any(base is kind for base in mro_of(type(thing)))]
+    alive = [obj for obj in everything if any(base is kind for base in mro_of(type(obj)))]
     del everything
     if len(alive) <= allow:
         return ""
@@ -91,11 +91,11 @@ class Growth:
         more = _size(self._holder) - self._before
         if more > self.allow:
             chain = chains.named(self._holder.leading()) if self._holder.owner is not None else None
-            told = [] if chain is None else [f"    {line}" for line in self._lines(chain)]
-            raise AssertionError("\n".join([f"{self.spec} grew by {more} (allowed: {self.allow})", *told]))
+            shown = [] if chain is None else [f"    {line}" for line in self._lines(chain)]
+            raise AssertionError("\n".join([f"{self.spec} grew by {more} (allowed: {self.allow})", *shown]))
 
     def _lines(self, chain: chains.Chain) -> list[str]:
-        entries = [thing for part in self._holder.parts() for thing in _newest(part)]
+        entries = [obj for part in self._holder.parts() for obj in _newest(part)]
         last = [f"{place}: {text}" for place, text in entries[-3:]]
         verdict = WireVerdict(CONFIRMED, "", path=chain.text(), suspect=chain.suspect, origins=chain.origins)
         return [*draw.text(verdict), *[f"     entry {text}" for text in last]]
@@ -117,8 +117,8 @@ def find(spec: str) -> Holder:
     return found
 
 
-def _size(found: Holder) -> int:
-    return found.size(INNER) or 0
+def _size(holder: Holder) -> int:
+    return holder.size(INNER) or 0
 
 
 def _newest(part: Any) -> list[tuple[str, str]]:

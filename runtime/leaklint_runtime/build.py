@@ -181,21 +181,26 @@ def arguments(
 
 
 def _spread(
-    item: inspect.Parameter, made: BuiltValue, args: list[Any], kwargs: dict[str, Any], texts: list[str], named: bool
+    parameter: inspect.Parameter,
+    default: BuiltValue,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    texts: list[str],
+    named: bool,
 ) -> None:
     """Give one value for ``*args``, unless parameters before it were left out, or one for ``**kwargs``."""
-    if item.kind is inspect.Parameter.VAR_KEYWORD:
-        kwargs["leaklint"] = made.value
-        texts.append(f"leaklint={made.source}")
+    if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        kwargs["leaklint"] = default.value
+        texts.append(f"leaklint={default.source}")
     elif not named:
-        args.append(made.value)
-        texts.append(made.source)
+        args.append(default.value)
+        texts.append(default.source)
 
 
-def varied(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> BuiltValue | None:
+def varied(parameter: inspect.Parameter, hints: Hints, number: int, depth: int) -> BuiltValue | None:
     """Return another value than the default of an optional parameter, of the same type; None if none is known."""
-    default, hint = item.default, hints.get(item.name, EMPTY)
-    if item.kind in VARIADIC:
+    default, hint = parameter.default, hints.get(parameter.name, EMPTY)
+    if parameter.kind in VARIADIC:
         return values.by_type(str, number, nested, depth)
     if type(default) is bool:
         return values.literal(not default)
@@ -207,16 +212,16 @@ def varied(item: inspect.Parameter, hints: Hints, number: int, depth: int) -> Bu
         return BuiltValue(default + number + 1, f"{default!r} + number + 1", True, "default")
     made = values.by_annotation(hint, number, nested, depth, full=True) if hint is not EMPTY else None
     if made is None or made.value is None:
-        made = values.by_name(item.name, number)
+        made = values.by_name(parameter.name, number)
     return made
 
 
-def value_for(item: inspect.Parameter, hints: Hints, number: int, depth: int, full: bool = False) -> BuiltValue:
+def value_for(parameter: inspect.Parameter, hints: Hints, number: int, depth: int, full: bool = False) -> BuiltValue:
     """Return a value for one parameter: by its annotation, by its name, or a stub."""
-    hint = hints.get(item.name, EMPTY)
+    hint = hints.get(parameter.name, EMPTY)
     made = values.by_annotation(hint, number, nested, depth, full) if hint is not EMPTY else None
     if made is None or isinstance(made.value, Stub):
-        made = values.by_name(item.name, number, full) or made
+        made = values.by_name(parameter.name, number, full) or made
     return made or values.stub()
 
 

@@ -50,9 +50,9 @@ def take(most: int = 12, limit: int = 20_000_000) -> Census:
     tally: dict[int, list[Any]] = {}
     seen: dict[int, None] = {}
     total = [0, 0]
-    things = get_objects()
-    for start in range(0, len(things), BATCH):
-        batch = things[start : start + BATCH]
+    objects = get_objects()
+    for start in range(0, len(objects), BATCH):
+        batch = objects[start : start + BATCH]
         _count(batch, tally, total)
         level: Any = batch
         while level:
@@ -61,7 +61,7 @@ def take(most: int = 12, limit: int = 20_000_000) -> Census:
             fresh = dict(zip(map(_identity, held), held))
             for place in seen.keys() & fresh.keys():
                 del fresh[place]
-            level = [thing for thing in fresh.values() if not is_tracked(thing)]
+            level = [obj for obj in fresh.values() if not is_tracked(obj)]
             seen.update(dict.fromkeys(map(_identity, level)))
             _count(level, tally, total)
         if len(seen) > limit:
@@ -72,10 +72,10 @@ def take(most: int = 12, limit: int = 20_000_000) -> Census:
     return Census(number, size, total[0] + CHUNK * total[1], total[1], kinds)
 
 
-def _count(things: Any, tally: dict[int, list[Any]], total: list[int]) -> None:
-    for thing in things:
-        kind = type(thing)
-        size = _size(thing)
+def _count(objects: Any, tally: dict[int, list[Any]], total: list[int]) -> None:
+    for obj in objects:
+        kind = type(obj)
+        size = _size(obj)
         row = tally.get(_identity(kind))
         if row is None:
             row = tally[_identity(kind)] = [kind, 0, 0]
@@ -88,9 +88,9 @@ def _count(things: Any, tally: dict[int, list[Any]], total: list[int]) -> None:
                 total[1] += 1
 
 
-def _size(thing: Any) -> int:
+def _size(obj: Any) -> int:
     try:
-        return getsizeof(thing, 0)
+        return getsizeof(obj, 0)
     except Exception:
         return 0
 

@@ -32,21 +32,21 @@ class Chain(NamedTuple):
         return tuple(flat)
 
 
-def named(things: Sequence[Any], flagged: Any = None) -> Chain:
+def named(objects: Sequence[Any], flagged: Any = None) -> Chain:
     """Name the nodes and edges of a chain of objects, leaving out the dicts that only hold someone's attributes.
 
     ``flagged`` is the owner of the holder that a finding is about: the edge that leaves it is the suspect.
     """
-    kept = [things[0]]
-    for place in range(1, len(things)):
-        thing, following = things[place], things[place + 1 : place + 2]
-        if following and is_a(thing, dict) and is_namespace(kept[-1], thing):
+    kept = [objects[0]]
+    for place in range(1, len(objects)):
+        obj, following = objects[place], objects[place + 1 : place + 2]
+        if following and is_a(obj, dict) and is_namespace(kept[-1], obj):
             continue
-        kept.append(thing)
-    nodes = tuple(labels.node(thing) for thing in kept)
+        kept.append(obj)
+    nodes = tuple(labels.node(obj) for obj in kept)
     edges = tuple(labels.edge(kept[place], kept[place + 1]) for place in range(len(kept) - 1))
-    origins = tuple(labels.origin(thing) for thing in kept)
-    at = next((place for place, thing in enumerate(kept[:-1]) if thing is flagged), None)
+    origins = tuple(labels.origin(obj) for obj in kept)
+    at = next((place for place, obj in enumerate(kept[:-1]) if obj is flagged), None)
     return Chain(nodes, edges, origins, _suspect(kept, origins) if at is None else 2 * at + 1)
 
 
@@ -64,17 +64,17 @@ def is_namespace(owner: Any, held: Any) -> bool:
         return False
 
 
-def _suspect(things: Sequence[Any], origins: Sequence[str]) -> int:
+def _suspect(objects: Sequence[Any], origins: Sequence[str]) -> int:
     """Return where in the flat text the edge stands that should not be there.
 
     From the root on, modules, classes and functions live as long as the process whatever happens; it is the edge that
     leaves the last of these, or the last that belongs to the program's own code where there is such a one.
     """
     lasting = 0
-    while lasting + 1 < len(things) - 1 and is_a(things[lasting + 1], _LASTING):
+    while lasting + 1 < len(objects) - 1 and is_a(objects[lasting + 1], _LASTING):
         lasting += 1
     own = [place for place in range(lasting + 1) if origins[place] == "app"]
-    return 2 * (own[-1] if own else lasting) + 1 if len(things) > 1 else -1
+    return 2 * (own[-1] if own else lasting) + 1 if len(objects) > 1 else -1
 
 
 def trace(text: Sequence[str]) -> str:

@@ -32,12 +32,12 @@ class Panel(NamedTuple):
     fits: tuple[ChartSeries, ...] = ()
 
 
-def ledgers(found: Sequence[Ledger], title: str = "Where the memory is") -> Chart:
+def ledgers(drawn: Sequence[Ledger], title: str = "Where the memory is") -> Chart:
     """Draw a stacked bar for each ledger, with the sizes of its parts below."""
-    most = max([item.total for item in found], default=1) or 1
+    most = max([item.total for item in drawn], default=1) or 1
     shapes: list[Shape] = []
     y = 78.0
-    for item in found:
+    for item in drawn:
         name = item.name or f"process {item.pid}"
         shapes.append(Text(40, y - 8, fitted(f"{name}: {size(item.total)}", WIDTH - 80), bold=True))
         shapes += _bar(item, y, (WIDTH - 80) / most)
@@ -45,15 +45,15 @@ def ledgers(found: Sequence[Ledger], title: str = "Where the memory is") -> Char
         shapes += lines
         y = max([shape.y for shape in lines if isinstance(shape, Text)], default=y + BAR) + GAP - 20
     height = int(y) + 4
-    told = "; ".join(f"{item.name or item.pid}: " + _told(item) for item in found)
-    return Chart(WIDTH, height, title, told, (*_card(height, title, ""), *shapes))
+    text = "; ".join(f"{item.name or item.pid}: " + _sizes(item) for item in drawn)
+    return Chart(WIDTH, height, title, text, (*_card(height, title, ""), *shapes))
 
 
-def _pieces(item: Ledger) -> list[tuple[str, str, int]]:
+def _pieces(ledger: Ledger) -> list[tuple[str, str, int]]:
     """Return role, name and bytes of what a bar shows: the parts, with what findings hold taken out of managed."""
-    held = min(item.held_together or 0, item.size(MANAGED))
+    held = min(ledger.held_together or 0, ledger.size(MANAGED))
     pieces = []
-    for part in item.parts:
+    for part in ledger.parts:
         if part.name == MANAGED and held:
             pieces.append(("findings", "held by findings", held))
         rest = part.size - held if part.name == MANAGED else part.size
@@ -61,32 +61,32 @@ def _pieces(item: Ledger) -> list[tuple[str, str, int]]:
     return [piece for piece in pieces if piece[2] > 0]
 
 
-def _bar(item: Ledger, y: float, pixels: float) -> list[Shape]:
+def _bar(ledger: Ledger, y: float, pixels: float) -> list[Shape]:
     shapes: list[Shape] = []
     x = 40.0
-    for role, name, amount in _pieces(item):
-        shapes.append(Box(x, y, amount * pixels, BAR, role, border="card", told=f"{name}: {size(amount)}"))
+    for role, name, amount in _pieces(ledger):
+        shapes.append(Box(x, y, amount * pixels, BAR, role, border="card", tooltip=f"{name}: {size(amount)}"))
         if amount * pixels > 9.0 * len(name):
             shapes.append(Text(x + amount * pixels / 2, y + 20, name, "card", "middle", bold=True))
         x += amount * pixels
     return shapes
 
 
-def _legend(item: Ledger, y: float) -> list[Shape]:
+def _legend(ledger: Ledger, y: float) -> list[Shape]:
     shapes: list[Shape] = []
     x = 40.0
-    for role, name, amount in _pieces(item):
-        told = f"{name} {size(amount)}"
-        width = 36 + 7.4 * len(told)
+    for role, name, amount in _pieces(ledger):
+        text = f"{name} {size(amount)}"
+        width = 36 + 7.4 * len(text)
         if x + width > WIDTH - 30:
             x, y = 40.0, y + 22
-        shapes += [Box(x, y - 11, 12, 12, role, radius=2), Text(x + 18, y, told, "soft")]
+        shapes += [Box(x, y - 11, 12, 12, role, radius=2), Text(x + 18, y, text, "soft")]
         x += width
     return shapes
 
 
-def _told(item: Ledger) -> str:
-    return ", ".join(f"{name} {size(amount)}" for _, name, amount in _pieces(item))
+def _sizes(ledger: Ledger) -> str:
+    return ", ".join(f"{name} {size(amount)}" for _, name, amount in _pieces(ledger))
 
 
 def _card(height: float, title: str, below: str) -> list[Shape]:
@@ -124,8 +124,8 @@ def growth(
             shapes.append(Text(_at(tick, (first, last)), bottom + 18, f"{tick:g}", "soft", "middle"))
     shapes.append(Text((LEFT + RIGHT) / 2, bottom + 38, across, "soft", "middle"))
     height = int(bottom + 54)
-    told = "; ".join(_outline(panel) for panel in panels)
-    return Chart(WIDTH, height, title, told, (*_card(height, title, below), *shapes))
+    text = "; ".join(_outline(panel) for panel in panels)
+    return Chart(WIDTH, height, title, text, (*_card(height, title, below), *shapes))
 
 
 def _outline(panel: Panel) -> str:

@@ -195,13 +195,13 @@ def _from_file(probe: WireProbe) -> Any:
     return module
 
 
-def is_analysed(found: Any, probe: WireProbe) -> bool:
+def is_analysed(file: Any, probe: WireProbe) -> bool:
     """Tell whether the imported file is the analysed one, by place or else by content."""
-    if not isinstance(found, str) or not os.path.exists(found):
+    if not isinstance(file, str) or not os.path.exists(file):
         return False
-    if os.path.exists(probe.file) and os.path.samefile(found, probe.file):
+    if os.path.exists(probe.file) and os.path.samefile(file, probe.file):
         return True
-    return bool(probe.digest) and _hash(found) == probe.digest
+    return bool(probe.digest) and _hash(file) == probe.digest
 
 
 def _digest(module: Any) -> str:

@@ -59,37 +59,37 @@ def prove(
 
 
 def _together(
-    probes: Sequence[WireProbe], options: Options, python: str, found: dict[int, WireVerdict], keep: Listener
+    probes: Sequence[WireProbe], options: Options, python: str, verdicts: dict[int, WireVerdict], keep: Listener
 ) -> None:
     """One supervisor for all; started again without the finding that was first in line if it is lost."""
-    while len(found) < len(probes):
-        left = [index for index in range(len(probes)) if index not in found]
-        before = len(found)
+    while len(verdicts) < len(probes):
+        left = [index for index in range(len(probes)) if index not in verdicts]
+        before = len(verdicts)
         with TargetSession(python, [probes[index] for index in left], options) as session:
             for place, verdict in session.verdicts():
                 keep(left[place], verdict)
-        if len(found) == before:
+        if len(verdicts) == before:
             if not session.spoke:
                 raise InterpreterError(f"{python} cannot run the probes: {session.complaint()}")
             keep(left[0], unreached("the proving process was lost"))
 
 
 def _apart(
-    probes: Sequence[WireProbe], options: Options, python: str, found: dict[int, WireVerdict], keep: Listener
+    probes: Sequence[WireProbe], options: Options, python: str, verdicts: dict[int, WireVerdict], keep: Listener
 ) -> None:
     """A fresh process for each, for platforms without fork."""
 
-    def one(index: int) -> None:
+    def prove_alone(index: int) -> None:
         with TargetSession(python, [probes[index]], options._replace(isolation="fresh")) as session:
             for _, verdict in session.verdicts():
                 keep(index, verdict)
-            if index not in found and session.spoke:
+            if index not in verdicts and session.spoke:
                 keep(index, unreached(session.ending(options.timeout)))
         if not session.spoke:
             raise InterpreterError(f"{python} cannot run the probes: {session.complaint()}")
 
     with ThreadPoolExecutor(max(1, options.jobs)) as pool:
-        list(pool.map(one, range(len(probes))))
+        list(pool.map(prove_alone, range(len(probes))))
 
 
 class TargetSession:

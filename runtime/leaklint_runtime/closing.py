@@ -29,7 +29,7 @@ class Closed(NamedTuple):
     verdict: wire.WireVerdict = wire.WireVerdict(wire.UNREACHED, "")
 
     @property
-    def kept(self) -> int:
+    def stayed(self) -> int:
         """Return how many objects stayed."""
         return self.verdict.survivors
 
@@ -39,7 +39,7 @@ class Closed(NamedTuple):
         if not self.name:
             return ""
         how = "the with block is left" if self.name in ("__exit__", "__aexit__") else f"{self.name}() is called"
-        return f"stays after {how}" if self.kept else f"goes once {how}"
+        return f"stays after {how}" if self.stayed else f"goes once {how}"
 
 
 def names(kind: Any, besides: str = "") -> list[str]:
@@ -120,8 +120,8 @@ class Standby:
                 sandbox.die_with_parent()
                 if early.read(inside_go, 1) == b"g":
                     for closed in work():
-                        told = {"name": closed.name, "verdict": wire.plain(closed.verdict)}
-                        early.write(inside_back, (wire.dumps(told) + "\n").encode("ascii"))
+                        message = {"name": closed.name, "verdict": wire.plain(closed.verdict)}
+                        early.write(inside_back, (wire.dumps(message) + "\n").encode("ascii"))
             finally:
                 early.leave(0)
         early.close(inside_go)
@@ -140,9 +140,9 @@ class Standby:
         found = []
         for line in data.splitlines():
             with suppress(ValueError, TypeError):
-                told = loads(line.decode("ascii"))
-                found.append(Closed(told["name"], wire.verdict_from(told["verdict"])))
-        return min(found, key=lambda closed: closed.kept, default=Closed())
+                message = loads(line.decode("ascii"))
+                found.append(Closed(message["name"], wire.verdict_from(message["verdict"])))
+        return min(found, key=lambda closed: closed.stayed, default=Closed())
 
     def dismiss(self) -> None:
         """End the process and reap it."""

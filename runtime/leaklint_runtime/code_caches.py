@@ -37,7 +37,7 @@ class CodeCaches:
 def _codes() -> Iterator[Any]:
     """Yield the code of every function and the code that is nested in it, each once."""
     seen: set[int] = set()
-    pending = [thing.__code__ for thing in get_objects() if is_a(thing, FunctionType)]
+    pending = [obj.__code__ for obj in get_objects() if is_a(obj, FunctionType)]
     while pending:
         code = pending.pop()
         if id(code) not in seen:

@@ -59,10 +59,10 @@ class ClaimTrial:
 
     def hand(self, name: str) -> tuple[Any, Any]:
         """Hand a new object over by the function ``name``; return a weak reference to the object, and the token."""
-        thing = self.space.get("make", Thing)()
-        reference = early.ref(thing)
-        token = self.space[name](thing)
-        del thing
+        made = self.space.get("make", Thing)()
+        reference = early.ref(made)
+        token = self.space[name](made)
+        del made
         return reference, token
 
     def let_go(self, name: str) -> Any:
@@ -109,7 +109,7 @@ def claims(entry: Entry, trial: ClaimTrial) -> Iterator[Claim]:
     if only_weak(entry):
         yield "held weakly: gone with the caller's own reference", lambda: _weak(trial, "retain")
         return
-    yield "kept although the caller let go", lambda: _kept(trial)
+    yield "kept although the caller let go", lambda: _retained(trial)
     if trial.has("undo"):
         yield "given back by the undoing call", lambda: _undone(trial)
     if entry.get("slot"):
@@ -161,7 +161,7 @@ def _weak(trial: ClaimTrial, name: str) -> None:
         raise BrokenError("still alive after the caller let go, though it is said to be held weakly")
 
 
-def _kept(trial: ClaimTrial) -> None:
+def _retained(trial: ClaimTrial) -> None:
     if not lives(trial.let_go("retain")):
         raise BrokenError("gone as soon as the caller let go: it is not retained")
 
@@ -192,7 +192,7 @@ def _bounded(trial: ClaimTrial, count: int) -> None:
 
 
 def _lifetime(lasting: str) -> str:
-    told = {
+    reasons = {
         "process": "alive although nothing of the caller is left",
         "receiver": "gone with what it was handed to",
         "result": "gone with what the call made",
@@ -200,7 +200,7 @@ def _lifetime(lasting: str) -> str:
         "thread": "gone when the thread has ended",
         "call": "gone when the call is over",
     }
-    return told.get(lasting, f"gone with the {lasting}")
+    return reasons.get(lasting, f"gone with the {lasting}")
 
 
 def _ended(entry: Entry, trial: ClaimTrial) -> None:
@@ -226,14 +226,14 @@ def _returned(entry: Entry) -> str:
 def _call(entry: Entry, trial: ClaimTrial) -> None:
     """Try what is said of a call's result. Whatever the result is, nothing but the result may keep the argument."""
     kind = str(entry.get("returns", "plain")).partition(" ")[0]
-    thing = trial.space.get("make", Thing)()
-    reference = early.ref(thing)
-    result = trial.space["call"](thing)
-    if kind == "argument" and result is not thing:
+    made = trial.space.get("make", Thing)()
+    reference = early.ref(made)
+    result = trial.space["call"](made)
+    if kind == "argument" and result is not made:
         raise BrokenError("the result is not the argument")
-    if kind == "fresh" and result == trial.space["call"](thing):
+    if kind == "fresh" and result == trial.space["call"](made):
         raise BrokenError("two calls gave equal results")
-    del thing
+    del made
     alive = lives(reference)
     if kind in ("plain", "fresh", "nothing") and alive:
         raise BrokenError("the result, or the library, keeps the argument")

@@ -206,12 +206,12 @@ def undoings(goal: DraftedCallable, draft: ExperimentDraft, result: Any) -> Iter
     owner = goal.owner if goal.owner is not None else goal.name.rpartition(".")[0]
     names = _methods(owner) if goal.owner is not None else _methods(_module(owner))
     for name in _alike(names, last):
-        told = f".{name}" if goal.owner is not None else f"{owner}.{name}"
+        text = f".{name}" if goal.owner is not None else f"{owner}.{name}"
         for words in dict.fromkeys(ways):
-            yield told, f"{goal.receiver}.{name}({words})"
-    told = f".{last}" if goal.owner is not None else goal.name
+            yield text, f"{goal.receiver}.{name}({words})"
+    text = f".{last}" if goal.owner is not None else goal.name
     emptied = ", ".join("None" if name == draft.handed else name for name in draft.names if name != "result")
-    yield told, f"{goal.receiver}.{last}({emptied})"
+    yield text, f"{goal.receiver}.{last}({emptied})"
 
 
 def _module(name: str) -> Any:

@@ -62,9 +62,9 @@ class _Learner:
 
     def _by_call(self, code: str, entry: dict[str, Any]) -> ExperimentDraft | None:
         draft = contract_drafts.by_call(self.goal, code)
-        fate, told = _fate(draft.text)
+        fate, text = _fate(draft.text)
         if fate != ALIVE:
-            self.notes.append(f"{code}: {told or 'not kept'}")
+            self.notes.append(f"{code}: {text or 'not kept'}")
             return None
         entry["retains"].append({"parameter": "*"})
         return draft
@@ -93,11 +93,11 @@ class _Learner:
         failure = ""
         for shape in shapes:
             for draft in contract_drafts.drafts(self.goal, name, shape):
-                fate, told = _fate(draft.text)
+                fate, text = _fate(draft.text)
                 if fate != FAILED:
                     found[shape] = draft, fate
                     break
-                failure = told
+                failure = text
         if not found and shapes == CONTAINERS:
             self.notes.append(f"{name}: no call went through ({failure})")
         return found

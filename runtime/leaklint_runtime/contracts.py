@@ -45,7 +45,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 def _version(distribution: str, top: str) -> str:
     """Return the installed version of a distribution; of the standard library that of Python; nothing where it is missing."""
     if not distribution:
-        return sys.version.split()[0] if _found(top) else ""
+        return sys.version.split()[0] if _is_importable(top) else ""
     try:
         from importlib.metadata import PackageNotFoundError, version
     except ImportError:
@@ -53,10 +53,10 @@ def _version(distribution: str, top: str) -> str:
     try:
         return version(distribution)
     except PackageNotFoundError:
-        return "unknown" if _found(top) else ""
+        return "unknown" if _is_importable(top) else ""
 
 
-def _found(top: str) -> bool:
+def _is_importable(top: str) -> bool:
     try:
         return top in sys.builtin_module_names or importlib.util.find_spec(top) is not None
     except (ImportError, ValueError):
@@ -120,14 +120,14 @@ def _names(entry: Entry) -> None:
         _parameters(found, entry["name"], rows)
 
 
-def _parameters(found: Any, name: str, rows: list[dict[str, Any]]) -> None:
+def _parameters(function: Any, name: str, rows: list[dict[str, Any]]) -> None:
     try:
-        parameters = list(inspect.signature(found).parameters.values())
+        parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return  # written in C, and says nothing of its parameters
     owner = resolve(name.rpartition(".")[0])
-    if inspect.isclass(owner) and (inspect.isfunction(found) or inspect.ismethoddescriptor(found)):
-        parameters = parameters[0 if _is_static(owner, found.__name__) else 1 :]
+    if inspect.isclass(owner) and (inspect.isfunction(function) or inspect.ismethoddescriptor(function)):
+        parameters = parameters[0 if _is_static(owner, function.__name__) else 1 :]
     names = [item.name for item in parameters]
     if any(item.kind is item.VAR_KEYWORD for item in parameters) and any(
         item.kind is item.VAR_POSITIONAL for item in parameters

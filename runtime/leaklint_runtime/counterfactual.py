@@ -148,9 +148,9 @@ class WeakList(weakref.WeakSet):  # type: ignore[type-arg]
 
     append = weakref.WeakSet.add
 
-    def extend(self, items: Any) -> None:
+    def extend(self, entries: Any) -> None:
         """Add all."""
-        self.update(items)
+        self.update(entries)
 
 
 def _twinned(holder: Holder, twin: Any, make: Make, number: int) -> dict[str, Any]:

@@ -150,22 +150,22 @@ async def _measured(
     return rows
 
 
-def _row(address: str, seen: dict[str, Any], answer: dict[str, Any], gone: str) -> WorkerMemory:
+def _row(address: str, figures: dict[str, Any], answer: dict[str, Any], gone: str) -> WorkerMemory:
     """Join Dask's figures and the ledger; the ledger's total is the later figure of the two."""
     found = ledger.from_json(answer["ledger"]) if "ledger" in answer else None
-    process = found.total if found is not None else int(seen["process"])
-    managed = min(int(seen["managed"]), process)
-    old = min(int(seen["old"]), process - managed)
+    process = found.total if found is not None else int(figures["process"])
+    managed = min(int(figures["managed"]), process)
+    old = min(int(figures["old"]), process - managed)
     return WorkerMemory(
         address=address,
-        name=str(seen["name"]),
-        status=str(seen["status"]),
+        name=str(figures["name"]),
+        status=str(figures["status"]),
         process=process,
         managed=managed,
-        spilled=int(seen["spilled"]),
+        spilled=int(figures["spilled"]),
         unmanaged_old=old,
         unmanaged_recent=process - managed - old,
-        limit=seen["limit"] or None,
+        limit=figures["limit"] or None,
         ledger=found,
         failure=gone or str(answer.get("failure", "")),
         growing=tuple(answer.get("growing", ())),

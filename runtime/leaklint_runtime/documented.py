@@ -31,7 +31,9 @@ def types(function: Any, names: list[str], owner: Any = None) -> dict[str, Any]:
     tested, texts_used = _tested(function, space), _used_as_text(function)
     found: dict[str, Any] = {}
     for name in names:
-        said = next((kind for text in texts for kind in [_said(text, name, space)] if kind is not None), None)
+        said = next(
+            (kind for text in texts for kind in [_documented_type(text, name, space)] if kind is not None), None
+        )
         if said is None:
             said = tested.get(name, str if name in texts_used else None)
         if said is not None:
@@ -39,12 +41,12 @@ def types(function: Any, names: list[str], owner: Any = None) -> dict[str, Any]:
     return found
 
 
-def _text(thing: Any) -> str:
-    found = getattr(thing, "__doc__", "") if thing is not None else ""
+def _text(obj: Any) -> str:
+    found = getattr(obj, "__doc__", "") if obj is not None else ""
     return found if type(found) is str else ""
 
 
-def _said(text: str, name: str, space: dict[str, Any]) -> Any:
+def _documented_type(text: str, name: str, space: dict[str, Any]) -> Any:
     for pattern in _PATTERNS if text else ():
         found = re.search(pattern.format(name=re.escape(name)), text, re.MULTILINE)
         if found:

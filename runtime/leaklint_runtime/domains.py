@@ -12,7 +12,7 @@ from typing import Any
 from . import documented, sources, usages
 from .early import FunctionType, ModuleType, contents, is_a
 from .sources import Searched
-from .usages import PLAIN, UNKNOWN, Given
+from .usages import PLAIN, UNKNOWN, PassedValue
 from .values import NOTHING, BuiltValue, OneOf, literal
 
 _scopes: list[Searched] = []
@@ -59,21 +59,21 @@ def hints(function: Any, source: Any, parameters: list[inspect.Parameter], known
 
 def passed_to(
     function: Any, parameters: list[inspect.Parameter], examples: bool = False
-) -> dict[str, tuple[Given, ...]]:
+) -> dict[str, tuple[PassedValue, ...]]:
     """Return by parameter what the program's calls of a function pass, those of tests, and of ``examples``, last."""
     name = getattr(function, "__name__", "")
     if not _scopes or not name or name == "<lambda>":
         return {}
-    found: dict[str, list[Given]] = {}
+    found: dict[str, list[PassedValue]] = {}
     mine = [item for item in parameters if item.name not in ("self", "cls")]
     sites = usages.calls(name, _scopes[0])
     for site in (*sites, *usages.examples(name, _scopes[0])) if examples else sites:
-        for parameter, given in usages.given(site, mine).items():
+        for parameter, given in usages.passed(site, mine).items():
             found.setdefault(parameter, []).append(given)
     return {name: tuple(sorted(options, key=lambda given: given.test)) for name, options in found.items()}
 
 
-def _from_calls(options: tuple[Given, ...], closed: bool) -> Any:
+def _from_calls(options: tuple[PassedValue, ...], closed: bool) -> Any:
     """Return a hint from what calls pass: the values if all are plain ones, or the type that they share; else None."""
     own = [given for given in options if not given.test] or list(options)
     listed: list[BuiltValue] = []
@@ -93,7 +93,7 @@ def _from_calls(options: tuple[Given, ...], closed: bool) -> Any:
     return first if is_a(first, type) else None
 
 
-def made_of(given: Given) -> BuiltValue | None:
+def made_of(given: PassedValue) -> BuiltValue | None:
     """Return what a call passes as a value with its template, or None if it is not known or made anew by each call."""
     value = given.value
     if value is UNKNOWN:

@@ -37,9 +37,9 @@ def optional(name: str) -> Any:
         return None
 
 
-def is_a(thing: Any, kinds: Any) -> bool:
-    """Tell whether a thing's type is one of ``kinds``; ``isinstance`` would also ask the thing itself what it is."""
-    return issubclass(type(thing), kinds)
+def is_a(obj: Any, kinds: Any) -> bool:
+    """Tell whether an object's type is one of ``kinds``; ``isinstance`` would also ask the object itself what it is."""
+    return issubclass(type(obj), kinds)
 
 
 def contents(owner: Any) -> Any:

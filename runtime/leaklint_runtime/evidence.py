@@ -47,19 +47,19 @@ class Evidence(NamedTuple):
     astray: bool = False
 
 
-def inside(case: ProofSetup, seen: Observation) -> Chains:
+def inside(case: ProofSetup, observed: Observation) -> Chains:
     """Return chains from the flagged holder to some of the survivors; none if it does not hold them."""
-    if case.holder is None or seen.tracker is None or not seen.survivors:
+    if case.holder is None or observed.tracker is None or not observed.survivors:
         return []
-    return paths.within(case.holder, seen.tracker.survivors(SAMPLE))
+    return paths.within(case.holder, observed.tracker.survivors(SAMPLE))
 
 
-def gather(case: ProofSetup, seen: Observation, outcome: Counterfactual, inside: Chains) -> Evidence:
+def gather(case: ProofSetup, observed: Observation, outcome: Counterfactual, inside: Chains) -> Evidence:
     """Explain the survivors of a run.
 
     ``outcome`` is what taking the holder away has shown, ``inside`` the chains that lead from the holder to survivors.
     """
-    tracker, holder = seen.tracker, case.holder
+    tracker, holder = observed.tracker, case.holder
     assert tracker is not None
     survivors = tracker.survivors(SAMPLE)
     facts = _inside(survivors, inside, holder) if inside else _anywhere(case, survivors)
@@ -124,22 +124,22 @@ def _anywhere(case: ProofSetup, survivors: list[Any]) -> dict[str, Any]:
 
 
 def _alike(chains_: list[list[Any]], model: list[Any]) -> int:
-    shape = [type(thing) for thing in model]
-    return sum([[type(thing) for thing in other] == shape for other in chains_])
+    shape = [type(obj) for obj in model]
+    return sum([[type(obj) for obj in other] == shape for other in chains_])
 
 
-def _hidden(things: list[Any], place: int, ours: list[list[Any]]) -> int | None:
-    """Return how many references to ``things[place]`` nobody accounts for: C code, untracked containers, registries.
+def _hidden(objects: list[Any], place: int, ours: list[list[Any]]) -> int | None:
+    """Return how many references to ``objects[place]`` nobody accounts for: C code, untracked containers, registries.
 
     The count beyond a control's, less the references that the collector sees. ``ours`` are all the lists here that hold
     the object. None for immortal objects, and where counts are split between threads or deferred.
     """
-    found = early.getrefcount(things[place])
+    found = early.getrefcount(objects[place])
     if found >= IMMORTAL or FREE_THREADED:
         return None
     control = [observe.Control()]
-    mine = sum([item is things[place] for held in ours for item in held])
+    mine = sum([item is objects[place] for held in ours for item in held])
     extra = found - early.getrefcount(control[0]) - (mine - 1)
-    if place and extra <= paths.times(things[place - 1], things, place):
+    if place and extra <= paths.times(objects[place - 1], objects, place):
         return 0
-    return max(0, extra - paths.references(things[place], ours=ours)) if extra > 0 else 0
+    return max(0, extra - paths.references(objects[place], ours=ours)) if extra > 0 else 0

@@ -157,10 +157,10 @@ def _from_psutil(pid: int | None) -> Footprint:
     return Footprint(found.rss, getattr(found, "uss", None), getattr(found, "pss", None), shared, source="psutil")
 
 
-def same_file(one: str, other: str) -> bool:
+def same_file(first: str, second: str) -> bool:
     """Tell whether two paths lead to one file; False if either leads nowhere."""
     try:
-        return os.path.samefile(one, other)
+        return os.path.samefile(first, second)
     except OSError:
         return False
 

@@ -80,10 +80,10 @@ def svg(named: Sequence[tuple[str, WireVerdict]]) -> str:
         _column(title, verdict, _MARGIN + number * (_WIDTH + _MARGIN))
         for number, (title, verdict) in enumerate(columns)
     ]
-    told = escape("; ".join(title for title, _ in columns)) or "no chains"
+    text = escape("; ".join(title for title, _ in columns)) or "no chains"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        f' role="img" aria-label="Chains of holders: {told}"><style>{_STYLE}</style>'
+        f' role="img" aria-label="Chains of holders: {text}"><style>{_STYLE}</style>'
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9"'
         ' markerUnits="userSpaceOnUse" orient="auto">'
         '<path d="M0 0 8 4 0 8z" fill="currentColor"/></marker></defs>' + "".join(body) + "</svg>\n"

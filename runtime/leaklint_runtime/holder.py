@@ -104,8 +104,8 @@ def find(module: Any, path: str, kind: str, subject: Any = None) -> Holder | Non
         return Holder(f"{subject.__name__}.{names[-1]}", kind, (home, _definer(subject, names[-1])), names[-1])
     if is_a(owners[-1], type):
         for seat in seats(owners[-1], module):
-            if lookup(seat.thing, names[-1]) is not ABSENT:
-                return Holder(path, kind, (*seat.owners, seat.thing), names[-1])
+            if lookup(seat.obj, names[-1]) is not ABSENT:
+                return Holder(path, kind, (*seat.owners, seat.obj), names[-1])
     return None
 
 

@@ -57,64 +57,64 @@ def once(case: ProofSetup) -> WireVerdict:
     return replace(judged, seconds=round(early.perf_counter() - started, 6), **_facts(case.plan, seen))
 
 
-def may_close(found: WireVerdict) -> bool:
+def may_close(verdict: WireVerdict) -> bool:
     """Tell whether closing the objects may show more: they stay, whatever it is that keeps them until then."""
-    return bool(found.survivors) and found.status in (CONFIRMED, REFUTED, UNREACHED)
+    return bool(verdict.survivors) and verdict.status in (CONFIRMED, REFUTED, UNREACHED)
 
 
-def closed(found: WireVerdict, seen: Closed) -> WireVerdict:
+def closed(verdict: WireVerdict, closing: Closed) -> WireVerdict:
     """Return a verdict with what closing the objects has shown: those that go then were only not closed.
 
     What is kept by something else, too, as long as it is open, is kept by the flagged holder if it is afterwards.
     """
-    if not seen.name:
-        return found
-    if found.status != CONFIRMED:
-        if seen.verdict.status != CONFIRMED:
-            return found
-        return replace(seen.verdict, reason=f"{seen.verdict.reason}; {seen.text}", closing=seen.text)
-    if seen.kept:
-        return replace(found, reason=f"{found.reason}; {seen.text}", closing=seen.text)
-    reason = f"stays only as long as nobody closes it: {seen.text}"
-    return replace(found, status=UNTIL_CLOSED, reason=reason, closing=seen.text)
+    if not closing.name:
+        return verdict
+    if verdict.status != CONFIRMED:
+        if closing.verdict.status != CONFIRMED:
+            return verdict
+        return replace(closing.verdict, reason=f"{closing.verdict.reason}; {closing.text}", closing=closing.text)
+    if closing.stayed:
+        return replace(verdict, reason=f"{verdict.reason}; {closing.text}", closing=closing.text)
+    reason = f"stays only as long as nobody closes it: {closing.text}"
+    return replace(verdict, status=UNTIL_CLOSED, reason=reason, closing=closing.text)
 
 
 def _judged(
-    case: ProofSetup, seen: Observation, ran: bool | None, outcome: Counterfactual, inside: evidence.Chains
+    case: ProofSetup, observed: Observation, ran: bool | None, outcome: Counterfactual, inside: evidence.Chains
 ) -> WireVerdict:
-    if seen.rounds < min(2, case.limits.rounds):
-        return unreached(f"making a second object failed ({seen.failure})")
-    if seen.tracker is None or case.probe.track == "growth":
-        return _by_growth(case, seen, ran)
-    if seen.survivors:
-        return _by_presence(case, seen, ran, evidence.gather(case, seen, outcome, inside))
-    return _by_absence(case, seen, ran)
+    if observed.rounds < min(2, case.limits.rounds):
+        return unreached(f"making a second object failed ({observed.failure})")
+    if observed.tracker is None or case.probe.track == "growth":
+        return _by_growth(case, observed, ran)
+    if observed.survivors:
+        return _by_presence(case, observed, ran, evidence.gather(case, observed, outcome, inside))
+    return _by_absence(case, observed, ran)
 
 
-def _facts(plan: Strategy, seen: Observation) -> dict[str, Any]:
-    growth = _growth(seen)
+def _facts(plan: Strategy, observed: Observation) -> dict[str, Any]:
+    growth = _growth(observed)
     return {
-        "rounds": seen.rounds,
-        "created": seen.created,
-        "survivors": seen.survivors,
+        "rounds": observed.rounds,
+        "created": observed.created,
+        "survivors": observed.survivors,
         "container_growth": None if growth is None else round(growth, 2),
-        "refcount": seen.refcount,
+        "refcount": observed.refcount,
         "made_by": plan.made_by + (", with a stand-in for a child process" if sandbox.stands_in() else ""),
         "values": "; ".join([f"{name}: {origin}" for name, origin in plan.origins]),
         "recipe": plan.recipe,
-        "tracked": seen.tracker.how if seen.tracker is not None else "",
+        "tracked": observed.tracker.how if observed.tracker is not None else "",
         "python": "{}.{}.{}".format(*sys.version_info[:3]),
     }
 
 
-def _growth(seen: Observation) -> float | None:
+def _growth(observed: Observation) -> float | None:
     """Return the entries an object adds to the holder over all rounds, or None where it has no size."""
-    if len(seen.sizes) < 2 or seen.sizes[-1][0] == seen.sizes[0][0]:
+    if len(observed.sizes) < 2 or observed.sizes[-1][0] == observed.sizes[0][0]:
         return None
-    return (seen.sizes[-1][1] - seen.sizes[0][1]) / (seen.sizes[-1][0] - seen.sizes[0][0])
+    return (observed.sizes[-1][1] - observed.sizes[0][1]) / (observed.sizes[-1][0] - observed.sizes[0][0])
 
 
-def _untouched(case: ProofSetup, seen: Observation, ran: bool | None) -> str:
+def _untouched(case: ProofSetup, observed: Observation, ran: bool | None) -> str:
     """Return why the run shows nothing, or nothing if it shows something.
 
     Either the flagged statement never ran; or, where that is not known and nobody vouches for the act, the holder never
@@ -122,20 +122,20 @@ def _untouched(case: ProofSetup, seen: Observation, ran: bool | None) -> str:
     """
     if ran is False:
         return f"no statement that fills {case.label} was run ({case.plan.made_by}); give a factory that leads there"
-    if seen.entered or ran:
+    if observed.entered or ran:
         return ""
     of_another = ":" in case.probe.container
-    if case.holder is not None and seen.sizes and not case.plan.given and not of_another:
+    if case.holder is not None and observed.sizes and not case.plan.given and not of_another:
         return f"nothing reached {case.label} ({case.plan.made_by}); give a factory that leads there"
     return ""
 
 
-def _is_missed(case: ProofSetup, seen: Observation) -> bool:
+def _is_missed(case: ProofSetup, observed: Observation) -> bool:
     """Tell whether the container of one object never had more entries: what ran may have filled that of another one."""
     if case.holder is None or is_a(case.holder.owner, (type, ModuleType, type(None))):
         return False
-    never = bool(seen.sizes) and max(size for _, size in seen.sizes) <= case.empty
-    return never and not seen.entered and not case.plan.given
+    never = bool(observed.sizes) and max(size for _, size in observed.sizes) <= case.empty
+    return never and not observed.entered and not case.plan.given
 
 
 def _unvaried(case: ProofSetup) -> str:
@@ -149,12 +149,12 @@ _BUILT_IN = ("dict", "list", "set", "deque")
 _KNOWN = ("annotation", "default", "code", "error message", "call at")
 
 
-def _by_growth(case: ProofSetup, seen: Observation, ran: bool | None) -> WireVerdict:
-    points, what = (seen.sizes, case.label) if seen.sizes else (seen.blocks, "the heap")
-    shape = fit.classify(points) if seen.sizes else fit.classify(points, noise=BLOCKS)
+def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> WireVerdict:
+    points, what = (observed.sizes, case.label) if observed.sizes else (observed.blocks, "the heap")
+    shape = fit.classify(points) if observed.sizes else fit.classify(points, noise=BLOCKS)
     bound = case.holder.bound() if case.holder is not None else None
-    why = _untouched(case, seen, ran) if shape == fit.CONSTANT or ran is False else ""
-    if shape == fit.CONSTANT and not why and _is_missed(case, seen):
+    why = _untouched(case, observed, ran) if shape == fit.CONSTANT or ran is False else ""
+    if shape == fit.CONSTANT and not why and _is_missed(case, observed):
         why = (
             f"nothing came into {what}, though the statement ran ({case.plan.made_by}); give a factory that leads there"
         )
@@ -163,30 +163,30 @@ def _by_growth(case: ProofSetup, seen: Observation, ran: bool | None) -> WireVer
     if bound is not None and shape != fit.CONSTANT:
         return WireVerdict(BOUNDED, f"{what} keeps at most {bound} entries", fit=fit.BOUNDED)
     if shape == fit.LINEAR:
-        if not seen.sizes and (case.plan.plain or case.probe.container_kind in _BUILT_IN):
+        if not observed.sizes and (case.plan.plain or case.probe.container_kind in _BUILT_IN):
             return unreached("no container whose entries could be counted was found", fit=shape)
         facts = evidence.holder_path(case.holder)
         equal = ", even if given what is equal" if case.plan.plain else ""
         return WireVerdict(CONFIRMED, f"{what} grows with every call and never shrinks{equal}", fit=shape, **facts)
     if shape == fit.BOUNDED:
         return WireVerdict(BOUNDED, f"{what} stops growing", fit=shape)
-    if case.plan.plain and seen.sizes and seen.sizes[-1][1] > case.empty:
+    if case.plan.plain and observed.sizes and observed.sizes[-1][1] > case.empty:
         return WireVerdict(BOUNDED, f"{what} has one entry for each value, however often it is given", fit=shape)
     return WireVerdict(REFUTED, f"{what} does not grow", fit=shape)
 
 
-def _by_absence(case: ProofSetup, seen: Observation, ran: bool | None) -> WireVerdict:
-    why = _untouched(case, seen, ran)
+def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> WireVerdict:
+    why = _untouched(case, observed, ran)
     if why:
         return unreached(why)
-    if not seen.created and seen.rounds > 1:
+    if not observed.created and observed.rounds > 1:
         why = _unvaried(case)
         return unreached(why) if why else WireVerdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
-    if seen.lagging and not seen.classes:
+    if observed.lagging and not observed.classes:
         return WireVerdict(
-            GC_LAG, f"{seen.lagging} of {seen.rounds} objects died only in a collection", fit=fit.CONSTANT
+            GC_LAG, f"{observed.lagging} of {observed.rounds} objects died only in a collection", fit=fit.CONSTANT
         )
-    growth = _growth(seen)
+    growth = _growth(observed)
     if sandbox.stands_in():
         return unreached("every object died, but with a stand-in for a child process; give a factory")
     reason = "every object died once nobody used it"
@@ -195,30 +195,32 @@ def _by_absence(case: ProofSetup, seen: Observation, ran: bool | None) -> WireVe
     return WireVerdict(REFUTED, reason, fit=fit.CONSTANT)
 
 
-def _by_presence(case: ProofSetup, seen: Observation, ran: bool | None, found: evidence.Evidence) -> WireVerdict:
-    shape = fit.classify(seen.alive)
+def _by_presence(
+    case: ProofSetup, observed: Observation, ran: bool | None, explained: evidence.Evidence
+) -> WireVerdict:
+    shape = fit.classify(observed.alive)
     bound = case.holder.bound() if case.holder is not None else None
-    facts: dict[str, Any] = found.facts
+    facts: dict[str, Any] = explained.facts
     if ran is False:
-        kept = f"what stays is kept by {found.root}" if found.root else "what stays is kept by something else"
-        return unreached(f"{_untouched(case, seen, ran)}; {kept}", fit=shape)
-    if seen.created <= 1 and seen.rounds > 1:
+        kept = f"what stays is kept by {explained.root}" if explained.root else "what stays is kept by something else"
+        return unreached(f"{_untouched(case, observed, ran)}; {kept}", fit=shape)
+    if observed.created <= 1 and observed.rounds > 1:
         why = _unvaried(case)
         return unreached(why) if why else WireVerdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
-    if found.elsewhere:
-        if bound is None and shape == fit.LINEAR and found.inside:
-            reason = f"kept by {case.label} and by {found.elsewhere}: emptying one alone frees nothing"
+    if explained.elsewhere:
+        if bound is None and shape == fit.LINEAR and explained.inside:
+            reason = f"kept by {case.label} and by {explained.elsewhere}: emptying one alone frees nothing"
             return unreached(reason, fit=shape)
-        reason = f"alive, but not because of {case.label}: {found.elsewhere} keeps it"
+        reason = f"alive, but not because of {case.label}: {explained.elsewhere} keeps it"
         return WireVerdict(REFUTED, reason, fit=shape, **facts)
-    if bound is None and shape != fit.LINEAR and seen.survivors <= 1 and (why := _unvaried(case)):
+    if bound is None and shape != fit.LINEAR and observed.survivors <= 1 and (why := _unvaried(case)):
         return unreached(why, fit=shape)
     if bound is not None or shape != fit.LINEAR:
-        most = bound if bound is not None else seen.survivors
+        most = bound if bound is not None else observed.survivors
         return WireVerdict(BOUNDED, f"no more than {most} stay alive", fit=fit.BOUNDED, **facts)
-    if found.astray:
+    if explained.astray:
         return unreached(
-            f"what stays is kept by {found.root}, and nothing shows that {case.label} keeps it, too", fit=shape
+            f"what stays is kept by {explained.root}, and nothing shows that {case.label} keeps it, too", fit=shape
         )
     if case.plan.wrong:
         return unreached(f"{case.plan.wrong}, and a stand-in for it proves nothing; give a factory", fit=shape)

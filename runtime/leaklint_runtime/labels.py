@@ -50,23 +50,23 @@ class Root(NamedTuple):
     read: Callable[[], Any] | None = None
 
 
-def node(thing: Any) -> str:
+def node(obj: Any) -> str:
     """Return what a reader calls this object: ``module app.core``, ``class Processor``, ``dict``, ``Processor``."""
-    if type(thing) is Root:
-        return thing.text
-    if is_a(thing, ModuleType):
-        return "module {}".format(module_name(_text(contents(thing).get("__name__"))))
-    if is_a(thing, type):
-        return f"class {_qualified(thing)}"
-    if is_a(thing, FunctionType):
-        return f"function {thing.__qualname__}()"
-    if is_a(thing, MethodType):
-        return "bound method {}()".format(getattr(thing.__func__, "__qualname__", "?"))
-    if is_a(thing, FrameType):
-        return f"running frame of {thing.f_code.co_name}()"
-    if type(thing).__name__ == "_lru_cache_wrapper":
-        return "memoised {}()".format(_text(getattr(thing, "__qualname__", "function")))
-    return _qualified(type(thing))
+    if type(obj) is Root:
+        return obj.text
+    if is_a(obj, ModuleType):
+        return "module {}".format(module_name(_text(contents(obj).get("__name__"))))
+    if is_a(obj, type):
+        return f"class {_qualified(obj)}"
+    if is_a(obj, FunctionType):
+        return f"function {obj.__qualname__}()"
+    if is_a(obj, MethodType):
+        return "bound method {}()".format(getattr(obj.__func__, "__qualname__", "?"))
+    if is_a(obj, FrameType):
+        return f"running frame of {obj.f_code.co_name}()"
+    if type(obj).__name__ == "_lru_cache_wrapper":
+        return "memoised {}()".format(_text(getattr(obj, "__qualname__", "function")))
+    return _qualified(type(obj))
 
 
 def module_name(name: str) -> str:
@@ -212,22 +212,22 @@ def _text(value: Any) -> str:
     return value if type(value) is str else "?"
 
 
-def origin(thing: Any) -> str:
+def origin(obj: Any) -> str:
     """Return ``app`` or ``lib`` for a module, class, function or frame, judged by its file.
 
     Other objects have no origin of their own.
     """
-    if is_a(thing, FrameType):
-        return _origin_of_file(thing.f_code.co_filename)
-    if is_a(thing, MethodType):
-        return origin(thing.__func__)
-    if is_a(thing, FunctionType):
-        code: CodeType | None = thing.__code__
+    if is_a(obj, FrameType):
+        return _origin_of_file(obj.f_code.co_filename)
+    if is_a(obj, MethodType):
+        return origin(obj.__func__)
+    if is_a(obj, FunctionType):
+        code: CodeType | None = obj.__code__
         return _origin_of_file(code.co_filename) if code else ""
-    if is_a(thing, ModuleType):
-        name: Any = contents(thing).get("__name__")
-    elif is_a(thing, type):
-        name = contents(thing).get("__module__")
+    if is_a(obj, ModuleType):
+        name: Any = contents(obj).get("__name__")
+    elif is_a(obj, type):
+        name = contents(obj).get("__module__")
     else:
         return ""
     module = sys.modules.get(name) if type(name) is str else None

@@ -57,10 +57,10 @@ def construct(kind: Any) -> Recipe:
         raise CannotBuildError(shown)
     recipe = found[0]
     if added:
-        told = f"{recipe.how}, with {' and '.join(added)} in the environment"
+        text = f"{recipe.how}, with {' and '.join(added)} in the environment"
         given = ", ".join([f"{name}='leaklint'" for name in added])
         source = f"(os:environ.update({given}) or {recipe.source})" if recipe.source else ""
-        recipe = recipe._replace(how=told, source=source)
+        recipe = recipe._replace(how=text, source=source)
     return recipe
 
 

@@ -144,7 +144,7 @@ def _main(probes: Sequence[WireProbe], options: child.Options, ends: Ends, solo:
             early.leave(0)
         index = int(line or b"0")
         if solo:
-            _one(index, probes[index], options, ends)
+            _prove(index, probes[index], options, ends)
             early.leave(0)
         _say(ends.back, "import")
         preload(probes[index])
@@ -174,7 +174,7 @@ def _fork_for(index: int, probe: WireProbe, options: child.Options, ends: Ends) 
         try:
             early.close(ends.commands)
             sandbox.die_with_parent()
-            _one(index, probe, options, ends)
+            _prove(index, probe, options, ends)
         finally:
             early.leave(0)
     _say(ends.back, f"pid {pid}")
@@ -185,7 +185,7 @@ def _fork_for(index: int, probe: WireProbe, options: child.Options, ends: Ends) 
     _say(ends.back, f"end {status}")
 
 
-def _one(index: int, probe: WireProbe, options: child.Options, ends: Ends) -> None:
+def _prove(index: int, probe: WireProbe, options: child.Options, ends: Ends) -> None:
     """Prove, then fetch the nonce, then tell. The nonce of a probe whose child died before may still be in the pipe."""
     verdict = child.prove(probe, options)
     while True:

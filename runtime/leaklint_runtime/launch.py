@@ -187,7 +187,7 @@ def _started(words: Sequence[str], folder: str, memory_limit: int) -> subprocess
 
 def _watch(
     process: subprocess.Popen[bytes],
-    found: CommandMeasurement,
+    measurement: CommandMeasurement,
     interval: float,
     listener: Listener | None,
     timeout: float | None,
@@ -199,20 +199,20 @@ def _watch(
             family = tree.family(process.pid)
             if family.pids:
                 sample = {"t": time.time(), "rss": family.rss, "uss": family.uss, "pids": list(family.pids)}
-                found.family.append(sample)
+                measurement.family.append(sample)
                 if listener is not None:
                     listener(sample)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(interval)
             if end is not None and time.monotonic() > end and process.poll() is None:
-                found.late, end = True, None
+                measurement.late, end = True, None
                 _end(process)
     except KeyboardInterrupt:  # the terminal has told the command as well; what was measured so far is shown
         _end(process)
     finally:
         if process.poll() is None:
             process.kill()
-        found.status = process.wait()
+        measurement.status = process.wait()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -223,7 +223,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(GRACE)
 
 
-def _gather(folder: str, found: CommandMeasurement) -> None:
+def _gather(folder: str, measurement: CommandMeasurement) -> None:
     """Read what the agents wrote; a process that was killed may have left half a line."""
     for name in sorted(os.listdir(folder)):
         stem, _, kind = name.partition(".")
@@ -235,7 +235,7 @@ def _gather(folder: str, found: CommandMeasurement) -> None:
                 for line in source:
                     with contextlib.suppress(ValueError):
                         lines.append(json.loads(line))
-                found.inside[int(stem)] = lines
+                measurement.inside[int(stem)] = lines
             elif kind == "ledger.json":
                 with contextlib.suppress(ValueError):
-                    found.ledgers[int(stem)] = json.load(source)
+                    measurement.ledgers[int(stem)] = json.load(source)

@@ -135,8 +135,8 @@ def from_json(value: Mapping[str, Any]) -> Ledger:
     return Ledger(**given)
 
 
-def _known(kind: Any, item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: item[name] for name in kind._fields if name in item}
+def _known(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value[name] for name in kind._fields if name in value}
 
 
 class History:

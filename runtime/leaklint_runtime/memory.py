@@ -127,22 +127,22 @@ class Measured(NamedTuple):
     notes: tuple[str, ...]
 
 
-def _measured(found: Sequence[measuring.LocatedHolder], intervene: bool, seconds: float) -> Measured:
+def _measured(holders: Sequence[measuring.LocatedHolder], intervene: bool, seconds: float) -> Measured:
     notes: list[str] = []
     value: dict[str, Any] = {}
     if clone.possible():
         # A clone stands still, so that each of its own clones looks at the same state, however busy this process is.
-        outcome = clone.run(partial(_experiments, found, seconds), (len(found) + 3) * seconds)
+        outcome = clone.run(partial(_experiments, holders, seconds), (len(holders) + 3) * seconds)
         value, notes = outcome.value, [f"not measured: {outcome.failure}"] if outcome.failure else []
     elif not intervene:
         notes.append("this platform has no safe fork: nothing was tried; intervene=True tries it in the process itself")
     notes += value.get("notes", ())
     freed = measuring.freed() if intervene else value.get("freed", {})
     filled = value.get("filled") or (measuring.filled() if intervene else {})
-    gone = value.get("held", [{}] * len(found))
+    gone = value.get("held", [{}] * len(holders))
     held = [
         Held(item.symbol, one.get("entries", _entries(item)), one.get("objects"), one.get("returned"))
-        for item, one in zip(found, gone)
+        for item, one in zip(holders, gone)
     ]
     if not libc.can_trim():
         notes.append("this C library has no malloc_trim: what it hoards is counted as native")
@@ -152,23 +152,23 @@ def _measured(found: Sequence[measuring.LocatedHolder], intervene: bool, seconds
     return Measured(freed, filled, tuple(held), together, tuple(notes))
 
 
-def _experiments(found: Sequence[measuring.LocatedHolder], seconds: float) -> dict[str, Any]:
+def _experiments(holders: Sequence[measuring.LocatedHolder], seconds: float) -> dict[str, Any]:
     """Try everything, each in a clone of this clone."""
     notes: list[str] = []
 
-    def tried(what: str, work: clone.Work) -> dict[str, Any]:
+    def tried(name: str, work: clone.Work) -> dict[str, Any]:
         outcome = clone.run(work, seconds)
         if outcome.failure:
-            notes.append(f"{what} not measured: {outcome.failure}")
+            notes.append(f"{name} not measured: {outcome.failure}")
         return outcome.value
 
     freed = tried("garbage and hoard", measuring.freed)
     filled = tried("fragmentation", measuring.filled)
-    held: list[dict[str, Any]] = [{"entries": _entries(item)} for item in found]
+    held: list[dict[str, Any]] = [{"entries": _entries(item)} for item in holders]
     full = [place for place, row in enumerate(held) if row["entries"] != 0]
     full.sort(key=lambda place: -(held[place]["entries"] or 0))
     for place in full[:MOST]:
-        item = found[place]
+        item = holders[place]
         held[place].update(tried(item.symbol, partial(measuring.without, [item.holder])))
     if len(full) > MOST:
         notes.append(f"{len(full) - MOST} containers with fewer entries were not emptied one by one")
@@ -179,18 +179,18 @@ def _experiments(found: Sequence[measuring.LocatedHolder], seconds: float) -> di
     if len(full) == 1:
         together = held[full[0]]
     elif full:
-        together = tried("all findings together", partial(measuring.without, [item.holder for item in found]))
+        together = tried("all findings together", partial(measuring.without, [item.holder for item in holders]))
     return {"freed": freed, "filled": filled, "held": held, "together": together, "notes": notes}
 
 
-def _mapped(found: Footprint) -> int:
+def _mapped(footprint: Footprint) -> int:
     """Return the bytes that are no anonymous memory."""
-    return found.rss - (found.anonymous or 0)
+    return footprint.rss - (footprint.anonymous or 0)
 
 
-def _entries(item: measuring.LocatedHolder) -> int | None:
+def _entries(located: measuring.LocatedHolder) -> int | None:
     try:
-        return item.holder.size()
+        return located.holder.size()
     except Exception:
         return None
 

@@ -138,7 +138,7 @@ class Experiment:
                 if size is not None:
                     points.append((self.done, size))
 
-    def one(self, careful: bool) -> bool:
+    def make_one(self, careful: bool) -> bool:
         """Make one object, watch it and let it go; False if that failed."""
         try:
             box = [self.make(self.warm + self.done)]
@@ -159,7 +159,7 @@ class Experiment:
 
     def round(self) -> None:
         """One object, then a count without and one with a collection."""
-        if not self.one(careful=True):
+        if not self.make_one(careful=True):
             return
         self.rounds += 1
         now = self.tracker.alive() if self.tracker else 0
@@ -187,7 +187,7 @@ class Experiment:
         batch = limits.rounds
         while not self.failure and self.done < most and early.perf_counter() < end:
             for _ in range(batch):
-                if not self.one(careful=False) or early.perf_counter() >= end:
+                if not self.make_one(careful=False) or early.perf_counter() >= end:
                     break
             self.note()
             if len(current_frames()) > THREADS:

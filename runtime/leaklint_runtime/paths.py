@@ -57,36 +57,36 @@ def _reach(leading: list[Any], parts: list[Any], targets: Sequence[Any]) -> list
     return [leading[:-1] + _unwind(kept, parents, id(target)) for target in targets if id(target) in kept]
 
 
-def forward(starts: list[Any], wanted: set[int]) -> tuple[dict[int, int], Kept]:
-    """Search breadth first from ``starts`` until all of ``wanted`` (identities) are met or ``NODES`` objects were seen.
+def forward(starts: list[Any], targets: set[int]) -> tuple[dict[int, int], Kept]:
+    """Search breadth first from ``starts`` until all of ``targets`` (identities) are met or ``NODES`` objects were seen.
 
     Returns each object's parent and the objects, both by identity; modules and classes are not entered.
     """
     first = id(starts[0])
-    kept: Kept = {id(thing): thing for thing in starts}
-    parents = {id(thing): first for thing in starts}
-    level, missing = list(kept.values()), set(wanted) - set(kept)
+    kept: Kept = {id(obj): obj for obj in starts}
+    parents = {id(obj): first for obj in starts}
+    level, missing = list(kept.values()), set(targets) - set(kept)
     while level and missing and len(kept) < NODES:
         following: list[Any] = []
-        for thing in level:
-            for child in _children(thing):
+        for obj in level:
+            for child in _children(obj):
                 place = id(child)
-                if place in kept or (place not in wanted and is_a(child, _STOP)):
+                if place in kept or (place not in targets and is_a(child, _STOP)):
                     continue
                 kept[place] = child
-                parents[place] = id(thing)
+                parents[place] = id(obj)
                 missing.discard(place)
-                if place not in wanted:
+                if place not in targets:
                     following.append(child)
         level = following
     return parents, kept
 
 
-def _children(thing: Any) -> Sequence[Any]:
-    """Return what a thing refers to; of a function not its globals, which would lead everywhere."""
-    if is_a(thing, FunctionType):
-        return [thing.__closure__, thing.__defaults__, thing.__kwdefaults__, contents(thing)]
-    return get_referents(thing)
+def _children(obj: Any) -> Sequence[Any]:
+    """Return what an object refers to; of a function not its globals, which would lead everywhere."""
+    if is_a(obj, FunctionType):
+        return [obj.__closure__, obj.__defaults__, obj.__kwdefaults__, contents(obj)]
+    return get_referents(obj)
 
 
 def _unwind(kept: Kept, parents: dict[int, int], place: int) -> list[Any]:
@@ -141,9 +141,9 @@ def _backward(target: Any, module: Any, ours: Sequence[Any], walls: Sequence[Any
         if found is not None:
             return found
     levels: list[list[Any]] = [[target]]
-    seen: Kept = {id(thing): thing for thing in (target, own, index, levels, large, ours, *ours, walls, *walls)}
+    seen: Kept = {id(obj): obj for obj in (target, own, index, levels, large, ours, *ours, walls, *walls)}
     for found_there in large.values():
-        seen.update((id(thing), thing) for thing in (found_there, *found_there[1]))
+        seen.update((id(obj), obj) for obj in (found_there, *found_there[1]))
     # The search's own containers refer to what it visits; the cycle through ``seen`` is broken again below.
     seen[id(seen)] = seen
     try:
@@ -157,10 +157,10 @@ def _backward(target: Any, module: Any, ours: Sequence[Any], walls: Sequence[Any
 
 def _outside(index: roots.Index, walls: Sequence[Any]) -> roots.Index:
     """Return the index without the ways that lead through a wall."""
-    closed = {id(thing) for thing in walls}
+    closed = {id(obj) for obj in walls}
     if not closed:
         return index
-    return {place: things for place, things in index.items() if not any(id(thing) in closed for thing in things)}
+    return {place: objects for place, objects in index.items() if not any(id(obj) in closed for obj in objects)}
 
 
 def _glanced(target: Any, index: roots.Index, walls: Sequence[Any]) -> RetentionPath | None:
@@ -182,22 +182,22 @@ def _near(
     """
     if id(target) in index:
         return RetentionPath(list(index[id(target)]), True, len(index[id(target)]))
-    seen = {*index, *[id(thing) for thing in walls]}
-    levels = [[things[-1] for things in index.values()]]
+    seen = {*index, *[id(obj) for obj in walls]}
+    levels = [[objects[-1] for objects in index.values()]]
     while levels[-1] and len(seen) < budget:
-        level = [thing for thing in levels[-1] if not is_a(thing, _STOP)]
+        level = [obj for obj in levels[-1] if not is_a(obj, _STOP)]
         most = YOUNGEST if large is None else budget // 4
-        wide = [thing for thing in level if _extent(thing) > most]
+        wide = [obj for obj in level if _extent(obj) > most]
         if wide:
-            level = [thing for thing in level if _extent(thing) <= most]
+            level = [obj for obj in level if _extent(obj) <= most]
         children = list(filter(is_tracked, get_referents(*level)))
         if large is None:
-            for thing in wide:
-                children += filter(is_tracked, _youngest(thing))
+            for obj in wide:
+                children += filter(is_tracked, _youngest(obj))
             level += wide
         else:
-            for thing in wide:
-                large.setdefault(id(thing), (thing, levels[:-1], index))
+            for obj in wide:
+                large.setdefault(id(obj), (obj, levels[:-1], index))
         levels[-1] = level
         fresh = dict(zip(map(id, children), children))
         if id(target) in fresh:
@@ -215,43 +215,43 @@ def _named(index: roots.Index, chain: list[Any]) -> RetentionPath:
     return RetentionPath(start[:-1] + chain, True, len(start))
 
 
-def _youngest(thing: Any) -> list[Any]:
+def _youngest(obj: Any) -> list[Any]:
     """Return the entries of a built-in container that were added last; of a set, which has no order, none."""
-    if type(thing) is dict:
-        pairs = list(islice(reversed(dict.items(thing)), YOUNGEST))
+    if type(obj) is dict:
+        pairs = list(islice(reversed(dict.items(obj)), YOUNGEST))
         return [part for pair in pairs for part in pair]
-    return list(thing[-YOUNGEST:]) if type(thing) is not set else []
+    return list(obj[-YOUNGEST:]) if type(obj) is not set else []
 
 
-def _extent(thing: Any) -> int:
+def _extent(obj: Any) -> int:
     """Return the number of entries of a built-in container; other objects are small."""
-    kind = type(thing)
-    return len(thing) if kind is list or kind is dict or kind is tuple or kind is set else 0
+    kind = type(obj)
+    return len(obj) if kind is list or kind is dict or kind is tuple or kind is set else 0
 
 
 def _descended(levels: list[list[Any]], target: Any, glancing: bool) -> list[Any]:
     """Return the chain through the levels to the target, from the first level on."""
     chain = [target]
     for level in reversed(levels):
-        for thing in level:
-            if any(child is chain[-1] for child in _entries(thing, glancing)):
-                chain.append(thing)
+        for obj in level:
+            if any(child is chain[-1] for child in _entries(obj, glancing)):
+                chain.append(obj)
                 break
     return chain[::-1]
 
 
-def _entries(thing: Any, glancing: bool) -> Sequence[Any]:
-    return _youngest(thing) if glancing and _extent(thing) > YOUNGEST else get_referents(thing)
+def _entries(obj: Any, glancing: bool) -> Sequence[Any]:
+    return _youngest(obj) if glancing and _extent(obj) > YOUNGEST else get_referents(obj)
 
 
-def _climb(levels: list[list[Any]], seen: Kept, index: roots.Index, large: Large) -> roots.Things:
+def _climb(levels: list[list[Any]], seen: Kept, index: roots.Index, large: Large) -> roots.Objects:
     """Add levels of referrers until the way to one is known, and return that; nothing if there are no more."""
     while len(levels) <= LEVELS:
         seen[id(levels[-1])] = levels[-1]
         found = _referrers(levels[-1], seen)
-        ends = [id(thing) for thing in found if id(thing) in index or id(thing) in large]
+        ends = [id(obj) for obj in found if id(obj) in index or id(obj) in large]
         if ends:
-            return min([index[end] if end in index else _way(*large[end]) for end in ends], key=len)
+            return min([index[end] if end in index else _descent(*large[end]) for end in ends], key=len)
         if not found:
             break
         levels.append(sorted(found, key=_promise)[:WIDTH])
@@ -259,36 +259,36 @@ def _climb(levels: list[list[Any]], seen: Kept, index: roots.Index, large: Large
     return ()
 
 
-def _way(thing: Any, levels: list[list[Any]], index: roots.Index) -> roots.Things:
-    return tuple(_named(index, _descended(levels, thing, False)).chain)
+def _descent(obj: Any, levels: list[list[Any]], index: roots.Index) -> roots.Objects:
+    return tuple(_named(index, _descended(levels, obj, False)).chain)
 
 
-def alike(found: RetentionPath, targets: Sequence[Any]) -> list[list[Any]]:
+def alike(path: RetentionPath, targets: Sequence[Any]) -> list[list[Any]]:
     """Return chains from the same named holder to each of the targets that it reaches."""
-    return _reach(found.chain[: found.prefix], [], targets) if found.named else [found.chain]
+    return _reach(path.chain[: path.prefix], [], targets) if path.named else [path.chain]
 
 
 def _referrers(frontier: list[Any], seen: Kept) -> list[Any]:
     """Return who refers to the frontier and was not seen: neither this package's frames nor mere instances."""
-    kinds = {id(thing) for thing in frontier if is_a(thing, type)}
+    kinds = {id(obj) for obj in frontier if is_a(obj, type)}
     found: list[Any] = []
     asked = tuple(frontier)  # from 3.13 on the collector shows what it was called with, too
-    for thing in get_referrers(*asked):
-        if id(thing) in seen or id(type(thing)) in kinds or thing is found or thing is asked:
+    for obj in get_referrers(*asked):
+        if id(obj) in seen or id(type(obj)) in kinds or obj is found or obj is asked:
             continue
-        if is_a(thing, FrameType) and thing.f_code.co_filename.startswith(_OWN):
+        if is_a(obj, FrameType) and obj.f_code.co_filename.startswith(_OWN):
             continue
-        found.append(thing)
-    for thing in found:
-        seen[id(thing)] = thing
+        found.append(obj)
+    for obj in found:
+        seen[id(obj)] = obj
     return found
 
 
-def _promise(thing: Any) -> int:
+def _promise(obj: Any) -> int:
     """Rank what a search follows first where there is too much: containers and namespaces before code and frames."""
-    if is_a(thing, (dict, list, set)):
+    if is_a(obj, (dict, list, set)):
         return 0
-    if is_a(thing, (FrameType, FunctionType)):
+    if is_a(obj, (FrameType, FunctionType)):
         return 2
     return 1
 
@@ -296,7 +296,7 @@ def _promise(thing: Any) -> int:
 def _joined(start: list[Any], levels: list[list[Any]]) -> list[Any]:
     """Append to a chain, from the outermost level in, the first object that its last one refers to."""
     for level in reversed(levels):
-        members = {id(thing): thing for thing in level}
+        members = {id(obj): obj for obj in level}
         held = next((members[id(child)] for child in get_referents(start[-1]) if id(child) in members), None)
         if held is None:
             continue
@@ -304,24 +304,24 @@ def _joined(start: list[Any], levels: list[list[Any]]) -> list[Any]:
     return start
 
 
-def times(holder: Any, things: Sequence[Any], place: int) -> int:
-    """Count how often ``holder`` refers to ``things[place]``."""
+def times(holder: Any, objects: Sequence[Any], place: int) -> int:
+    """Count how often ``holder`` refers to ``objects[place]``."""
     count = 0
     for child in get_referents(holder):
-        if child is things[place]:
+        if child is objects[place]:
             count += 1
     return count
 
 
 def references(target: Any, ours: Sequence[Any]) -> int:
     """Count the references to ``target`` that the collector can see, but for those from ``ours`` and this package."""
-    skipped = {id(ours), *[id(thing) for thing in ours]}
+    skipped = {id(ours), *[id(obj) for obj in ours]}
     count = 0
-    for thing in get_referrers(target):
-        if id(thing) in skipped or (is_a(thing, FrameType) and thing.f_code.co_filename.startswith(_OWN)):
+    for obj in get_referrers(target):
+        if id(obj) in skipped or (is_a(obj, FrameType) and obj.f_code.co_filename.startswith(_OWN)):
             continue
         # No comprehension here: before 3.12 its cell would be one more holder of the target.
-        for child in get_referents(thing):
+        for child in get_referents(obj):
             if child is target:
                 count += 1
     return count

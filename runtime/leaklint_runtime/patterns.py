@@ -49,11 +49,11 @@ class _Maker:
         self.number, place = divmod(self.number, len(characters))
         return characters[place]
 
-    def sequence(self, items: Any) -> Iterator[str]:
-        for kind, value in items:
-            yield from self.item(str(kind), value)
+    def sequence(self, tokens: Any) -> Iterator[str]:
+        for kind, value in tokens:
+            yield from self.token(str(kind), value)
 
-    def item(self, kind: str, value: Any) -> Iterator[str]:
+    def token(self, kind: str, value: Any) -> Iterator[str]:
         if kind == "LITERAL":
             yield chr(value)
         elif kind == "NOT_LITERAL":
@@ -84,10 +84,10 @@ class _Maker:
             raise ValueError(kind)
 
 
-def _members(items: Any) -> str:
+def _members(tokens: Any) -> str:
     """Return characters of a class; of one that is told by what it is not, others."""
     found, negated = "", False
-    for kind, value in items:
+    for kind, value in tokens:
         word = str(kind)
         if word == "NEGATE":
             negated = True

@@ -50,7 +50,7 @@ class Line(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A filled rectangle; ``border`` is the role of its edge, or empty, ``told`` its tooltip."""
+    """A filled rectangle; ``border`` is the role of its edge, or empty, ``tooltip`` what is shown over it."""
 
     x: float
     y: float
@@ -59,7 +59,7 @@ class Box(NamedTuple):
     role: str
     border: str = ""
     radius: float = 0.0
-    told: str = ""
+    tooltip: str = ""
 
 
 class Text(NamedTuple):
@@ -78,12 +78,12 @@ Shape = Union[Line, Box, Text]
 
 
 class Chart(NamedTuple):
-    """A picture of ``width`` by ``height`` pixels; ``told`` says in words what it shows, for those who cannot see it."""
+    """A picture of ``width`` by ``height`` pixels; ``description`` says in words what it shows, for those who cannot see it."""
 
     width: int
     height: int
     title: str
-    told: str
+    description: str
     shapes: tuple[Shape, ...]
 
 
@@ -112,7 +112,7 @@ def svg(chart: Chart, dark: bool | None = None) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">',
         f'<title id="title">{escape(chart.title)}</title>',
-        f'<desc id="desc">{escape(chart.told)}</desc>',
+        f'<desc id="desc">{escape(chart.description)}</desc>',
         f"<style>{_style(chart) if dark is None else _fixed_style(chart, dark)}</style>",
         *[_drawn(shape) for shape in chart.shapes],
         "</svg>",
@@ -167,9 +167,9 @@ def _drawn(shape: Shape) -> str:
     if isinstance(shape, Box):
         place = f'x="{shape.x:.1f}" y="{shape.y:.1f}" width="{shape.width:.1f}" height="{shape.height:.1f}"'
         place += f' rx="{shape.radius:g}"' if shape.radius else ""
-        told = f"<title>{escape(shape.told)}</title>" if shape.told else ""
+        text = f"<title>{escape(shape.tooltip)}</title>" if shape.tooltip else ""
         edge = f'<rect class="edge {_class(shape.border)}" {place}/>' if shape.border else ""
-        return f'<rect class="{_class(shape.role)}" {place}>{told}</rect>{edge}'
+        return f'<rect class="{_class(shape.role)}" {place}>{text}</rect>{edge}'
     bold = " bold" if shape.bold else ""
     place = f'x="{shape.x:.1f}" y="{shape.y:.1f}" font-size="{shape.size}" text-anchor="{shape.anchor}"'
     return f'<text class="{_class(shape.role)}{bold}" {place}>{escape(shape.text)}</text>'

@@ -85,11 +85,11 @@ class Profile(NamedTuple):
         ]
         return sorted(found, key=lambda one: (one.entries.kind != LINEAR, -(one.size or 0), -one.entries.slope))
 
-    def _size(self, item: LengthPoints, entries: growth.Trend) -> float | None:
+    def _size(self, lengths: LengthPoints, entries: growth.Trend) -> float | None:
         """Return the bytes that the container gains a unit, by what emptying it freed at the end."""
         for one in self.ledgers:
             for held in one.held:
-                if one.pid == item.pid and held.symbol == item.symbol and held.size is not None and held.entries:
+                if one.pid == lengths.pid and held.symbol == lengths.symbol and held.size is not None and held.entries:
                     return held.size / held.entries * entries.slope
         return None
 
@@ -98,17 +98,17 @@ class Profile(NamedTuple):
         _, process = self.memory()
         resident = float(self.samples[-1].rss) if self.samples else 0.0
         several = len({item.pid for item in self.lengths}) > 1
-        told = [self.sentence(item) for item in self.holders]
+        sentences = [self.sentence(item) for item in self.holders]
         known = {item.symbol for item in self.holders}
         for container in self.containers():
             if container.symbol not in known:
                 text = growth.sentence(container, self.unit, resident, self.limit, process)
-                told.append(f"{text} (process {container.pid})" if several else text)
+                sentences.append(f"{text} (process {container.pid})" if several else text)
         units = self.samples[-1].x - self.samples[0].x if self.samples else 0.0
-        told.append(growth.memory_sentence(process, self.unit, resident, self.limit, units))
+        sentences.append(growth.memory_sentence(process, self.unit, resident, self.limit, units))
         if process.kind == LINEAR and not self._names_growth():
-            told.append(_UNNAMED)
-        return told
+            sentences.append(_UNNAMED)
+        return sentences
 
     def sentence(self, holder: GrowingHolder) -> str:
         """Return the verdict on a discovered holder."""
@@ -126,8 +126,8 @@ class Profile(NamedTuple):
 
     def about(self, symbol: str) -> str:
         """Return the verdict on this container, or the first verdict if there is none on it."""
-        told = self.sentences()
-        return next((text for text in told if text.startswith(f"{symbol} ")), told[0])
+        sentences = self.sentences()
+        return next((text for text in sentences if text.startswith(f"{symbol} ")), sentences[0])
 
     @property
     def leaks(self) -> bool:
@@ -157,9 +157,9 @@ def of_calls(target: str, messages: Sequence[Mapping[str, Any]], limit: int | No
     found = [from_json(item["ledger"]) for item in messages if "ledger" in item]
     pid = found[0].pid if found else 0
     lengths = _lengths(pid, [(float(item["round"]), item["sizes"]) for item in rounds])
-    told = [item for item in messages if "holders" in item]
-    holders = tuple(model.from_json(row)._replace(pid=pid) for item in told for row in item["holders"])
-    notes = tuple(note for item in told for note in item["notes"])
+    named = [item for item in messages if "holders" in item]
+    holders = tuple(model.from_json(row)._replace(pid=pid) for item in named for row in item["holders"])
+    notes = tuple(note for item in named for note in item["notes"])
     return Profile(target, CALL, samples, lengths, _warmed(samples), limit, tuple(found), notes=notes, holders=holders)
 
 
@@ -189,9 +189,9 @@ def of_command(target: str, measured: Any, limit: int | None) -> Profile:
     found = tuple(from_json(item) for item in measured.ledgers.values())
     holders = []
     for pid, lines in sorted(measured.inside.items()):
-        told = [item for item in lines if "holders" in item]
-        holders += [model.from_json(row)._replace(pid=pid) for row in _last_holders(told, measured)]
-        notes += told[-1]["notes"] if told else ()
+        named = [item for item in lines if "holders" in item]
+        holders += [model.from_json(row)._replace(pid=pid) for row in _last_holders(named, measured)]
+        notes += named[-1]["notes"] if named else ()
     return Profile(
         target,
         SECOND,
@@ -206,12 +206,12 @@ def of_command(target: str, measured: Any, limit: int | None) -> Profile:
     )
 
 
-def _last_holders(told: Sequence[Mapping[str, Any]], measured: Any) -> list[Mapping[str, Any]]:
+def _last_holders(messages: Sequence[Mapping[str, Any]], measured: Any) -> list[Mapping[str, Any]]:
     """Return the holders that were named last; of a command that was stopped also those that went with its main function."""
-    rows = list(told[-1]["holders"]) if told else []
-    if len(told) > 1 and (measured.late or measured.status in _STOPPED):
+    rows = list(messages[-1]["holders"]) if messages else []
+    if len(messages) > 1 and (measured.late or measured.status in _STOPPED):
         symbols = {row["symbol"] for row in rows}
-        rows += [row for row in told[-2]["holders"] if row["symbol"] not in symbols]
+        rows += [row for row in messages[-2]["holders"] if row["symbol"] not in symbols]
     return rows
 
 
@@ -224,12 +224,12 @@ def _warmed(samples: Sequence[Sample]) -> tuple[tuple[float, str], ...]:
     return ((samples[int(len(samples) * growth.WARM)].x, "warmed up"),)
 
 
-def _lengths(pid: int, seen: Sequence[tuple[float, Mapping[str, Any]]]) -> tuple[LengthPoints, ...]:
+def _lengths(pid: int, samples: Sequence[tuple[float, Mapping[str, Any]]]) -> tuple[LengthPoints, ...]:
     """Return the lengths of containers; of one whose inner containers alone change, the sum of all levels."""
-    symbols = dict.fromkeys(symbol for _, sizes in seen for symbol in sizes)
+    symbols = dict.fromkeys(symbol for _, sizes in samples for symbol in sizes)
     found = []
     for symbol in symbols:
-        pairs = [(x, sizes[symbol]) for x, sizes in seen if symbol in sizes and sizes[symbol][0] is not None]
+        pairs = [(x, sizes[symbol]) for x, sizes in samples if symbol in sizes and sizes[symbol][0] is not None]
         outer = tuple((x, float(pair[0])) for x, pair in pairs)
         inner = tuple((x, float(pair[1])) for x, pair in pairs if pair[1] is not None)
         changes = growth.trend(outer).kind != CONSTANT
@@ -262,19 +262,19 @@ def chart(profile: Profile, before: Profile | None = None) -> Chart:
         panels.append(charts.Panel("entries", "", tuple(rows)))
     leading = (before or profile).containers()
     about = leading[0].symbol if leading else ""
-    told = "\n".join(f"{name}: {side.about(about)}" if name else side.about(about) for name, side in sides)
+    text = "\n".join(f"{name}: {side.about(about)}" if name else side.about(about) for name, side in sides)
     target = os.path.basename(profile.target) if profile.unit == CALL else profile.target
     title = f"{target} before and after" if before else target
     marks = () if before else profile.marks
-    return charts.growth(panels, title, told, _ACROSS[profile.unit], marks)
+    return charts.growth(panels, title, text, _ACROSS[profile.unit], marks)
 
 
 _NAMES = {"alive": "bytes in use", "uss": "unique set size", "rss": "resident set size"}
 _ACROSS = {CALL: "calls, each followed by a full collection", SECOND: "seconds"}
 
 
-def _name(item: LengthPoints, side: str) -> str:
-    short = item.symbol.rpartition(":")[2]
+def _name(lengths: LengthPoints, side: str) -> str:
+    short = lengths.symbol.rpartition(":")[2]
     return f"{short} {side}".rstrip()
 
 

@@ -42,7 +42,7 @@ class Arenas(NamedTuple):
 
 def arenas() -> Arenas | None:
     """Return the state of the arenas; None where the interpreter does not use them (``PYTHONMALLOC=malloc``)."""
-    return parse(_told())
+    return parse(_statistics())
 
 
 def parse(text: str) -> Arenas | None:
@@ -64,7 +64,7 @@ def _number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def _told() -> str:
+def _statistics() -> str:
     """Return what the interpreter writes about its allocator; empty where it cannot be asked."""
     ask = getattr(sys, "_debugmallocstats", None)
     if ask is None:

@@ -111,8 +111,8 @@ def make(value: Value, vary: Vary) -> Any:
 def _mock(inner: list[Any], vary: Vary) -> Any:
     """Return a new mock of the class, with what it was told to return."""
     kind = getattr(importlib.import_module("unittest.mock"), inner[0])
-    told = {name: make(item, vary) for name, item in inner[2].items()}
-    return kind(spec=named(inner[1]), **told) if inner[1] else kind(**told)
+    returned = {name: make(item, vary) for name, item in inner[2].items()}
+    return kind(spec=named(inner[1]), **returned) if inner[1] else kind(**returned)
 
 
 def named(place: str) -> Any:

@@ -20,55 +20,55 @@ def retained(targets: Sequence[Any], parts: Sequence[Any] = ()) -> int:
     for all of them. Modules, classes, functions and frames belong to others, and so does what lies more than ``NODES``
     objects away.
     """
-    things = _reach(targets)
-    # Each thing is referred to by the list, the dict's value is the same list entry, and the call's argument.
-    references = [_count(things, place) for place in range(len(things))]
-    places = {id(thing): place for place, thing in enumerate(things)}
-    children = [[places[id(child)] for child in get_referents(thing) if id(child) in places] for thing in things]
-    inner = [0] * len(things)
-    for held in [*children, [places[id(thing)] for thing in _entries(parts, places) if id(thing) in places]]:
+    objects = _reach(targets)
+    # Each object is referred to by the list, the dict's value is the same list entry, and the call's argument.
+    references = [_count(objects, place) for place in range(len(objects))]
+    places = {id(obj): place for place, obj in enumerate(objects)}
+    children = [[places[id(child)] for child in get_referents(obj) if id(child) in places] for obj in objects]
+    inner = [0] * len(objects)
+    for held in [*children, [places[id(obj)] for obj in _entries(parts, places) if id(obj) in places]]:
         for place in held:
             inner[place] += 1
-    owned = [True] * len(things)
-    pending = [place for place in range(len(targets), len(things)) if references[place] > inner[place]]
+    owned = [True] * len(objects)
+    pending = [place for place in range(len(targets), len(objects)) if references[place] > inner[place]]
     while pending:
         place = pending.pop()
         if not owned[place]:
             continue
         owned[place] = False
         pending.extend(child for child in children[place] if child >= len(targets) and owned[child])
-    return sum(getsizeof(thing, 0) for thing, mine in zip(things, owned) if mine) // len(targets)
+    return sum(getsizeof(obj, 0) for obj, mine in zip(objects, owned) if mine) // len(targets)
 
 
 def _entries(parts: Sequence[Any], inside: dict[int, int]) -> Iterator[Any]:
     """Yield what leaking containers hold, and what the containers in them hold unless these are ``inside`` already."""
     for part in parts:
-        for thing in get_referents(part):
-            yield thing
-            if is_a(thing, _BUILT_IN) and id(thing) not in inside:
-                yield from get_referents(thing)
+        for obj in get_referents(part):
+            yield obj
+            if is_a(obj, _BUILT_IN) and id(obj) not in inside:
+                yield from get_referents(obj)
 
 
 def _reach(targets: Sequence[Any]) -> list[Any]:
     found: list[Any] = list(targets)
     seen: dict[int, None] = {id(target): None for target in targets}
-    for thing in found:
+    for obj in found:
         if len(found) >= NODES:
             break
-        for child in get_referents(thing):
+        for child in get_referents(obj):
             if id(child) not in seen and not is_a(child, _SHARED):
                 seen[id(child)] = None
                 found.append(child)
     return found
 
 
-def _count(things: list[Any], place: int) -> int:
-    """Return the references to a thing but for those of this module (measured on an object of our own)."""
-    return _raw(things, place) - _OWN
+def _count(objects: list[Any], place: int) -> int:
+    """Return the references to an object but for those of this module (measured on an object of our own)."""
+    return _raw(objects, place) - _OWN
 
 
-def _raw(things: list[Any], place: int) -> int:
-    return getrefcount(things[place])
+def _raw(objects: list[Any], place: int) -> int:
+    return getrefcount(objects[place])
 
 
 _OWN = _raw([object()], 0)

@@ -1,7 +1,7 @@
 """Where chains begin: modules, classes, signal handlers, and the running frames of other threads.
 
 The index maps the identity of everything that has a name of its own in the process to the objects that lead to it. It
-is built from ``sys.modules`` and the class tree, so that a search through the heap ends at the first named thing
+is built from ``sys.modules`` and the class tree, so that a search through the heap ends at the first named object
 instead of walking on through namespaces that half the heap refers to.
 """
 
@@ -16,8 +16,8 @@ from typing import Any, Callable, Dict, Iterator, Sequence, Tuple
 from .early import ModuleType, contents, get_referents, is_a, is_tracked
 from .labels import LIBRARY, Root
 
-Things = Tuple[Any, ...]
-Index = Dict[int, Things]
+Objects = Tuple[Any, ...]
+Index = Dict[int, Objects]
 _OWN = __name__.partition(".")[0]
 _subclasses = type.__dict__["__subclasses__"]
 
@@ -38,16 +38,16 @@ def index(
     _add_modules(found, modules)
     for kind in classes():
         _add_class(found, kind)
-    for prefix, thing in _signal_handlers():
-        found.setdefault(id(thing), (*prefix, thing))
+    for prefix, obj in _signal_handlers():
+        found.setdefault(id(obj), (*prefix, obj))
     return {**locals_of_threads(frames), **found}
 
 
 def locals_of_threads(frames: Sequence[FrameType] | None = ()) -> Index:
     """Return what the local variables of running threads hold, and those of ``frames``, by identity; with None nothing."""
     found: Index = {}
-    for prefix, thing in _foreign_locals(frames):
-        found.setdefault(id(thing), (*prefix, thing))
+    for prefix, obj in _foreign_locals(frames):
+        found.setdefault(id(obj), (*prefix, obj))
     return found
 
 
@@ -75,12 +75,12 @@ def _is_own(name: str, module: Any) -> bool:
     return name not in sys.builtin_module_names
 
 
-def _add_modules(found: Index, modules: list[Any]) -> None:
+def _add_modules(index: Index, modules: list[Any]) -> None:
     for module in modules:
-        found.setdefault(id(module), (module,))
-        found.setdefault(id(contents(module)), (module, contents(module)))
+        index.setdefault(id(module), (module,))
+        index.setdefault(id(contents(module)), (module, contents(module)))
     for module in modules:
-        _add_names(found, (module,))
+        _add_names(index, (module,))
 
 
 def _counts(module: Any) -> bool:
@@ -88,29 +88,29 @@ def _counts(module: Any) -> bool:
     return is_a(name, str) and name.partition(".")[0] != _OWN
 
 
-def _add_names(found: Index, owners: Things) -> None:
+def _add_names(index: Index, owners: Objects) -> None:
     """Name what the last owner's namespace holds."""
     for value in filter(is_tracked, list(contents(owners[-1]).values())):
         place = id(value)
-        if place not in found and not is_a(value, ModuleType):
-            found[place] = (*owners, value)
+        if place not in index and not is_a(value, ModuleType):
+            index[place] = (*owners, value)
 
 
-def _add_class(found: Index, kind: type) -> None:
-    owners = found.get(id(kind)) or _home(kind)
+def _add_class(index: Index, kind: type) -> None:
+    owners = index.get(id(kind)) or _home(kind)
     if owners:
-        found.setdefault(id(kind), owners)
+        index.setdefault(id(kind), owners)
         for inner in get_referents(contents(kind)):
-            found.setdefault(id(inner), (*owners, inner))
-        _add_names(found, owners)
+            index.setdefault(id(inner), (*owners, inner))
+        _add_names(index, owners)
 
 
-def _home(kind: type) -> Things:
+def _home(kind: type) -> Objects:
     """Return module and class for a class that its module still knows by its qualified name, else nothing."""
     module = sys.modules.get(contents(kind).get("__module__") or "")
     if not is_a(module, ModuleType) or not _counts(module):
         return ()
-    owners: Things = (module,)
+    owners: Objects = (module,)
     for name in type.__dict__["__qualname__"].__get__(kind).split("."):
         following = contents(owners[-1]).get(name) if is_a(owners[-1], (type, ModuleType)) else None
         if following is None:
@@ -132,14 +132,14 @@ def classes() -> Iterator[type]:
                 level.append(child)
 
 
-def _signal_handlers() -> Iterator[tuple[Things, Any]]:
+def _signal_handlers() -> Iterator[tuple[Objects, Any]]:
     for number in signal.Signals:
         handler = signal.getsignal(number)
         if callable(handler) and not is_a(handler, signal.Handlers):
             yield (Root(f"signal handler of {number.name}", partial(signal.getsignal, number)),), handler
 
 
-def _foreign_locals(frames: Sequence[FrameType] | None) -> Iterator[tuple[Things, Any]]:
+def _foreign_locals(frames: Sequence[FrameType] | None) -> Iterator[tuple[Objects, Any]]:
     """Yield the locals of the frames that other threads run, and of those given."""
     if frames is None:  # up to Python 3.12 to look at a frame's locals keeps them for as long as it runs
         return

@@ -18,11 +18,11 @@ _ACCESS = {"method:__set__": "set", "method:__get__": "property"}
 
 
 class Seat(NamedTuple):
-    """``thing`` is the attribute ``name`` of the last of ``owners``; these lead from a module to it."""
+    """``obj`` is the attribute ``name`` of the last of ``owners``; these lead from a module to it."""
 
     owners: tuple[Any, ...]
     name: str
-    thing: Any
+    obj: Any
 
 
 def seats(kind: Any, module: Any) -> Iterator[Seat]:

@@ -178,7 +178,7 @@ def _unloaded(tree: ast.Module) -> dict[str, Any]:
     return found
 
 
-def _bind(node: ast.Assign, found: dict[str, Any]) -> None:
+def _bind(node: ast.Assign, values: dict[str, Any]) -> None:
     """Add the plain values that an assignment gives to names."""
     for target in node.targets:
         pairs: list[tuple[ast.expr, ast.expr]] = [(target, node.value)]
@@ -187,7 +187,7 @@ def _bind(node: ast.Assign, found: dict[str, Any]) -> None:
         for name, value in pairs:
             if isinstance(name, ast.Name):
                 try:
-                    found[name.id] = ast.literal_eval(value)
+                    values[name.id] = ast.literal_eval(value)
                 except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
                     continue
 

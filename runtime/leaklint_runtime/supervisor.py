@@ -41,7 +41,7 @@ class Supervisor:
         self.incoming, self.outgoing = incoming, outgoing
         self.waiting = plan_lanes(probes, options.jobs)
         self.running: list[Lane] = []
-        self.told = [False] * len(probes)
+        self.reported = [False] * len(probes)
 
     def run(self) -> None:
         """Run until every probe has its verdict or the caller has closed its end."""
@@ -120,7 +120,7 @@ class Supervisor:
 
     def _missing(self, lane: Lane, status: int) -> None:
         """Say why the current probe has no verdict, if it has none."""
-        if lane.current is None or self.told[lane.current]:
+        if lane.current is None or self.reported[lane.current]:
             return
         self._tell(lane.current, unreached(lane.expired or f"the target {ended(status)}"))
 
@@ -135,13 +135,13 @@ class Supervisor:
         if not reap:
             return
         current, importing = lane.current, lane.phase == "import" and not lane.solo
-        if current is not None and not self.told[current]:
+        if current is not None and not self.reported[current]:
             what = f"importing {self.probes[current].module}" if importing else "the target"
             reason = unreached(lane.expired or f"{what} {ended(status)}")
             same = [index for index in lane.queue if self.probes[index].module == self.probes[current].module]
             for index in [current, *(same if importing else [])]:
                 self._tell(index, reason)
-        rest = [index for index in lane.queue if not self.told[index]]
+        rest = [index for index in lane.queue if not self.reported[index]]
         if rest:
             self.waiting.append(Lane(rest, solo=False))
 
@@ -151,5 +151,5 @@ class Supervisor:
             self._retire(lane)
 
     def _tell(self, index: int, verdict: WireVerdict) -> None:
-        self.told[index] = True
+        self.reported[index] = True
         channel.send(self.outgoing, {"index": index, "verdict": plain(verdict)})

@@ -22,9 +22,9 @@ class ByReference:
     def __init__(self) -> None:
         self._refs: dict[int, Any] = {}
 
-    def add(self, thing: Any) -> None:
+    def add(self, obj: Any) -> None:
         """Watch one more object. The same live object has the same weak reference, so identities stay apart."""
-        made = ref(thing)
+        made = ref(obj)
         self._refs[id(made)] = made
 
     @property
@@ -40,9 +40,9 @@ class ByReference:
         """Return up to ``limit`` living objects, oldest first; the caller holds them from then on."""
         found: list[Any] = []
         for made in self._refs.values():
-            thing = made()
-            if thing is not None:
-                found.append(thing)
+            obj = made()
+            if obj is not None:
+                found.append(obj)
                 if len(found) == limit:
                     break
         return found
@@ -56,13 +56,13 @@ class ByCount:
     def __init__(self, kind: type) -> None:
         self._kind = kind
         # Held, so that no newcomer can take the identity of an old one.
-        self._old = {id(thing): thing for thing in get_objects() if type(thing) is kind}
+        self._old = {id(obj): obj for obj in get_objects() if type(obj) is kind}
         self.created = 0
         self.again = 0
 
-    def add(self, thing: Any) -> None:
+    def add(self, obj: Any) -> None:
         """Count one more made object; one that was there before is no new one."""
-        if id(thing) in self._old:
+        if id(obj) in self._old:
             self.again += 1
         else:
             self.created += 1
@@ -74,7 +74,7 @@ class ByCount:
     def survivors(self, limit: int) -> list[Any]:
         """Return up to ``limit`` living objects of the type."""
         kind, old = self._kind, self._old
-        return [thing for thing in get_objects() if type(thing) is kind and id(thing) not in old][:limit]
+        return [obj for obj in get_objects() if type(obj) is kind and id(obj) not in old][:limit]
 
 
 class ByResidue:
@@ -85,9 +85,9 @@ class ByResidue:
     def __init__(self) -> None:
         self._things: dict[int, Any] = {}
 
-    def add(self, thing: Any) -> None:
+    def add(self, obj: Any) -> None:
         """Hold one more value."""
-        self._things[id(thing)] = thing
+        self._things[id(obj)] = obj
 
     @property
     def created(self) -> int:
@@ -107,23 +107,23 @@ class ByResidue:
         return [self._things[place] for place in self._held()[:limit]]
 
 
-def _ours(things: dict[int, Any], place: int) -> int:
-    return getrefcount(things[place])
+def _ours(objects: dict[int, Any], place: int) -> int:
+    return getrefcount(objects[place])
 
 
 Tracker = Union[ByReference, ByCount, ByResidue]
 
 
-def tracker_for(thing: Any) -> Tracker | None:
+def tracker_for(obj: Any) -> Tracker | None:
     """Return the surest tracker for objects like this one, or None for values that the interpreter shares or keeps."""
     try:
-        ref(thing)
+        ref(obj)
     except TypeError:
         pass
     else:
         return ByReference()
-    if is_tracked(thing) and type(thing).__module__ != "builtins":
-        return ByCount(type(thing))
-    if thing is None or is_a(thing, (bool, int, type(Ellipsis))) or _ours({0: thing}, 0) >= IMMORTAL:
+    if is_tracked(obj) and type(obj).__module__ != "builtins":
+        return ByCount(type(obj))
+    if obj is None or is_a(obj, (bool, int, type(Ellipsis))) or _ours({0: obj}, 0) >= IMMORTAL:
         return None
     return ByResidue()

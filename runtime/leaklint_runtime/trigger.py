@@ -7,7 +7,7 @@ import sys
 from typing import Any, Callable, Iterator, NamedTuple
 
 from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, search, trial
-from .act import Act, UnreachableError, completed, finished, perform, resolve, thing
+from .act import Act, UnreachableError, completed, finished, perform, resolve, tracked_argument
 from .early import is_a
 from .holder import unwrap
 from .patience import Patience
@@ -114,10 +114,10 @@ def _all_candidates(
     yield from _guarded(_candidates(act, probe, patience), failures)
 
 
-def _guarded(ways: Iterator[Strategy], failures: list[BaseException]) -> Iterator[Strategy]:
+def _guarded(strategies: Iterator[Strategy], failures: list[BaseException]) -> Iterator[Strategy]:
     """Yield the ways until finding the next one fails, and note why."""
     try:
-        yield from ways
+        yield from strategies
     except (MemoryError, UnreachableError):
         raise
     except Exception as error:
@@ -233,8 +233,8 @@ def _by_search(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[St
         yield _with(act, probe, recipe, arguments)
 
 
-def _maker(made: ladder.Recipe) -> Make:
-    return lambda number: finished(made.call(number))
+def _maker(recipe: ladder.Recipe) -> Make:
+    return lambda number: finished(recipe.call(number))
 
 
 def _with(
@@ -247,7 +247,7 @@ def _with(
         return perform(act, hand, arguments(number), number, probe.track)
 
     sample = arguments(0)
-    tracked = thing(act.function, act.argument, 0, act.element) if act.argument is not None else None
+    tracked = tracked_argument(act.function, act.argument, 0, act.element) if act.argument is not None else None
     origins = [*recipe.origins, *sample.origins]
     if tracked is not None:
         origins.append(("the watched argument", tracked.made.origin or "annotation"))
@@ -290,7 +290,7 @@ def _recipes(act: Act, live: bool) -> Iterator[ladder.Recipe]:
         return
     single = once.made_once(act.subject)
     if single is not None:
-        held = next((seat.thing for seat in seats(act.subject, sys.modules[act.subject.__module__])), None)
+        held = next((seat.obj for seat in seats(act.subject, sys.modules[act.subject.__module__])), None)
         if held is not None:
             yield ladder.Recipe(lambda number: held, f"the one object that is made at {single.place}", "", True)
     try:
@@ -299,7 +299,7 @@ def _recipes(act: Act, live: bool) -> Iterator[ladder.Recipe]:
         seat = next(seats(act.subject, sys.modules[act.subject.__module__]), None) if live else None
         if seat is None:
             raise
-        yield ladder.Recipe(lambda number: seat.thing, f"the object that is {seat.name} of the program", "", True)
+        yield ladder.Recipe(lambda number: seat.obj, f"the object that is {seat.name} of the program", "", True)
         return
     yield first
     yield from ladder.variants(act.subject, first)
@@ -315,7 +315,9 @@ def _source(act: Act, recipe: ladder.Recipe, sample: build.BuiltArguments, probe
     """Return the act as Python text, or nothing where its object cannot be written down."""
     if act.kind in _OF_OBJECTS and not recipe.source:
         return ""
-    tracked = thing(act.function, act.argument, 0, act.element).made.source if act.argument is not None else ""
+    tracked = (
+        tracked_argument(act.function, act.argument, 0, act.element).made.source if act.argument is not None else ""
+    )
     return recipes.python(recipes.of_act(act, recipe.source, sample, probe.track, tracked))
 
 

@@ -34,7 +34,7 @@ class CallSite(NamedTuple):
         return f"{self.source.path.rpartition('/')[2]}:{self.call.lineno}"
 
 
-class Given(NamedTuple):
+class PassedValue(NamedTuple):
     """What one call passes: ``value`` itself if it is plain, a class, function or enum member; else its ``kind``."""
 
     value: Any
@@ -102,10 +102,10 @@ def _called(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def given(site: CallSite, parameters: list[inspect.Parameter]) -> dict[str, Given]:
+def passed(site: CallSite, parameters: list[inspect.Parameter]) -> dict[str, PassedValue]:
     """Return what a call passes by parameter; what cannot be told has the value ``UNKNOWN`` and no kind."""
     space = space_of(site.source)
-    found: dict[str, Given] = {}
+    found: dict[str, PassedValue] = {}
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     for parameter, node in zip(positional, site.call.args):
         if isinstance(node, ast.Starred):
@@ -117,12 +117,12 @@ def given(site: CallSite, parameters: list[inspect.Parameter]) -> dict[str, Give
     return found
 
 
-def _of(node: ast.expr, space: dict[str, Any], site: CallSite) -> Given:
+def _of(node: ast.expr, space: dict[str, Any], site: CallSite) -> PassedValue:
     value, kind = meaning(node, space)
     if isinstance(node, ast.Name) and node.id == "self" and site.owner:
         kind = space.get(site.owner.partition(".")[0])
         kind = kind if is_a(kind, type) else None
-    return Given(value, kind, site.place, site.source.test)
+    return PassedValue(value, kind, site.place, site.source.test)
 
 
 def meaning(node: ast.expr, space: dict[str, Any]) -> tuple[Any, Any]:

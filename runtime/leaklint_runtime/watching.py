@@ -36,29 +36,29 @@ Callback = Callable[[Report], Any]
 class Grower(NamedTuple):
     """A container that rises to the end (None for ``atexit``'s registry), with its points and their fit."""
 
-    thing: Any
+    obj: Any
     points: tuple[Point, ...]
     trend: Trend
 
     @property
     def key(self) -> int:
         """Return what stands for the container."""
-        return id(self.thing)
+        return id(self.obj)
 
     def candidate(self) -> Candidate:
         """Return it as what can be named."""
-        return Candidate(REGISTRY if self.thing is None else CONTAINER, self.thing, self.points, self.trend)
+        return Candidate(REGISTRY if self.obj is None else CONTAINER, self.obj, self.points, self.trend)
 
 
 def growers(lengths: LengthSampler, since: float = 0.0, least: int = LEAST_POINTS) -> list[Grower]:
     """Return what rises to the end from ``since`` on, the steepest first."""
     rows = [*lengths.series(), (None, tuple(lengths.callbacks))]
     found = []
-    for thing, points in rows:
+    for obj, points in rows:
         points = tuple(point for point in points if point[0] >= since)
         trend = growth.count_trend(points) if len(points) >= least else None
         if trend is not None and trend.kind == LINEAR:
-            found.append(Grower(thing, points, trend))
+            found.append(Grower(obj, points, trend))
     return sorted(found, key=lambda item: -item.trend.slope)
 
 
@@ -156,25 +156,25 @@ class ServiceWatch:
         self._observe(found)
         self._say()
 
-    def _name(self, found: Sequence[Grower]) -> None:
+    def _name(self, growers: Sequence[Grower]) -> None:
         """Name what is new, not more often than it may cost: the process stands still while it is forked."""
-        alive = {item.key for item in found} | {id(thing) for thing, _ in self.lengths.series()}
+        alive = {item.key for item in growers} | {id(obj) for obj, _ in self.lengths.series()}
         for key in self.names.keys() - alive:
             del self.names[key]
-        fresh = [item for item in found if item.key not in self.names][: watching_naming.MOST]
+        fresh = [item for item in growers if item.key not in self.names][: watching_naming.MOST]
         if not fresh or self._now() < self.naming_due:
             return
         began = time.monotonic()
-        avoided = [self, found, fresh]
+        avoided = [self, growers, fresh]
         named = watching_naming.holders([item.candidate() for item in fresh], avoided, footprint.machine_limit())
         for place, item in enumerate(fresh):
             self.names[item.key] = named.holders.get(place)
         self.notes = (named.failure,) if named.failure else ()
         self.naming_due = self._now() + max(self.interval(), (time.monotonic() - began) / (NAMING * self.share))
 
-    def _trace(self, found: Sequence[Grower]) -> None:
+    def _trace(self, growers: Sequence[Grower]) -> None:
         """Look for the lines that store into the holders for which none was looked for yet."""
-        fresh = [item for item in found if self.names.get(item.key) and item.key not in self.traced]
+        fresh = [item for item in growers if self.names.get(item.key) and item.key not in self.traced]
         if fresh:
             gauges = [item.candidate().size for item in fresh]
             for item, stores in zip(fresh, watching_lines.stores(gauges, TRACED)):
@@ -183,11 +183,11 @@ class ServiceWatch:
                 if holder is not None:
                     self.names[item.key] = holder._replace(stores=stores)
 
-    def _observe(self, found: Sequence[Grower]) -> None:
+    def _observe(self, growers: Sequence[Grower]) -> None:
         memory = growth.trend(self.memory, growth.MEMORY_FLOOR)
         resident, limit = self.memory[-1][1] if self.memory else 0.0, footprint.machine_limit()
         rows = []
-        for item in found:
+        for item in growers:
             holder = self.names.get(item.key)
             if holder is not None and _counts(holder, item):
                 full = holder.kind == FILLING and item.points[-1][1] > (holder.bound or 0)
@@ -242,10 +242,10 @@ class ServiceWatch:
         }
 
 
-def _counts(holder: GrowingHolder, item: Grower) -> bool:
+def _counts(holder: GrowingHolder, grower: Grower) -> bool:
     """Tell whether a holder gained as many bytes as memory has to gain to count as growing, where that is known."""
-    now = _size_now(holder, item.points[-1][1])
-    return now is None or now * (1 - item.points[0][1] / item.points[-1][1]) >= growth.MEMORY_FLOOR
+    now = _size_now(holder, grower.points[-1][1])
+    return now is None or now * (1 - grower.points[0][1] / grower.points[-1][1]) >= growth.MEMORY_FLOOR
 
 
 def _size_now(holder: GrowingHolder, entries: float) -> float | None:

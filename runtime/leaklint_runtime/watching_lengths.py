@@ -53,7 +53,7 @@ class LengthSampler:
 
     def series(self) -> list[tuple[Any, tuple[Point, ...]]]:
         """Return the containers that are held with their points (x, entries), the first from before their first rise."""
-        return [(thing, tuple(self._series[id(thing)])) for thing in self._held]
+        return [(obj, tuple(self._series[id(obj)])) for obj in self._held]
 
     def holds(self) -> bool:
         """Tell whether anything is held, so that ``release`` has something to do."""
@@ -82,12 +82,12 @@ class LengthSampler:
         skipped.update(map(id, self._held))
         now: dict[int, int] = {}
         self.objects = self.containers = 0
-        for things, lengths in self._long(kinds):
-            for thing, length in zip(things, lengths):
-                if id(thing) not in now and id(thing) not in skipped:
-                    now[id(thing)] = length
-                    if length > self._last.get(id(thing), length):
-                        self._rose(thing, x, length)
+        for objects, lengths in self._long(kinds):
+            for obj, length in zip(objects, lengths):
+                if id(obj) not in now and id(obj) not in skipped:
+                    now[id(obj)] = length
+                    if length > self._last.get(id(obj), length):
+                        self._rose(obj, x, length)
         if self.interrupted:
             return
         for place in [place for place, points in self._rising.items() if now.get(place, 0) < points[0][1]]:
@@ -100,9 +100,9 @@ class LengthSampler:
     def _follow(self, x: float) -> None:
         """Note the lengths of those that are held, and let go of those that rise no longer."""
         goes_on = []
-        for thing in self._held:
-            points = self._series[id(thing)]
-            _note(points, (x, float(length_of(thing))))
+        for obj in self._held:
+            points = self._series[id(obj)]
+            _note(points, (x, float(length_of(obj))))
             goes_on.append(not _rests(points, x - self.x))
         if not all(goes_on):
             self._keep(goes_on)
@@ -112,29 +112,29 @@ class LengthSampler:
         places = set(map(id, self._held))
         self._series = {place: points for place, points in self._series.items() if place in places}
 
-    def _rose(self, thing: Any, x: float, length: int) -> None:
-        points = self._rising.setdefault(id(thing), [(self.x, float(self._last[id(thing)]))])
+    def _rose(self, container: Any, x: float, length: int) -> None:
+        points = self._rising.setdefault(id(container), [(self.x, float(self._last[id(container)]))])
         points.append((x, float(length)))
         if len(points) > RISES and len(self._held) < MOST_HELD:
-            self._held.append(thing)
-            self._series[id(thing)] = self._rising.pop(id(thing))
+            self._held.append(container)
+            self._series[id(container)] = self._rising.pop(id(container))
 
     def _long(self, kinds: dict[Any, Length]) -> Iterator[tuple[list[Any], list[int]]]:
         """Yield batches of containers that have a few entries, and their lengths."""
-        things = get_objects()
+        objects = get_objects()
         if early.get_freeze_count() > FROZEN:
-            things = _reachable()
-        self.objects = len(things)
-        while things and not self.interrupted:
-            part = things[-BATCH:]
-            del things[-BATCH:]  # what dies meanwhile is let go of as soon as it was looked at
+            objects = _reachable()
+        self.objects = len(objects)
+        while objects and not self.interrupted:
+            part = objects[-BATCH:]
+            del objects[-BATCH:]  # what dies meanwhile is let go of as soon as it was looked at
             members = list(compress(part, map(kinds.__contains__, map(type, part))))
             if UNTRACKED:
                 held = get_referents(*part)
                 members += filterfalse(is_tracked, compress(held, map(_DICT.__contains__, map(type, held))))
                 del held
             self.containers += len(members)
-            lengths = [kinds[type(thing)](thing) for thing in members]
+            lengths = [kinds[type(obj)](obj) for obj in members]
             long = list(map(LEAST.__le__, lengths))
             yield list(compress(members, long)), list(compress(lengths, long))
             del part, members
@@ -163,13 +163,13 @@ def _note(points: list[Point], point: Point) -> None:
 
 def _reachable() -> list[Any]:
     """Return all objects that the collector tracks and that modules lead to, or what the collector still lists."""
-    found = {id(thing): thing for thing in get_objects()}
+    found = {id(obj): obj for obj in get_objects()}
     level: list[Any] = [*sys.modules.values(), *found.values()]
     while level:
         fresh: dict[int, Any] = {}
         for start in range(0, len(level), BATCH):
             held = get_referents(*level[start : start + BATCH])
-            fresh.update((id(thing), thing) for thing in filter(is_tracked, held) if id(thing) not in found)
+            fresh.update((id(obj), obj) for obj in filter(is_tracked, held) if id(obj) not in found)
         found.update(fresh)
         level = list(fresh.values())
     return list(found.values())

@@ -144,6 +144,6 @@ def stores(gauges: Sequence[storing.Gauge], seconds: float) -> list[tuple[Storin
     return [_frequent(storing.stores(spots)) for spots in window.spots]
 
 
-def _frequent(found: tuple[StoringLine, ...]) -> tuple[StoringLine, ...]:
-    most = max((item.times for item in found), default=0)
-    return tuple(item for item in found if item.times >= SHARE * most)
+def _frequent(lines: tuple[StoringLine, ...]) -> tuple[StoringLine, ...]:
+    most = max((item.times for item in lines), default=0)
+    return tuple(item for item in lines if item.times >= SHARE * most)

@@ -111,9 +111,9 @@ def _restore_main() -> None:
         names["__file__"] = script
 
 
-def _is_ours(item: Candidate) -> bool:
+def _is_ours(candidate: Candidate) -> bool:
     """Tell whether an object of this package holds the container, which no path may lead through."""
-    level = [item.thing]
+    level = [candidate.obj]
     for _ in range(3):
         level = [holder for holder in get_referrers(*level) if holder is not level]
         if any(str(contents(type(holder)).get("__module__")).partition(".")[0] == _OWN for holder in level):
@@ -137,8 +137,8 @@ def _assembled(
     return found
 
 
-def _identity(item: Candidate) -> tuple[str, int]:
-    return item.sort if item.thing is None else "", id(item.thing)
+def _identity(candidate: Candidate) -> tuple[str, int]:
+    return candidate.sort if candidate.obj is None else "", id(candidate.obj)
 
 
 def _freed(candidates: Sequence[Candidate]) -> set[int]:
@@ -157,9 +157,9 @@ def _emptied(candidates: Sequence[Candidate]) -> list[int]:
     return list(before)[:MOST_FREED]
 
 
-def _reach(item: Candidate, young: set[int]) -> Reach:
+def _reach(candidate: Candidate, young: set[int]) -> Reach:
     """Return what only the candidates keep of what this one leads to; where nothing is freed, what it refers to itself."""
-    start = item.leads_to()
+    start = candidate.leads_to()
     found = effects.reach(start, young)
     if found.places or found.size or start is None:
         return found

@@ -47,35 +47,35 @@ class Observed(NamedTuple):
         return max(0.0, (self.limit - self.resident) / pace)
 
 
-def sentence(seen: Observed) -> str:
+def sentence(observed: Observed) -> str:
     """Say how fast a holder grows, and until when the memory lasts."""
-    holder, hourly = seen.holder, seen.memory._replace(slope=seen.memory.slope * HOUR)
-    trend = holder.entries._replace(slope=seen.entries_per_hour)
-    container = growth.Container(holder.symbol, trend, seen.bytes_per_hour, holder.pid)
+    holder, hourly = observed.holder, observed.memory._replace(slope=observed.memory.slope * HOUR)
+    trend = holder.entries._replace(slope=observed.entries_per_hour)
+    container = growth.Container(holder.symbol, trend, observed.bytes_per_hour, holder.pid)
     if holder.kind == FILLING:
         return growth.filling_sentence(container, "hour", holder.bound)
-    return growth.sentence(container, "hour", seen.resident, seen.limit, hourly)
+    return growth.sentence(container, "hour", observed.resident, observed.limit, hourly)
 
 
-def line(seen: Observed) -> str:
+def line(observed: Observed) -> str:
     """Return all that is known of a holder in one line, for a log."""
-    parts = [part.strip() for part in text.lines(seen.holder, "hour")]
-    return "; ".join([sentence(seen), *parts])
+    parts = [part.strip() for part in text.lines(observed.holder, "hour")]
+    return "; ".join([sentence(observed), *parts])
 
 
-def lines(seen: Observed) -> list[str]:
+def lines(observed: Observed) -> list[str]:
     """Return all that is known of a holder, for people."""
-    return [sentence(seen), *text.lines(seen.holder, "hour")]
+    return [sentence(observed), *text.lines(observed.holder, "hour")]
 
 
-def plain(seen: Observed) -> dict[str, Any]:
+def plain(observed: Observed) -> dict[str, Any]:
     """Return the JSON form of a holder, with its rates an hour and its history."""
     return {
-        **to_json(seen.holder),
-        "entries_per_hour": seen.entries_per_hour,
-        "bytes_per_hour": seen.bytes_per_hour,
-        "hours_left": seen.hours_left,
-        "size": seen.size,
-        "text": lines(seen),
-        "points": [[round(x, 3), int(entries)] for x, entries in seen.points],
+        **to_json(observed.holder),
+        "entries_per_hour": observed.entries_per_hour,
+        "bytes_per_hour": observed.bytes_per_hour,
+        "hours_left": observed.hours_left,
+        "size": observed.size,
+        "text": lines(observed),
+        "points": [[round(x, 3), int(entries)] for x, entries in observed.points],
     }

@@ -43,13 +43,13 @@ def _run(request: dict[str, Any], outgoing: int) -> dict[str, Any]:
     except scenarios.ScenarioError as error:
         return {"failure": str(error).replace("factory ", "target ", 1)}
     except BaseException as error:
-        return {"failure": f"target {request['target']}: {_told(error)}"}
+        return {"failure": f"target {request['target']}: {_message(error)}"}
     call = _Calls(function, request, outgoing)
     try:
         call.run()
         found = call.discovery.holders(call.once) if call.discovery is not None and call.discovery.begun else []
     except _FailedCallError as error:
-        return {"failure": f"{request['target']} failed in call {call.number}: {_told(error.__cause__ or error)}"}
+        return {"failure": f"{request['target']} failed in call {call.number}: {_message(error.__cause__ or error)}"}
     if call.discovery is not None:
         channel.send(outgoing, {"holders": to_json(found), "notes": call.discovery.notes})
     if request.get("ledger"):
@@ -127,7 +127,7 @@ class _Calls:
         }
 
 
-def _told(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     try:
         return wire.dumps(f"{type(error).__name__}: {error}"[:500])[1:-1]
     except Exception:

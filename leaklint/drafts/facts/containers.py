@@ -88,12 +88,12 @@ def binding(
     """Return (target, what is made, annotation) for every target of an assignment that makes a container."""
     if node.value is None:
         return []
-    thing = made(node.value, scope, places)
-    if thing is None:
+    allocation = made(node.value, scope, places)
+    if allocation is None:
         return []
     if isinstance(node, ast.AnnAssign):
-        return [(node.target, thing, places.code(node.annotation))]
-    return [(target, thing, "") for target in node.targets]
+        return [(node.target, allocation, places.code(node.annotation))]
+    return [(target, allocation, "") for target in node.targets]
 
 
 def named(target: ast.expr, scope: AstScope) -> tuple[str, Value] | None:

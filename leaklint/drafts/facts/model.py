@@ -87,13 +87,13 @@ class Argument(NamedTuple):
 
 
 class CallFact(NamedTuple):
-    """A call that stands in a function, class body or module; ``kept`` is the attribute path its result is bound to."""
+    """A call that stands in a function, class body or module; ``result`` is the attribute path that it is bound to."""
 
     callee: tuple[Value, ...]
     arguments: tuple[Argument, ...]
     span: Span
     guards: tuple[EnclosingBlock, ...]
-    kept: tuple[Value, ...] = ()
+    result: tuple[Value, ...] = ()
 
 
 class Parameter(NamedTuple):

@@ -149,11 +149,11 @@ def _bindings(scope: AstScope, places: Places, guards: Guards) -> tuple[Binding,
     found = []
     for item in scope.items:
         if isinstance(item.node, (ast.Assign, ast.AnnAssign)):
-            for target, thing, annotation in binding(item.node, scope, places):
+            for target, allocation, annotation in binding(item.node, scope, places):
                 called = named(target, scope)
                 if called is not None:
                     around = guards.around(item.blocks, scope)
-                    found.append(Binding(*called, thing, annotation, places.span(item.node), around))
+                    found.append(Binding(*called, allocation, annotation, places.span(item.node), around))
     found.extend(_defaults(scope, places))
     return tuple(found)
 
@@ -162,10 +162,10 @@ def _defaults(scope: AstScope, places: Places) -> list[Binding]:
     node, outer = scope.node, scope.parent
     found = []
     for param, default in parameters(node.args) if isinstance(node, FunctionNode) and outer is not None else ():
-        thing = made(default, outer, places) if default is not None and outer is not None else None
-        if thing is not None and thing.kind in {"dict", "list", "set"}:
+        allocation = made(default, outer, places) if default is not None and outer is not None else None
+        if allocation is not None and allocation.kind in {"dict", "list", "set"}:
             value, annotation = Value("param", name=param.arg), _annotation(param, places)
-            found.append(Binding(param.arg, value, thing, annotation, places.span(param, default), ()))
+            found.append(Binding(param.arg, value, allocation, annotation, places.span(param, default), ()))
     return found
 
 

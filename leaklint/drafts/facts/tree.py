@@ -50,7 +50,7 @@ class Block(NamedTuple):
     header: ast.expr | None
 
 
-class Item(NamedTuple):
+class BlockedNode(NamedTuple):
     """A node of interest and the blocks around it inside its scope."""
 
     node: ast.AST
@@ -74,7 +74,7 @@ class AstScope:
     qualname: str
     parent: AstScope | None
     node: ast.AST
-    items: list[Item] = field(default_factory=list)
+    items: list[BlockedNode] = field(default_factory=list)
     bound: dict[str, list[AstBinding]] = field(default_factory=dict)
     params: dict[str, int] = field(default_factory=dict)
     outer: set[str] = field(default_factory=set)
@@ -143,7 +143,7 @@ class _ScopeReader:
                 waiting.append((node, scope, blocks))
                 continue
             if is_item:
-                scope.items.append(Item(node, blocks))
+                scope.items.append(BlockedNode(node, blocks))
             if reader is not None:
                 reader(node, scope)
             for name in names:

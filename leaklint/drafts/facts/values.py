@@ -274,21 +274,21 @@ def _is_copy_of(name: str, node: ast.expr) -> bool:
     return makes and any(isinstance(one, ast.Name) and one.id == name for one in copied)
 
 
-def _follow(way: AstBinding, scope: AstScope, depth: int) -> Values:
-    if way.how in {"value", "enter"}:
-        return describe(way.node, scope, depth)
-    if way.how == "element":
-        return tuple(value.child("[]") for value in describe(way.node, scope, depth))
-    if way.how == "part":
+def _follow(binding: AstBinding, scope: AstScope, depth: int) -> Values:
+    if binding.how in {"value", "enter"}:
+        return describe(binding.node, scope, depth)
+    if binding.how == "element":
+        return tuple(value.child("[]") for value in describe(binding.node, scope, depth))
+    if binding.how == "part":
         # What is added to gives away its elements, as to a copy: neither is the other, nor one of the other's elements.
-        added = (value for value in describe(way.node, scope, depth) if value.kind != "call")
+        added = (value for value in describe(binding.node, scope, depth) if value.kind != "call")
         return tuple(value.child(COPY) if COPY not in value.path else value for value in added) or _NOTHING
-    if way.how == "exception":
+    if binding.how == "exception":
         return (Value("exception"),)
-    if way.how == "class" and way.scope is not None:
-        return (Value("class", name=way.scope.qualname),)
-    if way.how == "def" and way.scope is not None:
-        return (Value("function", name=way.scope.qualname, parts=_captured_by(way.scope)),)
+    if binding.how == "class" and binding.scope is not None:
+        return (Value("class", name=binding.scope.qualname),)
+    if binding.how == "def" and binding.scope is not None:
+        return (Value("function", name=binding.scope.qualname, parts=_captured_by(binding.scope)),)
     return _NOTHING
 
 

@@ -18,8 +18,8 @@ from leaklint.drafts.facts.model import (
     Value,
 )
 from leaklint.drafts.program.holders import HolderFacts, Holders
+from leaklint.drafts.program.reported import ReportedHolder, StorePlace
 from leaklint.drafts.program.resolve import ClassRef, NameResolver, Referent
-from leaklint.drafts.program.told import StorePlace, Told
 from leaklint.source import Source
 
 __all__ = ["Callee", "ClassRef", "HolderFacts", "Holders", "NameResolver", "Program", "Referent", "Site"]
@@ -60,41 +60,41 @@ class Program:
         modules: Mapping[str, ModuleFacts],
         sources: Mapping[str, Source | Callable[[], Source]],
         places: Mapping[str, tuple[str, str]] | None = None,
-        told: Sequence[Told] = (),
+        reported: Sequence[ReportedHolder] = (),
     ) -> None:
-        """Join modules; ``told`` are the containers that leak, ``places`` import root and absolute file of each module."""
+        """Join modules; ``reported`` are the containers that leak, ``places`` import root and absolute file of each module."""
         self.modules = modules
         self.places = dict(places or {})
         self.names = NameResolver(modules)
-        self.holders = Holders(self.names, frozenset((one.module, one.name) for one in told))
+        self.holders = Holders(self.names, frozenset((one.module, one.name) for one in reported))
         self._sources = dict(sources)
         # Those that were read, and of these the last ones asked for: together all may be very large.
         self._read: WeakValueDictionary[str, Source] = WeakValueDictionary()
-        self._kept: dict[str, Source] = {}
-        self._kept_size = 0
+        self._recent: dict[str, Source] = {}
+        self._recent_size = 0
         self.sites: dict[tuple[str, str], list[Site]] = {}
         self._collect_sites()
-        self.told: dict[
+        self.reported: dict[
             tuple[str, str, str], list[StorePlace]
         ] = {}  # by the key of a holder that leaks: where it grows
-        for one in told:
+        for one in reported:
             holder = self.holders.named(one.module, one.name)
             if holder is not None:
-                self.told.setdefault(holder.key, []).extend(one.stores)
+                self.reported.setdefault(holder.key, []).extend(one.stores)
 
     def source(self, module: str) -> Source:
         """Return the file of a module; it is read again if nobody has kept it."""
         given = self._sources[module]
         if isinstance(given, Source):
             return given
-        source = self._kept.pop(module, None)
+        source = self._recent.pop(module, None)
         if source is None:
             source = self._read.get(module) or given()
             self._read[module] = source
-            self._kept_size += len(source.text)
-        self._kept[module] = source
-        while self._kept_size > _MOST_TEXT and len(self._kept) > 1:
-            self._kept_size -= len(self._kept.pop(next(iter(self._kept))).text)
+            self._recent_size += len(source.text)
+        self._recent[module] = source
+        while self._recent_size > _MOST_TEXT and len(self._recent) > 1:
+            self._recent_size -= len(self._recent.pop(next(iter(self._recent))).text)
         return source
 
     def functions(self) -> Iterator[tuple[ModuleFacts, FunctionFacts]]:
@@ -111,9 +111,9 @@ class Program:
         for module in self.modules.values():
             for name, values in module.aliases.items():
                 for value in values:
-                    meant = self.holders.meant(value, module.body, module)
-                    if meant is not None:
-                        found.setdefault(meant[0].key, set()).add(name)
+                    resolved = self.holders.resolve(value, module.body, module)
+                    if resolved is not None:
+                        found.setdefault(resolved[0].key, set()).add(name)
         return {key: frozenset(names) for key, names in found.items()}
 
     @cached_property
@@ -158,7 +158,9 @@ class Program:
     def _returned(self, callee: Callee) -> Callee | None:
         """Return the function defined in ``callee`` that a call of it gives back."""
         functions = self.modules[callee.module].functions
-        names = [v.name for way in callee.function.returns for v in way if v.kind == "function" and v.name in functions]
+        names = [
+            v.name for values in callee.function.returns for v in values if v.kind == "function" and v.name in functions
+        ]
         return Callee(callee.module, functions[names[0]], 0) if names else None
 
     @staticmethod
@@ -190,19 +192,19 @@ class Program:
             return self._constructor(owner) if owner is not None else None
         return None
 
-    def _global_callee(self, found: Referent) -> Callee | None:
-        if found.kind == "function" and not found.rest:
-            function = self.modules[found.module].functions[found.name]
-            return Callee(found.module, function, 1 if function.kind == "classmethod" else 0)
-        if found.kind == "class":
-            ref = ClassRef(found.module, found.name)
-            if not found.rest:
+    def _global_callee(self, referent: Referent) -> Callee | None:
+        if referent.kind == "function" and not referent.rest:
+            function = self.modules[referent.module].functions[referent.name]
+            return Callee(referent.module, function, 1 if function.kind == "classmethod" else 0)
+        if referent.kind == "class":
+            ref = ClassRef(referent.module, referent.name)
+            if not referent.rest:
                 return self._constructor(ref)
-            if len(found.rest) == 1:
-                return self._method(ref, found.rest[0], bound=False)
-        if found.kind == "binding" and len(found.rest) == 1:
-            owner = self.holders.class_of_object(found.module, found.name)
-            return self._method(owner, found.rest[0], bound=True) if owner is not None else None
+            if len(referent.rest) == 1:
+                return self._method(ref, referent.rest[0], bound=False)
+        if referent.kind == "binding" and len(referent.rest) == 1:
+            owner = self.holders.class_of_object(referent.module, referent.name)
+            return self._method(owner, referent.rest[0], bound=True) if owner is not None else None
         return None
 
     def _constructor(self, ref: ClassRef) -> Callee | None:

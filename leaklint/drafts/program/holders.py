@@ -51,11 +51,11 @@ class HolderFacts(NamedTuple):
 class Holders:
     """All holders of a program, and the way from an expression to the holder that it means."""
 
-    def __init__(self, names: NameResolver, told: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """Find the holders; ``told`` are module and name of those that the analysis, or a run, says to leak."""
+    def __init__(self, names: NameResolver, reported: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """Find the holders; ``reported`` are module and name of those that the analysis, or a run, says to leak."""
         self.names = names
         self.modules = names.modules
-        self._told = told
+        self._reported = reported
         self.all: dict[tuple[str, str, str], HolderFacts] = {}
         self._objects: dict[tuple[str, str], ClassRef | None] = {}
         self._owner_of: dict[tuple[str, str], ClassRef | None] = {}
@@ -114,7 +114,7 @@ class Holders:
         elif target.kind == "self" and owner is not None and len(target.path) == 1:
             scope = self._scope_of_self(owner, function)
             name = f"{owner.name}.{binding.name}"
-            if scope or (module.name, name) in self._told:
+            if scope or (module.name, name) in self._reported:
                 yield HolderFacts(scope or "object", module.name, name, owner, binding, module.path)
 
     def _scope_of_self(self, owner: ClassRef, function: FunctionFacts) -> str:
@@ -147,7 +147,7 @@ class Holders:
         owner, _, attribute = name.rpartition(".")
         return self.on_class(ClassRef(module, owner), attribute) if owner and module in self.modules else None
 
-    def meant(self, value: Value, function: FunctionFacts, module: ModuleFacts) -> tuple[HolderFacts, int] | None:
+    def resolve(self, value: Value, function: FunctionFacts, module: ModuleFacts) -> tuple[HolderFacts, int] | None:
         """Return the holder that ``value`` means inside ``function``, and how many elements deep it goes into it."""
         if value.kind not in _MEANING:
             return None
@@ -157,10 +157,10 @@ class Holders:
             depth -= 1
         nested = len(steps) - depth
         here = Value(value.kind, steps[:depth], value.name) if nested else value
-        holder = self._meant(here, function, module)
+        holder = self._resolve(here, function, module)
         return (holder, nested) if holder is not None else None
 
-    def _meant(self, value: Value, function: FunctionFacts, module: ModuleFacts) -> HolderFacts | None:
+    def _resolve(self, value: Value, function: FunctionFacts, module: ModuleFacts) -> HolderFacts | None:
         if "[]" in value.path:
             return None
         if value.kind == "global":

@@ -39,7 +39,7 @@ class NameResolver:
     def __init__(self, modules: Mapping[str, ModuleFacts]) -> None:
         self.modules = modules
         self._roots = frozenset(name.partition(".")[0] for name in modules)
-        self._found: dict[tuple[str, tuple[str, ...]], Referent] = {}
+        self._resolved: dict[tuple[str, tuple[str, ...]], Referent] = {}
         self._bindings: dict[str, frozenset[str]] = {}
         self._ancestors: dict[ClassRef, tuple[ClassRef, ...]] = {}
         self._below: dict[ClassRef, tuple[ClassRef, ...]] = {}
@@ -48,10 +48,10 @@ class NameResolver:
     def find(self, module: str, path: tuple[str, ...], hops: int = _HOPS) -> Referent:
         """Return what ``path`` means when written at the top of ``module``."""
         key = (module, path)
-        found = self._found.get(key)
+        found = self._resolved.get(key)
         if found is None:
-            self._found[key] = Referent("external", module, ".".join(path))  # what a cycle of imports sees
-            found = self._found[key] = self._find(module, path, hops)
+            self._resolved[key] = Referent("external", module, ".".join(path))  # what a cycle of imports sees
+            found = self._resolved[key] = self._find(module, path, hops)
         return found
 
     def _find(self, module: str, path: tuple[str, ...], hops: int) -> Referent:
@@ -98,16 +98,16 @@ class NameResolver:
                 break
         return best
 
-    def dotted(self, name: str, rest: tuple[str, ...], hops: int = _HOPS) -> Referent:
-        """Return what an absolute dotted name followed by ``rest`` means."""
+    def dotted(self, name: str, steps: tuple[str, ...], hops: int = _HOPS) -> Referent:
+        """Return what an absolute dotted name followed by ``steps`` means."""
         parts = tuple(part for part in name.split(".") if part)
         inside = parts[:1] and parts[0] in self._roots
         for length in range(len(parts), 0, -1) if inside else ():
             module = ".".join(parts[:length])
             if module in self.modules:
-                path = (*parts[length:], *rest)
+                path = (*parts[length:], *steps)
                 return self.find(module, path, hops) if path else Referent("module", module, "")
-        return Referent("external", "", ".".join(parts), rest)
+        return Referent("external", "", ".".join(parts), steps)
 
     def class_of(self, ref: ClassRef) -> ClassFacts:
         """Return the facts of a class."""

@@ -20,16 +20,16 @@ SMALL = 64 << 20  # bytes
 
 
 def holder(
-    item: Candidate, kept: Reach, measured: EmptyingEffects, place: int, stores: tuple[StoringLine, ...]
+    candidate: Candidate, reach: Reach, measured: EmptyingEffects, place: int, stores: tuple[StoringLine, ...]
 ) -> GrowingHolder:
     """Return what is reported of the candidate at ``place`` of those that were measured."""
-    name, effect = item.label, measured.each[place]
-    path, line = _definition(item)
-    bound = _bound(item)
-    role, keys = effects.role_of(item) if item.sort in (CONTAINER, SLOT, FAMILY) else ("reference", "")
-    certainty, reason = _certainty(item, kept, measured, place)
-    kind = registries.kind_of_registry(item) or item.kind()
-    freed = Freed(effect.objects, effect.size, len(kept.places) + kept.leaves) if effect.objects >= 0 else None
+    name, effect = candidate.label, measured.each[place]
+    path, line = _definition(candidate)
+    bound = _bound(candidate)
+    role, keys = effects.role_of(candidate) if candidate.sort in (CONTAINER, SLOT, FAMILY) else ("reference", "")
+    certainty, reason = _certainty(candidate, reach, measured, place)
+    kind = registries.kind_of_registry(candidate) or candidate.kind()
+    freed = Freed(effect.objects, effect.size, len(reach.places) + reach.leaves) if effect.objects >= 0 else None
     return GrowingHolder(
         symbol=name.symbol,
         module=name.module,
@@ -39,15 +39,15 @@ def holder(
         owner=name.owner,
         path=path,
         line=line,
-        kind=_kind(item, effect, bound),
-        entries=item.trend,
-        bytes_per_unit=_bytes_per_unit(item, kept, effect),
+        kind=_kind(candidate, effect, bound),
+        entries=candidate.trend,
+        bytes_per_unit=_bytes_per_unit(candidate, reach, effect),
         bound=bound,
-        keeps=kept.keeps,
+        keeps=reach.keeps,
         role=role,
         keys=keys,
-        retained=kept.size,
-        retention=(*name.path, *_last_entry(item)),
+        retained=reach.size,
+        retention=(*name.path, *_last_entry(candidate)),
         stores=stores,
         freed=freed,
         certainty=certainty,
@@ -55,25 +55,25 @@ def holder(
     )
 
 
-def _kind(item: Candidate, effect: EmptyingEffect, bound: int | None) -> str:
+def _kind(candidate: Candidate, effect: EmptyingEffect, bound: int | None) -> str:
     """Return the kind of the trend, or that it fills up to a bound.
 
     A memoiser whose keys nobody else has is no cache: no call can ask for these entries again, whatever its bound. And a bound
     at which the holder would have more than ``SMALL`` bytes protects nobody.
     """
-    if item.trend.kind != LINEAR or bound is None or item.size() > bound:
-        return item.trend.kind
+    if candidate.trend.kind != LINEAR or bound is None or candidate.size() > bound:
+        return candidate.trend.kind
     if 2 * effect.dead > effect.keyed > 0:
         return LINEAR
-    each = effect.size / item.size() if effect.size > 0 and item.size() else 0.0
+    each = effect.size / candidate.size() if effect.size > 0 and candidate.size() else 0.0
     return LINEAR if bound * each > SMALL else FILLING
 
 
-def _definition(item: Candidate) -> tuple[str, int]:
+def _definition(candidate: Candidate) -> tuple[str, int]:
     """Return where the holder is written down: in the program or a package, where the path leads through one."""
-    name = item.label
-    if is_a(item.thing, MEMO):
-        return definitions.place_of_code(item.thing)
+    name = candidate.label
+    if is_a(candidate.obj, MEMO):
+        return definitions.place_of_code(candidate.obj)
     if name.scope in ("closure", "default") and name.function is not None:
         return definitions.place_of_local(name.function, name.symbol.rpartition(".<locals>.")[2].partition("[")[0])
     found = [definitions.place_of(owner, attribute) for owner, attribute in name.steps]
@@ -81,16 +81,16 @@ def _definition(item: Candidate) -> tuple[str, int]:
     return next((place for place in known if not definitions.is_standard(place[0])), known[0] if known else ("", 0))
 
 
-def _bound(item: Candidate) -> int | None:
+def _bound(candidate: Candidate) -> int | None:
     """Return the most entries that the holder says it keeps: its own limit, its owner's, or a guard in the source."""
-    thing, name = item.thing, item.label
-    if item.sort != CONTAINER:
+    obj, name = candidate.obj, candidate.label
+    if candidate.sort != CONTAINER:
         return None
-    if is_a(thing, MEMO):
-        limit: Any = MEMO.cache_info(thing).maxsize
+    if is_a(obj, MEMO):
+        limit: Any = MEMO.cache_info(obj).maxsize
         return limit if type(limit) is int else None
-    if is_a(thing, deque):
-        limit = deque.maxlen.__get__(thing)
+    if is_a(obj, deque):
+        limit = deque.maxlen.__get__(obj)
         return limit if type(limit) is int else None
     if name.inside is not None and not is_a(name.inside, (ModuleType, type, FunctionType)):
         declared = [number for number in promises.declared(name.inside) if number > 1]
@@ -101,20 +101,20 @@ def _bound(item: Candidate) -> int | None:
     return None
 
 
-def _bytes_per_unit(item: Candidate, kept: Reach, effect: EmptyingEffect) -> float | None:
+def _bytes_per_unit(candidate: Candidate, reach: Reach, effect: EmptyingEffect) -> float | None:
     """Return the bytes that the holder gains for each unit of x, by what emptying it freed, else by what it leads to."""
-    span = item.points[-1][0] - item.points[0][0]
+    span = candidate.points[-1][0] - candidate.points[0][0]
     if not span:
         return None
-    if effect.size > 0 and item.points[-1][1]:
-        return max(effect.size * item.grown / item.points[-1][1], 0) / span
-    return kept.size / span if kept.size else None
+    if effect.size > 0 and candidate.points[-1][1]:
+        return max(effect.size * candidate.grown / candidate.points[-1][1], 0) / span
+    return reach.size / span if reach.size else None
 
 
-def _certainty(item: Candidate, kept: Reach, measured: EmptyingEffects, place: int) -> tuple[str, str]:
+def _certainty(candidate: Candidate, reach: Reach, measured: EmptyingEffects, place: int) -> tuple[str, str]:
     """Return how sure it is that this holder keeps what is alive, and why."""
-    effect, together, reached = measured.each[place], measured.together, len(kept.places)
-    if item.name is None:
+    effect, together, reached = measured.each[place], measured.together, len(reach.places)
+    if candidate.name is None:
         return ASSUMED, "nothing that the collector sees leads to these objects: C code holds them"
     if place in measured.at_fork:
         return ASSUMED, "a copy of the process has no threads but one, so emptying it was not tried"
@@ -135,10 +135,10 @@ def _certainty(item: Candidate, kept: Reach, measured: EmptyingEffects, place: i
     )
 
 
-def _last_entry(item: Candidate) -> tuple[str, ...]:
+def _last_entry(candidate: Candidate) -> tuple[str, ...]:
     """Return edge and node of something that the holder keeps, for the end of its retention path."""
-    thing = item.leads_to()
-    if thing is None or item.sort not in (CONTAINER, SLOT, FAMILY):
+    obj = candidate.leads_to()
+    if obj is None or candidate.sort not in (CONTAINER, SLOT, FAMILY):
         return ()
-    held = [child for child in get_referents(thing)[-8:] if is_tracked(child)]
+    held = [child for child in get_referents(obj)[-8:] if is_tracked(child)]
     return ("[*]", labels.node(held[-1])) if held else ()

@@ -54,18 +54,18 @@ class ChainLink(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """``thing`` grew as ``points`` (x, size) tell, of which ``trend`` is the fit.
+    """``obj`` grew as ``points`` (x, size) tell, of which ``trend`` is the fit.
 
     ``sort`` is ``container`` (a container that is there all the time), ``slot`` (the value at the attribute path ``slot``
-    from ``thing``, which is replaced or is a buffer), ``registry`` (of the interpreter, hidden from the collector),
-    ``chain`` (objects that hold one another, as ``link`` tells; ``thing`` is the nearest), ``family`` (``members`` are
-    containers of which each grows seldom; ``thing`` is the nearest object that leads to all) or ``hidden`` (a container, or
-    with a ``link`` objects of one type, that nothing visible leads to; ``thing`` is one of these).
-    ``chain`` are the objects from a root to ``thing``, and ``name`` is made of them.
+    from ``obj``, which is replaced or is a buffer), ``registry`` (of the interpreter, hidden from the collector),
+    ``chain`` (objects that hold one another, as ``link`` tells; ``obj`` is the nearest), ``family`` (``members`` are
+    containers of which each grows seldom; ``obj`` is the nearest object that leads to all) or ``hidden`` (a container, or
+    with a ``link`` objects of one type, that nothing visible leads to; ``obj`` is one of these).
+    ``chain`` are the objects from a root to ``obj``, and ``name`` is made of them.
     """
 
     sort: str
-    thing: Any
+    obj: Any
     points: Points
     trend: Trend
     slot: tuple[str, ...] = ()
@@ -89,19 +89,19 @@ class Candidate(NamedTuple):
         if self.sort == REGISTRY:
             return int(atexit._ncallbacks())
         if self.sort == SLOT:
-            return value_size(slot_value(self.thing, self.slot))
+            return value_size(slot_value(self.obj, self.slot))
         if self.sort == FAMILY:
             return sum(map(length_of, self.members))
         if self.sort == HIDDEN and self.link is not None:
             return len(kept_now(self))
-        return length_of(self.thing)
+        return length_of(self.obj)
 
     @property
     def label(self) -> Name:
         """Return the name, or what an object is called that has none."""
         if self.name is not None:
             return self.name
-        kind = type(self.thing)
+        kind = type(self.obj)
         return Name(f"{kind.__name__} objects held by C code", path=("something that the collector cannot see",))
 
     def leads_to(self) -> Any:
@@ -109,8 +109,8 @@ class Candidate(NamedTuple):
         if self.sort == REGISTRY:
             return None
         if self.sort == SLOT:
-            return slot_value(self.thing, self.slot)
-        return self.thing
+            return slot_value(self.obj, self.slot)
+        return self.obj
 
     def kind(self) -> str:
         """Return the kind of container."""
@@ -120,7 +120,7 @@ class Candidate(NamedTuple):
             return kind_of(self.leads_to()) if self.slot[-1:] == ("__dict__",) else "value"
         if self.sort == FAMILY:
             return kind_of(self.members[0])
-        return kind_of(self.thing) if self.sort == CONTAINER else self.sort
+        return kind_of(self.obj) if self.sort == CONTAINER else self.sort
 
 
 class Gauge:
@@ -138,13 +138,13 @@ class Gauge:
         """Find the object that the next one will be linked to."""
         link = self.candidate.link
         if link is not None and link.attribute:
-            self._youngest = next((thing for thing in reversed(get_objects()) if type(thing) is link.member), None)
+            self._youngest = next((obj for obj in reversed(get_objects()) if type(obj) is link.member), None)
 
     def read(self) -> int:
         """Return the number."""
         item = self.candidate
         if item.sort == SLOT:
-            value = slot_value(item.thing, item.slot)
+            value = slot_value(item.obj, item.slot)
             return id(value) ^ value_size(value)
         if item.sort == HIDDEN:
             return 0
@@ -168,7 +168,7 @@ def slot_value(owner: Any, path: tuple[str, ...]) -> Any:
         return ContextVar.get(owner, None)
     for name in path:
         if is_item(name):
-            owner = _item(owner, item_key(name))
+            owner = _element(owner, item_key(name))
         elif is_a(owner, FunctionType) and name in owner.__code__.co_freevars:
             owner = (owner.__closure__ or ())[owner.__code__.co_freevars.index(name)]
         else:
@@ -176,7 +176,7 @@ def slot_value(owner: Any, path: tuple[str, ...]) -> Any:
     return None if owner is ABSENT else owner
 
 
-def _item(owner: Any, key: Any) -> Any:
+def _element(owner: Any, key: Any) -> Any:
     if is_a(owner, dict):
         return dict.get(owner, key, ABSENT)
     kind: Any = list if is_a(owner, list) else tuple
@@ -199,10 +199,10 @@ def value_size(value: Any) -> int:
 
 def is_namespace(candidate: Candidate) -> bool:
     """Tell whether the container is the dict in which a module, class or object keeps its attributes, or ``sys.modules``."""
-    if not is_a(candidate.thing, dict):
+    if not is_a(candidate.obj, dict):
         return False
-    owners = [thing for thing in candidate.chain[:-1] if chains.is_namespace(thing, candidate.thing)]
-    return bool(owners) or any(is_a(value, ModuleType) for value in list(candidate.thing.values())[:1])
+    owners = [obj for obj in candidate.chain[:-1] if chains.is_namespace(obj, candidate.obj)]
+    return bool(owners) or any(is_a(value, ModuleType) for value in list(candidate.obj.values())[:1])
 
 
 def empty(candidate: Candidate) -> bool:
@@ -210,27 +210,27 @@ def empty(candidate: Candidate) -> bool:
 
     For a clone: the program does not survive this.
     """
-    thing = candidate.thing
+    obj = candidate.obj
     if candidate.sort == REGISTRY:
         atexit._clear()
     elif candidate.sort == SLOT:
-        return _reset(thing, candidate.slot)
+        return _reset(obj, candidate.slot)
     elif candidate.sort == FAMILY:
         for member in candidate.members:
-            empty(candidate._replace(sort=CONTAINER, thing=member))
+            empty(candidate._replace(sort=CONTAINER, obj=member))
     elif candidate.sort != CONTAINER:
         return False
-    elif is_a(thing, MEMO):
-        MEMO.cache_clear(thing)
-    elif SIMPLE_QUEUE is not None and is_a(thing, SIMPLE_QUEUE):
-        while not SIMPLE_QUEUE.empty(thing):
-            SIMPLE_QUEUE.get_nowait(thing)
+    elif is_a(obj, MEMO):
+        MEMO.cache_clear(obj)
+    elif SIMPLE_QUEUE is not None and is_a(obj, SIMPLE_QUEUE):
+        while not SIMPLE_QUEUE.empty(obj):
+            SIMPLE_QUEUE.get_nowait(obj)
     elif is_namespace(candidate):
-        for name in list(thing)[candidate.start :]:
+        for name in list(obj)[candidate.start :]:
             _forget(candidate, name)
     else:
-        base = next(kind for kind in (dict, list, set, deque) if is_a(thing, kind))
-        base.clear(thing)
+        base = next(kind for kind in (dict, list, set, deque) if is_a(obj, kind))
+        base.clear(obj)
     return True
 
 
@@ -255,21 +255,21 @@ def _forget(candidate: Candidate, name: Any) -> None:
     if is_a(owner, type):
         type.__delattr__(owner, name)
     else:
-        dict.pop(candidate.thing, name, None)
+        dict.pop(candidate.obj, name, None)
 
 
 def entries(candidate: Candidate, most: int = 64) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Return the keys, if it is a mapping or a memoiser, and the values or elements that were stored last, at most so many."""
-    thing = candidate.members[-1] if candidate.members else candidate.leads_to()
-    if is_a(thing, MEMO):
-        table = memo_table(thing)
+    obj = candidate.members[-1] if candidate.members else candidate.leads_to()
+    if is_a(obj, MEMO):
+        table = memo_table(obj)
         return (tuple(list(table)[-most:]), ()) if table is not None else ((), ())
-    if is_a(thing, dict):
-        pairs = list(dict.items(thing))[-most:]
+    if is_a(obj, dict):
+        pairs = list(dict.items(obj))[-most:]
         return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-    if is_a(thing, (list, tuple)):
-        return (), tuple(thing[-most:]) if type(thing) in (list, tuple) else tuple(get_referents(thing)[:most])
-    return (), tuple(get_referents(thing)[-most:]) if thing is not None else ()
+    if is_a(obj, (list, tuple)):
+        return (), tuple(obj[-most:]) if type(obj) in (list, tuple) else tuple(get_referents(obj)[:most])
+    return (), tuple(get_referents(obj)[-most:]) if obj is not None else ()
 
 
 def memo_table(memo: Any) -> dict[Any, Any] | None:
@@ -281,13 +281,13 @@ def memo_table(memo: Any) -> dict[Any, Any] | None:
 
 
 def kept_now(candidate: Candidate) -> list[Any]:
-    """Return things that the candidate keeps: its entries, or where objects hold one another those of their type."""
+    """Return objects that the candidate keeps: its entries, or where objects hold one another those of their type."""
     if candidate.sort in (CHAIN, HIDDEN):
-        kind = candidate.link.member if candidate.link is not None else type(candidate.thing)
-        return [thing for thing in get_objects() if type(thing) is kind]
+        kind = candidate.link.member if candidate.link is not None else type(candidate.obj)
+        return [obj for obj in get_objects() if type(obj) is kind]
     holders = candidate.members or (candidate.leads_to(),)
     found: list[Any] = []
-    for thing in holders:
-        keys, values = entries(candidate._replace(thing=thing, members=())) if candidate.members else entries(candidate)
+    for obj in holders:
+        keys, values = entries(candidate._replace(obj=obj, members=())) if candidate.members else entries(candidate)
         found += [*keys, *values]
     return found

@@ -62,29 +62,29 @@ def reach(start: Any, young: set[int], members: Sequence[Any] = ()) -> Reach:
         found.update(fresh)
         level = list(fresh.values())
     total = sum(row[2] for row in tally.values())
-    return Reach(found, total, len(leaves), _kept(tally, total))
+    return Reach(found, total, len(leaves), _largest_types(tally, total))
 
 
-def _add(tally: dict[int, list[Any]], thing: Any) -> int:
-    kind = type(thing)
-    size = _size(thing)
+def _add(tally: dict[int, list[Any]], obj: Any) -> int:
+    kind = type(obj)
+    size = _size(obj)
     row = tally.setdefault(id(kind), [kind, 0, 0])
     row[1] += 1
     row[2] += size
     return size
 
 
-def _size(thing: Any) -> int:
-    """Return the shallow bytes of a thing whose type does not compute them in Python."""
-    if is_a(type(thing).__sizeof__, FunctionType):
-        return int(object.__sizeof__(thing))
+def _size(obj: Any) -> int:
+    """Return the shallow bytes of an object whose type does not compute them in Python."""
+    if is_a(type(obj).__sizeof__, FunctionType):
+        return int(object.__sizeof__(obj))
     try:
-        return getsizeof(thing, 0)
+        return getsizeof(obj, 0)
     except Exception:
         return 0
 
 
-def _kept(tally: dict[int, list[Any]], total: int, most: int = 6) -> tuple[KeptType, ...]:
+def _largest_types(tally: dict[int, list[Any]], total: int, most: int = 6) -> tuple[KeptType, ...]:
     """Return the types with the most bytes, those of the program before the interpreter's own."""
     rows = sorted(tally.values(), key=lambda row: (row[0] in _PLAIN, -row[2]))
     return tuple(KeptType(type_name(row[0]), row[1], row[2], row[2] / (total or 1)) for row in rows[:most])
@@ -105,14 +105,14 @@ def role_of(candidate: Candidate) -> tuple[str, str]:
         return "callback", kind
     if not keys:
         return "element", kind
-    if is_a(candidate.thing, MEMO):
+    if is_a(candidate.obj, MEMO):
         return "key", kind
     plain = all(is_a(value, (*_PLAIN, type(None))) for value in values)
     return ("key" if plain and not all(is_a(key, _PLAIN) for key in keys) else "value"), kind
 
 
-def _most_frequent(things: Sequence[Any]) -> Any:
-    kinds = [type(thing) for thing in things]
+def _most_frequent(objects: Sequence[Any]) -> Any:
+    kinds = [type(obj) for obj in objects]
     return max(kinds, key=kinds.count)
 
 
@@ -223,7 +223,7 @@ def _fell(candidate: Candidate, before: int) -> bool:
 def _key_references(candidate: Candidate) -> list[Any]:
     """Return weak references to the objects among a memoiser's keys that are equal to nothing but themselves."""
     found: list[Any] = []
-    for key in entries(candidate)[0] if is_a(candidate.thing, MEMO) else ():
+    for key in entries(candidate)[0] if is_a(candidate.obj, MEMO) else ():
         for part in key if is_a(key, (tuple, list)) else (key,):
             if lookup(type(part), "__eq__") is _IDENTITY and not is_a(part, (type, FunctionType, type(None))):
                 try:

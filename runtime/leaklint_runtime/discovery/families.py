@@ -37,7 +37,7 @@ def gathered(candidates: Sequence[Candidate]) -> list[Candidate]:
             groups.setdefault(folded(item.label.symbol), []).append(item)
     found: list[Candidate] = []
     gone: set[int] = set()
-    growing = {id(item.thing) for item in candidates if item.trend.kind == LINEAR}
+    growing = {id(item.obj) for item in candidates if item.trend.kind == LINEAR}
     for members in groups.values():
         alone = sum(item.trend.kind == LINEAR for item in members)
         if len(members) < LEAST or (2 * alone >= len(members) and len(members) <= MANY):
@@ -46,19 +46,19 @@ def gathered(candidates: Sequence[Candidate]) -> list[Candidate]:
         fit = growth.count_trend(points)
         chain = common([item.chain for item in members])
         if id(chain[-1]) in growing and len(members) > MANY:
-            gone.update(id(item.thing) for item in members)
+            gone.update(id(item.obj) for item in members)
         elif fit.kind == LINEAR and id(chain[-1]) not in growing:
-            things = [item.thing for item in members]
-            name, everyone = naming.named(chain), _siblings(chain[-1], things)
+            objects = [item.obj for item in members]
+            name, everyone = naming.named(chain), _siblings(chain[-1], objects)
             found.append(Candidate(FAMILY, chain[-1], points, fit, chain=chain, name=name, members=everyone))
-            gone.update(map(id, things))
-    return [*found, *[item for item in candidates if item.sort != CONTAINER or id(item.thing) not in gone]]
+            gone.update(map(id, objects))
+    return [*found, *[item for item in candidates if item.sort != CONTAINER or id(item.obj) not in gone]]
 
 
-def _siblings(owner: Any, things: Sequence[Any]) -> tuple[Any, ...]:
-    """Return all containers of this type that the owner holds, if the things are among them: the next one may rise next."""
-    held = [child for child in get_referents(owner) if type(child) is type(things[0])]
-    return tuple(held) if len(held) <= MOST and {*map(id, things)} <= {*map(id, held)} else tuple(things)
+def _siblings(owner: Any, members: Sequence[Any]) -> tuple[Any, ...]:
+    """Return all containers of this type that the owner holds, if its members are among them: the next one may rise next."""
+    held = [child for child in get_referents(owner) if type(child) is type(members[0])]
+    return tuple(held) if len(held) <= MOST and {*map(id, members)} <= {*map(id, held)} else tuple(members)
 
 
 def _sum(members: Sequence[Candidate]) -> Points:
@@ -81,5 +81,5 @@ def common(paths: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
 
 
 def _is_namespace(chain: Sequence[Any], place: int) -> bool:
-    thing = chain[place]
-    return is_a(thing, dict) and not is_a(thing, ModuleType) and chains.is_namespace(chain[place - 1], thing)
+    obj = chain[place]
+    return is_a(obj, dict) and not is_a(obj, ModuleType) and chains.is_namespace(chain[place - 1], obj)

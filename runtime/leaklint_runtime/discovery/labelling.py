@@ -24,21 +24,21 @@ def named(
 
     ``avoided`` and ``frames`` are those of ``naming.find_chains``.
     """
-    things = [item.thing for item in candidates if item.thing is not None]
-    paths = naming.find_chains(things, avoided, frames=frames)
-    lost = [item.thing for item in candidates if item.thing is not None and id(item.thing) not in paths]
+    objects = [item.obj for item in candidates if item.obj is not None]
+    paths = naming.find_chains(objects, avoided, frames=frames)
+    lost = [item.obj for item in candidates if item.obj is not None and id(item.obj) not in paths]
     known = registries.identify(lost)
     registered = {id(lost[place]): label for place, label in known.items()}
     found = []
     for item in candidates:
         if item.sort == REGISTRY:
             found.append(item._replace(name=Name("atexit.register", path=("atexit.register",))))
-        elif id(item.thing) in paths:
-            chain = tuple(paths[id(item.thing)])
+        elif id(item.obj) in paths:
+            chain = tuple(paths[id(item.obj)])
             if len(chain) < 2 or not is_a(chain[-2], _KNOWN):  # its own table is not told beside a memoiser or a queue
                 found.append(item._replace(chain=chain, name=_slot_name(naming.named(chain), item)))
-        elif id(item.thing) in registered:
-            label = registered[id(item.thing)]
+        elif id(item.obj) in registered:
+            label = registered[id(item.obj)]
             found.append(item._replace(name=Name(label, path=(label,))))
         elif item.trend.kind == LINEAR:
             found.append(item._replace(sort=HIDDEN))
@@ -62,7 +62,7 @@ def _slot_name(name: Name, candidate: Candidate) -> Name:
     """Return the name of a slot, given that of its owner."""
     if candidate.sort != SLOT or name.module_object is None:
         return name
-    root, slot = candidate.thing, candidate.slot
+    root, slot = candidate.obj, candidate.slot
     if is_a(root, ContextVar):  # its value in this context goes by its own name
         return name._replace(path=(*name.path, ".get()", type(slot_value(root, slot)).__name__))
     shown = "".join(_shown(step) for step in slot if step != "cell_contents")

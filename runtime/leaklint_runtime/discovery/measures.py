@@ -48,20 +48,20 @@ def _with_subclasses(base: Any) -> Iterator[Any]:
         pending += _subclasses(kind)
 
 
-def length_of(thing: Any) -> int:
+def length_of(container: Any) -> int:
     """Return the number of entries of a container; 0 for what is none."""
     for base, length in LENGTHS:
-        if is_a(thing, base):
-            return length(thing)
+        if is_a(container, base):
+            return length(container)
     return 0
 
 
-def gauge_of(thing: Any) -> Callable[[], int]:
+def gauge_of(container: Any) -> Callable[[], int]:
     """Return what tells the number of entries of a container again and again: the type is looked up once."""
-    return next((partial(length, thing) for base, length in LENGTHS if is_a(thing, base)), lambda: 0)
+    return next((partial(length, container) for base, length in LENGTHS if is_a(container, base)), lambda: 0)
 
 
-def kind_of(thing: Any) -> str:
+def kind_of(container: Any) -> str:
     """Return ``dict``, ``list``, ``set``, ``deque``, ``memo`` or ``queue``; ``other`` for what is none of these."""
     names = {dict: "dict", list: "list", set: "set", deque: "deque", MEMO: "memo", SIMPLE_QUEUE: "queue"}
-    return next((names[base] for base, _ in LENGTHS if is_a(thing, base)), "other")
+    return next((names[base] for base, _ in LENGTHS if is_a(container, base)), "other")

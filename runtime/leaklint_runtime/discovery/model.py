@@ -121,10 +121,10 @@ def from_json(value: Mapping[str, Any]) -> GrowingHolder:
     return GrowingHolder(**given)
 
 
-def _store(item: Mapping[str, Any]) -> StoringLine:
-    callers = tuple(CodeLine(**_known(CodeLine, caller)) for caller in item.get("callers", ()))
-    return StoringLine(**{**_known(StoringLine, item), "callers": callers})
+def _store(value: Mapping[str, Any]) -> StoringLine:
+    callers = tuple(CodeLine(**_known(CodeLine, caller)) for caller in value.get("callers", ()))
+    return StoringLine(**{**_known(StoringLine, value), "callers": callers})
 
 
-def _known(kind: Any, item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: item[name] for name in kind._fields if name in item}
+def _known(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value[name] for name in kind._fields if name in value}

@@ -60,13 +60,13 @@ def find_chains(
     beside those of ``roots.index``. The search ends after ``seconds`` of CPU time.
     """
     skipped = set(map(id, avoided))
-    index = {place: things for place, things in _index().items() if id(things[0]) not in skipped}
-    late = {place: things for place, things in roots.locals_of_threads(frames).items() if place not in index}
+    index = {place: objects for place, objects in _index().items() if id(objects[0]) not in skipped}
+    late = {place: objects for place, objects in roots.locals_of_threads(frames).items() if place not in index}
     found: dict[int, list[Any]] = {}
     wanted = {id(target): target for target in targets}
     for place in [place for place in wanted if place in index]:
         found[place] = list(index[place])
-    levels = [[things[-1] for things in index.values()]]
+    levels = [[objects[-1] for objects in index.values()]]
     seen: set[int] = {*index, *skipped, id(levels), id(index), id(late), id(found), id(wanted)}
     missing = set(wanted) - set(found)
     end = process_time() + seconds
@@ -76,7 +76,7 @@ def find_chains(
         fresh = _next_level(levels[-1], seen, missing)
         if not joined and (not fresh or len(levels) >= NEAR):
             joined = len(levels)
-            fresh.update((place, things[-1]) for place, things in late.items() if place not in seen)
+            fresh.update((place, objects[-1]) for place, objects in late.items() if place not in seen)
             seen.update(fresh)
         for place in missing & fresh.keys():
             ends[place] = len(levels)
@@ -88,43 +88,43 @@ def find_chains(
     return found
 
 
-def _next_level(level: list[Any], seen: set[int], wanted: set[int]) -> dict[int, Any]:
+def _next_level(level: list[Any], visited: set[int], targets: set[int]) -> dict[int, Any]:
     """Return by identity what a level refers to and what was not seen before; enter it as seen.
 
-    What the collector does not track leads nowhere and is passed over, unless it is ``wanted``.
+    What the collector does not track leads nowhere and is passed over, unless it is ``targets``.
     """
     fresh: dict[int, Any] = {}
     for start in range(0, len(level), BATCH):
         for child in _referents(level[start : start + BATCH]):
             place = id(child)
-            if place not in seen and (is_tracked(child) or place in wanted) and not is_a(child, ModuleType):
+            if place not in visited and (is_tracked(child) or place in targets) and not is_a(child, ModuleType):
                 fresh[place] = child
     for place in [place for place, child in fresh.items() if _is_ours(child)]:
         del fresh[place]
-    seen.update(fresh)
+    visited.update(fresh)
     return fresh
 
 
-def _is_ours(thing: Any) -> bool:
-    """Tell whether a thing is an instance of a class of this package."""
-    module = contents(type(thing)).get("__module__")
+def _is_ours(obj: Any) -> bool:
+    """Tell whether an object is an instance of a class of this package."""
+    module = contents(type(obj)).get("__module__")
     return is_a(module, str) and module.partition(".")[0] == _OWN
 
 
 _OWN = __name__.partition(".")[0]
 
 
-def _referents(things: Sequence[Any]) -> list[Any]:
-    """Return what things refer to, and of a thread's local storage also what this thread keeps there."""
-    found = get_referents(*things)
-    for thing in things:
-        if is_a(thing, _LOCAL):
-            found.append(_LOCAL.__getattribute__(thing, "__dict__"))
+def _referents(objects: Sequence[Any]) -> list[Any]:
+    """Return what objects refer to, and of a thread's local storage also what this thread keeps there."""
+    found = get_referents(*objects)
+    for obj in objects:
+        if is_a(obj, _LOCAL):
+            found.append(_LOCAL.__getattribute__(obj, "__dict__"))
     return found
 
 
 def _descend(
-    levels: list[list[Any]], ends: dict[int, int], wanted: dict[int, Any], late: roots.Index
+    levels: list[list[Any]], ends: dict[int, int], targets: dict[int, Any], late: roots.Index
 ) -> dict[int, list[Any]]:
     """Return for each target the objects from a root to it; one pass from the last level to the first.
 
@@ -135,7 +135,7 @@ def _descend(
     for number in range(max(ends.values(), default=0), 0, -1):
         for place, level in ends.items():
             if level == number:
-                partial.setdefault(place, []).append([wanted[place]])
+                partial.setdefault(place, []).append([targets[place]])
         above: dict[int, list[list[Any]]] = {}
         for parent, child in _parents(levels[number - 1], set(partial)):
             above.setdefault(id(parent), []).extend([[parent, *chain] for chain in partial.pop(child)])
@@ -150,10 +150,10 @@ def _parents(level: list[Any], children: set[int]) -> Iterator[tuple[Any, int]]:
         batch = level[start : start + BATCH]
         if children.isdisjoint(map(id, _referents(batch))):
             continue
-        for thing in batch:
-            for place in children.intersection(map(id, _referents([thing]))):
+        for obj in batch:
+            for place in children.intersection(map(id, _referents([obj]))):
                 children.discard(place)
-                yield thing, place
+                yield obj, place
         if not children:
             return
 
@@ -215,10 +215,10 @@ def named(chain: Sequence[Any], whole: bool = False) -> Name:
     )
 
 
-def _is_library_container(thing: Any) -> bool:
-    """Tell whether a thing is an instance of a library's class that has a length, as containers and queues have."""
-    kind = type(thing)
-    if is_a(thing, (ModuleType, type, FunctionType)) or kind.__module__ == "builtins":
+def _is_library_container(obj: Any) -> bool:
+    """Tell whether an object is an instance of a library's class that has a length, as containers and queues have."""
+    kind = type(obj)
+    if is_a(obj, (ModuleType, type, FunctionType)) or kind.__module__ == "builtins":
         return False
     module = sys.modules.get(contents(kind).get("__module__") or "")
     sized = any(name in contents(base) for base in mro_of(kind) for name in ("__len__", "qsize"))
@@ -281,13 +281,13 @@ def _canonical(chain: Sequence[Any]) -> list[Any]:
     return list(chain)
 
 
-def _home(thing: Any) -> tuple[Any, ...]:
+def _home(obj: Any) -> tuple[Any, ...]:
     """Return the objects from its module to a class or function that is known there by its qualified name, else nothing."""
-    if is_a(thing, type):
-        module_name: Any = contents(thing).get("__module__")
-        path: Any = type.__dict__["__qualname__"].__get__(thing)
-    elif is_a(thing, FunctionType):
-        module_name, path = thing.__module__, thing.__qualname__
+    if is_a(obj, type):
+        module_name: Any = contents(obj).get("__module__")
+        path: Any = type.__dict__["__qualname__"].__get__(obj)
+    elif is_a(obj, FunctionType):
+        module_name, path = obj.__module__, obj.__qualname__
     else:
         return ()
     module = sys.modules.get(module_name) if is_a(module_name, str) else None
@@ -299,9 +299,9 @@ def _home(thing: Any) -> tuple[Any, ...]:
         if following is ABSENT:
             return ()
         owners = (*owners, following)
-    if owners[-1] is thing:
+    if owners[-1] is obj:
         return owners
-    return (*owners[:-1], thing) if is_a(thing, FunctionType) and _wraps(owners[-1], thing) else ()
+    return (*owners[:-1], obj) if is_a(obj, FunctionType) and _wraps(owners[-1], obj) else ()
 
 
 def _wraps(value: Any, function: Any) -> bool:
@@ -319,11 +319,11 @@ def _steps(chain: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     kept = [chain[0]]
     edges: list[str] = []
     for place in range(1, len(chain)):
-        thing, last = chain[place], place == len(chain) - 1
-        if not last and (_is_part(kept[-1], thing) or (is_a(thing, dict) and chains.is_namespace(kept[-1], thing))):
+        obj, last = chain[place], place == len(chain) - 1
+        if not last and (_is_part(kept[-1], obj) or (is_a(obj, dict) and chains.is_namespace(kept[-1], obj))):
             continue
-        edges.append(_edge(kept[-1], thing))
-        kept.append(thing)
+        edges.append(_edge(kept[-1], obj))
+        kept.append(obj)
     return tuple(kept), tuple(edges)
 
 

@@ -25,44 +25,44 @@ Change = Tuple[int, int]  # the number of the sample from which on, and the leng
 class Series(NamedTuple):
     """A container with its length at each sample, as (x, entries)."""
 
-    thing: Any
+    obj: Any
     points: tuple[tuple[float, float], ...]
 
 
 class ContainerGroup:
-    """Containers that are counted by the same function: ``things``, their ``last`` lengths, and the changes by identity."""
+    """Containers that are counted by the same function: ``containers``, their ``last`` lengths, and the changes by identity."""
 
     def __init__(self, length: Length) -> None:
         self.length = length
-        self.things: list[Any] = []
+        self.containers: list[Any] = []
         self.last: list[int] = []
         self.changes: dict[int, list[Change]] = {}
 
-    def add(self, things: Sequence[Any], lengths: Sequence[int]) -> None:
+    def add(self, containers: Sequence[Any], lengths: Sequence[int]) -> None:
         """Hold more containers, whose lengths at this moment are given."""
-        self.things.extend(things)
+        self.containers.extend(containers)
         self.last.extend(lengths)
 
     def sample(self, number: int) -> None:
         """Note which lengths are others than at the last sample."""
         self._let_go()
-        now = list(map(self.length, self.things))
+        now = list(map(self.length, self.containers))
         for place in compress(range(len(now)), map(ne, now, self.last)):
-            thing = self.things[place]
-            if id(thing) not in self.changes:
-                self.changes[id(thing)] = [(0, self.last[place])]
-            self.changes[id(thing)].append((number, now[place]))
+            obj = self.containers[place]
+            if id(obj) not in self.changes:
+                self.changes[id(obj)] = [(0, self.last[place])]
+            self.changes[id(obj)].append((number, now[place]))
         self.last = now
 
     def _let_go(self) -> None:
         """Drop the containers that nobody but this group refers to."""
-        counts = list(map(getrefcount, self.things))
+        counts = list(map(getrefcount, self.containers))
         if ALONE in counts:
-            for thing in compress(self.things, map(ALONE.__eq__, counts)):
-                self.changes.pop(id(thing), None)
+            for obj in compress(self.containers, map(ALONE.__eq__, counts)):
+                self.changes.pop(id(obj), None)
             others = list(map(ALONE.__ne__, counts))
             self.last = list(compress(self.last, others))
-            self.things = list(compress(self.things, others))
+            self.containers = list(compress(self.containers, others))
 
 
 def _alone() -> int:
@@ -97,20 +97,20 @@ class Population:
         early.unfreeze()
         early.collect()
         own = self.own()
-        things = [thing for thing in get_objects() if id(thing) not in own]
+        objects = [obj for obj in get_objects() if id(obj) not in own]
         kinds = measured_types()
         found: dict[Length, list[Any]] = {length: [] for length in kinds.values()}
-        for thing in things:
-            length = kinds.get(type(thing))
+        for obj in objects:
+            length = kinds.get(type(obj))
             if length is not None:
-                found[length].append(thing)
-        untracked = _untracked_dicts(things)
+                found[length].append(obj)
+        untracked = _untracked_dicts(objects)
         found[dict.__len__] += untracked
         self._held.update(map(id, untracked))
         for length, members in found.items():
             group = self.groups[length] = ContainerGroup(length)
             group.add(members, list(map(length, members)))
-        del things, found, untracked
+        del objects, found, untracked
         early.freeze()
 
     def fence(self, x: float) -> None:
@@ -128,7 +128,7 @@ class Population:
 
     def young(self) -> list[Any]:
         """Return the objects that were made since the fence."""
-        return [thing for thing in get_objects() if id(thing) not in self.before]
+        return [obj for obj in get_objects() if id(obj) not in self.before]
 
     def sample(self, x: float) -> None:
         """Note the lengths of all containers and the numbers of young objects. The heap should have been collected."""
@@ -136,17 +136,17 @@ class Population:
         self.xs.append(x)
         for group in self.groups.values():
             group.sample(number)
-        things = get_objects()
-        self._sample_young(things, number)
-        self._count_types(things, number)
+        objects = get_objects()
+        self._sample_young(objects, number)
+        self._count_types(objects, number)
 
-    def _count_types(self, things: list[Any], number: int) -> None:
+    def _count_types(self, objects: list[Any], number: int) -> None:
         """Note how many objects of each type the collector lists; types by identity, for they must be free to go.
 
         Those of the warm-up count, too: in a cache that is full, young ones take their places.
         """
         counts: dict[int, int] = {}
-        for kind in map(id, map(type, things)):
+        for kind in map(id, map(type, objects)):
             counts[kind] = counts.get(kind, 0) + 1
         for kind, count in counts.items():
             noted = self.types.setdefault(kind, [])
@@ -156,11 +156,11 @@ class Population:
             if self.types[kind][-1][1]:
                 self.types[kind].append((number, 0))
 
-    def _sample_young(self, things: list[Any], number: int) -> None:
+    def _sample_young(self, containers: list[Any], number: int) -> None:
         """Note the lengths of young containers by identity: held here, they could not go, nor what they refer to."""
         kinds = measured_types()
         skipped = self.own() | self._held
-        lengths = {id(thing): kinds[type(thing)](thing) for thing in things if type(thing) in kinds}
+        lengths = {id(obj): kinds[type(obj)](obj) for obj in containers if type(obj) in kinds}
         for place in skipped & lengths.keys():
             del lengths[place]
         for place in self._changes.keys() - lengths.keys():
@@ -177,28 +177,26 @@ class Population:
         They are found through the objects that it does list; what a module or a class holds is left to ``Slots``.
         """
         number = len(self.xs) - 1
-        now = {id(thing): len(thing) for thing in _untracked_dicts(get_objects()) if id(thing) not in self._held}
+        now = {id(obj): len(obj) for obj in _untracked_dicts(get_objects()) if id(obj) not in self._held}
         self._loose = {place: [*self._loose.get(place, ()), (number, length)] for place, length in now.items()}
 
     def changed(self) -> Iterator[Series]:
         """Yield the containers that are longer now than they were."""
         for group in self.groups.values():
-            things = {id(thing): thing for thing in group.things if id(thing) in group.changes}
-            yield from self._series(things, group.changes)
-        yield from self._series(
-            {id(thing): thing for thing in get_objects() if id(thing) in self._changes}, self._changes
-        )
+            objects = {id(obj): obj for obj in group.containers if id(obj) in group.changes}
+            yield from self._series(objects, group.changes)
+        yield from self._series({id(obj): obj for obj in get_objects() if id(obj) in self._changes}, self._changes)
 
-        loose = {id(thing): thing for thing in _untracked_dicts(get_objects()) if id(thing) in self._loose}
-        for place, thing in loose.items():
+        loose = {id(obj): obj for obj in _untracked_dicts(get_objects()) if id(obj) in self._loose}
+        for place, obj in loose.items():
             noted = self._loose[place]
             if noted[-1][1] > noted[0][1]:
-                yield Series(thing, tuple((self.xs[number], float(length)) for number, length in noted))
+                yield Series(obj, tuple((self.xs[number], float(length)) for number, length in noted))
 
-    def _series(self, things: dict[int, Any], changes: dict[int, list[Change]]) -> Iterator[Series]:
-        for place, thing in things.items():
+    def _series(self, containers: dict[int, Any], changes: dict[int, list[Change]]) -> Iterator[Series]:
+        for place, obj in containers.items():
             if changes[place][-1][1] > changes[place][0][1]:
-                yield Series(thing, tuple(self._points(changes[place])))
+                yield Series(obj, tuple(self._points(changes[place])))
 
     def numbers(self) -> dict[int, tuple[tuple[float, float], ...]]:
         """Return for each type (by identity) how many objects of it the collector listed, as (x, number)."""
@@ -224,7 +222,7 @@ class Population:
         for group in self.groups.values():
             parts = (
                 vars(group),
-                group.things,
+                group.containers,
                 group.last,
                 group.changes,
                 *group.changes.values(),
@@ -233,14 +231,14 @@ class Population:
         return found
 
 
-def _untracked_dicts(things: Sequence[Any]) -> list[Any]:
-    """Return the dicts that the collector does not track, among what ``things`` refer to, each once.
+def _untracked_dicts(objects: Sequence[Any]) -> list[Any]:
+    """Return the dicts that the collector does not track, among what ``objects`` refer to, each once.
 
     Up to Python 3.13 a dict of text and numbers alone is not tracked.
     """
     found: dict[int, Any] = {}
-    for start in range(0, len(things), BATCH):
-        for held in get_referents(*things[start : start + BATCH]):
+    for start in range(0, len(objects), BATCH):
+        for held in get_referents(*objects[start : start + BATCH]):
             if type(held) is dict and not is_tracked(held):
                 found[id(held)] = held
     return list(found.values())

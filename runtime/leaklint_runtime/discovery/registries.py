@@ -32,37 +32,37 @@ def _mark(*arguments: Any) -> None:
     """Do nothing; registered in a copy of the process."""
 
 
-def identify(things: Sequence[Any], seconds: float = 10.0) -> dict[int, str]:
-    """Return for the places of those things that are registries of C code what registers there, ``os.register_at_fork``."""
-    if not things:
+def identify(objects: Sequence[Any], seconds: float = 10.0) -> dict[int, str]:
+    """Return for the places of those objects that are registries of C code what registers there, ``os.register_at_fork``."""
+    if not objects:
         return {}
-    outcome = clone.run(lambda: _marked(things), seconds)
+    outcome = clone.run(lambda: _marked(objects), seconds)
     return {int(place): name for place, name in outcome.value.items()}
 
 
-def _marked(things: Sequence[Any]) -> dict[str, str]:
+def _marked(objects: Sequence[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, register in _MARKS:
-        before = [length_of(thing) for thing in things]
+        before = [length_of(obj) for obj in objects]
         try:
             register(_mark)
         except Exception:
             continue
-        for place, thing in enumerate(things):
-            if length_of(thing) > before[place]:
+        for place, obj in enumerate(objects):
+            if length_of(obj) > before[place]:
                 found[str(place)] = name
     return found
 
 
 def kind_of_registry(candidate: Candidate) -> str:
     """Return what a registry of the interpreter or the standard library is for (see ``GrowingHolder``); empty for others."""
-    thing = candidate.thing
+    obj = candidate.obj
     if candidate.label.symbol in KINDS:
         return KINDS[candidate.label.symbol]
-    if thing is threading._active:  # type: ignore[attr-defined]
+    if obj is threading._active:  # type: ignore[attr-defined]
         return "thread"
-    if thing is weakref.finalize._registry:  # type: ignore[attr-defined]
+    if obj is weakref.finalize._registry:  # type: ignore[attr-defined]
         return "finalize"
-    if thing is logging.root.manager.loggerDict:
+    if obj is logging.root.manager.loggerDict:
         return "logger"
     return "logger" if is_a(candidate.label.inside, logging.Filterer) else ""

@@ -104,7 +104,7 @@ class Discovery:
         candidates, reaches = outermost(candidates, reaches, young)
         others = self._unexplained(young, candidates, reaches)
         candidates += others
-        reaches += [effects.reach(item.thing, young) for item in others]
+        reaches += [effects.reach(item.obj, young) for item in others]
         order = sorted(range(len(candidates)), key=lambda place: _rank(candidates[place], reaches[place]))[:MEASURED]
         candidates, reaches = [candidates[place] for place in order], [reaches[place] for place in order]
         measured = effects.measured(candidates, reached=[len(kept.places) for kept in reaches])
@@ -125,8 +125,8 @@ class Discovery:
         found = []
         for series in self.population.changed():
             fit = growth.count_trend(series.points)
-            if fit.kind != CONSTANT and id(series.thing) not in own and self._is_lasting(series.points):
-                found.append(Candidate(CONTAINER, series.thing, series.points, fit))
+            if fit.kind != CONSTANT and id(series.obj) not in own and self._is_lasting(series.points):
+                found.append(Candidate(CONTAINER, series.obj, series.points, fit))
         for slot in self.slots.grown():
             fit = growth.count_trend(slot.points)
             if fit.kind == LINEAR:
@@ -149,23 +149,23 @@ class Discovery:
         reached: set[int] = set()
         for item, kept in zip(candidates, reaches):
             if item.trend.kind == LINEAR:
-                reached |= {id(item.thing), *kept.places}
-        left = [thing for thing in get_objects() if id(thing) in young and id(thing) not in reached]
+                reached |= {id(item.obj), *kept.places}
+        left = [obj for obj in get_objects() if id(obj) in young and id(obj) not in reached]
         by_type: dict[int, list[Any]] = {}
-        for thing in left:
-            by_type.setdefault(id(type(thing)), []).append(thing)
+        for obj in left:
+            by_type.setdefault(id(type(obj)), []).append(obj)
         numbers = self.population.numbers()
         crowds = []
         for kind, members in sorted(by_type.items(), key=lambda row: -len(row[1]))[:TYPES]:
             fit = growth.count_trend(numbers.get(kind, ()))
             if fit.kind == LINEAR and len(members) >= CROWD * len(left) and 2 * len(members) > fit.last - fit.first:
                 crowds.append(Candidate(HIDDEN, members[-1], numbers[kind], fit, link=ChainLink(type(members[-1]), "")))
-        samples = [by_type[id(type(item.thing))] for item in crowds]
+        samples = [by_type[id(type(item.obj))] for item in crowds]
         samples = [members[:: max(1, len(members) // SAMPLES)] + members[-1:] for members in samples]
-        paths = naming.find_chains([thing for members in samples for thing in members], [self, samples, *samples])
+        paths = naming.find_chains([obj for members in samples for obj in members], [self, samples, *samples])
         found: dict[str, Candidate] = {}
         for crowd, members in zip(crowds, samples):
-            chains_there = [paths[id(thing)] for thing in members if id(thing) in paths]
+            chains_there = [paths[id(obj)] for obj in members if id(obj) in paths]
             for item in _origins(crowd, chains_there, young) if chains_there else [crowd]:
                 if item.label.symbol not in found or (
                     _is_of_nearest(item) and not _is_of_nearest(found[item.label.symbol])
@@ -206,23 +206,23 @@ class Discovery:
         return found
 
 
-def _rank(candidate: Candidate, kept: Reach) -> tuple[bool, int, float]:
+def _rank(candidate: Candidate, reach: Reach) -> tuple[bool, int, float]:
     """Order candidates: what grows before what does not, what leads to most, what gains most entries."""
-    return candidate.trend.kind != LINEAR, -kept.size, -candidate.trend.slope
+    return candidate.trend.kind != LINEAR, -reach.size, -candidate.trend.slope
 
 
 def _is_of_nearest(candidate: Candidate) -> bool:
     """Tell whether the objects that grow in number are those stored first of all, and not what these lead to, as frames."""
-    return candidate.link is not None and type(candidate.thing) is candidate.link.member
+    return candidate.link is not None and type(candidate.obj) is candidate.link.member
 
 
 def _first_hidden(candidates: Sequence[Candidate], young: set[int]) -> list[Candidate]:
     """Leave out the objects without a path that others without one lead to, as a function does to its cells."""
     reached: set[int] = set()
     kept = []
-    hidden = [(item, effects.reach(item.thing, young).places) for item in candidates if item.sort == HIDDEN]
+    hidden = [(item, effects.reach(item.obj, young).places) for item in candidates if item.sort == HIDDEN]
     for item, places in sorted(hidden, key=lambda row: -len(row[1])):
-        if id(item.thing) not in reached:
+        if id(item.obj) not in reached:
             kept.append(item)
             reached |= places
     return [item for item in candidates if item.sort != HIDDEN or any(item is other for other in kept)]
@@ -253,16 +253,16 @@ def _origin(crowd: Candidate, rows: Sequence[tuple[tuple[Any, ...], list[Any]]])
     if any(start[-1] is not chain[-1] for start in chains_there) and kind_of(shared[-1]) != "other":
         name = naming.named(shared)
         if 2 * sum(len(start) == len(path) for start, path in rows) > len(rows):
-            return crowd._replace(sort=CONTAINER, thing=shared[-1], chain=shared, name=name)
+            return crowd._replace(sort=CONTAINER, obj=shared[-1], chain=shared, name=name)
     longest = max((path for _, path in rows), key=len)
-    link = ChainLink(type(crowd.thing), naming.linking_attribute(longest))
-    return crowd._replace(sort=CHAIN, thing=chain[-1], chain=chain, name=name, link=link)
+    link = ChainLink(type(crowd.obj), naming.linking_attribute(longest))
+    return crowd._replace(sort=CHAIN, obj=chain[-1], chain=chain, name=name, link=link)
 
 
 def _begins(chain: Sequence[Any], place: int, young: set[int]) -> bool:
     """Tell whether the object at a place of a chain is a young one, and not merely the dict of an older one's attributes."""
-    thing = chain[place]
-    return id(thing) in young and not (is_a(thing, dict) and chains.is_namespace(chain[place - 1], thing))
+    obj = chain[place]
+    return id(obj) in young and not (is_a(obj, dict) and chains.is_namespace(chain[place - 1], obj))
 
 
 def outermost(
@@ -273,17 +273,17 @@ def outermost(
     What has levelled off inside an entry of a growing container is part of that entry.
     """
     kept = []
-    growing = {id(item.thing) for item in candidates if item.sort == CONTAINER and item.trend.kind == LINEAR}
-    on_the_way = {id(thing) for item in candidates for thing in item.chain if item.sort == CONTAINER}
+    growing = {id(item.obj) for item in candidates if item.sort == CONTAINER and item.trend.kind == LINEAR}
+    on_the_way = {id(obj) for item in candidates for obj in item.chain if item.sort == CONTAINER}
     for place, item in enumerate(candidates):
         if item.sort == SLOT and id(item.leads_to()) in on_the_way:
             continue  # what it gains is in a container that is told itself
         if item.trend.kind != LINEAR and not growing.isdisjoint(map(id, item.chain[:-1])):
             continue
-        inner = id(item.thing) in young and any(
-            id(item.thing) in other.places and candidates[number].trend.kind == LINEAR
+        inner = id(item.obj) in young and any(
+            id(item.obj) in other.places and candidates[number].trend.kind == LINEAR
             for number, other in enumerate(reaches)
-            if number != place and id(candidates[number].thing) not in reaches[place].places
+            if number != place and id(candidates[number].obj) not in reaches[place].places
         )
         if not inner:
             kept.append(place)
@@ -316,10 +316,10 @@ def _follows(place: int, measured: EmptyingEffects) -> bool:
     )
 
 
-def ordered(found: Sequence[GrowingHolder]) -> list[GrowingHolder]:
+def ordered(holders: Sequence[GrowingHolder]) -> list[GrowingHolder]:
     """Return what grows, then what fills, then the largest of what is bounded; in each the largest first."""
     order = {LINEAR: 0, FILLING: 1}
-    rows = sorted(found, key=lambda item: (order.get(item.kind, 2), -_weight(item)))
+    rows = sorted(holders, key=lambda item: (order.get(item.kind, 2), -_weight(item)))
     bounded = [item for item in rows if item.kind == BOUNDED]
     return [item for item in rows if item.kind in order] + bounded[:MOST_BOUNDED]
 
@@ -333,14 +333,14 @@ def _own_containers(discovery: Discovery) -> set[int]:
 
     The containers of the program, which the discovery holds, are not entered.
     """
-    entered = {id(group.things) for group in discovery.population.groups.values()}
+    entered = {id(group.containers) for group in discovery.population.groups.values()}
     level: list[Any] = [discovery]
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == _OWN and is_a(module, ModuleType):
             values = [value for key, value in contents(module).items() if key != "__builtins__" and is_tracked(value)]
             level += [value for value in values if not is_a(value, (ModuleType, type)) and not callable(value)]
     while level:
-        fresh = {id(thing): thing for thing in level if id(thing) not in entered}
+        fresh = {id(obj): obj for obj in level if id(obj) not in entered}
         entered.update(fresh)
         level = [child for child in get_referents(*fresh.values()) if type(child) in _PARTS]
     return entered | discovery.population.own()

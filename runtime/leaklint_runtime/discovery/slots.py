@@ -23,7 +23,7 @@ LEAST, DEPTH = (
     3,
     4,
 )  # moments at which a value was longer than before; steps from a module or class to what has the value
-MOST = 60_000  # things whose attributes are looked at, the nearest ones
+MOST = 60_000  # objects whose attributes are looked at, the nearest ones
 FEW = 32  # entries: in a container of so many each may be a variable of its own
 LARGE = 64  # bytes, characters: shorter numbers, and texts as entries, are passed over until they have become longer
 SECOND = 3  # the moment of the second full look: growth that is slow has happened by then
@@ -114,13 +114,13 @@ def _named_values() -> Iterator[tuple[Any, Path, Row]]:
     owners += list(roots.classes())
     seen: set[int] = set()
     pending: list[tuple[Any, Path, Any]] = [(owner, (), owner) for owner in owners]
-    for owner, path, thing in pending:
+    for owner, path, obj in pending:
         if len(seen) > MOST:
             break
-        if id(thing) in seen:
+        if id(obj) in seen:
             continue
-        seen.add(id(thing))
-        for name, value in _attributes(thing):
+        seen.add(id(obj))
+        for name, value in _attributes(obj):
             if id(type(value)) in VALUES:
                 row = _row(value)
                 if row[1] >= LARGE or not _may_be_short(value, (name,)):
@@ -138,18 +138,18 @@ def _named_values() -> Iterator[tuple[Any, Path, Row]]:
             yield variable, (variable.name,), _row(value)
 
 
-def _has_namespace(thing: Any) -> bool:
-    return is_a(thing, (FunctionType, CellType)) or _shows_attributes(thing)
+def _has_namespace(obj: Any) -> bool:
+    return is_a(obj, (FunctionType, CellType)) or _shows_attributes(obj)
 
 
-def _shows_attributes(thing: Any) -> bool:
-    """Tell whether a thing is a module, a class, or an object of a class written in Python.
+def _shows_attributes(obj: Any) -> bool:
+    """Tell whether an object is a module, a class, or an object of a class written in Python.
 
     Objects of C code may behave in another way once they have been asked for their dict, which makes one.
     """
-    if is_a(thing, (ModuleType, type)):
+    if is_a(obj, (ModuleType, type)):
         return True
-    kind = type(thing)
+    kind = type(obj)
     if sys.version_info >= (3, 11) and _flags(kind) & MANAGED_DICT:
         return True
     bases = (mro_of(kind) or ())[:-1]  # of a type that was never made ready there are none

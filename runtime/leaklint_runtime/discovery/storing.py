@@ -125,10 +125,10 @@ def allocations(work: Callable[[], Any], kept: Sequence[Callable[[], Sequence[An
     try:
         work()
         collect()
-        for things in kept:
+        for objects in kept:
             counts: dict[Spot, int] = {}
-            for thing in things():
-                lines = [CodeLine(frame.filename, frame.lineno, "") for frame in reversed(_traceback(thing) or ())]
+            for obj in objects():
+                lines = [CodeLine(frame.filename, frame.lineno, "") for frame in reversed(_traceback(obj) or ())]
                 spot = tuple(line for line in lines if not line.path.startswith(_FOLDER))
                 if spot:
                     counts[spot] = counts.get(spot, 0) + 1
@@ -138,14 +138,14 @@ def allocations(work: Callable[[], Any], kept: Sequence[Callable[[], Sequence[An
     return found
 
 
-def _traceback(thing: Any) -> Any:
-    """Return what tracemalloc knows of where a thing was made, or None.
+def _traceback(obj: Any) -> Any:
+    """Return what tracemalloc knows of where an object was made, or None.
 
     Python 3.11 looks for instances of classes at a wrong address: it overlooks two words before the collector's.
     """
-    found = tracemalloc.get_object_traceback(thing)
-    if found is None and sys.version_info[:2] == (3, 11) and type(thing).__flags__ & MANAGED_DICT:
-        frames = _asked(0, id(thing) - 2 * _WORDS)
+    found = tracemalloc.get_object_traceback(obj)
+    if found is None and sys.version_info[:2] == (3, 11) and type(obj).__flags__ & MANAGED_DICT:
+        frames = _asked(0, id(obj) - 2 * _WORDS)
         found = tracemalloc.Traceback(frames) if frames is not None else None
     return found
 

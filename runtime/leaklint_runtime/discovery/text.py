@@ -30,7 +30,7 @@ def lines(holder: GrowingHolder, unit: str) -> list[str]:
     found += [text for store in holder.stores[:MOST_STORES] for text in _store(store)]
     if holder.keeps:
         since = " since the warm-up" if unit == "call" else ""
-        found.append(f"keeps {_kept(holder.keeps)}: {size(holder.retained)}{since}")
+        found.append(f"keeps {_types(holder.keeps)}: {size(holder.retained)}{since}")
     if holder.retention:
         found.append("kept by " + _path(holder.retention))
     if holder.bound is not None:
@@ -62,7 +62,7 @@ def _line(line: CodeLine) -> str:
     return f"{shown_path(line.path)}:{line.line}" + (f" in {line.function}" if line.function else "")
 
 
-def _kept(keeps: Sequence[KeptType]) -> str:
+def _types(keeps: Sequence[KeptType]) -> str:
     return ", ".join(f"{item.number:,} {item.type} ({item.share:.0%})" for item in keeps[:MOST_KEPT])
 
 

@@ -29,41 +29,41 @@ class Repeats:
         """Forget what the test before has shown."""
         self._grew = {}
 
-    def confirms(self, thing: Any) -> bool:
+    def confirms(self, container: Any) -> bool:
         """Tell whether a container grew at each further call of this test's function."""
-        return id(thing) in self._grew
+        return id(container) in self._grew
 
-    def stores(self, thing: Any) -> tuple[StoringLine, ...]:
+    def stores(self, container: Any) -> tuple[StoringLine, ...]:
         """Return the lines at which a container grew in the last call."""
-        return self._grew.get(id(thing), ())
+        return self._grew.get(id(container), ())
 
     def look(self, item: Any, watch: Discover) -> None:
         """Call the function of a test that has passed and that left instances in a container again."""
-        places = {id(thing): thing for thing in watch.young()}
+        places = {id(obj): obj for obj in watch.young()}
         left = watch.instances.among(list(places.values()))
         if not left:
             return
-        known = [suspect.thing for suspect in watch.suspects if suspect.grew]
-        things = keepers(left, places)
-        things += [thing for thing in known if not any(thing is other for other in things)]
-        things = [thing for thing in things if watch.instances.nearest(thing, places)]
+        known = [suspect.container for suspect in watch.suspects if suspect.grew]
+        objects = keepers(left, places)
+        objects += [obj for obj in known if not any(obj is other for other in objects)]
+        objects = [obj for obj in objects if watch.instances.nearest(obj, places)]
         places.clear()
         left.clear()
-        if not things:
+        if not objects:
             return
         self.active = True
         try:
-            self._rounds(item, watch, things)
+            self._rounds(item, watch, objects)
         except _ENDS:
             self._grew = {}  # it cannot be called twice, so nothing is known of it
         finally:
             self.active = False
 
-    def _rounds(self, item: Any, watch: Discover, things: list[Any]) -> None:
+    def _rounds(self, item: Any, watch: Discover, containers: list[Any]) -> None:
         for number in range(REPEATS):
-            before = [length_of(thing) for thing in things]
+            before = [length_of(obj) for obj in containers]
             last = number == REPEATS - 1 and tracing.possible()
-            gauges = [gauge_of(thing) for thing in things] if last else []
+            gauges = [gauge_of(obj) for obj in containers] if last else []
             tracer = tracing.LimitedTracer(gauges, watch.instances.machinery.owns_module)
             if last:
                 watch.fence.move()
@@ -73,10 +73,10 @@ class Repeats:
             finally:
                 tracer.stop()
             watch.young()
-            grew = [length_of(thing) > size for thing, size in zip(things, before)]
-            stores = tracer.stores() or [()] * len(things)
-            self._grew = {id(thing): lines for thing, rose, lines in zip(things, grew, stores) if rose}
-            things = [thing for thing, rose in zip(things, grew) if rose]
+            grew = [length_of(obj) > size for obj, size in zip(containers, before)]
+            stores = tracer.stores() or [()] * len(containers)
+            self._grew = {id(obj): lines for obj, rose, lines in zip(containers, grew, stores) if rose}
+            containers = [obj for obj, rose in zip(containers, grew) if rose]
             del gauges
-            if not things:
+            if not containers:
                 return

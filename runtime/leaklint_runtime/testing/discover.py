@@ -136,39 +136,39 @@ class Discover:
         young = self.young()
         left = self.instances.among(young)
         if left:
-            places = {id(thing): thing for thing in young}
+            places = {id(obj): obj for obj in young}
             del young[:]
             self._note(item.nodeid, left, places)
 
     def _note(self, test: str, left: list[Any], places: dict[int, Any]) -> None:
         """Find the containers that keep what a test left."""
-        kept = [thing for suspect in self.suspects if suspect.grew for thing in self.fill(suspect, test, places)]
+        kept = [obj for suspect in self.suspects if suspect.grew for obj in self.fill(suspect, test, places)]
         rest = _unexplained(left, kept, places)
         if rest and (self.affordable() or self._recurs(test, rest)):
             for suspect in self.scanned(rest, places):
                 self.fill(suspect, test, places)  # that it grows is not known yet, so this explains nothing
         by_name: dict[str, list[Any]] = {}
-        for thing in rest:
-            by_name.setdefault(class_name(type(thing)), []).append(thing)
+        for obj in rest:
+            by_name.setdefault(class_name(type(obj)), []).append(obj)
         for name, members in by_name.items():
             self.crowds.setdefault(name, Crowd()).note(test, members)
 
     def fill(self, suspect: Suspect, test: str, places: dict[int, Any]) -> list[Any]:
         """Note and return what a test left in a suspect."""
-        kept = self.instances.nearest(suspect.thing, places)
-        if kept and (not self.repeat or self.repeats.confirms(suspect.thing)):
+        kept = self.instances.nearest(suspect.container, places)
+        if kept and (not self.repeat or self.repeats.confirms(suspect.container)):
             suspect.note(test, self.number, kept, again=self.repeat)
-            suspect.stores = suspect.stores or self.repeats.stores(suspect.thing)
+            suspect.stores = suspect.stores or self.repeats.stores(suspect.container)
         return kept
 
     def affordable(self) -> bool:
         """Tell whether a look for containers is within what the run may cost."""
         return self.repeat or self.spent < self._allowed()
 
-    def _recurs(self, test: str, rest: list[Any]) -> bool:
+    def _recurs(self, test: str, objects: list[Any]) -> bool:
         """Tell whether a look is due whatever it costs: so many tests, or cases of one test, left a class."""
         due = False
-        for name in names(rest):
+        for name in names(objects):
             for place in ((name, ""), (name, test.partition("[")[0])):
                 self.counts[place] = self.counts.get(place, 0) + 1
                 due = due or self.counts[place] == RECURS
@@ -180,11 +180,11 @@ class Discover:
 
     def scanned(self, left: list[Any], places: dict[int, Any]) -> list[Suspect]:
         """Return new suspects: containers of before that keep what is left."""
-        known = {id(suspect.thing) for suspect in self.suspects}
-        known.update(id(table) for suspect in self.suspects for table in tables(suspect.thing))
+        known = {id(suspect.container) for suspect in self.suspects}
+        known.update(id(table) for suspect in self.suspects for table in tables(suspect.container))
         owns, nearest = self.instances.machinery.owns, self.instances.nearest
-        fresh = [thing for thing in keepers(left, places) if id(thing) not in known and not owns(thing)]
-        found = [Suspect(thing) for thing in fresh if nearest(thing, places)]
+        fresh = [obj for obj in keepers(left, places) if id(obj) not in known and not owns(obj)]
+        found = [Suspect(obj) for obj in fresh if nearest(obj, places)]
         if len(self.suspects) + len(found) > MOST_SUSPECTS:
             self.suspects = [suspect for suspect in self.suspects if suspect.rose]
         found = found[: MOST_SUSPECTS - len(self.suspects)]
@@ -207,7 +207,9 @@ class Discover:
         for suspect in due:
             suspect.traced += 1
         self.due = due
-        return tracing.LimitedTracer([gauge_of(suspect.thing) for suspect in due], self.instances.machinery.owns_module)
+        return tracing.LimitedTracer(
+            [gauge_of(suspect.container) for suspect in due], self.instances.machinery.owns_module
+        )
 
     def _take(self, tracer: Any) -> None:
         for suspect, stores in zip(self.due, tracer.stores()):
@@ -229,10 +231,10 @@ class Discover:
 
 
 def _unexplained(left: list[Any], kept: list[Any], places: dict[int, Any]) -> list[Any]:
-    """Return what is neither among the things that were kept nor part of one of them."""
-    explained = {id(thing) for thing in kept}
-    rest = [thing for thing in left if id(thing) not in explained]
+    """Return what is neither among the objects that were kept nor part of one of them."""
+    explained = {id(obj) for obj in kept}
+    rest = [obj for obj in left if id(obj) not in explained]
     if rest and kept:
         explained = parts(kept, places)
-        rest = [thing for thing in rest if id(thing) not in explained]
+        rest = [obj for obj in rest if id(obj) not in explained]
     return rest

@@ -58,9 +58,9 @@ def run(item: Any, marker: Any) -> BaseException | None:
             f"each round leaves objects behind: {holder.symbol} grows by {rate(holder.entries.slope)} entries a round"
         )
         lines += text.lines(holder, "round")
-    told = "\n".join(lines)
-    item.add_report_section("call", "leaklint", told)
-    return pytest.fail.Exception(told, pytrace=False)
+    message = "\n".join(lines)
+    item.add_report_section("call", "leaklint", message)
+    return pytest.fail.Exception(message, pytrace=False)
 
 
 def _grown(item: Any, rounds: int) -> list[GrowingHolder]:

@@ -121,19 +121,19 @@ class Harvest:
             self.missed.setdefault(name, f"an argument cannot be written down: {error}")
             return None
 
-    def _find(self, thing: Any) -> Value:
-        found = self._made.get(id(thing))
-        if found is not None and found[0]() is thing:
+    def _find(self, obj: Any) -> Value:
+        found = self._made.get(id(obj))
+        if found is not None and found[0]() is obj:
             return found[1]
-        self._learn(type(thing))
+        self._learn(type(obj))
         return None
 
-    def _keep(self, thing: Any, value: Value) -> None:
+    def _keep(self, obj: Any, value: Value) -> None:
         """Remember how an object was made for as long as it lives."""
-        place, made = id(thing), self._made
+        place, made = id(obj), self._made
         try:
             made[place] = (
-                ref(thing, lambda gone: made.pop(place, None) if made.get(place, (0,))[0] is gone else None),
+                ref(obj, lambda gone: made.pop(place, None) if made.get(place, (0,))[0] is gone else None),
                 value,
             )
         except TypeError:
@@ -205,7 +205,7 @@ class HarvestFile:
     def __init__(self, harvest: Harvest | None, file: str) -> None:
         self.harvest, self.file = harvest, file
         self.parts: list[dict[str, Any]] = []
-        self.told = ""
+        self.summary = ""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -233,10 +233,10 @@ class HarvestFile:
         with open(self.file, "w", encoding="utf-8") as target:
             json.dump({"version": 1, "recorded": recorded, "missed": missed}, target, indent=1)
             target.write("\n")
-        self.told = (
+        self.summary = (
             f"leaklint: {len(recorded)} recordings of {len({one['name'] for one in recorded})} names in {self.file}"
         )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Tell where the harvest is."""
-        terminalreporter.write_line(self.told)
+        terminalreporter.write_line(self.summary)

@@ -37,13 +37,13 @@ class Machinery(NamedTuple):
         """Tell whether a module is part of it."""
         return is_a(name, str) and (name in self.modules or name.partition(".")[0] in self.packages)
 
-    def owns(self, thing: Any) -> bool:
-        """Tell whether a thing is one of its modules, classes or objects, or a function that is written there."""
-        if is_a(thing, ModuleType):
-            return self.owns_module(contents(thing).get("__name__"))
-        if is_a(thing, FunctionType):
-            return self.owns_module(thing.__module__)
-        return self.owns_module(_module_of(thing if is_a(thing, type) else type(thing)))
+    def owns(self, obj: Any) -> bool:
+        """Tell whether an object is one of its modules, classes or objects, or a function that is written there."""
+        if is_a(obj, ModuleType):
+            return self.owns_module(contents(obj).get("__name__"))
+        if is_a(obj, FunctionType):
+            return self.owns_module(obj.__module__)
+        return self.owns_module(_module_of(obj if is_a(obj, type) else type(obj)))
 
 
 def machinery(config: Any) -> Machinery:
@@ -100,10 +100,10 @@ class Instances:
             return name == "__main__"
         return file.endswith(".py") or not definitions.is_standard(file)
 
-    def among(self, things: Sequence[Any]) -> list[Any]:
-        """Return those things that count."""
-        kinds = {kind for kind in set(map(type, things)) if self.counts(kind)}
-        return [thing for thing in things if type(thing) in kinds] if kinds else []
+    def among(self, objects: Sequence[Any]) -> list[Any]:
+        """Return those objects that count."""
+        kinds = {kind for kind in set(map(type, objects)) if self.counts(kind)}
+        return [obj for obj in objects if type(obj) in kinds] if kinds else []
 
     def nearest(self, start: Any, young: dict[int, Any]) -> list[Any]:
         """Return the young instances that a container keeps, itself or through other young containers and functions."""
@@ -132,7 +132,7 @@ def tables(memo: Any) -> list[Any]:
 
 def parts(starts: Sequence[Any], young: dict[int, Any]) -> set[int]:
     """Return the identities of the young objects that lead on from ``starts``, these included."""
-    seen = {id(thing) for thing in starts}
+    seen = {id(obj) for obj in starts}
     level = list(starts)
     while level and len(seen) < NODES:
         fresh = {id(child): child for child in get_referents(*level) if id(child) in young and id(child) not in seen}
@@ -146,9 +146,9 @@ def by_identity(keys: Sequence[Any], kept: Sequence[Any]) -> bool:
 
     Of a weak key it is enough that what is kept refers to it: then it never dies.
     """
-    places = {id(thing) for thing in kept}
+    places = {id(obj) for obj in kept}
     inner = get_referents(*kept)
-    held = places.union(map(id, inner), map(id, get_referents(*[thing for thing in inner if type(thing) is dict])))
+    held = places.union(map(id, inner), map(id, get_referents(*[obj for obj in inner if type(obj) is dict])))
     for key in keys:
         for part in _parts_of_key(key):
             if id(part) in places and _compares_by_identity(type(part)):
@@ -158,9 +158,9 @@ def by_identity(keys: Sequence[Any], kept: Sequence[Any]) -> bool:
     return False
 
 
-def equal_by_value(things: Sequence[Any]) -> bool:
+def equal_by_value(objects: Sequence[Any]) -> bool:
     """Tell whether all of them may be equal to other objects, so that a set takes each but once."""
-    return not any(_compares_by_identity(type(thing)) for thing in things)
+    return not any(_compares_by_identity(type(obj)) for obj in objects)
 
 
 def _parts_of_key(key: Any) -> Iterator[Any]:
@@ -182,10 +182,10 @@ def class_name(kind: Any) -> str:
     return f"{name}" if module == "builtins" or not is_a(module, str) else f"{labels.module_name(module)}:{name}"
 
 
-def names(things: Sequence[Any]) -> dict[str, int]:
+def names(objects: Sequence[Any]) -> dict[str, int]:
     """Return how many objects there are of each class, by ``module:Qualified.Name``."""
     found: dict[str, int] = {}
-    for thing in things:
-        name = class_name(type(thing))
+    for obj in objects:
+        name = class_name(type(obj))
         found[name] = found.get(name, 0) + 1
     return found

@@ -34,9 +34,9 @@ class FindingItem(pytest.Item):
     def runtest(self) -> None:
         """Prove the finding. Raises ``ProvenError``, or skips."""
         verdict = self._verdict()
-        told = [f"{verdict.status}: {verdict.reason}", *chain(plain(verdict))]
-        told += [f"made by: {verdict.made_by}"] if verdict.made_by else []
-        self.add_report_section("call", "leaklint", "\n".join(told))
+        lines = [f"{verdict.status}: {verdict.reason}", *chain(plain(verdict))]
+        lines += [f"made by: {verdict.made_by}"] if verdict.made_by else []
+        self.add_report_section("call", "leaklint", "\n".join(lines))
         self.user_properties.append(("leaklint", verdict.status))
         if verdict.status == CONFIRMED or (verdict.status == UNREACHED and self.settings.strict):
             raise ProvenError(verdict)

@@ -77,17 +77,17 @@ def _joined(symbol: str, records: Sequence[Record]) -> LeftBehind:
     return LeftBehind(holder._replace(certainty=SHOWN, reason=reason), tuple(ordered))
 
 
-def document(found: LeftBehind) -> Record:
+def document(left: LeftBehind) -> Record:
     """Return the JSON form: that of the holder, with the tests."""
-    tests = [{"test": test.name, "left": test.number, "classes": test.classes} for test in found.tests]
-    value: Record = {**to_json(found.holder), "tests": tests}
+    tests = [{"test": test.name, "left": test.number, "classes": test.classes} for test in left.tests]
+    value: Record = {**to_json(left.holder), "tests": tests}
     return value
 
 
-def sentence(found: LeftBehind) -> str:
+def sentence(left: LeftBehind) -> str:
     """Say what which test left where, stored by which line."""
-    first, others = found.tests[0], found.tests[1:]
-    text = f"{first.name} left {_classes(first.classes)} in {found.holder.symbol}{_place(found.holder)}"
+    first, others = left.tests[0], left.tests[1:]
+    text = f"{first.name} left {_classes(first.classes)} in {left.holder.symbol}{_place(left.holder)}"
     if others:
         named = [f"{test.name} ({test.number})" for test in others[:NAMED_TESTS]]
         text += f"; so did {', '.join(named)}"
@@ -109,11 +109,11 @@ def _classes(classes: dict[str, int]) -> str:
     return ", ".join(rows[:3]) + (f" and {len(rows) - 3} more classes" if len(rows) > 3 else "")
 
 
-def details(found: LeftBehind) -> list[str]:
+def details(left: LeftBehind) -> list[str]:
     """Return the lines below the sentence: definition, callers of the store, the path that keeps it, and the evidence."""
     from ..discovery import text
 
-    shown = found.holder._replace(keeps=())
+    shown = left.holder._replace(keeps=())
     return text.lines(shown, "test")
 
 

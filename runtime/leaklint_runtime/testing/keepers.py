@@ -28,39 +28,39 @@ def keepers(left: Sequence[Any], young: dict[int, Any]) -> list[Any]:
     later = set(map(id, get_objects()))  # also what this search itself and its callers have made by now
     unfreeze()
     try:
-        found = [thing for thing in get_referrers(*asked) if is_a(thing, _MEASURED)]
+        found = [obj for obj in get_referrers(*asked) if is_a(obj, _MEASURED)]
     finally:
         freeze()
-    return _without_tables([thing for thing in found if id(thing) not in young and id(thing) not in later])
+    return _without_tables([obj for obj in found if id(obj) not in young and id(obj) not in later])
 
 
 def _leading_to(left: Sequence[Any], young: dict[int, Any]) -> list[Any]:
     """Return what is left, and the young objects that lead to it; those come first that no young object refers to."""
     parents: dict[int, list[Any]] = {}
-    for thing in list(young.values())[:NODES]:
-        if not is_a(thing, _ENDS):
-            for child in get_referents(thing):
+    for obj in list(young.values())[:NODES]:
+        if not is_a(obj, _ENDS):
+            for child in get_referents(obj):
                 if id(child) in young:
-                    parents.setdefault(id(child), []).append(thing)
+                    parents.setdefault(id(child), []).append(obj)
     found = list(left)
     seen = set(map(id, found))
-    for thing in found:
-        fresh = [parent for parent in parents.get(id(thing), ()) if id(parent) not in seen]
+    for obj in found:
+        fresh = [parent for parent in parents.get(id(obj), ()) if id(parent) not in seen]
         seen.update(map(id, fresh))
         found += fresh
-    return sorted(found, key=lambda thing: id(thing) in parents)
+    return sorted(found, key=lambda obj: id(obj) in parents)
 
 
-def _some_of_each_type(things: Sequence[Any]) -> list[Any]:
-    """Return at most ``MOST`` of the things, as many of each type as there is room for."""
+def _some_of_each_type(objects: Sequence[Any]) -> list[Any]:
+    """Return at most ``MOST`` of the objects, as many of each type as there is room for."""
     by_type: dict[Any, list[Any]] = {}
-    for thing in things:
-        by_type.setdefault(type(thing), []).append(thing)
+    for obj in objects:
+        by_type.setdefault(type(obj), []).append(obj)
     share = max(1, MOST // max(1, len(by_type)))
-    return [thing for members in by_type.values() for thing in members[:share]][:MOST]
+    return [obj for members in by_type.values() for obj in members[:share]][:MOST]
 
 
-def _without_tables(things: Sequence[Any]) -> list[Any]:
-    """Leave out the dicts of memoisers that are among the things themselves."""
-    inner = {id(memo_table(thing)) for thing in things if is_a(thing, MEMO)}
-    return [thing for thing in things if id(thing) not in inner]
+def _without_tables(objects: Sequence[Any]) -> list[Any]:
+    """Leave out the dicts of memoisers that are among the objects themselves."""
+    inner = {id(memo_table(obj)) for obj in objects if is_a(obj, MEMO)}
+    return [obj for obj in objects if id(obj) not in inner]

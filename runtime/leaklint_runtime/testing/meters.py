@@ -108,17 +108,17 @@ class Meters:
             monitoring.register_callback(self._tool, monitoring.events.PY_RETURN, self._returned)
             monitoring.register_callback(self._tool, monitoring.events.PY_YIELD, self._returned)
 
-    def add(self, found: list[Place], report: Report) -> None:
+    def add(self, functions: list[Place], report: Report) -> None:
         """Call ``report`` whenever one of the functions has returned (or yielded)."""
-        for code in {place.function.__code__: None for place in found}:
+        for code in {place.function.__code__: None for place in functions}:
             self._reports.setdefault(code, []).append(report)
         if self._tool >= 0:
             monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
-            for place in found:
+            for place in functions:
                 events = monitoring.events.PY_RETURN | monitoring.events.PY_YIELD
                 monitoring.set_local_events(self._tool, place.function.__code__, events)
             return
-        for place in found:
+        for place in functions:
             if not place.function.__code__.co_flags & _DELAYED:
                 self._wrap(place)
 

@@ -45,23 +45,25 @@ def records(watch: Discover, worker: bool) -> list[Record]:
     )[:MOST]
     if not crowds and not any(_tests(suspect.left) >= least for suspect in suspects):
         return []
-    members = [thing for crowd in crowds for _, thing in crowd]
-    chains = naming.find_chains([*[suspect.thing for suspect in suspects], *members], _avoided(watch), SECONDS, None)
+    members = [obj for crowd in crowds for _, obj in crowd]
+    chains = naming.find_chains(
+        [*[suspect.container for suspect in suspects], *members], _avoided(watch), SECONDS, None
+    )
     chains = {place: chain for place, chain in chains.items() if _of_process(chain, watch)}
     for suspect in suspects:
-        chain = chains.get(id(suspect.thing), [])
+        chain = chains.get(id(suspect.container), [])
         if _in_memo(chain):
-            suspect.thing = chain[-2]
-            chains[id(suspect.thing)] = list(chain[:-1])
+            suspect.container = chain[-2]
+            chains[id(suspect.container)] = list(chain[:-1])
     groups = [group for crowd in crowds for group in _grouped(crowd, chains, set(map(id, members)))]
     found = []
     for suspect in suspects:
-        if id(suspect.thing) in chains:
-            more = [group for group in groups if suspect.rose and group.chain[-1] is suspect.thing]
+        if id(suspect.container) in chains:
+            more = [group for group in groups if suspect.rose and group.chain[-1] is suspect.container]
             groups = [group for group in groups if not any(group is other for other in more)]
             left = _merged(suspect.left, more)
-            item = Candidate(CONTAINER, suspect.thing, tuple(suspect.points), _trend(suspect.points))
-            item = item._replace(chain=tuple(chains[id(suspect.thing)]))
+            item = Candidate(CONTAINER, suspect.container, tuple(suspect.points), _trend(suspect.points))
+            item = item._replace(chain=tuple(chains[id(suspect.container)]))
             record = _record(item, left, suspect.alive(), suspect.references, suspect.stores)
             found.append({**record, "rose": suspect.rose})
     found += [_record_of(group) for group in groups if _tests(group.left) >= least]
@@ -78,17 +80,17 @@ def _merged(left: Sequence[Left], groups: Sequence[Group]) -> list[Left]:
 def _grouped(crowd: Sequence[tuple[str, Any]], chains: dict[int, list[Any]], members: set[int]) -> list[Group]:
     """Return what tests left by the holder that leads to it; what is part of another member is left out."""
     found: dict[int, Group] = {}
-    paths = [(test, thing, _path(chains.get(id(thing)), members, type(thing))) for test, thing in crowd]
+    paths = [(test, obj, _path(chains.get(id(obj)), members, type(obj))) for test, obj in crowd]
     through: dict[int, set[str]] = {}
     for test, _, path in paths:
         for node in path:
             through.setdefault(id(node), set()).add(test)
-    for test, thing, path in paths:
+    for test, obj, path in paths:
         shared = [place for place, node in enumerate(path) if len(through[id(node)]) > 1]
         holder = path[: shared[-1] + 1] if shared else path[:-1]
         if holder and _holds(holder):
-            kind = sort_of(holder[-1], [thing]) if holder[-1] is path[-2:][0] else IDENTITY
-            found.setdefault(id(holder[-1]), Group(holder, [])).left.append((test, 1, names([thing]), kind))
+            kind = sort_of(holder[-1], [obj]) if holder[-1] is path[-2:][0] else IDENTITY
+            found.setdefault(id(holder[-1]), Group(holder, [])).left.append((test, 1, names([obj]), kind))
     return [_summed(group) for group in found.values()]
 
 
@@ -104,7 +106,7 @@ def _path(chain: list[Any] | None, members: set[int], kind: Any) -> list[Any]:
 def _holds(chain: Sequence[Any]) -> bool:
     """Tell whether a chain ends at no module, class or namespace: there each object has a place of its own."""
     last = chain[-1]
-    spaces = [contents(thing) for thing in chain[:-1] if is_a(thing, ModuleType)]
+    spaces = [contents(obj) for obj in chain[:-1] if is_a(obj, ModuleType)]
     return not is_a(last, (ModuleType, type)) and not any(space is last for space in spaces)
 
 
@@ -144,7 +146,7 @@ def _avoided(watch: Discover) -> list[Any]:
 def _of_process(chain: Sequence[Any], watch: Discover) -> bool:
     """Tell whether a chain begins at a module or class, and leads through nothing of pytest's or of a wide fixture's."""
     wide = {id(value) for value in [item() for item in watch.wide] if value is not None}
-    through = any(watch.instances.machinery.owns(thing) or id(thing) in wide for thing in chain)
+    through = any(watch.instances.machinery.owns(obj) or id(obj) in wide for obj in chain)
     return is_a(chain[0], ModuleType) and not through
 
 
@@ -161,33 +163,31 @@ def _trend(points: Sequence[tuple[float, float]]) -> Trend:
 
 
 def _record(
-    item: Candidate, left: Sequence[Left], alive: tuple[int, int], references: Sequence[Any], stores: Any
+    candidate: Candidate, left: Sequence[Left], alive: tuple[int, int], references: Sequence[Any], stores: Any
 ) -> Record:
     # imported here because most runs have no holder to tell of
     from ..discovery import assembling
     from ..discovery.effects import EmptyingEffect, EmptyingEffects, Reach
 
-    item = item._replace(name=naming.named(item.chain))
-    reach = Reach(set(), 0, 0, _kept(left, references))
-    holder = assembling.holder(item, reach, EmptyingEffects((EmptyingEffect(),), EmptyingEffect()), 0, stores)
+    candidate = candidate._replace(name=naming.named(candidate.chain))
+    reach = Reach(set(), 0, 0, _types_left(left, references))
+    holder = assembling.holder(candidate, reach, EmptyingEffects((EmptyingEffect(),), EmptyingEffect()), 0, stores)
     return {
         "holder": to_json(holder._replace(kind=LINEAR)),
         "left": [list(row) for row in left],
         "rose": True,
         "alive": list(alive),
-        "entries": item.size() if item.sort == CONTAINER else len(left),
+        "entries": candidate.size() if candidate.sort == CONTAINER else len(left),
     }
 
 
-def _kept(left: Sequence[Left], references: Sequence[Any]) -> tuple[KeptType, ...]:
+def _types_left(left: Sequence[Left], references: Sequence[Any]) -> tuple[KeptType, ...]:
     """Return what the tests left, by class; sizes are those of the objects themselves."""
     numbers: dict[str, int] = {}
     for _, _, kinds, _ in left:
         for name, number in kinds.items():
             numbers[name] = numbers.get(name, 0) + number
-    sizes = {
-        class_name(type(thing)): getsizeof(thing, 0) for thing in [item() for item in references] if thing is not None
-    }
+    sizes = {class_name(type(obj)): getsizeof(obj, 0) for obj in [item() for item in references] if obj is not None}
     amounts = {name: number * sizes.get(name, 0) for name, number in numbers.items()}
     total = sum(amounts.values()) or 1
     rows = [KeptType(name, number, amounts[name], amounts[name] / total) for name, number in numbers.items()]

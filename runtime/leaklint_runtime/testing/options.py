@@ -68,18 +68,18 @@ class PluginOptions(NamedTuple):
 def add(parser: Any) -> None:
     """Declare the options and their twins."""
     group = parser.getgroup("leaklint", "proving memory leaks (leaklint)")
-    for name, told in _SWITCHES:
+    for name, text in _SWITCHES:
         place = name.replace("-", "_")
-        group.addoption(f"--{name}", dest=place, action="store_const", const=True, default=None, help=told)
+        group.addoption(f"--{name}", dest=place, action="store_const", const=True, default=None, help=text)
         group.addoption(f"--no-{name}", dest=place, action="store_const", const=False, help=f"not --{name}")
-        parser.addini(place, told, type="bool", default=False)
-    for name, shown, told in _VALUES:
-        group.addoption(f"--{name}", dest=name.replace("-", "_"), metavar=shown, default=None, help=told)
-        parser.addini(name.replace("-", "_"), told, default="")
-    for name, shown, told in _LISTS:
+        parser.addini(place, text, type="bool", default=False)
+    for name, shown, text in _VALUES:
+        group.addoption(f"--{name}", dest=name.replace("-", "_"), metavar=shown, default=None, help=text)
+        parser.addini(name.replace("-", "_"), text, default="")
+    for name, shown, text in _LISTS:
         place = name.replace("-", "_")
-        group.addoption(f"--{name}", dest=place, metavar=shown, action="append", default=None, help=told)
-        parser.addini(place, told, type="args", default=[])
+        group.addoption(f"--{name}", dest=place, metavar=shown, action="append", default=None, help=text)
+        parser.addini(place, text, type="args", default=[])
 
 
 def asked(config: Any) -> bool:

@@ -69,12 +69,12 @@ def _by_instances(record: Record) -> tuple[str, str, Record]:
     if count == 1 and used >= 2:
         return BOUNDED, f"one object stays in {label}, made in {first}; {used} tests came by", facts
     what = "an object" if left[0]["count"] == 1 else f"{left[0]['count']} objects"
-    told = f"{first} leaves {what} in {label}"
+    text = f"{first} leaves {what} in {label}"
     if len(left) > 1:
-        told += f"; {len(left) - 1} more of {record['reached']} tests do"
+        text += f"; {len(left) - 1} more of {record['reached']} tests do"
     if record["skipped"]:
-        told += f"; {record['skipped']} more are suspected"
-    return CONFIRMED, told, facts
+        text += f"; {record['skipped']} more are suspected"
+    return CONFIRMED, text, facts
 
 
 def _by_growth(record: Record) -> tuple[str, str, Record]:

@@ -101,21 +101,21 @@ def _is_mock(value: Any) -> bool:
 def _mock(value: Any, find: Find, depth: int) -> Value:
     """Return a mock by its class, the class that it stands for, and what it was told to return so far."""
     mocks: Any = sys.modules["unittest.mock"]
-    told: dict[str, Value] = {}
+    returned: dict[str, Value] = {}
     waiting = [("", value)]
-    while waiting and len(told) <= WIDTH:
+    while waiting and len(returned) <= WIDTH:
         path, item = waiting.pop()
         own = object.__getattribute__(item, "__dict__")
         given = own.get("_mock_return_value", mocks.DEFAULT)
         if given is not mocks.DEFAULT and not _is_mock(given):
-            told[f"{path}return_value"] = encode(given, find, depth + 1)
+            returned[f"{path}return_value"] = encode(given, find, depth + 1)
         children = [
             (f"{path}{name}.", child) for name, child in own.get("_mock_children", {}).items() if _is_mock(child)
         ]
         waiting += children if path.count(".") < MOCKED else []
     kind = next(base for base in type(value).__mro__ if base.__module__ == "unittest.mock")
     spec = object.__getattribute__(value, "__dict__").get("_spec_class")
-    return {"mock": [kind.__name__, _name(spec) if spec is not None else None, told]}
+    return {"mock": [kind.__name__, _name(spec) if spec is not None else None, returned]}
 
 
 def _name(value: Any) -> str:

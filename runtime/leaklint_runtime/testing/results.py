@@ -61,8 +61,8 @@ class Results(Findings):
         else:
             self._take(output[KEY])
 
-    def _take(self, found: dict[str, Record]) -> None:
-        for mark, seen in found.items():
+    def _take(self, records: dict[str, Record]) -> None:
+        for mark, seen in records.items():
             self.records.setdefault(mark, []).append(seen)
 
     @pytest.hookimpl(tryfirst=True)
@@ -77,7 +77,7 @@ class Results(Findings):
         self.records.clear()
         if self.settings.json:
             findings.write(self.report, self.verdicts, self.settings.json)
-        add_properties(session.config, [(one.name, _told(self.verdicts[one.fingerprint])) for one in self.flagged])
+        add_properties(session.config, [(one.name, _summary(self.verdicts[one.fingerprint])) for one in self.flagged])
         if session.exitstatus == 0 and self._bad() and not self.settings.exit_zero:
             session.exitstatus = 1
 
@@ -94,15 +94,15 @@ class Results(Findings):
             if verdict is None:
                 continue
             colour = {"red": verdict["status"] == CONFIRMED, "yellow": verdict["status"] == UNREACHED}
-            write(f"{finding.path}:{finding.line}: {finding.name} {_told(verdict)}", **colour)
+            write(f"{finding.path}:{finding.line}: {finding.name} {_summary(verdict)}", **colour)
             if verdict["status"] == CONFIRMED:
                 for line in chain(verdict):
                     write(f"    {line}")
         for name in self.lost:
             write(f"{name} ended without a word; what its tests showed is missing", yellow=True)
         counts = [(sum(one["status"] == status for one in self.verdicts.values()), status) for status in STATUSES]
-        told = ", ".join(f"{count} {status}" for count, status in counts if count)
-        write(f"{len(self.flagged)} finding{'' if len(self.flagged) == 1 else 's'}: {told or 'none'}")
+        text = ", ".join(f"{count} {status}" for count, status in counts if count)
+        write(f"{len(self.flagged)} finding{'' if len(self.flagged) == 1 else 's'}: {text or 'none'}")
         if self._bad() and self.verdicts and not self.settings.exit_zero:
             write("the run fails because of them (--leaklint-exit-zero: it does not)")
 
@@ -111,7 +111,7 @@ class Results(Findings):
         return STATUSES.index(status), finding.path, finding.line
 
 
-def _told(verdict: Record) -> str:
+def _summary(verdict: Record) -> str:
     return f"{verdict['status'].upper()}: {verdict['reason']}"
 
 

@@ -76,7 +76,7 @@ def run(item: Any, marker: Any) -> BaseException | None:
     return pytest.fail.Exception(text, pytrace=False)
 
 
-def _grown(item: Any, wanted: RoundsMarker, fence: Fence) -> str:
+def _grown(item: Any, marker: RoundsMarker, fence: Fence) -> str:
     """Warm up, run the rounds, and say what grew, or nothing."""
     for number in range(1, WARM):
         if number == WARM - 1:
@@ -88,10 +88,10 @@ def _grown(item: Any, wanted: RoundsMarker, fence: Fence) -> str:
         once(item)
     points: list[dict[type, int]] = []
     points.append(_census(fence, points))
-    for _ in range(wanted.rounds):
+    for _ in range(marker.rounds):
         once(item)
         points.append(_census(fence, points))
-    return _told(_growing(points, wanted), fence, wanted)
+    return _failure(_growing(points, marker), fence, marker)
 
 
 def once(item: Any) -> None:
@@ -106,48 +106,48 @@ def _census(fence: Fence, mine: list[Any]) -> dict[type, int]:
     """Count the young objects by class, but for those in ``mine``."""
     found: dict[type, int] = {}
     young = fence.young()
-    skipped = {id(thing) for thing in (young, found, mine, *mine)}
-    for thing in young:
-        if id(thing) not in skipped:
-            found[type(thing)] = found.get(type(thing), 0) + 1
+    skipped = {id(obj) for obj in (young, found, mine, *mine)}
+    for obj in young:
+        if id(obj) not in skipped:
+            found[type(obj)] = found.get(type(obj), 0) + 1
     return found
 
 
-def _growing(points: list[dict[type, int]], wanted: RoundsMarker) -> list[tuple[type, float]]:
+def _growing(points: list[dict[type, int]], marker: RoundsMarker) -> list[tuple[type, float]]:
     """Return the classes with more objects after every round than allowed, the program's own first, and the rise."""
     found = []
     for kind in points[-1]:
         counts = [point.get(kind, 0) for point in points]
-        rise = (counts[-1] - counts[0]) / wanted.rounds
+        rise = (counts[-1] - counts[0]) / marker.rounds
         series: list[fit.Point] = [(float(place), float(count)) for place, count in enumerate(counts)]
-        if rise > wanted.max_survivors and fit.classify(series) == fit.LINEAR and _steady(counts, wanted):
-            if not any(fnmatch.fnmatch(name, pattern) for pattern in wanted.ignore for name in _names(kind)):
+        if rise > marker.max_survivors and fit.classify(series) == fit.LINEAR and _steady(counts, marker):
+            if not any(fnmatch.fnmatch(name, pattern) for pattern in marker.ignore for name in _names(kind)):
                 found.append((kind, rise))
     own = [pair for pair in found if pair[0].__module__ != "builtins"]
     return own or found
 
 
-def _steady(counts: list[int], wanted: RoundsMarker) -> bool:
+def _steady(counts: list[int], marker: RoundsMarker) -> bool:
     """Tell whether the objects became more in every round but at most one."""
     rises = sum(later > earlier for earlier, later in zip(counts, counts[1:]))
-    return rises >= wanted.rounds - 1
+    return rises >= marker.rounds - 1
 
 
 def _names(kind: type) -> tuple[str, str]:
     return f"{kind.__module__}.{kind.__qualname__}", f"{kind.__module__}:{kind.__qualname__}"
 
 
-def _told(growing: list[tuple[type, float]], fence: Fence, wanted: RoundsMarker) -> str:
+def _failure(growing: list[tuple[type, float]], fence: Fence, marker: RoundsMarker) -> str:
     """Return the failure: what grew, and the chain that keeps one of the first class alive."""
     if not growing:
         return ""
-    lines = [f"every round leaves objects behind ({wanted.rounds} rounds after {WARM} to warm up)"]
-    lines += [f"  {_names(kind)[0]}: {rise:+.1f} a round (allowed: {wanted.max_survivors:g})" for kind, rise in growing]
+    lines = [f"every round leaves objects behind ({marker.rounds} rounds after {WARM} to warm up)"]
+    lines += [f"  {_names(kind)[0]}: {rise:+.1f} a round (allowed: {marker.max_survivors:g})" for kind, rise in growing]
     kind = growing[0][0]
-    alive = [thing for thing in fence.young() if type(thing) is kind]
+    alive = [obj for obj in fence.young() if type(obj) is kind]
     fence.take_down()
-    for thing in alive[:TRIES]:
-        told = asserts.why(thing, [alive, growing, lines])
-        if len(told) > 1:
-            return "\n".join([*lines, *told])
+    for obj in alive[:TRIES]:
+        chain = asserts.why(obj, [alive, growing, lines])
+        if len(chain) > 1:
+            return "\n".join([*lines, *chain])
     return "\n".join(lines)

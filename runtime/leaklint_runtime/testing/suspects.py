@@ -26,9 +26,9 @@ class Suspect:
     ``left`` are test, number, classes, and sort of evidence; ``rose`` tells whether it was ever seen to become longer.
     """
 
-    def __init__(self, thing: Any) -> None:
-        self.thing = thing
-        self.last = length_of(thing)
+    def __init__(self, container: Any) -> None:
+        self.container = container
+        self.last = length_of(container)
         self.points: list[tuple[float, float]] = []
         self.left: list[Left] = []
         self.files: set[str] = set()
@@ -41,20 +41,20 @@ class Suspect:
     @property
     def grew(self) -> bool:
         """Tell whether it is longer than at the last look."""
-        return length_of(self.thing) > self.last
+        return length_of(self.container) > self.last
 
     def begin(self) -> None:
         """From here on growth is the next test's."""
-        self.last = length_of(self.thing)
+        self.last = length_of(self.container)
 
     def note(self, test: str, number: int, kept: list[Any], again: bool = False) -> None:
         """Note what a test, the ``number``-th of the run, left in it."""
         self.rose = self.rose or again or self.grew
-        self.last = length_of(self.thing)
+        self.last = length_of(self.container)
         if len(self.points) < POINTS:
             self.points.append((float(number), float(self.last)))
         if len(self.left) < SORTED:
-            self.sort = AGAIN if again else sort_of(self.thing, kept)
+            self.sort = AGAIN if again else sort_of(self.container, kept)
         self.left.append((test, len(kept), names(kept), self.sort))
         self.files.add(test.partition("::")[0])
         self.references += [item for item in map(reference, kept[:REFERENCES]) if item is not None]
@@ -69,7 +69,7 @@ class Suspect:
 
     def lonely(self) -> bool:
         """Tell whether nothing but this suspect holds the container any more."""
-        return getrefcount(self.thing) <= _ALONE
+        return getrefcount(self.container) <= _ALONE
 
 
 def sort_of(container: Any, kept: list[Any]) -> str:
@@ -87,10 +87,10 @@ def _alone() -> int:
 
     class Owner:
         def __init__(self) -> None:
-            self.thing: Any = []
+            self.container: Any = []
 
         def count(self) -> int:
-            return getrefcount(self.thing)
+            return getrefcount(self.container)
 
     return Owner().count()
 
@@ -98,10 +98,10 @@ def _alone() -> int:
 _ALONE = _alone()
 
 
-def reference(thing: Any) -> Any:
+def reference(obj: Any) -> Any:
     """Return a weak reference, or None for what takes none."""
     try:
-        return ref(thing)
+        return ref(obj)
     except TypeError:
         return None
 
@@ -115,11 +115,11 @@ class Crowd:
     def note(self, test: str, members: list[Any]) -> None:
         """Note what a test left."""
         if len(self._left) < POINTS:
-            pairs = [(test, reference(thing)) for thing in members[:REFERENCES]]
+            pairs = [(test, reference(obj)) for obj in members[:REFERENCES]]
             self._left += [pair for pair in pairs if pair[1] is not None]
 
     def alive(self, most: int) -> list[tuple[str, Any]]:
         """Return tests with what they left and is still alive, at most so many, spread evenly over the run."""
-        found = [(test, thing) for test, thing in [(test, item()) for test, item in self._left] if thing is not None]
+        found = [(test, obj) for test, obj in [(test, item()) for test, item in self._left] if obj is not None]
         step = max(1, -(-len(found) // most))
         return found[::step]

@@ -46,11 +46,11 @@ class Target:
         """Tell whether the holder is one of the standard library's weak containers."""
         return self.holder is not None and is_a(self.holder.value(), holder.WEAK)
 
-    def meter(self, found: Meters) -> None:
+    def meter(self, installed: Meters) -> None:
         """Have the functions that may fill the holder report to this target."""
         if self._memo() is None:
-            found.add(trigger(self) + self._constructors(), self.use)
-            found.add(meters.places(self.module, (self.name,)), self.look)
+            installed.add(trigger(self) + self._constructors(), self.use)
+            installed.add(meters.places(self.module, (self.name,)), self.look)
 
     def _constructors(self) -> list[meters.Place]:
         """Return what makes the kept objects, where the holder itself cannot be read, or is there no more."""
@@ -65,7 +65,7 @@ class Target:
         self.reset()
         parts = self.holder.parts() if self.holder is not None else []
         last = SLACK if self._base is not None else 0
-        self._nested = self._nested or any(is_a(thing, BUILT_IN) for part in parts for thing in _inside(part, last))
+        self._nested = self._nested or any(is_a(obj, BUILT_IN) for part in parts for obj in _inside(part, last))
         self._base = self._read()
         self._calls = _calls(self._memo())
 
@@ -126,15 +126,15 @@ class Target:
         for depth in range(INNER + 2):
             following: list[Any] = []
             for part in level:
-                for thing in _inside(part, last if not depth else 0):
-                    if is_a(thing, (tuple, *BUILT_IN)):
-                        following.append(thing)
-                    elif is_a(thing, MethodType):
-                        found.append(thing.__self__)
-                    elif id(thing) in young and not is_a(thing, _NO_SUBJECT):
-                        found.append(thing)
+                for obj in _inside(part, last if not depth else 0):
+                    if is_a(obj, (tuple, *BUILT_IN)):
+                        following.append(obj)
+                    elif is_a(obj, MethodType):
+                        found.append(obj.__self__)
+                    elif id(obj) in young and not is_a(obj, _NO_SUBJECT):
+                        found.append(obj)
             level = following
-        return [thing for thing in found if id(thing) in young]
+        return [obj for obj in found if id(obj) in young]
 
 
 def arm(finding: Flagged) -> Target | str | None:
@@ -218,8 +218,8 @@ def _inside(part: Any, last: int = 0) -> list[Any]:
     """
     if is_a(part, dict):
         if type(part) is dict and last:
-            return [thing for pair in list(islice(reversed(part.items()), last)) for thing in pair]
-        return [thing for pair in list(dict.items(part)) for thing in pair] if dict.__len__(part) <= ENTRIES else []
+            return [obj for pair in list(islice(reversed(part.items()), last)) for obj in pair]
+        return [obj for pair in list(dict.items(part)) for obj in pair] if dict.__len__(part) <= ENTRIES else []
     if is_a(part, list) and last:
         return list.__getitem__(part, slice(-last, None))
     for kind in (*BUILT_IN[1:], tuple):

@@ -19,12 +19,12 @@ _EDGES = {
 
 
 class HeldObjects(NamedTuple):
-    """``things`` are what the holder keeps, ``facts`` fields of a verdict. The caller must let go of ``things``.
+    """``objects`` are what the holder keeps, ``facts`` fields of a verdict. The caller must let go of ``objects``.
 
-    Without things, ``owner`` is how a reader finds what else has the objects.
+    Without objects, ``owner`` is how a reader finds what else has the objects.
     """
 
-    things: list[Any]
+    objects: list[Any]
     facts: dict[str, Any]
     owner: str = ""
 
@@ -36,7 +36,7 @@ def explain(target: Target, left: list[Any], owners: Sequence[Any], walls: Seque
     the flagged containers, which are no excuse for one another.
     """
     theirs = _reached(owners, left)
-    mine = [thing for thing in left if id(thing) not in theirs]
+    mine = [obj for obj in left if id(obj) not in theirs]
     if not mine:
         return HeldObjects([], {}, "an object of the test run")
     reach = (
@@ -67,8 +67,8 @@ def _reached(owners: Sequence[Any], left: list[Any]) -> set[int]:
     starts = [owner for owner in owners if owner is not None]
     if not starts:
         return set()
-    _, kept = paths.forward(starts, {id(thing) for thing in left})
-    return {id(thing) for thing in left if id(thing) in kept}
+    _, kept = paths.forward(starts, {id(obj) for obj in left})
+    return {id(obj) for obj in left if id(obj) in kept}
 
 
 def _within(target: Target, left: list[Any]) -> list[list[Any]]:

@@ -55,24 +55,24 @@ class TargetHistory:
         if size is not None and not self.target.weak:
             self.record["points"].append([self.record["reached"], size])
 
-    def note(self, test: str, left: list[Any], found: Any) -> None:
+    def note(self, test: str, left: list[Any], held: Any) -> None:
         """Note who keeps what a test has left."""
-        if found is not None and not found.things:
-            self.record["elsewhere"] = self.record["elsewhere"] or found.owner
-        elif found is not None:
-            self.record["left"].append({"test": test, "count": len(found.things)})
-            self.record["facts"] = self.record["facts"] or found.facts
-            self.left += [_reference(thing, keep=False) for thing in found.things]
+        if held is not None and not held.objects:
+            self.record["elsewhere"] = self.record["elsewhere"] or held.owner
+        elif held is not None:
+            self.record["left"].append({"test": test, "count": len(held.objects)})
+            self.record["facts"] = self.record["facts"] or held.facts
+            self.left += [_reference(obj, keep=False) for obj in held.objects]
 
     def again(self, test: str, suspects: list[Any]) -> None:
         """Note another test of a finding that was explained before: what it left must be in the holder itself."""
-        left = [thing for thing in [reference() for reference in suspects] if thing is not None]
+        left = [obj for obj in [reference() for reference in suspects] if obj is not None]
         holder = self.target.holder
         reach = within(holder, left[:SAMPLE]) if holder is not None and holder.readable else []
-        things = [chain[-1] for chain in reach]
-        if things:
-            self.record["left"].append({"test": test, "count": len(things)})
-            self.left += [_reference(thing, keep=False) for thing in things]
+        objects = [chain[-1] for chain in reach]
+        if objects:
+            self.record["left"].append({"test": test, "count": len(objects)})
+            self.left += [_reference(obj, keep=False) for obj in objects]
 
     def result(self) -> Record:
         """Return the record as it is at the end of the run."""
@@ -201,7 +201,7 @@ class Watch:
         owners = [value for fixture in self.wide.values() for value in (fixture.cached_result or ())[:1]]
         owners.append(getattr(getattr(item, "obj", None), "__self__", None))
         for seen, references in cases:
-            left = [thing for thing in [reference() for reference in references] if thing is not None]
+            left = [obj for obj in [reference() for reference in references] if obj is not None]
             if left:
                 seen.note(item.nodeid, left, explain(seen.target, left[:SAMPLE], owners, walls))
             del left[:]
@@ -230,24 +230,24 @@ def _module(finding: Flagged) -> str:
 
 def _suspects(touched: list[TargetHistory], young: list[Any]) -> list[list[Any]]:
     """Return for each target references to young objects that it may keep."""
-    kinds = {type(thing) for thing in young}
+    kinds = {type(obj) for obj in young}
     fitting = [[kind for kind in kinds if seen.target.fits(kind)] for seen in touched]
     places = dict(zip(map(id, young), young)) if any(seen.target.grown() > 0 for seen in touched) else {}
     found = []
     for seen, wanted in zip(touched, fitting):
-        things = seen.target.entries(places) if places else []
-        known = {id(thing) for thing in things}
+        objects = seen.target.entries(places) if places else []
+        known = {id(obj) for obj in objects}
         if wanted:
-            things += [thing for thing in young if type(thing) in wanted and id(thing) not in known]
-        found.append([_reference(thing, keep=True) for thing in things])
-        del things
+            objects += [obj for obj in young if type(obj) in wanted and id(obj) not in known]
+        found.append([_reference(obj, keep=True) for obj in objects])
+        del objects
     return found
 
 
-def _reference(thing: Any, keep: bool) -> Any:
+def _reference(obj: Any, keep: bool) -> Any:
     """Return what gives the object as long as it lives. One that takes no weak reference is kept, or told by ``True``."""
     try:
-        return ref(thing)
+        return ref(obj)
     except TypeError:
-        held = thing if keep else True
+        held = obj if keep else True
         return lambda: held

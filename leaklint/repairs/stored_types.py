@@ -26,8 +26,8 @@ def admit(draft: Draft, request: WeakRequest, *, keyed: bool) -> None:
         prepare(draft, ref)
         words = own_equality(draft, ref) if keyed else ""
         if words:
-            told = "so the entry of one object would go when an equal one dies, or the object has no hash; use its id() as key"
-            draft.refuse(f"{words}, {told}")
+            text = "so the entry of one object would go when an equal one dies, or the object has no hash; use its id() as key"
+            draft.refuse(f"{words}, {text}")
     known = [name for name in request.others if name]
     if request.side == "key" and (len(known) < len(request.others) or not (known or request.classes)):
         draft.refuse("nothing tells what the keys are, and text, numbers and tuples take no weak references")

@@ -9,7 +9,7 @@ import libcst as cst
 
 from leaklint.contracts.library import storing
 from leaklint.drafts.program import HolderFacts
-from leaklint.drafts.program.told import StorePlace
+from leaklint.drafts.program.reported import StorePlace
 from leaklint.model import Fix
 from leaklint.records import replace
 from leaklint.repairs.files import Files, ParsedFile
@@ -40,7 +40,7 @@ def tied(files: Files, holder: HolderFacts, found: Mapping[str, frozenset[int]])
     """
     adopted: dict[int, tuple[ParsedFile, cst.BaseExpression]] = {}
     unread: list[StorePlace] = []
-    for place in files.program.told.get(holder.key, ()):
+    for place in files.program.reported.get(holder.key, ()):
         if place.module not in files.program.modules:
             unread.append(place)
             continue
@@ -67,8 +67,8 @@ def qualified(tie: Tied, fix: Fix) -> Fix:
     if tie.unread:
         place = tie.unread[0]
         which = "the store that the run saw at" if place.seen else "the store at"
-        told = f"{which} {place.path}:{place.line} could not be read, so nothing tells what a repair would do to it"
-        return Fix("none", fix.replacement, told)
+        message = f"{which} {place.path}:{place.line} could not be read, so nothing tells what a repair would do to it"
+        return Fix("none", fix.replacement, message)
     if not tie.adopted:
         return fix
     places = ", ".join(dict.fromkeys(file.place(node) for file, node in tie.adopted))
@@ -118,15 +118,15 @@ def _by_name(files: Files, file: ParsedFile, place: StorePlace) -> Iterator[tupl
     for span, node in file.stores:
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and span == place.span:
             for value in module.aliases.get(node.func.value, ()):
-                known = files.program.holders.meant(value._replace(path=value.path[:-1]), module.body, module)
+                known = files.program.holders.resolve(value._replace(path=value.path[:-1]), module.body, module)
                 if known is not None:
                     yield known[0].key
 
 
 def _is_other(files: Files, file: ParsedFile, node: cst.BaseExpression) -> bool:
-    from leaklint.repairs.spoken import meant
+    from leaklint.repairs.references import denoted
 
-    return any(way is not None for way in meant(files.program, file, node))
+    return any(option is not None for option in denoted(files.program, file, node))
 
 
 def _runs(scope: CstScope, place: StorePlace) -> bool:

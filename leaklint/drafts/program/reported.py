@@ -23,7 +23,7 @@ class StorePlace(NamedTuple):
     function: str = ""
 
 
-class Told(NamedTuple):
+class ReportedHolder(NamedTuple):
     """A container that leaks: module and name of its holder, and where it grows. ``name`` is that of ``HolderFacts``."""
 
     module: str

@@ -22,12 +22,12 @@ _MAKERS = (cst.Dict, cst.DictComp, cst.List, cst.ListComp, cst.Set, cst.SetComp)
 _CHAINS = (cst.Name, cst.Attribute, cst.Subscript, cst.Call)
 T = TypeVar("T")
 Key = tuple[str, str, str]
-Way = tuple[Key, int] | None  # a holder and how deep inside of it; None: something else
+Denoted = tuple[Key, int] | None  # a holder and how deep inside of it; None: something else
 
 _places: WeakKeyDictionary[ParsedFile, dict[str, list[int]]] = WeakKeyDictionary()
 
 
-class Spot(NamedTuple):
+class Reference(NamedTuple):
     """An expression: its module, the number of its node there, how deep inside of a holder it is, whether that is sure."""
 
     module: str
@@ -37,7 +37,7 @@ class Spot(NamedTuple):
 
 
 @dataclass(slots=True)
-class Spoken:
+class NameReferences:
     """What a program says by one name: for each holder the expressions that mean it, and those that may mean several.
 
     Those are attributes of the name: on something unknown (``open``), on ``self`` in methods of a class, which may be of
@@ -45,15 +45,15 @@ class Spoken:
     of something (``parts``), of which no class is known.
     """
 
-    meant: dict[Key, list[Spot]] = field(default_factory=dict)
-    open: list[Spot] = field(default_factory=list)
-    inside: dict[ClassRef, list[Spot]] = field(default_factory=dict)
-    on: dict[ClassRef, list[Spot]] = field(default_factory=dict)
-    parts: list[Spot] = field(default_factory=list)
+    denoting: dict[Key, list[Reference]] = field(default_factory=dict)
+    open: list[Reference] = field(default_factory=list)
+    inside: dict[ClassRef, list[Reference]] = field(default_factory=dict)
+    on: dict[ClassRef, list[Reference]] = field(default_factory=dict)
+    parts: list[Reference] = field(default_factory=list)
 
-    def add(self, other: Spoken, *, vague: bool) -> None:
+    def add(self, other: NameReferences, *, vague: bool) -> None:
         """Take in what is said elsewhere, what may mean several holders only if asked to."""
-        _extend(self.meant, other.meant)
+        _extend(self.denoting, other.denoting)
         if vague:
             self.open += other.open
             self.parts += other.parts
@@ -61,34 +61,34 @@ class Spoken:
             _extend(self.on, other.on)
 
 
-def _extend(table: dict[T, list[Spot]], more: Mapping[T, list[Spot]]) -> None:
-    for key, spots in more.items():
-        table.setdefault(key, []).extend(spots)
+def _extend(table: dict[T, list[Reference]], other: Mapping[T, list[Reference]]) -> None:
+    for key, references in other.items():
+        table.setdefault(key, []).extend(references)
 
 
-def read_spoken(program: Program, file: ParsedFile, name: str) -> Spoken:
+def read_references(program: Program, file: ParsedFile, name: str) -> NameReferences:
     """Return what one file says by a name."""
-    found, reader = Spoken(), _ReferenceReader(program, file)
+    found, reader = NameReferences(), _ReferenceReader(program, file)
     module = file.module.name
     for place in places(file).get(name, ()):
         node = file.nodes[place]
         if not is_expression(file, node):
             continue
         scope = file.scope(node)
-        ways = set(reader.ways(node, scope))
-        for key in {way[0] for way in ways if way is not None}:
-            depths = [way[1] for way in ways if way is not None and way[0] == key]
-            found.meant.setdefault(key, []).append(Spot(module, place, min(depths), len(ways) == 1))
+        options = set(reader.denoted(node, scope))
+        for key in {option[0] for option in options if option is not None}:
+            depths = [option[1] for option in options if option is not None and option[0] == key]
+            found.denoting.setdefault(key, []).append(Reference(module, place, min(depths), len(options) == 1))
         if isinstance(node, cst.Attribute):
-            spot = Spot(module, place, 0, False)
+            reference = Reference(module, place, 0, False)
             for value in describe(node.value, scope):
-                reader.guess(found, spot, value, scope)
+                reader.guess(found, reference, value, scope)
     return found
 
 
-def meant(program: Program, file: ParsedFile, node: cst.BaseExpression) -> Iterator[Way]:
+def denoted(program: Program, file: ParsedFile, node: cst.BaseExpression) -> Iterator[Denoted]:
     """Yield each holder that an expression may mean; None for something else."""
-    return _ReferenceReader(program, file).ways(node, file.scope(node))
+    return _ReferenceReader(program, file).denoted(node, file.scope(node))
 
 
 def places(file: ParsedFile) -> dict[str, list[int]]:
@@ -121,44 +121,44 @@ class _ReferenceReader:
         self.file = file
         self.module = file.module.name
 
-    def ways(self, node: cst.CSTNode | None, scope: CstScope, hops: int = _HOPS) -> Iterator[Way]:
-        """Yield each thing that ``node`` may denote."""
+    def denoted(self, node: cst.CSTNode | None, scope: CstScope, hops: int = _HOPS) -> Iterator[Denoted]:
+        """Yield each holder that ``node`` may denote."""
         if node is None or hops == 0:
             yield None
         elif isinstance(node, cst.Name):
             yield from self._of_name(node, scope, hops)
         elif isinstance(node, cst.Attribute) or (isinstance(node, cst.Call) and _is_getattr(node)):
-            yield from self._meant(node, scope)
+            yield from self._resolved(node, scope)
         elif isinstance(node, cst.Subscript):
-            yield from _inner(self.ways(node.value, scope, hops - 1))
+            yield from _inner(self.denoted(node.value, scope, hops - 1))
         elif isinstance(node, cst.Call) and _is_element(node):
-            yield from _inner(self.ways(_receiver(node), scope, hops - 1))
+            yield from _inner(self.denoted(_receiver(node), scope, hops - 1))
         elif isinstance(node, (cst.BooleanOperation, cst.IfExp)):
             for side in _sides(node):
-                yield from self.ways(side, scope, hops - 1)
+                yield from self.denoted(side, scope, hops - 1)
         elif isinstance(node, cst.NamedExpr):
-            yield from self.ways(node.value, scope, hops - 1)
+            yield from self.denoted(node.value, scope, hops - 1)
         else:
             yield None
 
-    def _meant(self, node: cst.CSTNode, scope: CstScope) -> Iterator[Way]:
+    def _resolved(self, node: cst.CSTNode, scope: CstScope) -> Iterator[Denoted]:
         function = self.file.function(_function_scope(scope))
         for value in describe(node, scope):
-            meant = self.holders.meant(value, function, self.file.module)
-            yield (meant[0].key, meant[1]) if meant is not None else None
+            known = self.holders.resolve(value, function, self.file.module)
+            yield (known[0].key, known[1]) if known is not None else None
 
-    def _of_name(self, node: cst.Name, scope: CstScope, hops: int) -> Iterator[Way]:
+    def _of_name(self, node: cst.Name, scope: CstScope, hops: int) -> Iterator[Denoted]:
         name = node.value
         home = _home(name, scope)
         if home is None or (home.kind == "module" and not _loops(name, home)):
-            yield from self._meant(node, scope)
+            yield from self._resolved(node, scope)
             return
         if name in home.params:
             yield self._own("default", home, name)
         for bound in home.bound.get(name, ()):
             yield from self._bound(bound, name, home, hops - 1)
 
-    def _own(self, kind: str, home: CstScope, name: str) -> Way:
+    def _own(self, kind: str, home: CstScope, name: str) -> Denoted:
         """Return the holder that a parameter or a local of a function is, if it is one."""
         key = (kind, self.module, f"{home.qualname}.<locals>.{name}")
         holder = self.holders.all.get(key)
@@ -166,7 +166,7 @@ class _ReferenceReader:
             (key, 0) if holder is not None and holder.kind != "object" else None
         )  # what a call gave is made elsewhere
 
-    def _bound(self, bound: CstBinding, name: str, home: CstScope, hops: int) -> Iterator[Way]:
+    def _bound(self, bound: CstBinding, name: str, home: CstScope, hops: int) -> Iterator[Denoted]:
         node = bound.node
         if bound.how == "value" and node is not None:
             made = isinstance(node, (*_MAKERS, cst.Call)) or _is_none(node)
@@ -174,47 +174,47 @@ class _ReferenceReader:
             if own is not None:
                 yield own
             if not _is_none(node):
-                yield from (way for way in self.ways(node, home, hops) if own is None or way is not None)
+                yield from (option for option in self.denoted(node, home, hops) if own is None or option is not None)
         elif bound.how == "element" or (_is_items(node) and _is_second_of_pair(self.file, bound)):
             yield from self._element(node, home, hops)
         else:
             yield None
 
-    def _element(self, node: cst.CSTNode | None, scope: CstScope, hops: int) -> Iterator[Way]:
+    def _element(self, node: cst.CSTNode | None, scope: CstScope, hops: int) -> Iterator[Denoted]:
         """What a loop over ``node`` gives: the values of a map's views, the elements of a list or set."""
         node = _without_copy(node)
         if isinstance(node, cst.Call) and _method_of(node) in {"values", "items"}:
-            yield from _inner(self.ways(_receiver(node), scope, hops))
+            yield from _inner(self.denoted(_receiver(node), scope, hops))
         else:
-            for way in self.ways(node, scope, hops):
-                plain = way is None or self.holders.all[way[0]].kind not in {"list", "set"}
-                yield None if way is None or plain else (way[0], way[1] + 1)
+            for option in self.denoted(node, scope, hops):
+                plain = option is None or self.holders.all[option[0]].kind not in {"list", "set"}
+                yield None if option is None or plain else (option[0], option[1] + 1)
 
-    def guess(self, found: Spoken, spot: Spot, value: Value, scope: CstScope) -> None:
+    def guess(self, found: NameReferences, reference: Reference, value: Value, scope: CstScope) -> None:
         """Note which holders an attribute may mean, if ``value`` is what it is an attribute of."""
         names = self.program.names
         function = self.file.function(_function_scope(scope))
         if value.kind in {"self", "cls", "super"} and not value.path:
             own = self.holders.owner_of(function, self.file.module)
             if own is not None:
-                found.inside.setdefault(own, []).append(spot)
+                found.inside.setdefault(own, []).append(reference)
         elif value.kind == "global":
-            what = names.find(self.module, tuple(step for step in value.path if step != "[]"))
-            if what.kind == "binding":
-                (found.parts if "[]" in value.path or what.rest else found.open).append(spot)
+            referent = names.find(self.module, tuple(step for step in value.path if step != "[]"))
+            if referent.kind == "binding":
+                (found.parts if "[]" in value.path or referent.rest else found.open).append(reference)
         elif (value.kind == "param" and not value.path) or (value.kind == "call" and value.parts):
             given = value.kind == "param"
             ref = (
                 self._annotated(function.qualname, value.name) if given else names.as_class(self.module, value.parts[0])
             )
             for one in names.ancestors(ref) if ref is not None and not value.path else ():
-                found.on.setdefault(one, []).append(spot)
+                found.on.setdefault(one, []).append(reference)
             if given and ref is None:
-                found.open.append(spot)
+                found.open.append(reference)
         elif value.kind in {"unknown", "param"}:
-            found.open.append(spot)
+            found.open.append(reference)
         elif value.path:
-            found.parts.append(spot)
+            found.parts.append(reference)
 
     def _annotated(self, function: str, name: str) -> ClassRef | None:
         """Return the class that a parameter is said to be of, if it is one of the program."""
@@ -251,8 +251,8 @@ def _names_of(node: cst.CSTNode) -> Iterator[str]:
             stack.append((_receiver(here), hops - 1))
 
 
-def _inner(ways: Iterator[Way]) -> Iterator[Way]:
-    return (None if way is None else (way[0], way[1] + 1) for way in ways)
+def _inner(options: Iterator[Denoted]) -> Iterator[Denoted]:
+    return (None if option is None else (option[0], option[1] + 1) for option in options)
 
 
 def _sides(node: cst.BooleanOperation | cst.IfExp) -> tuple[cst.BaseExpression, cst.BaseExpression]:
