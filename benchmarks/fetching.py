@@ -1,7 +1,8 @@
-"""Releases fetched from pip's index and unpacked, for every benchmark that reads or runs real packages."""
+"""Releases fetched from pip's index and unpacked, and interpreters, for every benchmark that reads or runs real packages."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,13 @@ def downloaded(
         words = [str(python), "-m", "pip", "download", "--quiet", "--no-deps", *options, "--dest", str(folder), pin]
         subprocess.run(words, check=True)
     return next(folder.iterdir())
+
+
+def interpreter(version: str) -> str | None:
+    """Return an interpreter of a version, from pyenv or from the path; None if there is none."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    found = sorted(root.glob(f"{version}.*/bin/python")) if root.is_dir() else []
+    return str(found[-1]) if found else shutil.which(f"python{version}")
 
 
 def extract(files: Path, folder: Path) -> None:

@@ -71,24 +71,20 @@ def _loop(statements: str, last: str) -> str:
 
 
 def _by_reference(finding: Finding, statements: str) -> tuple[str, list[str]]:
-    lines = (
-        "references = []\n"
-        + _loop(statements, "references.append(weakref.ref(made))")
-        + "gc.collect()\nalive = sum(reference() is not None for reference in references)\n"
-        + _assertion(finding)
-    )
+    alive = "sum(reference() is not None for reference in references)"
+    lines = _watched(finding, statements, "references = []", "references.append(weakref.ref(made))", alive)
     return lines, ["gc", "weakref"]
 
 
 def _by_tracker(finding: Finding, statements: str) -> tuple[str, list[str]]:
     """Write a test for objects that cannot be weakly referenced."""
-    lines = (
-        "tracker = None\n"
-        + _loop(statements, "tracker = tracker or tracker_for(made)\n    tracker.add(made)")
-        + "gc.collect()\nalive = tracker.alive()\n"
-        + _assertion(finding)
-    )
+    add = "tracker = tracker or tracker_for(made)\n    tracker.add(made)"
+    lines = _watched(finding, statements, "tracker = None", add, "tracker.alive()")
     return lines, ["gc", "from leaklint_runtime.trackers import tracker_for"]
+
+
+def _watched(finding: Finding, statements: str, start: str, add: str, alive: str) -> str:
+    return f"{start}\n{_loop(statements, add)}gc.collect()\nalive = {alive}\n{_assertion(finding)}"
 
 
 def _assertion(finding: Finding) -> str:

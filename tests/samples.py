@@ -1,4 +1,4 @@
-"""Reports made by hand, for tests of what comes after the analysis."""
+"""A program that leaks, and reports made by hand for tests of what comes after the analysis."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ class Processor:
     instance_map = {}
 
     def __init__(self, app):
+        Processor.instance_map[id(self)] = self
+"""
+
+LEAKY = """\
+class Processor:
+    instance_map = {}
+
+    def __init__(self, name):
+        self.name = name
         Processor.instance_map[id(self)] = self
 """
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.rooms import imported
+
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "discovery"
 NAMES = ("cases", "environments", "reading", "judging", "running", "show", "cost", "run")
 SITE = "/envs/shop-1.0-py3.9/lib/python3.9/site-packages/shop"
@@ -19,18 +21,8 @@ SITE = "/envs/shop-1.0-py3.9/lib/python3.9/site-packages/shop"
 
 @pytest.fixture(scope="module")
 def rooms() -> Iterator[dict[str, ModuleType]]:
-    """Import the benchmark's modules as its command does, from their own folder."""
-    from importlib import import_module
-
-    hidden = {name: sys.modules.pop(name) for name in NAMES if name in sys.modules}
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield {name: import_module(name) for name in NAMES}
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in NAMES:
-            sys.modules.pop(name, None)
-        sys.modules.update(hidden)
+    with imported(FOLDER, NAMES) as modules:
+        yield modules
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rooms import imported
+
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "mindmeld"
 NAMES = ("places", "sheet", "run")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -22,16 +24,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def rooms() -> Iterator[dict[str, ModuleType]]:
-    """Import the benchmark's modules as its command does, from their own folder."""
-    from importlib import import_module
-
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield {name: import_module(name) for name in NAMES}
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in NAMES:
-            sys.modules.pop(name, None)
+    with imported(FOLDER, NAMES) as modules:
+        yield modules
 
 
 def measured(sizes: list[int], left: bool) -> dict[str, object]:

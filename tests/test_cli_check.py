@@ -16,17 +16,10 @@ import pytest
 
 from leaklint.cli import main
 from leaklint.reports import FORMATS
+from tests.samples import LEAKY
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
 
-LEAKY = """\
-class Processor:
-    instance_map = {}
-
-    def __init__(self, name):
-        self.name = name
-        Processor.instance_map[id(self)] = self
-"""
 MEMO = """\
 from functools import lru_cache
 

@@ -9,14 +9,8 @@ from pathlib import Path
 
 import pytest
 
-LEAKY = """\
-class Processor:
-    instance_map = {}
+from tests.samples import LEAKY
 
-    def __init__(self, name):
-        self.name = name
-        Processor.instance_map[id(self)] = self
-"""
 WIDE = """\
 class Part:
     é = "日本"; parts = []

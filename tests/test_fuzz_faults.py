@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests.rooms import imported
 
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "faults"
 TIMES = {"killed": 2, "clocks": 3, "damaged": 4, "workers": 2, "full": 2, "together": 1, "fixing": 2}
@@ -20,13 +21,8 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the cam
 @pytest.fixture(scope="module")
 def media() -> Iterator[ModuleType]:
     """Import the campaigns as their commands do, from their own folder."""
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield import_module("media")
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in ("media", "faults", "making"):
-            sys.modules.pop(name, None)
+    with imported(FOLDER, ("media", "faults", "making")) as modules:
+        yield modules["media"]
 
 
 @pytest.fixture
@@ -63,4 +59,4 @@ def test_the_harness_sees_torn_files_and_failures(faults: ModuleType, tmp_path: 
     (tree.root / "mod0.py").write_bytes(b"class C:\n    def")
     (tree.root / "mod1.py").unlink()
     assert faults.torn(tree, before) == 2
-    assert "failed" in faults.said(tree.start([sys.executable, "-c", "print('no report')"]))
+    assert "failed" in faults.read_report(tree.start([sys.executable, "-c", "print('no report')"]))

@@ -6,9 +6,7 @@ import os
 import random
 import socket
 import stat
-import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +18,7 @@ from leaklint.engine import check
 from leaklint.fixing import FixOptions, plan
 from leaklint.model import Report
 from leaklint.writing import write
+from tests.rooms import imported
 
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "faults"
 LEAK = "class C:\n    reg = []\n    # {}\n    def __init__(self):\n        C.reg.append(self)\n"
@@ -30,14 +29,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the harness for
 @pytest.fixture(scope="module")
 def rooms() -> Iterator[dict[str, Any]]:
     """Import the campaign's modules as its command does, from their own folder."""
-    names = ("judging", "making", "inputs")
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield {name: import_module(name) for name in names}
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in names:
-            sys.modules.pop(name, None)
+    with imported(FOLDER, ("judging", "making", "inputs")) as modules:
+        yield modules
 
 
 def problems(folder: Path) -> dict[str, str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests.rooms import imported
 
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "faults"
 
@@ -25,12 +25,8 @@ SLICE = ["daemon", "daemon_at_import", "forks_and_ends", "leaves_through_fork", 
 @pytest.fixture
 def hostile() -> Iterator[ModuleType]:
     """Import the campaign as its command does, from its own folder."""
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield import_module("hostile")
-    finally:
-        sys.path.remove(str(FOLDER))
-        sys.modules.pop("hostile", None)
+    with imported(FOLDER, ["hostile"]) as modules:
+        yield modules["hostile"]
 
 
 def test_a_slice_of_the_campaign(hostile: ModuleType, tmp_path: Path) -> None:

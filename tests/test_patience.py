@@ -24,31 +24,23 @@ class Clocks:
         self.clock += clock
 
 
-def test_a_busy_machine_does_not_use_up_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    clocks = Clocks(monkeypatch)
-    budget = patience.Patience(20.0)
-    clocks.move(19.0, 40.0)
-    assert not budget.over()
-    clocks.move(2.0, 4.0)
-    assert budget.over()
-
-
-def test_what_only_waits_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    clocks = Clocks(monkeypatch)
-    budget = patience.Patience(20.0)
-    clocks.move(0.1, 61.0)
-    assert budget.over()
+@pytest.mark.parametrize(
+    "moves",
+    [[(19.0, 40.0, False), (2.0, 4.0, True)], [(0.1, 61.0, True)]],
+    ids=["a-busy-machine-does-not-use-it-up", "what-only-waits-ends-too"],
+)
+def test_the_budget_is_over(monkeypatch: pytest.MonkeyPatch, moves: list[tuple[float, float, bool]]) -> None:
+    clocks, budget = Clocks(monkeypatch), patience.Patience(20.0)
+    for used, clock, over in moves:
+        clocks.move(used, clock)
+        assert budget.over() is over
 
 
 def test_what_only_waits_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    clocks = Clocks(monkeypatch)
-    budget = patience.Patience(2.0)
-    clocks.move(0.0, 1.9)
-    assert not budget.is_idle()
-    clocks.move(0.01, 1.0)
-    assert budget.is_idle()
-    clocks.move(0.5, 1.0)
-    assert not budget.is_idle()
+    clocks, budget = Clocks(monkeypatch), patience.Patience(2.0)
+    for used, clock, idle in ((0.0, 1.9, False), (0.01, 1.0, True), (0.5, 1.0, False)):
+        clocks.move(used, clock)
+        assert budget.is_idle() is idle
 
 
 @pytest.mark.parametrize(

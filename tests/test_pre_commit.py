@@ -12,15 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.samples import LEAKY
+
 ROOT = Path(__file__).parents[1]
-LEAKY = """\
-class Processor:
-    instance_map = {}
-
-    def __init__(self, name):
-        self.name = name
-        Processor.instance_map[id(self)] = self
-
+STARTING = f"""{LEAKY}
 
 def start(names):
     running = [Processor(name) for name in names]
@@ -36,9 +31,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a git repository with a leak, a clean file, and an excluded leak, all staged."""
     folder = tmp_path / "project"
     (folder / "vendored").mkdir(parents=True)
-    (folder / "leaky.py").write_text(LEAKY)
+    (folder / "leaky.py").write_text(STARTING)
     (folder / "clean.py").write_text(CLEAN)
-    (folder / "vendored" / "other.py").write_text(LEAKY)
+    (folder / "vendored" / "other.py").write_text(STARTING)
     (folder / "pyproject.toml").write_text('[tool.leaklint]\nextend-exclude = ["vendored"]\n')
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
     monkeypatch.setenv("PIP_NO_COMPILE", "no")  # which is how pip is told so: what is used once need not be compiled
@@ -90,7 +85,7 @@ def test_the_fix_hook_repairs_and_then_rests(repository: Path) -> None:
     failed = pre_commit(repository, "run", "--all-files")
     assert failed.returncode == 1, failed.stdout
     assert "WeakValueDictionary" in (repository / "leaky.py").read_text()
-    assert (repository / "vendored" / "other.py").read_text() == LEAKY
+    assert (repository / "vendored" / "other.py").read_text() == STARTING
     git(repository, "add", ".")
     passed = pre_commit(repository, "run", "--all-files")
     assert passed.returncode == 0, passed.stdout

@@ -12,6 +12,14 @@ from leaklint.engine import check
 from leaklint.model import Verdict
 from leaklint.proof import VerifyOptions, verify
 
+# A worker thread of a class: how it is started, works and is ended.
+STARTS = """self.leaving = threading.Event()
+                self.worker = threading.Thread(target=self._run, daemon=True)
+                self.worker.start()"""
+WORKS = """while not self.leaving.wait(0.2):
+                    pass"""
+ENDS = """self.leaving.set()
+                self.worker.join()"""
 PROGRAMS = {
     "line_never_runs": """
         import atexit, sys
@@ -58,51 +66,39 @@ PROGRAMS = {
             def close(self):
                 self.rows.clear()
         """,
-    "thread_and_exit_handler": """
+    "thread_and_exit_handler": f"""
         import atexit, threading
         class Beacon:
             def __init__(self):
-                self.leaving = threading.Event()
-                self.worker = threading.Thread(target=self._run, daemon=True)
-                self.worker.start()
+                {STARTS}
                 atexit.register(self.stop)
             def _run(self):
-                while not self.leaving.wait(0.2):
-                    pass
+                {WORKS}
             def stop(self):
-                self.leaving.set()
-                self.worker.join()
+                {ENDS}
         """,
-    "thread_and_table": """
+    "thread_and_table": f"""
         import threading
         class Ferry:
             docked = []
             def __init__(self):
-                self.leaving = threading.Event()
-                self.worker = threading.Thread(target=self._run, daemon=True)
-                self.worker.start()
+                {STARTS}
                 Ferry.docked.append(self)
             def _run(self):
-                while not self.leaving.wait(0.2):
-                    pass
+                {WORKS}
             def close(self):
-                self.leaving.set()
-                self.worker.join()
+                {ENDS}
         """,
-    "taken_back_with_the_thread": """
+    "taken_back_with_the_thread": f"""
         import atexit, threading
         class Radio:
             def __init__(self):
-                self.leaving = threading.Event()
-                self.worker = threading.Thread(target=self._run, daemon=True)
-                self.worker.start()
+                {STARTS}
                 atexit.register(self.stop)
             def _run(self):
-                while not self.leaving.wait(0.2):
-                    pass
+                {WORKS}
             def stop(self):
-                self.leaving.set()
-                self.worker.join()
+                {ENDS}
                 if self.leaving.is_set():
                     atexit.unregister(self.stop)
         """,

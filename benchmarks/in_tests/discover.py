@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from projects import PROJECTS, ROOT, Project, installed, run, sdist
+from projects import PROJECTS, ROOT, Project, installed, own_tests, run, sdist
 
 HERE = Path(__file__).parent
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "leaklint_runtime.pytest_plugin", "-W", "ignore", "--tb=no")
@@ -103,12 +103,7 @@ def leaky(project: Project, work: Path, base: str, turns: int) -> DiscoverRun:
     folder = sdist(project, project.before, work, python)
     installed(project, folder, python, work)
     place = work / f"discover-{project.name}"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    for name in project.files:
-        shutil.copytree(folder / name, place / name.rpartition("/")[2])
-    tests = [name.rpartition("/")[2] if name in project.files else name for name in project.tests]
-    return discovered(python, place, tests, turns)
+    return discovered(python, place, own_tests(project, folder, place), turns)
 
 
 def healthy(package: Healthy, work: Path, base: str, turns: int) -> tuple[str, DiscoverRun]:

@@ -89,14 +89,19 @@ def installed(project: Project, folder: Path, python: Path, work: Path) -> Path:
     return Path(place)
 
 
-def tested(project: Project, folder: Path, python: Path, work: Path, findings: Path) -> tuple[str, dict[str, str]]:
-    """Run a release's tests from a folder of their own; return the output's end and the verdicts by symbol."""
-    place = work / f"tests-{folder.name}"
+def own_tests(project: Project, folder: Path, place: Path) -> list[str]:
+    """Copy a release's tests into the folder ``place``, made anew; return the arguments of pytest that run them there."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     for name in project.files:
         shutil.copytree(folder / name, place / name.rpartition("/")[2])
-    tests = [name.rpartition("/")[2] if name in project.files else name for name in project.tests]
+    return [name.rpartition("/")[2] if name in project.files else name for name in project.tests]
+
+
+def tested(project: Project, folder: Path, python: Path, work: Path, findings: Path) -> tuple[str, dict[str, str]]:
+    """Run a release's tests from a folder of their own; return the output's end and the verdicts by symbol."""
+    place = work / f"tests-{folder.name}"
+    tests = own_tests(project, folder, place)
     options = ["--leaklint", "--leaklint-findings", str(findings), "--leaklint-json", str(place / "verdicts.json")]
     words = [str(python), "-m", "pytest", *OPTIONS, *options, *tests]
     output = run(words, place, PYTHONPATH=str(ROOT / "runtime"))

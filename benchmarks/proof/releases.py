@@ -10,13 +10,16 @@ keeps the table in ``releases.md``. The exit status is 1 if a "before" is not co
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fetching import interpreter
 
 from leaklint_runtime import client
 from leaklint_runtime.child import Options
@@ -91,13 +94,6 @@ def prove(case: dict[str, Any], python: Path) -> WireVerdict:
     )
     scenarios = (str(HERE / "scenarios" / case["scenario"]),) if "scenario" in case else ()
     return client.prove([probe], Options(scenarios=scenarios, timeout=60), str(python))[0]
-
-
-def interpreter(version: str) -> str | None:
-    """Return an interpreter of a version, from the path or from pyenv."""
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    found = sorted(root.glob(f"{version}.*/bin/python")) if root.is_dir() else []
-    return str(found[-1]) if found else shutil.which(f"python{version}")
 
 
 def environment(folder: Path, base: str, case: dict[str, Any], version: str) -> Path | None:

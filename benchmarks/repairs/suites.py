@@ -27,7 +27,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fetching import ONLY_SOURCE, unpacked
+from fetching import ONLY_SOURCE, interpreter, unpacked
 
 HERE = Path(__file__).parent
 SECONDS = 1500
@@ -116,20 +116,14 @@ def environment(package: dict[str, Any], folder: Path, cache: Path) -> Path:
     place = cache / "environments" / package["pin"]
     python = place / "bin" / "python"
     if not python.exists():
-        subprocess.run([interpreter(package["python"]), "-m", "venv", str(place)], check=True)
+        version = package["python"]
+        base = interpreter(version)
+        if base is None:
+            raise LookupError(f"there is no Python {version}: install it with pyenv or put python{version} on the path")
+        subprocess.run([base, "-m", "venv", str(place)], check=True)
     wanted = ["-e", str(folder), *package["requires"]]
     subprocess.run([str(python), "-m", "pip", "install", "--quiet", *wanted], check=True)
     return python
-
-
-def interpreter(version: str) -> str:
-    """Return an interpreter of a version, from pyenv or from the path. Raises ``LookupError`` if there is none."""
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    below = sorted(root.glob(f"{version}.*/bin/python")) if root.is_dir() else []
-    found = str(below[-1]) if below else shutil.which(f"python{version}")
-    if found is None:
-        raise LookupError(f"there is no Python {version}: install it with pyenv or put python{version} on the path")
-    return found
 
 
 def tests(package: dict[str, Any], folder: Path, python: Path, junit: Path) -> Row:

@@ -21,15 +21,7 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--timeout", type=parsing.seconds, default=60.0, metavar="SECONDS", help=text)
     text = "do not start an interpreter on each worker to see what the libraries take"
     group.add_argument("--no-baseline", action="store_true", help=text)
-    group = parser.add_argument_group("output")
-    group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
-    group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")
-    group.add_argument(
-        "--plot",
-        type=parsing.picture(".svg", ".png"),
-        metavar="FILE",
-        help="draw a bar for each worker to FILE.svg or FILE.png",
-    )
+    targets.add_output(parser, "a bar for each worker")
 
 
 def run(args: argparse.Namespace) -> int:

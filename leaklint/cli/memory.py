@@ -40,12 +40,7 @@ def add_arguments(parser: Parser) -> None:
     text = "do not start an interpreter to see what the libraries take"
     group.add_argument("--no-baseline", action="store_true", help=text)
     targets.add_limits(parser)
-    group = parser.add_argument_group("output")
-    group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
-    group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")
-    group.add_argument(
-        "--plot", type=parsing.picture(".svg", ".png"), metavar="FILE", help="draw the parts to FILE.svg or FILE.png"
-    )
+    targets.add_output(parser, "the parts")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -50,15 +50,7 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--no-discovery", action="store_true", help=text)
     group.add_argument("--no-ledger", action="store_true", help="do not measure at the end what the containers hold")
     targets.add_limits(parser)
-    group = parser.add_argument_group("output")
-    group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
-    group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")
-    group.add_argument(
-        "--plot",
-        type=parsing.picture(".svg", ".png"),
-        metavar="FILE",
-        help="draw memory and containers to FILE.svg or FILE.png",
-    )
+    group = targets.add_output(parser, "memory and containers")
     text = "draw the profile of this JSON file on the same sheet, as it was before"
     group.add_argument("--compare", type=Path, metavar="FILE", help=text)
     group.add_argument("--quiet", "-q", action="store_true", help="no live progress")

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from leaklint.cli import options, output
-from leaklint.cli.parsing import Parser, megabytes, seconds
+from leaklint.cli.parsing import Parser, megabytes, picture, seconds
 from leaklint.cli.usage import UsageError
 from leaklint.config import Settings, load
 from leaklint.model import Finding, Report, to_json
@@ -33,6 +33,16 @@ def add_target(parser: Parser, description: str) -> None:
     parser.takes_command = True
     parser.add_argument("target", nargs="*", metavar="TARGET", help=description)
     add_findings(parser)
+
+
+def add_output(parser: argparse.ArgumentParser, drawn: str) -> argparse._ArgumentGroup:
+    """Add the options that say in which form the result goes where; ``--plot`` draws what ``drawn`` names."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
+    group.add_argument("--output-file", metavar="FILE", help="write it there instead of to standard output")
+    text = f"draw {drawn} to FILE.svg or FILE.png"
+    group.add_argument("--plot", type=picture(".svg", ".png"), metavar="FILE", help=text)
+    return group
 
 
 def add_findings(parser: argparse.ArgumentParser) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from leaklint.model import Fix
 from leaklint.repairs.request import WeakRequest
 from leaklint.source import TreeError
 
 if TYPE_CHECKING:
-    from leaklint.contracts.model import Contract
-    from leaklint.drafts.facts.model import DecoratorFact, FunctionFacts, ModuleFacts, Span
-    from leaklint.drafts.program import ClassRef, HolderFacts, Program
+    from leaklint.drafts.program import HolderFacts, Program
+    from leaklint.repairs.backrefs import weak_values
+    from leaklint.repairs.bound import bounded, bounded_function
+    from leaklint.repairs.handlers import guarded_handler
+    from leaklint.repairs.libraries import closed, held_weakly
+    from leaklint.repairs.memo import cached_method
+    from leaklint.repairs.methods import bound_methods
+    from leaklint.repairs.registrations import registry
+    from leaklint.repairs.weakening import weaken
 
 __all__ = [
     "WeakRequest",
@@ -30,7 +37,27 @@ __all__ = [
     "weaken",
 ]
 
+#: The module of each repair, loaded when the repair is first asked for.
+_MODULES = {
+    "bound_methods": "methods",
+    "bounded": "bound",
+    "bounded_function": "bound",
+    "cached_method": "memo",
+    "closed": "libraries",
+    "guarded_handler": "handlers",
+    "held_weakly": "libraries",
+    "registry": "registrations",
+    "weak_values": "backrefs",
+    "weaken": "weakening",
+}
 _Given = ParamSpec("_Given")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    repair = globals()[name] = _or_why_not(getattr(import_module(f"leaklint.repairs.{_MODULES[name]}"), name))
+    return repair
 
 
 def _or_why_not(repair: Callable[Concatenate[Program, _Given], Fix]) -> Callable[Concatenate[Program, _Given], Fix]:
@@ -54,22 +81,6 @@ def _or_why_not(repair: Callable[Concatenate[Program, _Given], Fix]) -> Callable
 
 
 @_or_why_not
-def weaken(program: Program, holder: HolderFacts, request: WeakRequest) -> Fix:
-    """Return the repair that makes ``holder`` keep what the request names only weakly."""
-    from leaklint.repairs import weakening
-
-    return weakening.weaken(program, holder, request)
-
-
-@_or_why_not
-def bound_methods(program: Program, holder: HolderFacts, classes: Iterable[ClassRef] = (), depth: int = 0) -> Fix:
-    """Return the repair that makes a list of callbacks hold its bound methods weakly; ``classes`` are their owners."""
-    from leaklint.repairs import methods
-
-    return methods.bound_methods(program, holder, classes, depth)
-
-
-@_or_why_not
 def qualified(program: Program, holder: HolderFacts, fix: Fix) -> Fix:
     """Return the repair of ``holder`` as ``tied_stores`` (what is said of its stores) and ``shown`` (examples) allow it."""
     from leaklint.repairs import shown, tied_stores
@@ -77,67 +88,3 @@ def qualified(program: Program, holder: HolderFacts, fix: Fix) -> Fix:
     from leaklint.repairs.uses import Finder
 
     return shown.qualified(program, holder, tied_stores.qualified(Finder(Files(program), holder).tied(), fix))
-
-
-@_or_why_not
-def cached_method(program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact) -> Fix:
-    """Return the repair of a memoised method: its cache moves to the instance."""
-    from leaklint.repairs import memo
-
-    return memo.cached_method(program, module, function, decorator)
-
-
-@_or_why_not
-def bounded(program: Program, holder: HolderFacts, limit: int = 1024) -> Fix:
-    """Return the repair that keeps a memo at ``limit`` entries."""
-    from leaklint.repairs import bound
-
-    return bound.bounded(program, holder, limit)
-
-
-@_or_why_not
-def bounded_function(program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact) -> Fix:
-    """Return the repair that bounds a memoiser of functools on a function."""
-    from leaklint.repairs import bound
-
-    return bound.bounded_function(program, module, function, decorator)
-
-
-@_or_why_not
-def registry(program: Program, module: ModuleFacts, place: Span, kind: str) -> Fix:
-    """Return the repair of a registration with the standard library: atexit, finalize, thread, signal, fork, timer."""
-    from leaklint.repairs import registrations
-
-    return registrations.registry(program, module, place, kind)
-
-
-@_or_why_not
-def held_weakly(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
-    """Return the repair of a registration with a library that offers to hold weakly."""
-    from leaklint.repairs import libraries
-
-    return libraries.held_weakly(program, module, place, contract)
-
-
-@_or_why_not
-def closed(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
-    """Return the repair that closes what a library keeps until then."""
-    from leaklint.repairs import libraries
-
-    return libraries.closed(program, module, place, contract)
-
-
-@_or_why_not
-def weak_values(program: Program, holder: HolderFacts, owner: ClassRef | None) -> Fix:
-    """Return the repair of a weak-key dictionary whose values reach their keys."""
-    from leaklint.repairs import backrefs
-
-    return backrefs.weak_values(program, holder, owner)
-
-
-@_or_why_not
-def guarded_handler(program: Program, module: ModuleFacts, place: Span) -> Fix:
-    """Return the repair of ``addHandler`` for each instance: behind a look at the logger's handlers."""
-    from leaklint.repairs import handlers
-
-    return handlers.guarded(program, module, place)

@@ -14,7 +14,7 @@ from leaklint.repairs.scopes import CstScope, dotted_name, walk
 NAME = "if not logger.handlers: before it"
 
 
-def guarded(program: Program, module: ModuleFacts, place: Span) -> Fix:
+def guarded_handler(program: Program, module: ModuleFacts, place: Span) -> Fix:
     """Return the repair that puts ``addHandler`` behind a look at the logger's handlers.
 
     The handler has to be made of nothing that belongs to one object, and the only one that the function adds: later

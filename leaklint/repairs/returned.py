@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -38,7 +39,7 @@ def plain_result(files: Files, file: ParsedFile, node: cst.CSTNode, scope: CstSc
             option = option.expression
         if isinstance(option, cst.Name) or (option is node and isinstance(option, _PLAIN)):  # judged elsewhere
             continue
-        for found in results.of(file, option, scope, {}, (file, scope), _HOPS):
+        for found in results.of(option, _Place(file, scope), _HOPS):
             if found != NOTHING or not _is_guarded(file, node):
                 return (
                     found
@@ -83,6 +84,15 @@ def _options(node: cst.CSTNode, scope: CstScope) -> list[cst.CSTNode]:
     return [way.node for way in ways if way.how == "value" and way.node is not None] or [node]
 
 
+class _Place(NamedTuple):
+    """Where an expression stands, and the ``arguments`` of the call that led there, which stand at ``caller``."""
+
+    file: ParsedFile
+    scope: CstScope
+    arguments: Mapping[str, cst.BaseExpression] = {}
+    caller: _Place | None = None
+
+
 class _Results:
     """Walks through results; each function once."""
 
@@ -90,9 +100,9 @@ class _Results:
         self.files = files
         self.seen: set[tuple[str, str]] = set()
 
-    def of_call(self, file: ParsedFile, call: cst.Call, scope: CstScope, hops: int) -> Iterator[str]:
+    def of_call(self, call: cst.Call, caller: _Place, hops: int) -> Iterator[str]:
         """Yield the places at which a called function returns a plain value."""
-        there = reached(self.files, file, call, scope) if hops else None
+        there = reached(self.files, caller.file, call, caller.scope) if hops else None
         if there is None or (there.file.path, there.scope.qualname) in self.seen:
             return
         self.seen.add((there.file.path, there.scope.qualname))
@@ -108,49 +118,34 @@ class _Results:
             if below.value is None:
                 yield NOTHING
             else:
-                yield from self.of(there.file, below.value, there.scope, there.given, (file, scope), hops - 1)
+                yield from self.of(below.value, _Place(there.file, there.scope, there.given, caller), hops - 1)
 
-    def of(
-        self,
-        file: ParsedFile,
-        node: cst.CSTNode,
-        scope: CstScope,
-        arguments: dict[str, cst.BaseExpression],
-        caller: tuple[ParsedFile, CstScope],
-        hops: int,
-    ) -> Iterator[str]:
-        """Yield the places at which an expression is a plain value; ``arguments`` are the arguments, from ``caller``."""
+    def of(self, node: cst.CSTNode, place: _Place, hops: int) -> Iterator[str]:
+        """Yield the places at which an expression is a plain value."""
+        file = place.file
         if isinstance(node, (cst.IfExp, cst.BooleanOperation)):
             sides = (node.body, node.orelse) if isinstance(node, cst.IfExp) else (node.left, node.right)
             for side in sides:
-                yield from self.of(file, side, scope, arguments, caller, hops)
+                yield from self.of(side, place, hops)
         elif isinstance(node, _PLAIN):
             yield f"{file.code(node)} at {file.place(node)} may be what is stored"
         elif isinstance(node, cst.Name) and node.value == "None":
             yield NOTHING
         elif isinstance(node, cst.Name):
-            yield from self._of_name(file, node, scope, arguments, caller, hops)
+            yield from self._of_name(node, place, hops)
         elif isinstance(node, cst.Call):
-            if self._is_plain_call(node, scope):
+            if self._is_plain_call(node, place.scope):
                 yield f"{file.code(node)} at {file.place(node)} may be what is stored"
             else:
-                yield from self.of_call(file, node, scope, hops)
+                yield from self.of_call(node, place, hops)
 
-    def _of_name(
-        self,
-        file: ParsedFile,
-        node: cst.Name,
-        scope: CstScope,
-        arguments: dict[str, cst.BaseExpression],
-        caller: tuple[ParsedFile, CstScope],
-        hops: int,
-    ) -> Iterator[str]:
-        for way in scope.bound.get(node.value, ()) if hops else ():
+    def _of_name(self, node: cst.Name, place: _Place, hops: int) -> Iterator[str]:
+        for way in place.scope.bound.get(node.value, ()) if hops else ():
             if way.how == "value" and way.node is not None and way.node is not node:
-                yield from self.of(file, way.node, scope, arguments, caller, hops - 1)
-        passed = arguments.get(node.value) if node.value in scope.params else None
-        if passed is not None and hops:
-            yield from self.of(caller[0], passed, caller[1], {}, caller, hops - 1)
+                yield from self.of(way.node, place, hops - 1)
+        passed = place.arguments.get(node.value) if node.value in place.scope.params else None
+        if passed is not None and hops and place.caller is not None:
+            yield from self.of(passed, _Place(place.caller.file, place.caller.scope), hops - 1)
 
     def _is_plain_call(self, call: cst.Call, scope: CstScope) -> bool:
         """Tell whether a call makes text or a number, or looks one up in a table that is written out."""

@@ -182,23 +182,27 @@ def _by_class_method(kind: Any) -> Recipe | None:
         for name, member in list(vars(base).items()):
             if not isinstance(member, classmethod) or not _makes(member.__func__, name, kind):
                 continue
-            bound = getattr(kind, name)
-            for way in build.call(bound):
-                make = partial(_through, bound, way, kind)
-                if attempt(make, next_number()) is None:
-                    source = f"{_name(kind)}.{name}({way(0).source})"
-                    return Recipe(make, f"class method {name}", source, False)
+            found = _by_call(getattr(kind, name), kind, f"{_name(kind)}.{name}", f"class method {name}")
+            if found is not None:
+                return found
     return None
 
 
 def _by_function(kind: Any) -> Recipe | None:
     """Call a public function of the program that makes an instance and returns it."""
     for function in domains.makers(kind):
-        for way in build.call(function):
-            make = partial(_through, function, way, kind)
-            if attempt(make, next_number()) is None:
-                source = f"{function.__module__}:{function.__qualname__}({way(0).source})"
-                return Recipe(make, f"function {function.__name__}", source, False)
+        found = _by_call(function, kind, _name(function), f"function {function.__name__}")
+        if found is not None:
+            return found
+    return None
+
+
+def _by_call(function: Any, kind: Any, source: str, how: str) -> Recipe | None:
+    """Return the first way to call ``function``, called ``source`` in a template, in which it returns a ``kind``."""
+    for arguments in build.call(function):
+        make = partial(_through, function, arguments, kind)
+        if attempt(make, next_number()) is None:
+            return Recipe(make, how, f"{source}({arguments(0).source})", False)
     return None
 
 
@@ -217,8 +221,8 @@ def _makes(function: Any, name: str, kind: Any) -> bool:
     return bool(_FACTORY.match(name)) or said.strip("'\"") in (kind.__name__, "Self")
 
 
-def _through(bound: Any, way: Callable[[int], build.BuiltArguments], kind: Any, number: int) -> Any:
-    call = way(number)
+def _through(bound: Any, arguments: Callable[[int], build.BuiltArguments], kind: Any, number: int) -> Any:
+    call = arguments(number)
     made = bound(*call.args, **call.kwargs)
     made = finished(made)
     if not isinstance(made, kind):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from .census import Kind
+from .wire import known_fields
+from .wire import to_json as to_json
 
 SHARED, BASELINE, MANAGED, GC_LAG = "shared", "baseline", "managed", "gc-lag"
 HOARD, FRAGMENTED, NATIVE, UNKNOWN = "hoard", "fragmented", "native", "unknown"
@@ -116,27 +118,14 @@ class Ledger(NamedTuple):
         return name
 
 
-def to_json(value: Any) -> Any:
-    """Return a ledger, or any tuple or list of this module's values, as what ``wire.dumps`` takes."""
-    if hasattr(value, "_fields"):
-        return {name: to_json(item) for name, item in zip(value._fields, value)}
-    if isinstance(value, (tuple, list)):
-        return [to_json(item) for item in value]
-    return value
-
-
 def from_json(value: Mapping[str, Any]) -> Ledger:
     """Build a ledger from its JSON form; unknown keys are ignored. Raises ``TypeError`` or ``KeyError`` if it is none."""
-    given: dict[str, Any] = {name: value[name] for name in Ledger._fields if name in value}
-    given["parts"] = tuple(Part(**_known(Part, item)) for item in value["parts"])
-    given["held"] = tuple(Held(**_known(Held, item)) for item in value.get("held", ()))
-    given["kinds"] = tuple(Kind(**_known(Kind, item)) for item in value.get("kinds", ()))
+    given = known_fields(Ledger, value)
+    given["parts"] = tuple(Part(**known_fields(Part, item)) for item in value["parts"])
+    given["held"] = tuple(Held(**known_fields(Held, item)) for item in value.get("held", ()))
+    given["kinds"] = tuple(Kind(**known_fields(Kind, item)) for item in value.get("kinds", ()))
     given["notes"] = tuple(value.get("notes", ()))
     return Ledger(**given)
-
-
-def _known(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value[name] for name in kind._fields if name in value}
 
 
 class History:

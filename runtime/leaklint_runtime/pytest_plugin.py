@@ -44,9 +44,9 @@ def pytest_generate_tests(metafunc: Any) -> None:
         checked(marker, metafunc.definition.name)
     marker = metafunc.definition.get_closest_marker("leaklint_discover")
     if marker is not None:
-        from .testing import growing
+        from .testing import growing, rounds
 
-        growing.checked(marker, metafunc.definition.name)
+        rounds.checked(marker, metafunc.definition.name, growing.parse)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -131,6 +131,20 @@ def plain(value: Any) -> dict[str, Any]:
     return {name: plain(item) if isinstance(item, WireRefcount) else item for name, item in shown.items()}
 
 
+def to_json(value: Any) -> Any:
+    """Turn named tuples, and tuples and lists of them, into what ``dumps`` takes."""
+    if hasattr(value, "_fields"):
+        return {name: to_json(item) for name, item in zip(value._fields, value)}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    return value
+
+
+def known_fields(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the JSON form of a named tuple has for its fields; unknown keys are ignored."""
+    return {name: value[name] for name in kind._fields if name in value}
+
+
 def dumps(value: Any) -> str:
     """Write strings, numbers, None, and dicts, lists and tuples of them as JSON. Raises ``TypeError`` for the rest."""
     if value is None:

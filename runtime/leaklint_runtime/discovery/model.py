@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple
 
 from ..growth import FILLING, Trend
+from ..wire import known_fields, to_json
 
 __all__ = [
     "ASSUMED",
@@ -101,30 +102,17 @@ class GrowingHolder(NamedTuple):
     pid: int = 0
 
 
-def to_json(value: Any) -> Any:
-    """Return a value of this module, or a tuple or list of them, as what ``wire.dumps`` takes."""
-    if hasattr(value, "_fields"):
-        return {name: to_json(item) for name, item in zip(value._fields, value)}
-    if isinstance(value, (tuple, list)):
-        return [to_json(item) for item in value]
-    return value
-
-
 def from_json(value: Mapping[str, Any]) -> GrowingHolder:
     """Build a holder from its JSON form; unknown keys are ignored. Raises ``KeyError`` or ``TypeError`` if it is none."""
-    given: dict[str, Any] = {name: value[name] for name in GrowingHolder._fields if name in value}
-    given["entries"] = Trend(**_known(Trend, value["entries"]))
-    given["keeps"] = tuple(KeptType(**_known(KeptType, item)) for item in value.get("keeps", ()))
+    given = known_fields(GrowingHolder, value)
+    given["entries"] = Trend(**known_fields(Trend, value["entries"]))
+    given["keeps"] = tuple(KeptType(**known_fields(KeptType, item)) for item in value.get("keeps", ()))
     given["retention"] = tuple(value.get("retention", ()))
     given["stores"] = tuple(_store(item) for item in value.get("stores", ()))
-    given["freed"] = Freed(**_known(Freed, value["freed"])) if value.get("freed") else None
+    given["freed"] = Freed(**known_fields(Freed, value["freed"])) if value.get("freed") else None
     return GrowingHolder(**given)
 
 
 def _store(value: Mapping[str, Any]) -> StoringLine:
-    callers = tuple(CodeLine(**_known(CodeLine, caller)) for caller in value.get("callers", ()))
-    return StoringLine(**{**_known(StoringLine, value), "callers": callers})
-
-
-def _known(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value[name] for name in kind._fields if name in value}
+    callers = tuple(CodeLine(**known_fields(CodeLine, caller)) for caller in value.get("callers", ()))
+    return StoringLine(**{**known_fields(StoringLine, value), "callers": callers})

@@ -11,6 +11,7 @@ import pytest
 from . import judged
 from .options import PluginOptions
 from .results import add_properties
+from .workers import Controller
 
 if TYPE_CHECKING:
     from .discover import Discover
@@ -18,34 +19,14 @@ if TYPE_CHECKING:
 KEY = "leaklint-discover"
 
 
-class DiscoverWorker:
-    """In a worker of pytest-xdist: hand over what was seen."""
-
-    def __init__(self, watch: Discover) -> None:
-        self.watch = watch
-
-    def pytest_sessionfinish(self, session: Any) -> None:
-        """Send plain data to the controlling process."""
-        session.config.workeroutput[KEY] = json.dumps(self.watch.results(worker=True))
-
-
-class DiscoverResults:
+class DiscoverResults(Controller):
     """In the process that the user started: summary, JSON, properties of the JUnit file, exit status."""
 
     def __init__(self, settings: PluginOptions, watch: Discover | None) -> None:
+        super().__init__(KEY, lambda output: self.records.extend(json.loads(output)))
         self.settings, self.watch = settings, watch
         self.records: list[judged.Record] = []
-        self.lost: list[str] = []
         self.holders: list[judged.LeftBehind] = []
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker of pytest-xdist has seen."""
-        output = getattr(node, "workeroutput", None)
-        if output is None or KEY not in output:
-            self.lost.append(node.gateway.id)
-        else:
-            self.records += json.loads(output[KEY])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: Any) -> None:

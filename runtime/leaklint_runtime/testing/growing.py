@@ -30,14 +30,6 @@ def parse(marker: Any) -> int:
     return rounds
 
 
-def checked(marker: Any, function: str) -> None:
-    """Make wrong arguments an error of the collection."""
-    try:
-        parse(marker)
-    except ValueError as error:
-        raise pytest.Collector.CollectError(f"{function}: {error}") from None
-
-
 def run(item: Any, marker: Any) -> BaseException | None:
     """Call the test function in more rounds, through the hook that has called it once; return the failure, or None."""
     if item.nodeid in _active:

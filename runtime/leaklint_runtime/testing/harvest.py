@@ -188,17 +188,6 @@ def _of_class(kind: Any, name: str) -> str:
     return name if "<locals>" in found else f"{found}.{name.rpartition('.')[2]}"
 
 
-class HarvestWorker:
-    """In a worker of pytest-xdist: hand over what was recorded."""
-
-    def __init__(self, harvest: Harvest) -> None:
-        self.harvest = harvest
-
-    def pytest_sessionfinish(self, session: Any) -> None:
-        """Send text to the controlling process."""
-        session.config.workeroutput[KEY] = json.dumps(self.harvest.results())
-
-
 class HarvestFile:
     """In the process that the user started: write the file."""
 

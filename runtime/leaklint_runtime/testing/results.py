@@ -12,22 +12,12 @@ from . import findings, record
 from .findings import Document, Flagged
 from .options import PluginOptions
 from .record import Record
+from .workers import Controller
 
 if TYPE_CHECKING:
     from .watch import Watch
 
 KEY = "leaklint"
-
-
-class Worker:
-    """In a worker of pytest-xdist: hand over what was seen."""
-
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
-
-    def pytest_sessionfinish(self, session: Any) -> None:
-        """Send plain data to the controlling process."""
-        session.config.workeroutput[KEY] = self.watch.results()
 
 
 class Findings:
@@ -42,24 +32,15 @@ class Findings:
         node.workerinput[KEY] = findings.dumped(self.report)
 
 
-class Results(Findings):
+class Results(Findings, Controller):
     """In the process that the user started: verdicts, summary, properties of the JUnit file, exit status."""
 
     def __init__(self, report: Document, flagged: list[Flagged], settings: PluginOptions, watch: Watch | None) -> None:
-        super().__init__(report)
+        Findings.__init__(self, report)
+        Controller.__init__(self, KEY, self._take)
         self.flagged, self.settings, self.watch = flagged, settings, watch
         self.records: dict[str, list[Record]] = {}
-        self.lost: list[str] = []
         self.verdicts: dict[str, Record] = {}
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker of pytest-xdist has seen."""
-        output = getattr(node, "workeroutput", None)
-        if output is None or KEY not in output:
-            self.lost.append(node.gateway.id)
-        else:
-            self._take(output[KEY])
 
     def _take(self, records: dict[str, Record]) -> None:
         for mark, seen in records.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import logging
 import warnings
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import pytest
 
@@ -45,8 +45,8 @@ def parse(marker: Any) -> RoundsMarker:
     return RoundsMarker(rounds, most, tuple(ignore))
 
 
-def checked(marker: Any, function: str) -> None:
-    """Make wrong arguments an error of the collection."""
+def checked(marker: Any, function: str, parse: Callable[[Any], Any] = parse) -> None:
+    """Make wrong arguments of a marker an error of the collection."""
     try:
         parse(marker)
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from . import findings, options
 from .findings import FindingsError, Flagged
 from .options import PluginOptions
-from .results import KEY, Findings, Results, Worker
+from .results import KEY, Findings, Results
+from .workers import Worker
 
 
 def start(config: Any) -> None:
@@ -41,7 +43,7 @@ def _findings(config: Any, settings: PluginOptions) -> None:
         if not worker:
             register(Results(report, flagged, settings, watch), "leaklint-results")
         elif watch is not None:
-            register(Worker(watch), "leaklint-worker")
+            register(Worker(KEY, watch.results), "leaklint-worker")
     elif not worker:
         register(Findings(report), "leaklint-findings")
     if settings.verify:
@@ -54,8 +56,8 @@ def _findings(config: Any, settings: PluginOptions) -> None:
 
 def _discover(config: Any, settings: PluginOptions) -> None:
     """Watch in this process, or have its workers do so."""
+    from . import discover_results
     from .discover import Discover
-    from .discover_results import DiscoverResults, DiscoverWorker
 
     register = config.pluginmanager.register
     worker, workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", default=None))
@@ -63,9 +65,10 @@ def _discover(config: Any, settings: PluginOptions) -> None:
     if watch is not None:
         register(watch, "leaklint-discover")
     if not worker:
-        register(DiscoverResults(settings, watch), "leaklint-discover-results")
+        register(discover_results.DiscoverResults(settings, watch), "leaklint-discover-results")
     elif watch is not None:
-        register(DiscoverWorker(watch), "leaklint-discover-worker")
+        worker_plugin = Worker(discover_results.KEY, lambda: json.dumps(watch.results(worker=True)))
+        register(worker_plugin, "leaklint-discover-worker")
 
 
 def _watch(flagged: list[Flagged]) -> Any:
@@ -76,7 +79,8 @@ def _watch(flagged: list[Flagged]) -> Any:
 
 def _harvest(config: Any, flagged: list[Flagged], file: str) -> None:
     """Record in this process, or have its workers do so."""
-    from .harvest import Harvest, HarvestFile, HarvestWorker
+    from .harvest import KEY as HARVEST
+    from .harvest import Harvest, HarvestFile
 
     register = config.pluginmanager.register
     worker, workers = hasattr(config, "workerinput"), bool(config.getoption("numprocesses", default=None))
@@ -84,6 +88,6 @@ def _harvest(config: Any, flagged: list[Flagged], file: str) -> None:
     if worker or not workers:
         register(harvest, "leaklint-harvest")
     if worker:
-        register(HarvestWorker(harvest), "leaklint-harvest-worker")
+        register(Worker(HARVEST, lambda: json.dumps(harvest.results())), "leaklint-harvest-worker")
     else:
         register(HarvestFile(None if workers else harvest, file), "leaklint-harvest-file")
