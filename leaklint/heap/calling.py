@@ -69,7 +69,7 @@ class Calling:
 
     def _constructed(self, key: str, term: Term) -> Values:
         if self.heap.classes.is_metaclass(key):
-            return frozenset([("anyclass", key)])
+            return frozenset([("anyclass", key), ("anyclass", "?")])
         meta = self.heap.classes.metaclass(key)
         call = self.heap.classes.method(meta, "__call__") if meta is not None else None
         if call is not None:

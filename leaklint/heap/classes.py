@@ -68,6 +68,22 @@ class Classes:
         """Return the heirs that functions make with a class statement."""
         return {heir for heir in self.below(key) if self.names.classes[heir].parent}
 
+    def made_by(self, meta: str) -> frozenset[Term]:
+        """Return the classes that a metaclass makes: any, one that a call makes anew, those of functions."""
+        heirs = (one for one in self.local_by_metaclass.get(meta, ()))
+        anew = [("anyclass", "?")] if meta in self.made_anew else []
+        return frozenset([("anyclass", meta), *anew, *(("class", one) for one in heirs)])
+
+    @cached_property
+    def local_by_metaclass(self) -> dict[str, list[str]]:
+        """Return the classes that functions make with a class statement, by metaclass, and by those above that."""
+        found: dict[str, list[str]] = {}
+        for key, klass in self.names.classes.items():
+            meta = self.metaclass(key) if klass.parent else None
+            for one in self.order(meta) if meta is not None else ():
+                found.setdefault(one, []).append(key)
+        return found
+
     def related(self, one: str, other: str) -> bool:
         """Tell whether an object may be of both classes: one is the other's heir."""
         return one == other or other in self.order(one) or one in self.order(other)

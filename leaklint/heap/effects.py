@@ -9,7 +9,7 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
 from leaklint.heap.generators import note_sent
-from leaklint.heap.implicit import note_class_made, note_operator
+from leaklint.heap.implicit import note_class_made, note_metaclass, note_operator
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
@@ -172,8 +172,9 @@ class Effects:
         elif kind == "method":
             bound = self.heap.calling.bind(callee[2], term, self.heap.calling.receiver_term(term, callee))
             self._edge(key, event, term, callee[2], bound)
-        elif kind == "class":
+        elif kind in {"class", "metaclass"}:
             self._constructed(key, event, term, callee[1])
+            note_metaclass(self, callee[1])
         elif kind == "memo":
             self.memo_calls.setdefault(callee, []).append((key, event, term))
             if callee[1]:
@@ -183,8 +184,7 @@ class Effects:
         elif kind == "ext":
             self.external.append((key, event, term, callee[1]))
             note_attribute(self, key, event, term, callee[1])
-            if callee[1] == "builtins.type" and len(term[2]) == 3:
-                note_class_made(self, key, event, term)
+            note_class_made(self, key, event, term, callee[1])
             note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])

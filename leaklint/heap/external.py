@@ -96,7 +96,10 @@ class External:
         if len(term[2]) == 3:
             return frozenset([("anyclass", "?")])
         given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
-        return frozenset(map(_class_of, given))
+        metas = {value: self.heap.classes.metaclass(value[1]) for value in given if value[0] == "class"}
+        made = [("class", meta) for meta in metas.values() if meta is not None]
+        own = self.heap.evaluate(term[1]) if None in metas.values() else _NOTHING
+        return frozenset([*made, *own, *(_class_of(value) for value in given if value not in metas)])
 
     def _namespace(self, more: str, term: Term) -> Values:
         if not term[2]:
@@ -242,7 +245,7 @@ class External:
                 self.heap.of_heirs.add(of_heir)
                 found.add(of_heir)
             elif value[0] == "metaclass":
-                found.add(("anyclass", value[1]))
+                found |= self.heap.classes.made_by(value[1])
             elif value[0] == "anyclass":
                 found.add(("inst", "?", term[4]))
         return frozenset(found) or frozenset([("made",)])

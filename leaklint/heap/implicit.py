@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import UNKNOWN, Term
+from leaklint.heap.arguments import argument_at
 from leaklint.heap.points_to_values import in_order
 
 if TYPE_CHECKING:
@@ -34,12 +35,25 @@ def _is_defined(effects: Effects, term: Term, name: str) -> bool:
     )
 
 
-def note_class_made(effects: Effects, key: str, event: Event, term: Term) -> None:
-    """``type(name, (Base,), space)``: the base is told of a class that is made anew."""
-    heap = effects.heap
-    for base in in_order(heap.attributes.with_given(("iter", term[2][1]))):
-        method = heap.classes.method(base[1], "__init_subclass__") if base[0] == "class" else None
+def note_class_made(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+    """``type(name, (Base,), space)``: the base, and its metaclass, are told of a class that is made anew."""
+    heap, how = effects.heap, effects.heap.contracts.returned(name)
+    bases = argument_at(term, 1, "bases") if how == "new class" or (how == "class of" and len(term[2]) == 3) else None
+    for base in in_order(heap.attributes.with_given(("iter", bases))) if bases is not None else ():
+        if base[0] != "class":
+            continue
+        method, meta = heap.classes.method(base[1], "__init_subclass__"), heap.classes.metaclass(base[1])
         if method is not None:
             heap.classes.made_anew.update(heap.classes.order(base[1]))
             bound = heap.calling.bind(method, ("call", term[1], (), (), term[4]), term)
             effects._edge(key, event, term, method, bound)
+        if meta is not None:
+            given = (argument_at(term, 0, "name") or UNKNOWN, bases, UNKNOWN)
+            effects._constructed(key, event, ("call", term[1], given, (), term[4]), meta)
+            note_metaclass(effects, meta)
+
+
+def note_metaclass(effects: Effects, key: str) -> None:
+    """Note that classes of a metaclass are made by calls: ``Meta(name, bases, space)``, ``type(cls)(name, (cls,), space)``."""
+    if effects.heap.classes.is_metaclass(key):
+        effects.heap.classes.made_anew.update(effects.heap.classes.order(key))

@@ -61,16 +61,16 @@ class Multiplicity:
         if function.kind == "class":
             outer = function.parent
             return self.runs(outer) if outer else IMPORT
-        if function.owner and function.name in of_nature("runs with its class"):
-            makers = {self.heap.names.classes[heir].parent for heir in self.heap.classes.local_heirs(function.owner)}
+        meta = bool(function.owner) and self.heap.classes.is_metaclass(function.owner)
+        if function.owner and (function.name in of_nature("runs with its class") or (meta and _makes_class(function))):
+            heirs = (
+                self.heap.classes.local_by_metaclass.get(function.owner, ())
+                if meta
+                else self.heap.classes.local_heirs(function.owner)
+            )
+            makers = {self.heap.names.classes[heir].parent for heir in heirs}
             made = [self.runs(maker) for maker in makers]
             return max([IMPORT, *made, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])
-        if (
-            function.owner
-            and self.heap.classes.is_metaclass(function.owner)
-            and function.name in {"__new__", "__init__"}
-        ):
-            return IMPORT
         if function.kind == "classmethod" and function.name == "__new__":
             return MANY
         calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
@@ -342,6 +342,11 @@ class Multiplicity:
         if is_shown(self.heap, function, calls):
             return False
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def _makes_class(function: Function) -> bool:
+    """Tell whether a method of a metaclass runs for each class that is made."""
+    return function.name in {"__new__", "__init__"}
 
 
 def _is_without_end(guard: Guard) -> bool:

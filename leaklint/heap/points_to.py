@@ -254,7 +254,7 @@ class PointsTo(Evaluation):
                 else frozenset([("metaclass", owner)])
             )
         if self.classes.is_metaclass(owner):
-            return frozenset([("anyclass", owner)])
+            return self.classes.made_by(owner)
         return frozenset([("class", owner) if self.attributes.called_with_class(function) else ("self", owner)])
 
     def _elements(self, term: Term) -> Values:
