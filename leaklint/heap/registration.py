@@ -109,14 +109,17 @@ class Registrations:
             return None
         life = self._life(contract, term)
         undone = life is not Life.SHORT and self.undoing.is_undone(contract, function, event, term, best.term)
-        if life is Life.SHORT or (undone and not (contract.until and self._leaves_open(best.kept.cls))):
+        if life is Life.SHORT or (undone and not contract.until):
             return None
         level, reasons = self._level(contract, best.kept, term, function, event, best.term)
         if level < 0:
             return None
-        if undone:
+        if undone and self._leaves_open(best.kept.cls):
             level = min(level, 1)
             reasons.append("of those that nobody closes, as the program closes none that it makes")
+        elif undone:
+            level = 0
+            reasons.append("it ends where it is called, but never with its object, which it keeps")
         if life is Life.UNKNOWN:
             level = 0
             reasons.append(f"assumes that {self._keeper(contract, term)} outlives the object")

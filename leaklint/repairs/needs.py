@@ -73,6 +73,27 @@ def only_itself(files: Files, name: str, owner: ClassRef) -> bool:
     return bool(acting) and len(found[1].params) == 1 and all(_is_own(one) for one in acting)
 
 
+def done_at_end(files: Files, name: str, owner: ClassRef) -> bool:
+    """Tell whether ``__del__`` calls a method of its own object whatever happens: then the end of the object has seen to it."""
+    names = files.program.names
+    found = names.method(owner, "__del__")
+    node = files[found[0].module].definition(found[1]) if found is not None else None
+    if node is None or any("__del__" in names.class_of(one).names for one in names.subclasses(owner)):
+        return False
+    lines = [line.body if isinstance(line, cst.Try) else line for line in node.body.body]
+    first = next((line for line in lines if not _is_text(_only(line))), None)
+    call = _only(first.body[0] if isinstance(first, cst.IndentedBlock) else first)
+    match call:
+        case cst.Expr(cst.Call(func=cst.Attribute(value=cst.Name("self"), attr=cst.Name() as called), args=())):
+            return called.value == name
+    return False
+
+
+def _only(line: cst.CSTNode | None) -> cst.CSTNode | None:
+    """Return the first statement of a line of simple ones."""
+    return line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
+
+
 def _is_own(node: cst.CSTNode) -> bool:
     """Tell whether a statement sets an attribute of ``self`` to something plain or empty."""
     if not isinstance(node, cst.Assign):
@@ -91,7 +112,7 @@ def _is_own(node: cst.CSTNode) -> bool:
     return own and (empty or plain)
 
 
-def _is_text(node: cst.CSTNode) -> bool:
+def _is_text(node: cst.CSTNode | None) -> bool:
     return isinstance(node, cst.Expr) and isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString))
 
 

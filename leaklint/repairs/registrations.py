@@ -11,7 +11,7 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.helpers import add
 from leaklint.repairs.meaning import describe
-from leaklint.repairs.needs import Needed, of_call, of_method, only_itself
+from leaklint.repairs.needs import Needed, done_at_end, of_call, of_method, only_itself
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.workers import worker
@@ -58,7 +58,8 @@ def registry(program: Program, module: ModuleFacts, place: Span, kind: str) -> F
 def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str:
     """Register what the clean-up needs, and nothing that leads back to the object; return what that is called.
 
-    A clean-up that only changes the object itself is a weak method: once the object is gone there is nothing to change.
+    A clean-up that only changes the object itself, or that ``__del__`` does anyway, is a weak method: once the object is
+    gone there is nothing to do.
     """
     given = list(node.args)
     place = 0 if kind == "atexit" else 1
@@ -68,13 +69,16 @@ def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str
     if callback is None or owner is None:
         draft.refuse(f"what is registered at {file.place(node)} is not a method of self")
         return NAME
-    if not isinstance(file.parent(node), cst.Expr):
+    is_expression = isinstance(file.parent(node), cst.Expr)
+    if not is_expression and (kind == "atexit" or _is_looked_into(draft.files, file, node)):
         draft.refuse(f"the result of the registration at {file.place(node)} is used")
     if f"atexit.unregister({file.code(callback)})" in file.text:
         draft.refuse(f"atexit.unregister({file.code(callback)}) takes the registration back elsewhere")
     needed = _needed(draft.files, file, node, callback, owner, [*given[place + 1 :]])
     name = _own_method(callback)
-    weakly = bool(not needed.texts and name and not given[place + 1 :] and only_itself(draft.files, name, owner))
+    alone = bool(name) and not given[place + 1 :]
+    anyway = alone and kind == "atexit" and done_at_end(draft.files, name, owner)
+    weakly = anyway or bool(alone and not needed.texts and only_itself(draft.files, name, owner))
     if weakly:
         weak = f"{draft.name(file, 'WeakMethod', scope)}({file.code(callback)})"
         needed = Needed((_helper(draft, file), weak))
@@ -89,13 +93,33 @@ def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str
     else:
         draft.splice(file, file.start(given[place]), file.end(given[-1]), ", ".join(needed.texts))
     short = owner.name.rpartition(".")[2]
-    if weakly:
+    if anyway:
+        draft.assume(f"__del__() may call {name}() as soon as nobody holds the {short} any more")
+    elif weakly:
         draft.assume(f"{file.code(callback)}() need not run at exit for an object that nobody holds any more")
     else:
         draft.assume(f"{needed.texts[0]}() may run as soon as nobody holds the {short} any more")
     if kind == "atexit":
         draft.note("at exit it runs in the order of the finalizers")
     return WEAK if weakly else NAME
+
+
+def _is_looked_into(files: Files, file: ParsedFile, node: cst.Call) -> bool:
+    """Tell whether what a finalizer returns is more than a handle that is called, or asked whether it is alive."""
+    above = file.parent(node)
+    target = above.targets[0].target if isinstance(above, cst.Assign) and len(above.targets) == 1 else None
+    if not isinstance(target, cst.Attribute):
+        return True
+    name = target.attr.value
+    uses = ((one, use) for one in files.mentioning(name, lambda *_: True) for use in one.attributes.get(name, ()))
+    return not all(use is target or _is_handle(one, use) for one, use in uses)
+
+
+def _is_handle(file: ParsedFile, use: cst.Attribute) -> bool:
+    above = file.parent(use)
+    if isinstance(above, cst.Attribute):
+        return above.attr.value in {"alive", "atexit"} or (above.attr.value == "detach" and _is_handle(file, above))
+    return isinstance(above, cst.Call) and above.func is use and isinstance(file.parent(above), cst.Expr)
 
 
 def _needed(
