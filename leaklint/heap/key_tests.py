@@ -53,24 +53,21 @@ class KeyTests:
         self.heap = removals.heap
         self.spellings = Spellings(removals.heap, removals.effects)
 
-    def where_partial(self, release: Release, stores: list[Effect], every: list[Effect]) -> Release:
-        """Return a release as doubtful where a test of the key keeps the removal from some of the entries.
+    def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
+        """Return why a test of the key keeps a removal from some of the entries; None if none does.
 
         ``every`` are all the removals from the holder; those behind several such tests may together take out all of it.
         """
-        removal = release.effect
-        if removal is None or release.quality != Quality.GOOD or release.bounded:
-            return release
         tests = self._tests_of(removal)
         if not tests or len({one.shape for other in every for one in self._tests_of(other)}) != len(tests):
-            return release
+            return None
         for test in tests:
             for store in stores:
                 key = store.key if store.key is not None else store.value
                 sure = self._fails(test, key, store) if key is not None and not self._is_tested(store, key) else None
                 if sure is not None:
                     return self._partial(test, removal, store, sure)
-        return release
+        return None
 
     @staticmethod
     def _partial(test: KeyTest, removal: Effect, store: Effect, sure: bool) -> Release:

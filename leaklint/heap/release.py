@@ -19,13 +19,15 @@ class Quality(IntEnum):
 class Missed(NamedTuple):
     """A way on which the entry of a store stays although the program takes such entries out: why, and what to do.
 
-    ``meant`` where the program shows for entries of any sort that they are meant to go, so that they are more than a few.
+    ``meant`` where the program shows for entries of any sort that they are meant to go, so that they are more than a few;
+    ``shown`` where nothing was assumed.
     """
 
     store: Effect
     why: str
     advice: str = "remove it on that way, too"
     meant: bool = False
+    shown: bool = False
 
 
 class Release(NamedTuple):

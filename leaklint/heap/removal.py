@@ -11,9 +11,9 @@ from leaklint.heap.endings import Endings
 from leaklint.heap.feasibility import ANEW, Feasibility
 from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
-from leaklint.heap.key_tests import KeyTests
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
+from leaklint.heap.omissions import Omissions
 from leaklint.heap.optional import Optional
 from leaklint.heap.paths import Paths
 from leaklint.heap.points_to import PointsTo
@@ -62,7 +62,7 @@ class Removals:
         self.abandonment = Abandonment(effects)
         self.endings = Endings(self)
         self.paths = Paths(self)
-        self.key_tests = KeyTests(self)
+        self.omissions = Omissions(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
@@ -77,7 +77,7 @@ class Removals:
         good: list[Effect] = []
         for removal in removals:
             possible = self._where_possible(self._judged(removal, stores, held))
-            possible = self.key_tests.where_partial(possible, stores, removals)
+            possible = self.omissions.of(possible, stores, removals)
             here = self._where_finished(possible)
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
                 best = here
@@ -163,8 +163,8 @@ class Removals:
             if wrapped is None:
                 return Release(Quality.NONE, why, removal)
             why = f"{why}: that is {wrapped[1]} made around it"
-            missed = Missed(wrapped[0], why, "remove what was stored", meant=True)
-            return Release(Quality.DOUBTFUL if covered else Quality.NONE, missed.why, removal, missed=missed)
+            missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
+            return Release(Quality.NONE, missed.why, removal, missed=missed)
         if self.coverage.takes_empty(removal, stores):
             return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
         if self.coverage._moves(removal, stores):

@@ -143,8 +143,8 @@ class Heap:
         if location.scope == "object":
             reasons.append(f"assumes that {_last(location.owner)} outlives its entries")
         if release.missed is not None:
-            sure = release.quality == Quality.NONE and level > 1
-            level = level if sure else 1 if release.missed.meant else min(level, 1)
+            shown = release.missed.shown and level > 1
+            level = level if shown else 1 if release.missed.meant else min(level, 1)
         elif release.quality == Quality.DOUBTFUL:
             level -= 1
             reasons.append(release.doubt)

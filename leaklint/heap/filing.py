@@ -1,0 +1,178 @@
+"""Under which keys entries are filed, and looked for: one constant of several, or what the key was worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term, as_text, options, rebuilt, walk
+from leaklint.heap.effects import Effect
+from leaklint.heap.release import Missed, Quality, Release
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_READING = frozenset({"get", "setdefault", "pop"})
+_CALLERS = 2  # how many callers up what is passed is followed
+_AS_TEXT = frozenset({"builtins.str", "builtins.repr", "builtins.format"})
+_OTHERWISE = frozenset(
+    {"builtins.id", "builtins.hash", "os.path.normpath", "os.path.abspath", "os.path.realpath", "os.fspath"}
+)
+_OF_TEXT = frozenset(
+    {"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "replace", "title", "capitalize", "encode"}
+)
+_ELEMENTS = frozenset({"remove", "discard"})
+
+
+def slot_of(effect: Effect) -> Term | None:
+    """Return the key under which the container of an effect lies in another one; None if it lies in none."""
+    found = [key for base in options(effect.base) if (key := _key_in(base)) is not None]
+    return found[0] if found and all(one == found[0] for one in found) else None
+
+
+def _key_in(base: Term) -> Term | None:
+    if base[0] == "elem":
+        return base[2]  # type: ignore[no-any-return]
+    reads = base[0] == "call" and base[1][0] == "attr" and base[1][2] in _READING and base[2]
+    return base[2][0] if reads else None
+
+
+class Filing:
+    """Compares the keys under which stores file their entries with those under which removals look for them."""
+
+    def __init__(self, removals: Removals) -> None:
+        """Take what is asked for everything else."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+
+    def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
+        """Return why a removal looks for entries under other keys than those of a store; None if it does not.
+
+        ``every`` are all the removals from the holder.
+        """
+        for store in stores:
+            missed = self._under_one(removal, store, every) or self._under_bare(removal, store)
+            if missed is not None:
+                quality = Quality.NONE if missed.shown else Quality.DOUBTFUL
+                return Release(quality, missed.why, removal, missed=missed)
+        return None
+
+    # one constant of several
+
+    def _under_one(self, removal: Effect, store: Effect, every: list[Effect]) -> Missed | None:
+        """Return how a removal misses what lies under other keys than a constant."""
+        filed, asked = slot_of(store), slot_of(removal)
+        if filed is None or asked is None or asked[0] != "const" or filed[0] == "const" or removal.how not in _ELEMENTS:
+            return None
+        others = {slot_of(one) for one in every}
+        known = set(self._constants(filed, 0))
+        if None not in known and known <= others:
+            return None
+        if len(others - {None}) > 1 and not known - {None} - others:
+            return None
+        why = (
+            f"it is stored under {_name(filed)} and removed under {as_text(asked)} only (line {removal.event.place[0]})"
+        )
+        return Missed(store, why, "remove it under the other keys, too", shown=None not in known)
+
+    def _constants(self, term: Term, depth: int) -> Iterator[Term | None]:
+        """Yield the constants that a term may be by what callers pass; None for what is no constant."""
+        for one in options(term):
+            calls = self.effects.calls.get(one[1], ()) if one[0] == "param" and depth <= _CALLERS else ()
+            given = [call.bound[one[2]] for call in calls if one[2] in call.bound]
+            if one[0] == "iter" and one[1][0] in {"tuple", "list", "set"}:
+                given = list(one[1][1])
+            if not given:
+                yield one if one[0] == "const" else None
+            for part in given:
+                yield from self._constants(part, depth + 1)
+
+    # what the key is worked out from
+
+    def _under_bare(self, removal: Effect, store: Effect) -> Missed | None:
+        """Return how a removal looks for what is passed, where a store files its entry under what it works out from that.
+
+        The program itself passes both the same.
+        """
+        for filed, asked in self._pairs(removal, store):
+            source = self._source(filed)
+            if source is None or asked[0] not in {"param", "attr"} or asked == filed:
+                continue
+            passed = set(self._passed(asked, 0))
+            if any(self._source(one) is not None for one in passed if one[0] != "attr"):
+                continue  # some callers work the key out themselves
+            if not any(self._is_raw(one) for one in passed.intersection(self._passed(source, 0))):
+                continue
+            why = f"it is stored under {as_text(filed)} and looked for under {as_text(asked)} (line {removal.event.place[0]})"
+            return Missed(store, f"{why}, which may differ", "look for it under the same key", meant=True)
+        return None
+
+    def _is_raw(self, passed: Term) -> bool:
+        """Tell whether what is passed may be other than what is worked out from it: it is not worked out already."""
+        if passed[0] != "attr" or passed[1][0] != "param" or passed[1][1] not in self.heap.names.classes:
+            return bool(passed[0] != "const")
+        assigned = [event.terms[1] for _, event in self.heap.attributes.field_terms(passed[1][1], passed[2])]
+        return not assigned or any(self._source(one) is None and one[0] != "const" for one in assigned)
+
+    @staticmethod
+    def _pairs(removal: Effect, store: Effect) -> Iterator[tuple[Term, Term]]:
+        """Yield the keys of a store, each with the one under which a removal looks for the entry."""
+        filed, asked = slot_of(store), slot_of(removal)
+        if filed is not None and asked is not None:
+            yield filed, asked
+        elif removal.key is not None and store.key is not None and filed == asked:
+            yield store.key, removal.key
+        elif removal.key is not None and store.value is not None and removal.how in _ELEMENTS and filed == asked:
+            yield store.value, removal.key
+
+    def _source(self, key: Term) -> Term | None:
+        """Return what a key is worked out from; None if it is taken as it is, or from several things."""
+        if key[0] == "attr":
+            return key[1] if key[1][0] == "param" else None
+        if key[0] != "call" or key[3]:
+            return None
+        callee = key[1]
+        if callee[0] == "attr" and callee[2] in _OF_TEXT:
+            return self._source(callee[1]) or callee[1]
+        if len(key[2]) != 1:
+            return None
+        values = self.heap.evaluate(callee)
+        inner = key[2][0]
+        if values <= {("ext", name) for name in _OTHERWISE}:
+            return inner if values else None
+        if values <= {("ext", name) for name in _AS_TEXT}:
+            known = {value[0] for value in self.heap.attributes.with_given(inner)}
+            return inner if known and known <= {"inst", "self", "func", "method", "class"} else None
+        return inner if any(self._works_out(value, key) for value in values) else None
+
+    def _works_out(self, callee: Term, key: Term) -> bool:
+        """Tell whether a function gives back something worked out from the text that it is given."""
+        if callee[0] != "func":
+            return False
+        function = self.heap.functions[callee[1]]
+        given = set(self.heap.calling.bind(callee[1], key, None))
+        returned = [one for event in function.events if event.kind == "return" for one in options(event.terms[0])]
+        params = {("param", function.key, name) for name in given}
+        return bool(returned) and all(
+            one not in params and any(part in params for part in walk(one)) and self._source(one) is not None
+            for one in returned
+        )
+
+    def _passed(self, term: Term, depth: int) -> Iterator[Term]:
+        """Yield a term, and what callers pass for it, with the object whose method passes it left open."""
+        yield rebuilt(term, self._opened)
+        if term[0] == "param" and depth < _CALLERS:
+            for call in self.effects.calls.get(term[1], ()):
+                if term[2] in call.bound:
+                    yield from self._passed(call.bound[term[2]], depth + 1)
+
+    def _opened(self, term: Term) -> Term | None:
+        function = self.heap.functions[term[1]] if term[0] == "param" else None
+        if function is None or not function.owner or not function.params or function.params[0].name != term[2]:
+            return None
+        return ("param", function.owner, "")
+
+
+def _name(key: Term) -> str:
+    return "several keys" if key[0] == "iter" else as_text(key)
