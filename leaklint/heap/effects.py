@@ -10,6 +10,7 @@ from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
 from leaklint.heap.generators import note_sent
 from leaklint.heap.implicit import note_class_made, note_metaclass, note_operator
+from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
@@ -121,7 +122,7 @@ class Effects:
                 before = len(self.effects)
                 self._container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
-            elif container[0] == "container":
+            elif container[0] == "container" and not makes_anew(effect.how, container):
                 before = len(self.effects)
                 self._effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
@@ -137,7 +138,7 @@ class Effects:
                 elif event.kind in {"extend", "operate"}:
                     note_operator(self, key, event)
                     if event.kind == "extend":
-                        self._extend(key, event)
+                        note_in_place(self, key, event)
                 elif event.kind in {"delitem", "clear", "delslice", "setslice", "setpart"}:
                     self._deletion(key, event)
                 elif event.kind == "enter":
@@ -224,7 +225,7 @@ class Effects:
         container, name = callee[1], callee[2]
         base = term[1][1] if term[1][0] == "attr" else term[1]
         given, kind = term[2], container[1]
-        if kind in {"tuple", "frozenset"}:
+        if kind in IMMUTABLE:
             return  # has no method that changes it
         if (
             name in ONLY
@@ -315,19 +316,6 @@ class Effects:
         """Return the container that an object of a class with such a base is."""
         got = [v for v in self.heap.attributes._of_base_outside(value[1], "append") if v[0] == "cmethod"]
         return got[0][1] if got else None
-
-    def _extend(self, key: str, event: Event) -> None:
-        target, value = event.terms
-        if target[0] == "elem":
-            self._store(key, event, "[]=", target[1], target[2], value)
-        for container in in_order(self.heap.evaluate(target)):
-            if container[0] == "container" and container[1] not in {"tuple", "frozenset"}:
-                if event.name in {"+", "|"} and self._each(key, event, "+=", container, target, value):
-                    continue
-                if event.name in {"+", "|"}:
-                    self._effect(key, event, "store", "+=", container, target, None, ("iter", value))
-                elif event.name in {"-", "&"}:
-                    self._effect(key, event, "remove", "-=", container, target, ("iter", value), None)
 
     def _deletion(self, key: str, event: Event) -> None:
         how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[

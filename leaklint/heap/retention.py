@@ -78,8 +78,8 @@ class Heap:
         kinds: dict[tuple[str, str, str], str] = {}
         for effect in (*self.effects.effects, *self.rebinding._rebinds()):
             location = self.location(effect.container)
-            if location is None:
-                continue
+            if location is None or effect.container[1] == "contextvar":
+                continue  # what a context variable is set to takes nothing out of its default
             key = location.key
             if key not in where or location.depth < where[key].depth:
                 where[key] = location
@@ -112,7 +112,7 @@ class Heap:
     def _retention(
         self, location: Location, kind: str, effects: list[Effect], removals: list[Effect]
     ) -> Retention | None:
-        if kind in {"bounded", "local", "contextvar", "namespace"} or self._is_model_field(location):
+        if kind in {"bounded", "local", "namespace"} or self._is_model_field(location):
             return None
         if self._gives_back(location, effects):
             return None

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, root, walk
+from leaklint.heap.contextual import ContextDefaults
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
@@ -38,6 +39,7 @@ class Stores:
         self.heap = heap
         self._searched: dict[str, frozenset[Term]] = {}  # by function
         self.refusals = Refusals(heap)
+        self.contextual = ContextDefaults(heap)
 
     def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
@@ -72,6 +74,8 @@ class Stores:
                         yield store
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
+        if plain:
+            yield from self.contextual.stores(effect)
 
     def _is_tested_plain(self, effect: Effect, term: Term) -> bool:
         """Tell whether a test before a store lets only text, numbers and the like come to it: ``isinstance(name, str)``."""

@@ -1,0 +1,38 @@
+"""Augmented assignments: they change a container in place, and what else denotes it with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import Term
+from leaklint.heap.points_to_values import in_order
+
+if TYPE_CHECKING:
+    from leaklint.heap.effects import Effects
+
+IMMUTABLE = frozenset({"tuple", "frozenset"})
+_ADDING, _TAKING = frozenset({"+", "|"}), frozenset({"-", "&"})
+
+
+def makes_anew(how: str, container: Term) -> bool:
+    """Tell whether an operator gives a variable another container instead of changing the one that it has."""
+    return how in {"+=", "-="} and container[1] in IMMUTABLE
+
+
+def note_in_place(effects: Effects, key: str, event: Event) -> None:
+    """``seen |= {page}`` puts into the set that ``seen`` denotes, a parameter as well; ``seen -= old`` takes out of it."""
+    target, value = event.terms
+    if target[0] == "elem":
+        effects._store(key, event, "[]=", target[1], target[2], value)
+    if event.name in _ADDING:
+        effects._open(key, event, "store", "+=", target, None, ("iter", value))
+    elif event.name in _TAKING:
+        effects._open(key, event, "remove", "-=", target, ("iter", value), None)
+    for container in in_order(effects.heap.evaluate(target)):
+        if container[0] != "container" or container[1] in IMMUTABLE:
+            continue
+        if event.name in _ADDING and not effects._each(key, event, "+=", container, target, value):
+            effects._effect(key, event, "store", "+=", container, target, None, ("iter", value))
+        elif event.name in _TAKING:
+            effects._effect(key, event, "remove", "-=", container, target, ("iter", value), None)
