@@ -53,7 +53,9 @@ def _asked(view: FactsView, leak: Leak) -> Fix:
     if leak.code == "LK204" and (first.kind in {"made", "part"} or is_unseen_key(first)):
         return repairs.bounded(program, holder)
     if first.kind in WEAKENED:
-        return weakened(view, leak)
+        fix = weakened(view, leak)
+        own = repairs.for_each(program, holder) if fix.safety == "none" and holder.scope == "class" else fix
+        return own if own.edits else fix
     return Fix("none", "", "what is stored is not known well enough to hold it weakly")
 
 

@@ -170,15 +170,18 @@ class Owners:
             self._made[owner] = [site for _, site in sorted(found, key=lambda one: one[0])]
         return self._made[owner]
 
-    def passing(self, owner: ClassRef) -> str:
-        """Return where the program makes an instance of a class only to use it there; nothing where that is not seen."""
+    def passing(self, owner: ClassRef, *, named: bool = True) -> str:
+        """Return where the program makes an instance of a class only to use it there; nothing where that is not seen.
+
+        ``named`` says that one which has a name, and is used in its function alone, is such an instance, too.
+        """
         for module, call, _ in self._constructions(owner):
             file = self.files[module]
             node = file.at(call.span, cst.Call)
             above = file.parent(node) if node is not None else None
             scope = file.scope(node) if node is not None else file.tree.module
             target = above.targets[0].target if isinstance(above, cst.Assign) else None
-            used = isinstance(target, cst.Name) and scope.kind == "function"
+            used = named and isinstance(target, cst.Name) and scope.kind == "function"
             if isinstance(target, cst.Name) and used and self._of_uses(file, target, scope).level == "none":
                 return file.place(target)
             if isinstance(above, (cst.Expr, cst.Attribute)):
