@@ -34,7 +34,8 @@ class Event(NamedTuple):
     ``kind``: ``setattr`` (base, name, value), ``setitem`` (base, key, value), ``setname`` (module, name, value),
     ``setcell`` (function, name, value), ``extend`` (target, value: an augmented assignment by the operator ``name``),
     ``operate`` (left, right: an operation whose result is not used), ``delitem``
-    (base, key), ``delattr`` (base, name), ``delname`` (module, name), ``call`` (the call), ``return``, ``yield``, ``raise``.
+    (base, key), ``delattr`` (base, name), ``delname`` (module, name), ``call`` (the call; ``dropped`` where its result is not
+    used), ``return``, ``yield``, ``raise``.
     """
 
     kind: str

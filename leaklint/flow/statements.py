@@ -102,6 +102,9 @@ class Statements:
 
     def _expression(self, node: ast.Expr) -> None:
         value = self._read(node.value)
+        events = self.scope.events
+        if events and events[-1].kind == "call" and events[-1].terms[0] is value:
+            events[-1] = events[-1]._replace(name="dropped")
         if isinstance(node.value, ast.BinOp) and value[0] == "op":  # for what its method does: its value goes nowhere
             self.scope.note("operate", value[2], place_of(node), value[1])
 

@@ -24,6 +24,8 @@ _TEXT_NAME = re.compile(
     r"(^|_|[a-z](?=N))([nN]ame|kind|path|filename|label|url|uri|title|text|message|topic|slug|locale|lang|language|pattern|prefix"
     r"|suffix|symbol|identifier)s?$"
 )
+_MOST = 8  # how deep a key is followed
+_NEAR_END = 6
 _TEXT_METHODS = frozenset(
     {
         "lower",
@@ -76,7 +78,7 @@ class KeyDomain:
             return self._deep(term, 0)
 
     def _deep(self, term: Term, depth: int) -> Domain:
-        if depth > 8:
+        if depth > _MOST:
             return Domain.UNKNOWN
         return self._callers.ask((term, depth), lambda: self._worst(options(term), depth))
 
@@ -274,6 +276,8 @@ class KeyDomain:
                     and key != term[2]
                 ):
                     continue
+                if part[0] == "call" and self._deep(part, _NEAR_END) is Domain.FRESH:
+                    return False
                 if part[0] == "star" or (
                     any(one[0] in {"param", "fresh", "cell"} for one in walk(part)) and not self._parts_fixed(part)
                 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leaklint.heap.dropped import Dropped
 from leaklint.heap.effects import Effect
 from leaklint.heap.filing import Filing
 from leaklint.heap.key_tests import KeyTests
@@ -20,6 +21,7 @@ class Omissions:
         """Take what is asked for everything else."""
         self.key_tests = KeyTests(removals)
         self.filing = Filing(removals)
+        self.dropped = Dropped(removals)
 
     def of(self, release: Release, stores: list[Effect], every: list[Effect]) -> Release:
         """Return a release, or a doubtful one that says which entries its removal leaves.
@@ -29,5 +31,9 @@ class Omissions:
         removal = release.effect
         if removal is None or release.quality != Quality.GOOD or release.bounded:
             return release
-        left = self.key_tests.left(removal, stores, every) or self.filing.left(removal, stores, every)
-        return left or release
+        return (
+            self.key_tests.left(removal, stores, every)
+            or self.filing.left(removal, stores, every)
+            or self.dropped.left(removal, stores, every)
+            or release
+        )
