@@ -28,6 +28,9 @@ _FUNCTIONS = frozenset({"closure", "function"})
 _ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store", "values"})  # kinds that others judge
 _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
 
+_CALLBACK = Kept("made", name="callback")  # one that keeps nothing but itself
+_NEVER = "what takes it back is made anew, and never equals what was registered"
+
 
 class Registration(NamedTuple):
     """A registering call: what kind of registry, what it keeps, and how sure that is."""
@@ -106,7 +109,7 @@ class Registrations:
             if best is None or one.kept.rank < best.kept.rank:
                 best = one
         if best is None or (best.kept.kind == "function" and not best.kept.cls):
-            return None
+            return self._missed(contract, function, event, term, name)
         life = self._life(contract, term)
         undone = life is not Life.SHORT and self.undoing.is_undone(contract, function, event, term, best.term)
         if life is Life.SHORT or (undone and not contract.until):
@@ -133,6 +136,17 @@ class Registrations:
 
         kind = "object" if best.row.parameter == "self" else contract.kind
         return Registration(kind, function, event, name, best.kept, best.term, LEVELS[level], tuple(reasons), contract)
+
+    def _missed(self, contract: Contract, function: str, event: Event, term: Term, name: str) -> Registration | None:
+        """Return a registration that is meant to go and does not, which is more than a few, whatever it keeps."""
+        for place, word, given in arguments(contract, term):
+            row = row_of(contract, term, place, word)
+            strong = row is not None and row.hold == "strong" and self._life(contract, term) is Life.PROCESS
+            if strong and self.undoing.is_missed(contract, function, given):
+                return Registration(
+                    contract.kind, function, event, name, _CALLBACK, given, "medium", (_NEVER,), contract
+                )
+        return None
 
     def _leaves_open(self, key: str) -> bool:
         """Tell whether the program makes objects of a class and closes none, so that it leaves them to their finalizers."""

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import UNKNOWN, Term
+from leaklint.flow.terms import UNKNOWN, Term, as_text
+from leaklint.heap.identity import never_same
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
@@ -47,11 +48,45 @@ class Undoing:
         if self.by_handle(contract, function, term):
             return True
         for undo in (one for one in contract.undo if one != contract.name):
-            if any(self._is_by(one, contract, undo, function, value) for one in self._calls(undo)):
+            handle = contract.handle and undo.startswith(".")
+            undoing = self._naming(undo, function)
+            if any(handle or self._takes_back(other, call, value, function) for other, _, call, _ in undoing):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
         return self._is_cut(contract.name.rpartition(".")[0])
+
+    def is_missed(self, contract: Contract, function: str, value: Term) -> bool:
+        """Tell whether the program takes such a registration back by what it makes anew for that, which never equals it."""
+        undoing = (one for undo in contract.undo if undo != contract.name for one in self._naming(undo, function))
+        registered = list(self._handed_in(function, value, 0))
+        return any(
+            self._is_spelt_as(one, other) and self._never_equals(one, other)
+            for caller, _, call, _ in undoing
+            for term in (*call[2], *(word for _, word in call[3]))
+            for one in self._handed_in(caller, term, 0)
+            for other in registered
+        )
+
+    def _is_spelt_as(self, one: Term, other: Term) -> bool:
+        """Tell whether two values are written alike: both partials of the same function, both lambdas with the same body."""
+        bodies = [
+            [
+                as_text(event.terms[0])
+                for event in self.heap.points_to.functions[term[1]].events
+                if event.kind == "return"
+            ]
+            if term[0] == "func"
+            else as_text(term)
+            for term in (one, other)
+        ]
+        return one[0] == other[0] and bodies[0] == bodies[1]
+
+    def _never_equals(self, one: Term, other: Term) -> bool:
+        """Tell whether two values are made anew and equal only themselves, or are methods of such objects."""
+        if one[0] == other[0] == "attr" and one[2] == other[2]:
+            one, other = one[1], other[1]
+        return never_same(self.heap.points_to, one, other)
 
     def _is_cut(self, name: str) -> bool:
         """``gc.callbacks[:] = [one for one in gc.callbacks if ..]``, ``del sys.meta_path[0]``: no method is called."""
@@ -86,17 +121,17 @@ class Undoing:
     def _runs(self, function: str, event: Event) -> bool:
         return not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
 
-    def _is_by(self, one: External, contract: Contract, undo: str, function: str, value: Term) -> bool:
-        other, _, call, name = one
-        names = self.heap.points_to.names
-        if not undo.startswith("."):
-            same = name == undo or self.heap.points_to.contracts.canonical(name) == undo
-            return same and self._takes_back(other, call, value, function)
-        if names.module_of(other) is not names.module_of(function):
-            return False
-        if call[1][0] != "attr" or call[1][2] != undo[1:] or not (name.endswith(undo) or undo == ".detach"):
-            return False
-        return contract.handle or self._takes_back(other, call, value, function)
+    def _naming(self, undo: str, function: str) -> Iterator[External]:
+        """Yield the calls of an undoing function; of an undoing method, those in the module of the registration."""
+        module_of = self.heap.points_to.names.module_of
+        for one in self._calls(undo):
+            other, _, call, name = one
+            if not undo.startswith("."):
+                if name == undo or self.heap.points_to.contracts.canonical(name) == undo:
+                    yield one
+            elif module_of(other) is module_of(function) and call[1][0] == "attr" and call[1][2] == undo[1:]:
+                if name.endswith(undo) or undo == ".detach":
+                    yield one
 
     def _takes_back(self, function: str, call: Term, value: Term, home: str) -> bool:
         """Tell whether an undoing call takes out what was registered, rather than what others did.
@@ -115,6 +150,8 @@ class Undoing:
     def _is_same(self, one: Term, other: Term, at_home: bool) -> bool:
         """Tell whether what is taken back is what was registered: the same function, or the same attribute of something."""
         coverage = self.heap.removals.coverage
+        if self._never_equals(one, other):
+            return False
         same = coverage.same_function(one, other)
         if same is None:
             return (one[0] == other[0] == "attr" and one[2] == other[2]) or (at_home and coverage._equal(one, other))
