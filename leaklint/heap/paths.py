@@ -51,6 +51,7 @@ class Paths:
             why = self._suspended(store, own, others) or self._abandoned(store, own, others)
             why = why or self._skipped(store, own) or self.turns.returning(store, own)
             why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
+            why = why or self.sides.marks.late(store, every)
             if why:
                 return Missed(store, why)
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.marks import Marks
 from leaklint.heap.removal_sites import RemovalSites
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Sides:
         self.sites = sites
         self.removals = removals
         self.effects = removals.effects
+        self.marks = Marks(self)
         self._known_endings: dict[int, list[tuple[Effect, bool, bool]]] = {}
         self._known_beside: dict[tuple[str, Term | None], list[tuple[Key, Effect]]] = {}
 
@@ -73,20 +75,25 @@ class Sides:
         Marks of what is cancelled go when their turn in the queue comes. The functions that wait in the queue run after
         that, so that the mark of one that comes to the store itself stays.
         """
-        queues = [queue for one in good for queue in self._taken_from(one)]
+        queues = [queue for one in good for queue in self.taken_from(one)]
         if not queues or len({id(one.event) for one in queues}) < len({id(one.event) for one in good}):
             return ""
         for queue in queues:
-            for put in self._all_stores.get(self._key(queue), ()):
+            for put in self.stores_beside(queue):
                 for call in self.effects.calls.get(self.sites.frames(put)[-1].function.key, ()):
                     for name in self._coming_to(store, call):
                         return f"{self._told(queue, f'then runs {name}(), which puts it in')}"
         return ""
 
-    def _taken_from(self, removal: Effect) -> list[Effect]:
-        """Return the removals from other containers that give what a removal takes out."""
+    def stores_beside(self, removal: Effect) -> list[Effect]:
+        """Return the stores into the holder from which a removal takes something."""
+        return self._all_stores.get(self._key(removal), [])
+
+    def taken_from(self, removal: Effect) -> list[Effect]:
+        """Return the removals from other containers that give what a removal takes out, or something that it is a part of."""
         home = self._key(removal)
-        taken = self._taken.get(removal.key, ()) if removal.key is not None else ()
+        key = removal.key
+        taken = self._taken.get(key[1] if key[0] == "elem" else key, ()) if key is not None else ()
         return [one for one in taken if self._key(one) != home]
 
     @cached_property

@@ -74,6 +74,8 @@ class Stores:
                         yield store
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
+        elif plain and effect.value is not None and effect.container in self.heap.removals.paths.sides.marks.containers:
+            yield Store(effect, Kept("made", chain=effect.chain), "element", domain, 1, ("what is stored is small",))
         if plain:
             yield from self.contextual.stores(effect)
 
@@ -143,9 +145,7 @@ class Stores:
     def _is_of_callables(self, effect: Effect) -> bool:
         """Tell whether a container is for functions and classes, which usually are defined once: by its name, or by its use."""
         where = self.heap.location(effect.container)
-        return where is not None and (
-            _CALLED.search(where.name) is not None or effect.container in self._called_elements
-        )
+        return where is not None and bool(_CALLED.search(where.name) or effect.container in self._called_elements)
 
     @cached_property
     def _called_elements(self) -> frozenset[Term]:
