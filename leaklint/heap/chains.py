@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
@@ -13,6 +14,7 @@ from leaklint.heap.kept import Kept
 from leaklint.heap.lifetime import Location
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
 
@@ -48,13 +50,17 @@ class Chains:
                 if not before or self.heap.multiplicity.event_runs(key, event) != MANY:
                     continue
                 for where in self.heap.rebinding._locations(target, event):
-                    if where[0] in {"module", "class"} and not self._is_cut(where, key, event):
-                        yield from self._chain(where, key, event, value)
+                    cuts = list(self._cuts(where, key, event)) if where[0] in {"module", "class"} else [""]
+                    if all(cuts):
+                        yield from self._chain(where, key, event, value, cuts[:1])
 
     def _holds(self, value: Term, target: Term, event: Event, depth: int) -> bool:
         """Tell whether a new value keeps the old value of the variable that it is assigned to."""
         if depth > _DEPTH:
             return False
+        if value[0] == "func" and event.kind == "setname":  # of an attribute, it is a patch
+            kept = [one for cell in self.heap.keeping.captures(value[1]) for one in self._of_variable(cell)]
+            return any(self._is_same(one, target, event) for one in kept)
         if value[0] in DISPLAYS:
             return any(self._is_old(part, target, event, depth) for part in value[1])
         if value[0] != "call":
@@ -80,8 +86,14 @@ class Chains:
         locations = self.heap.rebinding._locations
         return not set(locations(term, event)).isdisjoint(locations(target, event))
 
-    def _is_cut(self, where: tuple[str, str, str], key: str, link: Event) -> bool:
-        """Tell whether the program sets the variable to something else while it runs: an older value, or none."""
+    def _of_variable(self, cell: Term) -> tuple[Term, ...]:
+        return self.heap.points_to.cell(cell) if cell[0] == "cell" else ()
+
+    def _cuts(self, where: tuple[str, str, str], key: str, link: Event) -> Iterator[str]:
+        """Yield, for each place that sets the variable to something else while the program runs, why the chain stays.
+
+        That is nothing where it sets it to an older value, or to none, whatever the variable holds.
+        """
         for other, function in self.heap.points_to.functions.items():
             if function.kind in {"module", "class"}:
                 continue
@@ -95,10 +107,12 @@ class Chains:
                     continue
                 feasibility = self.heap.removals.feasibility
                 if not feasibility.outlived(event, function) and not feasibility.never(event, function):
-                    return True
-        return False
+                    alone = is_outermost_alone(event, partial(self._is_same, target=target, event=event))
+                    yield CROSSED if alone and may_cross(self.heap, key, other) else ""
 
-    def _chain(self, where: tuple[str, str, str], key: str, event: Event, value: Term) -> Iterator[Retention]:
+    def _chain(
+        self, where: tuple[str, str, str], key: str, event: Event, value: Term, reasons: list[str]
+    ) -> Iterator[Retention]:
         names = self.heap.points_to.names
         if where[0] == "module":
             values = names.modules[where[1]].names.get(where[2], [])
@@ -111,16 +125,19 @@ class Chains:
         parts = value[1] if value[0] in DISPLAYS else (value,)
         every = [one for part in parts for one in self.heap.keeping.of(part)]
         every += [Kept("container", "", value[0])] if value[0] in DISPLAYS else []
-        kept = next((one for one in every if one.kind in _OBJECTS), None)
+        kept = min((one for one in every if one.kind in _OBJECTS), key=lambda one: not one.cls, default=None)
         if kept is None:
             kept = next((one for one in every if one.kind in {"param", "container", "made"}), None)
         if kept is None or (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
             return
-        level = self._level(kept)
+        level = min(self._level(kept), 1 if reasons or value[0] == "func" else 2)
+        if value[0] == "func" and not kept.cls:
+            level = int(bool(self.heap.effects.calls.get(key)) and not reasons)
+            reasons = [*reasons, f"assumes that callers pass objects for '{kept.name}'"]
         effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
         store = Store(effect, kept, "element", Domain.UNKNOWN, level)
         release = Release(Quality.NONE, "each keeps the one before it")
-        yield Retention(location, "object", (store,), release, LEVELS[level], ())
+        yield Retention(location, "object", (store,), release, LEVELS[level], tuple(reasons))
 
     def _level(self, kept: Kept) -> int:
         if kept.kind not in _OBJECTS:

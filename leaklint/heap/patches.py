@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, qualname
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.outermost import is_outermost_alone, may_cross
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -30,7 +31,10 @@ class _Assignment(NamedTuple):
 
 
 class Patch(NamedTuple):
-    """A wrapper that is put in the place of what it wraps, each time its function runs; ``level`` as in stores."""
+    """A wrapper that is put in the place of what it wraps, each time its function runs; ``level`` as in stores.
+
+    ``crossed`` where the program takes it off only while nothing else is around it.
+    """
 
     function: str
     event: Event
@@ -38,6 +42,7 @@ class Patch(NamedTuple):
     kept: Kept
     value: Term
     level: int
+    crossed: bool = False
 
 
 class Patches:
@@ -57,7 +62,11 @@ class Patches:
             kept = next((kept for kept in every if kept.kind in _OBJECTS), None)
             if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
                 owner = min(qualname(str(value[1])) for value in one.owners)
-                yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, self._level(one, kept))
+                level, crossed = (
+                    self._level(one, kept),
+                    any(self._leaves_inner(one, other) for other in self._assignments),
+                )
+                yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, level, crossed)
 
     def _level(self, one: _Assignment, kept: Kept) -> int:
         """A function that wraps something and that nobody here calls is called once in most programs."""
@@ -167,6 +176,8 @@ class Patches:
             if not (named or by_any_name) or (named and self._wraps(other)):
                 continue
             function = points_to.functions[other.function]
+            if self._leaves_inner(one, other):
+                continue
             later = other.function != one.function or self._ends(other.event, one.event, function.events)
             if (
                 later
@@ -179,6 +190,12 @@ class Patches:
             for function in points_to.functions.values()
             for event in function.events
         )
+
+    def _leaves_inner(self, one: _Assignment, other: _Assignment) -> bool:
+        """Tell whether an assignment takes a wrapper off only while it is the outermost, though others may be around it."""
+        named = other.name == one.name and not one.owners.isdisjoint(other.owners)
+        alone = named and is_outermost_alone(other.event, partial(self._is_old, one=one))
+        return alone and may_cross(self.heap, one.function, other.function)
 
     @staticmethod
     def _ends(event: Event, patch: Event, events: tuple[Event, ...]) -> bool:

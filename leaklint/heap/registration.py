@@ -15,6 +15,7 @@ from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.opened import kept_results
+from leaklint.heap.outermost import CROSSED
 from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.slots import ONE_SLOT, Slots
 from leaklint.heap.undoing import Undoing
@@ -287,6 +288,7 @@ class Registrations:
         for one in Patches(self.heap).all():
             if not self.slots.name_of(one.event):
                 why = ("a function that wraps something usually runs once",) if one.level == 0 else ()
+                why = (CROSSED,) if one.crossed else why
                 yield Registration(
                     "patch", one.function, one.event, one.name, one.kept, one.value, LEVELS[one.level], why
                 )
