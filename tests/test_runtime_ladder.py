@@ -270,8 +270,8 @@ class Acting:
         EVENTS.append("enter")
         return self
 
-    def __exit__(self, *_: object) -> None:
-        EVENTS.append("exit")
+    def __exit__(self, kind: object, *_: object) -> None:
+        EVENTS.append("exit" if kind is None else "exit by an error")
 
 
 def resolved(trigger: str, track: str) -> act.Act:
@@ -279,8 +279,8 @@ def resolved(trigger: str, track: str) -> act.Act:
     return act.resolve(WireProbe("LK101", "s", "f", "", __name__, "", "", "other", where, trigger, track))
 
 
-def perform(trigger: str, track: str) -> Any:
-    found = resolved(trigger, track)
+def perform(trigger: str, track: str, **more: Any) -> Any:
+    found = resolved(trigger, track)._replace(**more)
     (way, *_) = call(found.function, skip_self=found.skip_self)
     hand: list[Any] = [Acting()]
     EVENTS.clear()
@@ -296,6 +296,14 @@ def test_acts_return_what_is_tracked() -> None:
     assert isinstance(perform("method:later", "result"), Nothing)
     assert isinstance(perform("method:__enter__", "subject"), Acting)
     assert EVENTS == ["enter", "exit"]
+
+
+def test_acts_are_left_early_or_done_again() -> None:
+    assert isinstance(perform("method:__enter__", "subject", early=True), Acting)
+    assert EVENTS == ["enter", "exit by an error"]
+    assert isinstance(perform("method:__enter__", "subject", times=2), Acting)
+    assert EVENTS == ["enter", "exit"] * 2
+    assert act.other_ending(resolved("method:method", "result")) == ""
 
 
 @pytest.mark.parametrize(

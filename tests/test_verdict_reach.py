@@ -314,7 +314,7 @@ def test_the_object_is_made(verdicts: dict[str, Verdict], program: str) -> None:
     [
         ("pattern_of_the_module", "code: a regular expression of the code"),
         ("usual_form", "iso: a text of a usual form"),
-        ("shown_in_an_example", "text: call at shown_in_an_example.py:4"),
+        ("shown_in_an_example", "text: shown at shown_in_an_example.py:4"),
         ("key_of_a_table", "mode: code"),
         ("file_that_exists", "path: a file that exists"),
     ],

@@ -31,11 +31,17 @@ class UnreachableError(Exception):
     """The act cannot be done; the text says why."""
 
 
+class LeftEarlyError(Exception):
+    """What goes wrong in a with block that is left early."""
+
+
 class Act(NamedTuple):
     """The trigger, resolved: ``kind`` is its first word, ``name`` a method's or function's name.
 
     Of the kind ``factory`` all is done by the factory, which is not looked for here. ``live`` is the one object of the
-    program whose method it is, if the holder is an attribute of that.
+    program whose method it is, if the holder is an attribute of that. ``early`` tells that a with block ends in an error and
+    a generator is closed at its first item. ``times`` is how often it is done with the same object and arguments. ``decorates``
+    is what the function that it returns is called with: a ``function`` or a ``class``; nothing if that is not called.
     """
 
     kind: str
@@ -46,6 +52,9 @@ class Act(NamedTuple):
     skip_self: bool = False
     element: Any = None
     live: Any = None
+    early: bool = False
+    times: int = 1
+    decorates: str = ""
 
 
 def resolve(probe: WireProbe) -> Act:
@@ -113,7 +122,11 @@ def perform(act: Act, hand: list[Any], call: build.BuiltArguments, number: int, 
         tracked.clear()
     result: list[Any] = []
     try:
-        _do(act, hand, args, kwargs, result)
+        for _ in range(act.times):
+            result.clear()
+            _do(act, hand, args, kwargs, result)
+        if act.decorates:
+            _decorate(act.decorates, number, result)
         if act.argument is not None:
             return args.pop(act.argument) if track != "growth" else None
         return result.pop() if act.kind in ("call", "construct") or track == "result" else hand.pop()
@@ -130,20 +143,79 @@ def _do(act: Act, hand: list[Any], args: list[Any], kwargs: dict[str, Any], resu
     elif act.kind == "construct":
         result.append(finished(act.subject(*args, **kwargs)))
     elif act.kind == "call":
-        result.append(stepped(act.function, finished(act.function(*args, **kwargs))))
+        result.append(stepped(act.function, finished(act.function(*args, **kwargs)), act.early))
     elif act.name == "__enter__":
-        with hand[0] as entered:
-            result.append(entered)
-        del entered
+        _enter(hand[0], result, act.early)
     elif act.name == "__aenter__":
-        in_loop(_enter, hand[0], result)
+        in_loop(_enter_async, hand[0], result, act.early)
     else:
-        result.append(stepped(act.function, finished(getattr(hand[0], act.name)(*args, **kwargs))))
+        result.append(stepped(act.function, finished(getattr(hand[0], act.name)(*args, **kwargs)), act.early))
 
 
-async def _enter(manager: Any, result: list[Any]) -> None:
-    async with manager as entered:
-        result.append(entered)
+def _decorate(what: str, number: int, result: list[Any]) -> None:
+    """Call the function that was returned, and put what that returns in its place. Raises ``TypeError`` if it is none."""
+    inner = result.pop()
+    if not is_a(inner, FunctionType):
+        raise TypeError("what it returns is no function")
+    parameters, hints = build.describe(inner)
+    first = next(iter(build.required(parameters)), None)
+    chosen: build.Choices = {}
+    if first is not None and first.name not in hints:
+        chosen[first.name] = _named_thing() if what == "class" else _named_function()
+    call = build.arguments(parameters, hints, "required", number, chosen=chosen)
+    result.append(finished(inner(*call.args, **call.kwargs)))
+
+
+def _named_thing() -> BuiltValue:
+    return BuiltValue(type("Thing", (Thing,), {}), values.NEW_CLASS, True)
+
+
+def _named_function() -> BuiltValue:
+    def function(*_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+    return BuiltValue(function, "lambda *_, **__: None", False, "stand-in")
+
+
+def other_ending(act: Act) -> str:
+    """Return how users may leave the with block or the generator of the act early, in words; nothing if it has none."""
+    if act.name in ("__enter__", "__aenter__"):
+        return "the with block ends in an error"
+    if act.kind not in ("call", "method") or not yields(act.function):
+        return ""
+    handed = inspect.isgeneratorfunction(act.function) or inspect.isasyncgenfunction(act.function)
+    return "the generator is closed early" if handed else "the with block ends in an error"
+
+
+def yields(function: Any) -> bool:
+    """Tell whether a function, or the one that it wraps, is a generator function, asynchronous or not."""
+    plain = inspect.unwrap(function) if callable(function) else function
+    return inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)
+
+
+def _enter(manager: Any, result: list[Any], early: bool) -> None:
+    """Enter and leave a with block; whatever comes out of one that is left early is dropped."""
+    try:
+        with manager as entered:
+            result.append(entered)
+            del entered
+            if early:
+                raise LeftEarlyError
+    except Exception:
+        if not early or not result:
+            raise
+
+
+async def _enter_async(manager: Any, result: list[Any], early: bool) -> None:
+    try:
+        async with manager as entered:
+            result.append(entered)
+            del entered
+            if early:
+                raise LeftEarlyError
+    except Exception:
+        if not early or not result:
+            raise
 
 
 class Tracked(NamedTuple):
@@ -173,7 +245,7 @@ def tracked_argument(function: Any, place: int, number: int, element: Any = None
         if made is not None and (type(made.value) in _PLAIN or listed):
             return Tracked(made, plain=not is_a(made.value, FunctionType))
     if hint is type or getattr(hint, "__origin__", None) is type:
-        return Tracked(BuiltValue(type("Thing", (Thing,), {}), values.NEW_CLASS, True))
+        return Tracked(_named_thing())
     if is_a(hint, type) and hint.__module__ not in ("builtins", "typing") and not is_a(hint, values.OneOf):
         try:
             return Tracked(build.nested(hint, number, 0))
@@ -203,39 +275,38 @@ def anew(value: Any) -> Any:
     return value
 
 
-def stepped(function: Any, value: Any) -> Any:
+def stepped(function: Any, value: Any, early: bool = False) -> Any:
     """Take from a generator what it yields and return the last of it; anything else as it is.
 
     A generator function runs nothing by itself; one that ``contextlib`` made a context manager of is entered and left.
+    ``early`` is as of ``Act``.
     """
-    plain = inspect.unwrap(function)
-    if not inspect.isgeneratorfunction(plain) and not inspect.isasyncgenfunction(plain):
+    if not yields(function):
         return value
     last: list[Any] = []
+    steps = 1 if early else STEPS
     if hasattr(type(value), "__next__"):
-        last.extend(collections.deque(itertools.islice(value, STEPS), maxlen=1))
+        last.extend(collections.deque(itertools.islice(value, steps), maxlen=1))
         close: Any = getattr(value, "close", None)
         if close is not None:
             close()
     elif hasattr(type(value), "__anext__"):
-        in_loop(_walk, value, last)
+        in_loop(_walk, value, last, steps)
     elif hasattr(type(value), "__enter__"):
-        with value as entered:
-            last.append(entered)
-        del entered
+        _enter(value, last, early)
     elif hasattr(type(value), "__aenter__"):
-        in_loop(_enter, value, last)
+        in_loop(_enter_async, value, last, early)
     else:
         return value
     return last.pop() if last else None
 
 
-async def _walk(generator: Any, last: list[Any]) -> None:
+async def _walk(generator: Any, last: list[Any], steps: int) -> None:
     count = 0
     async for item in generator:
         last[:] = [item]
         count += 1
-        if count == STEPS:
+        if count == steps:
             break
     await generator.aclose()
 

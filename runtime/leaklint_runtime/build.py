@@ -7,8 +7,10 @@ import typing
 from functools import partial
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Union
 
-from . import domains, values
+from . import domains, failing, values
+from .early import FunctionType, is_a
 from .holder import mro_of
+from .shown import choices
 from .stubs import Stub
 from .values import BuiltValue, Varied
 
@@ -47,6 +49,13 @@ def call(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], Bui
     parameters, hints = describe(function, skip_self)
     for style in styles(parameters):
         yield partial(arguments, parameters, hints, style)
+
+
+def shown(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], BuiltArguments]]:
+    """Yield ways to make the arguments for ``function`` as calls of the program do, and else as ``required`` says."""
+    parameters, hints = describe(function, skip_self)
+    for chosen in choices(function, parameters):
+        yield partial(arguments, parameters, hints, "required", chosen=chosen)
 
 
 def styles(parameters: list[inspect.Parameter]) -> Iterator[str]:
@@ -159,6 +168,9 @@ def arguments(
         optional = item.kind in VARIADIC or item.default is not EMPTY
         if made is None and word == "varied" and optional and only in ("", item.name):
             made = varied(item, hints, number, depth)
+        if choice is not None and made is not None and item.kind in VARIADIC:
+            _spread_all(item, made, args, kwargs, texts, named)
+            continue
         if made is not None and item.kind in VARIADIC:
             _spread(item, made, args, kwargs, texts, named)
             continue
@@ -197,6 +209,18 @@ def _spread(
         texts.append(default.source)
 
 
+def _spread_all(
+    item: inspect.Parameter, made: BuiltValue, args: list[Any], kwargs: dict[str, Any], texts: list[str], named: bool
+) -> None:
+    """Give all of a tuple for ``*args``, unless parameters before it were left out, or of a dictionary for ``**kwargs``."""
+    if item.kind is inspect.Parameter.VAR_KEYWORD:
+        kwargs.update(made.value)
+        texts.append(f"**{made.source}")
+    elif not named:
+        args.extend(made.value)
+        texts.append(f"*{made.source}")
+
+
 def varied(parameter: inspect.Parameter, hints: Hints, number: int, depth: int) -> BuiltValue | None:
     """Return another value than the default of an optional parameter, of the same type; None if none is known."""
     default, hint = parameter.default, hints.get(parameter.name, EMPTY)
@@ -223,6 +247,17 @@ def value_for(parameter: inspect.Parameter, hints: Hints, number: int, depth: in
     if made is None or isinstance(made.value, Stub):
         made = values.by_name(parameter.name, number, full) or made
     return made or values.stub()
+
+
+def failing_choices(parameters: list[inspect.Parameter], hints: Hints, error: Any) -> Choices:
+    """Return an argument that raises for each parameter that takes something to call, or of which nothing is known."""
+    made = failing.raising(error)
+    return {item.name: made for item in parameters if item.kind not in VARIADIC and _is_open(item, hints)}
+
+
+def _is_open(item: inspect.Parameter, hints: Hints) -> bool:
+    usual = value_for(item, hints, 0, 0, full=True).value
+    return usual is values.nothing or is_a(usual, (Stub, FunctionType))
 
 
 def nested(kind: type, number: int, depth: int) -> BuiltValue:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from . import counterfactual, early, evidence, fit, observe, reached, sandbox
+from . import counterfactual, early, evidence, fit, observe, reached, sandbox, shown
 from .case import ProofSetup
 from .closing import Closed
 from .counterfactual import Counterfactual
@@ -23,8 +23,16 @@ def verdict(case: ProofSetup) -> WireVerdict:
     """Run the experiment and judge it.
 
     Where what was watched goes, but the holder grows, the arguments are watched instead, each in an experiment of its own.
+    What goes in the end may stay where a with block ends in an error, or a generator is closed early.
     """
     found = once(case)
+    if found.status in (REFUTED, GC_LAG) and case.plan.early is not None:
+        early = once(case._replace(plan=case.plan.early))
+        if early.status == CONFIRMED:
+            text = f"stays when {case.plan.early.ending}"
+            return replace(early, reason=f"{early.reason}; {text}", closing=text)
+        if early.status == UNREACHED and (early.survivors or (early.container_growth or 0) > GROWS):
+            return early
     if found.status != REFUTED or (found.container_growth or 0) <= GROWS or case.plan.given or found.survivors:
         return found
     if case.probe.track != "result":
@@ -58,8 +66,11 @@ def once(case: ProofSetup) -> WireVerdict:
 
 
 def may_close(verdict: WireVerdict) -> bool:
-    """Tell whether closing the objects may show more: they stay, whatever it is that keeps them until then."""
-    return bool(verdict.survivors) and verdict.status in (CONFIRMED, REFUTED, UNREACHED)
+    """Tell whether closing the objects may show more: they stay, whatever it is that keeps them until then.
+
+    Those of a with block that was left are not closed again.
+    """
+    return bool(verdict.survivors) and not verdict.closing and verdict.status in (CONFIRMED, REFUTED, UNREACHED)
 
 
 def closed(verdict: WireVerdict, closing: Closed) -> WireVerdict:
@@ -134,18 +145,24 @@ def _is_missed(case: ProofSetup, observed: Observation) -> bool:
     """Tell whether the container of one object never had more entries: what ran may have filled that of another one."""
     if case.holder is None or is_a(case.holder.owner, (type, ModuleType, type(None))):
         return False
-    never = bool(observed.sizes) and max(size for _, size in observed.sizes) <= case.empty
-    return never and not observed.entered and not case.plan.given
+    # What other acts left there that were tried before does not count.
+    return (
+        bool(observed.sizes)
+        and not case.plan.entered
+        and observed.sizes[-1][1] <= observed.sizes[0][1]
+        and not case.plan.given
+    )
 
 
 def _unvaried(case: ProofSetup) -> str:
-    """Return why the same object in each round shows nothing: arguments that are always the same, or a stand-in."""
+    """Return why the same object, or entry, in each round shows nothing: the same arguments always, or a stand-in."""
     if case.plan.given or case.plan.fresh or all(origin.startswith(_KNOWN) for _, origin in case.plan.origins):
         return ""
     return f"the same object every time, with arguments that are guessed ({case.plan.made_by}); give a factory"
 
 
 _BUILT_IN = ("dict", "list", "set", "deque")
+_WRITTEN = (shown.SHOWN, shown.PASSED)
 _KNOWN = ("annotation", "default", "code", "error message", "call at")
 
 
@@ -154,6 +171,8 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
     shape = fit.classify(points) if observed.sizes else fit.classify(points, noise=BLOCKS)
     bound = case.holder.bound() if case.holder is not None else None
     why = _untouched(case, observed, ran) if shape == fit.CONSTANT or ran is False else ""
+    if shape == fit.CONSTANT and not why and any(origin.startswith(_WRITTEN) for _, origin in case.plan.origins):
+        why = _unvaried(case)
     if shape == fit.CONSTANT and not why and _is_missed(case, observed):
         why = (
             f"nothing came into {what}, though the statement ran ({case.plan.made_by}); give a factory that leads there"

@@ -13,16 +13,24 @@ import re
 from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, domains, values
+from . import build, domains, shown, values
 from .act import finished, in_loop
 from .build import CannotBuildError, Choices
 from .holder import mro_of
-from .search import Failure, anything, attempt, next_number, searched, surrounded
+from .search import Failure, anything, attempt, next_number, searched, surrounded, vary
 from .values import Varied
 
 OPTIONAL = 6  # parameters with defaults that are exchanged where there are no others
 _FACTORY = re.compile(r"^(from_|create|make|new|build|default|empty|instance|get_instance|parse|of$)")
 _COUNT = re.compile(r"takes (?:at least|exactly) (\d+)|missing (\d+) required positional")
+
+
+_STYLES = (
+    ("required", "annotations and names"),
+    ("full", "annotations and names, containers filled"),
+    ("stubs", "stubs"),
+    ("all", "all arguments"),
+)
 
 
 class Recipe(NamedTuple):
@@ -78,7 +86,13 @@ def _construct(kind: Any, failures: list[Failure]) -> Recipe:
             looped = recipe._replace(call=partial(in_loop, recipe.call), how=recipe.how + ", in an event loop")
             if attempt(looped.call, next_number()) is None:
                 return looped
-    found = _repaired(kind) or _by_class_method(kind) or _by_function(kind) or _by_subclass(kind)
+    found = (
+        next(_shown(kind), None)
+        or _repaired(kind)
+        or _by_class_method(kind)
+        or _by_function(kind)
+        or next(_by_subclass(kind), None)
+    )
     if found is None:
         raise CannotBuildError(kind.__qualname__)
     return found
@@ -92,15 +106,29 @@ def _steps(kind: Any) -> Iterator[Recipe]:
     parameters, hints = build.describe(made)
     if not build.required(parameters):
         yield Recipe(lambda number: made(), "no arguments" + aside, name + "()" if name else "", made is kind)
-    for style, how in (("required", "annotations and names"), ("stubs", "stubs"), ("all", "all arguments")):
+    for style, how in _STYLES:
         sample = build.arguments(parameters, hints, style, 0)
         source = f"{name}({sample.source})" if name else ""
         sure = sample.sure and made is kind
         yield Recipe(_maker(made, parameters, hints, style), how + aside, source, sure, sample.origins)
 
 
+def _shown(kind: Any) -> Iterator[Recipe]:
+    """Yield the ways in which the program's own calls make an object, with other texts where their like are accepted."""
+    parameters, hints = build.describe(kind)
+    for chosen in shown.choices(kind, parameters) if not inspect.isabstract(kind) else ():
+        make = _maker(kind, parameters, hints, "required", chosen=chosen)
+        if attempt(make, next_number()) is None:
+            vary(make, chosen, kind)
+            sample = build.arguments(parameters, hints, "required", 0, chosen=chosen)
+            yield Recipe(make, "as the program does", f"{_name(kind)}({sample.source})", False, sample.origins, chosen)
+
+
 def variants(kind: Any, first: Recipe) -> Iterator[Recipe]:
-    """Yield further ways that work, with other values than the first: defaults replaced, containers filled."""
+    """Yield further ways that work, with other values than the first: as the program's own calls have them, defaults replaced,
+    containers filled; and ways to make an object of a subclass.
+    """
+    yield from _shown(kind)
     made = concrete(kind) if inspect.isabstract(kind) else kind
     parameters, hints = build.describe(made)
     for style in build.styles(parameters):
@@ -111,6 +139,20 @@ def variants(kind: Any, first: Recipe) -> Iterator[Recipe]:
             sample = build.arguments(parameters, hints, style, 0, chosen=first.chosen)
             source = f"{_name(kind)}({sample.source})" if made is kind else ""
             yield Recipe(make, f"{style} arguments", source, sample.sure, sample.origins)
+    yield from _by_subclass(kind)
+
+
+def failing(kind: Any, first: Recipe, error: Any) -> Iterator[Recipe]:
+    """Yield the way to make an object that is given what raises an exception when it is called, if it takes any such."""
+    made = concrete(kind) if inspect.isabstract(kind) else kind
+    parameters, hints = build.describe(made)
+    raising = build.failing_choices(parameters, hints, error)
+    chosen = {**(first.chosen or {}), **raising}
+    make = _maker(made, parameters, hints, "required", chosen=chosen)
+    if raising and attempt(make, next_number()) is None:
+        sample = build.arguments(parameters, hints, "required", 0, chosen=chosen)
+        source = f"{_name(kind)}({sample.source})" if made is kind else ""
+        yield Recipe(make, "arguments that raise", source, False, sample.origins, chosen)
 
 
 def _name(kind: Any) -> str:
@@ -199,20 +241,19 @@ def _by_function(kind: Any) -> Recipe | None:
 
 def _by_call(function: Any, kind: Any, source: str, how: str) -> Recipe | None:
     """Return the first way to call ``function``, called ``source`` in a template, in which it returns a ``kind``."""
-    for arguments in build.call(function):
+    for arguments in (*build.call(function), *build.shown(function)):
         make = partial(_through, function, arguments, kind)
         if attempt(make, next_number()) is None:
             return Recipe(make, how, f"{source}({arguments(0).source})", False)
     return None
 
 
-def _by_subclass(kind: Any) -> Recipe | None:
-    """Make an object of a public class of the program below one that cannot be made by itself."""
+def _by_subclass(kind: Any) -> Iterator[Recipe]:
+    """Yield a way to make an object of each public class of the program below one, where that can be made."""
     for below in domains.subclasses(kind):
-        for recipe in _steps(below):
-            if attempt(recipe.call, next_number()) is None:
-                return recipe._replace(how=f"{recipe.how}, of the subclass {below.__qualname__}", sure=False)
-    return None
+        recipe = next((one for one in _steps(below) if attempt(one.call, next_number()) is None), None)
+        if recipe is not None:
+            yield recipe._replace(how=f"{recipe.how}, of the subclass {below.__qualname__}", sure=False)
 
 
 def _makes(function: Any, name: str, kind: Any) -> bool:

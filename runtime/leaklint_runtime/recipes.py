@@ -11,7 +11,7 @@ import inspect
 import re
 from typing import Any
 
-from .act import Act
+from .act import Act, yields
 from .build import BuiltArguments
 from .scenarios import LOADED
 
@@ -40,16 +40,26 @@ def of_factory(factory: Any, takes_number: bool) -> str:
 
 
 def of_act(act: Act, maker: str, call: BuiltArguments, track: str, tracked: str) -> str:
-    """Return the template of an act.
+    """Return the template of an act; nothing for one that no statement says.
 
     ``maker`` is the template of the object a method belongs to, ``tracked`` of the watched argument.
     """
+    done = _once(act, maker, call, track, tracked)
+    first, _, last = done.rpartition("\n")
+    if act.decorates or not done:
+        return ""
+    if act.times == 1:
+        return done
+    return f"{first}\n{last}" + f"\n{last}" * (act.times - 1) if first and not last.startswith("    ") else ""
+
+
+def _once(act: Act, maker: str, call: BuiltArguments, track: str, tracked: str) -> str:
     if act.kind == "property":
         return f"made = {maker}\nmade.{act.name}" if track != "result" else f"made = {maker}.{act.name}"
     if act.kind == "set":
         return f"made = {maker}\nmade.{act.name} = {call.texts[0]}"
     if act.name in ("__enter__", "__aenter__"):
-        return f"made = {maker}\nwith made:\n    pass" if act.name == "__enter__" else ""
+        return f"made = {maker}\nwith made:\n    pass" if act.name == "__enter__" and not act.early else ""
     texts = list(call.texts)
     if act.argument is not None:
         texts += ["leaklint_runtime.stubs:Stub()"] * (act.argument + 1 - len(texts))
@@ -57,18 +67,14 @@ def of_act(act: Act, maker: str, call: BuiltArguments, track: str, tracked: str)
     done = f"{_target(act, maker)}({', '.join(texts)})"
     if inspect.iscoroutinefunction(inspect.unwrap(act.function)):
         done = f"asyncio:run({done})"
-    elif _is_generator(act.function):
-        done = f"leaklint_runtime.act:stepped({_target(act, maker)}, {done})"
+    elif yields(act.function):
+        early = ", early=True" if act.early else ""
+        done = f"leaklint_runtime.act:stepped({_target(act, maker)}, {done}{early})"
     if act.argument is not None:
         return f"made = {tracked}\n{done}"
     if act.kind in ("call", "construct") or track == "result":
         return f"made = {done}"
     return f"made = {maker}\n{done.replace(maker, 'made', 1)}"
-
-
-def _is_generator(function: Any) -> bool:
-    plain = inspect.unwrap(function)
-    return inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)
 
 
 def _target(act: Act, maker: str) -> str:

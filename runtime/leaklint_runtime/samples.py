@@ -10,7 +10,7 @@ import string
 from functools import partial
 from typing import Any, Callable, Iterator, Union
 
-from . import documented, domains, patterns, sandbox, values
+from . import documented, domains, patterns, sandbox, shown, values
 from .early import FunctionType, contents, is_a
 from .holder import mro_of
 from .values import BuiltValue, Varied
@@ -55,7 +55,7 @@ def _passed(function: Any, parameter: str) -> Iterator[BuiltValue]:
     for given in domains.passed_to(function, parameters, examples=True).get(parameter, ()):
         made = domains.made_of(given)
         if made is not None:
-            yield made._replace(sure=False)
+            yield made._replace(sure=False, origin=f"{shown.SHOWN if given.test else shown.PASSED} at {given.place}")
 
 
 def _parameters(function: Any) -> list[inspect.Parameter]:

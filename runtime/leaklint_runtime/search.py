@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import samples, values
+from . import samples, shown, values
 from .build import Choices
 from .patience import Patience
 from .returning import returns
@@ -18,7 +18,7 @@ from .values import BuiltValue, Varied
 
 SECONDS = 1.5  # of CPU time
 VARIABLES = 4  # of the environment that one act may need
-_TRIED = (1, 2, 77)  # numbers for which another text of a form has to be accepted
+_TRIED = (1, 2, 77)  # steps between the numbers for which another text of a form has to be accepted
 _VALUE = "leaklint"
 _VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 _QUOTED = re.compile(r"['\"`]([^'\"`]{1,40})['\"`]")
@@ -88,9 +88,9 @@ def surrounded(work: Callable[[], Failure | None]) -> tuple[str, ...]:
     return tuple(added)
 
 
-def next_number() -> int:
+def next_number(step: int = 1) -> int:
     """Return a number that no attempt had before: what registers itself by name may not come twice by the same one."""
-    return next(_numbers)
+    return list(itertools.islice(_numbers, step))[-1]
 
 
 _numbers = itertools.count()
@@ -110,7 +110,7 @@ def searched(make: Make, names: list[str], chosen: Choices, function: Any, secon
         if following is failure:
             return False
         failure = following
-    _vary(make, chosen, function, patience)
+    vary(make, chosen, function, patience)
     return True
 
 
@@ -135,10 +135,16 @@ def _exchanged(
     return failure
 
 
-def _vary(make: Make, chosen: Choices, function: Any, patience: Patience) -> None:
-    """Exchange texts that are always the same for others of their form, or of the form of another one that is accepted."""
+def vary(make: Make, chosen: Choices, function: Any, patience: Patience | None = None) -> None:
+    """Exchange texts that are always the same for others of their form, or of the form of another one that is accepted.
+
+    What the program itself passes is left as it is: nothing says that there are others.
+    """
+    patience = patience or Patience(SECONDS)
     for name, option in list(chosen.items()):
         if isinstance(option, Varied) or type(option.value) is not str or not option.value:
+            continue
+        if option.origin.startswith(shown.PASSED):
             continue
         for other in [option, *samples.options(function, name)]:
             if patience.over() or isinstance(other, Varied):
@@ -152,7 +158,7 @@ def _varied(make: Make, chosen: Choices, name: str, option: BuiltValue) -> bool:
     """Choose texts of the form of one, another for each number; False if none of them is accepted."""
     for form in samples.variations(option.value):
         chosen[name] = Varied(partial(_formed, form, option.origin))
-        if all(attempt(make, next_number() + number) is None for number in _TRIED):
+        if all(attempt(make, next_number(step)) is None for step in _TRIED):
             return True
     return False
 

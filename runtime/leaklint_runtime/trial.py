@@ -12,10 +12,14 @@ Make = Callable[[int], Any]
 
 
 class Tried(NamedTuple):
-    """``ran`` tells whether a flagged line ran (None: not known), ``fresh`` whether the second act was another one."""
+    """``ran`` tells whether a flagged line ran (None: not known), ``fresh`` whether the second act was another one.
+
+    ``entered`` tells whether the holder had more entries after one of the acts than before it.
+    """
 
     ran: bool | None
     fresh: bool
+    entered: bool = False
 
     @property
     def rank(self) -> int:
@@ -48,14 +52,14 @@ class Trial(NamedTuple):
             kept.append(returns(make, 1))
         except Exception:
             kept.clear()
-            return Tried(ran, False)
+            return Tried(ran, False, between > before)
         same = kept[0] is not None and kept[0] is kept[1]
         grows = observe.size_of(self.holder) > between
         least = before if self.counts else self.empty  # of what only grows, the same key again is no other object
         stays = self.holder is not None and between > least and not grows
         fresh = grows or (not same and not stays)  # what takes the place of the first was given the same key
         kept.clear()
-        return Tried(ran, fresh)
+        return Tried(ran, fresh, grows or between > before)
 
 
 UNKNOWN: Trial = Trial({}, None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
+from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, callers, ladder, once, reached, recipes, sandbox, scenarios, search, trial
-from .act import Act, UnreachableError, completed, finished, perform, resolve, tracked_argument
+from . import build, callers, failing, ladder, once, reached, recipes, sandbox, scenarios, search, shown, trial
+from .act import Act, UnreachableError, completed, finished, other_ending, perform, resolve, tracked_argument
 from .early import is_a
 from .holder import unwrap
 from .patience import Patience
@@ -21,9 +23,10 @@ SECONDS = 4.0  # of CPU time, for finding a way that leads to the flagged statem
 class Strategy(NamedTuple):
     """``make`` does the act; ``made_by`` names the way, ``recipe`` is Python text, ``given`` if it is the user's.
 
-    ``ran`` and ``fresh`` are what a trial showed (see ``trial.Tried``). ``plain`` tells that a value is stored, of which
-    equal ones count as one, ``wrong`` what a stand-in could not stand for. ``origins`` say of each argument why users pass
-    such a value. ``others`` do the same act and return an argument of it instead of its result.
+    ``ran``, ``fresh`` and ``entered`` are what a trial showed (see ``trial.Tried``). ``plain`` tells that a value is stored,
+    of which equal ones count as one, ``wrong`` what a stand-in could not stand for. ``origins`` say of each argument why users
+    pass such a value. ``others`` do the same act and return an argument of it instead of its result. ``early`` is the plan that
+    leaves the with block or the generator early, where the act has one; ``ending`` says so in that plan.
     """
 
     make: Make
@@ -36,6 +39,9 @@ class Strategy(NamedTuple):
     wrong: str = ""
     origins: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, Make], ...] = ()
+    early: Any = None
+    ending: str = ""
+    entered: bool = False
 
 
 _OF_OBJECTS = ("method", "property", "set")
@@ -70,8 +76,7 @@ def plan(
     best, rank = None, -1
     failures: list[BaseException] = []
     patience = Patience(SECONDS)
-    for candidate in _all_candidates(act, probe, failures, patience):
-        candidate = candidate._replace(make=_each_once(candidate.make))
+    for candidate in map(_numbered, _all_candidates(act, probe, failures, patience, failing.errors(judge.lines))):
         try:
             tried = judge.tried(candidate.make)
         except MemoryError:
@@ -80,7 +85,7 @@ def plan(
             failures.append(error.with_traceback(None))
             tried = None
         if tried is not None and tried.rank > rank:
-            best, rank = candidate._replace(ran=tried.ran, fresh=tried.fresh), tried.rank
+            best, rank = candidate._replace(ran=tried.ran, fresh=tried.fresh, entered=tried.entered), tried.rank
         if rank == 3 or patience.over():
             break
     if best is None:
@@ -88,13 +93,15 @@ def plan(
     return best
 
 
-def _each_once(make: Make) -> Make:
-    """Return the act with a number of its own for each time that it is done, whatever the round's number is."""
-    return lambda number: make(search.next_number())
+def _numbered(found: Strategy) -> Strategy:
+    """Return the plan with a number of its own for each time that the act is done, whatever the round's number is."""
+    make = found.make
+    early = found.early and _numbered(found.early)
+    return found._replace(make=lambda number: make(search.next_number()), early=early)
 
 
 def _all_candidates(
-    act: Act, probe: WireProbe, failures: list[BaseException], patience: Patience
+    act: Act, probe: WireProbe, failures: list[BaseException], patience: Patience, errors: tuple[Any, ...]
 ) -> Iterator[Strategy]:
     """Yield the ways through the public callers of a private method, then those to the method itself.
 
@@ -110,8 +117,8 @@ def _all_candidates(
     for option in acts:
         if patience.over(0.5):
             break
-        yield from _guarded(_candidates(option, probe, patience), failures)
-    yield from _guarded(_candidates(act, probe, patience), failures)
+        yield from _guarded(_candidates(option, probe, patience, errors), failures)
+    yield from _guarded(_candidates(act, probe, patience, errors), failures)
 
 
 def _guarded(strategies: Iterator[Strategy], failures: list[BaseException]) -> Iterator[Strategy]:
@@ -150,14 +157,16 @@ def _with_factory(act: Act, factory: Any, probe: WireProbe) -> Strategy:
     act = completed(act, lambda: make(0))
     for arguments in build.call(act.function, skip_self=act.skip_self):
 
-        def act_on(number: int, arguments: Any = arguments) -> Any:
+        def act_on(number: int, act: Act = act, arguments: Any = arguments) -> Any:
             return perform(act, [make(number)], arguments(number), number, probe.track)
 
         try:
             act_on(0)
         except Exception:
             continue
-        return Strategy(act_on, how, "", True)
+        left, ending = partial(act_on, act=act._replace(early=True)), other_ending(act)
+        early = Strategy(left, f"{how}, left early", "", True, ending=ending) if ending else None
+        return Strategy(act_on, how, "", True, early=early)
     return Strategy(make, how, recipe, given=True)
 
 
@@ -197,20 +206,67 @@ def _codes(function: Any) -> frozenset[Any]:
     return frozenset(code for code in found if inspect.iscode(code))
 
 
-def _candidates(act: Act, probe: WireProbe, patience: Patience) -> Iterator[Strategy]:
-    """Yield ways to do the act without a factory, surest first; what takes long only as long as there is time."""
+def _candidates(act: Act, probe: WireProbe, patience: Patience, errors: tuple[Any, ...]) -> Iterator[Strategy]:
+    """Yield ways to do the act without a factory, surest first; what takes long only as long as there is time.
+
+    ``errors`` are the exceptions that handlers which lead to the flagged statement wait for.
+    """
     if act.kind == "construct" and act.argument is None:
-        for made in _recipes(act, live=False):
+        for made in _recipes(act, False, errors):
             source = recipes.python(f"made = {made.source}") if made.source else ""
             make = _maker(made)
             yield Strategy(make, made.how, source, given=False, origins=made.origins, others=())
         return
-    for recipe in _recipes(act, live=probe.track != "subject") if act.kind in _OF_OBJECTS else [_NOTHING]:
+    for recipe in _recipes(act, probe.track != "subject", errors) if act.kind in _OF_OBJECTS else [_NOTHING]:
         done = completed(act, lambda recipe=recipe: recipe.call(0))  # type: ignore[misc]
-        for arguments in build.call(done.function, skip_self=done.skip_self):
+        ways: list[Callable[[int], build.BuiltArguments]] = []
+        known = build.call(done.function, skip_self=done.skip_self)
+        # One after the other: looking for those that the program shows does the act, and may fill what the first would fill.
+        for arguments in itertools.chain(known, _shown(done, probe, recipe), _failing(done, errors)):
+            ways.append(arguments)
             yield _with(done, probe, recipe, arguments)
+        for arguments in ways if not patience.over() else ():
+            yield from _otherwise(done, probe, recipe, arguments)
         if not patience.over():
             yield from _by_search(done, probe, recipe)
+
+
+def _shown(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[Callable[[int], build.BuiltArguments]]:
+    """Yield ways to make the arguments as calls of the program do, with other texts where their like are accepted."""
+    parameters, hints = build.describe(act.function, act.skip_self)
+    for chosen in shown.choices(act.function, parameters):
+        arguments = partial(build.arguments, parameters, hints, "required", chosen=chosen)
+        make = _with(act, probe, recipe, arguments).make
+        if search.attempt(make, search.next_number()) is None:
+            search.vary(make, chosen, act.function)
+            yield arguments
+
+
+def _failing(act: Act, errors: tuple[Any, ...]) -> Iterator[Callable[[int], build.BuiltArguments]]:
+    """Yield ways to make the arguments of the act so that what it calls of them raises an exception."""
+    parameters, hints = build.describe(act.function, act.skip_self)
+    for error in errors:
+        chosen = build.failing_choices(parameters, hints, error)
+        if chosen:
+            yield partial(build.arguments, parameters, hints, "required", chosen=chosen)
+
+
+def _otherwise(
+    act: Act, probe: WireProbe, recipe: ladder.Recipe, arguments: Callable[[int], build.BuiltArguments]
+) -> Iterator[Strategy]:
+    """Yield the act with these arguments left early, if it has an end, with a call of what it returns, and done twice."""
+    if other_ending(act):
+        yield _with(act._replace(early=True), probe, recipe, arguments)
+    if act.kind in ("call", "method") and _returns_function(act.function):
+        for what in ("function", "class"):
+            yield _with(act._replace(decorates=what), probe, recipe, arguments)
+    yield _with(act._replace(times=2), probe, recipe, arguments)
+
+
+def _returns_function(function: Any) -> bool:
+    """Tell whether functions are defined inside a function, one of which it may return."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return any(inspect.iscode(constant) for constant in getattr(code, "co_consts", ()))
 
 
 def _by_search(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[Strategy]:
@@ -249,6 +305,7 @@ def _with(
     sample = arguments(0)
     tracked = tracked_argument(act.function, act.argument, 0, act.element) if act.argument is not None else None
     origins = [*recipe.origins, *sample.origins]
+    ending = other_ending(act)
     if tracked is not None:
         origins.append(("the watched argument", tracked.made.origin or "annotation"))
     return Strategy(
@@ -260,6 +317,8 @@ def _with(
         wrong=tracked.wrong if tracked is not None else "",
         origins=tuple(dict.fromkeys(origins)),
         others=tuple(_others(act, recipe, sample, arguments)),
+        early=_with(act._replace(early=True), probe, recipe, arguments) if ending and not act.early else None,
+        ending=ending if act.early else "",
     )
 
 
@@ -283,7 +342,7 @@ def _others(
         yield type(value).__qualname__, make
 
 
-def _recipes(act: Act, live: bool) -> Iterator[ladder.Recipe]:
+def _recipes(act: Act, live: bool, errors: tuple[Any, ...]) -> Iterator[ladder.Recipe]:
     """Yield ways to make the object of a class, or the one that the program made where it makes but one."""
     if act.live is not None:
         yield ladder.Recipe(lambda number: act.live, "the object of the program that has the holder", "", True)
@@ -302,13 +361,17 @@ def _recipes(act: Act, live: bool) -> Iterator[ladder.Recipe]:
         yield ladder.Recipe(lambda number: seat.obj, f"the object that is {seat.name} of the program", "", True)
         return
     yield first
+    for error in errors:
+        yield from ladder.failing(act.subject, first, error)
     yield from ladder.variants(act.subject, first)
 
 
 def _how(act: Act, recipe: ladder.Recipe, sample: build.BuiltArguments) -> str:
+    aside = ", left early" if act.early else ", done twice" if act.times > 1 else ""
+    aside = f", then on a {act.decorates}" if act.decorates else aside
     if act.kind == "call":
-        return "call with " + ("its annotations" if sample.sure else "guessed arguments")
-    return recipe.how if recipe is _NOTHING else f"{recipe.how}, then {act.name}"
+        return "call with " + ("its annotations" if sample.sure else "guessed arguments") + aside
+    return (recipe.how if recipe is _NOTHING else f"{recipe.how}, then {act.name}") + aside
 
 
 def _source(act: Act, recipe: ladder.Recipe, sample: build.BuiltArguments, probe: WireProbe) -> str:

@@ -130,7 +130,7 @@ def meaning(node: ast.expr, space: dict[str, Any]) -> tuple[Any, Any]:
     if isinstance(node, ast.Constant):
         return node.value, type(node.value)
     if isinstance(node, (ast.Name, ast.Attribute)):
-        value = _looked_up(node, space)
+        value = looked_up(node, space)
         if type(value) in PLAIN or is_a(value, (type, FunctionType, enum.Enum)):
             return value, type(value)
         return UNKNOWN, None
@@ -156,14 +156,14 @@ def _kind(node: ast.expr, space: dict[str, Any]) -> Any:
         return FunctionType
     if isinstance(node, ast.Call):
         name = _called(node.func)
-        callee = _looked_up(node.func, space)
+        callee = looked_up(node.func, space)
         if is_a(callee, type):
             return callee
         return str if name in _TEXT else int if name in _WHOLE else None
     return None
 
 
-def _looked_up(node: ast.expr, space: dict[str, Any]) -> Any:
+def looked_up(node: ast.expr, space: dict[str, Any]) -> Any:
     """Return what a dotted name means, without running any code of the target; ``UNKNOWN`` if that is not known."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):

@@ -207,6 +207,8 @@ def _filled(origin: Any, arguments: tuple[Any, ...], number: int, build: Build, 
     concrete = next((kind for abstract, kind in _ABSTRACT if origin is abstract), origin)
     if concrete not in (list, tuple, set, frozenset, dict) or not arguments:
         return None
+    if concrete is dict and isinstance(arguments[0], type) and issubclass(arguments[0], enum.Enum) and depth < DEPTH:
+        return _of_members(arguments, number, build, depth)
     parts = arguments if concrete in (dict, tuple) and arguments[-1] is not Ellipsis else arguments[:1]
     made = [by_annotation(part, number, build, depth + 1, full=True) for part in parts]
     if depth >= DEPTH or any(item is None for item in made):
@@ -216,6 +218,17 @@ def _filled(origin: Any, arguments: tuple[Any, ...], number: int, build: Build, 
         return BuiltValue({values[0]: values[1]}, f"dict([({sources})])", True) if len(values) == 2 else None
     text = f"[{sources}]" if concrete is list else f"{concrete.__name__}([{sources}])"
     return BuiltValue(concrete(values), text, True)
+
+
+def _of_members(arguments: tuple[Any, ...], number: int, build: Build, depth: int) -> BuiltValue | None:
+    """Return a dictionary with a value for each member of an enumeration, or None where none can be made."""
+    kind = arguments[0]
+    pairs = [(member, by_annotation(arguments[1], number, build, depth + 1, full=True)) for member in kind]
+    home = f"{kind.__module__}:{kind.__qualname__}"
+    texts = [f"({home}.{member.name}, {made.source})" for member, made in pairs if made]
+    if not pairs or len(texts) < len(pairs):
+        return None
+    return BuiltValue({member: made.value for member, made in pairs if made}, f"dict([{', '.join(texts)}])", True)
 
 
 def by_type(kind: Any, number: int, build: Build, depth: int) -> BuiltValue | None:
