@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.containers import REMOVERS
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, as_text, walk
 from leaklint.heap.effects import Effect
@@ -15,6 +16,7 @@ from leaklint.heap.namespaces import is_constructor
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
+_NOT_KNOWN = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
 _AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
 
 
@@ -117,6 +119,41 @@ class Feasibility:
                 return ""
             reason = reason or why
         return reason
+
+    def never_by_name(self, function: Function) -> str:
+        """Return why a method has no chance to run where all that may call it, by its name, are objects that are not known."""
+        if not function.owner or function_is_private(function) or self.removals.effects.calls.get(function.key):
+            return ""
+        owners = self._owners.get(function.name, [])
+        if function.name in REMOVERS or not all(
+            self.removals.heap.classes.related(function.owner, one) for one in owners
+        ):
+            return ""
+        reasons = [
+            self.never(event, caller)
+            for caller, event in self._calls_by_name.get(function.name, ())
+            if not self.removals.heap.evaluate(event.terms[0][1]) - _NOT_KNOWN
+        ]
+        return reasons[0] if reasons and all(reasons) else ""
+
+    @cached_property
+    def _owners(self) -> dict[str, list[str]]:
+        """Return the classes that have methods of a name."""
+        found: dict[str, list[str]] = {}
+        for key, klass in self.removals.heap.names.classes.items():
+            for name in klass.methods:
+                found.setdefault(name, []).append(key)
+        return found
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
+        """Return the calls of methods, with the functions in which they stand, by the name of the method."""
+        found: dict[str, list[tuple[Function, Event]]] = {}
+        for function in self.removals.heap.functions.values():
+            for event in function.events:
+                if event.kind == "call" and event.terms[0][1][0] == "attr":
+                    found.setdefault(event.terms[0][1][2], []).append((function, event))
+        return found
 
     def never_here(self, event: Event, function: Function) -> str:
         """Return why an event has no chance to run where its function runs; nothing if it has."""

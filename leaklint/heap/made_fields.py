@@ -1,11 +1,12 @@
-"""Fields that a call in a class body declares: ``items: list = field(default_factory=list)`` is made for each object."""
+"""Fields that nothing assigns as written: what a call in a class body declares, what a metaclass puts into a namespace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Class, Event
+from leaklint.flow.expressions import text_of
+from leaklint.flow.model import Class, Event, Function
 from leaklint.flow.terms import NONE, Term
 
 if TYPE_CHECKING:
@@ -35,6 +36,30 @@ def _fields(klass: Class, names: Names, contracts: Contracts) -> Iterator[tuple[
         if factory is not None:
             made = ("call", factory, (), (), (*term[4], "made"))
             yield name, Event("setattr", (("any", ("self", klass.key)), made), name, place, ())
+
+
+def declare_in_namespaces(names: Names) -> None:
+    """Take what ``__new__`` of a metaclass puts into the namespace of the class that it makes as attributes of that class.
+
+    ``space["rows"] = {}``, ``space.setdefault("rows", {})``: each class of the metaclass gets its own.
+    """
+    for key, klass in names.classes.items():
+        new = klass.methods.get("__new__")
+        if new is not None and any(_named(names, base) == ("ext", "builtins.type") for base in klass.bases):
+            function = names.functions[new]
+            names.functions[new] = function._replace(events=(*function.events, *_in_namespace(function, key)))
+
+
+def _in_namespace(function: Function, key: str) -> Iterator[Event]:
+    if len(function.params) < 4:
+        return
+    space = ("param", function.key, function.params[3].name)
+    for event in function.events:
+        given: tuple[Term, ...] = event.terms[1:] if event.kind == "setitem" and event.terms[0] == space else ()
+        if event.kind == "call" and event.terms[0][1] == ("attr", space, "setdefault"):
+            given = event.terms[0][2]
+        if len(given) == 2 and (word := text_of(given[0])):
+            yield Event("setattr", (("any", ("anyclass", key)), given[1]), word, event.place, event.guards)
 
 
 def _named(names: Names, term: Term) -> Term:

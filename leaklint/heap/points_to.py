@@ -24,7 +24,7 @@ from leaklint.heap.classes import Classes
 from leaklint.heap.contents import Part
 from leaklint.heap.evaluation import Evaluation
 from leaklint.heap.external import External
-from leaklint.heap.made_fields import declare_fields
+from leaklint.heap.made_fields import declare_fields, declare_in_namespaces
 from leaklint.heap.names import Names
 from leaklint.heap.points_to_values import NOTHING, PART, Values, asked_of, sliced
 
@@ -43,6 +43,7 @@ class PointsTo(Evaluation):
         self.contracts = contracts if contracts is not None else Contracts()
         self.contracts.read(self.names.imported())
         declare_fields(self.names, self.contracts)
+        declare_in_namespaces(self.names)
         self.functions = self.names.functions
         self.classes = Classes(self.names, self.evaluate, self.contracts)
         self.annotations = Annotations(self)

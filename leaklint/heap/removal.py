@@ -155,6 +155,9 @@ class Removals:
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
+        if not beside and (reason := self.feasibility.never_by_name(function)):
+            doubt = f"assumes that nothing else calls {function.name}()"
+            return Release(Quality.DOUBTFUL, f"{reason} ({place})", removal, doubt=doubt)
         covered = [store for store in stores if self.coverage.covers(removal, store)]
         around = [(store, self.coverage.wrapping.around(removal, store)) for store in covered or stores]
         if not covered or all(made for _, made in around):
