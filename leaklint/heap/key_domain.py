@@ -253,6 +253,7 @@ class KeyDomain:
         constant = term[2] if term[0] == "elem" and term[2][0] == "const" else None
         asked = (term[0], term[1], constant)
         if asked not in self._tables:
+            self._tables[asked] = False  # of one whose entries are worked out from its own, while that is asked
             self._tables[asked] = self._is_of_table(term)
         return self._tables[asked]
 
