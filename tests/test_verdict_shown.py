@@ -216,3 +216,15 @@ def test_a_verdict_says_where_the_values_are_from(verdicts: dict[str, Verdict]) 
     assert verdicts["list_of_pairs"].values == "points: shown at list_of_pairs.py:10"
     assert "made = list_of_pairs.Outline([(0, 0), (4, 0), (4, -3.5)])" in verdicts["list_of_pairs"].recipe
     assert "objects_in_objects.Money(cents=10000, code='XEU')" in verdicts["objects_in_objects"].recipe
+
+
+def test_a_tuple_without_elements_is_read(tmp_path: Path) -> None:
+    text = """
+        _made = []
+        class Box:
+            def __init__(self, parts: tuple[()]):
+                for part in parts:
+                    _made.append(part)
+        """
+    (tmp_path / "boxes.py").write_text(textwrap.dedent(text))
+    assert check([str(tmp_path)], Settings(confidence="low")) is not None

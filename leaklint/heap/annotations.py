@@ -84,6 +84,8 @@ class Annotations:
             return frozenset()
         last = self.last(term[1])
         inner = term[2][1] if term[2][0] == "tuple" else (term[2],)
+        if not inner:  # the annotation of a tuple that has no elements
+            return frozenset()
         if last in _WRAPPERS:
             return self.element(inner[0], by_key)
         if last in _SEQUENCES | {"Iterator", "Generator", "deque", "Deque"}:
