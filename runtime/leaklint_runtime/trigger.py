@@ -225,8 +225,9 @@ def _candidates(act: Act, probe: WireProbe, patience: Patience, errors: tuple[An
         for arguments in itertools.chain(known, _shown(done, probe, recipe), _failing(done, errors)):
             ways.append(arguments)
             yield _with(done, probe, recipe, arguments)
-        for arguments in ways if not patience.over() else ():
-            yield from _otherwise(done, probe, recipe, arguments)
+        for arguments in ways:
+            if not patience.over(0.3):  # what waits each time leaves the time for the rounds
+                yield from _otherwise(done, probe, recipe, arguments)
         if not patience.over():
             yield from _by_search(done, probe, recipe)
 
