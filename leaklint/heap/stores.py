@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.contextual import ContextDefaults
+from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
@@ -40,6 +41,7 @@ class Stores:
         self._searched: dict[str, frozenset[Term]] = {}  # by function
         self.refusals = Refusals(heap)
         self.contextual = ContextDefaults(heap)
+        self.decorators = Decorators(heap)
 
     def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
@@ -285,7 +287,7 @@ class Stores:
             yield ""
         if domain == Domain.VALUE and side == "value" and once:
             yield ""
-        if kept.kind in {"param", "class", "function", "instance"} and self._is_decorator(effect):
+        if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.store(effect):
             yield "a decorator stores it, once for each definition"
         if self._may_be_shadowed(effect):
             yield "each object may have an attribute of its own by this name"
@@ -295,41 +297,6 @@ class Stores:
             yield "registering twice raises"
         if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
             yield "the program makes one such object"
-
-    def _is_decorator(self, effect: Effect) -> bool:
-        """Tell whether a store stands in a decorator: what it is called with is stored, and given back or wrapped.
-
-        A plain function that gives back its argument is one only where the program uses it with ``@``; one that is
-        called while the program runs is none.
-        """
-        functions, key = self.heap.points_to.functions, effect.function
-        function = functions[key]
-        given = {("param", key, param.name) for param in function.params if param.name not in {"self", "cls"}}
-        stored = {term for part in (effect.key, effect.value) if part is not None for term in walk(part)}
-        inner = function.name == "__call__" or bool(function.parent)
-        if not given & stored or not (inner or key in self._used_as_decorators) or self._is_called(key):
-            return False
-        returned = (term for event in function.events if event.kind == "return" for term in options(event.terms[0]))
-        return any(
-            term in given & stored or (term[0] == "func" and given & self.heap.keeping.captures(term[1]))
-            for term in returned
-        )
-
-    @cached_property
-    def _used_as_decorators(self) -> frozenset[str]:
-        """Return the functions of the program that it uses with ``@``."""
-        points_to = self.heap.points_to
-        decorators = [one for function in points_to.functions.values() for one in function.decorators]
-        decorators += [one for klass in points_to.names.classes.values() for one in klass.decorators]
-        found = (value for one in decorators for value in points_to.evaluate(one.term))
-        return frozenset(value[-1] for value in found if value[0] in {"func", "method"})
-
-    def _is_called(self, key: str) -> bool:
-        """Tell whether anything but module and class bodies calls a function, or the one that makes it."""
-        functions = self.heap.points_to.functions
-        keys = [key, functions[key].parent] if functions[key].parent else [key]
-        callers = [functions[call.caller] for one in keys for call in self.heap.effects.calls.get(one, ())]
-        return any(caller.kind not in {"module", "class"} and caller.key not in keys for caller in callers)
 
     def _is_made_here(self, kept: Kept, term: Term, effect: Effect) -> bool:
         """Tell whether the value is made for the key, rather than handed in or the object itself."""

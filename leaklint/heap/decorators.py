@@ -1,0 +1,65 @@
+"""Decorators that remember what they decorate: one entry for each definition, however often that is called."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.effects import Effect
+
+if TYPE_CHECKING:
+    from leaklint.heap.retention import Heap
+
+
+class Decorators:
+    """Tells stores that decorators make."""
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
+
+    def store(self, effect: Effect) -> bool:
+        """Tell whether a store stands in a decorator, or in what one calls for it."""
+        own = [part for part in (effect.key, effect.value) if part is not None]
+        steps = [(effect.function, own), *((call.caller, [*call.bound.values()]) for call in effect.chain)]
+        return any(self._is_decorator(key, terms) for key, terms in steps)
+
+    def _is_decorator(self, key: str, terms: list[Term]) -> bool:
+        """Tell whether a function is a decorator that stores terms: what it decorates is stored, and given back or wrapped.
+
+        A plain function that gives back its argument is one only where the program uses it with ``@``; one that is
+        called while the program runs is none.
+        """
+        function = self.heap.points_to.functions[key]
+        given = {("param", key, param.name) for param in function.params if param.name not in {"self", "cls"}}
+        stored = given & self._with_captures(terms)
+        inner = function.name == "__call__" or bool(function.parent)
+        if not stored or not (inner or key in self._used_as_decorators) or self._is_called(key):
+            return False
+        returned = (term for event in function.events if event.kind == "return" for term in options(event.terms[0]))
+        return any(term in stored or not stored.isdisjoint(self._captured(term)) for term in returned)
+
+    def _with_captures(self, terms: list[Term]) -> set[Term]:
+        """Return what terms are made of, with what the functions in them capture."""
+        parts = {one for term in terms for one in walk(term)}
+        return parts.union(*(self._captured(one) for one in parts if one[0] == "func"))
+
+    def _captured(self, term: Term) -> set[Term]:
+        """Return what the functions in a term capture: of a wrapper, or of an object that is made with one."""
+        return {one for part in walk(term) if part[0] == "func" for one in self.heap.keeping.captures(part[1])}
+
+    @cached_property
+    def _used_as_decorators(self) -> frozenset[str]:
+        """Return the functions of the program that it uses with ``@``."""
+        points_to = self.heap.points_to
+        decorators = [one for function in points_to.functions.values() for one in function.decorators]
+        decorators += [one for klass in points_to.names.classes.values() for one in klass.decorators]
+        found = (value for one in decorators for value in points_to.evaluate(one.term))
+        return frozenset(value[-1] for value in found if value[0] in {"func", "method"})
+
+    def _is_called(self, key: str) -> bool:
+        """Tell whether anything but module and class bodies calls a function, or the one that makes it."""
+        functions = self.heap.points_to.functions
+        keys = [key, functions[key].parent] if functions[key].parent else [key]
+        callers = [functions[call.caller] for one in keys for call in self.heap.effects.calls.get(one, ())]
+        return any(caller.kind not in {"module", "class"} and caller.key not in keys for caller in callers)
