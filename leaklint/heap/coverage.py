@@ -195,6 +195,8 @@ class Coverage:
                 self._shape(value) == one for value in fields[1]
             ):
                 return True
+            if self._may_be_prepared(key, store.key) or self._may_be_prepared(store.key, key):
+                return True
             return any(
                 value[0] in {"param", "call", "fresh", "unknown", "text", "union", "elem"}
                 and "$" not in repr(self._shape(value))
@@ -202,6 +204,13 @@ class Coverage:
                 for value in fields[0]
             )
         return True
+
+    def _may_be_prepared(self, key: Term, field: Term) -> bool:
+        """Tell whether a key is what a function of the program makes of a text, as a caller may do for a field's value, too."""
+        if key[0] != "call" or field[0] != "attr":
+            return False
+        own = any(value[0] in {"func", "method"} for value in self.removals.heap.evaluate(key[1]))
+        return own and any(self._shape(value) == ("$",) for value in self._field_values(field))
 
     def _is_of_message(self, key: Term) -> bool:
         """Tell whether a key is part of a message, a row, an event of no class here: it may be any that went out before."""

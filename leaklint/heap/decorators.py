@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.kept import Kept
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -18,10 +19,11 @@ class Decorators:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
 
-    def store(self, effect: Effect) -> bool:
-        """Tell whether a store stands in a decorator, or in what one calls for it."""
+    def remember(self, effect: Effect, kept: Kept) -> bool:
+        """Tell whether it is by a decorator, or by what one calls for it, that a store comes to keep something."""
         own = [part for part in (effect.key, effect.value) if part is not None]
-        steps = [(effect.function, own), *((call.caller, [*call.bound.values()]) for call in effect.chain)]
+        calls = kept.chain or effect.chain
+        steps = [(effect.function, own), *((call.caller, [*call.bound.values()]) for call in calls)]
         return any(self._is_decorator(key, terms) for key, terms in steps)
 
     def _is_decorator(self, key: str, terms: list[Term]) -> bool:
@@ -58,8 +60,10 @@ class Decorators:
         return frozenset(value[-1] for value in found if value[0] in {"func", "method"})
 
     def _is_called(self, key: str) -> bool:
-        """Tell whether anything but module and class bodies calls a function, or the one that makes it."""
+        """Tell whether anything but module and class bodies calls a function, or one of those that it is made in."""
         functions = self.heap.points_to.functions
-        keys = [key, functions[key].parent] if functions[key].parent else [key]
+        keys = [key]
+        while functions[keys[-1]].parent:
+            keys.append(functions[keys[-1]].parent)
         callers = [functions[call.caller] for one in keys for call in self.heap.effects.calls.get(one, ())]
         return any(caller.kind not in {"module", "class"} and caller.key not in keys for caller in callers)

@@ -287,7 +287,9 @@ class Stores:
             yield ""
         if domain == Domain.VALUE and side == "value" and once:
             yield ""
-        if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.store(effect):
+        if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
+            effect, kept
+        ):
             yield "a decorator stores it, once for each definition"
         if self._may_be_shadowed(effect):
             yield "each object may have an attribute of its own by this name"
