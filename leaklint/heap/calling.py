@@ -107,6 +107,20 @@ class Calling:
         )
         return made if put_away or made[0] != "inst" else self._made_at(made[1], term)
 
+    def overrides(self, method: Term, called: Term) -> list[str]:
+        """Return the methods that heirs have in place of one, where the object that it is called on may be any heir's.
+
+        ``super().close()`` asks for one method by its class.
+        """
+        receiver, name = method[1], self.heap.functions[method[2]].name
+        if receiver[0] != "self" or receiver[1] not in self.heap.names.classes or called[0] != "attr":
+            return []
+        if receiver not in self.heap.evaluate(called[1]):
+            return []
+        heirs = sorted(self.heap.classes.below(receiver[1]) - {receiver[1]})
+        found = (self.heap.names.classes[heir].methods.get(name) for heir in heirs)
+        return [one for one in dict.fromkeys(found) if one is not None and one != method[2]]
+
     def receiver_term(self, term: Term, callee: Term) -> Term:
         """Return the term of the object that a method is called on."""
         if term[1][0] == "attr":

@@ -173,6 +173,9 @@ class Effects:
         elif kind == "method":
             bound = self.heap.calling.bind(callee[2], term, self.heap.calling.receiver_term(term, callee))
             self._edge(key, event, term, callee[2], bound)
+            receiver = self.heap.calling.receiver_term(term, callee)
+            for override in self.heap.calling.overrides(callee, term[1]):
+                self._edge(key, event, term, override, self.heap.calling.bind(override, term, receiver))
         elif kind in {"class", "metaclass"}:
             self._constructed(key, event, term, callee[1])
             note_metaclass(self, callee[1])

@@ -298,7 +298,7 @@ class KeyDomain:
         found = [self._handed_in(call, one, depth) for call, one in given[:20] if depth < 6]
         if found:
             worst = min(found, key=ORDER.index)
-            if worst == Domain.UNKNOWN and (direct == Domain.TEXT or self._documented(term)):
+            if worst in {Domain.UNKNOWN, Domain.OBJECT} and (direct == Domain.TEXT or self._documented(term)):
                 return Domain.TEXT
             return worst
         if direct == Domain.UNKNOWN and self.usage.of(term[1], term[2]) == "plain":
