@@ -45,6 +45,21 @@ class Event(NamedTuple):
     guards: tuple[Guard, ...]
 
 
+def target_of(event: Event) -> Term:
+    """Return the term of what an assignment sets."""
+    if event.kind == "setattr":
+        return ("attr", event.terms[0], event.name)
+    return ("elem", *event.terms[:2]) if event.kind == "setitem" else event.terms[0]
+
+
+def base_of(event: Event) -> Term | None:
+    """Return the term of the container as an effect's own function writes it."""
+    if event.kind == "call":
+        callee = event.terms[0][1]
+        return callee[1] if callee[0] == "attr" else None
+    return event.terms[0] if event.terms else None
+
+
 class Param(NamedTuple):
     """A parameter; ``kind`` is ``pos``, ``kw``, ``*`` or ``**``; default and annotation are terms or None."""
 

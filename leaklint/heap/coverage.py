@@ -286,20 +286,23 @@ class Coverage:
 
         Each run of such a store puts in what a removal has just taken out, or else has failed to.
         """
-        pairs = [(store, removal) for store in stores for removal in removals if self._is_move(removal, store)]
+        taking: dict[str, list[Effect]] = {}
+        for removal in removals:
+            if not removal.chain and _fails_without(removal):
+                taking.setdefault(removal.function, []).append(removal)
+        pairs = [
+            (store, removal)
+            for store in stores
+            for removal in taking.get(store.function, ())
+            if self._is_move(removal, store)
+        ]
         moved = {id(store) for store, _ in pairs}
         back = {id(removal) for store, removal in pairs if self._follows(removal.event, store.event)}
         return [one for one in stores if id(one) not in moved], [one for one in removals if id(one) not in back]
 
     def _is_move(self, removal: Effect, store: Effect) -> bool:
-        return (
-            removal.function == store.function
-            and not removal.chain
-            and _fails_without(removal)
-            and removal.event.place < store.event.place
-            and self._in_turn(removal, store)
-            and self._same_entry(removal, store)
-        )
+        before = removal.event.place < store.event.place
+        return before and self._in_turn(removal, store) and self._same_entry(removal, store)
 
     @staticmethod
     def _in_turn(removal: Effect, store: Effect) -> bool:

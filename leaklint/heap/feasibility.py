@@ -41,14 +41,15 @@ class Feasibility:
     def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
 
-        Users could call the function; but who writes such a ``__del__`` means that they need not.
+        Users could call the function; but who cleans up at the end what is left means that they need not.
         """
         calls = [
             call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
         ]
         callers = [self.removals.heap.functions[call.caller] for call in calls]
         finalizers = [one for one in callers if self._finalizes(one, held)]
-        return bool(finalizers) and all(one in finalizers or self._at_end(one) for one in callers)
+        at_end = [one for one in callers if one not in finalizers]
+        return bool(finalizers and at_end) and all(map(self._at_end, at_end))
 
     def _finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""

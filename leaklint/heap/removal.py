@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.flow.model import Event, Function, qualname
+from leaklint.flow.model import Function, base_of, qualname, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
 from leaklint.heap.coverage import Coverage
@@ -75,8 +75,10 @@ class Removals:
         best = Release(Quality.NONE, "nothing removes it")
         self.held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
         good: list[Effect] = []
-        for removal in removals:
-            possible = self._where_possible(self._judged(removal, stores, held))
+        callers = _callers(stores)
+        distinct = _distinct(stores)
+        for removal in _distinct(removals):
+            possible = self._where_possible(self._judged(removal, distinct, held, callers))
             possible = self.omissions.of(possible, stores, removals)
             here = self._where_finished(possible)
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
@@ -89,7 +91,7 @@ class Removals:
         where = self.lifetime.where(stores[0].container)
         if best.quality == Quality.GOOD or best.missed is not None or where is None:
             return best
-        missed = self.paths.only_inside(stores) if not removals else None
+        missed = self.paths.only_inside(distinct) if not removals else None
         if missed is None and where.scope == "object":
             missed = self.paths.only_elsewhere(stores, removals)
         return best if missed is None else Release(Quality.DOUBTFUL, missed.why, best.effect, missed=missed)
@@ -130,13 +132,12 @@ class Removals:
         why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {removal.event.place[0]})"
         return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that such a loop is left early")
 
-    def _judged(self, removal: Effect, stores: list[Effect], held: set[str]) -> Release:
+    def _judged(self, removal: Effect, stores: list[Effect], held: set[str], callers: set[str]) -> Release:
         place = f"line {removal.event.place[0]}"
         function = self.heap.functions[removal.function]
         if self.feasibility.keeps_all(removal.value, function):
             return Release(Quality.NONE, f"it is left out only if it is identical to {ANEW} ({place})", removal)
-        bound = self.bounds(removal, stores)
-        if bound:
+        if self._bounds(removal, stores, callers):
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
         if self.feasibility._is_finalizer(removal, held):
             return Release(
@@ -190,9 +191,16 @@ class Removals:
 
     # bounds
 
-    def bounds(self, removal: Effect, stores: list[Effect]) -> bool:
-        """A removal on the store's own path, behind a test of the size or of the entries: eviction or sweep."""
-        storing = {store.function for store in stores} | {call.caller for store in stores for call in store.chain}
+    def bounds_entry(self, removal: Effect, store: Effect) -> bool:
+        """Tell whether a removal bounds the number of entries that one store puts in."""
+        return self._bounds(removal, [store], _callers([store]))
+
+    def _bounds(self, removal: Effect, stores: list[Effect], callers: set[str]) -> bool:
+        """A removal on the store's own path, behind a test of the size or of the entries: eviction or sweep.
+
+        ``callers`` are the functions from which the stores are reached.
+        """
+        storing = {store.function for store in stores} | callers
         if removal.function not in storing and not any(
             call.caller in storing for call in self.effects.calls.get(removal.function, ())
         ):
@@ -219,7 +227,7 @@ class Removals:
 
     def tests_size(self, test: Term, effect: Effect) -> bool:
         """Tell whether a test asks how many entries the container of an effect has."""
-        container, raw = effect.container, _raw_base(effect.event)
+        container, raw = effect.container, base_of(effect.event)
         for term in walk(test):
             if term[0] == "op" and term[1] in {">", ">=", "<", "<=", "==", "!="}:
                 for part in term[2]:
@@ -354,7 +362,7 @@ class Removals:
     def _consumes(removal: Effect, function: Function) -> bool:
         """Tell whether a function works with what it takes out: it is there to be called by whoever has work done."""
         event = removal.event
-        taken = event.terms[0] if event.kind == "call" else ("iter", _target(event))
+        taken = event.terms[0] if event.kind == "call" else ("iter", target_of(event))
         return any(
             taken in list(walk(term))
             for one in function.events
@@ -384,16 +392,14 @@ class Removals:
         return removal.event.kind == "call" and any(one == removal.event.terms[0] for one in walk(term))
 
 
-def _target(event: Event) -> Term:
-    """Return the term of what an assignment sets."""
-    if event.kind == "setattr":
-        return ("attr", event.terms[0], event.name)
-    return ("elem", *event.terms[:2]) if event.kind == "setitem" else event.terms[0]
+def _distinct(effects: list[Effect]) -> list[Effect]:
+    """Return effects that differ in more than by whom they are reached."""
+    found: dict[tuple[object, ...], Effect] = {}
+    for one in effects:
+        found.setdefault((one.container, one.key, one.value, one.how, one.function, one.event.place), one)
+    return list(found.values())
 
 
-def _raw_base(event: Event) -> Term | None:
-    """Return the term of the container as an effect's own function writes it."""
-    if event.kind == "call":
-        callee = event.terms[0][1]
-        return callee[1] if callee[0] == "attr" else None
-    return event.terms[0] if event.terms else None
+def _callers(stores: list[Effect]) -> set[str]:
+    """Return the functions from which stores are reached through calls."""
+    return {call.caller for store in stores for call in store.chain}

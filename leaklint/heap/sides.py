@@ -48,7 +48,7 @@ class Sides:
         if known is None:
             taken = self._removals_for(store)
             judged = [
-                (one, self.removals.bounds(one, [store]), self.removals.endings.closes_taken(one)) for one in taken
+                (one, self.removals.bounds_entry(one, store), self.removals.endings.closes_taken(one)) for one in taken
             ]
             known = self._known_endings[id(store)] = [one for one in judged if one[1] or one[2]]
         return known
@@ -64,7 +64,7 @@ class Sides:
                 if (
                     removal.key is not None
                     and removal.how in {"pop", "del"}
-                    and not self.removals.bounds(removal, [beside])
+                    and not self.removals.bounds_entry(removal, beside)
                 ):
                     return self._told(removal, "leaves it here")
         return ""

@@ -3,8 +3,8 @@
 ## What it does
 
 Reports a removal that stands only in `__del__`, or in what only `__del__` calls, while the container holds the object
-strongly. A public method that nothing but `__del__` calls counts, too: users could call it, but who writes such a
-`__del__` means that they need not.
+strongly. A public method counts, too, that the program leaves to `__del__` and to its own end: users could call it, but
+who cleans up at the end what is left means that they need not.
 
 ## Why it leaks
 
