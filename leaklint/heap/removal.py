@@ -21,23 +21,9 @@ from leaklint.heap.release import Missed, Quality, Release
 from leaklint.heap.waiting import mark_of
 
 _SELECTIVE = frozenset(
-    {
-        "pop",
-        "remove",
-        "discard",
-        "del",
-        "__delitem__",
-        "slot",
-        "-=",
-        "difference_update",
-        "rebuild",
-        "filter",
-        "trim",
-        "intersection_update",
-        "delete",
-    }
+    "pop remove discard del __delitem__ slot -= difference_update rebuild filter"
+    " trim intersection_update delete".split()
 )
-
 
 # Methods that nobody calls by name: the interpreter does, for whoever uses the object.
 _PROTOCOL = frozenset({"__call__", "__iter__", "__next__", "__aiter__", "__anext__", "__get__", "__set__", "__await__"})
