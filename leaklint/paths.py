@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable
 
 _FOLDERS = frozenset({"tests", "test", "testing", "_tests", "unittests", "testsuite"})
+
+_PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 _COMMAND_FOLDERS = frozenset({"cli", "scripts", "bin", "examples"})
 _COMMAND_FILES = frozenset({"cli.py", "__main__.py", "setup.py"})
 
 
 def is_test(path: str) -> bool:
-    """Tell whether a file belongs to a test suite, by its name or by its folders below the working directory."""
-    parts = path.replace("\\", "/").split("/")
-    name = parts[-1]
+    """Tell whether a file belongs to a test suite, by its name or by its folders inside of its project."""
+    name = os.path.basename(path)
     if name.startswith("test_") or name.endswith("_test.py") or name in {"conftest.py", "tests.py"}:
         return True
-    return not path.startswith("/") and bool(_FOLDERS & set(parts[:-1]))
+    return not _FOLDERS.isdisjoint(_folders(path))
 
 
 def is_command(path: str) -> bool:
     """Tell whether a file belongs to a command line or is an example, by its name or folders: its process ends with it."""
-    parts = path.replace("\\", "/").split("/")
-    return parts[-1] in _COMMAND_FILES or (not path.startswith("/") and bool(_COMMAND_FOLDERS & set(parts[:-1])))
+    return os.path.basename(path) in _COMMAND_FILES or not _COMMAND_FOLDERS.isdisjoint(_folders(path))
+
+
+def _folders(path: str) -> list[str]:
+    """Return the folders that a file stands in: below the working directory where that is inside of the file's project.
+
+    Looked at from elsewhere they are those below the project or, where nothing marks one, below the import root.
+    """
+    folder, here = os.path.dirname(os.path.abspath(path)), os.getcwd()
+    project = _project(folder)
+    if not relative(path).startswith("/") and os.path.commonpath([here, project or here]) == (project or here):
+        return os.path.relpath(folder, here).split(os.sep)
+    return os.path.relpath(folder, project or module_name(path)[0]).split(os.sep)
+
+
+@functools.lru_cache(maxsize=4096)
+def _project(folder: str) -> str:
+    """Return the nearest folder, from one upwards, that a file of its own marks as a project's; empty if there is none."""
+    if any(os.path.exists(os.path.join(folder, mark)) for mark in _PROJECT_MARKS):
+        return folder
+    above = os.path.dirname(folder)
+    return _project(above) if above != folder else ""
 
 
 def relative(file: str | os.PathLike[str]) -> str:

@@ -265,3 +265,19 @@ def test_the_container_of_a_decorator_is_told(tmp_path: Path, monkeypatch: pytes
     (finding,) = check(["."], SETTINGS).findings
     assert (finding.code, finding.path, finding.line) == ("LK301", "cube.py", 3)
     assert ("keep.py", 2) in [(one.path, one.line) for one in finding.related]
+
+
+def test_what_is_a_test_does_not_hang_on_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "work" / "project"
+    helper = project / "package" / "testing" / "helper.py"
+    helper.parent.mkdir(parents=True)
+    (project / "pyproject.toml").touch()
+    helper.write_text("class Page:\n    seen = []\n\n    def __init__(self):\n        self.seen.append(self)\n")
+    found = []
+    for folder in (project, tmp_path, tmp_path / "elsewhere", helper.parent.parent):
+        folder.mkdir(exist_ok=True)
+        monkeypatch.chdir(folder)
+        found.append(len(check([str(project)], Settings()).findings))
+    assert found == [0, 0, 0, 0]
+    monkeypatch.chdir(helper.parent)  # who works in the suite is told of it
+    assert len(check([str(project)], Settings()).findings) == 1

@@ -60,10 +60,16 @@ class Decorators:
         return frozenset(value[-1] for value in found if value[0] in {"func", "method"})
 
     def _is_called(self, key: str) -> bool:
-        """Tell whether anything but module and class bodies calls a function, or one of those that it is made in."""
+        """Tell whether the program calls a function, or one that it is made in, in the course of its work.
+
+        Module and class bodies do not, nor does who gives on what the call returns: that is a decorator in its turn.
+        """
         functions = self.heap.points_to.functions
         keys = [key]
         while functions[keys[-1]].parent:
             keys.append(functions[keys[-1]].parent)
-        callers = [functions[call.caller] for one in keys for call in self.heap.effects.calls.get(one, ())]
-        return any(caller.kind not in {"module", "class"} and caller.key not in keys for caller in callers)
+        calls = [call for one in keys for call in self.heap.effects.calls.get(one, ()) if call.caller not in keys]
+        return any(
+            functions[call.caller].kind not in {"module", "class"} and not self.heap.multiplicity.is_returned(call)
+            for call in calls
+        )
