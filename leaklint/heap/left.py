@@ -1,4 +1,4 @@
-"""Objects that a program leaves to its users to make, and the containers in them.
+"""Objects that a program leaves to its users to make, or that its loop works with, and the containers in them.
 
 How long such an object lives nobody can tell. Where the program itself takes entries out of a container of it, though, the
 object is meant to outlive its entries, and an entry that stays on some way stays as long as that object.
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from leaklint.flow.model import Event
 from leaklint.flow.terms import Term
 from leaklint.heap.lifetime import Location
+from leaklint.heap.multiplicity import MANY, Multiplicity
 
 if TYPE_CHECKING:
+    from leaklint.heap.effects import Call
     from leaklint.heap.lifetime import Lifetime
-    from leaklint.heap.multiplicity import Multiplicity
 
 _BELOW = frozenset({"container", "inst"})
 
@@ -39,8 +41,30 @@ def left_to_users(lifetime: Lifetime, multiplicity: Multiplicity) -> dict[Term, 
 
 
 def _is_left(key: str, multiplicity: Multiplicity) -> bool:
-    """Tell whether all objects of a class are made by users: themselves, or by a function that is there for them."""
+    """Tell whether all objects of a class are made by users, or for the loop of a coroutine that runs once.
+
+    Users make them themselves, or by a function that is there for them.
+    """
     return all(
-        multiplicity.is_returned(call) and not multiplicity.effects.calls.get(call.caller)
+        (multiplicity.is_returned(call) and not multiplicity.effects.calls.get(call.caller))
+        or _is_for_a_loop(call, multiplicity)
         for call in multiplicity.constructions(key)
     )
+
+
+def _is_for_a_loop(call: Call, multiplicity: Multiplicity) -> bool:
+    """Tell whether a coroutine that runs once makes an object before the loop in which it works with the object.
+
+    Such a loop waits for others as long as the program has work.
+    """
+    function = multiplicity.heap.functions[call.caller]
+    if not function.is_async or _is_repeated(call.event) or multiplicity.runs(function.key) == MANY:
+        return False
+    return any(
+        event.kind == "call" and _is_repeated(event) and event.terms[0][1][:2] == ("attr", call.term)
+        for event in function.events
+    )
+
+
+def _is_repeated(event: Event) -> bool:
+    return any(guard.kind in {"loop", "while"} for guard in event.guards)
