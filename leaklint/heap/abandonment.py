@@ -6,7 +6,7 @@ from functools import cached_property
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
-from leaklint.heap.effects import Effects
+from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.points_to_values import in_order
 
 _CALLERS = 4  # how many callers up a generator is looked for
@@ -48,7 +48,27 @@ class Abandonment:
 
     @staticmethod
     def _is_behind_yield(event: Event, function: Function) -> bool:
-        return any(one.kind == "yield" and one.place < event.place for one in function.events)
+        """Tell whether an event stands after a yield; what is inside of the yielded expression comes before it."""
+        return any(one.kind == "yield" and one.place[2:] <= event.place[:2] for one in function.events)
+
+    def is_same_step(self, removal: Effect, stores: list[Effect], bounded: bool) -> bool:
+        """Tell whether a plain function runs both a store and a removal, itself or by a call, so that no yield is between them.
+
+        One that is ``bounded`` is behind a test of the size; any other has to be behind no test that the store is not behind.
+        """
+        storing = [pair for one in stores for pair in self._runs_in(one)]
+        return any(
+            here == there
+            and not self.heap.functions[here].yields
+            and (bounded or all(guard in event.guards for guard in last.guards))
+            for here, last in self._runs_in(removal)
+            for there, event in storing
+        )
+
+    def _runs_in(self, effect: Effect) -> list[tuple[str, Event]]:
+        """Return the function of an effect and those that call it, each with the event by which it runs the effect."""
+        calls = self.effects.calls.get(effect.function, ())
+        return [(effect.function, effect.event), *((call.caller, call.event) for call in calls)]
 
     @cached_property
     def _driven(self) -> frozenset[str]:

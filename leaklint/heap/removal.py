@@ -66,7 +66,7 @@ class Removals:
         for removal in _distinct(removals):
             possible = self._where_possible(self._judged(removal, distinct, held, callers))
             possible = self.omissions.of(possible, stores, removals)
-            here = self._where_finished(possible)
+            here = self._where_finished(possible, distinct)
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
                 best = here
             if here.bounded:
@@ -103,7 +103,7 @@ class Removals:
         why = f"it is removed only where {name} is set (line {removal.event.place[0]})"
         return Release(Quality.DOUBTFUL, why, removal, doubt=f"assumes that the import that sets {name} fails")
 
-    def _where_finished(self, release: Release) -> Release:
+    def _where_finished(self, release: Release, stores: list[Effect]) -> Release:
         """Return a release as doubtful where the removal needs a loop that is not left, or the turn of a marked entry."""
         removal = release.effect
         if removal is None or release.quality != Quality.GOOD:
@@ -113,7 +113,7 @@ class Removals:
         if mark:
             why = f"what is marked by '{mark}' stays until its turn comes (line {removal.event.place[0]})"
             return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that the turns of many are far away")
-        if not generator:
+        if not generator or self.abandonment.is_same_step(removal, stores, release.bounded):
             return release
         why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {removal.event.place[0]})"
         return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that such a loop is left early")
