@@ -15,6 +15,7 @@ from leaklint.heap.multiplicity import MANY
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call, Effect, Effects
     from leaklint.heap.points_to import PointsTo
+    from leaklint.heap.publication import Publication
 
 
 class Receivers:
@@ -22,9 +23,13 @@ class Receivers:
 
     def __init__(
         self, heap: PointsTo, effects: Effects, lives_long: Callable[[Term], bool], has_long: Callable[[str], bool],
-        runs: Callable[[Call], int],
+        runs: Callable[[Call], int], publication: Publication,
     ) -> None:  # fmt: skip
-        """Take the call graph, what tells of an object or of some of a class that they live long, and how often calls run."""
+        """Take the call graph, what tells of an object or of some of a class that they live long, and how often calls run.
+
+        ``publication`` tells when an object comes to live long.
+        """
+        self.publication = publication
         self.runs = runs
         self.heap = heap
         self.effects = effects
@@ -103,6 +108,6 @@ class Receivers:
                 if given[1] not in seen and self._from_callers(given, seen):
                     return True
                 continue
-            if self._may_live_long(given):
+            if self._may_live_long(given) and not self.publication.is_later(call, given):
                 return True
         return False

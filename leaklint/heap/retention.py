@@ -17,6 +17,7 @@ from leaklint.heap.lifetime import Lifetime, Location
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.publication import Publication
 from leaklint.heap.raising import Raising
 from leaklint.heap.rebinding import Rebinding
 from leaklint.heap.receivers import Receivers
@@ -48,8 +49,9 @@ class Heap:
         self.usage = Usage(points_to)
         self.building = Building(points_to)
         self.receivers = Receivers(
-            points_to, self.effects, self._lives_long, self._has_long, self.multiplicity.call_runs
-        )
+            points_to, self.effects, self._lives_long, self._has_long, self.multiplicity.call_runs,
+            Publication(self.lifetime, self.multiplicity.is_single),
+        )  # fmt: skip
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
