@@ -10,6 +10,7 @@ from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, walk
 from leaklint.heap.domains import Domain
+from leaklint.heap.early_exits import early_exit, is_handed_on
 from leaklint.heap.external import argument
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
@@ -40,7 +41,7 @@ class Handlers:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
         self.outliving = Outliving(heap)
-        self._removed: dict[str, bool] = {}  # by kind: whether the program takes what was added out again
+        self._removed: dict[str, list[tuple[str, Event]]] = {}  # what takes out again what a contract adds
 
     def all(self) -> Iterator[Handler]:
         """Yield every handler, filter and logger that is made for each object."""
@@ -71,9 +72,13 @@ class Handlers:
         home = self.heap.points_to.functions[function]
         attribute = contract.attribute
         tests = [guard.test for guard in event.guards if guard.kind in {"if", "past", "loop"}]
-        if any(self._asks_for(test, attribute) for test in tests) or self._is_removed(contract):
+        if any(self._asks_for(test, attribute) for test in tests):
             return
-        level, reasons = 1, []
+        given = term[2][0] if term[2] else None
+        left_out = self._left_out(home, event, given, contract) if self._is_removed(contract) else ""
+        if self._is_removed(contract) and not left_out:
+            return
+        level, reasons = 1, [left_out] if left_out else []
         named = self._name(term[1][1] if term[1][0] == "attr" else term)
         if named is not None and self.heap.keys.of(named) in {Domain.TEXT, Domain.UNKNOWN, Domain.VALUE}:
             level = 0
@@ -81,13 +86,13 @@ class Handlers:
         if any(self._asks_environment(guard.test) for guard in event.guards):
             level = 0
             reasons.append("only where the environment asks for it")
-        given = term[2][0] if term[2] else None
         kept = self.heap.keeping.of(given) if given is not None else []
         if any(one.name == "long" for one in kept):
             return
         if self._is_emptied(home, event, attribute):
             return
-        if not self._is_of_objects(home) and not any(one.kind == "self" or one.cls for one in kept):
+        of_objects = self._is_of_objects(home) or any(one.kind == "self" or one.cls for one in kept)
+        if not of_objects and not left_out:
             if self._is_over(home, given):
                 reasons.append("the program closes it, which does not take it out")
             else:
@@ -196,13 +201,34 @@ class Handlers:
 
     def _is_removed(self, contract: Contract) -> bool:
         """Tell whether the program takes handlers, or filters, out again."""
+        return bool(self._removals(contract))
+
+    def _removals(self, contract: Contract) -> list[tuple[str, Event]]:
+        """Return the calls with which the program takes handlers, or filters, out again, by function."""
         if contract.name not in self._removed:
-            self._removed[contract.name] = any(
-                name.endswith(contract.undo)
-                and not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
+            outlived, functions = self.heap.removals.feasibility.outlived, self.heap.points_to.functions
+            self._removed[contract.name] = [
+                (function, event)
                 for function, event, name in self._calls
-            )
+                if name.endswith(contract.undo) and not outlived(event, functions[function])
+            ]
         return self._removed[contract.name]
+
+    def _left_out(self, home: Function, event: Event, given: Term | None, contract: Contract) -> str:
+        """Return the exit at which a function leaves in what only itself takes out again, further down."""
+        removals = self._removals(contract)
+        if given is None or given[0] != "call" or any(function != home.key for function, _ in removals):
+            return ""
+        undoing = [one for _, one in removals]
+        if not all(given in (*one.terms[0][2], *(value for _, value in one.terms[0][3])) for one in undoing):
+            return ""
+        if any(one.kind in {"setattr", "setitem", "setname"} and one.terms[-1] == given for one in home.events):
+            return ""
+        left = early_exit(home, event, undoing, given)
+        if left is None or is_handed_on(home, {undo.rpartition(".")[2] for undo in contract.undo}):
+            return ""
+        verb = "returns" if left.kind == "return" else "raises"
+        return f"it {verb} before it takes it out again (line {left.place[0]})"
 
     @cached_property
     def _calls(self) -> list[tuple[str, Event, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, options, root, walk
 from leaklint.heap.domains import Domain
+from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
 from leaklint.heap.emptied import Emptied
 from leaklint.heap.release import Missed
@@ -123,7 +124,7 @@ class Paths:
         frame = self.sites.frames(store)[-1]
         function = frame.function
         exits = [one for one in function.events if one.kind == "raise" and is_after(one, frame.event)]
-        exits = [one for one in exits if not _is_opposed(one, frame.event)]
+        exits = [one for one in exits if not is_opposed(one, frame.event)]
         waits = [one for one in function.events if is_after(one, frame.event) and self._gives_up(one, store)]
         if not (exits or waits) or not self._is_its_own(store, function):
             return ""
@@ -220,8 +221,3 @@ def _returns_early(guard: Guard, function: Function) -> bool:
     """Tell whether a function returns where a test has the other outcome; an assertion ends in an error."""
     other = Guard("if", guard.test, not guard.holds)
     return any(event.kind == "return" and other in event.guards for event in function.events)
-
-
-def _is_opposed(one: Event, other: Event) -> bool:
-    """Tell whether two events stand in the two branches of a test."""
-    return any(guard._replace(holds=not guard.holds) in other.guards for guard in one.guards if guard.kind == "if")

@@ -1,0 +1,51 @@
+"""Exits of a function between what it does and what takes that back: an early return, an error that it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.removal_sites import is_after
+
+_ANYWAY = frozenset({"finally", "except", "with"})
+
+
+def early_exit(function: Function, doing: Event, undoing: list[Event], made: Term) -> Event | None:
+    """Return an exit behind ``doing`` that leaves a function before any of the events ``undoing`` comes.
+
+    Each of these stands past the test at which the function is left there. An exit that hands ``made`` to the callers
+    leaves it to them.
+    """
+    if any(guard.kind in _ANYWAY for one in undoing for guard in one.guards):
+        return None
+    for one in function.events:
+        if one.kind not in {"return", "raise"} or not is_after(one, doing) or is_opposed(one, doing):
+            continue
+        if any(guard.kind in {"try", "except"} for guard in one.guards) or made in walk(one.terms[0]):
+            continue
+        if all(is_after(other, one) and _is_past(other, one) for other in undoing):
+            return one
+    return None
+
+
+def is_opposed(one: Event, other: Event) -> bool:
+    """Tell whether two events stand in the two branches of a test."""
+    return any(guard._replace(holds=not guard.holds) in other.guards for guard in one.guards if guard.kind == "if")
+
+
+def is_handed_on(function: Function, names: Iterable[str]) -> bool:
+    """Tell whether a function hands on a method by one of some names, for others to call it: ``stack.callback(log.remove)``."""
+    known = set(names)
+    return any(
+        part[0] == "attr" and part[2] in known
+        for event in function.events if event.kind == "call"
+        for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+        for part in walk(given)
+    )  # fmt: skip
+
+
+def _is_past(later: Event, leaving: Event) -> bool:
+    """Tell whether an event comes only where a function was not left at an earlier one."""
+    tests = [guard for guard in leaving.guards if guard.kind == "if"]
+    return any(Guard("past", guard.test, not guard.holds) in later.guards for guard in tests)
