@@ -18,6 +18,7 @@ from leaklint.heap.release import Missed
 from leaklint.heap.removal_sites import RemovalSites, is_after
 from leaklint.heap.sides import Sides
 from leaklint.heap.turns import Turns
+from leaklint.heap.unwinding import Unwinding
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -39,6 +40,7 @@ class Paths:
         self.turns = Turns(removals, self.sites)
         self.sides = Sides(removals, self.sites)
         self.emptied = Emptied(removals)
+        self.unwinding = Unwinding(removals, self.sites)
 
     def missed(self, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Missed | None:
         """Return a way on which the entry of a store stays, if there is one.
@@ -52,7 +54,7 @@ class Paths:
             why = self._suspended(store, own, others) or self._abandoned(store, own, others)
             why = why or self._skipped(store, own) or self.turns.returning(store, own)
             why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
-            why = why or self.sides.marks.late(store, every)
+            why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
             if why:
                 return Missed(store, why)
         return None

@@ -1,0 +1,160 @@
+"""Errors that come between a store and the removal that belongs to it, and that a caller survives.
+
+``push(); work(); pop()`` leaves in what it has put in if the work raises. Where a caller catches that and goes on, one more
+entry stays each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import UNKNOWN, Term, options
+from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Call, Effect
+from leaklint.heap.removal_sites import RemovalSites, is_after
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_SAFE = frozenset({"finally", "except", "with"})
+_CALLERS = 3  # how many callers up an error is followed
+_ALL = frozenset({"Exception", "BaseException"})
+
+
+class Unwinding:
+    """Finds the errors that pass a removal by."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+        self.sites = sites
+
+    def passing_by(self, store: Effect, every: list[Effect]) -> str:
+        """Return the error, raised by the program and caught by it, that comes between a store and all of its removals."""
+        if not self._adds_up(store):
+            return ""
+        for function, putting in self._around(store):
+            taking = self._taking(function, store, putting, every)
+            for working in self._between(function, putting, taking):
+                for raising, error in self._raised(working):
+                    caller = self._catching(function, error, every, frozenset())
+                    if caller is not None:
+                        name = raising.name
+                        line = taking[0].place[0]
+                        return f"{name}() may raise before {function.name} removes it (line {line}), and {caller.name} goes on"
+        return ""
+
+    def _adds_up(self, store: Effect) -> bool:
+        """Tell whether an entry that stays is one more, rather than one that the next of its key replaces."""
+        key = store.key
+        if key is None and store.container[1] in {"set", "dict", "defaultdict"}:
+            key = store.value if store.container[1] == "set" else None
+        return key is None or self.removals.keys.of(key, store.chain) in {Domain.FRESH, Domain.OBJECT}
+
+    def _around(self, store: Effect) -> Iterator[tuple[Function, Event]]:
+        """Yield the functions that make a store, or that call what makes it, with the event that does so."""
+        yield self.heap.functions[store.function], store.event
+        for call in self.effects.calls.get(store.function, ()):
+            yield self.heap.functions[call.caller], call.event
+
+    def _taking(self, function: Function, store: Effect, putting: Event, every: list[Effect]) -> list[Event]:
+        """Return the events of a function by which it takes out again what it puts in; none if others may do so as well."""
+        found = []
+        for removal in every:
+            events = self.sites.events_in(function, removal)
+            if not events or removal.how == "callback" or not self._is_of_pairs(removal, function, store):
+                return []
+            found += events
+        safe = any(guard.kind in _SAFE for event in found for guard in event.guards)
+        if safe or not all(is_after(event, putting) for event in found):
+            return []
+        return sorted(found, key=lambda event: event.place)
+
+    def _is_of_pairs(self, removal: Effect, function: Function, store: Effect) -> bool:
+        """Tell whether all functions that come to a removal put an entry in themselves."""
+        if removal.function == function.key:
+            return True
+        callers = {call.caller for call in self.effects.calls.get(removal.function, ())}
+        return all(
+            one == function.key or self.sites.leading(self.heap.functions[one], store.function) for one in callers
+        )
+
+    def _between(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
+        """Yield the calls between a store and its first removal, from which an error leaves the function."""
+        for event in function.events if taking else ():
+            if event.kind == "call" and is_after(event, putting) and is_after(taking[0], event):
+                if not any(guard.kind in {"try", *_SAFE} for guard in event.guards):
+                    yield event
+
+    def _raised(self, event: Event) -> Iterator[tuple[Function, Term]]:
+        """Yield the errors that what is called raises itself, outside of any block that could catch them."""
+        for value in self.heap.evaluate(event.terms[0][1]):
+            if value[0] not in {"func", "method"}:
+                continue
+            called = self.heap.functions[value[-1]]
+            for one in called.events if not called.yields else ():
+                if one.kind == "raise" and not any(guard.kind in {"try", *_SAFE} for guard in one.guards):
+                    term = one.terms[0]
+                    yield called, term[1] if term[0] == "call" else term
+
+    def _catching(self, function: Function, error: Term, every: list[Effect], seen: frozenset[str]) -> Function | None:
+        """Return the function that catches an error which leaves another one, and takes nothing out."""
+        if len(seen) >= _CALLERS or function.key in seen:
+            return None
+        for call in self.effects.calls.get(function.key, ()):
+            caller = self.heap.functions[call.caller]
+            depth = next((n for n, guard in enumerate(call.event.guards) if guard.kind == "try"), None)
+            if any(event is not call.event for _, event in self.sites.all_in(caller, every)):
+                continue
+            if depth is None:
+                above = self._catching(caller, error, every, seen | {function.key})
+                if above is not None:
+                    return above
+            elif self._goes_on(caller, call, depth, error):
+                return caller
+        return None
+
+    def _goes_on(self, caller: Function, call: Call, depth: int, error: Term) -> bool:
+        """Tell whether a handler beside a call catches an error and neither raises one nor ends the process."""
+        before = call.event.guards[:depth]
+        handling = [
+            event
+            for event in caller.events
+            if event.guards[:depth] == before
+            and is_after(event, call.event)
+            and len(event.guards) > depth
+            and event.guards[depth].kind == "except"
+        ]
+        caught = {event.guards[depth].test for event in handling}
+        ending = {event.guards[depth].test for event in handling if self._ends(event)}
+        return any(self._catches(test, error) for test in caught - ending)
+
+    def _ends(self, event: Event) -> bool:
+        """Tell whether an event raises another error, or ends the process."""
+        values = self.heap.evaluate(event.terms[0][1]) if event.kind == "call" else ()
+        ends = any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "ends the process") for value in values)
+        return ends or event.kind == "raise"
+
+    def _catches(self, test: Term, error: Term) -> bool:
+        """Tell whether a handler is for an error: of the same class, of one above it, or for all."""
+        if test == UNKNOWN:
+            return True
+        above = set(self._names(error))
+        tests = test[1] if test[0] == "tuple" else options(test)
+        return any(bool(above & set(self._own(one))) or _ALL & {one[-1]} != set() for one in tests)
+
+    def _own(self, term: Term) -> list[Term]:
+        """Return the classes that a term names."""
+        return [value[:2] for value in self.heap.evaluate(term) if value[0] in {"class", "ext"}]
+
+    def _names(self, term: Term) -> Iterator[Term]:
+        """Yield the classes that a term names, and those above them."""
+        for value in self._own(term):
+            yield value
+            if value[0] == "class":
+                yield from (("class", one) for one in self.heap.classes.order(value[1]))
+                yield from (("ext", one) for one in self.heap.classes.outside(value[1]))
