@@ -68,7 +68,8 @@ class KeyDomain:
             return Domain.FINITE
         if effect.event.kind == "setitem" and self._by_values(effect.event.terms[1]) is Domain.FINITE:
             return Domain.FINITE  # whatever callers hand in, the function says what it takes
-        if self.guards._looked_up(effect) or self.guards._checked_by_value(effect):
+        guards = self.guards
+        if guards._looked_up(effect) or guards._checked_by_value(effect) or guards.checked_in_parts(effect):
             return Domain.FINITE
         return self.of(effect.key, effect.chain)
 

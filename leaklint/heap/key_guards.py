@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Guard
-from leaklint.flow.terms import NONE, Term, walk
+from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.points_to import PointsTo
 
@@ -43,6 +44,37 @@ class KeyGuards:
 
     def _same_keys(self, effect: Effect) -> set[Term]:
         return {effect.key} if effect.key is not None else set()
+
+    def checked_in_parts(self, effect: Effect) -> bool:
+        """Tell whether each part of a key that is put together here has passed a test that only so many values pass."""
+        key = _unlifted_key(effect)
+        if key[0] not in {"tuple", "text"}:
+            return False
+        passed = [*_passed(effect.event), *self._passed_in_loops(effect)]
+        parts = [part for part in children(key) if part[0] != "const"]
+        return bool(parts) and all(
+            any(left == part and self._is_fixed(right, effect) for left, right in passed) for part in parts
+        )
+
+    def _is_fixed(self, table: Term, effect: Effect) -> bool:
+        """Tell whether a table has fixed entries, and is not the container that is filled."""
+        if effect.container in self.keys.heap.evaluate(table):
+            return False
+        return table[0] in {"tuple", "list", "set"} or self.keys._of_table(("iter", table))
+
+    def _passed_in_loops(self, effect: Effect) -> Iterator[tuple[Term, Term]]:
+        """``for part in (a, b): if part not in TABLE: raise``: yield each part, and the table that it is in afterwards."""
+        for event in self.keys.heap.functions[effect.function].events:
+            if event.kind not in {"raise", "return"} or event.place > effect.event.place or len(event.guards) < 2:
+                continue
+            *around, loop, last = event.guards
+            if loop.kind != "loop" or loop.test[0] not in {"tuple", "list"} or last.kind != "if":
+                continue
+            if not all(guard in effect.event.guards for guard in around):
+                continue
+            for left, right in _members(last.test, not last.holds):
+                if left == ("iter", loop.test):
+                    yield from ((part, right) for part in loop.test[1])
 
     def _looked_up(self, effect: Effect) -> bool:
         """The value is worked out from ``TABLE[key]``, which raises for keys that the table does not have."""
@@ -98,6 +130,20 @@ def _unlifted_key(effect: Effect) -> Term:
     if effect.event.kind == "setitem":
         return terms[1]
     return effect.key or ("unknown",)
+
+
+def _passed(event: Event) -> Iterator[tuple[Term, Term]]:
+    """Yield (value, table) of the memberships that the guards of an event ask for."""
+    for guard in event.guards:
+        if guard.kind in {"if", "past"}:
+            yield from _members(guard.test, guard.holds)
+
+
+def _members(test: Term, holds: bool) -> Iterator[tuple[Term, Term]]:
+    """Yield (value, table) of the memberships that are sure if a test has an outcome."""
+    for one, outcome in conjuncts(test, holds):
+        if one[0] == "op" and one[1] in {"in", "not in"} and (one[1] == "in") == outcome and len(one[2]) == 2:
+            yield one[2]
 
 
 def conjuncts(test: Term, holds: bool) -> list[tuple[Term, bool]]:
