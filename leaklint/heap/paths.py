@@ -18,6 +18,7 @@ from leaklint.heap.release import Missed
 from leaklint.heap.removal_sites import RemovalSites, is_after
 from leaklint.heap.sides import Sides
 from leaklint.heap.turns import Turns
+from leaklint.heap.unswept import Unswept
 from leaklint.heap.unwinding import Unwinding
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Paths:
         self.sides = Sides(removals, self.sites)
         self.emptied = Emptied(removals)
         self.unwinding = Unwinding(removals, self.sites)
+        self.unswept = Unswept(self.sides)
 
     def missed(self, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Missed | None:
         """Return a way on which the entry of a store stays, if there is one.
@@ -57,6 +59,8 @@ class Paths:
             why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
             if why:
                 return Missed(store, why)
+            if why := self.unswept.why(store):
+                return Missed(store, why, "sweep it as well", meant=True)
         return None
 
     def _around(self, removals: list[Effect], store: Effect) -> list[Effect]:
