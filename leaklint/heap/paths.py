@@ -6,6 +6,7 @@ out has to pass a removal, unless somebody else can be expected to take the entr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, Guard
@@ -197,8 +198,7 @@ class Paths:
         frame = self.sites.frames(store)[-1]
         tests = []
         for one in good:
-            calls = self.effects.calls.get(one.function, ())
-            last = [call for call in calls if call.caller == frame.function.key and self._is_last(call.event, store)]
+            last = [event for event in self._handing(one.function, frame.function) if self._is_last(event, store)]
             function = self.heap.functions[one.function]
             own = {("param", function.key, param.name) for param in function.params[1 if function.owner else 0 :]}
             guards = [
@@ -206,16 +206,34 @@ class Paths:
             ]
             guards = [guard for guard in guards if one.container not in self.heap.looked_into(guard.test)]
             guards = [guard for guard in guards if guard.kind == "if" or _returns_early(guard, function)]
+            guards = [guard for guard in guards if not self._goes_on(guard, function, frame.function)]
             if not last or not guards:
                 return ""
             tests.append((function.name, one.event.place[0]))
         name, line = tests[0]
         return f"{name}() returns for some before it removes them (line {line}), and is not called again"
 
+    def _goes_on(self, guard: Guard, function: Function, home: Function) -> bool:
+        """Tell whether what runs where a test has the other outcome begins anew, so that the entry is done another time."""
+        other = Guard("if", guard.test, not guard.holds)
+        begun = [*self.sites.leading(function, home.key), *self._handing(function.key, function)]
+        return any(other in event.guards for event in begun)
+
+    def _handing(self, key: str, home: Function) -> Iterator[Event]:
+        """Yield the events of a function that come to another one: by itself, or by a function inside that it hands over."""
+        for call in self.effects.calls.get(key, ()):
+            if call.caller == home.key:
+                yield call.event
+            elif self.heap.functions[call.caller].parent == home.key and not call.event.guards:
+                inner = self.effects.calls.get(call.caller, ())
+                yield from (handing.event for handing in inner if handing.caller == home.key)
+
     def _is_last(self, event: Event, store: Effect) -> bool:
-        """Tell whether a call hands an entry a function that is called once, when the entry is done."""
+        """Tell whether a call hands an entry, or a part of it, a function that is called once, when that is done."""
+        value = store.value or NONE
+        parts = {store.key, value, *(value[1] if value[0] in {"tuple", "list"} else ())}
         term = event.terms[0]
-        if event.kind != "call" or term[1][0] != "attr" or term[1][1] not in {store.value, store.key}:
+        if event.kind != "call" or term[1][0] != "attr" or term[1][1] not in parts:
             return False
         contracts = [
             self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
