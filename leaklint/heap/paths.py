@@ -62,6 +62,8 @@ class Paths:
                 return Missed(store, why)
             if why := self.unswept.why(store):
                 return Missed(store, why, "sweep it as well", meant=True)
+            if why := self.sides.in_step.outgrown(store, own):
+                return Missed(store, why, meant=True)
         return None
 
     def _around(self, removals: list[Effect], store: Effect) -> list[Effect]:

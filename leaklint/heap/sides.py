@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.in_step import InStep
 from leaklint.heap.marks import Marks
 from leaklint.heap.removal_sites import RemovalSites
 
@@ -28,6 +29,7 @@ class Sides:
         self.removals = removals
         self.effects = removals.effects
         self.marks = Marks(self)
+        self.in_step = InStep(self)
         self._known_endings: dict[int, list[tuple[Effect, bool, bool]]] = {}
         self._known_beside: dict[tuple[str, Term | None], list[tuple[Key, Effect]]] = {}
 
@@ -46,7 +48,7 @@ class Sides:
         """Return the removals of what a store puts in that evict or close it, with which of the two they do."""
         known = self._known_endings.get(id(store))
         if known is None:
-            taken = self._removals_for(store)
+            taken = self.removals_for(store)
             judged = [
                 (one, self.removals.bounds_entry(one, store), self.removals.endings.closes_taken(one)) for one in taken
             ]
@@ -58,15 +60,15 @@ class Sides:
         if not _is_by_attribute(store):
             return ""
         for beside in self._beside(store):
-            if not _is_by_attribute(beside) or self._owner(beside) != self._owner(store):
+            if not _is_by_attribute(beside) or self.owner(beside) != self.owner(store):
                 continue
-            for removal in self._removals_for(beside):
+            for removal in self.removals_for(beside):
                 if (
                     removal.key is not None
                     and removal.how in {"pop", "del"}
                     and not self.removals.bounds_entry(removal, beside)
                 ):
-                    return self._told(removal, "leaves it here")
+                    return self.told(removal, "leaves it here")
         return ""
 
     def outrun(self, store: Effect, good: list[Effect]) -> str:
@@ -82,19 +84,19 @@ class Sides:
             for put in self.stores_beside(queue):
                 for call in self.effects.calls.get(self.sites.frames(put)[-1].function.key, ()):
                     for name in self._coming_to(store, call):
-                        return f"{self._told(queue, f'then runs {name}(), which puts it in')}"
+                        return f"{self.told(queue, f'then runs {name}(), which puts it in')}"
         return ""
 
     def stores_beside(self, removal: Effect) -> list[Effect]:
         """Return the stores into the holder from which a removal takes something."""
-        return self._all_stores.get(self._key(removal), [])
+        return self._all_stores.get(self.key(removal), [])
 
     def taken_from(self, removal: Effect) -> list[Effect]:
         """Return the removals from other containers that give what a removal takes out, or something that it is a part of."""
-        home = self._key(removal)
+        home = self.key(removal)
         key = removal.key
         taken = self._taken.get(key[1] if key[0] == "elem" else key, ()) if key is not None else ()
-        return [one for one in taken if self._key(one) != home]
+        return [one for one in taken if self.key(one) != home]
 
     @cached_property
     def _taken(self) -> dict[Term, list[Effect]]:
@@ -121,7 +123,7 @@ class Sides:
         found: dict[Key | None, list[Effect]] = {}
         for effect in self.effects.effects:
             if effect.kind == "store":
-                found.setdefault(self._key(effect), []).append(effect)
+                found.setdefault(self.key(effect), []).append(effect)
         return found
 
     def of_threads(self, store: Effect) -> str:
@@ -130,7 +132,7 @@ class Sides:
             return ""
         made = {one for one in self.removals.heap.evaluate(store.value) if one[0] in {"inst", "extinst"}}
         for name, owner, values in self._thread_locals:
-            if owner == self._owner(store) and not made.isdisjoint(values):
+            if owner == self.owner(store) and not made.isdisjoint(values):
                 return f"the end of a thread takes it out of {name} and leaves it here"
         return ""
 
@@ -155,12 +157,12 @@ class Sides:
     def _evicted(self, store: Effect, beside: Effect, removal: Effect, good: list[Effect]) -> str:
         """An eviction from a container with a bound; whatever empties the other one looks after both."""
         homes = [self.removals.heap.functions[one.function] for one in good]
-        others = self._removals_for(beside)
+        others = self.removals_for(beside)
         if not all(any(True for _ in self.sites.all_in(home, others)) for home in homes):
             return ""
         if any(self.sites.takes_out(frame.function, good) for frame in self.sites.frames(store)):
             return ""
-        return f"{self._told(removal, 'leaves it here')}: only {homes[0].name}() removes it"
+        return f"{self.told(removal, 'leaves it here')}: only {homes[0].name}() removes it"
 
     def _closed(self, removal: Effect, good: list[Effect]) -> str:
         """The end of an object: a function takes it out of the other container and closes it."""
@@ -170,9 +172,10 @@ class Sides:
         callers = [self.removals.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
         if any(self.sites.takes_out(one, good) for one in (function, *callers)):
             return ""
-        return self._told(removal, "closes it and leaves it here")
+        return self.told(removal, "closes it and leaves it here")
 
-    def _told(self, removal: Effect, what: str) -> str:
+    def told(self, removal: Effect, what: str) -> str:
+        """Return in words that a removal takes an entry out of its container, and what it does besides."""
         where = self.removals.lifetime.where(removal.container)
         name = self.removals.heap.functions[removal.function].name
         holder = where.name if where is not None else "another container"
@@ -180,33 +183,35 @@ class Sides:
 
     def _beside(self, store: Effect) -> Iterator[Effect]:
         """Yield the stores of the same object into other containers, by the functions from which this store gets it."""
-        home = self._key(store)
+        home = self.key(store)
         start = self.sites.frames(store)[-1].function.key, store.value
         known = self._known_beside.get(start)
         if known is None:
             known = self._known_beside[start] = []
-            for function, value in dict.fromkeys(self._handed(*start, 0)):
+            for function, value in dict.fromkeys(self.handed(*start, 0)):
                 for other in self._stores.get(function, ()):
-                    key = self._key(other) if other.value == value and other.container[1] in _SIZED else None
+                    key = self.key(other) if other.value == value and other.container[1] in _SIZED else None
                     if key is not None:
                         known.append((key, other))
         yield from (other for key, other in known if key != home)
 
-    def _handed(self, function: str, value: Term | None, depth: int) -> Iterator[tuple[str, Term]]:
+    def handed(self, function: str, value: Term | None, depth: int) -> Iterator[tuple[str, Term]]:
         """Yield a function with a term in it; for a parameter, the functions that hand it in as well."""
         if value is None:
             return
         yield function, value
         if value[0] == "param" and value[1] == function and depth < _CALLERS:
             for call in self.effects.calls.get(function, ()):
-                yield from self._handed(call.caller, call.bound.get(value[2]), depth + 1)
+                yield from self.handed(call.caller, call.bound.get(value[2]), depth + 1)
 
-    def _key(self, effect: Effect) -> Key | None:
+    def key(self, effect: Effect) -> Key | None:
+        """Return what tells the holder of an effect from others."""
         where = self.removals.lifetime.where(effect.container)
         return where.key if where is not None else None
 
-    def _owner(self, effect: Effect) -> str:
-        key = self._key(effect)
+    def owner(self, effect: Effect) -> str:
+        """Return the class or module to which the holder of an effect belongs."""
+        key = self.key(effect)
         return key[1] if key is not None else ""
 
     @cached_property
@@ -223,14 +228,14 @@ class Sides:
         """Return the removals by holder."""
         found: dict[Key, list[Effect]] = {}
         for effect in self.effects.effects:
-            key = self._key(effect) if effect.kind == "remove" else None
+            key = self.key(effect) if effect.kind == "remove" else None
             if key is not None:
                 found.setdefault(key, []).append(effect)
         return found
 
-    def _removals_for(self, store: Effect) -> list[Effect]:
+    def removals_for(self, store: Effect) -> list[Effect]:
         """Return the removals that may take out what a store puts in."""
-        key = self._key(store)
+        key = self.key(store)
         return [one for one in self._removed.get(key, ()) if self.removals.coverage.covers(one, store)] if key else []
 
 
