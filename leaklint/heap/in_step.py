@@ -73,17 +73,20 @@ class InStep:
         start = self.sides.sites.frames(store)[-1].function.key
         own, owner = self.sides.key(store), self.sides.owner(store)
         named = {pair for function in (start, store.function) for pair in self.sides.handed(function, store.key, 0)}
-        found = [one for pair in sorted(named, key=repr) for one in self._by_name.get(pair, ())]
-        return [one for one in found if self.sides.key(one) != own and self.sides.owner(one) == owner != ""]
+        beside = [one for one in self._by_owner.get(owner, ()) if self.sides.key(one) != own] if owner else []
+        return [one for one in beside if not named.isdisjoint(self.sides.handed(one.function, _name(one), 0))]
 
     @cached_property
-    def _by_name(self) -> dict[tuple[str, Term], list[Effect]]:
-        """Return the stores by the functions that hand in their keys or elements, and by what these are there."""
-        found: dict[tuple[str, Term], list[Effect]] = {}
+    def _by_owner(self) -> dict[str, list[Effect]]:
+        """Return the stores whose keys or elements have names, by the class or module to which their holders belong."""
+        found: dict[str, list[Effect]] = {}
         for effect in self.removals.effects.effects:
-            name = effect.key if effect.key is not None else effect.value
-            if effect.kind != "store" or name is None or name[0] == "const" or self.sides.key(effect) is None:
-                continue
-            for pair in dict.fromkeys(self.sides.handed(effect.function, name, 0)):
-                found.setdefault(pair, []).append(effect)
+            name = _name(effect)
+            if effect.kind == "store" and name is not None and name[0] != "const":
+                found.setdefault(self.sides.owner(effect), []).append(effect)
         return found
+
+
+def _name(effect: Effect) -> Term | None:
+    """Return the key of a store, or the element where it has none."""
+    return effect.key if effect.key is not None else effect.value

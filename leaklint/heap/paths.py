@@ -17,6 +17,7 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.emptied import Emptied
 from leaklint.heap.release import Missed
 from leaklint.heap.removal_sites import RemovalSites, is_after
+from leaklint.heap.renaming import Renaming
 from leaklint.heap.sides import Sides
 from leaklint.heap.turns import Turns
 from leaklint.heap.unswept import Unswept
@@ -44,6 +45,7 @@ class Paths:
         self.emptied = Emptied(removals)
         self.unwinding = Unwinding(removals, self.sites)
         self.unswept = Unswept(self.sides)
+        self.renaming = Renaming(removals, self.sites)
 
     def missed(self, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Missed | None:
         """Return a way on which the entry of a store stays, if there is one.
@@ -62,7 +64,7 @@ class Paths:
                 return Missed(store, why)
             if why := self.unswept.why(store):
                 return Missed(store, why, "sweep it as well", meant=True)
-            if why := self.sides.in_step.outgrown(store, own):
+            if why := self.sides.in_step.outgrown(store, own) or self.renaming.under_old_key(store, own, every):
                 return Missed(store, why, meant=True)
         return None
 
