@@ -544,3 +544,35 @@ def test_row_3_a_cached_object_that_changes_must_not_lose_its_state(change: str)
 def test_row_3_a_cached_object_that_stays_as_it_is_may_be_made_anew(change: str, use: str) -> None:
     fix = weak(COUNTERS.replace("CHANGE", change).replace("USE", use), "C", "Counter")
     assert fix.safety == "unsafe" and "may be made anew" in fix.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "safety"), [("self.lines.append(line)", "none"), ("return len(self.lines)", "unsafe")]
+)
+def test_row_3_what_a_class_gives_for_each_call_must_not_lose_its_state(change: str, safety: str) -> None:
+    fix = weak(
+        lines(f"""
+            C = {{}}
+
+
+            class Named(type):
+                def __call__(cls, name):
+                    try:
+                        return C[name]
+                    except KeyError:
+                        made = C[name] = super().__call__(name)
+                        return made
+
+
+            class Channel(metaclass=Named):
+                def __init__(self, name):
+                    self.name = name
+                    self.lines = []
+
+                def say(self, line):
+                    {change}
+            """),
+        "C",
+        "Channel",
+    )
+    assert fix.safety == safety

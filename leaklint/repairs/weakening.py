@@ -20,11 +20,12 @@ from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.returned import plain_result
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import walk
-from leaklint.repairs.state import forgotten
+from leaklint.repairs.state import changes, forgotten
 from leaklint.repairs.stored_types import admit
 from leaklint.repairs.uses import Finder
 
 _RANK = {"safe": 0, "unsafe": 1, "none": 2}
+_MAKERS = frozenset({"__call__", "__new__"})  # methods by which a class gives one object for many calls
 _STORES = frozenset({"append", "add", "appendleft", "insert", "setdefault", "extend", "update", "__setitem__"})
 
 
@@ -217,6 +218,10 @@ def judge_stores(
                 fate = Fate("assumed", "an object that nobody holds any more may be made anew")
             if fate.level == "held" and role.use.scope.name == "__init__" and _made_through(role, every):
                 fate = Fate("assumed", "an object that nobody holds any more may be made anew")
+            if fate.level == "assumed" and role.use.scope.name in _MAKERS and _any_changes(draft, request):
+                draft.refuse(
+                    f"what is made at {role.place} changes afterwards, and who asks for it again would get a new one"
+                )
             if fate.level == "assumed" and (place := _forgotten(draft, request, role)):
                 draft.refuse(
                     f"the object used at {place} is kept by nothing but this container, and would lose its state"
@@ -256,6 +261,11 @@ def _is_read(role: Role) -> bool:
     return role.kind in {"iterate", "get-item", "contains", "star", "argument", "escape"} or (
         role.kind == "call" and role.name not in _STORES
     )
+
+
+def _any_changes(draft: Draft, request: WeakRequest) -> bool:
+    """Tell whether an object that is made again would lack what has become of the one before it."""
+    return any(changes(draft.files.program, one) for one in request.classes)
 
 
 def _forgotten(draft: Draft, request: WeakRequest, role: Role) -> str:
