@@ -6,7 +6,7 @@ from functools import cached_property
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
-from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.points_to_values import in_order
 
 _CALLERS = 4  # how many callers up a generator is looked for
@@ -20,6 +20,7 @@ class Abandonment:
         """Take the calls of the program."""
         self.effects = effects
         self.heap = effects.heap
+        self._known: dict[tuple[str, tuple[int, ...], frozenset[str]], str] = {}
 
     def generator_of(self, event: Event, function: Function, seen: frozenset[str] = frozenset()) -> str:
         """Return the key of a generator that reaches an event only after it has yielded; nothing if the event may run without.
@@ -30,11 +31,22 @@ class Abandonment:
             return ""
         if self._is_left_to_users(function):
             return function.key if self._is_behind_yield(event, function) else ""
-        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
-        if not calls or len(seen) > _CALLERS:
+        if len(seen) > _CALLERS:
             return ""
-        found = [self.generator_of(one.event, self.heap.functions[one.caller], seen | {function.key}) for one in calls]
-        return found[0] if all(found) else ""
+        first = ""
+        for call in self.effects.calls.get(function.key, ()):
+            if call.caller not in seen:
+                found = self._of_caller(call, seen | {function.key})
+                if not found:
+                    return ""
+                first = first or found
+        return first
+
+    def _of_caller(self, call: Call, seen: frozenset[str]) -> str:
+        asked = (call.caller, call.event.place, seen)
+        if asked not in self._known:
+            self._known[asked] = self.generator_of(call.event, self.heap.functions[call.caller], seen)
+        return self._known[asked]
 
     def _is_left_to_users(self, function: Function) -> bool:
         """Tell whether users loop over a generator: what decorators make of it, or who else drives it, is another matter."""
@@ -56,13 +68,14 @@ class Abandonment:
 
         One that is ``bounded`` is behind a test of the size; any other has to be behind no test that the store is not behind.
         """
-        storing = [pair for one in stores for pair in self._runs_in(one)]
+        storing: dict[str, list[Event]] = {}
+        for one in stores:
+            for there, event in self._runs_in(one):
+                storing.setdefault(there, []).append(event)
         return any(
-            here == there
-            and not self.heap.functions[here].yields
-            and (bounded or all(guard in event.guards for guard in last.guards))
+            not self.heap.functions[here].yields and (bounded or all(guard in event.guards for guard in last.guards))
             for here, last in self._runs_in(removal)
-            for there, event in storing
+            for event in storing.get(here, ())
         )
 
     def _runs_in(self, effect: Effect) -> list[tuple[str, Event]]:
