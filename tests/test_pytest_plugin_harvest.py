@@ -132,7 +132,11 @@ def statuses(folder: Path, *options: str) -> dict[str, str]:
     return {one["symbol"]: one["verdict"]["status"] for one in report["findings"]}
 
 
-def test_without_a_harvest_it_cannot_be_made(engines: Path) -> None:
+def test_without_tests_and_calls_that_show_it_it_cannot_be_made(engines: Path) -> None:
+    text = (engines / "app.py").read_text()
+    (engines / "app.py").write_text(text.replace('Plan("diesel-7", parts=("valve",))', "self.plan()"))
+    for tests in engines.glob("test_*.py"):
+        tests.unlink()
     assert statuses(engines)["app:Engine.running"] == "unreached"
 
 

@@ -45,6 +45,7 @@ class Filing:
         self.removals = removals
         self.heap = removals.heap
         self.effects = removals.effects
+        self._asked: tuple[list[Effect], set[Term | None]] | None = None
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
         """Return why a removal looks for entries under other keys than those of a store; None if it does not.
@@ -62,10 +63,11 @@ class Filing:
 
     def _under_one(self, removal: Effect, store: Effect, every: list[Effect]) -> Missed | None:
         """Return how a removal misses what lies under other keys than a constant."""
-        filed, asked = slot_of(store), slot_of(removal)
-        if filed is None or asked is None or asked[0] != "const" or filed[0] == "const" or removal.how not in _ELEMENTS:
+        asked = slot_of(removal) if removal.how in _ELEMENTS else None
+        filed = slot_of(store) if asked is not None and asked[0] == "const" else None
+        if filed is None or asked is None or filed[0] == "const":
             return None
-        others = {slot_of(one) for one in every}
+        others = self._slots(every)
         known = set(self._constants(filed, 0))
         if None not in known and known <= others:
             return None
@@ -75,6 +77,12 @@ class Filing:
             f"it is stored under {_name(filed)} and removed under {as_text(asked)} only (line {removal.event.place[0]})"
         )
         return Missed(store, why, "remove it under the other keys, too", shown=None not in known)
+
+    def _slots(self, removals: list[Effect]) -> set[Term | None]:
+        """Return the keys under which removals look, worked out once for the removals from one holder."""
+        if self._asked is None or self._asked[0] is not removals:
+            self._asked = removals, {slot_of(one) for one in removals}
+        return self._asked[1]
 
     def _constants(self, term: Term, depth: int) -> Iterator[Term | None]:
         """Yield the constants that a term may be by what callers pass; None for what is no constant."""

@@ -62,10 +62,10 @@ class Removals:
         self.held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
         good: list[Effect] = []
         callers = _callers(stores)
-        distinct = _distinct(stores)
-        for removal in _distinct(removals):
+        distinct, apart = _distinct(stores), _distinct(removals)
+        for removal in apart:
             possible = self._where_possible(self._judged(removal, distinct, held, callers))
-            possible = self.omissions.of(possible, stores, removals)
+            possible = self.omissions.of(possible, distinct, apart)
             here = self._where_finished(possible, distinct)
             if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
                 best = here
@@ -73,7 +73,7 @@ class Removals:
                 return here
             if possible.quality == Quality.GOOD:
                 good.append(removal)
-        best = self._on_every_way(best, stores, good, removals) if good else best
+        best = self._on_every_way(best, stores, good, apart) if good else best
         where = self.lifetime.where(stores[0].container)
         if best.quality == Quality.GOOD or best.missed is not None or where is None:
             return best
@@ -145,16 +145,8 @@ class Removals:
         if not beside and (reason := self.feasibility.never_by_name(function)):
             doubt = f"assumes that nothing else calls {function.name}()"
             return Release(Quality.DOUBTFUL, f"{reason} ({place})", removal, doubt=doubt)
-        covered = [store for store in stores if self.coverage.covers(removal, store)]
-        around = [(store, self.coverage.wrapping.around(removal, store)) for store in covered or stores]
-        if not covered or all(made for _, made in around):
-            wrapped = next(((store, made) for store, made in around if made), None)
-            why = f"what is removed at {place} is never what was stored"
-            if wrapped is None:
-                return Release(Quality.NONE, why, removal)
-            why = f"{why}: that is {wrapped[1]} made around it"
-            missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
-            return Release(Quality.NONE, missed.why, removal, missed=missed)
+        if not any(self._takes(removal, store) for store in stores):
+            return self._never_taking(removal, stores, place)
         if self.coverage.takes_empty(removal, stores):
             return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
         if self.coverage._moves(removal, stores):
@@ -163,6 +155,21 @@ class Removals:
         if follows or self._is_protocol(function, stores):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         return self._called(removal, function, place)
+
+    def _takes(self, removal: Effect, store: Effect) -> bool:
+        return self.coverage.covers(removal, store) and not self.coverage.wrapping.around(removal, store)
+
+    def _never_taking(self, removal: Effect, stores: list[Effect], place: str) -> Release:
+        """Return why a removal takes out nothing that stores put in: it looks for something else, or for the bare entry."""
+        covered = [store for store in stores if self.coverage.covers(removal, store)]
+        around = ((store, self.coverage.wrapping.around(removal, store)) for store in covered or stores)
+        wrapped = next(((store, made) for store, made in around if made), None)
+        why = f"what is removed at {place} is never what was stored"
+        if wrapped is None:
+            return Release(Quality.NONE, why, removal)
+        why = f"{why}: that is {wrapped[1]} made around it"
+        missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
+        return Release(Quality.NONE, missed.why, removal, missed=missed)
 
     @staticmethod
     def _follows_always(removal: Effect, store: Effect) -> bool:
