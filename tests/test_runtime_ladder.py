@@ -220,7 +220,7 @@ def test_made_objects_are_not_kept() -> None:
 
 def test_a_stub_answers_everything_and_keeps_nothing() -> None:
     stub = stubs.Stub()
-    thing = stubs.Thing()
+    thing = stubs.StandIn()
     reference = weakref.ref(thing)
     stub.name = thing
     stub.method(thing, key=thing).more[thing]
@@ -292,7 +292,7 @@ def perform(trigger: str, track: str, **more: Any) -> Any:
 def test_acts_return_what_is_tracked() -> None:
     assert isinstance(perform("method:method", "subject"), Acting)
     assert perform("method:method", "result") == "result"
-    assert isinstance(perform("method:method", "argument:0"), stubs.Thing)
+    assert isinstance(perform("method:method", "argument:0"), stubs.StandIn)
     assert isinstance(perform("method:later", "result"), Nothing)
     assert isinstance(perform("method:__enter__", "subject"), Acting)
     assert EVENTS == ["enter", "exit"]

@@ -13,9 +13,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MOST_LINES, MOST_FUNCTION_LINES = 400, 60
 
-#: Shown to users under this name (``Location``, ``Thing``), or still to be renamed (``Names``); none may join them.
-SHARED_NAMES = {"Location", "Names", "Thing"}
-
 
 def sources() -> list[Path]:
     return sorted(path for top in ("leaklint", "runtime", "benchmarks") for path in (ROOT / top).rglob("*.py"))
@@ -53,6 +50,6 @@ def test_a_class_name_is_used_once() -> None:
     for path in sources():
         if "example" not in path.parts:  # programs to be analysed
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.ClassDef) and node.name not in SHARED_NAMES:
+                if isinstance(node, ast.ClassDef):
                     places.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-from pathlib import Path
-
 import pytest
+from programs_proven import proven
 
-from leaklint.config import Settings
-from leaklint.engine import check
 from leaklint.model import Verdict
-from leaklint.proof import VerifyOptions, verify
 
 PROGRAMS = {
     "left_by_an_error": """
@@ -216,12 +211,8 @@ PROGRAMS = {
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
-    """Check and prove all programs in one run; return the verdict on each."""
-    folder = tmp_path_factory.mktemp("endings")
-    for name, text in PROGRAMS.items():
-        (folder / f"{name}.py").write_text(textwrap.dedent(text))
-    found = verify(check([str(folder)], Settings(confidence="low")).findings, VerifyOptions(timeout=60))
-    return {Path(item.path).stem: item.verdict for item in found if item.verdict is not None}
+    """Return the verdict on each program."""
+    return proven(tmp_path_factory.mktemp("endings"), PROGRAMS)
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from pathlib import Path
 
 import pytest
+from programs_proven import proven
 
-from leaklint.config import Settings
-from leaklint.engine import check
 from leaklint.model import Verdict
-from leaklint.proof import VerifyOptions, verify
 from leaklint_runtime import patterns, samples
 
 PROGRAMS = {
@@ -294,13 +290,8 @@ PROGRAMS = {
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
-    """Check and prove all programs in one run; return the verdict on each."""
-    folder = tmp_path_factory.mktemp("reach")
-    for name, text in PROGRAMS.items():
-        (folder / f"{name}.py").write_text(textwrap.dedent(text))
-    found = verify(check([str(folder)], Settings(confidence="low")).findings, VerifyOptions(timeout=60))
-    named = [item for item in found if item.symbol.rpartition(":")[2].startswith("_")]
-    return {Path(item.path).stem: item.verdict for item in named if item.verdict is not None}
+    """Return the verdict on each program."""
+    return proven(tmp_path_factory.mktemp("reach"), PROGRAMS)
 
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS))

@@ -6,11 +6,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from programs_proven import proven
 
 from leaklint.config import Settings
 from leaklint.engine import check
 from leaklint.model import Verdict
-from leaklint.proof import VerifyOptions, verify
 
 PROGRAMS = {
     "list_of_pairs": """
@@ -193,12 +193,8 @@ OPEN = {"one_text_only", "texts_of_the_program_itself", "filled_by_another_act",
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
-    """Check and prove all programs in one run; return the verdict on each."""
-    folder = tmp_path_factory.mktemp("shown")
-    for name, text in PROGRAMS.items():
-        (folder / f"{name}.py").write_text(textwrap.dedent(text))
-    found = verify(check([str(folder)], Settings(confidence="low")).findings, VerifyOptions(timeout=60))
-    return {Path(item.path).stem: item.verdict for item in found if item.verdict is not None}
+    """Return the verdict on each program."""
+    return proven(tmp_path_factory.mktemp("shown"), PROGRAMS)
 
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS.keys() - OPEN))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leaklint.flow.terms import Term
     from leaklint.heap.effects import Effect
     from leaklint.heap.kept import Kept
-    from leaklint.heap.lifetime import Location
+    from leaklint.heap.lifetime import HeapPlace
     from leaklint.reading import Read
     from leaklint.rules.context import Case, Context, Place
     from leaklint.source import Source
@@ -84,7 +84,7 @@ class FactsView:
             return None
         return Leak(code, holder, tuple(map(self._entry, retention.stores)), retention.level)
 
-    def holder(self, location: Location) -> HolderFacts | None:
+    def holder(self, location: HeapPlace) -> HolderFacts | None:
         """Return the holder that stands at a location of the heap."""
         module, name = _home(location)
         return self.program.holders.named(module, name, location.place[0])
@@ -174,7 +174,7 @@ def view_of(cases: Iterable[Case], context: Context) -> FactsView | None:
     return FactsView(context, Program(modules, sources, places, reported))
 
 
-def _home(location: Location) -> tuple[str, str]:
+def _home(location: HeapPlace) -> tuple[str, str]:
     """Return the module and the name of the holder at a location."""
     return location.owner.partition(":")[0], qualname_of(location)
 

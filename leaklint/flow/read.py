@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from leaklint.flow.expressions import Expressions, Place, item_of, place_of
 from leaklint.flow.model import Class, Decorator, Event, Function, Guard, Module, Param
-from leaklint.flow.scopes import Definition, Names
+from leaklint.flow.scopes import BoundNames, Definition
 from leaklint.flow.statements import Statements
 from leaklint.flow.terms import NONE, UNKNOWN, Term, union
 
@@ -57,7 +57,7 @@ class Scope:
     """One function, class body or module body while it is read. ``env`` gives the present value of each local name."""
 
     def __init__(
-        self, file: File, kind: str, key: str, names: Names | None, parent: Scope | None = None, owner: str = ""
+        self, file: File, kind: str, key: str, names: BoundNames | None, parent: Scope | None = None, owner: str = ""
     ) -> None:
         self.file, self.kind, self.key, self.parent, self.owner = file, kind, key, parent, owner
         self.names = names
@@ -193,7 +193,7 @@ class Scope:
     def define_lambda(self, node: ast.Lambda) -> Term:
         """Return the term of a lambda, which is read as a function."""
         key = self.file.unique(self._qualname(f"<lambda>{node.lineno}_{node.col_offset}"))
-        scope = Scope(self.file, "function", key, Names([node.body]), self)
+        scope = Scope(self.file, "function", key, BoundNames([node.body]), self)
         params = scope.read_params(node, self)
         value = scope.expressions.read(node.body)
         scope.note("return", (value,), place_of(node.body))
@@ -205,7 +205,7 @@ class Scope:
         decorators = tuple(Decorator(self.expressions.read(one), _at_sign(one, node)) for one in node.decorator_list)
         key = self.file.unique(self._qualname(node.name))
         owner = self.key if self.kind == "class" else ""
-        scope = Scope(self.file, "function", key, Names(node.body), self, owner)
+        scope = Scope(self.file, "function", key, BoundNames(node.body), self, owner)
         params = scope.read_params(node, self)
         Statements(scope).block(node.body)
         kind = _kind(self.kind, node.name, decorators)
@@ -248,7 +248,7 @@ class Scope:
         bases = tuple(self.expressions.read(base) for base in node.bases)
         keywords = tuple((word.arg or "**", self.expressions.read(word.value)) for word in node.keywords)
         key = self.file.unique(self._qualname(node.name))
-        scope = Scope(self.file, "class", key, Names(node.body), self)
+        scope = Scope(self.file, "class", key, BoundNames(node.body), self)
         Statements(scope).block(node.body)
         scope.finish(node.name, "class", (), (), place_of(node), False, ast.get_docstring(node, clean=False) or "")
         parent = self.function.key if self.function is not None else ""

@@ -21,7 +21,7 @@ _NAMELESS = frozenset(
 )
 
 
-class Names:
+class BoundNames:
     """The names that a function binds, and those that it declares to be another's."""
 
     def __init__(self, body: list[ast.stmt] | list[ast.expr]) -> None:

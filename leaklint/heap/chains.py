@@ -11,7 +11,7 @@ from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.lifetime import Location
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
@@ -120,7 +120,7 @@ class Chains:
         else:
             place = names.classes[where[1]].attributes.get(where[2], (NONE, event.place))[1]
         home, path = where[1].partition(":")[0], (f"{where[1].replace(':', '.')}.{where[2]}",)
-        location = Location(where[0], where[1], where[2], home, place, 0, path)
+        location = HeapPlace(where[0], where[1], where[2], home, place, 0, path)
         # a display is part of the chain itself: what it keeps besides is what piles up, or the displays alone
         parts = value[1] if value[0] in DISPLAYS else (value,)
         every = [one for part in parts for one in self.heap.keeping.of(part)]

@@ -30,8 +30,9 @@ def early_exit(function: Function, doing: Event, undoing: list[Event], made: Ter
 
 
 def is_opposed(one: Event, other: Event) -> bool:
-    """Tell whether two events stand in the two branches of a test."""
-    return any(guard._replace(holds=not guard.holds) in other.guards for guard in one.guards if guard.kind == "if")
+    """Tell whether two events stand behind the two outcomes of one test."""
+    tests = {(guard.test, not guard.holds) for guard in one.guards if guard.kind in {"if", "past"}}
+    return any((guard.test, guard.holds) in tests for guard in other.guards if guard.kind in {"if", "past"})
 
 
 def is_handed_on(function: Function, names: Iterable[str]) -> bool:

@@ -60,9 +60,9 @@ class External:
         klass = self.contracts.klass(name)
         if klass is not None and klass.container not in {"", "abstract"}:
             return self._container(klass, term)
-        how, _, more = (_OWN.get(name) or self.contracts.returned(name)).partition(" ")
+        how, _, operand = (_OWN.get(name) or self.contracts.returned(name)).partition(" ")
         model = _MODELS.get(how)
-        found = model(self, more, term) if model is not None else None
+        found = model(self, operand, term) if model is not None else None
         return found if found is not None else self._by_kind(name, term)
 
     def _by_kind(self, name: str, term: Term) -> Values:
@@ -81,18 +81,18 @@ class External:
 
     # what contracts say, by the first word; None where the call has not what that needs
 
-    def _super(self, more: str, term: Term) -> Values:
+    def _super(self, operand: str, term: Term) -> Values:
         owner = self._owners.get(term[4])
         return frozenset([("super", owner)]) if owner is not None else frozenset([("part",)])
 
-    def _attribute(self, more: str, term: Term) -> Values | None:
+    def _attribute(self, operand: str, term: Term) -> Values | None:
         if len(term[2]) < 2:
             return None
         if term[2][1][0] != "const":
             return of_any_name(self.heap, term)
         return self.heap.evaluate(("attr", term[2][0], term[2][1][1].strip("'\"")))
 
-    def _class(self, more: str, term: Term) -> Values:
+    def _class(self, operand: str, term: Term) -> Values:
         if len(term[2]) == 3:
             return frozenset([("anyclass", "?")])
         given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
@@ -101,23 +101,23 @@ class External:
         own = self.heap.evaluate(term[1]) if None in metas.values() else _NOTHING
         return frozenset([*made, *own, *(_class_of(value) for value in given if value not in metas)])
 
-    def _namespace(self, more: str, term: Term) -> Values:
+    def _namespace(self, operand: str, term: Term) -> Values:
         if not term[2]:
             return self.heap.evaluate(("attr", ("module", term[4][0]), "__dict__"))
         return self.heap.evaluate(("attr", term[2][0], "__dict__"))
 
-    def _partial(self, more: str, term: Term) -> Values | None:
+    def _partial(self, operand: str, term: Term) -> Values | None:
         return frozenset([("partial", term[2][0], term[2][1:], term[3])]) if term[2] else None
 
-    def _argument(self, more: str, term: Term) -> Values:
-        place = int(more)
+    def _argument(self, operand: str, term: Term) -> Values:
+        place = int(operand)
         return self.heap.evaluate(term[2][place]) if len(term[2]) > place else _NOTHING
 
-    def _receiver(self, more: str, term: Term) -> Values | None:
+    def _receiver(self, operand: str, term: Term) -> Values | None:
         return self.heap.evaluate(term[1][1]) if term[1][0] == "attr" else None
 
-    def _element(self, more: str, term: Term) -> Values | None:
-        place = int(more)
+    def _element(self, operand: str, term: Term) -> Values | None:
+        place = int(operand)
         if len(term[2]) <= place:
             return None
         values = self.heap.evaluate(term[2][place])
@@ -125,21 +125,21 @@ class External:
             return frozenset([("plain", "int")])
         return self.heap.evaluate(("iter", term[2][place]))
 
-    def _field(self, more: str, term: Term) -> Values:
+    def _field(self, operand: str, term: Term) -> Values:
         default = keyword(term, "default")
         return self.heap.evaluate(default) if default is not None else frozenset([("part",)])
 
-    def _instance(self, more: str, term: Term) -> Values:
-        return frozenset([("extinst", more, term[4])])
+    def _instance(self, operand: str, term: Term) -> Values:
+        return frozenset([("extinst", operand, term[4])])
 
-    def _new(self, more: str, term: Term) -> Values:
+    def _new(self, operand: str, term: Term) -> Values:
         return frozenset([("anyclass", "?")])
 
-    def _named(self, more: str, term: Term) -> Values:
+    def _named(self, operand: str, term: Term) -> Values:
         return frozenset([("ext", "builtins.tuple")])
 
-    def _plain(self, more: str, term: Term) -> Values:
-        return frozenset([("plain", more or "?")])
+    def _plain(self, operand: str, term: Term) -> Values:
+        return frozenset([("plain", operand or "?")])
 
     def _container(self, klass: ClassEntry, term: Term) -> Values:
         kind = klass.container
@@ -209,12 +209,12 @@ class External:
         for key, part in self.heap.contents.parts(value):
             self.heap.contents.hold(copy, key, ("deepcopy", part[1] if part[0] == "deepcopy" else part, site))
 
-    def _deep_copy(self, more: str, term: Term) -> Values:
-        return self._copy(more, term, deep=True)
+    def _deep_copy(self, operand: str, term: Term) -> Values:
+        return self._copy(operand, term, deep=True)
 
-    def _copy(self, more: str, term: Term, deep: bool = False) -> Values:
+    def _copy(self, operand: str, term: Term, deep: bool = False) -> Values:
         values = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
-        words = more.split()
+        words = operand.split()
         made = "" if words[-1].isdigit() else words[-1]  # the kind of container that it is in any case
         kind = made or "list"
         copied = set()
@@ -374,20 +374,20 @@ _MODELS: dict[str, Callable[[External, str, Term], Values | None]] = {
     "class": External._class,
     "namespace": External._namespace,
     "partial": External._partial,
-    "identity": lambda self, more, term: frozenset([("ext", "identity")]),
+    "identity": lambda self, operand, term: frozenset([("ext", "identity")]),
     "argument": External._argument,
     "receiver": External._receiver,
     "element": External._element,
     "copy": External._copy,
     "deep": External._deep_copy,
-    "count": lambda self, more, term: frozenset([("plain", "count")]),
-    "nothing": lambda self, more, term: frozenset([("none",)]),
+    "count": lambda self, operand, term: frozenset([("plain", "count")]),
+    "nothing": lambda self, operand, term: frozenset([("none",)]),
     "field": External._field,
     "instance": External._instance,
     "plain": External._plain,
     "new": External._new,
     "named": External._named,
-    "exception": lambda self, more, term: frozenset([("exc",)]),
-    "members": lambda self, more, term: every_member(self.heap, term),
-    "weak": lambda self, more, term: frozenset([("weak",)]),
+    "exception": lambda self, operand, term: frozenset([("exc",)]),
+    "members": lambda self, operand, term: every_member(self.heap, term),
+    "weak": lambda self, operand, term: frozenset([("weak",)]),
 }

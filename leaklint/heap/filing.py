@@ -46,14 +46,18 @@ class Filing:
         self.heap = removals.heap
         self.effects = removals.effects
         self._asked: tuple[list[Effect], set[Term | None]] | None = None
+        self._known: dict[Term, frozenset[Term]] = {}
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
         """Return why a removal looks for entries under other keys than those of a store; None if it does not.
 
         ``every`` are all the removals from the holder.
         """
+        asked = slot_of(removal) if removal.how in _ELEMENTS else None
+        constant = asked if asked is not None and asked[0] == "const" else None
         for store in stores:
-            missed = self._under_one(removal, store, every) or self._under_bare(removal, store)
+            missed = self._under_one(removal, constant, store, every) if constant is not None else None
+            missed = missed or self._under_bare(removal, store)
             if missed is not None:
                 quality = Quality.NONE if missed.shown else Quality.DOUBTFUL
                 return Release(quality, missed.why, removal, missed=missed)
@@ -61,11 +65,10 @@ class Filing:
 
     # one constant of several
 
-    def _under_one(self, removal: Effect, store: Effect, every: list[Effect]) -> Missed | None:
-        """Return how a removal misses what lies under other keys than a constant."""
-        asked = slot_of(removal) if removal.how in _ELEMENTS else None
-        filed = slot_of(store) if asked is not None and asked[0] == "const" else None
-        if filed is None or asked is None or filed[0] == "const":
+    def _under_one(self, removal: Effect, asked: Term, store: Effect, every: list[Effect]) -> Missed | None:
+        """Return how a removal under a constant key misses what lies under others."""
+        filed = slot_of(store)
+        if filed is None or filed[0] == "const":
             return None
         others = self._slots(every)
         known = set(self._constants(filed, 0))
@@ -107,10 +110,10 @@ class Filing:
             source = self._source(filed)
             if source is None or asked[0] not in {"param", "attr"} or asked == filed:
                 continue
-            passed = set(self._passed(asked, 0))
+            passed = self._passed(asked)
             if any(self._source(one) is not None for one in passed if one[0] != "attr"):
                 continue  # some callers work the key out themselves
-            if not any(self._is_raw(one) for one in passed.intersection(self._passed(source, 0))):
+            if not any(self._is_raw(one) for one in passed & self._passed(source)):
                 continue
             why = f"it is stored under {as_text(filed)} and looked for under {as_text(asked)} (line {removal.event.place[0]})"
             return Missed(store, f"{why}, which may differ", "look for it under the same key", meant=True)
@@ -167,13 +170,18 @@ class Filing:
             for one in returned
         )
 
-    def _passed(self, term: Term, depth: int) -> Iterator[Term]:
-        """Yield a term, and what callers pass for it, with the object whose method passes it left open."""
+    def _passed(self, term: Term) -> frozenset[Term]:
+        """Return a term, and what callers pass for it, with the object whose method passes it left open."""
+        if term not in self._known:
+            self._known[term] = frozenset(self._followed(term, 0))
+        return self._known[term]
+
+    def _followed(self, term: Term, depth: int) -> Iterator[Term]:
         yield rebuilt(term, self._opened)
         if term[0] == "param" and depth < _CALLERS:
             for call in self.effects.calls.get(term[1], ()):
                 if term[2] in call.bound:
-                    yield from self._passed(call.bound[term[2]], depth + 1)
+                    yield from self._followed(call.bound[term[2]], depth + 1)
 
     def _opened(self, term: Term) -> Term | None:
         function = self.heap.functions[term[1]] if term[0] == "param" else None

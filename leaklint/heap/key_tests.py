@@ -11,7 +11,6 @@ from leaklint.flow.terms import Term, as_text, children, rebuilt, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.key_guards import conjuncts
-from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.release import Missed, Quality, Release
 from leaklint.heap.spellings import Spellings
 
@@ -52,6 +51,7 @@ class KeyTests:
         self.removals = removals
         self.heap = removals.heap
         self.spellings = Spellings(removals.heap, removals.effects)
+        self._known: dict[tuple[int, Term | None], list[KeyTest]] = {}
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
         """Return why a test of the key keeps a removal from some of the entries; None if none does.
@@ -80,11 +80,10 @@ class KeyTests:
 
     def _tests_of(self, removal: Effect) -> list[KeyTest]:
         """Return the tests of the key alone behind which a removal stands."""
-        return self._known.setdefault(id(removal.event), list(dict.fromkeys(self._tests(removal))))
-
-    @cached_property
-    def _known(self) -> dict[int, list[KeyTest]]:
-        return {}
+        asked = (id(removal.event), removal.key)
+        if asked not in self._known:
+            self._known[asked] = list(dict.fromkeys(self._tests(removal)))
+        return self._known[asked]
 
     def _tests(self, removal: Effect) -> Iterator[KeyTest]:
         function = self.heap.functions[removal.function]
@@ -166,7 +165,7 @@ class KeyTests:
             return found[0] != "global" or len(self.heap.names.modules[found[1]].names.get(found[2], ())) <= 1
         return (
             bool(kind == "attr")
-            and term[2] not in self._reassigned
+            and term[2] not in self.heap.attributes.reassigned
             and children(term)[0][0] in {"param", "class", "name"}
         )
 
@@ -175,15 +174,6 @@ class KeyTests:
         """Return the functions of which inner ones assign to variables."""
         events = (event for function in self.heap.functions.values() for event in function.events)
         return frozenset(event.terms[0][1] for event in events if event.kind == "setcell")
-
-    @cached_property
-    def _reassigned(self) -> frozenset[str]:
-        """Return the names of attributes that are assigned outside of constructors."""
-        return frozenset(
-            event.name
-            for function in self.heap.functions.values() if not is_constructor(function.name)
-            for event in function.events if event.kind in {"setattr", "delattr"}
-        )  # fmt: skip
 
     # the keys of a store
 

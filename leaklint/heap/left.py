@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term
-from leaklint.heap.lifetime import Location
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY, Multiplicity
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 _BELOW = frozenset({"container", "inst"})
 
 
-def left_to_users(lifetime: Lifetime, multiplicity: Multiplicity) -> dict[Term, Location]:
+def left_to_users(lifetime: Lifetime, multiplicity: Multiplicity) -> dict[Term, HeapPlace]:
     """Return what is in objects of classes of which the program makes none for itself, where it does not live long."""
-    found: dict[Term, Location] = {}
+    found: dict[Term, HeapPlace] = {}
     names = lifetime.heap.names
     for key, klass in names.classes.items():
         if klass.parent or not klass.methods or not _is_left(key, multiplicity):
             continue
         path = (f"{key.replace(':', '.')}()",)
-        start = Location("object", key, "", key.partition(":")[0], klass.place, 0, path)
-        queue: deque[tuple[Term, Location]] = deque([(("self", key), start)])
+        start = HeapPlace("object", key, "", key.partition(":")[0], klass.place, 0, path)
+        queue: deque[tuple[Term, HeapPlace]] = deque([(("self", key), start)])
         while queue:
             value, location = queue.popleft()
             for child, where in lifetime._below(value, location):

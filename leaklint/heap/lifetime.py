@@ -24,7 +24,7 @@ _LIVING = frozenset(
 _MAKING = frozenset({"list", "dict", "set", "tuple", "comp", "call"})  # terms of values that are made where they stand
 
 
-class Location(NamedTuple):
+class HeapPlace(NamedTuple):
     """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure,
     result, thread, outside.
 
@@ -70,10 +70,10 @@ class Lifetime:
     def __init__(self, heap: PointsTo, effects: Effects) -> None:
         self.heap = heap
         self.effects = effects
-        self.long: dict[Term, Location] = {}
-        self.others: dict[Term, list[Location]] = {}
-        self.left: dict[Term, Location] = {}  # what is in objects that the program leaves to its users to make
-        self.classes: dict[str, Location] = {}  # classes with an instance that lives long
+        self.long: dict[Term, HeapPlace] = {}
+        self.others: dict[Term, list[HeapPlace]] = {}
+        self.left: dict[Term, HeapPlace] = {}  # what is in objects that the program leaves to its users to make
+        self.classes: dict[str, HeapPlace] = {}  # classes with an instance that lives long
         self.resumed: dict[str, list[Place]] = {}  # the loops of generators that live long, and of workers
         self._on: dict[Term, list[tuple[str, str, Event]]] = {}
         self._index_attributes()
@@ -94,12 +94,12 @@ class Lifetime:
         """Return (name, function, event) of what is assigned to attributes of an abstract value."""
         return self._on.get(self._kind_of(value), [])
 
-    def where(self, value: Term) -> Location | None:
+    def where(self, value: Term) -> HeapPlace | None:
         """Return where a value lives long, or in which object that users make."""
         return self.long.get(value) or self.left.get(value)
 
     def _grow(self) -> None:
-        queue: deque[tuple[Term, Location]] = deque()
+        queue: deque[tuple[Term, HeapPlace]] = deque()
         for value, location in self._roots():
             self._reach(queue, value, location)
         while queue:
@@ -107,7 +107,7 @@ class Lifetime:
             for child, where in self._below(value, location):
                 self._reach(queue, child, where)
 
-    def _reach(self, queue: deque[tuple[Term, Location]], value: Term, location: Location) -> None:
+    def _reach(self, queue: deque[tuple[Term, HeapPlace]], value: Term, location: HeapPlace) -> None:
         if value[0] not in _LIVING:
             return
         if value in self.long and self.long[value].is_unsure and not location.is_unsure:
@@ -121,7 +121,7 @@ class Lifetime:
             self.classes.setdefault(value[1], location)
         queue.append((value, location))
 
-    def _roots(self) -> Iterator[tuple[Term, Location]]:
+    def _roots(self) -> Iterator[tuple[Term, HeapPlace]]:
         names = self.heap.names
         for module in names.modules.values():
             for word, values in module.names.items():
@@ -130,7 +130,7 @@ class Lifetime:
                         continue
                     found = in_order(self.heap.evaluate(term))
                     path = (f"{module.name}.{word}",)
-                    where = Location("module", module.name, word, module.name, place, 0, path, _objects(found))
+                    where = HeapPlace("module", module.name, word, module.name, place, 0, path, _objects(found))
                     for value in found:
                         if value[0] == "self" and not guards:
                             continue
@@ -140,7 +140,7 @@ class Lifetime:
                 continue
             module = names.module_of(key)
             for word, (term, place) in klass.attributes.items():
-                where = Location("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
+                where = HeapPlace("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
                 for value in in_order(self.heap.evaluate(term)):
                     yield value, where
         for value, assigned in self._on.items():
@@ -156,7 +156,7 @@ class Lifetime:
                     if value[0] == "class" and self.heap.names.classes[value[1]].parent:
                         continue
                     scope = {"class": "class", "func": "function"}.get(value[0], "metaclass")
-                    where = Location(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
+                    where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
                     for one in in_order(self.heap.evaluate(event.terms[1])):
                         if one[0] == "self" and not event.guards:
                             continue
@@ -166,21 +166,21 @@ class Lifetime:
         for scope, owner, container in namespaces.roots(self.heap):
             place = names.classes[owner].place if scope == "class" else (1, 0, 1, 0)
             path = (f"{_dotted(owner)}.__dict__",)
-            yield container, Location(scope, owner, "__dict__", owner.partition(":")[0], place, 0, path)
+            yield container, HeapPlace(scope, owner, "__dict__", owner.partition(":")[0], place, 0, path)
         yield from self._defaults()
         yield from self._descriptors()
         for value, worker, word in locals_of_workers(self.heap, self.effects):
             home = names.module_of(worker.key).name
             place = value[2][1:5]
             self.resumed.setdefault(worker.key, loops_of(worker))
-            yield value, Location("thread", worker.key, word, home, place, 0, (f"{_dotted(worker.key)}()", word))
+            yield value, HeapPlace("thread", worker.key, word, home, place, 0, (f"{_dotted(worker.key)}()", word))
         for value in self._on:
             if value[0] == "extinst" and self.heap.lives_on(value[1]):
                 yield from self._attributes(
-                    value, Location("outside", value[1], value[1], "", (1, 0, 1, 0), 0, (value[1],))
+                    value, HeapPlace("outside", value[1], value[1], "", (1, 0, 1, 0), 0, (value[1],))
                 )
 
-    def _descriptors(self) -> Iterator[tuple[Term, Location]]:
+    def _descriptors(self) -> Iterator[tuple[Term, HeapPlace]]:
         """Objects of descriptor classes sit on classes, unless the program is seen to put them elsewhere."""
         names = self.heap.names
         for key, klass in names.classes.items():
@@ -188,7 +188,10 @@ class Lifetime:
                 continue
             made = ("inst", key, ("descriptor",))
             if key not in self._put_away:
-                yield made, Location("class", key, "", klass.key.partition(":")[0], klass.place, 0, (_dotted(key),))
+                yield (
+                    made,
+                    HeapPlace("class", key, "", klass.key.partition(":")[0], klass.place, 0, (_dotted(key),)),
+                )
 
     @cached_property
     def _put_away(self) -> frozenset[str]:
@@ -206,13 +209,13 @@ class Lifetime:
         methods = {name for one in classes.order(key) for name in classes.class_of(one).methods}
         return "__set__" in methods or ("__get__" in methods and "__call__" not in methods)
 
-    def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, Location]]:
+    def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, HeapPlace]]:
         """All objects of a class share one ``__dict__``: each of their fields is one for the class."""
         if self.heap.evaluate(event.terms[1]) and event.terms[1][0] in {"attr", "name"}:
-            where = Location("class", value[1], "__dict__", home, event.place, 0, (f"{_dotted(value[1])}.__dict__",))
+            where = HeapPlace("class", value[1], "__dict__", home, event.place, 0, (f"{_dotted(value[1])}.__dict__",))
             yield ("inst", value[1], ("shared",)), where
 
-    def _defaults(self) -> Iterator[tuple[Term, Location]]:
+    def _defaults(self) -> Iterator[tuple[Term, HeapPlace]]:
         for key, function in self.heap.functions.items():
             if function.parent:
                 continue
@@ -226,12 +229,12 @@ class Lifetime:
                             )
                             yield (
                                 value,
-                                Location(
+                                HeapPlace(
                                     "default", key, param.name, name, place, 0, (f"{_dotted(key)}({param.name})",)
                                 ),
                             )
 
-    def _below(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+    def _below(self, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
         kind = value[0]
         yield from namespaces.below(self.heap, value, location)
         if kind in {"inst", "self"}:
@@ -249,7 +252,7 @@ class Lifetime:
                 self.resumed.setdefault(function.key, endless(function))
                 home, path = self.heap.names.module_of(function.key).name, (f"{_dotted(function.key)}()", word)
                 place = one[2][1:5] if one[2] and one[2][0] == home else function.place
-                yield one, Location("generator", function.key, word, home, place, 0, path)
+                yield one, HeapPlace("generator", function.key, word, home, place, 0, path)
         elif kind == "partial":
             for term in (value[1], *value[2], *(word for _, word in value[3])):
                 for one in in_order(self.heap.evaluate(term)):
@@ -258,7 +261,7 @@ class Lifetime:
             for one in self.heap.calling.returned(value[1]):
                 yield one, location._replace(scope="result", path=(*location.path, "its result"))
 
-    def _is_for_good(self, location: Location) -> bool:
+    def _is_for_good(self, location: HeapPlace) -> bool:
         """Tell whether a variable that holds a generator is given no other later."""
         if location.depth:
             return False
@@ -271,7 +274,7 @@ class Lifetime:
         """Tell whether an event stands in the loop of a worker, or of a generator that lives long, which goes on for ever."""
         return any(is_inside(event.place, loop) for loop in self.resumed.get(function, ()))
 
-    def _fields(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+    def _fields(self, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
         if value[1] not in self.heap.names.classes or len(location.path) > 8:
             return
         classes = self.heap.classes
@@ -291,7 +294,7 @@ class Lifetime:
                 scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
                 children = self._assigned(value, event.terms[1])
                 alternatives = max(location.alternatives, _objects(children))
-                where = Location(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives)
+                where = HeapPlace(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives)
                 for child in children:
                     yield child, where
 
@@ -318,7 +321,7 @@ class Lifetime:
         owner = self.heap.functions[function].owner
         return owner if owner and self.heap.classes.related(owner, key) else key
 
-    def _contents(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+    def _contents(self, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
         if location.depth > 3:
             return
         weak = value[1].startswith("weak:")  # what is held weakly, or as long as its key, may be gone long before
@@ -332,7 +335,7 @@ class Lifetime:
             yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
         yield from self._attributes(value, location)
 
-    def _attributes(self, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+    def _attributes(self, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
         """Yield what the program puts on a thread-local, a namespace or an object from outside."""
         for name, term in self.heap.external.fields.get(value, {}).items():
             where = location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
@@ -352,7 +355,7 @@ class Lifetime:
             for child in in_order(self.heap.evaluate(event.terms[1])):
                 yield child, where
 
-    def _captured(self, key: str, location: Location) -> Iterator[tuple[Term, Location]]:
+    def _captured(self, key: str, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
         """Variables of the enclosing function that a long-lived inner function keeps."""
         names: set[tuple[str, str]] = set()
         inner, seen = [key], set()
@@ -371,7 +374,7 @@ class Lifetime:
                                 if value[0] == "container":
                                     yield value, location
         for outer, name in sorted(names):
-            where = Location(
+            where = HeapPlace(
                 "closure",
                 outer,
                 name,

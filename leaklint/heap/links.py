@@ -10,7 +10,7 @@ from leaklint.flow.terms import DISPLAYS, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.lifetime import Location
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY, Multiplicity
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.release import Quality, Release
@@ -114,7 +114,7 @@ class Links:
         yield Retention(location, "object", (store,), release, LEVELS[level], tuple(reasons))
 
     def _is_shared_unsurely(self, owner: Term, first: Event, store: Store) -> bool:
-        field = Location("field", owner[1], first.name, owner[1].partition(":")[0], first.place)
+        field = HeapPlace("field", owner[1], first.name, owner[1].partition(":")[0], first.place)
         return self.heap._is_shared_unsurely(field, [store])
 
     def _kept(self, node: Term) -> Kept | None:

@@ -12,7 +12,7 @@ from leaklint.flow.terms import Term
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
-    from leaklint.heap.lifetime import Location
+    from leaklint.heap.lifetime import HeapPlace
     from leaklint.heap.points_to import PointsTo
 
 _MARK = "__dict__"
@@ -66,7 +66,7 @@ def note_attribute(effects: Effects, key: str, event: Event, term: Term, name: s
             effects._effect(key, event, "store", "setattr", container, base, item, term[2][2])
 
 
-def below(heap: PointsTo, value: Term, location: Location) -> Iterator[tuple[Term, Location]]:
+def below(heap: PointsTo, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
     """Yield the ``__dict__`` of a long-lived object where something is put into it under a name worked out at run time."""
     container = namespace_of(heap, value)
     if container is None or container not in heap.contents:

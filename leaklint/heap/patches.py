@@ -68,10 +68,10 @@ class Patches:
                 )
                 yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, level, crossed)
 
-    def _level(self, one: _Assignment, kept: Kept) -> int:
+    def _level(self, patch: _Assignment, kept: Kept) -> int:
         """A function that wraps something and that nobody here calls is called once in most programs."""
         if not kept.cls:
-            return int(bool(self.heap.effects.calls.get(one.function)))
+            return int(bool(self.heap.effects.calls.get(patch.function)))
         often = self.heap.multiplicity
         return int(not (often.is_one_a_run(kept.cls) or often.is_one_at_a_time(kept.cls)))
 
@@ -110,47 +110,47 @@ class Patches:
             or (value[0] == "inst" and value in long and not long[value].depth)
         )
 
-    def _wraps(self, one: _Assignment) -> bool:
+    def _wraps(self, patch: _Assignment) -> bool:
         """Tell whether what is assigned keeps what was there before."""
-        if not one.owners:
+        if not patch.owners:
             return False
         points_to = self.heap.points_to
-        made = {term for term in walk(one.value) if term[0] == "func"}  # rather than read from where it was saved
-        for value in points_to.evaluate(one.value):
+        made = {term for term in walk(patch.value) if term[0] == "func"}  # rather than read from where it was saved
+        for value in points_to.evaluate(patch.value):
             if value in made and points_to.functions[value[1]].parent:
                 kept = [term for cell in self.heap.keeping.captures(value[1]) for term in self._of_variable(cell)]
                 kept += [param.default for param in points_to.functions[value[1]].params if param.default is not None]
-                if any(self._is_old(inner, one) for term in kept for inner in walk(term)):
+                if any(self._is_old(inner, patch) for term in kept for inner in walk(term)):
                     return True
-            elif value[0] == "method" and one.value[::2] == ("attr", points_to.functions[value[2]].name):
-                if self._saves(one):
+            elif value[0] == "method" and patch.value[::2] == ("attr", points_to.functions[value[2]].name):
+                if self._saves(patch):
                     return True
         return False
 
     def _of_variable(self, cell: Term) -> tuple[Term, ...]:
         return self.heap.points_to.cell(cell) if cell[0] == "cell" else ()
 
-    def _saves(self, one: _Assignment) -> bool:
+    def _saves(self, patch: _Assignment) -> bool:
         """``self.original = Client.send; Client.send = self.send``"""
         return any(
-            event.kind == "setattr" and event is not one.event and self._is_old(event.terms[1], one)
-            for event in self.heap.points_to.functions[one.function].events
+            event.kind == "setattr" and event is not patch.event and self._is_old(event.terms[1], patch)
+            for event in self.heap.points_to.functions[patch.function].events
         )
 
-    def _is_old(self, term: Term, one: _Assignment) -> bool:
+    def _is_old(self, term: Term, patch: _Assignment) -> bool:
         """Tell whether a term reads the attribute that is assigned."""
-        if term[0] == "attr" and term[2] == one.name:
-            return not one.owners.isdisjoint(self._owners(term[1]))
+        if term[0] == "attr" and term[2] == patch.name:
+            return not patch.owners.isdisjoint(self._owners(term[1]))
         if term[0] == "call" and len(term[2]) >= 2 and self._calls(term, "getattr"):
-            named = term[2][1][0] == "const" and term[2][1][1].strip("'\"") == one.name
-            return named and not one.owners.isdisjoint(self._owners(term[2][0]))
+            named = term[2][1][0] == "const" and term[2][1][1].strip("'\"") == patch.name
+            return named and not patch.owners.isdisjoint(self._owners(term[2][0]))
         return False
 
-    def _is_guarded(self, one: _Assignment) -> bool:
+    def _is_guarded(self, patch: _Assignment) -> bool:
         """Tell whether the attribute, or a mark on its owner, is looked at first."""
-        for guard in one.event.guards:
+        for guard in patch.event.guards:
             for term in walk(guard.test) if guard.kind in {"if", "past"} else ():
-                if self._is_old(term, one):
+                if self._is_old(term, patch):
                     return True
                 read = (
                     term[0] == "call"
@@ -158,27 +158,27 @@ class Patches:
                     and term[1][0] == "name"
                     and f"builtins.{term[1][2]}" in _READING
                 )
-                if (term[0] == "attr" and not one.owners.isdisjoint(self._owners(term[1]))) or (
-                    read and not one.owners.isdisjoint(self._owners(term[2][0]))
+                if (term[0] == "attr" and not patch.owners.isdisjoint(self._owners(term[1]))) or (
+                    read and not patch.owners.isdisjoint(self._owners(term[2][0]))
                 ):
                     return True
         return False
 
-    def _is_restored(self, one: _Assignment) -> bool:
+    def _is_restored(self, patch: _Assignment) -> bool:
         """Tell whether the program puts something else back, elsewhere or at the end of the same function."""
         points_to, feasibility = self.heap.points_to, self.heap.removals.feasibility
-        home = points_to.names.module_of(one.function)
+        home = points_to.names.module_of(patch.function)
         for other in self._assignments:
-            if other.event is one.event:
+            if other.event is patch.event:
                 continue
-            named = other.name == one.name and not one.owners.isdisjoint(other.owners)
+            named = other.name == patch.name and not patch.owners.isdisjoint(other.owners)
             by_any_name = not other.name and points_to.names.module_of(other.function) is home
             if not (named or by_any_name) or (named and self._wraps(other)):
                 continue
             function = points_to.functions[other.function]
-            if self._leaves_inner(one, other):
+            if self._leaves_inner(patch, other):
                 continue
-            later = other.function != one.function or self._ends(other.event, one.event, function.events)
+            later = other.function != patch.function or self._ends(other.event, patch.event, function.events)
             if (
                 later
                 and not feasibility.outlived(other.event, function)
@@ -186,16 +186,16 @@ class Patches:
             ):
                 return True
         return any(
-            event.kind == "delattr" and event.name == one.name
+            event.kind == "delattr" and event.name == patch.name
             for function in points_to.functions.values()
             for event in function.events
         )
 
-    def _leaves_inner(self, one: _Assignment, other: _Assignment) -> bool:
+    def _leaves_inner(self, patch: _Assignment, other: _Assignment) -> bool:
         """Tell whether an assignment takes a wrapper off only while it is the outermost, though others may be around it."""
-        named = other.name == one.name and not one.owners.isdisjoint(other.owners)
-        alone = named and is_outermost_alone(other.event, partial(self._is_old, one=one))
-        return alone and may_cross(self.heap, one.function, other.function)
+        named = other.name == patch.name and not patch.owners.isdisjoint(other.owners)
+        alone = named and is_outermost_alone(other.event, partial(self._is_old, patch=patch))
+        return alone and may_cross(self.heap, patch.function, other.function)
 
     @staticmethod
     def _ends(event: Event, patch: Event, events: tuple[Event, ...]) -> bool:

@@ -10,7 +10,7 @@ from leaklint.flow.terms import Term
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call
-    from leaklint.heap.lifetime import Lifetime, Location
+    from leaklint.heap.lifetime import HeapPlace, Lifetime
 
 
 class Publication:
@@ -45,10 +45,10 @@ class Publication:
             for value in values
         )
 
-    def _locations(self, value: Term) -> list[Location]:
+    def _locations(self, value: Term) -> list[HeapPlace]:
         return [self.lifetime.long[value], *self.lifetime.others.get(value, ())]
 
-    def _is_after(self, location: Location, made: Event, call: Call) -> bool:
+    def _is_after(self, location: HeapPlace, made: Event, call: Call) -> bool:
         """Tell whether the calling function assigns a location after the call, in no loop in which the object is not made."""
         if location.module != call.caller.partition(":")[0] or "[..]" in location.path:
             return False

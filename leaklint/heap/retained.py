@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.lifetime import Location
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.release import Release
 
 Level = Literal["low", "medium", "high"]
@@ -30,7 +30,7 @@ class Store(NamedTuple):
 class Retention(NamedTuple):
     """A holder and what it keeps. ``stores`` start with the most telling one; ``reasons`` say what lowers the level."""
 
-    location: Location
+    location: HeapPlace
     kind: str
     stores: tuple[Store, ...]
     release: Release

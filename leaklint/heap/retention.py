@@ -13,7 +13,7 @@ from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.left import left_to_users
-from leaklint.heap.lifetime import Lifetime, Location
+from leaklint.heap.lifetime import HeapPlace, Lifetime
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
@@ -57,9 +57,9 @@ class Heap:
         self._of_classes = self._class_containers()
         self._released: set[tuple[str, ...]] = set()  # the ways to holders whose entries go
 
-    def _class_containers(self) -> dict[Term, Location]:
+    def _class_containers(self) -> dict[Term, HeapPlace]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
-        found: dict[Term, Location] = {}
+        found: dict[Term, HeapPlace] = {}
         for value, location in self.lifetime.long.items():
             if value[0] == "inst" and value[1] in self.points_to.names.classes:
                 for one in self.points_to.classes.order(value[1]):
@@ -68,7 +68,7 @@ class Heap:
                         found.setdefault(got, location)
         return found
 
-    def location(self, container: Term) -> Location | None:
+    def location(self, container: Term) -> HeapPlace | None:
         """Return where a container lives long, or in which object that users make."""
         return self.lifetime.where(container) or self._of_classes.get(container)
 
@@ -76,7 +76,7 @@ class Heap:
         """Return every holder that keeps something, at any level."""
         stores: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
         removals: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
-        where: dict[tuple[str, str, str], Location] = {}
+        where: dict[tuple[str, str, str], HeapPlace] = {}
         kinds: dict[tuple[str, str, str], str] = {}
         for effect in (*self.effects.effects, *self.rebinding._rebinds()):
             location = self.location(effect.container)
@@ -112,7 +112,7 @@ class Heap:
     # judging one holder
 
     def _retention(
-        self, location: Location, kind: str, effects: list[Effect], removals: list[Effect]
+        self, location: HeapPlace, kind: str, effects: list[Effect], removals: list[Effect]
     ) -> Retention | None:
         if kind in {"bounded", "local", "namespace"} or self._is_model_field(location):
             return None
@@ -209,7 +209,7 @@ class Heap:
         value = store.effect.value if store.side != "key" else None
         return value is not None and any(one[0] == "container" for one in self.points_to.evaluate(value))
 
-    def _gives_back(self, location: Location, effects: list[Effect]) -> bool:
+    def _gives_back(self, location: HeapPlace, effects: list[Effect]) -> bool:
         """Tell whether the project declares the class of a holder bounded or weak."""
         declared = self.points_to.contracts.declared
         if not declared:
@@ -229,7 +229,7 @@ class Heap:
         klass = contracts.klass(name) if contracts.is_declared(name) else None
         return klass is not None and (klass.container == "bounded" or klass.container.startswith("weak"))
 
-    def _is_model_field(self, location: Location) -> bool:
+    def _is_model_field(self, location: HeapPlace) -> bool:
         """A mutable default on the class of a model is copied for each object."""
         if location.scope != "class" or location.owner not in self.points_to.names.classes:
             return False
@@ -242,11 +242,11 @@ class Heap:
         known = (contracts.klass(name) for name in classes.outside(key))
         return classes.is_by_nature(key, "model") or any(one is not None and one.fields == "copied" for one in known)
 
-    def _is_growth(self, effect: Effect, location: Location) -> bool:
+    def _is_growth(self, effect: Effect, location: HeapPlace) -> bool:
         """Tell whether a store runs many times on one and the same container."""
         return self._runs(effect, location) == MANY and not self.building.fills_its_own(effect)
 
-    def _runs(self, effect: Effect, location: Location) -> int:
+    def _runs(self, effect: Effect, location: HeapPlace) -> int:
         runs = self.multiplicity.event_runs(effect.function, effect.event)
         resumed = self.lifetime.is_resumed(effect.function, effect.event)
         for call in _run_through(effect) if not resumed else ():
@@ -264,7 +264,7 @@ class Heap:
             return IMPORT
         return MANY
 
-    def _own_making(self, effect: Effect, location: Location) -> bool:
+    def _own_making(self, effect: Effect, location: HeapPlace) -> bool:
         """What an object puts into its own container while it is made does not grow."""
         function = self.points_to.functions[effect.function]
         base = root(effect.base)
@@ -292,7 +292,7 @@ class Heap:
             )
         )
 
-    def _makes(self, caller: str, location: Location) -> bool:
+    def _makes(self, caller: str, location: HeapPlace) -> bool:
         """Tell whether a function is the constructor of the object of which a holder is a field."""
         home = self.points_to.functions[caller]
         return (
@@ -312,7 +312,7 @@ class Heap:
         """Tell whether an object of a class itself lives long."""
         return key in self.lifetime.classes or ("self", key) in self.lifetime.long
 
-    def _is_shared_unsurely(self, location: Location, stores: list[Store]) -> bool:
+    def _is_shared_unsurely(self, location: HeapPlace, stores: list[Store]) -> bool:
         """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
         owner = location.owner
         if location.scope != "field" or owner not in self.points_to.names.classes or self.multiplicity.is_single(owner):
@@ -347,7 +347,7 @@ class Heap:
     # what is stored
 
 
-def _is_by_object(effect: Effect, location: Location) -> bool:
+def _is_by_object(effect: Effect, location: HeapPlace) -> bool:
     """Tell whether each object of a class has a container of its own where the holder is one."""
     return location.scope in {"field", "result", "descriptor"} or effect.container[2][:1] == ("class",)
 
@@ -367,7 +367,7 @@ def _last(key: str) -> str:
     return key.rpartition(":")[2].rpartition(".")[2]
 
 
-def _holder_of_owner(location: Location) -> tuple[str, ...]:
+def _holder_of_owner(location: HeapPlace) -> tuple[str, ...]:
     """Return the way to the container of which the object whose field a holder is, or what leads to that, is an entry."""
     if location.scope != "field" or "[..]" not in location.path:
         return ()

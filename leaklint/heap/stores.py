@@ -14,7 +14,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import conjuncts, interned
-from leaklint.heap.lifetime import Location
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
 from leaklint.heap.refusals import Refusals
@@ -43,7 +43,7 @@ class Stores:
         self.contextual = ContextDefaults(heap)
         self.decorators = Decorators(heap)
 
-    def _stores(self, effect: Effect, location: Location) -> Iterator[Store]:
+    def _stores(self, effect: Effect, location: HeapPlace) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
         if self._replaces(effect) or self._is_searched(effect) or self._has_room(effect):
             return
@@ -97,7 +97,7 @@ class Stores:
         """Tell whether a store takes the place of an element: an index of a list is there already."""
         return effect.container[1] in {"list", "deque", "array"} and effect.how in {"[]=", "__setitem__"}
 
-    def _of_plain(self, effect: Effect, location: Location, domain: Domain) -> Iterator[Store]:
+    def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
         made = Kept("made", chain=effect.chain)
         asked = interned(effect, self.heap.points_to)
@@ -109,7 +109,7 @@ class Stores:
             level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
             yield Store(effect, made, "value", domain, level, ("as many as there are different keys",))
 
-    def _declared_domain(self, location: Location) -> Domain | None:
+    def _declared_domain(self, location: HeapPlace) -> Domain | None:
         """Return what the annotation of a holder says of its keys."""
         names = self.heap.points_to.names
         if location.scope == "module" and location.owner in names.modules:

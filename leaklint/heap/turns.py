@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import truthy
-from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.removal_sites import RemovalSites, is_after
 
 if TYPE_CHECKING:
@@ -53,19 +51,10 @@ class Turns:
         asked = [term for guard in tests for term in truthy(guard.test, guard.holds)]
         if len(tests) != 1 or len(asked) != 1 or asked[0][0] != "attr" or asked[0][1] not in given:
             return ""
-        if taken not in set(walk(asked[0])) or asked[0][2] in self._reassigned:
+        if taken not in set(walk(asked[0])) or asked[0][2] in self.heap.attributes.reassigned:
             return ""
         where = f"where it has a {asked[0][2]} (line {event.place[0]})"
         return f"{function.name}() puts it back {where}, and nothing else removes it"
-
-    @cached_property
-    def _reassigned(self) -> frozenset[str]:
-        """Return the names of attributes that are assigned outside of constructors."""
-        return frozenset(
-            event.name
-            for function in self.heap.functions.values() if not is_constructor(function.name)
-            for event in function.events if event.kind in {"setattr", "delattr"}
-        )  # fmt: skip
 
     def _holds_closable(self) -> bool:
         """Tell whether what is put in is made with an object that its users close at some time."""

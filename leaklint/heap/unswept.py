@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
 
 if TYPE_CHECKING:
-    from leaklint.heap.lifetime import Location
+    from leaklint.heap.lifetime import HeapPlace
     from leaklint.heap.sides import Sides
 
 Spot = tuple[Term, str, tuple[int, int, int, int]]  # container, function, and where a store stands in it
@@ -50,7 +51,7 @@ class Unswept:
 
     def _left(self, store: Effect, beside: list[Effect]) -> str:
         where = self.removals.lifetime.where(store.container)
-        others = [one for one in beside if _key(one.event) == _key(store.event) and _is_opposed(one.event, store.event)]
+        others = [one for one in beside if _key(one.event) == _key(store.event) and is_opposed(one.event, store.event)]
         if where is None or not others or not self._goes_by_its_key(store, where):
             return ""
         for other in others:
@@ -63,7 +64,7 @@ class Unswept:
                     return f"{name}() goes through {there.name} alone (line {line}), and a key that never comes again stays"
         return ""
 
-    def _goes_by_its_key(self, store: Effect, where: Location) -> bool:
+    def _goes_by_its_key(self, store: Effect, where: HeapPlace) -> bool:
         """Tell whether nothing removes an entry but the function that stores it, on another outcome, by the same key."""
         removals = self.sides._removed.get(where.key, [])
         if store.container in self._looped_over[0] or store.container[2] in self._looped_over[1]:
@@ -72,7 +73,7 @@ class Unswept:
             one.function == store.function
             and one.how in {"pop", "del"}
             and _key(one.event) == _key(store.event)
-            and _is_opposed(one.event, store.event)
+            and is_opposed(one.event, store.event)
             for one in removals
         )
 
@@ -97,9 +98,3 @@ def _key(event: Event) -> Term | None:
         return event.terms[1]
     given: tuple[Term, ...] = event.terms[0][2] if event.kind == "call" else ()
     return given[0] if given else None
-
-
-def _is_opposed(one: Event, other: Event) -> bool:
-    """Tell whether two events stand behind the two outcomes of one test."""
-    tests = {(guard.test, not guard.holds) for guard in one.guards if guard.kind in {"if", "past"}}
-    return any((guard.test, guard.holds) in tests for guard in other.guards if guard.kind in {"if", "past"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
-from leaklint.heap.lifetime import Location
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Quality
 
@@ -20,7 +20,7 @@ _FIELDS = 3  # how many fields deep a value is searched for its key
 class Weak(NamedTuple):
     """A holder that is weak in name only, the store that shows it, and why."""
 
-    location: Location
+    location: HeapPlace
     effect: Effect
     why: str
     method: bool = False
@@ -74,7 +74,7 @@ class Weakness:
             done.add(location.key)
             yield Weak(location, effect, why, method)
 
-    def _keeps_classes(self, effect: Effect, location: Location) -> bool:
+    def _keeps_classes(self, effect: Effect, location: HeapPlace) -> bool:
         """``defaultdict(WeakSet)`` by class: what is inside is weak, but a class made at run time stays for its key."""
         name = effect.function.rpartition(".")[2]
         if (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import qualname
 from leaklint.flow.terms import as_text
-from leaklint.heap.lifetime import Location as Holder
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Related
 from leaklint.rules.experiments import container_probe, symbol_of
@@ -131,7 +131,7 @@ def _where(context: Context, retention: Retention) -> str:
     return f"{name} (line {line})" if path == context.path(retention.location.module) else f"{name} ({path}:{line})"
 
 
-def short_name(location: Holder) -> str:
+def short_name(location: HeapPlace) -> str:
     """Return how people call a holder."""
     owner = qualname(location.owner).replace(".<locals>.", "().")
     if location.scope in {"closure", "default", "thread", "generator"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, qualname
-from leaklint.heap.lifetime import Location as Holder
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Probe
@@ -19,14 +19,14 @@ _LOCAL = frozenset(
 )  # scopes of containers that have no name outside of a function
 
 
-def symbol_of(location: Holder) -> str:
+def symbol_of(location: HeapPlace) -> str:
     """Return the name of a holder as findings show it: ``module:qualified.name``."""
     module, owner = location.owner.partition(":")[0], qualname(location.owner)
     inner = ".<locals>." if location.scope in _LOCAL else "."
     return f"{module}:{owner}{inner}{location.name}" if owner else f"{module}:{location.name}"
 
 
-def qualname_of(location: Holder) -> str:
+def qualname_of(location: HeapPlace) -> str:
     """Return the name of a holder inside its module as it is at run time: private names carry their class."""
     owner = qualname(location.owner)
     if location.scope in _LOCAL:
@@ -35,7 +35,7 @@ def qualname_of(location: Holder) -> str:
     return f"{owner}.{name}" if owner else location.name
 
 
-def container_path(location: Holder) -> str:
+def container_path(location: HeapPlace) -> str:
     """Return the attribute path by which a holder is reached inside its module once that is imported; or nothing."""
     if location.scope in {"module", "class", "function"} and location.depth == 0 and "<locals>" not in location.owner:
         return qualname_of(location)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from leaklint.flow.model import qualname
-from leaklint.heap.lifetime import Location
+from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.memoisation import Memos
 from leaklint.heap.multiplicity import IMPORT, MANY
 from leaklint.heap.release import Quality
@@ -48,7 +48,7 @@ def _of_call(context: Context, seen: Finding, module: str) -> str:
     return "the call is not taken for one that registers an object for good"
 
 
-def _locations(context: Context, module: str, name: str) -> Iterator[Location]:
+def _locations(context: Context, module: str, name: str) -> Iterator[HeapPlace]:
     """Yield the long-lived places that go by a name in a module."""
     lifetime = context.heap.lifetime
     for value, first in lifetime.long.items():
@@ -67,7 +67,7 @@ def _short_lived(context: Context, module: str, name: str) -> str:
     return f"{name} is no container of process lifetime to the rules"
 
 
-def _of_container(context: Context, locations: list[Location]) -> str:
+def _of_container(context: Context, locations: list[HeapPlace]) -> str:
     heap = context.heap
     keys = {location.key for location in locations}
     effects = [(effect, at) for effect in heap.effects.effects if (at := heap.location(effect.container)) is not None]

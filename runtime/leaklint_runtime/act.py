@@ -19,7 +19,7 @@ from typing import Any, Callable, NamedTuple
 from . import build, values
 from .early import FunctionType, is_a
 from .holder import ABSENT, lookup, unwrap
-from .stubs import Stub, Thing
+from .stubs import StandIn, Stub
 from .values import BuiltValue
 from .wire import WireProbe
 
@@ -167,7 +167,7 @@ def _decorate(what: str, number: int, result: list[Any]) -> None:
 
 
 def _named_thing() -> BuiltValue:
-    return BuiltValue(type("Thing", (Thing,), {}), values.NEW_CLASS, True)
+    return BuiltValue(type("StandIn", (StandIn,), {}), values.NEW_CLASS, True)
 
 
 def _named_function() -> BuiltValue:
@@ -250,14 +250,14 @@ def tracked_argument(function: Any, place: int, number: int, element: Any = None
         try:
             return Tracked(build.nested(hint, number, 0))
         except build.CannotBuildError:
-            stand_in = BuiltValue(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in")
+            stand_in = BuiltValue(StandIn(number), "leaklint_runtime.stubs:StandIn(number)", False, "stand-in")
             return Tracked(stand_in, wrong=f"{hint.__qualname__} could not be made")
     if item is not None and any(word in item.name for word in _FUNCTIONS):
         return Tracked(BuiltValue(lambda *_, **__: number, "lambda *_, **__: number", False, "stand-in"))
     guessed = values.by_name(item.name, 0) if item is not None and hint is None else None
     if guessed is not None and type(guessed.value) is str:
         return Tracked(guessed, plain=True)
-    return Tracked(BuiltValue(Thing(number), "leaklint_runtime.stubs:Thing(number)", False, "stand-in"))
+    return Tracked(BuiltValue(StandIn(number), "leaklint_runtime.stubs:StandIn(number)", False, "stand-in"))
 
 
 _FUNCTIONS = ("func", "callback", "handler", "fn", "hook", "listener", "observer", "subscriber")

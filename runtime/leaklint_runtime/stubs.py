@@ -104,7 +104,7 @@ class Stub:
     __neg__ = __pos__ = __abs__ = __invert__ = __round__ = _operate
 
 
-class Thing:
+class StandIn:
     """An object made only to be watched: plain attributes, weak references, a name that tells."""
 
     def __init__(self, number: int = 0) -> None:

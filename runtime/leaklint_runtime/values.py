@@ -17,7 +17,7 @@ import re
 import typing
 from typing import Any, Callable, NamedTuple, Tuple
 
-from .stubs import Stub, Thing
+from .stubs import StandIn, Stub
 
 Build = Callable[[type, int, int], "BuiltValue"]
 DEPTH = 3
@@ -69,7 +69,7 @@ def stub() -> BuiltValue:
     return BuiltValue(Stub(), "leaklint_runtime.stubs:Stub()", False, "stand-in")
 
 
-NEW_CLASS = 'type("Thing", (leaklint_runtime.stubs:Thing,), {})'
+NEW_CLASS = 'type("StandIn", (leaklint_runtime.stubs:StandIn,), {})'
 NOTHING = "leaklint_runtime.values:nothing"
 Way = Tuple[Callable[[int], Any], str]
 _SCALARS: dict[Any, Way] = {
@@ -244,7 +244,7 @@ def by_type(kind: Any, number: int, build: Build, depth: int) -> BuiltValue | No
         member = members[number % len(members)]
         return BuiltValue(member, f"{kind.__module__}:{kind.__qualname__}.{member.name}", True)
     if kind is type:
-        return BuiltValue(type("Thing", (Thing,), {}), NEW_CLASS, True)
+        return BuiltValue(type("StandIn", (StandIn,), {}), NEW_CLASS, True)
     if issubclass(kind, type):
         return BuiltValue(object, "object", True)
     for abstract, concrete in _ABSTRACT:
