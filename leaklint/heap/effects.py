@@ -48,6 +48,14 @@ class Effect(NamedTuple):
     chain: tuple[Call, ...] = ()
 
 
+def distinct_effects(effects: list[Effect]) -> list[Effect]:
+    """Return effects that differ in more than by whom they are reached."""
+    found: dict[tuple[object, ...], Effect] = {}
+    for one in effects:
+        found.setdefault((one.container, one.key, one.value, one.how, one.function, one.event.place), one)
+    return list(found.values())
+
+
 class Effects:
     """All effects of a program, by fixpoint over what containers hold."""
 

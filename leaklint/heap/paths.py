@@ -52,8 +52,11 @@ class Paths:
 
         ``good`` are the removals that can take out what the stores put in, ``every`` all those from the same holder.
         """
+        around: dict[Term, tuple[list[Effect], list[Effect]]] = {}
         for store in stores:
-            own, others = self._around(good, store), self._around(every, store)
+            if store.container not in around:
+                around[store.container] = self._around(good, store), self._around(every, store)
+            own, others = around[store.container]
             if not own:
                 continue
             why = self._suspended(store, own, others) or self._abandoned(store, own, others)

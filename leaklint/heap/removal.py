@@ -6,7 +6,7 @@ from leaklint.flow.model import Function, base_of, qualname, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
 from leaklint.heap.coverage import Coverage
-from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.effects import Effect, Effects, distinct_effects
 from leaklint.heap.endings import Endings
 from leaklint.heap.feasibility import ANEW, Feasibility
 from leaklint.heap.kept import Keeping
@@ -62,7 +62,7 @@ class Removals:
         self.held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
         good: list[Effect] = []
         callers = _callers(stores)
-        distinct, apart = _distinct(stores), _distinct(removals)
+        distinct, apart = distinct_effects(stores), distinct_effects(removals)
         for removal in apart:
             possible = self._where_possible(self._judged(removal, distinct, held, callers))
             possible = self.omissions.of(possible, distinct, apart)
@@ -383,14 +383,6 @@ class Removals:
             ):
                 return True
         return removal.event.kind == "call" and any(one == removal.event.terms[0] for one in walk(term))
-
-
-def _distinct(effects: list[Effect]) -> list[Effect]:
-    """Return effects that differ in more than by whom they are reached."""
-    found: dict[tuple[object, ...], Effect] = {}
-    for one in effects:
-        found.setdefault((one.container, one.key, one.value, one.how, one.function, one.event.place), one)
-    return list(found.values())
 
 
 def _callers(stores: list[Effect]) -> set[str]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
-from leaklint.heap.effects import Call, Effect
+from leaklint.heap.effects import Call, Effect, distinct_effects
 from leaklint.heap.in_step import InStep
 from leaklint.heap.marks import Marks
 from leaklint.heap.removal_sites import RemovalSites
@@ -102,7 +102,7 @@ class Sides:
     def _taken(self) -> dict[Term, list[Effect]]:
         """Return the removals by the term that names what they give."""
         found: dict[Term, list[Effect]] = {}
-        for every in self._removed.values():
+        for every in self.removed.values():
             for one in every:
                 if one.event.kind == "call":
                     found.setdefault(one.event.terms[0], []).append(one)
@@ -187,12 +187,14 @@ class Sides:
         start = self.sites.frames(store)[-1].function.key, store.value
         known = self._known_beside.get(start)
         if known is None:
-            known = self._known_beside[start] = []
-            for function, value in dict.fromkeys(self.handed(*start, 0)):
-                for other in self._stores.get(function, ()):
-                    key = self.key(other) if other.value == value and other.container[1] in _SIZED else None
-                    if key is not None:
-                        known.append((key, other))
+            others = [
+                other
+                for function, value in dict.fromkeys(self.handed(*start, 0))
+                for other in self._stores.get(function, ())
+                if other.value == value and other.container[1] in _SIZED
+            ]
+            keyed = ((self.key(other), other) for other in distinct_effects(others))
+            known = self._known_beside[start] = [(key, other) for key, other in keyed if key is not None]
         yield from (other for key, other in known if key != home)
 
     def handed(self, function: str, value: Term | None, depth: int) -> Iterator[tuple[str, Term]]:
@@ -224,11 +226,11 @@ class Sides:
         return found
 
     @cached_property
-    def _removed(self) -> dict[Key, list[Effect]]:
+    def removed(self) -> dict[Key, list[Effect]]:
         """Return the removals by holder."""
         found: dict[Key, list[Effect]] = {}
-        for effect in self.effects.effects:
-            key = self.key(effect) if effect.kind == "remove" else None
+        for effect in distinct_effects([one for one in self.effects.effects if one.kind == "remove"]):
+            key = self.key(effect)
             if key is not None:
                 found.setdefault(key, []).append(effect)
         return found
@@ -236,7 +238,7 @@ class Sides:
     def removals_for(self, store: Effect) -> list[Effect]:
         """Return the removals that may take out what a store puts in."""
         key = self.key(store)
-        return [one for one in self._removed.get(key, ()) if self.removals.coverage.covers(one, store)] if key else []
+        return [one for one in self.removed.get(key, ()) if self.removals.coverage.covers(one, store)] if key else []
 
 
 def _is_by_attribute(store: Effect) -> bool:

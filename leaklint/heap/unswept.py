@@ -58,7 +58,7 @@ class Unswept:
             there = self.removals.lifetime.where(other.container)
             if there is None or there.key == where.key or there.key[:2] != where.key[:2]:
                 continue
-            for removal in self.sides._removed.get(there.key, ()):
+            for removal in self.sides.removed.get(there.key, ()):
                 if self.sides.sites.is_sweep(removal):
                     name, line = self.heap.functions[removal.function].name, removal.event.place[0]
                     return f"{name}() goes through {there.name} alone (line {line}), and a key that never comes again stays"
@@ -66,7 +66,7 @@ class Unswept:
 
     def _goes_by_its_key(self, store: Effect, where: HeapPlace) -> bool:
         """Tell whether nothing removes an entry but the function that stores it, on another outcome, by the same key."""
-        removals = self.sides._removed.get(where.key, [])
+        removals = self.sides.removed.get(where.key, [])
         if store.container in self._looped_over[0] or store.container[2] in self._looped_over[1]:
             return False  # who goes through the table may have each key come again
         return bool(removals) and all(
