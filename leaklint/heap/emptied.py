@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leaklint.flow.model import Function
 from leaklint.flow.terms import walk
-from leaklint.heap.effects import Effect
+from leaklint.heap.effects import Effect, distinct_effects
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -24,18 +26,24 @@ class Emptied:
         """Return the sweep that empties what a store puts into a mapping; nothing if there is none."""
         if store.value is None or store.key is None:
             return ""
-        made = {value[1] for value in self.removals.heap.evaluate(store.value) if value[0] == "inst"}
-        for removal in self.removals.effects.effects:
-            function = self.removals.heap.functions[removal.function]
-            if removal.kind == "remove" and function.owner in made and self._is_by_age(removal):
-                for call in self.removals.effects.calls.get(function.key, ()):
-                    loops = [guard.test for guard in call.event.guards if guard.kind == "loop"]
-                    if any(self.removals.runs_over(test, store.container) for test in loops):
-                        line = call.event.place[0]
-                        return (
-                            f"{function.name}() takes out what is inside of each (line {line}), and the empty ones stay"
-                        )
+        made = {value[1]: None for value in self.removals.heap.evaluate(store.value) if value[0] == "inst"}
+        for function in (one for owner in made for one in self._by_age.get(owner, ())):
+            for call in self.removals.effects.calls.get(function.key, ()):
+                loops = [guard.test for guard in call.event.guards if guard.kind == "loop"]
+                if any(self.removals.runs_over(test, store.container) for test in loops):
+                    line = call.event.place[0]
+                    return f"{function.name}() takes out what is inside of each (line {line}), and the empty ones stay"
         return ""
+
+    @cached_property
+    def _by_age(self) -> dict[str, list[Function]]:
+        """Return the methods that take out what is too old, by class."""
+        found: dict[str, list[Function]] = {}
+        for removal in distinct_effects([one for one in self.removals.effects.effects if one.kind == "remove"]):
+            function = self.removals.heap.functions[removal.function]
+            if function.owner and self._is_by_age(removal):
+                found.setdefault(function.owner, []).append(function)
+        return found
 
     def _is_by_age(self, removal: Effect) -> bool:
         """Tell whether what is taken out is compared first: an entry's time with a limit."""

@@ -37,22 +37,26 @@ class Unswept:
 
     @cached_property
     def _found(self) -> dict[Spot, str]:
-        by_function: dict[str, list[Effect]] = defaultdict(list)
+        by_key: dict[tuple[str, Term | None], dict[Spot, Effect]] = defaultdict(dict)
         for effect in self.removals.effects.effects:
             if effect.kind == "store" and effect.event.kind == "setitem" and effect.event.guards:
-                by_function[effect.function].append(effect)
+                spot = (effect.container, effect.function, effect.event.place)
+                by_key[effect.function, _key(effect.event)].setdefault(spot, effect)
         found: dict[Spot, str] = {}
-        for stores in by_function.values():
-            for store in stores:
-                spot = (store.container, store.function, store.event.place)
-                if spot not in found and (why := self._left(store, by_function[store.function])):
-                    found[spot] = why
+        for stores in by_key.values():
+            events = {store.event.place: store.event for store in stores.values()}
+            for place, event in events.items():
+                opposed = {one.place for one in events.values() if is_opposed(one, event)}
+                others = [one for one in stores.values() if one.event.place in opposed]
+                for spot, store in stores.items() if others else ():
+                    if store.event.place == place and (why := self._left(store, others)):
+                        found[spot] = why
         return found
 
-    def _left(self, store: Effect, beside: list[Effect]) -> str:
+    def _left(self, store: Effect, others: list[Effect]) -> str:
+        """Return the sweep of one of the ``others``, put in on the other outcome, that leaves the entry of a store."""
         where = self.removals.lifetime.where(store.container)
-        others = [one for one in beside if _key(one.event) == _key(store.event) and is_opposed(one.event, store.event)]
-        if where is None or not others or not self._goes_by_its_key(store, where):
+        if where is None or not self._goes_by_its_key(store, where):
             return ""
         for other in others:
             there = self.removals.lifetime.where(other.container)
