@@ -201,9 +201,16 @@ class Attributes:
             calls = self.heap.calls.get(value[1], ())
             bound = islice((call.bound for call in calls if value[2] in call.bound), _CALLERS)
             terms = [self.heap.calling.handed_in(one, value) for one in bound]
+            terms += self._default(value)
             return frozenset(one for one in self.heap.all_of(terms) if one[0] != "container")
         finally:
             self._giving.discard(value)
+
+    def _default(self, value: Term) -> list[Term]:
+        """Return the default of a parameter, where that names a class or a function: whoever gives nothing hands it in."""
+        function = self.heap.functions[value[1]]
+        default = next((one.default for one in function.params if one.name == value[2]), None)
+        return [default] if default is not None and default[0] in {"name", "attr", "func", "class"} else []
 
     def _handed_through(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of what a caller hands in; of a parameter of its own, of the classes that its callers hand in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import DISPLAYS, NONE, Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _FIELDS = 3  # how many fields deep a value is searched for its key
+_CALLS = 6  # how many calls, constructors and containers deep
 
 
 class Weak(NamedTuple):
@@ -69,10 +70,27 @@ class Weakness:
                 for value in self.heap.points_to.evaluate(term)
                 if value[0] in {"self", "inst"}
             }
-            if self.heap.removals.of([effect], removals, held, set()).quality == Quality.GOOD:
+            lasting = [one for one in removals if not self._is_for_change(one)]
+            if lasting and self.heap.removals.of([effect], lasting, held, set()).quality == Quality.GOOD:
                 continue
             done.add(location.key)
             yield Weak(location, effect, why, method)
+
+    def _is_for_change(self, removal: Effect) -> bool:
+        """Tell whether a removal only drops what has become stale: whoever comes to it changes the key's own attributes."""
+        key = removal.key
+        if key is None or removal.chain:
+            return False
+        if self._is_changed(key, removal.function):
+            return True
+        calls = self.heap.effects.calls.get(removal.function, ()) if key[:2] == ("param", removal.function) else ()
+        frames = [(call.bound[key[2]], call.caller) for call in calls if key[2] in call.bound]
+        return bool(frames) and all(self._is_changed(term, caller) for term, caller in frames)
+
+    def _is_changed(self, term: Term, function: str) -> bool:
+        """Tell whether a function sets attributes of an object to something."""
+        events = self.heap.points_to.functions[function].events
+        return any(one.kind == "setattr" and one.terms[0] == term and one.terms[1] != NONE for one in events)
 
     def _keeps_classes(self, effect: Effect, location: HeapPlace) -> bool:
         """``defaultdict(WeakSet)`` by class: what is inside is weak, but a class made at run time stays for its key."""
@@ -116,42 +134,75 @@ class Weakness:
         """Tell whether an object that a term denotes refers to the object that ``key`` denotes."""
         if value == key:
             return True
-        points_to = self.heap.points_to
-        if value[0] == "attr":
+        points_to, kind = self.heap.points_to, value[0]
+        if kind == "attr":
             got = points_to.evaluate(value)
             if any(one[0] == "method" for one in got):
                 return self.reaches(value[1], key, depth)
             return any(self._field_reaches(value, one, key, depth) for one in got) if depth < _FIELDS else False
-        if value[0] in {"tuple", "list", "set", "dict"}:
-            return any(self.reaches(part, key, depth) for part in value[1])
-        if value[0] in {"union", "text"}:
-            return value[0] == "union" and any(self.reaches(part, key, depth) for part in value[1])
-        if value[0] == "func":
-            return any(
-                term == key or self.reaches(term, key, depth + 1)
-                for term in self.heap.keeping.captures(value[1])
-                if depth < _FIELDS
+        if kind in DISPLAYS or kind == "comp":
+            return depth < _CALLS and any(self.reaches(part, key, depth + 1) for part in self._parts(value))
+        if kind in {"union", "text"}:
+            return kind == "union" and any(self.reaches(part, key, depth) for part in value[1])
+        if kind == "func":
+            return depth < _FIELDS and any(
+                term == key or self.reaches(term, key, depth + 1) for term in self.heap.keeping.captures(value[1])
             )
-        if value[0] == "call":
-            return self._call_reaches(value, key, depth)
-        if value[0] == "cell":
-            return any(self.reaches(term, key, depth + 1) for term in points_to.cell(value) if depth < _FIELDS)
+        if kind == "call":
+            return depth < _CALLS and self._call_reaches(value, key, depth)
+        if kind == "cell":
+            return depth < _FIELDS and any(self.reaches(term, key, depth + 1) for term in points_to.cell(value))
         return depth < _FIELDS and any(self._field_reaches(value, one, key, depth) for one in points_to.evaluate(value))
 
+    def _parts(self, value: Term) -> Iterator[Term]:
+        """Yield what a display or a comprehension is made of, and what is put into it later."""
+        yield from value[2] if value[0] == "comp" else value[1]
+        contents = self.heap.points_to.contents
+        for one in self.heap.points_to.evaluate(value) if value[0] != "tuple" else ():
+            if one[0] == "container" and one in contents:
+                yield from (part for _, part in contents.parts(one))
+
     def _call_reaches(self, value: Term, key: Term, depth: int) -> bool:
-        for callee in self.heap.points_to.evaluate(value[1]):
-            if callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
-                return any(self.reaches(part, key, depth) for part in (*value[2], *(word for _, word in value[3])))
-            if callee[0] == "class" and any(part == key for part in (*value[2], *(word for _, word in value[3]))):
-                init = self.heap.points_to.classes.method(callee[1], "__init__")
-                if init is None:
-                    return bool(self.heap.points_to.classes.class_of(callee[1]).annotations)
-                bound = self.heap.points_to.calling.bind(init, value, value)
-                names = {name for name, given in bound.items() if given == key}
-                return any(
-                    event.kind == "setattr" and event.terms[1][:2] == ("param", init) and event.terms[1][2] in names
-                    for event in self.heap.points_to.functions[init].events
-                )
+        """Tell whether what a call returns refers to an object: a partial, a new object, what a function makes of it."""
+        points_to = self.heap.points_to
+        given = (*value[2], *(word for _, word in value[3]))
+        for callee in points_to.evaluate(value[1]):
+            if callee[0] == "ext" and points_to.contracts.returned(callee[1]) == "partial":
+                if any(self.reaches(part, key, depth) for part in given):
+                    return True
+            elif callee[0] == "class" and self._made_reaches(callee[1], value, key, depth):
+                return True
+            elif callee[0] in {"func", "method"} and not points_to.functions[callee[-1]].yields:
+                receiver = points_to.calling.receiver_term(value, callee) if callee[0] == "method" else None
+                bound = points_to.calling.bind(callee[-1], value, receiver)
+                returned = [one.terms[0] for one in points_to.functions[callee[-1]].events if one.kind == "return"]
+                if any(self._inside_reaches(one, callee[-1], bound, key, depth) for one in returned):
+                    return True
+        return False
+
+    def _made_reaches(self, cls: str, value: Term, key: Term, depth: int) -> bool:
+        """Tell whether an object refers to what its constructor is given: a field is set to it, or to what refers to it."""
+        points_to = self.heap.points_to
+        init = points_to.classes.method(cls, "__init__")
+        if init is None:
+            given = (*value[2], *(word for _, word in value[3]))
+            fields = bool(points_to.classes.class_of(cls).annotations)
+            return fields and any(self.reaches(part, key, depth + 1) for part in given)
+        bound = points_to.calling.bind(init, value, value)
+        own = {("param", init, param.name) for param in points_to.functions[init].params[:1]}
+        return any(
+            event.kind == "setattr" and event.terms[0] in own
+            and self._inside_reaches(event.terms[1], init, bound, key, depth)
+            for event in points_to.functions[init].events
+        )  # fmt: skip
+
+    def _inside_reaches(self, term: Term, function: str, bound: dict[str, Term], key: Term, depth: int) -> bool:
+        """Tell whether a term of a function that is called refers to an object, which the call hands in or does not."""
+        names = {name for name, given in bound.items() if given == key}
+        if any(self.reaches(term, ("param", function, name), depth + 1) for name in sorted(names)):
+            return True
+        if term[:2] == ("param", function) and term[2] in bound and term[2] not in names:
+            return self.reaches(bound[term[2]], key, depth + 1)
         return False
 
     def _field_reaches(self, term: Term, value: Term, key: Term, depth: int) -> bool:
