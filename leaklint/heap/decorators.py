@@ -70,6 +70,12 @@ class Decorators:
             keys.append(functions[keys[-1]].parent)
         calls = [call for one in keys for call in self.heap.effects.calls.get(one, ()) if call.caller not in keys]
         return any(
-            functions[call.caller].kind not in {"module", "class"} and not self.heap.multiplicity.is_returned(call)
+            functions[call.caller].kind not in {"module", "class"}
+            and (self._is_wrapper(call.caller) or not self.heap.multiplicity.is_returned(call))
             for call in calls
         )
+
+    def _is_wrapper(self, key: str) -> bool:
+        """Tell whether a function is made by a decorator, so that it runs whenever what is decorated is called."""
+        used = self._used_as_decorators
+        return key not in used and self.heap.points_to.functions[key].parent in used
