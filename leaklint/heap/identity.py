@@ -41,7 +41,7 @@ def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
     found: set[Term] = set()
     for one in options(term) if depth < _DEPTH else [term]:
         sources = _sources(heap, one)
-        if one[0] == "call" and makes_apart(heap, one):
+        if one[0] == "call" and (makes_apart(heap, one) or _returns_anew(heap, one, depth)):
             found.add(one[4])
         elif one[0] == "func" and one[1] in heap.functions and heap.functions[one[1]].parent:
             found.add(one)
@@ -53,6 +53,33 @@ def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
                 return None
             found |= sites
     return frozenset(found)
+
+
+def _returns_anew(heap: PointsTo, call: Term, depth: int) -> bool:
+    """Tell whether each call of a function makes what it returns: a function inside of it, a partial, an object."""
+    callees = heap.evaluate(call[1]) if depth < _DEPTH else ()
+    return bool(callees) and all(
+        callee[0] in {"func", "method"} and _makes_anew(heap, callee[-1], depth + 1) for callee in callees
+    )
+
+
+def _makes_anew(heap: PointsTo, key: str, depth: int) -> bool:
+    function = heap.functions[key]
+    returned = [one for event in function.events if event.kind == "return" for one in options(event.terms[0])]
+    return bool(returned) and not (function.yields or function.decorators) and all(
+        _is_inner(heap, one, key) or (one[0] == "call" and (makes_apart(heap, one) or _returns_anew(heap, one, depth)))
+        for one in returned
+    )  # fmt: skip
+
+
+def _is_inner(heap: PointsTo, term: Term, key: str) -> bool:
+    """Tell whether a term is a function that another one makes, be it below a decorator such as ``functools.wraps``."""
+    made = term[2][0] if term[0] == "call" and len(term[2]) == 1 and not term[3] else term
+    function = heap.functions.get(made[1]) if made[0] == "func" else None
+    if function is None or function.parent != key:
+        return False
+    below = any(term[0] == "call" and one.place == term[4][1:] for one in function.decorators)
+    return made is term or (below and heap.evaluate(term) == {made})
 
 
 def _sources(heap: PointsTo, term: Term) -> list[Term]:
