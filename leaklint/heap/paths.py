@@ -59,8 +59,9 @@ class Paths:
             own, others = around[store.container]
             if not own:
                 continue
-            why = self._suspended(store, own, others) or self._abandoned(store, own, others)
-            why = why or self._skipped(store, own) or self.turns.returning(store, own)
+            if why := self._suspended(store, own, others) or self._abandoned(store, own, others):
+                return Missed(store, why, meant=self.unwinding.adds_up(store))
+            why = self._skipped(store, own) or self.turns.returning(store, own)
             why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
             why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
             if why:

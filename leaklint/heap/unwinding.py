@@ -35,7 +35,7 @@ class Unwinding:
 
     def passing_by(self, store: Effect, every: list[Effect]) -> str:
         """Return the error, raised by the program and caught by it, that comes between a store and all of its removals."""
-        if not self._adds_up(store):
+        if not self.adds_up(store):
             return ""
         for function, putting in self._around(store):
             taking = self._taking(function, store, putting, every)
@@ -48,7 +48,7 @@ class Unwinding:
                         return f"{name}() may raise before {function.name} removes it (line {line}), and {caller.name} goes on"
         return ""
 
-    def _adds_up(self, store: Effect) -> bool:
+    def adds_up(self, store: Effect) -> bool:
         """Tell whether an entry that stays is one more, rather than one that the next of its key replaces."""
         key = store.key
         if key is None and store.container[1] in {"set", "dict", "defaultdict"}:
