@@ -6,6 +6,7 @@ from leaklint.flow.model import Function, base_of, qualname, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
 from leaklint.heap.coverage import Coverage
+from leaklint.heap.detaching import PROTOCOL, Detaching
 from leaklint.heap.effects import Effect, Effects, distinct_effects
 from leaklint.heap.endings import Endings
 from leaklint.heap.feasibility import ANEW, Feasibility
@@ -24,9 +25,6 @@ _SELECTIVE = frozenset(
     "pop remove discard del __delitem__ slot -= difference_update rebuild filter"
     " trim intersection_update delete".split()
 )
-
-# Methods that nobody calls by name: the interpreter does, for whoever uses the object.
-_PROTOCOL = frozenset({"__call__", "__iter__", "__next__", "__aiter__", "__anext__", "__get__", "__set__", "__await__"})
 
 
 class Removals:
@@ -47,6 +45,7 @@ class Removals:
         self.optional = Optional(effects)
         self.abandonment = Abandonment(effects)
         self.endings = Endings(self)
+        self.detaching = Detaching(self)
         self.paths = Paths(self)
         self.omissions = Omissions(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
@@ -180,7 +179,7 @@ class Removals:
     def _is_protocol(self, function: Function, stores: list[Effect]) -> bool:
         """Tell whether a removal runs whenever an object is used, whose other methods store."""
         owners = {self.heap.functions[store.function].owner for store in stores}
-        return function.name in _PROTOCOL and function.owner in owners - {""}
+        return function.name in PROTOCOL and function.owner in owners - {""}
 
     # bounds
 
@@ -275,8 +274,9 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if self._is_beside_their_life(function) and not self._consumes(removal, function):
-            return Release(Quality.NONE, f"nothing in the program calls {function.name}() ({place})", removal)
+        if self.detaching.is_beside_their_life(removal, function, self._entering) and not self._consumes(removal, function):
+            where = " on it" if self.reachable(function) else ""
+            return Release(Quality.NONE, f"nothing in the program calls {function.name}(){where} ({place})", removal)
         selective = removal.how in _SELECTIVE and (
             removal.key is not None or removal.how in {"rebuild", "filter", "trim"}
         )
@@ -289,7 +289,7 @@ class Removals:
         if self._has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if selective:
-            if self._is_internal(function) and not self._reachable(function):
+            if self._is_internal(function) and not self.reachable(function):
                 return Release(Quality.NONE, f"nothing calls the removal ({place})", removal)
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self._hands_out(removal, function):
@@ -300,7 +300,7 @@ class Removals:
             removal,
         )
 
-    def _reachable(self, function: Function) -> bool:
+    def reachable(self, function: Function) -> bool:
         return (
             bool(self.effects.calls.get(function.key))
             or function.key in self.multiplicity._escaping
@@ -329,19 +329,6 @@ class Removals:
             ):
                 return True
         return False
-
-    def _is_beside_their_life(self, function: Function) -> bool:
-        """Tell whether users who close the objects never come to a removal.
-
-        The objects put themselves in, so that their users need not know of it; they have a method by which they are let go,
-        and neither that nor anything else in the program calls the removal.
-        """
-        if not self._entering or function.owner in self.held or self._reachable(function) or function.name in _PROTOCOL:
-            return False
-        from leaklint_runtime.closers import NAMES
-
-        method = self.heap.classes.method
-        return all(any(method(key, name) is not None for name in NAMES) for key in self._entering)
 
     def _closes(self, function: Function) -> bool:
         """Tell whether a function is a method of the objects themselves, which their users call when they are done."""
