@@ -15,6 +15,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
 from leaklint.heap.emptied import Emptied
+from leaklint.heap.overriding import Overriding
 from leaklint.heap.release import Missed
 from leaklint.heap.removal_sites import RemovalSites, is_after
 from leaklint.heap.renaming import Renaming
@@ -45,6 +46,7 @@ class Paths:
         self.emptied = Emptied(removals)
         self.unwinding = Unwinding(removals, self.sites)
         self.unswept = Unswept(self.sides)
+        self.overriding = Overriding(removals, self.sites)
         self.renaming = Renaming(removals, self.sites)
 
     def missed(self, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Missed | None:
@@ -62,6 +64,7 @@ class Paths:
             if why := self._suspended(store, own, others) or self._abandoned(store, own, others):
                 return Missed(store, why, meant=self.unwinding.adds_up(store))
             why = self._skipped(store, own) or self.turns.returning(store, own)
+            why = why or self.overriding.without(store, every)
             why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
             why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
             if why:

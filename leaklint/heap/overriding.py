@@ -1,0 +1,110 @@
+"""Methods that take an object out of a holder, and heirs that have another method in their place which does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Function
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.effects import Call, Effect
+from leaklint.heap.multiplicity import MANY
+from leaklint.heap.removal_sites import RemovalSites
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+
+class Overriding:
+    """Finds the heirs whose objects put themselves in and have no method that takes them out."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+        self.sites = sites
+
+    def without(self, store: Effect, every: list[Effect]) -> str:
+        """Return the method of an heir that takes the place of the one by which an object takes itself out.
+
+        ``every`` are all the removals from the holder: each has to be by the object itself.
+        """
+        functions = self.heap.functions
+        home = functions[store.function]
+        if store.chain or not self._is_about_self(store.value, home):
+            return ""
+        taking = [functions[one.function] for one in every]
+        if not all(self._is_about_self(one.key, function) for one, function in zip(every, taking, strict=True)):
+            return ""
+        if any(self._is_named_by_class(function) for function in taking):
+            return ""
+        for heir in sorted(self.heap.classes.below(home.owner) - {home.owner}):
+            if self._enters(heir, home) and self._is_made(heir) and not self._comes_to(heir, taking, every):
+                function = taking[0]
+                own = functions[self.heap.classes.method(heir, function.name) or function.key]
+                name = self.heap.names.classes[heir].name
+                return f"{name}.{own.name}() (line {own.place[0]}) takes the place of what removes it and does not call that"
+        return ""
+
+    def _is_about_self(self, term: Term | None, function: Function) -> bool:
+        """Tell whether a term of a method has the object inside whose method it is."""
+        if term is None or function.kind != "method" or not function.owner or not function.params:
+            return False
+        return ("param", function.key, function.params[0].name) in walk(term)
+
+    def _is_named_by_class(self, function: Function) -> bool:
+        """Tell whether a method is called by the name of its class, ``Base.close(self)``, or handed on: on any object."""
+        calls = self.effects.calls.get(function.key, ())
+        return any(
+            call.term[0] == "call" and call.term[1][0] == "attr"
+            and any(value[0] == "class" for value in self.heap.evaluate(call.term[1][1]))
+            for call in calls
+        )  # fmt: skip
+
+    def _enters(self, heir: str, home: Function) -> bool:
+        """Tell whether the objects of an heir put themselves in as those of its base do."""
+        method = self.heap.classes.method(heir, home.name)
+        return method == home.key or (method is not None and bool(self.sites.leading(self.heap.functions[method], home.key)))
+
+    def _is_made(self, heir: str) -> bool:
+        """Tell whether the program makes objects of an heir itself, many times."""
+        made = [one for one in self.removals.multiplicity.constructions(heir) if one.callee == heir]
+        return any(self.removals.multiplicity.call_runs(one) == MANY for one in made)
+
+    def _comes_to(self, heir: str, taking: list[Function], every: list[Effect]) -> bool:
+        """Tell whether a method that an heir has comes to a removal, or may: it calls a base's one that is not known."""
+        classes, functions = self.heap.classes, self.heap.functions
+        names = {name for one in classes.order(heir) for name in self.heap.names.classes[one].methods}
+        own = {method for name in names if (method := classes.method(heir, name)) is not None}
+        if any(self._asks_base(functions[one]) for one in own if functions[one].name in {each.name for each in taking}):
+            return True
+        here, seen = {function.key for function in taking}, set[str]()
+        while here:
+            if not own.isdisjoint(here):
+                return True
+            seen |= here
+            calls = [call for one in sorted(here) for call in self.effects.calls.get(one, ())]
+            here = {call.caller for call in calls if self._runs_for(call, heir)} - seen
+        return any(self.sites.takes_out(functions[one], every) for one in own if functions[one].owner == heir)
+
+    def _runs_for(self, call: Call, heir: str) -> bool:
+        """Tell whether a call may come to its callee where the object is one of an heir, which has methods of its own."""
+        function = self.heap.functions[call.callee]
+        if call.term[0] != "call" or call.term[1][0] != "attr" or not function.owner:
+            return True
+        static = any(value[0] in {"super", "class"} for value in self.heap.evaluate(call.term[1][1]))
+        return static or self.heap.classes.method(heir, function.name) == call.callee
+
+    def _asks_base(self, function: Function) -> bool:
+        """Tell whether a method calls one of ``super()`` or by a class, or hands its object to somebody."""
+        own = ("param", function.key, function.params[0].name) if function.params else ()
+        for event in function.events:
+            term = event.terms[0] if event.kind == "call" else ()
+            if not term:
+                continue
+            base = term[1][1] if term[1][0] == "attr" else ()
+            if base and any(value[0] in {"super", "class"} for value in self.heap.evaluate(base)):
+                return True
+            if own in (*term[2], *(value for _, value in term[3])):
+                return True
+        return False
