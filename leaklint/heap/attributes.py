@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
+_PASSED_ON = 2  # how many callers further up what callers pass on is looked for
 _CALLERS = 30  # of one function that are asked what they hand in
 _COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
 
@@ -117,7 +118,7 @@ class Attributes:
         for function, event in self._assigned.around(key, name):
             if any(
                 value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
-                for value in self.with_given(event.terms[0])
+                for value in self.handed_down(event.terms[0])
             ):
                 found.append((function, event))
         return found
@@ -134,6 +135,14 @@ class Attributes:
             if self.heap.incomplete == before:
                 (self._settled if self.heap.contents.asked == asked else self._given)[term] = known
         return known
+
+    def handed_down(self, term: Term) -> Values:
+        """Return what a term may denote: of a parameter, what is handed in by callers, and by theirs where these pass it on."""
+        values, here = self.with_given(term), self.with_given(term)
+        for _ in range(_PASSED_ON):
+            here = frozenset(one for value in here if value[0] == "param" for one in self.given(value)) - values
+            values |= here
+        return values
 
     def forget(self, settled: bool = False) -> None:
         """Work out anew what callers hand in: more is known of them; or also what is settled."""

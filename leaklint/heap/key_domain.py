@@ -131,7 +131,7 @@ class KeyDomain:
         if kind == "attr" and depth < 5:
             fields = [
                 event.terms[1]
-                for value in in_order(self.heap.attributes.with_given(term[1]))
+                for value in in_order(self.heap.attributes.handed_down(term[1]))
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
                 for _, event in self.heap.attributes.field_terms(value[1], term[2])
             ]

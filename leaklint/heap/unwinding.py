@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, options
 from leaklint.heap.domains import Domain
+from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.removal_sites import RemovalSites, is_after
 
@@ -39,14 +40,23 @@ class Unwinding:
             return ""
         for function, putting in self._around(store):
             taking = self._taking(function, store, putting, every)
-            for working in self._between(function, putting, taking):
-                for raising, error in self._raised(working):
-                    caller = self._catching(function, error, every, frozenset())
-                    if caller is not None:
-                        name = raising.name
-                        line = taking[0].place[0]
-                        return f"{name}() may raise before {function.name} removes it (line {line}), and {caller.name} goes on"
+            for raising, error in self._leaving(function, putting, taking):
+                caller = self._catching(function, error, every, frozenset())
+                if caller is not None:
+                    taker = "it" if raising is function else function.name
+                    where = f"before {taker} removes it (line {taking[0].place[0]})"
+                    return f"{raising.name}() may raise {where}, and {caller.name} goes on"
         return ""
+
+    def _leaving(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[tuple[Function, Term]]:
+        """Yield the errors with which a function is left between a store and its removal, each with who raises it."""
+        for one in function.events if taking else ():
+            if not is_after(one, putting) or not is_after(taking[0], one):
+                continue
+            if one.kind == "raise" and not is_opposed(one, putting) and not _is_within_try(one):
+                yield function, _error_of(one)
+        for working in self._between(function, putting, taking):
+            yield from self._raised(working)
 
     def adds_up(self, store: Effect) -> bool:
         """Tell whether an entry that stays is one more, rather than one that the next of its key replaces."""
@@ -56,19 +66,28 @@ class Unwinding:
         return key is None or self.removals.keys.of(key, store.chain) in {Domain.FRESH, Domain.OBJECT}
 
     def _around(self, store: Effect) -> Iterator[tuple[Function, Event]]:
-        """Yield the functions that make a store, or that call what makes it, with the event that does so."""
-        yield self.heap.functions[store.function], store.event
-        for call in self.effects.calls.get(store.function, ()):
-            yield self.heap.functions[call.caller], call.event
+        """Yield the functions that make a store, or that come to it by calls, with the event that does so."""
+        here, seen = [(self.heap.functions[store.function], store.event)], {store.function}
+        for _ in range(_CALLERS):
+            yield from here
+            calls = [call for function, _ in here for call in self.effects.calls.get(function.key, ())]
+            here = [(self.heap.functions[call.caller], call.event) for call in calls if call.caller not in seen]
+            seen |= {function.key for function, _ in here}
 
     def _taking(self, function: Function, store: Effect, putting: Event, every: list[Effect]) -> list[Event]:
-        """Return the events of a function by which it takes out again what it puts in; none if others may do so as well."""
-        found = []
+        """Return the events of a function by which it takes out again what it puts in; none if others may do so as well.
+
+        What takes an entry out only to put it in elsewhere is none.
+        """
+        found: list[Event] = []
         for removal in every:
             events = self.sites.events_in(function, removal)
             if not events or removal.how == "callback" or not self._is_of_pairs(removal, function, store):
                 return []
             found += events
+        if function.key != store.function:
+            moving = {event.place for event in self.sites.leading(function, store.function)}
+            found = [event for event in found if event.place not in moving]
         safe = any(guard.kind in _SAFE for event in found for guard in event.guards)
         if safe or not all(is_after(event, putting) for event in found):
             return []
@@ -98,8 +117,7 @@ class Unwinding:
             called = self.heap.functions[value[-1]]
             for one in called.events if not called.yields else ():
                 if one.kind == "raise" and not any(guard.kind in {"try", *_SAFE} for guard in one.guards):
-                    term = one.terms[0]
-                    yield called, term[1] if term[0] == "call" else term
+                    yield called, _error_of(one)
 
     def _catching(self, function: Function, error: Term, every: list[Effect], seen: frozenset[str]) -> Function | None:
         """Return the function that catches an error which leaves another one, and takes nothing out."""
@@ -108,9 +126,10 @@ class Unwinding:
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]
             depth = next((n for n, guard in enumerate(call.event.guards) if guard.kind == "try"), None)
-            if any(event is not call.event for _, event in self.sites.all_in(caller, every)):
+            others = [one for one in every if not self._takes_given(one)]
+            if any(event is not call.event for _, event in self.sites.all_in(caller, others)):
                 continue
-            if depth is None:
+            if depth is None or not self._handles(caller, call, depth):
                 above = self._catching(caller, error, every, seen | {function.key})
                 if above is not None:
                     return above
@@ -118,10 +137,21 @@ class Unwinding:
                 return caller
         return None
 
-    def _goes_on(self, caller: Function, call: Call, depth: int, error: Term) -> bool:
-        """Tell whether a handler beside a call catches an error and neither raises one nor ends the process."""
+    def _takes_given(self, removal: Effect) -> bool:
+        """Tell whether a removal takes out only what its caller names: ``if self.stack[-1] is span: self.stack.pop()``."""
+        given = ("param", removal.function)
+        tests = [guard for guard in removal.event.guards if guard.kind in {"if", "past"}]
+        return any(
+            guard.test[0] == "op" and guard.test[1] in {"is", "is not"}
+            and guard.holds == (guard.test[1] == "is") and any(part[:2] == given for part in guard.test[2])
+            for guard in tests
+        )  # fmt: skip
+
+    @staticmethod
+    def _handles(caller: Function, call: Call, depth: int) -> list[Event]:
+        """Return what the handlers of the block around a call do."""
         before = call.event.guards[:depth]
-        handling = [
+        return [
             event
             for event in caller.events
             if event.guards[:depth] == before
@@ -129,6 +159,10 @@ class Unwinding:
             and len(event.guards) > depth
             and event.guards[depth].kind == "except"
         ]
+
+    def _goes_on(self, caller: Function, call: Call, depth: int, error: Term) -> bool:
+        """Tell whether a handler beside a call catches an error and neither raises one nor ends the process."""
+        handling = self._handles(caller, call, depth)
         caught = {event.guards[depth].test for event in handling}
         ending = {event.guards[depth].test for event in handling if self._ends(event)}
         return any(self._catches(test, error) for test in caught - ending)
@@ -158,3 +192,14 @@ class Unwinding:
             if value[0] == "class":
                 yield from (("class", one) for one in self.heap.classes.order(value[1]))
                 yield from (("ext", one) for one in self.heap.classes.outside(value[1]))
+
+
+def _error_of(event: Event) -> Term:
+    """Return the class that a ``raise`` names."""
+    term = event.terms[0]
+    return term[1] if term[0] == "call" else term  # type: ignore[no-any-return]
+
+
+def _is_within_try(event: Event) -> bool:
+    """Tell whether what an event raises may be caught in its own function, or a block around it may clean up."""
+    return any(guard.kind in {"try", "with", "finally"} for guard in event.guards)
