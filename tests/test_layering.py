@@ -176,7 +176,6 @@ KNOWN_CIRCLES = [
         "leaklint_runtime.memory",
         "leaklint_runtime.watching",
     ],
-    ["leaklint_runtime.observe", "leaklint_runtime.trial", "leaklint_runtime.trigger"],
     ["leaklint_runtime.replay", "leaklint_runtime.scenarios"],
 ]
 KNOWN_ROOMS = [["leaklint.drafts", "leaklint.repairs"]]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from . import reached
 from .holder import Holder
 from .observe import ExperimentLimits
-from .trigger import Strategy
+from .strategy import Strategy
 from .wire import WireProbe
 
 

@@ -11,7 +11,20 @@ import threading
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from . import closing, copies, domains, holder, judge, observe, once, reached, scenarios, seats, trial, trigger
+from . import (
+    closing,
+    copies,
+    domains,
+    holder,
+    judge,
+    observe,
+    once,
+    reached,
+    scenarios,
+    seats,
+    trial,
+    trigger,
+)
 from .act import UnreachableError, resolve
 from .build import CannotBuildError
 from .case import ProofSetup
@@ -130,7 +143,11 @@ def _case_in(module: Any, probe: WireProbe, options: Options) -> ProofSetup:
     lines = reached.lines_of(here) if here and _digest(module) == probe.digest else {}
     element = domains.element_of(module, probe.container)
     tried = trial.Trial(lines, found, empty, probe.track == "growth")
-    plan = trigger.plan(probe, dict(options.factories), options.scratch, tried, element)
+    plan = trigger.plan(probe, dict(options.factories), options.scratch, tried, element, module)
+    if plan.track:
+        probe = replace(probe, track=plan.track)
+    if plan.kept is not None:
+        found, empty = plan.kept.holder, plan.kept.empty
     limits = ExperimentLimits(options.rounds, min(0.3, options.timeout / 8), 0.4 * options.timeout)
     return ProofSetup(probe, module, found, plan, limits, lines, empty)
 

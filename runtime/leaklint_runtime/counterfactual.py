@@ -19,8 +19,8 @@ from . import channel, early, sandbox, wire
 from .early import is_a
 from .holder import Holder
 from .observe import Experiment
+from .strategy import Make
 from .trackers import ByReference, Tracker, tracker_for
-from .trigger import Make
 
 NEW = 4
 SECONDS = 2.0

@@ -12,7 +12,7 @@ from .closing import Closed
 from .counterfactual import Counterfactual
 from .early import ModuleType, is_a
 from .observe import Observation
-from .trigger import Strategy
+from .strategy import Strategy
 from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, UNREACHED, UNTIL_CLOSED, WireVerdict, unreached
 
 GROWS = 0.5  # entries an object, from which on a holder is said to grow
@@ -177,6 +177,8 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
         why = (
             f"nothing came into {what}, though the statement ran ({case.plan.made_by}); give a factory that leads there"
         )
+    if shape == fit.CONSTANT and not why and case.plan.aside:
+        why = f"nothing more came into {what} ({case.plan.made_by}); give a factory that leads there"
     if why:
         return unreached(why, fit=shape)
     if bound is not None and shape != fit.CONSTANT:
@@ -186,7 +188,11 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
             return unreached("no container whose entries could be counted was found", fit=shape)
         facts = evidence.holder_path(case.holder)
         equal = ", even if given what is equal" if case.plan.plain else ""
-        return WireVerdict(CONFIRMED, f"{what} grows with every call and never shrinks{equal}", fit=shape, **facts)
+        where = f" of {case.plan.aside}" if case.plan.aside else ""
+        where += " on one object that is kept," if case.plan.kept is not None and case.plan.kept.made else ""
+        return WireVerdict(
+            CONFIRMED, f"{what} grows with every call{where} and never shrinks{equal}", fit=shape, **facts
+        )
     if shape == fit.BOUNDED:
         return WireVerdict(BOUNDED, f"{what} stops growing", fit=shape)
     if case.plan.plain and observed.sizes and observed.sizes[-1][1] > case.empty:
@@ -196,6 +202,8 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
 
 def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> WireVerdict:
     why = _untouched(case, observed, ran)
+    if not why and case.plan.aside and not observed.entered:
+        why = f"nothing came into {case.label} ({case.plan.made_by}); give a factory that leads there"
     if why:
         return unreached(why)
     if not observed.created and observed.rounds > 1:

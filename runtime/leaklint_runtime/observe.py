@@ -9,8 +9,8 @@ from . import early, fit, promises
 from .act import give_turns
 from .early import is_a
 from .holder import Holder
+from .strategy import Make
 from .trackers import Tracker, tracker_for
-from .trigger import Make
 from .wire import WireRefcount
 
 WARM = 2

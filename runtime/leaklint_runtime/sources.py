@@ -58,11 +58,18 @@ def defining(name: str, scope: Searched) -> list[str]:
     for path in _files(scope):
         inside = scope.root and path.startswith(scope.root + os.sep) and not is_test(path)
         if inside and pattern.search(_bytes(path)):
-            parts = path[len(scope.root) + 1 : -len(".py")].split(os.sep)
-            parts = parts[:-1] if parts[-1] == "__init__" else parts
-            if parts and "__main__" not in parts and all(part.isidentifier() for part in parts):
-                found.append(".".join(parts))
-    return found
+            found.append(module_name(path, scope))
+    return [name for name in found if name]
+
+
+def module_name(path: str, scope: Searched) -> str:
+    """Return the name by which a file below the import root is imported; nothing if it has none."""
+    if not scope.root or not path.startswith(scope.root + os.sep):
+        return ""
+    parts = path[len(scope.root) + 1 : -len(".py")].split(os.sep)
+    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    named = parts and "__main__" not in parts and all(part.isidentifier() for part in parts)
+    return ".".join(parts) if named else ""
 
 
 def lines_with(path: str, name: str) -> list[int]:

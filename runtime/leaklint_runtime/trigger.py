@@ -5,43 +5,36 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
+from dataclasses import replace
 from functools import partial
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, Callable, Iterator
 
-from . import build, callers, failing, ladder, once, reached, recipes, sandbox, scenarios, search, shown, trial
+from . import (
+    applications,
+    build,
+    callers,
+    factories,
+    failing,
+    kept_objects,
+    ladder,
+    once,
+    recipes,
+    sandbox,
+    scenarios,
+    search,
+    shown,
+    store_acts,
+    trial,
+)
 from .act import Act, UnreachableError, completed, finished, other_ending, perform, resolve, tracked_argument
 from .early import is_a
 from .holder import unwrap
 from .patience import Patience
 from .seats import seats
+from .strategy import Make, Strategy
 from .wire import WireProbe
 
-Make = Callable[[int], Any]
 SECONDS = 4.0  # of CPU time, for finding a way that leads to the flagged statement
-
-
-class Strategy(NamedTuple):
-    """``make`` does the act; ``made_by`` names the way, ``recipe`` is Python text, ``given`` if it is the user's.
-
-    ``ran``, ``fresh`` and ``entered`` are what a trial showed (see ``trial.Tried``). ``plain`` tells that a value is stored,
-    of which equal ones count as one, ``wrong`` what a stand-in could not stand for. ``origins`` say of each argument why users
-    pass such a value. ``others`` do the same act and return an argument of it instead of its result. ``early`` is the plan that
-    leaves the with block or the generator early, where the act has one; ``ending`` says so in that plan.
-    """
-
-    make: Make
-    made_by: str
-    recipe: str
-    given: bool
-    ran: bool | None = None
-    fresh: bool = True
-    plain: bool = False
-    wrong: str = ""
-    origins: tuple[tuple[str, str], ...] = ()
-    others: tuple[tuple[str, Make], ...] = ()
-    early: Any = None
-    ending: str = ""
-    entered: bool = False
 
 
 _OF_OBJECTS = ("method", "property", "set")
@@ -49,7 +42,12 @@ _NOTHING = ladder.Recipe(lambda number: None, "an argument made for the purpose"
 
 
 def plan(
-    probe: WireProbe, factories: dict[str, str], scratch: str, judge: trial.Trial = trial.UNKNOWN, element: Any = None
+    probe: WireProbe,
+    given: dict[str, str],
+    scratch: str,
+    judge: trial.Trial = trial.UNKNOWN,
+    element: Any = None,
+    module: Any = None,
 ) -> Strategy:
     """Return the surest way to do what the probe says. Raises ``UnreachableError``,
     ``once.SingleError`` or ``scenarios.ScenarioError``.
@@ -63,20 +61,58 @@ def plan(
     if act.kind in _OF_OBJECTS and probe.track != "subject" and is_a(act.subject, type) and is_a(owner, act.subject):
         act = act._replace(live=owner)
     names = (probe.symbol, probe.fingerprint, probe.subject, probe.code)
-    factory = scenarios.find(probe.factory, factories, *names)
+    factory = scenarios.find(probe.factory, given, *names)
     if scratch and (factory is None or getattr(factory, "careful", False)):
         sandbox.be_careful(scratch)
     if factory is not None:
-        return _by_factory(act, factory, probe, judge)
+        return factories.by_factory(act, factory, probe, judge)
     if act.kind == "factory":
         raise UnreachableError("the probe names no factory")
+    applications.start()
     single = once.made_once(act.subject) if act.kind == "construct" or probe.track == "subject" else None
     if single is not None:
         raise once.SingleError(f"the program makes one {act.subject.__qualname__}, {single.how} ({single.place})")
-    best, rank = None, -1
     failures: list[BaseException] = []
+    best = _on_kept(act, probe, judge, module) if judge.holder is None and module is not None else None
     patience = Patience(SECONDS)
-    for candidate in map(_numbered, _all_candidates(act, probe, failures, patience, failing.errors(judge.lines))):
+    if best is None:
+        ways = _all_candidates(act, probe, failures, patience, failing.errors(judge.lines))
+        best = _best(ways, judge, patience, failures)
+    if judge.lines and (best is None or best.ran is False):
+        patience = Patience(SECONDS)
+        ways = _aside(act, probe, judge, patience, None)
+        best = _best(ways, judge._replace(counts=True), patience, failures) or best
+    if best is None:
+        raise UnreachableError(_explain(act, failures[0] if failures else None))
+    return best
+
+
+def _on_kept(act: Act, probe: WireProbe, judge: trial.Trial, module: Any) -> Strategy | None:
+    """Return the surest way to fill the container of an object that is kept meanwhile, or None if there is none."""
+    kept = kept_objects.find(probe, module, act.subject)
+    if kept is None:
+        return None
+    judge = judge._replace(holder=kept.holder, empty=kept.empty, counts=True)
+    live = kept_objects.of_kind(kept.root, act.subject) if act.kind in _OF_OBJECTS else None
+    failures: list[BaseException] = []
+    best, patience = None, Patience(SECONDS)
+    if live is not None:
+        track = "growth" if probe.track == "subject" else probe.track
+        ways = _all_candidates(act._replace(live=live), replace(probe, track=track), failures, patience, ())
+        marked = (way._replace(track=track, aside=act.name, others=(), early=None) for way in ways)
+        best = _best(marked, judge, patience, failures)
+    if best is None and judge.lines:
+        patience = Patience(SECONDS)
+        best = _best(_aside(act, probe, judge, patience, kept), judge, patience, failures)
+    return best and best._replace(kept=kept)
+
+
+def _best(
+    ways: Iterator[Strategy], judge: trial.Trial, patience: Patience, failures: list[BaseException]
+) -> Strategy | None:
+    """Return the first of some ways that shows all, or else the one that shows most; None if none works."""
+    best, rank = None, -1
+    for candidate in map(_numbered, _guarded(ways, failures)):
         try:
             tried = judge.tried(candidate.make)
         except MemoryError:
@@ -84,13 +120,54 @@ def plan(
         except Exception as error:
             failures.append(error.with_traceback(None))
             tried = None
+        if candidate.aside and tried is not None and not _fills(candidate, tried):
+            tried = None
         if tried is not None and tried.rank > rank:
             best, rank = candidate._replace(ran=tried.ran, fresh=tried.fresh, entered=tried.entered), tried.rank
         if rank == 3 or patience.over():
             break
-    if best is None:
-        raise UnreachableError(_explain(act, failures[0] if failures else None))
     return best
+
+
+def _fills(candidate: Strategy, tried: trial.Tried) -> bool:
+    """Tell whether another act than the finding's ran the flagged statement and filled the holder with what users pass."""
+    if any(origin == "stand-in" for _, origin in candidate.origins):
+        return False
+    return bool(tried.ran) and (tried.entered or candidate.track == "result")
+
+
+def _aside(
+    act: Act, probe: WireProbe, judge: trial.Trial, patience: Patience, kept: kept_objects.KeptObject | None
+) -> Iterator[Strategy]:
+    """Yield ways to run the flagged statements by the functions that have them: what these return is watched, if it is what
+    the finding says is kept, else the growth of the holder.
+    """
+    for other in store_acts.acts(judge.lines):
+        owner = kept.root if kept is not None else judge.holder.owner if judge.holder is not None else None
+        if other.kind in _OF_OBJECTS:
+            other = other._replace(live=kept_objects.of_kind(owner, other.subject) if owner is not None else None)
+        if kept is not None and other.live is None:
+            continue
+        for track in ("result", "growth"):
+            kind = act.subject if track == "result" else None
+            if track == "growth" and judge.holder is None:
+                continue
+            if track == "result" and (not is_a(kind, type) or other.kind not in ("call", "method")):
+                continue
+            for way in _guarded(_candidates(other, replace(probe, track=track), patience, ()), []):
+                make = partial(_instance, way.make, kind) if kind is not None else way.make
+                aside = other.name or other.subject.__qualname__
+                yield way._replace(make=make, track=track, aside=aside, others=(), early=None)
+                if patience.over():
+                    return
+
+
+def _instance(make: Make, kind: Any, number: int) -> Any:
+    """Make an object and return it if it is one of a class. Raises ``TypeError``."""
+    box = [make(number)]
+    if not is_a(box[0], kind):
+        raise TypeError(f"returned no {kind.__qualname__}")
+    return box.pop()
 
 
 def _numbered(found: Strategy) -> Strategy:
@@ -125,85 +202,10 @@ def _guarded(strategies: Iterator[Strategy], failures: list[BaseException]) -> I
     """Yield the ways until finding the next one fails, and note why."""
     try:
         yield from strategies
-    except (MemoryError, UnreachableError):
+    except MemoryError:
         raise
     except Exception as error:
         failures.append(error.with_traceback(None))
-
-
-def _by_factory(act: Act, factory: Any, probe: WireProbe, judge: trial.Trial) -> Strategy:
-    """Return the plan of a user's factory, with what a trial of it shows."""
-    if not judge.lines:
-        return _with_factory(act, factory, probe)
-    plans: list[Strategy] = []
-    ran = reached.runs(lambda: plans.append(_with_factory(act, factory, probe)), judge.lines)
-    found = plans.pop()
-    return found._replace(ran=ran or judge.tried(found.make).ran)
-
-
-def _with_factory(act: Act, factory: Any, probe: WireProbe) -> Strategy:
-    """Let the factory make the object, and do the act with it unless the factory does that itself."""
-    takes_number = _takes_a_number(factory)
-
-    def make(number: int) -> Any:
-        made = finished(factory(number) if takes_number else factory())
-        return None if act.kind == "factory" and probe.track == "growth" else made
-
-    done = act.kind == "factory" or _runs(act, make)
-    recipe = recipes.python(recipes.of_factory(factory, takes_number))
-    how = "user factory {}".format(getattr(factory, "__qualname__", "callable"))
-    if done or act.kind == "construct" or (act.kind == "call" and act.argument is None):
-        return Strategy(make, how, recipe, given=True)
-    act = completed(act, lambda: make(0))
-    for arguments in build.call(act.function, skip_self=act.skip_self):
-
-        def act_on(number: int, act: Act = act, arguments: Any = arguments) -> Any:
-            return perform(act, [make(number)], arguments(number), number, probe.track)
-
-        try:
-            act_on(0)
-        except Exception:
-            continue
-        left, ending = partial(act_on, act=act._replace(early=True)), other_ending(act)
-        early = Strategy(left, f"{how}, left early", "", True, ending=ending) if ending else None
-        return Strategy(act_on, how, "", True, early=early)
-    return Strategy(make, how, recipe, given=True)
-
-
-def _takes_a_number(factory: Any) -> bool:
-    try:
-        parameters = inspect.signature(factory).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return any(item.kind in positional and item.default is inspect.Parameter.empty for item in parameters)
-
-
-def _runs(act: Act, make: Make) -> bool:
-    """Tell whether the factory already does the act, by watching once which functions it runs."""
-    wanted = _codes(act.function)
-    seen: list[bool] = []
-
-    def watch(frame: Any, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code in wanted:
-            seen.append(True)
-
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        make(0)
-    finally:
-        sys.setprofile(before)
-    return bool(seen)
-
-
-def _codes(function: Any) -> frozenset[Any]:
-    """Return the code of a function and of all that it wraps."""
-    found: list[Any] = []
-    while function is not None and len(found) < 20:
-        found.append(getattr(function, "__code__", None))
-        function = getattr(function, "__wrapped__", None) or getattr(function, "__func__", None)
-    return frozenset(code for code in found if inspect.iscode(code))
 
 
 def _candidates(act: Act, probe: WireProbe, patience: Patience, errors: tuple[Any, ...]) -> Iterator[Strategy]:
@@ -386,6 +388,8 @@ def _source(act: Act, recipe: ladder.Recipe, sample: build.BuiltArguments, probe
 
 
 def _explain(act: Act, failure: BaseException | None) -> str:
+    if is_a(failure, UnreachableError):
+        return str(failure)
     what = "making {}".format(getattr(act.subject, "__qualname__", "the object")) if act.kind != "call" else act.name
     shown = f"{type(failure).__name__}: {failure}" if failure else "no way to call it"
     if isinstance(failure, build.CannotBuildError):  # which tells the failure that it is about

@@ -1,0 +1,130 @@
+"""Findings whose own act does not lead to the flagged statement: the function that has it does, or an object that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from probes import finding
+
+from leaklint.model import Finding, Verdict
+from leaklint.proof import VerifyOptions, verify
+
+REGISTER = """
+    _mapping = {}
+
+    def add_mapping(face: str, bold: bool) -> None:
+        _mapping[face.lower(), bold] = Mapping(face)  # stored
+
+    class Mapping:
+        def __init__(self, face: str) -> None:
+            self.face = face
+
+    class Chart:
+        pass
+    """
+OPENER = """
+    class Connection:
+        def __init__(self, name: str = "") -> None:
+            self.name = name
+
+    class Opener:
+        def __init__(self) -> None:
+            self.known = {}
+
+        def open(self, uri: str):
+            return self._opened(uri.strip())
+
+        def _opened(self, uri):
+            if uri not in self.known:
+                self.known[uri] = Connection(uri)  # stored
+            return self.known[uri]
+
+    the_opener = Opener()
+    """
+SPACE = """
+    class Handler:
+        pass
+
+    class Space:
+        def __init__(self) -> None:
+            self._handlers = {}
+
+        def on_collision(self, first: int | None = None, second: int | None = None) -> None:
+            if first is not None:
+                self._handlers[first, second] = Handler()  # stored
+
+        def on_start(self) -> None:
+            self._handlers["start"] = Handler()
+
+    class World:
+        def __init__(self) -> None:
+            self.space = Space()
+    """
+RUNNER = """
+    class Command:
+        pass
+
+    class Runner:
+        def __init__(self):
+            self.commands = {}
+
+        def register(self, command):
+            self.commands[command.label(3), command.alias.first] = command  # stored
+
+    runner = Runner()
+    """
+
+
+def _proven(folder: Path, text: str, container: str, symbol: str = "", **more: str) -> Verdict:
+    file = folder / "program.py"
+    file.write_text(textwrap.dedent(text))
+    line = next(number for number, text in enumerate(file.read_text().splitlines(), 1) if "# stored" in text)
+    found: Finding = finding(folder, "program", container, **more)
+    assert found.probe is not None
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    probe = replace(found.probe, stores=(f"{file}:{line}",), digest=digest, symbol=symbol or found.probe.symbol)
+    return verify([replace(found, probe=probe)], VerifyOptions())[0].verdict or pytest.fail("no verdict")
+
+
+def test_the_function_that_stores_is_called_where_making_the_object_does_not_lead_there(tmp_path: Path) -> None:
+    verdict = _proven(tmp_path, REGISTER, "_mapping", subject="Chart")
+    assert (verdict.status, verdict.reason) == (
+        "confirmed",
+        "_mapping grows with every call of program:add_mapping and never shrinks",
+    )
+    assert verdict.values == "face: annotation; bold: annotation"
+
+
+def test_a_private_method_that_stores_is_reached_by_its_callers_on_the_programs_object(tmp_path: Path) -> None:
+    verdict = _proven(tmp_path, OPENER, "the_opener.known", subject="Connection")
+    assert (verdict.status, verdict.survivors > 8) == ("confirmed", True)
+    assert "Connection" in verdict.path[-1]
+    assert verdict.made_by.endswith("then open")
+
+
+def test_the_container_of_each_object_is_watched_on_one_that_is_kept(tmp_path: Path) -> None:
+    more = {"symbol": "program:Space._handlers", "subject": "Space", "track": "growth"}
+    verdict = _proven(tmp_path, SPACE, "", trigger="method:on_collision", **more)
+    assert (verdict.status, verdict.fit) == ("confirmed", "linear")
+    assert "on one object that is kept" in verdict.reason
+
+
+def test_the_object_that_has_the_container_may_be_part_of_the_one_that_is_kept(tmp_path: Path) -> None:
+    more = {"symbol": "program:Space._handlers", "subject": "World", "track": "growth"}
+    verdict = _proven(tmp_path, SPACE, "", trigger="method:missing", **more)
+    assert (verdict.status, verdict.fit) == ("confirmed", "linear")
+
+
+def test_that_a_container_does_not_grow_on_another_way_shows_nothing(tmp_path: Path) -> None:
+    text = SPACE.replace("  # stored", "").replace('"start"] = Handler()', '"start"] = Handler()  # stored')
+    more = {"symbol": "program:Space._handlers", "subject": "Space", "track": "growth"}
+    verdict = _proven(tmp_path, text, "", trigger="method:on_start", **more)
+    assert verdict.status == "unreached"
+
+
+def test_a_stand_in_that_is_stored_shows_nothing(tmp_path: Path) -> None:
+    assert _proven(tmp_path, RUNNER, "runner.commands", subject="Command").status == "unreached"
