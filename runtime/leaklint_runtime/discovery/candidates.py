@@ -107,7 +107,7 @@ class Candidate(NamedTuple):
     def leads_to(self) -> Any:
         """Return the object from which what is kept is reached, or None."""
         if self.sort == REGISTRY:
-            return None
+            return _exit_callbacks() or None
         if self.sort == SLOT:
             return slot_value(self.obj, self.slot)
         return self.obj
@@ -121,6 +121,11 @@ class Candidate(NamedTuple):
         if self.sort == FAMILY:
             return kind_of(self.members[0])
         return kind_of(self.obj) if self.sort == CONTAINER else self.sort
+
+
+def _exit_callbacks() -> list[Any]:
+    """Return the callbacks registered with ``atexit`` and their arguments; from Python 3.10 on no collector sees them."""
+    return [held for held in get_referents(atexit) if held is not contents(atexit)]
 
 
 class Gauge:
