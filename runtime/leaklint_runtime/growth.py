@@ -43,6 +43,11 @@ class Trend(NamedTuple):
         return (self.high - self.low) / 2
 
 
+def in_use_floor(samples: int) -> float:
+    """Return the bytes by which what is in use may rise over so many samples and still count as constant."""
+    return max(IN_USE_FLOOR, NOISE * samples)
+
+
 def trend(points: Sequence[Point], floor: float = 0.0) -> Trend:
     """Fit what comes after the warm-up, the first fifth. A rise of at most ``floor`` over all of it is none.
 

@@ -36,6 +36,7 @@ def call(request: dict[str, Any], python: str = sys.executable, timeout: float =
     Raises ``LaunchError`` for a target that cannot be imported, that fails, or that takes more than ``timeout`` seconds.
     """
     last: dict[str, Any] = {}
+    request = {**request, "seconds": timeout}
     with _serving("workload", request, python, timeout, GLIBC_TUNABLES=_tunables()) as (process, late):
         for last in _lines(process):
             yield last

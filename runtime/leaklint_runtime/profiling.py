@@ -65,7 +65,7 @@ class Profile(NamedTuple):
         return name, found
 
     def _measured_memory(self) -> tuple[str, growth.Trend]:
-        in_use = max(growth.IN_USE_FLOOR, growth.NOISE * len(self.samples))
+        in_use = growth.in_use_floor(len(self.samples))
         for name, floor in (("alive", in_use), ("uss", growth.MEMORY_FLOOR), ("rss", growth.MEMORY_FLOOR)):
             points = [(item.x, float(getattr(item, name))) for item in self.samples if getattr(item, name) is not None]
             if len(points) == len(self.samples):

@@ -68,7 +68,7 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_FSIZE, LARGEST_FILE)
     if megabytes:
-        _lower(resource.RLIMIT_AS, _mapped() + megabytes * MEGABYTE)
+        _lower(resource.RLIMIT_AS, mapped() + megabytes * MEGABYTE)
 
 
 def _lower(kind: int, limit: int) -> None:
@@ -79,7 +79,8 @@ def _lower(kind: int, limit: int) -> None:
         resource.setrlimit(kind, (limit, limit))
 
 
-def _mapped() -> int:
+def mapped() -> int:
+    """Return the bytes of address space that this process has mapped; 0 where that cannot be asked."""
     try:
         with open("/proc/self/statm", encoding="ascii") as source:
             return int(source.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+from array import array
 from typing import Any
 
 from . import agent, allocated, channel, early, footprint, growth, ledger, memory, sandbox, scenarios, wire
 from .act import finished
-from .discovery.model import to_json
+from .allowance import Allowance
+from .discovery.model import GrowingHolder, to_json
 from .discovery.session import Discovery
+from .fit import LINEAR
 from .patience import Patience
 
 ROUNDS, MOST_ROUNDS = 30, 240
 PATIENCE = 20.0  # seconds of CPU time after which no more rounds are added to see whether what grows goes on
+LEAST = 8  # calls after the warm-up that tell what grows, where no more can be made
 MOMENTS = 6  # at which values that are replaced are looked at
 
 
@@ -47,12 +51,14 @@ def _run(request: dict[str, Any], outgoing: int) -> dict[str, Any]:
     call = _Calls(function, request, outgoing)
     try:
         call.run()
-        found = call.discovery.holders(call.once) if call.discovery is not None and call.discovery.begun else []
+        found = call.holders()
+        if call.failed is not None and not any(holder.kind == LINEAR for holder in found):
+            raise call.failed
     except _FailedCallError as error:
         return {"failure": f"{request['target']} failed in call {call.number}: {_message(error.__cause__ or error)}"}
     if call.discovery is not None:
         channel.send(outgoing, {"holders": to_json(found), "notes": call.discovery.notes})
-    if request.get("ledger"):
+    if request.get("ledger") and call.failed is None:
         return {"ledger": ledger.to_json(memory.ledger(call.probes, baseline="mark")._replace(name=request["target"]))}
     return {"done": True}
 
@@ -71,9 +77,18 @@ class _Calls:
         self.collect = bool(request.get("collect", True))
         self.marked = bool(request.get("ledger"))
         self.given = int(request.get("rounds") or 0)
+        self.failed: _FailedCallError | None = None
+        self.allowance = Allowance(float(request.get("seconds") or "inf"))
+        self.alive = array(
+            "d", bytes(8 * (MOST_ROUNDS + 1))
+        )  # bytes in use after each call; of one length all the time
 
     def run(self) -> None:
-        """Call until the rounds are over; where no number was given, twice as often again while something grows."""
+        """Call until the rounds are over; where no number was given, twice as often again while something grows.
+
+        No more calls are made when memory, files or time run short, or when one fails after holders have grown.
+        Raises ``_FailedCallError`` where a call fails and nothing can be told.
+        """
         if self.marked:
             memory.mark()
         allocated.collected()
@@ -83,11 +98,33 @@ class _Calls:
         channel.send(self.outgoing, {**self._sample(), "round": 0})
         rounds, patience = self.given or ROUNDS, Patience(PATIENCE)
         fence = max(1, int(rounds * growth.WARM))
-        while self.number < rounds:
-            self._round(fence, max(1, (rounds - fence) // MOMENTS))
+        while self.number < rounds and not self._is_over(fence):
+            try:
+                self._round(fence, max(1, (rounds - fence) // MOMENTS))
+            except _FailedCallError as error:
+                if self.number <= fence + LEAST or self.discovery is None or not self.discovery.growing():
+                    raise
+                self.failed = error
+                self.discovery.notes.append(f"call {self.number} failed: {_message(error.__cause__ or error)}")
+                return
             more = self.number == rounds and not self.given and rounds < MOST_ROUNDS and not patience.over()
             if more and self._growing():
                 rounds *= 2
+
+    def _is_over(self, fence: int) -> bool:
+        """Tell whether there should be no more calls, for what is left is needed to find out what grows."""
+        short = self.allowance.short_of()
+        if self.discovery is None or self.number < fence + LEAST or not short:
+            return False
+        text = f"no more calls after {self.number}: what is left of the {short} is needed to name what grows"
+        self.discovery.notes.append(text)
+        return True
+
+    def holders(self) -> list[GrowingHolder]:
+        """Return what grew, with the lines that store where calls can be made."""
+        if self.discovery is None or not self.discovery.begun:
+            return []
+        return self.discovery.holders(self.once if self.failed is None else None)
 
     def once(self) -> None:
         """Call the function. Raises ``_FailedCallError``."""
@@ -112,12 +149,18 @@ class _Calls:
             self.discovery.sample(float(self.number), rare=(self.number - fence) % moment == 0)
 
     def _growing(self) -> bool:
-        return self.discovery is not None and self.discovery.growing()
+        """Tell whether a container grows or, where none does, the memory."""
+        if self.discovery is None or self.discovery.growing():
+            return self.discovery is not None
+        points = list(enumerate(self.alive[: self.number + 1]))
+        return growth.trend(points, growth.in_use_floor(len(points))).kind == LINEAR
 
     def _sample(self) -> dict[str, Any]:
         rss, uss = footprint.rss_and_uss()
         alive = allocated.in_use()
         overhead = self.discovery.overhead if self.discovery is not None else 0
+        if alive is not None and overhead is not None and self.number < len(self.alive):
+            self.alive[self.number] = alive - overhead
         return {
             "rss": rss,
             "uss": uss,

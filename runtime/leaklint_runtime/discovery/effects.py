@@ -111,6 +111,14 @@ def role_of(candidate: Candidate) -> tuple[str, str]:
     return ("key" if plain and not all(is_a(key, _PLAIN) for key in keys) else "value"), kind
 
 
+def holds_weakly(candidate: Candidate, places: set[int]) -> bool:
+    """Tell whether all entries of a candidate are weak references to living objects, some of these with these identities."""
+    keys, values = entries(candidate)
+    if not all(type(entry) is ref and entry() is not None for entry in (*keys, *values)):
+        return False
+    return any(id(entry()) in places for entry in (*keys, *values))
+
+
 def _most_frequent(objects: Sequence[Any]) -> Any:
     kinds = [type(obj) for obj in objects]
     return max(kinds, key=kinds.count)

@@ -8,16 +8,15 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Sequence
 
-from .. import allocated, chains, growth
+from .. import allocated, growth
 from ..code_caches import CodeCaches
 from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked
 from ..fit import BOUNDED, CONSTANT, LINEAR
 from ..patience import Patience
-from . import assembling, definitions, effects, families, naming, storing
-from .candidates import CHAIN, CONTAINER, FAMILY, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, kept_now
+from . import assembling, crowds, definitions, effects, families, naming, storing
+from .candidates import CONTAINER, FAMILY, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, kept_now
 from .effects import EmptyingEffect, EmptyingEffects, Reach
 from .labelling import named
-from .measures import kind_of
 from .model import FILLING, GrowingHolder, StoringLine
 from .population import ContainerGroup, Population
 from .slots import SlotHistory
@@ -25,7 +24,6 @@ from .slots import SlotHistory
 NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
 TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
 CROWD = 0.05  # of the young objects: from there on a type is looked into that no growing container leads to
-SHARE = 0.1  # of the paths to a crowd: what so many lead through is told
 TYPES = 8
 SAMPLES = 24  # members of a crowd of objects whose paths are searched
 _OWN = __name__.partition(".")[0]
@@ -89,8 +87,10 @@ class Discovery:
             self.overhead += after - before
 
     def growing(self) -> bool:
-        """Tell whether any container rises to the end, so that more rounds would tell more."""
-        return any(growth.count_trend(item.points).kind == LINEAR for item in self.population.changed())
+        """Tell whether any container, or the number of objects of a type, rises: then more rounds tell more."""
+        rows = [item.points for item in self.population.changed()]
+        rows += [points for points in self.population.numbers().values() if points[0][1] < points[-1][1]]
+        return any(growth.count_trend(points).kind == LINEAR for points in rows)
 
     def holders(self, work: Work | None = None) -> list[GrowingHolder]:
         """Return the holders whose entries rose, those that grow first, the largest of them first.
@@ -155,23 +155,25 @@ class Discovery:
         for obj in left:
             by_type.setdefault(id(type(obj)), []).append(obj)
         numbers = self.population.numbers()
-        crowds = []
+        rising = []
         for kind, members in sorted(by_type.items(), key=lambda row: -len(row[1]))[:TYPES]:
             fit = growth.count_trend(numbers.get(kind, ()))
             if fit.kind == LINEAR and len(members) >= CROWD * len(left) and 2 * len(members) > fit.last - fit.first:
-                crowds.append(Candidate(HIDDEN, members[-1], numbers[kind], fit, link=ChainLink(type(members[-1]), "")))
-        samples = [by_type[id(type(item.obj))] for item in crowds]
+                rising.append(Candidate(HIDDEN, members[-1], numbers[kind], fit, link=ChainLink(type(members[-1]), "")))
+        samples = [by_type[id(type(item.obj))] for item in rising]
         samples = [members[:: max(1, len(members) // SAMPLES)] + members[-1:] for members in samples]
         paths = naming.find_chains([obj for members in samples for obj in members], [self, samples, *samples])
         found: dict[str, Candidate] = {}
-        for crowd, members in zip(crowds, samples):
+        for crowd, members in zip(rising, samples):
             chains_there = [paths[id(obj)] for obj in members if id(obj) in paths]
-            for item in _origins(crowd, chains_there, young) if chains_there else [crowd]:
+            if not chains_there and crowds.are_of_threads(members):
+                continue  # it is the threads that grow in number
+            for item in crowds.origins(crowd, chains_there, young) if chains_there else [crowd]:
                 if item.label.symbol not in found or (
-                    _is_of_nearest(item) and not _is_of_nearest(found[item.label.symbol])
+                    crowds.is_of_nearest(item) and not crowds.is_of_nearest(found[item.label.symbol])
                 ):
                     found[item.label.symbol] = item
-        return _first_hidden(list(found.values()), young)
+        return crowds.outermost(list(found.values()), young)
 
     def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[StoringLine, ...]]:
         """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
@@ -211,60 +213,6 @@ def _rank(candidate: Candidate, reach: Reach) -> tuple[bool, int, float]:
     return candidate.trend.kind != LINEAR, -reach.size, -candidate.trend.slope
 
 
-def _is_of_nearest(candidate: Candidate) -> bool:
-    """Tell whether the objects that grow in number are those stored first of all, and not what these lead to, as frames."""
-    return candidate.link is not None and type(candidate.obj) is candidate.link.member
-
-
-def _first_hidden(candidates: Sequence[Candidate], young: set[int]) -> list[Candidate]:
-    """Leave out the objects without a path that others without one lead to, as a function does to its cells."""
-    reached: set[int] = set()
-    kept = []
-    hidden = [(item, effects.reach(item.obj, young).places) for item in candidates if item.sort == HIDDEN]
-    for item, places in sorted(hidden, key=lambda row: -len(row[1])):
-        if id(item.obj) not in reached:
-            kept.append(item)
-            reached |= places
-    return [item for item in candidates if item.sort != HIDDEN or any(item is other for other in kept)]
-
-
-def _origins(crowd: Candidate, paths: Sequence[list[Any]], young: set[int]) -> list[Candidate]:
-    """Return candidates for the objects through which a growing crowd is reached from what was there before.
-
-    ``paths`` lead to members of the crowd. An origin counts to which ``SHARE`` of them lead, and more than one.
-    """
-    found: dict[str, list[tuple[tuple[Any, ...], list[Any]]]] = {}
-    for path in paths:
-        first = next((place for place in range(1, len(path)) if _begins(path, place, young)), len(path) - 1)
-        symbol = families.folded(naming.named(path[: first + 1]).symbol)
-        found.setdefault(symbol, []).append((tuple(path[: first + 1]), path))
-    return [_origin(crowd, rows) for rows in found.values() if len(rows) > 1 and len(rows) >= SHARE * len(paths)]
-
-
-def _origin(crowd: Candidate, rows: Sequence[tuple[tuple[Any, ...], list[Any]]]) -> Candidate:
-    """Return the candidate for what chains begin with, of which the whole paths are given, too.
-
-    If they begin with different objects, these are in one container: it is told where most of the crowd is directly in it, as
-    where places are filled, each once. Else the objects of the crowd hold one another.
-    """
-    chains_there = [start for start, _ in rows]
-    chain, shared = chains_there[0], families.common(chains_there)
-    name = naming.named(chain)
-    if any(start[-1] is not chain[-1] for start in chains_there) and kind_of(shared[-1]) != "other":
-        name = naming.named(shared)
-        if 2 * sum(len(start) == len(path) for start, path in rows) > len(rows):
-            return crowd._replace(sort=CONTAINER, obj=shared[-1], chain=shared, name=name)
-    longest = max((path for _, path in rows), key=len)
-    link = ChainLink(type(crowd.obj), naming.linking_attribute(longest))
-    return crowd._replace(sort=CHAIN, obj=chain[-1], chain=chain, name=name, link=link)
-
-
-def _begins(chain: Sequence[Any], place: int, young: set[int]) -> bool:
-    """Tell whether the object at a place of a chain is a young one, and not merely the dict of an older one's attributes."""
-    obj = chain[place]
-    return id(obj) in young and not (is_a(obj, dict) and chains.is_namespace(chain[place - 1], obj))
-
-
 def outermost(
     candidates: Sequence[Candidate], reaches: Sequence[Reach], young: set[int]
 ) -> tuple[list[Candidate], list[Reach]]:
@@ -273,7 +221,7 @@ def outermost(
     What has levelled off inside an entry of a growing container is part of that entry.
     """
     kept = []
-    growing = {id(item.obj) for item in candidates if item.sort == CONTAINER and item.trend.kind == LINEAR}
+    growing = {id(item.obj) for item in candidates if item.sort in (CONTAINER, FAMILY) and item.trend.kind == LINEAR}
     on_the_way = {id(obj) for item in candidates for obj in item.chain if item.sort == CONTAINER}
     for place, item in enumerate(candidates):
         if item.sort == SLOT and id(item.leads_to()) in on_the_way:
@@ -296,6 +244,8 @@ def leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured:
     places = []
     for place in range(len(candidates)):
         if place in measured.at_fork and place != threads:
+            continue
+        if threads >= 0 and place != threads and effects.holds_weakly(candidates[place], reaches[threads].places):
             continue
         if not _follows(place, measured) and not _is_hollow(candidates[place], measured.each[place]):
             places.append(place)

@@ -1,0 +1,121 @@
+"""Discovery where calls cannot go on: threads, files, memory or time run out, or a call fails after others have leaked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from repairing import lines
+from test_growing_holders import Document, growing, profile
+
+from leaklint.cli import main
+
+PROGRAMS = {
+    "waiting": """
+        import threading
+
+
+        def work():
+            threading.Thread(target=threading.Event().wait, daemon=True).start()
+        """,
+    "large": """
+        kept = []
+
+
+        def work():
+            kept.append(bytearray(40 << 20))
+        """,
+    "opened": """
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+        kept = []
+
+
+        def work():
+            kept.extend(open(__file__) for _ in range(40))
+        """,
+    "slow": """
+        import time
+
+        kept = []
+
+
+        def work():
+            time.sleep(0.5)
+            kept.append(object())
+        """,
+    "failing": """
+        import itertools
+
+        kept = []
+        numbers = itertools.count(1)
+
+
+        def work():
+            if next(numbers) > 20:
+                raise ValueError("no room")
+            kept.append(object())
+        """,
+    "ending": """
+        kept = []
+
+
+        def work():
+            if len(kept) == 20:
+                raise ValueError("no room")
+            kept.append(object())
+        """,
+    "buckets": """
+        import itertools
+
+        numbers = itertools.count()
+        buckets = [[] for _ in range(97)]
+
+
+        def work():
+            number = next(numbers)
+            buckets[number % 97].append({"number": number, "text": "x" * 200 + str(number)})
+        """,
+}
+
+
+def profiled(name: str, folder: Path, *options: str) -> tuple[int, Document]:
+    (folder / f"{name}.py").write_text(lines(PROGRAMS[name]), encoding="utf-8")
+    return profile(folder, f"{name}.py:work", sys.executable, *options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "holder", "line", "note"),
+    [
+        ("waiting", (), "threading:_active", 5, "what is left of the memory"),
+        ("large", (), "large:kept", 5, "what is left of the memory"),
+        ("opened", (), "opened:kept", 8, "what is left of the files"),
+        ("slow", ("--timeout", "16"), "slow:kept", 8, "what is left of the time"),
+        ("failing", (), "failing:kept", 0, "call 21 failed: ValueError: no room"),
+    ],
+)
+def test_what_grew_is_told_before_there_is_nothing_left(
+    name: str, options: tuple[str, ...], holder: str, line: int, note: str, tmp_path: Path
+) -> None:
+    status, found = profiled(name, tmp_path, *options)
+    assert [note in text for text in found["notes"]].count(True) == 1, found["notes"]
+    first = growing(found)[0]
+    assert (status, first["symbol"]) == (1, holder)
+    assert not line or line in [store["line"] for store in first["stores"]]
+
+
+def test_memory_that_grows_is_reason_enough_for_more_calls(tmp_path: Path) -> None:
+    status, found = profiled("buckets", tmp_path)
+    assert [item["symbol"] for item in growing(found)] == ["buckets:buckets"]
+    assert found["samples"][-1]["x"] > 97
+    assert status == 1
+
+
+def test_a_call_that_fails_where_nothing_grows_is_the_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ending.py").write_text(lines(PROGRAMS["ending"]), encoding="utf-8")
+    assert main(["profile", "--no-check", "--no-ledger", f"{tmp_path / 'ending.py'}:work"]) == 2
+    assert "failed in call 21: ValueError: no room" in capsys.readouterr().err
