@@ -116,6 +116,28 @@ def test_the_value_of_a_context_variable_goes_by_the_name_of_the_variable(tmp_pa
     assert (holder["symbol"], holder["scope"]) == ("context_rebound:CALLERS", "module")
 
 
+@pytest.mark.parametrize(
+    ("name", "scope", "owner"),
+    [
+        ("generator_local", "frame", "medians"),
+        ("dispatch_registry", "function", "dispatch_registry:describe"),
+    ],
+)
+def test_a_holder_belongs_to_what_a_reader_would_say(name: str, scope: str, owner: str, tmp_path: Path) -> None:
+    program = next(item for item in leaks() if item.name == name)
+    _, found = profile(tmp_path, f"{program.path}:work", sys.executable)
+    holder = growing(found)[0]
+    assert (holder["scope"], holder["owner"]) == (scope, owner)
+    assert not program.holder_lines or holder["line"] in program.holder_lines
+
+
+def test_what_fills_a_chain_is_told_where_its_links_are_made_too_seldom(tmp_path: Path) -> None:
+    program = next(item for item in leaks() if item.name == "tee_of_a_feed")
+    _, found = profile(tmp_path, f"{program.path}:work", sys.executable)
+    (holder,) = growing(found)
+    assert [(store["how"], store["line"]) for store in holder["stores"]] == [("allocated", 13)]
+
+
 INSIDE = """\
 class Session:
     def __init__(self):

@@ -26,6 +26,7 @@ _LIFETIME = {
     "function": "attribute of a function, lives as long as the function",
     "closure": "local of a function that its inner function keeps, lives as long as that",
     "default": "default argument, made once, lives as long as the function",
+    "frame": "local of a suspended generator, lives as long as that",
     "thread": "local of a running thread, lives as long as the thread",
     "interpreter": "registry of the interpreter, lives as long as the process",
 }

@@ -39,7 +39,7 @@ class Allowance:
 def _is_short(used: int, step: int, kind: int) -> bool:
     """Tell whether too little is left below the limit of a kind of resource, of which a call takes ``step``."""
     limit, _ = resource.getrlimit(kind)
-    return limit != resource.RLIM_INFINITY and limit - used < max(CALLS * step, RESERVE * limit)
+    return bool(limit != resource.RLIM_INFINITY) and limit - used < max(CALLS * step, RESERVE * limit)
 
 
 def _open_files() -> int:

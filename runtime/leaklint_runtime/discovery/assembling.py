@@ -74,7 +74,7 @@ def _definition(candidate: Candidate) -> tuple[str, int]:
     name = candidate.label
     if is_a(candidate.obj, MEMO):
         return definitions.place_of_code(candidate.obj)
-    if name.scope in ("closure", "default") and name.function is not None:
+    if name.scope in ("closure", "default", "frame") and name.function is not None:
         return definitions.place_of_local(name.function, name.symbol.rpartition(".<locals>.")[2].partition("[")[0])
     found = [definitions.place_of(owner, attribute) for owner, attribute in name.steps]
     known = [place for place in found if place[1]]

@@ -8,7 +8,7 @@ import sys
 import sysconfig
 import tokenize
 from contextlib import suppress
-from types import FunctionType
+from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType
 from typing import Any, Iterator, Tuple
 
 from ..early import ModuleType, contents, is_a
@@ -23,6 +23,8 @@ STANDARD = tuple(
         if sysconfig.get_path(name)
     }
 )
+SUSPENDED = (GeneratorType, CoroutineType, AsyncGeneratorType)
+_CODES = ("__code__", "gi_code", "cr_code", "ag_code")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _trees: dict[str, ast.Module | None] = {}
 
@@ -97,8 +99,8 @@ def _spelled(kind: Any, attribute: str) -> str:
 
 
 def place_of_local(function: Any, name: str) -> Place:
-    """Return the place at which a closure's or default's variable is assigned, else where the function begins."""
-    code = function.__code__
+    """Return the place at which a variable of a function, or of a suspended generator, is assigned, else where that begins."""
+    code = next(getattr(function, attribute) for attribute in _CODES if hasattr(function, attribute))
     file = code.co_filename
     for node in ast.walk(_tree(file) or ast.Module([], [])):
         if isinstance(node, _FUNCTIONS) and node.lineno <= code.co_firstlineno <= (getattr(node, "end_lineno", 0) or 0):

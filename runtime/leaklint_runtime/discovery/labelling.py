@@ -76,6 +76,7 @@ def _slot_name(name: Name, candidate: Candidate) -> Name:
         path=(*name.path, shown, type(slot_value(root, slot)).__name__),
         steps=(*steps, *name.steps),
         scope="module" if is_a(owner, ModuleType) else "class" if is_a(owner, type) else "object",
+        owner="" if is_a(owner, ModuleType) else naming.qualified(owner if is_a(owner, type) else type(owner)),
         inside=owner,
     )
 

@@ -68,7 +68,8 @@ class GrowingHolder(NamedTuple):
     ``symbol`` is ``module:path``; ``container`` the attribute path inside ``module`` that leads to it, empty where no
     expression does; ``container_kind`` is ``dict``, ``list``, ``set``, ``deque``, ``memo``, ``atexit``, ``finalize``,
     ``fork``, ``thread``, ``signal``, ``logger``, ``closure``, ``default``, ``chain``, ``value``, ``hidden`` or ``other``;
-    ``scope`` is ``module``, ``class``, ``object``, ``function``, ``closure``, ``default``, ``thread`` or ``interpreter``;
+    ``scope`` is ``module``, ``class``, ``object``, ``function``, ``closure``, ``default``, ``frame`` (of a
+    suspended generator or coroutine), ``thread`` or ``interpreter``;
     ``owner`` the class or function that the container belongs to, as ``module:Qualified.Name``. ``path`` and ``line`` are
     its definition (empty and 0 where that is not known). ``kind`` is ``linear``, ``bounded``, ``constant`` or ``filling``;
     ``entries`` the trend of its length, ``bytes_per_unit`` what emptying it frees, for each unit of x; ``bound`` the

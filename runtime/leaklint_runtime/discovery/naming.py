@@ -21,6 +21,7 @@ from . import definitions
 
 BATCH, LEVELS, NEAR, SECONDS = 2_000, 60, 12, 20.0
 _LOCAL = threading.local
+_CODE = (FunctionType, *definitions.SUSPENDED)
 _CELL: Any = type((lambda value: lambda: value)(0).__closure__[0])  # type: ignore[index]
 
 
@@ -30,8 +31,8 @@ class Name(NamedTuple):
     ``symbol`` is ``module:path``, ``container`` the attribute path inside ``module``, or empty; ``scope`` and ``owner`` are
     those of ``GrowingHolder``. ``path`` alternates nodes and edges, as text, from the root to the holder. ``steps`` are the
     (owner, attribute) pairs on the way that are attributes of a module, a class or another object, the last first;
-    ``inside`` is the object that the holder is next to, ``function`` the last function on the way, ``module_object`` the root
-    if that is a module.
+    ``inside`` is the object that the holder is next to, ``function`` the last function or suspended generator on the way,
+    ``module_object`` the root if that is a module.
     """
 
     symbol: str
@@ -210,7 +211,7 @@ def named(chain: Sequence[Any], whole: bool = False) -> Name:
         path=path,
         steps=_attributes_on(nodes, edges),
         inside=inside,
-        function=next((node for node in reversed(nodes[:-1]) if is_a(node, FunctionType)), None),
+        function=next((node for node in reversed(nodes[:-1]) if is_a(node, _CODE)), None),
         module_object=nodes[0],
     )
 
@@ -365,20 +366,22 @@ def _scope(nodes: tuple[Any, ...], edges: tuple[str, ...]) -> tuple[str, str]:
     """Return who owns the holder, which the last of the nodes is, and that owner's name."""
     for place in range(len(nodes) - 2, -1, -1):
         owner, edge = nodes[place], edges[place]
-        if edge.startswith("["):
-            continue  # a container in a container belongs to whom the outer one belongs to
+        if edge.startswith(("[", "(inside ")):
+            continue  # what is in a container, or in an object of C code, belongs to whom that belongs to
         if is_a(owner, ModuleType):
             return "module", ""
         if is_a(owner, type):
-            return "class", _qualified(owner)
+            return "class", qualified(owner)
         if is_a(owner, FunctionType):
             kind = edge.partition(" ")[0]
             name = f"{labels.module_name(str(owner.__module__))}:{owner.__qualname__}"
             return {"closure": "closure", "default": "default"}.get(kind, "function"), name
-        return "object", _qualified(type(owner))
+        if is_a(owner, definitions.SUSPENDED):
+            return "frame", owner.__qualname__
+        return "object", qualified(type(owner))
     return "module", ""
 
 
-def _qualified(kind: Any) -> str:
+def qualified(kind: Any) -> str:
     module = labels.module_name(str(contents(kind).get("__module__", "?")))
     return "{}:{}".format(module, type.__dict__["__qualname__"].__get__(kind))

@@ -12,12 +12,13 @@ import tracemalloc
 from types import FrameType
 from typing import Any, Callable, Sequence, Tuple
 
-from ..early import collect
+from ..early import collect, get_referents
 from . import definitions
 from .model import CodeLine, StoringLine
 
 Gauge = Callable[[], int]
 DEPTH = 60
+LEVELS = 3  # of references, in which something that was made in a run is looked for
 _TRACE_ALL: Any = getattr(threading, "settrace_all_threads", None)  # from Python 3.12 on: also those that run already
 _START: Any = threading.Thread.start.__code__
 _FOLDER = __file__.rpartition("discovery")[0]
@@ -117,7 +118,11 @@ def untraced_threads() -> int:
 
 
 def allocations(work: Callable[[], Any], kept: Sequence[Callable[[], Sequence[Any]]]) -> list[dict[Spot, int]]:
-    """Run ``work`` once and return, for what each of ``kept`` returns then, which lines made how many of these in the run."""
+    """Run ``work`` once and return, for what each of ``kept`` returns then, which lines made how many of these in the run.
+
+    Where none were made, as a chain gets a link for many values, what these refer to is counted, and what that refers to: what
+    an interpreter keeps free objects of may not be traced.
+    """
     found: list[dict[Spot, int]] = []
     if not kept:
         return found
@@ -127,15 +132,25 @@ def allocations(work: Callable[[], Any], kept: Sequence[Callable[[], Sequence[An
         collect()
         for objects in kept:
             counts: dict[Spot, int] = {}
-            for obj in objects():
-                lines = [CodeLine(frame.filename, frame.lineno, "") for frame in reversed(_traceback(obj) or ())]
-                spot = tuple(line for line in lines if not line.path.startswith(_FOLDER))
-                if spot:
-                    counts[spot] = counts.get(spot, 0) + 1
+            level = list(objects())
+            for _ in range(LEVELS):
+                counts = counts or _made(level)
+                level = [] if counts else get_referents(*level)
             found.append(counts)
     finally:
         tracemalloc.stop()
     return found
+
+
+def _made(objects: Sequence[Any]) -> dict[Spot, int]:
+    """Return how many of the objects were made at each line since tracemalloc was started."""
+    counts: dict[Spot, int] = {}
+    for obj in objects:
+        lines = [CodeLine(frame.filename, frame.lineno, "") for frame in reversed(_traceback(obj) or ())]
+        spot = tuple(line for line in lines if not line.path.startswith(_FOLDER))
+        if spot:
+            counts[spot] = counts.get(spot, 0) + 1
+    return counts
 
 
 def _traceback(obj: Any) -> Any:

@@ -16,6 +16,7 @@ _SCOPES = {
     "function": "an attribute of {owner}",
     "closure": "a variable in the closure of {owner}",
     "default": "a default argument of {owner}",
+    "frame": "a variable of {owner}, which is suspended",
     "thread": "a variable of a running thread",
     "interpreter": "a registry of the interpreter",
 }
