@@ -15,6 +15,7 @@ from leaklint.heap.key_guards import KeyGuards, is_search_for_unused
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
+from leaklint.heap.ranges import Ranges
 from leaklint.heap.usage import Usage
 
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
@@ -56,6 +57,7 @@ class KeyDomain:
         self.usage = Usage(heap)
         self.guards = KeyGuards(self)
         self._counters = Counters(heap, lifetime)
+        self.ranges = Ranges(heap)
         self._callers: Callers[Domain] = Callers()
         self._tables: dict[tuple[str, Term, Term | None], bool] = {}
 
@@ -94,7 +96,8 @@ class KeyDomain:
             given = self.heap.attributes.assigned_to_functions(term)
             return min((self._deep(one, depth + 2) for one in given), key=ORDER.index, default=Domain.FINITE)
         if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
-            parts = [self._deep(part, depth + 1) for part in children(term)]
+            inside = term[2] if kind == "comp" else children(term)
+            parts = [self._deep(part, depth + 1) for part in inside]
             worst = min(parts, key=ORDER.index, default=Domain.FINITE)
             if kind == "text":
                 if Domain.FRESH in parts:
@@ -189,6 +192,8 @@ class KeyDomain:
         return any(value[0] == "plain" and value[1] in {"str", "bytes"} for value in self.heap.evaluate(term))
 
     def _call(self, term: Term, depth: int) -> Domain:
+        if self.ranges.is_clamped(term):
+            return Domain.FINITE
         names = {value[1] for value in self.heap.evaluate(term[1]) if value[0] == "ext"}
         given = {self.heap.contracts.keys(name) for name in names}
         if "fresh" in given:
