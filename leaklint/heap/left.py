@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import Term, walk
 from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY, Multiplicity
 
@@ -53,17 +53,26 @@ def _is_left(key: str, multiplicity: Multiplicity) -> bool:
 
 
 def _is_for_a_loop(call: Call, multiplicity: Multiplicity) -> bool:
-    """Tell whether a coroutine that runs once makes an object before the loop in which it works with the object.
+    """Tell whether a function makes an object before the loop in which it works with the object.
 
-    Such a loop waits for others as long as the program has work.
+    Such a loop waits for others as long as the program has work: it is endless, or that of a coroutine that runs once.
     """
     function = multiplicity.heap.functions[call.caller]
-    if not function.is_async or _is_repeated(call.event) or multiplicity.runs(function.key) == MANY:
+    if _is_repeated(call.event):
+        return False
+    if any(call.term in walk(term) for event in function.events if _is_endless(event) for term in event.terms):
+        return True
+    if not function.is_async or multiplicity.runs(function.key) == MANY:
         return False
     return any(
         event.kind == "call" and _is_repeated(event) and event.terms[0][1][:2] == ("attr", call.term)
         for event in function.events
     )
+
+
+def _is_endless(event: Event) -> bool:
+    """Tell whether an event stands in a loop without a condition."""
+    return any(guard.kind == "while" and guard.test[0] == "const" for guard in event.guards)
 
 
 def _is_repeated(event: Event) -> bool:

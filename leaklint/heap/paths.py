@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import NONE, Term, options, root, walk
-from leaklint.heap.domains import Domain
+from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.early_exits import is_opposed
-from leaklint.heap.effects import Effect
+from leaklint.heap.effects import Call, Effect
 from leaklint.heap.emptied import Emptied
 from leaklint.heap.overriding import Overriding
 from leaklint.heap.release import Missed
 from leaklint.heap.removal_sites import RemovalSites, is_after
 from leaklint.heap.renaming import Renaming
 from leaklint.heap.sides import Sides
+from leaklint.heap.tickets import Tickets
 from leaklint.heap.turns import Turns
 from leaklint.heap.unswept import Unswept
 from leaklint.heap.unwinding import Unwinding
@@ -41,6 +41,7 @@ class Paths:
         self.heap = removals.heap
         self.effects = removals.effects
         self.sites = RemovalSites(removals)
+        self.tickets = Tickets(removals, self.sites)
         self.turns = Turns(removals, self.sites)
         self.sides = Sides(removals, self.sites)
         self.emptied = Emptied(removals)
@@ -137,25 +138,37 @@ class Paths:
     def _abandoned(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the error with which a function leaves behind an entry that only its answer takes out.
 
-        The function makes the entry's key and gives it to none of its callers, so that these cannot take the entry out.
+        The function makes the entry's key, or is given it by what makes it, and gives it to none of its callers, so that
+        these cannot take the entry out.
         """
-        frame = self.sites.frames(store)[-1]
-        function = frame.function
-        exits = [one for one in function.events if one.kind == "raise" and is_after(one, frame.event)]
-        exits = [one for one in exits if not is_opposed(one, frame.event)]
-        waits = [one for one in function.events if is_after(one, frame.event) and self._gives_up(one, store)]
-        if not (exits or waits) or not self._is_its_own(store, function):
-            return ""
         if any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in good):
             return ""
-        callers = [self.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
-        if any(self.sites.takes_out(one, every) for one in (function, *callers)):
-            return ""
         by = self.heap.functions[good[0].function].name
-        line = (exits or waits)[0].place[0]
-        if waits:
-            return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
-        return f"nothing removes it when {function.name} raises (line {line}): only {by}() does"
+        for function, putting, given in self.tickets.holders(store):
+            behind = [one for one in function.events if is_after(one, putting)]
+            exits = [one for one in behind if one.kind == "raise" and not given and not is_opposed(one, putting)]
+            waits = [one for one in behind if self._gives_up(one, store) and self._is_for(one, given)]
+            if not (exits or waits) or self.sites.takes_out(function, every, waits[0] if waits else None):
+                continue
+            if any(self._takes_beside(call, every) for call in self.effects.calls.get(function.key, ())):
+                continue
+            if waits:
+                return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
+            return f"nothing removes it when {function.name} raises (line {exits[0].place[0]}): only {by}() does"
+        return ""
+
+    @staticmethod
+    def _is_for(event: Event, given: set[Term]) -> bool:
+        """Tell whether an event waits for one of some things, or limits the time of a block; any will do if there are none."""
+        return not given or event.kind == "enter" or not given.isdisjoint(walk(event.terms[0]))
+
+    def _takes_beside(self, call: Call, every: list[Effect]) -> bool:
+        """Tell whether a caller removes from the holder by anything but the call itself."""
+        caller = self.heap.functions[call.caller]
+        events = [event for _, event in self.sites.all_in(caller, every)]
+        if all(event.place == call.event.place for event in events) and events:
+            return False
+        return self.sites.takes_out(caller, every)
 
     def _gives_up(self, event: Event, store: Effect) -> bool:
         """Tell whether a call waits for a limited time, be it that it raises then or that it is a method of the entry."""
@@ -173,34 +186,6 @@ class Paths:
             return named or bool(term[2] and self.heap.contracts.is_a(called[2], "waits"))
         values = self.heap.evaluate(called)
         return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values)
-
-    def _is_its_own(self, store: Effect, function: Function) -> bool:
-        """Tell whether a function makes what an entry goes by, and hands it to none of its callers."""
-        if not self._is_made_in(store, function):
-            return False
-        known = {part for part in (store.key, store.value) if part is not None}
-        for one in function.events:
-            if one.kind in {"return", "yield"} or (
-                one.kind == "setattr" and self._is_given(root(one.terms[0]), function)
-            ):
-                for option in options(one.terms[-1]):
-                    if known & {option, *(option[1] if option[0] == "tuple" else ())}:
-                        return False
-        return True
-
-    def _is_made_in(self, store: Effect, function: Function) -> bool:
-        """Tell whether an entry is made where it is stored, under a new key each time if it has one."""
-        parts = [part for part in (store.key, store.value) if part is not None]
-        if any(self._is_given(root(option), function) for part in parts for option in options(part)):
-            return False
-        if store.key is not None:
-            return self.removals.keys.of(store.key, store.chain) in {Domain.FRESH, Domain.OBJECT}
-        return store.value is not None and store.value[0] == "call"
-
-    def _is_given(self, term: Term, function: Function) -> bool:
-        """Tell whether a term is a parameter of a function other than its receiver."""
-        first = function.params[0].name if function.owner and function.params else ""
-        return bool(term[0] == "param" and term[1] == function.key and term[2] != first)
 
     # early returns
 

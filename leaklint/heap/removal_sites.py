@@ -60,13 +60,18 @@ class RemovalSites:
             seen.update(here)
         return found
 
-    def takes_out(self, function: Function, removals: list[Effect]) -> bool:
-        """Tell whether a function, a function inside of it, or anything that it calls or hands on removes from the holder."""
-        if any(True for _ in self.all_in(function, removals)):
+    def takes_out(self, function: Function, removals: list[Effect], behind: Event | None = None) -> bool:
+        """Tell whether a function, a function inside of it, or anything that it calls or hands on removes from the holder.
+
+        What the function does before the event ``behind`` is left out.
+        """
+        events = [event for _, event in self.all_in(function, removals)]
+        if any(behind is None or is_after(event, behind) for event in events):
+            return True
+        inner = [one for one in self.heap.functions.values() if one.key.startswith(f"{function.key}.<locals>")]
+        if any(True for one in inner for _ in self.all_in(one, removals)):
             return True
         homes = {one.function for one in removals}
-        if any(home.startswith(f"{function.key}.<locals>") for home in homes):
-            return True
         handed = (
             given
             for event in function.events if event.kind == "call" and not self._is_handed_in(event.terms[0][1])

@@ -1,0 +1,99 @@
+"""Keys of entries as tickets: who has the one key by which an entry can be taken out, or what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term, options, root, walk
+from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Call, Effect
+from leaklint.heap.removal_sites import RemovalSites
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+
+class Tickets:
+    """Finds the functions that alone know how to take an entry out."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+        self.sites = sites
+
+    def holders(self, store: Effect) -> Iterator[tuple[Function, Event, set[Term]]]:
+        """Yield the functions that have an entry's key and give it to none of their callers.
+
+        With each comes what puts the entry in, and what it is given by that: nothing if it puts the entry in itself.
+        """
+        frame = self.sites.frames(store)[-1]
+        function = frame.function
+        if not self._is_made_in(store, function):
+            return
+        known = {part for part in (store.key, store.value) if part is not None}
+        if not self._gives_on(function, known):
+            yield function, frame.event, set()
+            return
+        for call in self.effects.calls.get(function.key, ()):
+            caller = self.heap.functions[call.caller]
+            if (given := self._received(call, function, store)) and not self._passes_on(caller, given):
+                yield caller, call.event, given
+
+    def _is_made_in(self, store: Effect, function: Function) -> bool:
+        """Tell whether an entry is made where it is stored, under a new key each time if it has one."""
+        parts = [part for part in (store.key, store.value) if part is not None]
+        if any(self._is_given(root(option), function) for part in parts for option in options(part)):
+            return False
+        if store.key is not None:
+            return self.removals.keys.of(store.key, store.chain) in {Domain.FRESH, Domain.OBJECT}
+        return store.value is not None and store.value[0] == "call"
+
+    def _is_given(self, term: Term, function: Function) -> bool:
+        """Tell whether a term is a parameter of a function other than its receiver."""
+        first = function.params[0].name if function.owner and function.params else ""
+        return bool(term[0] == "param" and term[1] == function.key and term[2] != first)
+
+    def _gives_on(self, function: Function, known: set[Term]) -> bool:
+        """Tell whether a function gives a key, or the entry, to its callers: it returns that, or puts it on what is theirs."""
+        for one in function.events:
+            if one.kind in {"return", "yield"} or (
+                one.kind == "setattr" and self._is_given(root(one.terms[0]), function)
+            ):
+                for option in options(one.terms[-1]):
+                    if known & {option, *(option[1] if option[0] == "tuple" else ())}:
+                        return True
+        return False
+
+    def _received(self, call: Call, function: Function, store: Effect) -> set[Term]:
+        """Return the terms by which a caller has the key of an entry, and what goes with it; nothing where it has not all."""
+        found: set[Term] = set()
+        for one in function.events:
+            for option in options(one.terms[0]) if one.kind == "return" else ():
+                if option == store.key:
+                    found.add(call.term)
+                elif option[0] == "tuple" and store.key in option[1]:
+                    found |= {("elem", call.term, ("const", str(n), "int")) for n in range(len(option[1]))}
+                else:
+                    return set()
+        return found
+
+    def _passes_on(self, function: Function, given: set[Term]) -> bool:
+        """Tell whether a function keeps a key, or hands it to its callers, be it inside of something that it makes."""
+        for one in function.events:
+            if one.kind in {"setattr", "setitem", "setname", "setcell", "yield"}:
+                if not given.isdisjoint(walk(one.terms[-1])):
+                    return True
+            elif one.kind == "return":
+                for option in options(one.terms[0]):
+                    if not given.isdisjoint(walk(option)) and not self._is_waited_for(option):
+                        return True
+        return False
+
+    def _is_waited_for(self, term: Term) -> bool:
+        """Tell whether a term is what a call of another package gives: the answer, rather than what is waited for."""
+        values = self.heap.evaluate(term[1]) if term[0] == "call" else ()
+        return bool(values) and all(value[0] == "ext" for value in values)
