@@ -262,6 +262,8 @@ class Coverage:
     def _moves(self, removal: Effect, stores: list[Effect]) -> bool:
         """The same function puts the entry back, directly or through what it calls, on the path of the removal."""
         for store in stores:
+            if store.how == "read" and removal.how in {"remove", "discard"}:
+                continue  # what a missing key gives is empty
             same = store.function == removal.function and not store.chain
             if (
                 same

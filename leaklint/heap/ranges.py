@@ -25,7 +25,7 @@ class Ranges:
         return self._is_whole(term) and self._has_bound(term, _BELOW) and self._has_bound(term, _ABOVE)
 
     def _has_bound(self, term: Term, by: frozenset[str]) -> bool:
-        """Tell whether a number has a bound on one side, given by ``min`` or ``max`` with a constant; scaling moves the bound."""
+        """Tell whether a number has a bound on one side, by ``min`` or ``max`` with a constant; scaling moves it."""
         if self._is_constant(term):
             return True
         if term[0] == "op" and term[1] in _SCALING and len(term[2]) == 2:

@@ -1,0 +1,76 @@
+"""Entries that are filed by attributes which change while they are in: they are looked for where they are no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.effects import Effect
+from leaklint.heap.filing import slot_of
+from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.removal_sites import RemovalSites, is_after
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_CALLERS = 3  # how many callers up a change is followed
+
+
+class Moving:
+    """Finds the methods that change by what their object is filed."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+        self.sites = sites
+
+    def elsewhere(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+        """Return the method that counts up an attribute which all removals go by, where nobody takes the entry out before."""
+        filed = slot_of(store) or store.key
+        names = self._attributes_of(filed, store.value)
+        for removal in good:
+            names &= self._attributes_of(slot_of(removal) or removal.key, None)
+        for function, event, name in self._changes(store, names) if names else ():
+            if self._stays_in(function, event, every, frozenset()):
+                return f"{function.name}() changes the {name} by which it is filed (line {event.place[0]}), and it is looked for by the new one"
+        return ""
+
+    @staticmethod
+    def _attributes_of(key: Term | None, entry: Term | None) -> set[str]:
+        """Return the attributes of an entry, or of what is passed, from which a key is worked out."""
+        if key is None:
+            return set()
+        found = (term for term in walk(key) if term[0] == "attr")
+        return {term[2] for term in found if (term[1] == entry if entry is not None else term[1][0] == "param")}
+
+    def _changes(self, store: Effect, names: set[str]) -> Iterator[tuple[Function, Event, str]]:
+        """Yield the methods of the entries' classes by which an attribute is worked out from what it was."""
+        values = self.heap.attributes.handed_down(store.value) if store.value is not None else ()
+        classes = {value[1] for value in values if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes}
+        order, below = self.heap.classes.order, self.heap.classes.below
+        every = {around for one in classes for around in (*order(one), *below(one)) if around in self.heap.names.classes}
+        for cls in sorted(every):
+            for key in self.heap.names.classes[cls].methods.values():
+                function = self.heap.functions[key]
+                if is_constructor(function.name) or not function.params:
+                    continue
+                own = ("param", key, function.params[0].name)
+                for event in function.events:
+                    target = event.terms[0] if event.kind == "extend" else ("attr", event.terms[0], event.name)
+                    anew = event.kind == "setattr" and target in walk(event.terms[1])
+                    if (anew or event.kind == "extend") and target[:2] == ("attr", own) and target[2] in names:
+                        yield function, event, target[2]
+
+    def _stays_in(self, function: Function, event: Event, every: list[Effect], seen: frozenset[str]) -> bool:
+        """Tell whether a change is seen to come from a function up to which nobody has taken the entry out before."""
+        if any(is_after(event, one) for _, one in self.sites.all_in(function, every)):
+            return False
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
+        if len(seen) >= _CALLERS or not calls:
+            return bool(seen)
+        here = seen | {function.key}
+        return any(self._stays_in(self.heap.functions[call.caller], call.event, every, here) for call in calls)
