@@ -244,7 +244,8 @@ class Attributes:
                 return got
         owners = self._owners.get(name, ())
         if len(owners) == 1 and value[0] == "param":
-            return frozenset([("method", ("self", owners[0]), self.heap.names.classes[owners[0]].methods[name])])
+            method = self.heap.names.classes[owners[0]].methods[name]
+            return self._bound(("self", owners[0]), owners[0], name, method, base)
         return got or PART
 
     def _descended(self, attribute: tuple[str, Term], key: str, name: str) -> Values:

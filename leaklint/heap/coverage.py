@@ -176,6 +176,10 @@ class Coverage:
             pairs = list(zip(key[1], store.key[1], strict=False))
             alike = len(key[1]) == len(store.key[1])
             return alike and all(self._same_key(one, store._replace(key=other)) for one, other in pairs)
+        if {key[0], store.key[0]} == {"tuple", "call"}:
+            call = key if key[0] == "call" else store.key
+            if call[1][-1] == "tuple":
+                return True  # made of the parts of something by a call, and written out
         if key[0] == "const" and store.key[0] != "const":
             return any(
                 value[0] != "plain" for value in self.removals.heap.evaluate(store.key)
@@ -245,6 +249,8 @@ class Coverage:
         def change(one: Term) -> Term | None:
             if one[0] in {"param", "iter", "fresh", "cell", "exception"} or (one[0] == "call" and self._makes(one)):
                 return ("$",)
+            if one[0] == "attr" and one[2] == "__class__":
+                return ("call", "type", (self._shape(one[1]),))
             if one[0] == "call":
                 return (
                     "call",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, walk
@@ -18,6 +19,10 @@ _CONTAINERS = {
     "tuple": "tuple", "list": "list", "dict": "dict", "defaultdict": "dict", "counter": "dict", "set": "set",
     "frozenset": "set", "deque": "deque",
 }  # fmt: skip
+_CLASSES = frozenset({"class", "anyclass", "metaclass"})
+_TEXTS = frozenset({"text", "bytes"})
+_WITH_PARTS = frozenset({"tuple"})
+_SPLITTING = frozenset({"split", "rsplit", "partition", "rpartition", "splitlines"})
 _CALLERS = 4  # how many callers up a parameter is followed
 
 
@@ -32,7 +37,41 @@ class Equality:
     def differ(self, one: Term, other: Term) -> bool:
         """Tell whether two terms never denote equal values."""
         left, right = self._sorts(one, 0), self._sorts(other, 0)
-        return bool(left and right) and left.isdisjoint(right)
+        if left and right and left.isdisjoint(right):
+            return True
+        if not left | right <= _WITH_PARTS:
+            return False
+        return any(mine and yours and mine.isdisjoint(yours) for mine, yours in self._in_pairs(one, other))
+
+    def _in_pairs(self, one: Term, other: Term) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+        """Yield the sorts of the parts of two tuples, place by place, as far as each is one tuple whose parts are known."""
+        left, right = self._parts(one), self._parts(other)
+        if left and right:
+            longest = max(len(left), len(right))
+            yield from list(zip(*(part * longest if len(part) == 1 else part for part in (left, right)), strict=False))
+
+    def _parts(self, term: Term) -> list[frozenset[str]]:
+        """Return the sorts of the parts of a tuple; a single one where all parts are of one sort; none where it is not known."""
+        if term[0] == "tuple":
+            return [] if any(part[0] == "star" for part in term[1]) else [self._sorts(part, 0) for part in term[1]]
+        if term[0] != "call":
+            return []
+        callees = self.heap.evaluate(term[1])
+        if callees == {("ext", "builtins.tuple")} and len(term[2]) == 1 and term[2][0][0] == "call":
+            split = term[2][0][1]
+            texts = split[0] == "attr" and split[2] in _SPLITTING and self._sorts(split[1], 0) <= _TEXTS
+            return [_TEXTS] if texts else []
+        if len(callees) != 1:
+            return []
+        (callee,) = callees
+        if callee[0] not in {"func", "method"}:
+            return []
+        receiver = self.heap.calling.receiver_term(term, callee) if callee[0] == "method" else None
+        bound = self.heap.calling.bind(callee[-1], term, receiver)
+        returned = [one.terms[0] for one in self.heap.functions[callee[-1]].events if one.kind == "return"]
+        if len(returned) != 1 or returned[0][0] != "tuple":
+            return []
+        return self._parts(self.heap.calling.substituted(returned[0], callee[-1], bound))
 
     def is_known(self, term: Term) -> bool:
         """Tell whether it is known of which sorts a term's values are."""
@@ -80,6 +119,9 @@ class Equality:
     def _worked_out(self, term: Term, depth: int) -> frozenset[str]:
         found: set[str] = set()
         for option in options(term):
+            if option[0] == "call" and len(option[2]) == 1 and self.heap.evaluate(option[1]) == {("ext", "builtins.type")}:
+                found.add("class")
+                continue
             values = self.heap.evaluate(option)
             for value in values:
                 sort = self._sort(value, depth)
@@ -99,6 +141,8 @@ class Equality:
             return _CONTAINERS.get(value[1], "") if value[2][:1] != ("class",) else ""
         if kind in _FUNCTIONS:
             return "function"
+        if kind in _CLASSES:
+            return "class"
         if kind in {"self", "inst"}:
             return self._of_object(value[1])
         if (

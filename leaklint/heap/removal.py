@@ -165,10 +165,18 @@ class Removals:
         wrapped = next(((store, made) for store, made in around if made), None)
         why = f"what is removed at {place} is never what was stored"
         if wrapped is None:
-            return Release(Quality.NONE, why, removal)
+            missed = Missed(stores[0], why, "remove what was stored", meant=True, shown=True)
+            return Release(Quality.NONE, why, removal, missed=missed if self._takes_nothing(removal) else None)
         why = f"{why}: that is {wrapped[1]} made around it"
         missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
         return Release(Quality.NONE, missed.why, removal, missed=missed)
+
+    def _takes_nothing(self, removal: Effect) -> bool:
+        """Tell whether a removal by key takes out nothing at all: no store into its holder has a key of that sort."""
+        stores = self.paths.sides.stores_beside(removal)
+        return removal.how in {"pop", "del"} and removal.key is not None and all(
+            store.key is not None and self.coverage.equality.differ(removal.key, store.key) for store in stores
+        )  # fmt: skip
 
     @staticmethod
     def _follows_always(removal: Effect, store: Effect) -> bool:
