@@ -14,6 +14,7 @@ from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.emptied import Emptied
+from leaklint.heap.forgetting import Forgetting
 from leaklint.heap.moving import Moving
 from leaklint.heap.overriding import Overriding
 from leaklint.heap.release import Missed
@@ -48,6 +49,7 @@ class Paths:
         self.emptied = Emptied(removals)
         self.unwinding = Unwinding(removals, self.sites)
         self.unswept = Unswept(self.sides)
+        self.forgetting = Forgetting(removals, self.sites)
         self.moving = Moving(removals, self.sites)
         self.overriding = Overriding(removals, self.sites)
         self.renaming = Renaming(removals, self.sites)
@@ -68,6 +70,7 @@ class Paths:
                 return Missed(store, why, meant=self.unwinding.adds_up(store))
             why = self._skipped(store, own) or self.turns.returning(store, own)
             why = why or self.overriding.without(store, every) or self.moving.elsewhere(store, own, every)
+            why = why or self.forgetting.of_entry(store, every)
             why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
             why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
             if why:

@@ -1,0 +1,72 @@
+"""Fields that name the entry to be taken out, and are emptied before anything takes it out: nobody can afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import NONE, Term
+from leaklint.heap.early_exits import is_opposed
+from leaklint.heap.effects import Effect
+from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.removal_sites import RemovalSites
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_CALLERS = 3  # how many callers up a removal is looked for
+_BY_ENTRY = frozenset({"remove", "discard", "pop", "del"})
+
+
+class Forgetting:
+    """Finds the functions that empty a field by which all removals go."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+        self.sites = sites
+
+    def of_entry(self, store: Effect, every: list[Effect]) -> str:
+        """Return the function that empties the field in which an entry, or its key, is kept for the removal."""
+        fields = {self._field(removal) for removal in every}
+        if len(fields) != 1 or None in fields or store.chain:
+            return ""
+        (field,) = fields
+        home = self.heap.functions[store.function]
+        kept = [one for one in home.events if one.kind == "setattr" and one.name == field]
+        filed = {store.value, store.key}
+        kept = [one for one in kept if one.terms[1] in filed or ("attr", one.terms[0], field) in filed]
+        if is_constructor(home.name) or not kept:
+            return ""
+        owners = {key for one in kept for key in self._owners(one.terms[0])}
+        for owner in sorted(owners):
+            for key, event in self.heap.attributes.field_terms(owner, str(field)):
+                function = self.heap.functions[key]
+                if event.terms[1] == NONE and self._is_lost(function, event, every, frozenset()):
+                    return f"{function.name}() empties the {field} by which it is removed (line {event.place[0]})"
+        return ""
+
+    @staticmethod
+    def _field(removal: Effect) -> str | None:
+        """Return the field in which a removal finds what it takes out."""
+        by_entry = removal.how in _BY_ENTRY and not removal.chain and removal.key is not None
+        return removal.key[2] if by_entry and removal.key is not None and removal.key[0] == "attr" else None
+
+    def _owners(self, base: Term) -> set[str]:
+        values = self.heap.attributes.handed_down(base)
+        return {value[1] for value in values if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes}
+
+    def _is_lost(self, function: Function, event: Event, every: list[Effect], seen: frozenset[str]) -> bool:
+        """Tell whether neither a function nor its callers take the entry out on the way on which a field is emptied."""
+        if is_constructor(function.name) or function.name.startswith("__") or len(seen) > _CALLERS:
+            return False
+        taking = (one for _, one in self.sites.all_in(function, every) if one.place != event.place)
+        if any(not is_opposed(one, event) for one in taking):
+            return False
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
+        here = seen | {function.key}
+        return not calls or any(
+            self._is_lost(self.heap.functions[call.caller], call.event, every, here) for call in calls
+        )
