@@ -98,6 +98,12 @@ class Function(NamedTuple):
     documentation: str
 
 
+def returns_early(guard: Guard, function: Function) -> bool:
+    """Tell whether a function returns where a test has the other outcome than ``guard``; an assertion ends in an error."""
+    other = Guard("if", guard.test, not guard.holds)
+    return any(event.kind == "return" and other in event.guards for event in function.events)
+
+
 class Class(NamedTuple):
     """A class: bases and keywords as terms, the values of its body's names, annotations by name, its functions by name."""
 

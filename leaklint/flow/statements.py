@@ -137,14 +137,15 @@ class Statements:
             elif mine is not value and mine != value:
                 env[name] = self.scope.expressions.named(name, union([mine, value]), (0, len(env), 0, 0))
 
-    def _loop(self, node: ast.For | ast.AsyncFor | ast.While, guard: Term, target: ast.expr | None) -> None:
-        """Read a loop; what it assigns may, at its start, be of the round before."""
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While, iterated: Term | None, target: ast.expr | None) -> None:
+        """Read a loop; what it assigns may, at its start, be of the round before. A ``while`` asks its test each time."""
         scope, place = self.scope, place_of(node)
         names = {one.id for one in inside(node.body) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
         before = dict(scope.env)
         if scope.kind == "function":
             for name in sorted(names & scope.env.keys()):
                 scope.env[name] = scope.fresh(name, [scope.env[name]], place)
+        guard = iterated if iterated is not None else self._tested(node)
         with scope.guarded("loop" if target is not None else "while", guard):
             if target is not None:
                 scope.bind_target(target, ("iter", guard), place_of(target))
@@ -160,9 +161,14 @@ class Statements:
         self._loop(node, self._read(node.iter), node.target)
 
     def _while(self, node: ast.While) -> None:
+        self._loop(node, None, None)
+
+    def _tested(self, node: ast.For | ast.AsyncFor | ast.While) -> Term:
+        """Return the test of a ``while`` loop."""
+        assert isinstance(node, ast.While)
         test = self._read(node.test)
         self.scope.note("while", (test,), place_of(node), "broken" if _is_left(node) else "")
-        self._loop(node, test, None)
+        return test
 
     def _try(self, node: ast.Try) -> None:
         before = dict(self.scope.env)

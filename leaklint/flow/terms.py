@@ -106,6 +106,18 @@ def options(term: Term) -> tuple[Term, ...]:
     return term[1] if term[0] == "union" else (term,)
 
 
+def alternatives(term: Term) -> tuple[Term, ...]:
+    """Return the terms of which an expression gives one: those of a union, the operands of ``x or y``."""
+    parts = options(term)
+    if not any(part[:2] == ("op", "or") for part in parts):
+        return parts
+    return tuple(dict.fromkeys(one for part in parts for one in _operands(part)))
+
+
+def _operands(term: Term) -> tuple[Term, ...]:
+    return tuple(one for part in term[2] for one in alternatives(part)) if term[:2] == ("op", "or") else (term,)
+
+
 def rebuilt(term: Term, change: Callable[[Term], Term | None]) -> Term:
     """Return the term with parts replaced from the outside in: ``change`` gives a replacement, or None to go on inside."""
     new = change(term)

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Function
+from leaklint.flow.model import Event, Function, returns_early
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned
 from leaklint.heap.namespaces import is_constructor, namespace_of
@@ -178,7 +178,10 @@ class Attributes:
         if method is not None:
             return got | self._bound(value, key, name, method, base)
         attribute = self.heap.classes.attribute(key, name)
-        shadowed = any(self.heap.functions[f].name == "__init__" and not _is_conditional(e) for f, e in fields)
+        shadowed = any(
+            self.heap.functions[f].name == "__init__" and not _may_be_skipped(e, self.heap.functions[f])
+            for f, e in fields
+        )
         if attribute is not None and not shadowed:
             got |= self._descended(attribute, key, name) | self._on_class(key, name)
         elif attribute is None:
@@ -395,5 +398,9 @@ class Attributes:
         return values if values and values != {("func", function.key)} else None
 
 
-def _is_conditional(event: Event) -> bool:
-    return any(guard.kind in {"if", "past", "except", "loop", "match"} for guard in event.guards)
+def _may_be_skipped(event: Event, function: Function) -> bool:
+    """Tell whether a function may return without an event; one that raises before it does not return."""
+    return any(
+        guard.kind in {"if", "except", "loop", "match"} or (guard.kind == "past" and returns_early(guard, function))
+        for guard in event.guards
+    )

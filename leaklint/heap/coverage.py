@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, rebuilt, root, walk
+from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, rebuilt, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
@@ -170,6 +170,9 @@ class Coverage:
     def _same_key(self, key: Term, store: Effect) -> bool:
         if store.key is None:
             return True
+        keys, stored = alternatives(key), alternatives(store.key)
+        if len(keys) + len(stored) > 2:
+            return any(self._same_key(one, store._replace(key=other)) for one in keys for other in stored)
         if self.equality.differ(key, store.key):
             return False
         if key[0] == store.key[0] == "tuple" and not any(part[0] == "star" for part in (*key[1], *store.key[1])):
@@ -233,7 +236,10 @@ class Coverage:
             if value[0] in {"self", "inst"} and value[1] in self.removals.heap.names.classes
         ]
         return [
-            event.terms[1] for owner in owners for _, event in self.removals.heap.attributes.field_terms(owner, term[2])
+            value
+            for owner in owners
+            for _, event in self.removals.heap.attributes.field_terms(owner, term[2])
+            for value in alternatives(event.terms[1])
         ]
 
     def _field_equal(self, one: Term, other: Term) -> bool:

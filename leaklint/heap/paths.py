@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
@@ -206,7 +206,7 @@ class Paths:
                 guard for guard in one.event.guards if guard.kind in {"if", "past"} and own & set(walk(guard.test))
             ]
             guards = [guard for guard in guards if one.container not in self.heap.looked_into(guard.test)]
-            guards = [guard for guard in guards if guard.kind == "if" or _returns_early(guard, function)]
+            guards = [guard for guard in guards if guard.kind == "if" or returns_early(guard, function)]
             guards = [guard for guard in guards if not self._goes_on(guard, function, frame.function)]
             if not last or not guards:
                 return ""
@@ -240,9 +240,3 @@ class Paths:
             self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
         ]
         return any(one is not None and one.passes == "receiver" for one in contracts)
-
-
-def _returns_early(guard: Guard, function: Function) -> bool:
-    """Tell whether a function returns where a test has the other outcome; an assertion ends in an error."""
-    other = Guard("if", guard.test, not guard.holds)
-    return any(event.kind == "return" and other in event.guards for event in function.events)

@@ -29,6 +29,7 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
+_UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys of which nobody here knows how many there are
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -217,6 +218,8 @@ class Stores:
             given = (value for call in kept.chain for value in call.bound.values())
             if kept.kind == "method" and level > 1 and by_any_name(self.heap.points_to, (term, *given)):
                 level, reasons = 1, ["assumes that one of its methods is stored"]
+        if level > 1 and side == "value" and domain in _UNCOUNTED:
+            level, reasons = 1, [*reasons, "assumes many different keys"]
         for doubt in self._doubts(effect, kept, side, domain, term) if level >= 0 else ():
             level = 0
             reasons += [doubt] if doubt else []

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import UNKNOWN, Term, as_text
+from leaklint.flow.terms import UNKNOWN, Term, as_text, options
 from leaklint.heap.identity import never_same
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Undoing:
     def by_handle(self, contract: Contract, function: str, term: Term) -> bool:
         """Tell whether what a call returns is kept in an attribute, on which an undoing method is called."""
         events = self.heap.points_to.functions[function].events
-        handles = {one.name for one in events if one.kind == "setattr" and one.terms[1] == term}
+        handles = {one.name for one in events if one.kind == "setattr" and term in options(one.terms[1])}
         return any(
             self._runs(other, event)
             for undo in contract.undo
@@ -171,7 +171,7 @@ class Undoing:
         names = {
             one.name
             for one in self.heap.points_to.functions[function].events
-            if one.kind == "setattr" and one.terms[1] == term
+            if one.kind == "setattr" and term in options(one.terms[1])
         }
         for key, other in self.heap.points_to.functions.items():
             for call in other.events if names else ():
