@@ -86,7 +86,10 @@ class KeyDomain:
         return self._callers.ask((term, depth), lambda: self._worst(options(term), depth))
 
     def _worst(self, terms: Iterable[Term], depth: int) -> Domain:
-        return min((self._of(one, depth) for one in terms), key=ORDER.index)
+        found = {one: self._of(one, depth) for one in terms}
+        worst = min(found.values(), key=ORDER.index)
+        text = Domain.TEXT in found.values() or any(one[0] == "const" and one[2] in {"str", "bytes"} for one in found)
+        return Domain.TEXT if worst is Domain.UNKNOWN and text else worst  # keys are of one type
 
     def _of(self, term: Term, depth: int) -> Domain:
         kind = term[0]

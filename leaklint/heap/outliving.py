@@ -53,6 +53,8 @@ class Outliving:
             return Life.PROCESS
         if term[0] == "call" and value[0] in {"extinst", "inst"} and value[2] == term[4]:
             return Life.SHORT  # made by the run that hands something over: the one goes with the other
+        if value[0] == "extinst" and value[2] is None:
+            return Life.UNKNOWN  # one of a class that an annotation names: which one, and how long it lives, is not said
         if value in self.heap.lifetime.long or value[0] in {"class", "module", "func"}:
             return Life.PROCESS
         match value[0]:
@@ -60,8 +62,6 @@ class Outliving:
                 base = self.heap.points_to.evaluate(term[1]) if term[0] == "attr" else frozenset()
                 made = any(one[0] in {"extinst", "self", "inst", "param"} for one in base)
                 return self.of(term[1]) if made else Life.PROCESS
-            case "extinst" if value[2] is not None:
-                return Life.SHORT
-            case "inst" | "self" | "container":
+            case "extinst" | "inst" | "self" | "container":
                 return Life.SHORT
         return Life.UNKNOWN

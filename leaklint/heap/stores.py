@@ -254,6 +254,8 @@ class Stores:
         given = kept.chain or effect.chain
         if usage != "object" and not given and self._is_of_callables(effect):
             return 0, [*reasons, "a registry that callers fill"]
+        if side == "key" and usage != "object" and not given and effect.how != "read":
+            return 0, reasons  # a key of which nothing says what it is; who only asks a defaultdict does not mean to add one
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
         return (0 if by_name and not kept.chain and not self._is_its_own(effect) else 1), reasons
 
