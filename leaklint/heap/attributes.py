@@ -183,7 +183,7 @@ class Attributes:
             for f, e in fields
         )
         if attribute is not None and not shadowed:
-            got |= self._descended(attribute, key, name) | self._on_class(key, name)
+            got |= self._descended(attribute[1], base) | self._on_class(key, name)
         elif attribute is None:
             got |= self._on_class(key, name)
         return got
@@ -251,16 +251,21 @@ class Attributes:
             return self._bound(("self", owners[0]), owners[0], name, method, base)
         return got or PART
 
-    def _descended(self, attribute: tuple[str, Term], key: str, name: str) -> Values:
-        """Return the value of a class attribute; a descriptor of the program gives what its ``__get__`` returns."""
-        got: set[Term] = set()
-        for value in self.heap.evaluate(attribute[1]):
+    def _descended(self, term: Term, base: Term) -> Values:
+        """Return what an object gives for an attribute of its class; a descriptor gives what its getter returns for it."""
+        got: Values = NOTHING
+        if term[0] == "call" and term[2] and any(map(self._is_property, self.heap.evaluate(term[1]))):
+            for value in self.heap.evaluate(term[2][0]):
+                if value[0] == "func":
+                    got |= self.heap.calling._with_receiver(self.heap.functions[value[1]], base)
+            return got
+        for value in self.heap.evaluate(term):
             getter = self.heap.classes.method(value[1], "__get__") if value[0] == "inst" else None
-            if getter is not None:
-                got |= self.heap.calling.returned(getter)
-            else:
-                got.add(value)
-        return frozenset(got)
+            got |= self.heap.calling.returned(getter) if getter is not None else {value}
+        return got
+
+    def _is_property(self, value: Term) -> bool:
+        return value[0] == "ext" and self.heap.contracts.is_a(value[1], "property")
 
     def _of_base_outside(self, key: str, name: str) -> Values:
         """Return a method that a class has from a base outside of the program."""
@@ -356,7 +361,7 @@ class Attributes:
         found = set()
         for decorator in function.decorators:
             for value in self.heap.evaluate(decorator.term):
-                if value[0] == "ext" and self.heap.contracts.is_a(value[1], "property"):
+                if self._is_property(value):
                     found.add("property")
                     if self.heap.contracts.is_a(value[1], "kept property"):
                         found.add("kept")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
@@ -14,6 +14,7 @@ from leaklint.heap.kept import Kept
 from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
@@ -38,7 +39,7 @@ class Chains:
             if function.kind in {"module", "class"}:
                 continue
             for event in function.events:
-                if event.kind not in {"setname", "setattr"}:
+                if event.kind not in {"setname", "setattr"} or self._is_first(event, function):
                     continue
                 value, target = event.terms[-1], _target(event)
                 before = any(
@@ -53,6 +54,17 @@ class Chains:
                     cuts = list(self._cuts(where, key, event)) if where[0] in {"module", "class"} else [""]
                     if all(cuts):
                         yield from self._chain(where, key, event, value, cuts[:1])
+
+    def _is_first(self, event: Event, function: Function) -> bool:
+        """Tell whether an object is given an attribute by the run that makes it: nothing of an earlier run is there."""
+        base = event.terms[0]
+        if event.kind != "setattr" or base[0] not in {"call", "param"}:
+            return False
+        if base[0] == "param":
+            own = function.kind == "method" and is_constructor(function.name) and function.params
+            return bool(own) and base == ("param", function.key, function.params[0].name)
+        made = self.heap.points_to.evaluate(base)
+        return bool(made) and all(value[0] == "inst" and value[2] == base[4] for value in made)
 
     def _holds(self, value: Term, target: Term, event: Event, depth: int) -> bool:
         """Tell whether a new value keeps the old value of the variable that it is assigned to."""

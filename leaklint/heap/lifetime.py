@@ -83,7 +83,7 @@ class Lifetime:
         for key, function in self.heap.functions.items():
             for event in function.events:
                 if event.kind == "setattr":
-                    for value in self.heap.attributes.with_given(event.terms[0]):
+                    for value in namespaces.assigned(self.heap, self.heap.attributes.with_given(event.terms[0])):
                         self._on.setdefault(self._kind_of(value), []).append((event.name, key, event))
 
     def _kind_of(self, value: Term) -> Term:
@@ -211,7 +211,7 @@ class Lifetime:
 
     def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, HeapPlace]]:
         """All objects of a class share one ``__dict__``: each of their fields is one for the class."""
-        if self.heap.evaluate(event.terms[1]) and event.terms[1][0] in {"attr", "name"}:
+        if namespaces.is_shared(self.heap.evaluate(event.terms[1])) and event.terms[1][0] in {"attr", "name"}:
             where = HeapPlace("class", value[1], "__dict__", home, event.place, 0, (f"{_dotted(value[1])}.__dict__",))
             yield ("inst", value[1], ("shared",)), where
 

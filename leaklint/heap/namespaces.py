@@ -9,6 +9,7 @@ from leaklint.contracts.library import of_nature
 from leaklint.flow.expressions import text_of
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term
+from leaklint.heap.points_to_values import Values
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
@@ -50,6 +51,32 @@ def fields_given(term: Term) -> dict[str, Term]:
 def is_namespace(container: Term) -> bool:
     """Tell whether a container is the ``__dict__`` of something."""
     return bool(container[2][:1] == (_MARK,))
+
+
+def is_shared(given: Values) -> bool:
+    """Tell whether what is assigned to ``self.__dict__`` is one for all objects, rather than the attributes of another one."""
+    return not all(one[0] == "container" and is_namespace(one) for one in given)
+
+
+def assigned(heap: PointsTo, values: Values) -> Iterator[Term]:
+    """Yield of the values that an attribute is assigned on those that keep it themselves: a proxy hands it on."""
+    for value in values:
+        if value[0] not in {"inst", "self"} or value[1] not in heap.names.classes or not _is_proxy(heap, value[1]):
+            yield value
+
+
+def _is_proxy(heap: PointsTo, key: str) -> bool:
+    """Tell whether the ``__setattr__`` of a class sets attributes of another object, and none of its own."""
+    method = heap.classes.method(key, "__setattr__")
+    function = heap.functions.get(method) if method is not None else None
+    if function is None or not function.params:
+        return False
+    own: Term = ("param", function.key, function.params[0].name)
+    calls = [event.terms[0] for event in function.events if event.kind == "call"]
+    setting = [call for call in calls if ("ext", "builtins.setattr") in heap.evaluate(call[1]) and call[2]]
+    others = [call for call in calls if call[1][0] == "attr" and call[1][2] == "__setattr__"]
+    written = any(event.kind == "setitem" for event in function.events)
+    return bool(setting) and all(call[2][0] != own for call in setting) and not others and not written
 
 
 def note_attribute(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
