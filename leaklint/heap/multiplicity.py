@@ -14,6 +14,7 @@ from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.shown import is_shown
+from leaklint.heap.starts import starting_points
 
 IMPORT, ONCE, SCRIPT, MANY = 0, 1, 2, 3  # SCRIPT: once, by a module that is started as a script
 
@@ -75,7 +76,8 @@ class Multiplicity:
             return MANY
         calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
         if is_constructor(function.name) or not calls:
-            return self._constructions(function) if is_constructor(function.name) else MANY
+            started = SCRIPT if function.key in self._started else MANY
+            return self._constructions(function) if is_constructor(function.name) else started
         if function.key in self._escaping:
             return MANY
         often = max(self.call_runs(call) for call in calls)
@@ -87,9 +89,12 @@ class Multiplicity:
         return bool(function.owner) and public and not self.is_one_a_run(function.owner)
 
     def _constructions(self, function: Function) -> int:
-        if function.owner and self.is_single(function.owner):
-            return ONCE
-        return MANY
+        one = bool(function.owner) and (self.is_single(function.owner) or self.is_one_a_run(function.owner))
+        return ONCE if one else MANY
+
+    @cached_property
+    def _started(self) -> frozenset[str]:
+        return starting_points(self.heap)
 
     @cached_property
     def _escaping(self) -> frozenset[str]:

@@ -54,7 +54,9 @@ class Outliving:
         if term[0] == "call" and value[0] in {"extinst", "inst"} and value[2] == term[4]:
             return Life.SHORT  # made by the run that hands something over: the one goes with the other
         if value[0] == "extinst" and value[2] is None:
-            return Life.UNKNOWN  # one of a class that an annotation names: which one, and how long it lives, is not said
+            return (
+                Life.UNKNOWN
+            )  # one of a class that an annotation names: which one, and how long it lives, is not said
         if value in self.heap.lifetime.long or value[0] in {"class", "module", "func"}:
             return Life.PROCESS
         match value[0]:

@@ -10,7 +10,7 @@ from leaklint.flow.terms import Term, root
 from leaklint.heap.building import Building
 from leaklint.heap.chains import Chains
 from leaklint.heap.effects import Call, Effect, Effects
-from leaklint.heap.kept import Keeping
+from leaklint.heap.kept import Keeping, Kept
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.left import left_to_users
 from leaklint.heap.lifetime import HeapPlace, Lifetime
@@ -185,15 +185,14 @@ class Heap:
             for one in self.keeping.inside(store.effect.value)
             if one.cls
         }
-        entering = {store.kept.cls for store in stores if self._enters_itself(store)}
+        entering = {store.kept.cls for store in stores if self.enters_itself(store.effect, store.kept)}
         return self.removals.of([store.effect for store in stores], removals, held, entering)
 
-    def _enters_itself(self, store: Store) -> bool:
+    def enters_itself(self, effect: Effect, kept: Kept) -> bool:
         """Tell whether an object is put in by code of its own class, so that whoever makes it need not know."""
-        kept = store.kept
         if kept.kind not in {"self", "method", "closure"} or kept.cls not in self.points_to.names.classes:
             return False
-        caller = self.points_to.functions[kept.chain[-1].caller if kept.chain else store.effect.function]
+        caller = self.points_to.functions[kept.chain[-1].caller if kept.chain else effect.function]
         return bool(caller.owner) and self.points_to.classes.related(caller.owner, kept.cls)
 
     def _apart(self, stores: list[Store]) -> list[list[Store]]:
@@ -201,7 +200,7 @@ class Heap:
         groups: dict[tuple[frozenset[Term], bool], list[Store]] = {}
         for store in stores:
             slots = self.removals.coverage.slots_of(store.effect.container)
-            groups.setdefault((slots, self._enters_itself(store)), []).append(store)
+            groups.setdefault((slots, self.enters_itself(store.effect, store.kept)), []).append(store)
         return list(groups.values())
 
     def _is_inside(self, store: Store) -> bool:

@@ -29,7 +29,9 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
-_UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys of which nobody here knows how many there are
+_UNCOUNTED = frozenset(
+    {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}
+)  # keys of which nobody here knows how many there are
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -255,7 +257,10 @@ class Stores:
         if usage != "object" and not given and self._is_of_callables(effect):
             return 0, [*reasons, "a registry that callers fill"]
         if side == "key" and usage != "object" and not given and effect.how != "read":
-            return 0, reasons  # a key of which nothing says what it is; who only asks a defaultdict does not mean to add one
+            return (
+                0,
+                reasons,
+            )  # a key of which nothing says what it is; who only asks a defaultdict does not mean to add one
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
         return (0 if by_name and not kept.chain and not self._is_its_own(effect) else 1), reasons
 
@@ -299,12 +304,17 @@ class Stores:
             yield "a decorator stores it, once for each definition"
         if self._may_be_shadowed(effect):
             yield "each object may have an attribute of its own by this name"
-        if is_namespace(effect.container) and domain != Domain.FRESH and not _is_for_each_object(effect, kept):
+        if is_namespace(effect.container) and domain != Domain.FRESH and not self._is_for_each_object(effect, kept):
             yield "attributes usually go by few names"
         if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
         if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
             yield "the program makes one such object"
+
+    def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:
+        """Tell whether objects put themselves, or their methods, among the attributes of a class or module."""
+        of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
+        return of_one_thing and self.heap.enters_itself(effect, kept)
 
     def _is_made_here(self, kept: Kept, term: Term, effect: Effect) -> bool:
         """Tell whether the value is made for the key, rather than handed in or the object itself."""
@@ -367,9 +377,3 @@ class Stores:
                 if root(effect.base) == ("param", function.key, function.params[0].name):
                     found |= points_to.classes.below(function.owner)
         return frozenset(found)
-
-
-def _is_for_each_object(effect: Effect, kept: Kept) -> bool:
-    """Tell whether objects put themselves, or their methods, among the attributes of a class or module, under a name each."""
-    of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
-    return of_one_thing and bool(kept.cls) and kept.kind in {"self", "method", "closure"}
