@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Function
+from leaklint.flow.model import Event, Function, target_of
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at
 from leaklint.heap.multiplicity import MANY
@@ -117,8 +117,9 @@ class Slots:
 
     def _is_kept(self, function: Function, event: Event, value: Term, holds: Callable[[Term], bool]) -> bool:
         """Tell whether a function puts what ``holds`` tells into a field, a module's name or what fills the slot."""
-        stores = (one for one in function.events if one.kind in {"setattr", "setname", "setcell"} and one is not event)
-        if any(holds(one.terms[-1]) for one in stores):
+        stores = [one for one in function.events if one.kind in {"setattr", "setname", "setcell"} and one is not event]
+        elsewhere = (one for one in stores if event.kind != "setattr" or target_of(one) != target_of(event))
+        if any(holds(one.terms[-1]) for one in elsewhere):  # what puts the old one back into the slot keeps nothing
             return True
         inner = [one[1] for one in walk(value) if one[0] == "func"]
         cells = [cell for key in inner for cell in self.heap.keeping.captures(key) if cell[0] == "cell"]
