@@ -104,6 +104,14 @@ def returns_early(guard: Guard, function: Function) -> bool:
     return any(event.kind == "return" and other in event.guards for event in function.events)
 
 
+def may_be_skipped(event: Event, function: Function) -> bool:
+    """Tell whether a function may return without an event; one that raises before it does not return."""
+    return any(
+        guard.kind in {"if", "except", "loop", "match"} or (guard.kind == "past" and returns_early(guard, function))
+        for guard in event.guards
+    )
+
+
 class Class(NamedTuple):
     """A class: bases and keywords as terms, the values of its body's names, annotations by name, its functions by name."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Function, returns_early
+from leaklint.flow.model import Event, Function, may_be_skipped
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned
 from leaklint.heap.namespaces import is_constructor, namespace_of
@@ -178,10 +179,8 @@ class Attributes:
         if method is not None:
             return got | self._bound(value, key, name, method, base)
         attribute = self.heap.classes.attribute(key, name)
-        shadowed = any(
-            self.heap.functions[f].name == "__init__" and not _may_be_skipped(e, self.heap.functions[f])
-            for f, e in fields
-        )
+        makers = ((self.heap.functions[function], event) for function, event in fields)
+        shadowed = any(maker.name == "__init__" and not may_be_skipped(event, maker) for maker, event in makers)
         if attribute is not None and not shadowed:
             got |= self._descended(attribute[1], base) | self._on_class(key, name)
         elif attribute is None:
@@ -254,7 +253,7 @@ class Attributes:
     def _descended(self, term: Term, base: Term) -> Values:
         """Return what an object gives for an attribute of its class; a descriptor gives what its getter returns for it."""
         got: Values = NOTHING
-        if term[0] == "call" and term[2] and any(map(self._is_property, self.heap.evaluate(term[1]))):
+        if term[0] == "call" and term[2] and self._is_property(self.heap.evaluate(term[1])):
             for value in self.heap.evaluate(term[2][0]):
                 if value[0] == "func":
                     got |= self.heap.calling._with_receiver(self.heap.functions[value[1]], base)
@@ -263,9 +262,6 @@ class Attributes:
             getter = self.heap.classes.method(value[1], "__get__") if value[0] == "inst" else None
             got |= self.heap.calling.returned(getter) if getter is not None else {value}
         return got
-
-    def _is_property(self, value: Term) -> bool:
-        return value[0] == "ext" and self.heap.contracts.is_a(value[1], "property")
 
     def _of_base_outside(self, key: str, name: str) -> Values:
         """Return a method that a class has from a base outside of the program."""
@@ -358,14 +354,13 @@ class Attributes:
 
     def decoration(self, function: Function) -> set[str]:
         """Return what a function's decorators do, as far as the standard library's are concerned."""
-        found = set()
-        for decorator in function.decorators:
-            for value in self.heap.evaluate(decorator.term):
-                if self._is_property(value):
-                    found.add("property")
-                    if self.heap.contracts.is_a(value[1], "kept property"):
-                        found.add("kept")
-        return found
+        values = [value for decorator in function.decorators for value in self.heap.evaluate(decorator.term)]
+        names = [value[1] for value in values if value[0] == "ext"]
+        kinds = {"property": "property", "kept property": "kept"}
+        return {word for nature, word in kinds.items() if any(self.heap.contracts.is_a(name, nature) for name in names)}
+
+    def _is_property(self, values: Iterable[Term]) -> bool:
+        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "property") for value in values)
 
     def called_with_class(self, function: Function) -> bool:
         """Tell whether a decorator of the program is a descriptor whose ``__get__`` calls the function with the class."""
@@ -401,11 +396,3 @@ class Attributes:
             return None
         values = frozenset(v for v in self.heap.evaluate(term) if v[0] in {"func", "memo", "partial", "inst"})
         return values if values and values != {("func", function.key)} else None
-
-
-def _may_be_skipped(event: Event, function: Function) -> bool:
-    """Tell whether a function may return without an event; one that raises before it does not return."""
-    return any(
-        guard.kind in {"if", "except", "loop", "match"} or (guard.kind == "past" and returns_early(guard, function))
-        for guard in event.guards
-    )

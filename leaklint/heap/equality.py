@@ -51,7 +51,7 @@ class Equality:
             yield from list(zip(*(part * longest if len(part) == 1 else part for part in (left, right)), strict=False))
 
     def _parts(self, term: Term) -> list[frozenset[str]]:
-        """Return the sorts of the parts of a tuple; a single one where all parts are of one sort; none where it is not known."""
+        """Return the sorts of the parts of a tuple; a single one where all are of one sort; none where it is not known."""
         if term[0] == "tuple":
             return [] if any(part[0] == "star" for part in term[1]) else [self._sorts(part, 0) for part in term[1]]
         if term[0] != "call":
@@ -119,7 +119,11 @@ class Equality:
     def _worked_out(self, term: Term, depth: int) -> frozenset[str]:
         found: set[str] = set()
         for option in options(term):
-            if option[0] == "call" and len(option[2]) == 1 and self.heap.evaluate(option[1]) == {("ext", "builtins.type")}:
+            if (
+                option[0] == "call"
+                and len(option[2]) == 1
+                and self.heap.evaluate(option[1]) == {("ext", "builtins.type")}
+            ):
                 found.add("class")
                 continue
             values = self.heap.evaluate(option)

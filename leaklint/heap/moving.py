@@ -36,7 +36,8 @@ class Moving:
             names &= self._attributes_of(slot_of(removal) or removal.key, None)
         for function, event, name in self._changes(store, names) if names else ():
             if self._stays_in(function, event, every, frozenset()):
-                return f"{function.name}() changes the {name} by which it is filed (line {event.place[0]}), and it is looked for by the new one"
+                changed = f"{function.name}() changes the {name} by which it is filed (line {event.place[0]})"
+                return f"{changed}, and it is looked for by the new one"
         return ""
 
     @staticmethod
@@ -52,7 +53,9 @@ class Moving:
         values = self.heap.attributes.handed_down(store.value) if store.value is not None else ()
         classes = {value[1] for value in values if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes}
         order, below = self.heap.classes.order, self.heap.classes.below
-        every = {around for one in classes for around in (*order(one), *below(one)) if around in self.heap.names.classes}
+        every = {
+            around for one in classes for around in (*order(one), *below(one)) if around in self.heap.names.classes
+        }
         for cls in sorted(every):
             for key in self.heap.names.classes[cls].methods.values():
                 function = self.heap.functions[key]

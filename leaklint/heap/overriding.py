@@ -64,7 +64,9 @@ class Overriding:
     def _enters(self, heir: str, home: Function) -> bool:
         """Tell whether the objects of an heir put themselves in as those of its base do."""
         method = self.heap.classes.method(heir, home.name)
-        return method == home.key or (method is not None and bool(self.sites.leading(self.heap.functions[method], home.key)))
+        return method == home.key or (
+            method is not None and bool(self.sites.leading(self.heap.functions[method], home.key))
+        )
 
     def _is_made(self, heir: str) -> bool:
         """Tell whether the program makes objects of an heir itself, many times."""

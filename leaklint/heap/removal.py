@@ -282,7 +282,9 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if self.detaching.is_beside_their_life(removal, function, self._entering) and not self._consumes(removal, function):
+        if self.detaching.is_beside_their_life(removal, function, self._entering) and not self._consumes(
+            removal, function
+        ):
             where = " on it" if self.reachable(function) else ""
             return Release(Quality.NONE, f"nothing in the program calls {function.name}(){where} ({place})", removal)
         selective = removal.how in _SELECTIVE and (

@@ -197,7 +197,7 @@ class Unwinding:
 def _error_of(event: Event) -> Term:
     """Return the class that a ``raise`` names."""
     term = event.terms[0]
-    return term[1] if term[0] == "call" else term  # type: ignore[no-any-return]
+    return term[1] if term[0] == "call" else term
 
 
 def _is_within_try(event: Event) -> bool:
