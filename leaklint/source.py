@@ -9,14 +9,13 @@ import re
 import stat
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.digest import digest_of
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from leaklint.drafts.facts.model import ModuleFacts
     from leaklint.positions import Positions
 
 _LINE_END = r"\r\n|\r|\n"
@@ -38,6 +37,15 @@ class TreeError(SourceError):
     """A file that Python can read and libcst cannot: it has findings, and nothing of it can be rewritten."""
 
 
+class Span(NamedTuple):
+    """A stretch of a file: lines and columns in characters from 1, end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
 class Source:
     """One file that parses. ``path`` is the path as it is shown; ``text`` keeps the file's own line ends.
 
@@ -50,7 +58,6 @@ class Source:
         self._parsable = text  # the same length and lines, with names that have become keywords written otherwise
         self.encoding = encoding
         self.bom = bom
-        self.facts: tuple[str, ModuleFacts] | None = None  # once they are read: under which name, and what
 
     @classmethod
     def read(cls, file: str | os.PathLike[str], path: str | None = None) -> Source:
@@ -146,11 +153,41 @@ class Source:
         """Return the offsets in characters at which ``node`` starts and ends, white space around it left out."""
         return self._positions.offsets(node)
 
-    def span(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
-        """Return (line, column, end line, end column) of ``node``, all from 1, the end exclusive."""
+    def span(self, node: cst.CSTNode) -> Span:
+        """Return where ``node`` stands."""
         start, end = self._positions.offsets(node)
         first, last = self.line_of(start), self.line_of(end)
-        return (first, start - self.line_starts[first - 1] + 1, last, end - self.line_starts[last - 1] + 1)
+        return Span(first, start - self.line_starts[first - 1] + 1, last, end - self.line_starts[last - 1] + 1)
+
+    def span_of(self, place: tuple[int, int, int, int]) -> Span:
+        """Return a place of the value flow, which counts columns in bytes from 0, as a span."""
+        line, column, end_line, end_column = place
+        if not self.text.isascii():
+            column, end_column = self._characters(line, column), self._characters(end_line, end_column)
+        return Span(line, column + 1, end_line, end_column + 1)
+
+    def at(self, place: tuple[int, int, int, int]) -> str:
+        """Return the text at a place of the value flow."""
+        span = self.span_of(place)
+        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
+
+    def place_of(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
+        """Return where ``node`` stands as the value flow counts."""
+        line, column, end_line, end_column = self.span(node)
+        if self.text.isascii():
+            return (line, column - 1, end_line, end_column - 1)
+        return (line, self._bytes(line, column), end_line, self._bytes(end_line, end_column))
+
+    def _characters(self, line: int, size: int) -> int:
+        """Return how many characters of a line its first ``size`` bytes are."""
+        start = self.line_starts[min(line, len(self.line_starts)) - 1]
+        part = self.text[start : start + size]
+        return size if part.isascii() else len(part.encode("utf-8", "surrogatepass")[:size].decode("utf-8", "replace"))
+
+    def _bytes(self, line: int, column: int) -> int:
+        """Return how many bytes the characters of a line before a column are."""
+        start = self.line_starts[line - 1]
+        return len(self.text[start : start + column - 1].encode("utf-8", "surrogatepass"))
 
     @cached_property
     def line_starts(self) -> list[int]:

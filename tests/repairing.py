@@ -8,11 +8,14 @@ import types
 import unittest.mock
 from collections.abc import Iterable, Mapping, Sequence
 
-from leaklint.drafts.facts.read import read_module
-from leaklint.drafts.program import ClassRef, HolderFacts, Program
-from leaklint.drafts.program.reported import ReportedHolder
+from leaklint.deep import deep_recursion
+from leaklint.flow.read import read_flow
+from leaklint.heap.points_to import PointsTo
+from leaklint.heap.retention import Heap
 from leaklint.model import Edit, Fix
 from leaklint.repairs import WeakRequest, weaken
+from leaklint.repairs.holders import Holder
+from leaklint.repairs.program import Program, ReportedHolder
 from leaklint.source import Source
 
 
@@ -20,7 +23,12 @@ def program_of(files: Mapping[str, str] | str, reported: Sequence[ReportedHolder
     """Join texts by file name (one text is ``mod.py``) into a program; dots of a module follow its folders."""
     texts = {"mod.py": files} if isinstance(files, str) else files
     sources = {module_of(path): Source(path, text) for path, text in texts.items()}
-    return Program({name: read_module(source, name) for name, source in sources.items()}, sources, reported=reported)
+    with deep_recursion():
+        flows = {
+            name: read_flow(source.tree, name, source.path, source.path.endswith("__init__.py"))
+            for name, source in sources.items()
+        }
+    return Program(Heap(PointsTo(flows)), sources, reported)
 
 
 def module_of(path: str) -> str:
@@ -28,17 +36,18 @@ def module_of(path: str) -> str:
     return path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
 
-def holder_of(program: Program, symbol: str) -> HolderFacts:
+def holder_of(program: Program, symbol: str) -> Holder:
     """Return the holder called ``Class.attr``, ``NAME`` or ``module:NAME``."""
     module, _, name = symbol.rpartition(":")
-    found = [one for one in program.holders.all.values() if one.name == name and module in {"", one.module}]
+    found = [one for one in program.holders.all.values() if one.symbol in {f"{one.module}:{name}", symbol}]
+    found = [one for one in found if module in {"", one.module}]
     assert found, f"no holder {symbol} among {[one.symbol for one in program.holders.all.values()]}"
     return found[0]
 
 
-def class_of(program: Program, name: str) -> ClassRef:
-    """Return the class of that qualified name."""
-    return next(ClassRef(module.name, name) for module in program.modules.values() if name in module.classes)
+def class_of(program: Program, name: str) -> str:
+    """Return the key of the class of that qualified name."""
+    return next(key for module in program.modules.values() for key in module.classes if key.endswith(f":{name}"))
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:

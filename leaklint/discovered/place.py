@@ -8,14 +8,16 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from leaklint.deep import deep_recursion
 from leaklint.discovered.rule import is_registry
-from leaklint.drafts.facts.model import ModuleFacts, Span
-from leaklint.drafts.facts.places import Places
-from leaklint.drafts.facts.read import read_module
-from leaklint.drafts.program import ClassRef, HolderFacts, Program
-from leaklint.drafts.program.reported import ReportedHolder
+from leaklint.flow.expressions import place_of
+from leaklint.flow.model import Module, qualname
+from leaklint.flow.read import read_flow
+from leaklint.heap.points_to import PointsTo
 from leaklint.paths import module_name
-from leaklint.source import Source, SourceError
+from leaklint.repairs.holders import Holder, Holders
+from leaklint.repairs.words import unmangled
+from leaklint.source import Source, SourceError, Span
 from leaklint_runtime.discovery.model import GrowingHolder
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -41,11 +43,14 @@ class Definition(NamedTuple):
 
 
 class _Text(NamedTuple):
-    """A file that was read: what it says, and where its nodes stand."""
+    """A file that was read, and its value flow."""
 
     source: Source
-    module: ModuleFacts
-    places: Places
+    module: Module
+
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        """Return where a node stands."""
+        return self.source.span_of(place_of(node))
 
 
 def definition(holder: GrowingHolder) -> Definition | None:
@@ -88,26 +93,24 @@ def _of_container(holder: GrowingHolder, path: str, line: int) -> Definition:
         return Definition(file, Span(line, 1, line, 1), f"{name}:{bare}", holder.container_kind)
     if holder.container_kind == "memo":
         return _of_memo(text, file, line) or Definition(file, _statement(text, line), f"{name}:{bare}", "memo")
-    known = _holder_at(text, file, line, holder) if not bare.endswith("<locals>") else None
+    known = _holder_at(text, line, holder) if not bare.endswith("<locals>") else None
     if known is not None:
-        span = known.binding.made.span if known.scope == "default" else known.binding.span
-        return Definition(file, span, known.symbol, known.kind)
+        return Definition(file, text.source.span_of(known.place), known.symbol, known.kind)
     return Definition(file, _statement(text, line), f"{name}:{bare}", holder.container_kind)
 
 
-def _holder_at(text: _Text, file: str, line: int, holder: GrowingHolder) -> HolderFacts | None:
+def _holder_at(text: _Text, line: int, holder: GrowingHolder) -> Holder | None:
     """Return the holder that the rules know on a line; an attribute of ``self`` counts, whatever object that is."""
-    root, name = module_name(file)
-    attribute = _attribute(holder.symbol)
-    attributes = tuple(ReportedHolder(name, f"{owner}.{attribute}") for owner in text.module.classes)
-    program = Program({name: text.module}, {name: text.source}, {name: (root, file)}, attributes)
+    name, attribute = text.module.name, unmangled(_attribute(holder.symbol))
+    attributes = frozenset((name, f"{qualname(owner)}.{attribute}") for owner in text.module.classes)
+    holders = Holders(PointsTo({name: text.module}), (name,), attributes)
     scopes = _SCOPES.get(holder.scope, frozenset())
-    here = [item for item in program.holders.all.values() if item.scope in scopes and _covers(item.binding.span, line)]
-    named = [item for item in here if attribute in {item.binding.name, ""}]
+    here = [item for item in holders.all.values() if item.scope in scopes and item.place[0] <= line <= item.place[2]]
+    named = [item for item in here if attribute in {item.word, ""}]
     if len(named) == 1 or holder.scope not in {"class", "object"}:
         return named[0] if len(named) == 1 else None
     home, _, owner = holder.owner.partition(":")
-    return program.holders.on_class(ClassRef(name, owner), attribute) if home == name else None
+    return holders.on_class(f"{name}:{owner}", attribute) if home == name else None
 
 
 def _attribute(symbol: str) -> str:
@@ -118,12 +121,22 @@ def _attribute(symbol: str) -> str:
 
 def _of_memo(text: _Text, file: str, line: int) -> Definition | None:
     """Return the place of the decorator that memoises the function which begins on a line: the first of several."""
-    for qualname, node in _functions(text.source.tree):
+    for name, node in _functions(text.source.tree):
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
         if first <= line <= node.lineno:
-            at = text.places.decorator(node.decorator_list[0]) if node.decorator_list else text.places.named(node)
-            return Definition(file, at, f"{text.module.name}:{qualname}", "memo")
+            key = f"{text.module.name}:{name}"
+            return Definition(file, _decorator(text, node), key, "memo")
     return None
+
+
+def _decorator(text: _Text, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
+    """Return where the first decorator of a function stands, or the name in its head if it has none."""
+    span = text.span(node)
+    if node.decorator_list:
+        end = text.span(node.decorator_list[0])
+        return Span(end.line, span.column, end.end_line, end.end_column)
+    column = span.column + (len("async def ") if isinstance(node, ast.AsyncFunctionDef) else len("def "))
+    return Span(span.line, column, span.line, column + len(node.name))
 
 
 def _of_call(holder: GrowingHolder, path: str, line: int) -> Definition:
@@ -134,7 +147,7 @@ def _of_call(holder: GrowingHolder, path: str, line: int) -> Definition:
     if text is None:
         return Definition(file, Span(line, 1, line, 1), f"{name}:{holder.stores[0].function}", kind)
     calls = (node for node in ast.walk(text.source.tree) if isinstance(node, ast.Call) and _lines(node, line))
-    spans = sorted(text.places.span(node) for node in calls)
+    spans = sorted(map(text.span, calls))
     span = spans[0] if spans and kind != "standard" else _statement(text, line)
     return Definition(file, span, f"{name}:{function_at(text.source.tree, line)}", kind)
 
@@ -143,13 +156,9 @@ def _lines(node: ast.expr | ast.stmt, line: int) -> bool:
     return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
-def _covers(span: Span, line: int) -> bool:
-    return span.line <= line <= span.end_line
-
-
 def function_at(tree: ast.Module, line: int) -> str:
     """Return the qualified name of the innermost function around a line, empty for none."""
-    around = [(node.lineno, qualname) for qualname, node in _functions(tree) if _lines(node, line)]
+    around = [(node.lineno, name) for name, node in _functions(tree) if _lines(node, line)]
     return max(around, default=(0, ""))[1]
 
 
@@ -173,13 +182,14 @@ def _statement(text: _Text, line: int) -> Span:
     around = [node for node in ast.walk(text.source.tree) if isinstance(node, ast.stmt) and _lines(node, line)]
     if not around:
         return Span(line, 1, line, 1)
-    span = text.places.span(max(around, key=lambda node: (node.lineno, node.col_offset)))
+    span = text.span(max(around, key=lambda node: (node.lineno, node.col_offset)))
     return span if span.line == span.end_line else Span(span.line, span.column, span.line, span.column + 1)
 
 
 def _read(file: str) -> _Text | None:
     try:
-        source = Source.read(file)
-        return _Text(source, read_module(source, module_name(file)[1]), Places(source))
+        source, name = Source.read(file), module_name(file)[1]
+        with deep_recursion():
+            return _Text(source, read_flow(source.tree, name, source.path, file.endswith("__init__.py")))
     except (SourceError, RecursionError):
         return None

@@ -34,7 +34,9 @@ def registration(view: FactsView, subject: Registration) -> Fix:
         if module not in view.program.modules:
             return Fix("none", "", _UNREAD_CALL)
         repair = repairs.closed if subject.kind == "object" else repairs.held_weakly
-        return repair(view.program, view.program.modules[module], view.span(module, subject.event.place), contract)
+        return repair(
+            view.program, view.program.modules[module], view.context.span(module, subject.event.place), contract
+        )
     return registered(view, view.context.module_of(subject.function), subject.event.place, subject.kind)
 
 
@@ -42,7 +44,7 @@ def registered(view: FactsView, module: str, place: tuple[int, int, int, int], k
     """Return the repair of the registering call at a place of a module."""
     if module not in view.program.modules:
         return Fix("none", "", _UNREAD_CALL)
-    fix = repairs.registry(view.program, view.program.modules[module], view.span(module, place), kind)
+    fix = repairs.registry(view.program, view.program.modules[module], view.context.span(module, place), kind)
     return fix if fix.replacement else replace(fix, replacement=_WAY_OUT.get(kind, ""))
 
 
@@ -83,7 +85,7 @@ def added(view: FactsView, module: str, place: tuple[int, int, int, int]) -> Fix
     """Return the repair of the call at a place of a module that adds a handler again and again."""
     if module not in view.program.modules:
         return Fix("none", "", "the call could not be read")
-    return repairs.guarded_handler(view.program, view.program.modules[module], view.span(module, place))
+    return repairs.guarded_handler(view.program, view.program.modules[module], view.context.span(module, place))
 
 
 def memo(view: FactsView, code: str, subject: Memo) -> Fix:
@@ -94,14 +96,13 @@ def memo(view: FactsView, code: str, subject: Memo) -> Fix:
             if subject.bound is None
             else Fix("none", "", "it has a bound")
         )
-    found = view.function(subject.function)
-    if found is None:
+    if view.program.module_of(subject.function) not in view.program.modules:
         return Fix("none", EACH, _UNREAD)
     decorated = view.decorator(subject.function, subject.place[0])
     if decorated is None:
         return Fix("none", EACH, "a call memoises the method, not a decorator; change it by hand")
-    module, function, decorator = decorated
-    fix = repairs.cached_method(view.program, module, function, decorator)
+    function, decorator = decorated
+    fix = repairs.cached_method(view.program, function, decorator)
     alone = len(function.params) == 1 and not function.is_async
     return fix if fix.replacement else replace(fix, replacement="functools.cached_property" if alone else EACH)
 

@@ -48,7 +48,7 @@ def _asked(view: FactsView, leak: Leak) -> Fix:
             "none", "", "store the text of the exception, or clear its traceback: readers of the container decide"
         )
     if first.kind == "method":
-        classes = tuple(dict.fromkeys(entry.ref for entry in leak.entries if entry.ref is not None))
+        classes = tuple(dict.fromkeys(entry.cls for entry in leak.entries if entry.cls))
         return repairs.bound_methods(program, holder, classes, first.depth)
     if leak.code == "LK204" and (first.kind in {"made", "part"} or is_unseen_key(first)):
         return repairs.bounded(program, holder)
@@ -63,5 +63,5 @@ def _of_clean_up(leak: Leak, fix: Fix) -> Fix:
     """The repair of the container is the repair of its clean-up."""
     if fix.safety != "none":
         return fix
-    place = f"{leak.holder.path}:{leak.holder.binding.span.line}"
+    place = f"{leak.holder.path}:{leak.holder.place[0]}"
     return Fix("none", fix.replacement, f"goes away only with {leak.code} at {place}, where {fix.reason}")

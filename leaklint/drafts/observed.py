@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from leaklint.contracts.containers import ADDERS
 from leaklint.drafts import calls
 from leaklint.drafts.containers import mended
-from leaklint.drafts.facts.model import Span
 from leaklint.drafts.view import FactsView, Leak, StoredEntry
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
@@ -15,6 +14,7 @@ from leaklint.heap.kept import KINDS
 from leaklint.heap.memoisation import Memos
 from leaklint.model import Finding, Fix
 from leaklint.records import replace
+from leaklint.source import Span
 
 _TELLING = frozenset(
     {"self", "method", "closure", "exception", "instance", "class", "function", "param", "made", "part"}
@@ -39,7 +39,7 @@ def repaired(view: FactsView, finding: Finding) -> Finding | None:
             entries = _entries(view, finding, holder.kind)
             if entries:
                 fix = mended(view, Leak(finding.code, holder, entries, finding.confidence))
-                return _placed(replace(finding, fix=fix), holder.path, holder.binding.span)
+                return _placed(replace(finding, fix=fix), holder.path, view.context.span(module, holder.place))
         fix = None
     if fix is None and _has_changed(view, finding):
         return None
@@ -64,7 +64,7 @@ def _has_changed(view: FactsView, finding: Finding) -> bool:
         not module
         or finding.probe is None
         or not finding.probe.digest
-        or finding.probe.file != view.program.places[module][1]
+        or finding.probe.file != view.context.texts.files[module].file
     ):
         return False
     return finding.probe.digest != view.program.source(module).digest
@@ -102,16 +102,16 @@ def _entries(view: FactsView, finding: Finding, kind: str) -> tuple[StoredEntry,
     found = list(_stored(view, finding, kind))
     telling = [_typed(entry, view, finding) for entry in found]
     telling = [entry for entry in telling if entry.kind in _TELLING]
-    entries = telling or [replace(entry, kind="made", ref=None) for entry in found]
+    entries = telling or [replace(entry, kind="made", cls="") for entry in found]
     return tuple(sorted(entries, key=lambda entry: (KINDS.index(entry.kind), entry.side == "key")))
 
 
 def _typed(entry: StoredEntry, view: FactsView, finding: Finding) -> StoredEntry:
     """Return an entry with the class of what a run saw there, where nothing in the files tells it."""
-    ref = view.class_of(finding.probe.subject) if finding.probe is not None else None
-    if entry.ref is not None or ref is None or entry.kind not in _UNTOLD or entry.side == "key":
+    cls = view.class_of(finding.probe.subject) if finding.probe is not None else ""
+    if entry.cls or not cls or entry.kind not in _UNTOLD or entry.side == "key":
         return entry
-    return replace(entry, kind=entry.kind if entry.kind == "param" else "instance", ref=ref)
+    return replace(entry, kind=entry.kind if entry.kind == "param" else "instance", cls=cls)
 
 
 def _stored(view: FactsView, finding: Finding, kind: str) -> Iterator[StoredEntry]:

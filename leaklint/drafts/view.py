@@ -1,4 +1,4 @@
-"""What repairs may ask: the facts of the files that findings concern, and what the analysis said of a holder that leaks."""
+"""Which files findings concern, and what the analysis said of a holder that leaks, as repairs take it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.drafts.facts.model import DecoratorFact, FunctionFacts, ModuleFacts, Span
-from leaklint.drafts.program import ClassRef, HolderFacts, Program
-from leaklint.drafts.program.reported import ReportedHolder, StorePlace
+from leaklint.flow.model import Decorator, Function
 from leaklint.flow.terms import options, walk
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.registration import Registration
 from leaklint.heap.retained import Retention, Store
 from leaklint.heap.weakness import Weak
 from leaklint.model import Confidence, Related
+from leaklint.repairs.holders import Holder
+from leaklint.repairs.program import Program, ReportedHolder, StorePlace
 from leaklint.rules.experiments import qualname_of
 from leaklint.source import SourceError
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from leaklint.heap.kept import Kept
     from leaklint.heap.lifetime import HeapPlace
     from leaklint.reading import Read
-    from leaklint.rules.context import Case, Context, Place
+    from leaklint.rules.context import Case, Context
     from leaklint.source import Source
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -41,12 +40,12 @@ _STORED = re.compile(r"\b(\w+)\[[^\n]{0,300}\]\s*=\s*(?:\w+\.)*(\w+)\(")
 class StoredEntry:
     """What one store puts into a holder: ``kind`` is that of ``heap.kept.Kept`` or ``callback``, ``name`` its type.
 
-    ``ref`` is the class, if it is one of the files in view; ``side`` is value, key or element, ``depth`` how many containers
+    ``cls`` is the key of its class, empty for one outside of the program; ``side`` is value, key or element, ``depth`` how many containers
     deep inside of the holder; ``handed`` tells whether a caller handed in just this; ``place`` is module and line of the store.
     """
 
     kind: str
-    ref: ClassRef | None
+    cls: str
     name: str
     side: str
     depth: int
@@ -59,7 +58,7 @@ class Leak:
     """What the analysis, or a run, said of a holder, under the code of its rule; entries start with the most telling one."""
 
     code: str
-    holder: HolderFacts
+    holder: Holder
     entries: tuple[StoredEntry, ...]
     confidence: Confidence
 
@@ -70,7 +69,7 @@ class Leak:
 
 
 class FactsView:
-    """The facts of the files that some findings concern, beside what the rules look at."""
+    """The files that some findings concern, beside what the rules look at."""
 
     def __init__(self, context: Context, program: Program) -> None:
         """Take both; the files are those of the program."""
@@ -78,62 +77,40 @@ class FactsView:
         self.program = program
 
     def leak(self, code: str, retention: Retention) -> Leak | None:
-        """Return what the analysis said of a holder, or None if the facts do not have it."""
+        """Return what the analysis said of a holder, or None if its place was not read."""
         holder = self.holder(retention.location)
         if holder is None:
             return None
         return Leak(code, holder, tuple(map(self._entry, retention.stores)), retention.level)
 
-    def holder(self, location: HeapPlace) -> HolderFacts | None:
+    def holder(self, location: HeapPlace) -> Holder | None:
         """Return the holder that stands at a location of the heap."""
         module, name = _home(location)
         return self.program.holders.named(module, name, location.place[0])
 
-    def class_of(self, key: str) -> ClassRef | None:
-        """Return the class with a key of the heap, ``module:Qualified.Name``, if it is one of the files in view."""
-        module, _, name = key.partition(":")
-        known = module in self.program.modules and name in self.program.modules[module].classes
-        return ClassRef(module, name) if known else None
+    def class_of(self, key: str) -> str:
+        """Return the key of a class if it is one of the program, else nothing."""
+        return key if key in self.program.names.classes else ""
 
-    def function(self, key: str) -> tuple[ModuleFacts, FunctionFacts] | None:
-        """Return the function with a key of the heap, with its module, if it is one of the files in view."""
-        name, _, qualname = key.partition(":")
-        module = self.program.modules.get(name)
-        function = module.functions.get(qualname) if module is not None else None
-        return (module, function) if module is not None and function is not None else None
-
-    def decorator(self, key: str, line: int) -> tuple[ModuleFacts, FunctionFacts, DecoratorFact] | None:
-        """Return the decorator of a function that stands on a line."""
-        found = self.function(key)
-        for decorator in found[1].decorators if found is not None else ():
-            if found is not None and decorator.span.line == line:
-                return (*found, decorator)
+    def decorator(self, key: str, line: int) -> tuple[Function, Decorator] | None:
+        """Return the decorator of a function that stands on a line, if the function is in one of the files in view."""
+        function = self.program.functions.get(key) if self.program.module_of(key) in self.program.modules else None
+        for decorator in function.decorators if function is not None else ():
+            if function is not None and decorator.place[0] == line:
+                return (function, decorator)
         return None
-
-    def span(self, module: str, place: Place) -> Span:
-        """Return a place of the heap as the facts count."""
-        at = self.context.location(module, place)
-        return Span(at.line, at.column, at.end_line, at.end_column)
 
     def module_of(self, path: str) -> str:
         """Return the module of a file in view, empty for another one."""
-        return self._modules.get(os.path.abspath(path), "")
-
-    @cached_property
-    def _modules(self) -> dict[str, str]:
-        return {file: name for name, (_, file) in self.program.places.items()}
+        module = _module_at(path, self.context)
+        return module if module in self.program.modules else ""
 
     def entry(self, kept: Kept, value: Term | None, side: str, depth: int, place: tuple[str, int]) -> StoredEntry:
         """Return what a store of a value puts in at a place."""
         whole = value is not None and all(one[0] == "param" for one in options(value))  # and not a part of it
-        own = kept.kind == "self" and value is not None and all(map(self._is_self, options(value)))
+        own = kept.kind == "self" and value is not None and self.program.is_self(value)
         handed = whole and (own or kept.kind == "param" or bool(kept.chain))
         return StoredEntry(kept.kind, self.class_of(kept.cls), kept.name, side, depth, handed, place)
-
-    def _is_self(self, term: Term) -> bool:
-        """Tell whether a term is the object of a method, which whoever called has."""
-        function = self.context.heap.points_to.functions.get(term[1]) if term[0] == "param" else None
-        return function is not None and function.kind == "method" and function.params[0].name == term[2]
 
     def _entry(self, store: Store) -> StoredEntry:
         effect = store.effect
@@ -158,20 +135,18 @@ class FactsView:
 def view_of(cases: Iterable[Case], context: Context) -> FactsView | None:
     """Return the view on the files that findings concern, None if none of them can be read."""
     cases = list(cases)
-    modules: dict[str, ModuleFacts] = {}
     sources: dict[str, Source] = {}
     for name, source in _concerned(cases, context):
         try:
-            modules[name] = _facts(source, name)
+            _ = source.tree
         except (SourceError, RecursionError):
             continue
+        source.drop_trees()
         sources[name] = source
-    if not modules:
+    if not sources:
         return None
-    files = context.texts.files
-    places = {name: (files[name].root, files[name].file) for name in modules}
     reported = [one for case in cases if (one := _reported(case, context)) is not None]
-    return FactsView(context, Program(modules, sources, places, reported))
+    return FactsView(context, Program(context.heap, sources, reported, context.texts.of_module))
 
 
 def _home(location: HeapPlace) -> tuple[str, str]:
@@ -197,8 +172,8 @@ def _reported(case: Case, context: Context) -> ReportedHolder | None:
 
 def _store_place(effect: Effect, context: Context) -> StorePlace:
     module = context.module_of(effect.function)
-    at = context.location(module, effect.event.place)
-    return StorePlace(module, at.path, at.line, at.end_line, Span(at.line, at.column, at.end_line, at.end_column))
+    span = context.span(module, effect.event.place)
+    return StorePlace(module, context.path(module), span.line, span.end_line, span)
 
 
 def _seen_places(related: Iterable[Related], context: Context) -> Iterator[StorePlace]:
@@ -212,21 +187,6 @@ def _seen_places(related: Iterable[Related], context: Context) -> Iterator[Store
 def _module_at(path: str, context: Context) -> str:
     file = os.path.abspath(path)
     return next((name for name, read in context.texts.files.items() if read.file == file), "")
-
-
-def _facts(source: Source, name: str) -> ModuleFacts:
-    """Return the facts of a file, read once for as long as the source is kept."""
-    from leaklint.deep import deep_recursion
-    from leaklint.drafts.facts.read import read_module
-
-    known = source.facts
-    if known is None or known[0] != name:
-        try:
-            with deep_recursion():
-                known = source.facts = (name, read_module(source, name))
-        finally:
-            source.drop_trees()
-    return known[1]
 
 
 def _concerned(cases: list[Case], context: Context) -> Iterator[tuple[str, Source]]:

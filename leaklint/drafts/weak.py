@@ -44,7 +44,7 @@ def _request(leak: Leak) -> WeakRequest:
     side = "key" if first.side == "key" else "value" if first.side == "value" and not first.depth else "element"
     return WeakRequest(
         side="element" if side == "key" and leak.holder.kind == "set" else side,  # type: ignore[arg-type]
-        classes=tuple(dict.fromkeys(entry.ref for entry in entries if entry.ref is not None and not _is_other(entry))),
+        classes=tuple(dict.fromkeys(entry.cls for entry in entries if entry.cls and not _is_other(entry))),
         others=tuple(dict.fromkeys(others)),
         stores=tuple(dict.fromkeys(entry.place for entry in entries)),
         owned=all(entry.handed for entry in leak.entries),  # self, too: whoever called the method has it
@@ -55,7 +55,7 @@ def _request(leak: Leak) -> WeakRequest:
 
 def _is_other(entry: StoredEntry) -> bool:
     """Tell whether what is kept is no instance of a class of the program: one of another package, or a class itself."""
-    return entry.ref is None or entry.kind in _TYPES
+    return not entry.cls or entry.kind in _TYPES
 
 
 def in_effect(view: FactsView, weak: Weak) -> Fix:
@@ -67,6 +67,6 @@ def in_effect(view: FactsView, weak: Weak) -> Fix:
         return repairs.weaken(view.program, holder, WeakRequest("key", others=("type",), owned=True))
     value = weak.effect.value
     kept = view.context.heap.keeping.of(value) if value is not None else []
-    owner = next((view.class_of(one.cls) for one in kept if one.kind == "self"), None)
+    owner = next((view.class_of(one.cls) for one in kept if one.kind == "self"), "")
     owner = owner or view.class_of(view.context.heap.points_to.functions[weak.effect.function].owner)
     return repairs.weak_values(view.program, holder, owner)

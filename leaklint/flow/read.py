@@ -56,6 +56,8 @@ class File:
 class Scope:
     """One function, class body or module body while it is read. ``env`` gives the present value of each local name."""
 
+    reader = Expressions
+
     def __init__(
         self, file: File, kind: str, key: str, names: BoundNames | None, parent: Scope | None = None, owner: str = ""
     ) -> None:
@@ -67,7 +69,7 @@ class Scope:
         self.events: list[Event] = []
         self.guards: tuple[Guard, ...] = ()
         self.yields = False
-        self.expressions = Expressions(self)
+        self.expressions = self.reader(self)
         self.attributes: dict[str, tuple[Term, Place]] = {}
         self.annotations: dict[str, Term] = {}
         self.methods: dict[str, str] = {}
@@ -193,7 +195,7 @@ class Scope:
     def define_lambda(self, node: ast.Lambda) -> Term:
         """Return the term of a lambda, which is read as a function."""
         key = self.file.unique(self._qualname(f"<lambda>{node.lineno}_{node.col_offset}"))
-        scope = Scope(self.file, "function", key, BoundNames([node.body]), self)
+        scope = type(self)(self.file, "function", key, BoundNames([node.body]), self)
         params = scope.read_params(node, self)
         value = scope.expressions.read(node.body)
         scope.note("return", (value,), place_of(node.body))
@@ -205,7 +207,7 @@ class Scope:
         decorators = tuple(Decorator(self.expressions.read(one), _at_sign(one, node)) for one in node.decorator_list)
         key = self.file.unique(self._qualname(node.name))
         owner = self.key if self.kind == "class" else ""
-        scope = Scope(self.file, "function", key, BoundNames(node.body), self, owner)
+        scope = type(self)(self.file, "function", key, BoundNames(node.body), self, owner)
         params = scope.read_params(node, self)
         Statements(scope).block(node.body)
         kind = _kind(self.kind, node.name, decorators)
@@ -248,7 +250,7 @@ class Scope:
         bases = tuple(self.expressions.read(base) for base in node.bases)
         keywords = tuple((word.arg or "**", self.expressions.read(word.value)) for word in node.keywords)
         key = self.file.unique(self._qualname(node.name))
-        scope = Scope(self.file, "class", key, BoundNames(node.body), self)
+        scope = type(self)(self.file, "class", key, BoundNames(node.body), self)
         Statements(scope).block(node.body)
         scope.finish(node.name, "class", (), (), place_of(node), False, ast.get_docstring(node, clean=False) or "")
         parent = self.function.key if self.function is not None else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.program import ClassRef, HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
+from leaklint.repairs.holders import Holder
 from leaklint.repairs.owners import Owners, apply
+from leaklint.repairs.program import Program
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.uses import Finder
@@ -18,8 +19,8 @@ _QUIET = frozenset({"truth", "contains", "delete-item", "identity", "idle", "bin
 _WITHOUT_VALUES = frozenset({"keys", "clear", "__contains__", "__len__"})
 
 
-def weak_values(program: Program, holder: HolderFacts, owner: ClassRef | None) -> Fix:
-    """Return the repair that stores ``weakref.ref(value)``; ``owner`` is the class of the values, if it is known.
+def weak_values(program: Program, holder: Holder, owner: str) -> Fix:
+    """Return the repair that stores ``weakref.ref(value)``; ``owner`` is the class of the values, empty if it is not known.
 
     Each value has to be ``self`` or the key, alone or as one part of a tuple. Where a value is read, the container may be
     the one that keeps it for as long as its key lives, and a value that is made for the container has no other owner:
@@ -30,7 +31,7 @@ def weak_values(program: Program, holder: HolderFacts, owner: ClassRef | None) -
     roles = tuple(role for role in map(role_of, Finder(files, holder).uses()) if role.use.depth == 0)
     stores = [role for role in roles if role.kind == "set-item"]
     owners = Owners(files)
-    if owner is not None:
+    if owner:
         prepare(draft, owner)
     wrapped = [_wrap_store(draft, role, owners) for role in stores]
     if not stores or not all(wrapped):
@@ -51,7 +52,7 @@ def _wrap_store(draft: Draft, role: Role, owners: Owners) -> bool:
     file, value = role.file, role.value
     parts = [one.value for one in value.elements] if isinstance(value, cst.Tuple) else [value]
     scope = role.use.scope.node
-    first = scope.params.params[:1] if isinstance(scope, cst.FunctionDef) and role.use.scope.facts.class_scope else ()
+    first = scope.params.params[:1] if isinstance(scope, cst.FunctionDef) and role.use.scope.is_method else ()
     reaching = {role.key_text, *(one.name.value for one in first)}
     names = [one for one in parts if isinstance(one, cst.Name) and one.value in reaching]
     if not names:

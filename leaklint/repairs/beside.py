@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.meaning import describe
+from leaklint.repairs.references import denoted
 from leaklint.repairs.scopes import CstScope, walk
 
 _PUTS = frozenset({"append", "appendleft", "add", "insert", "setdefault"})
@@ -26,7 +26,7 @@ def kept_beside(files: Files, file: ParsedFile, node: cst.Name, scope: CstScope)
             and below is not node
             and file.scope(below) is scope
         ):
-            owner = _owner(files, file, below, scope)
+            owner = _owner(files, file, below)
             statement = file.statement(below)
             if (
                 owner is not None
@@ -37,7 +37,7 @@ def kept_beside(files: Files, file: ParsedFile, node: cst.Name, scope: CstScope)
     return None
 
 
-def _owner(files: Files, file: ParsedFile, node: cst.Name, scope: CstScope) -> cst.Attribute | None:
+def _owner(files: Files, file: ParsedFile, node: cst.Name) -> cst.Attribute | None:
     """Return the attribute of the object that keeps what a use of a name puts into it."""
     above = file.parent(node)
     place: cst.CSTNode | None = None
@@ -47,7 +47,7 @@ def _owner(files: Files, file: ParsedFile, node: cst.Name, scope: CstScope) -> c
     elif isinstance(above, cst.Arg) and isinstance(call := file.parent(above), cst.Call):
         method = call.func if isinstance(call.func, cst.Attribute) else None
         place = method.value if method is not None and method.attr.value in _PUTS else None
-    if not isinstance(place, cst.Attribute) or not _is_own(files, file, place, scope):
+    if not isinstance(place, cst.Attribute) or not _is_own(files, file, place):
         return None
     return place
 
@@ -57,13 +57,9 @@ def _inside(target: cst.CSTNode) -> cst.CSTNode | None:
     return target.value if isinstance(target, cst.Subscript) else target if isinstance(target, cst.Attribute) else None
 
 
-def _is_own(files: Files, file: ParsedFile, place: cst.Attribute, scope: CstScope) -> bool:
+def _is_own(files: Files, file: ParsedFile, place: cst.Attribute) -> bool:
     """Tell whether an attribute is the object's own, and none that lives as long as the process."""
-    holders, function = files.program.holders, file.function(scope)
-    values = describe(place, scope)
-    owner = holders.owner_of(function, file.module)
-    if owner is None or not all(value.kind == "self" and len(value.path) == 1 for value in values):
+    program, term = files.program, file.denoted(place)
+    if not program.attribute_of_self(term) or any(one is not None for one in denoted(program, term)):
         return False
-    if any(holders.resolve(value, function, file.module) is not None for value in values):
-        return False
-    return files.program.names.is_instance_name(owner, place.attr.value)
+    return program.holders.is_assigned(program.holders.self_of(term[1]), place.attr.value)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import DecoratorFact, FunctionFacts, ModuleFacts
-from leaklint.drafts.program import HolderFacts, Program
+from leaklint.flow.model import Decorator, Function
+from leaklint.flow.terms import options
 from leaklint.model import Fix
 from leaklint.repairs import counts, hazards
 from leaklint.repairs.again import not_again
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.meaning import describe
+from leaklint.repairs.holders import Holder, last_word
 from leaklint.repairs.memo import CACHES, functools_name
+from leaklint.repairs.program import Program
 from leaklint.repairs.referents import defined_as
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.uses import Finder
@@ -22,7 +23,7 @@ LIMIT = 1024
 _NO_DICT = Fix("none", "", "only a dict that serves as a memo can be bounded")
 
 
-def bounded(program: Program, holder: HolderFacts, limit: int = LIMIT) -> Fix:
+def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
     """Return the repair that keeps a memo at ``limit`` entries by dropping the oldest one after each store.
 
     It is offered only where every read can do without its entry. ``safe`` is never answered: that a value that has
@@ -56,20 +57,18 @@ def bounded(program: Program, holder: HolderFacts, limit: int = LIMIT) -> Fix:
     return draft.fix(name, "")
 
 
-def bounded_function(
-    program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact, limit: int = LIMIT
-) -> Fix:
+def bounded_function(program: Program, function: Function, decorator: Decorator, limit: int = LIMIT) -> Fix:
     """Return the repair that bounds a memoiser of functools on a function, whose ``decorator`` gives it no bound."""
     files = Files(program)
-    draft, file, name = Draft(files), files[module.name], f"at most {limit} entries"
+    draft, file, name = Draft(files), files.of(function.key), f"at most {limit} entries"
     node = file.definition(function)
-    spans = {tuple(file.source.span(one)): one.decorator for one in node.decorators} if node is not None else {}
-    memoiser = spans.get(tuple(decorator.span))
+    places = {file.source.place_of(one): one.decorator for one in node.decorators} if node is not None else {}
+    memoiser = places.get(decorator.place)
     if node is None or memoiser is None:
         return Fix("none", name, "the decorator could not be read")
-    if functools_name(program, module, decorator) not in CACHES:
+    if functools_name(program, decorator) not in CACHES:
         return Fix("none", name, "the decorator is not one of functools, so what it does besides caching is not known")
-    if why := not_again(files, module, function):
+    if why := not_again(files, function):
         draft.refuse(why)
     size = next((arg.value for arg in memoiser.args if _is_size(arg)), None) if isinstance(memoiser, cst.Call) else None
     if size is not None:
@@ -103,13 +102,10 @@ def _judge(draft: Draft, role: Role, roles: tuple[Role, ...]) -> None:
 def _object_made(files: Files, role: Role) -> str:
     """Return the class of an object that is made for a store, if it is one: another one would not be the same."""
     program, module = files.program, role.file.module
-    for value in describe(role.value, role.use.scope):
-        maker = value.parts[0] if value.kind == "call" and value.parts and not value.path else None
-        if maker is None or maker.kind != "global" or not maker.path:
-            continue
-        found, last = program.names.find(module.name, maker.path), maker.path[-1]
-        outside = found.kind == "external" and last[:1].isupper() and not last.isupper()
-        if outside or (found.kind == "class" and not found.rest) or defined_as(program, module.name, last):
+    for term in options(role.file.denoted(role.value)):
+        last = last_word(term[1]) if term[0] == "call" else ""
+        outside = bool(last and program.outside(term[1])) and last[:1].isupper() and not last.isupper()
+        if outside or program.class_made(term) or (last and defined_as(program, module.name, last)):
             return last
     return ""
 

@@ -9,7 +9,6 @@ import libcst as cst
 
 from leaklint.contracts.library import of_nature
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.meaning import describe
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import CstScope, dotted_name, walk
 from leaklint.repairs.uses import Use
@@ -57,18 +56,17 @@ class Reached:
     given: dict[str, cst.BaseExpression]
 
 
-def reached(files: Files, file: ParsedFile, call: cst.Call, scope: CstScope) -> Reached | None:
+def reached(files: Files, file: ParsedFile, call: cst.Call) -> Reached | None:
     """Return the one function of the program that a call runs; None where that is not known."""
-    values = describe(call.func, scope)
-    program = files.program
-    callee = program.callee(values[0], file.function(scope), file.module) if len(values) == 1 else None
-    if callee is None or callee.made is not None:
+    callee = files.program.callee(file.denoted(call.func))
+    if callee is None or callee.is_class:
         return None
-    home = files[callee.module]
-    node = home.definition(callee.function)
+    function = files.program.functions[callee.key]
+    home = files.of(callee.key)
+    node = home.definition(function)
     if node is None:
         return None
-    names = [one.name for one in callee.function.params if one.kind == "pos"][callee.shift :]
+    names = [one.name for one in function.params if one.kind == "pos"][callee.shift :]
     given: dict[str, cst.BaseExpression] = {}
     positional = [argument for argument in call.args if argument.keyword is None]
     for argument, name in zip(positional, names, strict=False):
@@ -82,7 +80,7 @@ def reached(files: Files, file: ParsedFile, call: cst.Call, scope: CstScope) -> 
 def demand(files: Files, role: Role, hops: int = _HOPS) -> Demand:
     """Return what the function wants of the container that is handed to it in a role of the kind ``argument``."""
     last = role.name.rpartition(".")[2]
-    there = reached(files, role.file, role.call, role.use.scope) if hops else None
+    there = reached(files, role.file, role.call) if hops else None
     name = next((name for name, node in there.given.items() if node is role.use.node), "") if there is not None else ""
     if there is None or not name:
         return Demand(plain=role.place) if last in _REAL | _SHOWING else Demand(unknown=role.place)

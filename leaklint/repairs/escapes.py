@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts
+from leaklint.flow.model import Function
 from leaklint.repairs.callees import Demand, wanted
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.holders import last_word
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import CstScope, walk
 from leaklint.repairs.uses import Use
@@ -65,25 +66,21 @@ def _receivers(files: Files, role: Role, hops: int) -> Iterator[Role]:
 
 def _of_results(files: Files, role: Role) -> Iterator[Role]:
     """Yield what is done with the results of a function; those of a property are attributes of its name."""
-    scope, file = role.use.scope, role.file
-    function = file.function(scope)
-    if any("property" in step for one in function.decorators for step in one.value.path):
+    function = role.file.function(role.use.scope)
+    if any("property" in last_word(one.term) for one in function.decorators):
         yield from _of_attribute(files, function.name)
         return
-    yield from _of_calls(files, file.module, function)
+    yield from _of_calls(files, function)
 
 
-def _of_calls(files: Files, module: ModuleFacts, function: FunctionFacts) -> Iterator[Role]:
-    for site in files.program.sites.get((module.name, function.qualname), ()):
-        there = files[site.module]
-        node = there.at(site.span, cst.Call) if site.call is not None else None
-        if node is not None:
-            yield role_of(Use(there, node, there.scope(node), 0))
+def _of_calls(files: Files, function: Function) -> Iterator[Role]:
+    for there, node in files.call_nodes(function):
+        yield role_of(Use(there, node, there.scope(node), 0))
 
 
-def results_of(files: Files, module: ModuleFacts, function: FunctionFacts) -> Iterator[Role]:
+def results_of(files: Files, function: Function) -> Iterator[Role]:
     """Yield what is done with the results of a function where it is called, and with the local names bound to them."""
-    for role in _of_calls(files, module, function):
+    for role in _of_calls(files, function):
         yield role
         if role.kind == "alias":
             yield from _of_aliases(role)

@@ -1,7 +1,8 @@
-"""One file as the repairs read it: its facts, its tree with scopes and parents, and text by node."""
+"""One file as the repairs read it: its value flow, its tree with scopes and parents, and text by node."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -11,14 +12,13 @@ from weakref import WeakKeyDictionary
 
 import libcst as cst
 
-from leaklint.deep import deep_recursion
-from leaklint.drafts.facts import tree as ast_tree
-from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts, Span
-from leaklint.drafts.program import Program
-from leaklint.drafts.program.once import once
+from leaklint.flow.model import Function, Module
+from leaklint.flow.terms import UNKNOWN, Term
+from leaklint.repairs.program import Program, once
 from leaklint.repairs.scopes import CstScope, CstScopeTree, read_tree, walk
-from leaklint.repairs.words import has_word, speaks_of, spoken_words, unmangled
-from leaklint.source import Source, TreeError
+from leaklint.repairs.terms import FileTerms
+from leaklint.repairs.words import has_word, speaks_of, spoken_words
+from leaklint.source import Source, Span, TreeError, parse_ast
 
 _INDENT = re.compile(r"[ \t\f]*")
 N = TypeVar("N", bound=cst.CSTNode)
@@ -33,10 +33,7 @@ def _tree(source: Source) -> CstScopeTree:
     """Return the scopes of a file, read once for the repairs that follow each other."""
     tree = _trees.pop(source, None)
     if tree is None or tree.module.node is not source.module:
-        module = source.module
-        with deep_recursion():
-            facts = ast_tree.read_tree(source.tree)
-        tree = read_tree(module, facts)
+        tree = read_tree(source.module)
     _trees[source] = tree  # the last asked for stands last
     return tree
 
@@ -60,28 +57,16 @@ def _forget(source: Source) -> None:
 class ParsedFile:
     """One module of the program with its tree. All offsets count characters of ``source.text``."""
 
-    def __init__(self, module: ModuleFacts, source: Source) -> None:
+    def __init__(self, module: Module, source: Source, terms: FileTerms) -> None:
         self.module = module
         self.source = source
         self.path = source.path
         self.text = source.text
         self.tree = _tree(source)
-        self._at: dict[type[cst.CSTNode], dict[tuple[int, ...], cst.CSTNode]] = {}
+        self._terms = terms
+        self._at: dict[type[cst.CSTNode], dict[Span, cst.CSTNode]] = {}
         self._inner = {scope.node: scope for scope in self.tree.scopes}
-        functions = [scope for scope in self.tree.scopes[1:] if scope.kind == "function"]
-        self._functions = dict(zip(map(id, functions), module.functions.values(), strict=True))
-
-    @cached_property
-    def bound_to(self) -> dict[str, frozenset[str]]:
-        """For each name that occurs in what the names of any scope are bound to, those names."""
-        found: dict[str, set[str]] = {}
-        for scope in self.tree.scopes:
-            for name, ways in scope.bound.items():
-                for way in ways:
-                    if way.how in {"value", "element", "part"} and way.node is not None:
-                        for used in _used_names(way.node):
-                            found.setdefault(used, set()).add(name)
-        return {used: frozenset(names) for used, names in found.items()}
+        self._functions = {one.place[:2]: one for one in module.functions.values() if one.name != "<lambda>"}
 
     @cached_property
     def nodes(self) -> tuple[cst.CSTNode, ...]:
@@ -101,7 +86,7 @@ class ParsedFile:
     def stores(self) -> tuple[tuple[Span, cst.CSTNode], ...]:
         """The assignments and calls, which may put something into a container, with their spans."""
         kinds = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Call)
-        return tuple((Span(*self.source.span(node)), node) for node in self.nodes if isinstance(node, kinds))
+        return tuple((self.source.span(node), node) for node in self.nodes if isinstance(node, kinds))
 
     @property
     def is_kept(self) -> bool:
@@ -139,34 +124,52 @@ class ParsedFile:
         """Return the scope that a definition opens."""
         return self._inner[node]
 
-    def function(self, scope: CstScope) -> FunctionFacts:
-        """Return the facts of the function that ``scope`` is, or of the module's body."""
-        return self._functions.get(id(scope), self.module.body)
+    def function(self, scope: CstScope) -> Function:
+        """Return the value flow of the function, class body or module body that ``scope`` is."""
+        if isinstance(scope.node, cst.Module):
+            return self.module.functions[f"{self.module.name}:"]
+        return self._functions[self.source.place_of(scope.node)[:2]]
 
-    def definition(self, function: FunctionFacts) -> cst.FunctionDef | None:
+    def term(self, node: cst.CSTNode) -> Term | None:
+        """Return what an expression denotes where it stands; None for what is no expression, or not read."""
+        term = self._terms.at.get(self.source.place_of(node))
+        if id(node) in self._in_texts and isinstance(node, cst.BaseExpression):
+            code = ast.unparse(parse_ast(f"({self.code(node)})"))
+            term = self._terms.in_texts.get((self.function(self.scope(node)).key, code))
+        return term
+
+    @cached_property
+    def _in_texts(self) -> frozenset[int]:
+        """The nodes inside of formatted strings."""
+        texts = (node for node in self.nodes if isinstance(node, cst.FormattedStringExpression))
+        return frozenset(id(below) for node in texts for below in walk(node))
+
+    def denoted(self, node: cst.CSTNode | None) -> Term:
+        """Return what an expression denotes where it stands, also if that is not known."""
+        return (self.term(node) if node is not None else None) or UNKNOWN
+
+    def definition(self, function: Function) -> cst.FunctionDef | None:
         """Return the node of a function of this file."""
-        return self._definitions.get(id(function))
+        return self._definitions.get(function.place[:2])
 
     @cached_property
-    def _definitions(self) -> dict[int, cst.FunctionDef]:
-        scopes = ((self._functions.get(id(scope)), scope.node) for scope in self.tree.scopes)
-        return {id(facts): node for facts, node in scopes if facts is not None and isinstance(node, cst.FunctionDef)}
+    def _definitions(self) -> dict[tuple[int, int], cst.FunctionDef]:
+        nodes = (scope.node for scope in self.tree.scopes if isinstance(scope.node, cst.FunctionDef))
+        return {self.source.place_of(node)[:2]: node for node in nodes}
 
-    def class_node(self, qualname: str) -> cst.ClassDef | None:
-        """Return the node of the class with that qualified name."""
-        return self._classes.get(qualname)
-
-    @cached_property
-    def _classes(self) -> dict[str, cst.ClassDef]:
-        scopes = reversed(self.tree.scopes)  # of several classes of one name the first one counts
-        return {scope.qualname: scope.node for scope in scopes if isinstance(scope.node, cst.ClassDef)}
+    def class_node(self, key: str) -> cst.ClassDef | None:
+        """Return the node of a class of this file, by its key."""
+        klass = self.module.classes.get(key)
+        places = {self.source.place_of(scope.node)[:2]: scope.node for scope in self.tree.scopes[1:]}
+        node = places.get(klass.place[:2]) if klass is not None else None
+        return node if isinstance(node, cst.ClassDef) else None
 
     def at(self, span: Span, kind: type[N]) -> N | None:
         """Return the node of a kind that stands exactly at ``span``."""
         if kind not in self._at:
             own = (node for node in reversed(self.nodes) if isinstance(node, kind))
             self._at[kind] = {self.source.span(node): node for node in own}
-        found = self._at[kind].get(tuple(span))
+        found = self._at[kind].get(span)
         return found if isinstance(found, kind) else None
 
     def start(self, node: cst.CSTNode) -> int:
@@ -220,14 +223,6 @@ class ParsedFile:
         return found[0] if found else "\n"
 
 
-def _used_names(node: cst.CSTNode) -> Iterator[str]:
-    for below in walk(node):
-        if isinstance(below, cst.Name):
-            yield below.value
-        elif isinstance(below, cst.SimpleString):
-            yield below.value.strip("\"'")
-
-
 @once
 def _read(_: Program) -> dict[str, ParsedFile]:
     """Return the files that repairs have read; one is of use for as long as its tree is kept."""
@@ -263,17 +258,10 @@ def _fill(spoken: _Spoken, program: Program) -> None:
 
 def _names(program: Program) -> Iterator[str]:
     """Yield the names by which repairs look for containers and functions: those that the program gives them."""
-    yield from (unmangled(holder.binding.name) for holder in program.holders.all.values())
     for module in program.modules.values():
         yield from (function.name for function in module.functions.values())
-        yield from (*module.names, *module.imports, *module.aliases)
-    yield from (holder.binding.name for holder in program.holders.all.values())
-
-
-def _bounded(size: int, word: str) -> None:
-    """Raise ``TreeError`` if so many characters are too much to look at for one repair."""
-    if size > _WIDEST:
-        raise TreeError(f"more than {_WIDEST / 1e6:g} MB of source may mean it by {word}: decide by hand")
+        yield from (*module.names, *module.imports)
+    yield from (holder.word for holder in program.holders.all.values())
 
 
 class Files:
@@ -289,22 +277,34 @@ class Files:
     def __getitem__(self, module: str) -> ParsedFile:
         file = self._read.get(module)
         if file is None or not file.touch():
-            file = self._read[module] = ParsedFile(self.program.modules[module], self.program.source(module))
+            source, terms = self.program.source(module), self.program.terms(module)
+            file = self._read[module] = ParsedFile(self.program.names.modules[module], source, terms)
         return file
+
+    def of(self, key: str) -> ParsedFile:
+        """Return the file of a function or class."""
+        return self[self.program.module_of(key)]
+
+    def call_nodes(self, function: Function) -> Iterator[tuple[ParsedFile, cst.Call]]:
+        """Yield the calls of a function that are written as such, each with its file."""
+        for call in self.program.calls(function.key):
+            file = self.of(call.caller)
+            node = file.at(file.source.span_of(call.event.place), cst.Call)
+            if node is not None:
+                yield file, node
 
     def rank(self, module: str) -> int:
         """Return the place of a module in the order of the program."""
         return _ranks(self.program)[module]
 
-    def saying(self, words: Collection[str], among: Collection[str]) -> list[str]:
-        """Return those of the named modules in whose text one of ``words`` is a word, in the order of the program.
+    def saying(self, word: str) -> list[str]:
+        """Return the modules in whose text ``word`` is a word."""
+        return [module for module in self.program.modules if has_word(self.program.source(module).text, word)]
 
-        Raises ``TreeError`` if they are too large together.
-        """
-        texts = ((module, self.program.source(module).text) for module in among)
-        sizes = {module: len(text) for module, text in texts if any(has_word(text, word) for word in words)}
-        _bounded(sum(sizes.values()), min(words, default=""))
-        return sorted(sizes, key=_ranks(self.program).__getitem__)
+    def bounded(self, modules: Collection[str], word: str) -> None:
+        """Raise ``TreeError`` if modules are too large to be looked at for one repair."""
+        if sum(len(self.program.source(module).text) for module in modules) > _WIDEST:
+            raise TreeError(f"more than {_WIDEST / 1e6:g} MB of source may mean it by {word}: decide by hand")
 
     def speaking(self, word: str) -> list[str]:
         """Return the modules in whose text ``word`` stands as an attribute or as a text of its own, see ``speaks_of``."""
@@ -321,28 +321,3 @@ class Files:
         for module in self.speaking(word):
             if reaches(module, self.program.source(module).text):
                 yield self[module]
-
-    def passing(self, word: str, admits: Callable[[ModuleFacts, Source], bool]) -> Iterator[ParsedFile]:
-        """Yield the files that speak of ``word`` if ``admits`` says so; nobody may keep a node of one."""
-        passed = 0
-        for module in self._admitted(word, admits):
-            source = self.program.source(module)
-            new = source not in _trees
-            yield self[module]
-            passed += len(source.text) if new else 0
-            if new and passed > _MOST:
-                _forget(source)
-
-    def _admitted(self, word: str, admits: Callable[[ModuleFacts, Source], bool]) -> list[str]:
-        """Return the modules that speak of ``word`` and are admitted. Raises ``TreeError`` if they are too large together."""
-        found: list[str] = []
-        size = 0
-        for module in self.speaking(word):
-            source = self.program.source(module)
-            if source in _trees or admits(self.program.modules[module], source):
-                found.append(module)
-                size += len(source.text)
-            if source not in _trees:
-                source.drop_trees()
-            _bounded(size, word)
-        return found

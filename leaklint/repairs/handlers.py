@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import ModuleFacts, Span
-from leaklint.drafts.program import Program
+from leaklint.flow.model import Module
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.program import Program
 from leaklint.repairs.scopes import CstScope, dotted_name, walk
+from leaklint.source import Span
 
 NAME = "if not logger.handlers: before it"
 
 
-def guarded_handler(program: Program, module: ModuleFacts, place: Span) -> Fix:
+def guarded_handler(program: Program, module: Module, place: Span) -> Fix:
     """Return the repair that puts ``addHandler`` behind a look at the logger's handlers.
 
     The handler has to be made of nothing that belongs to one object, and the only one that the function adds: later

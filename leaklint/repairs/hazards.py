@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from leaklint.contracts.library import of_nature
-from leaklint.drafts.program import ClassRef, Program
-from leaklint.paths import is_test
 from leaklint.repairs.callees import reached
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.program import short
 from leaklint.repairs.referents import STIFF, defined_as
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
@@ -21,7 +19,6 @@ from leaklint.repairs.scopes import CstScope, walk
 _FILING = frozenset(
     {"add", "append", "get", "setdefault", "pop", "insert", "remove", "discard", "index", "__setitem__"}
 )
-_RESOURCES = re.compile(rf"\b({'|'.join(sorted(of_nature('frees a resource')))})\(")
 _ANYTHING = frozenset({"object", "Any", "Hashable"})
 _WORDS = STIFF | {"string", "text", "integer", "number", "boolean"}
 _SAID = (
@@ -71,37 +68,22 @@ def judge_named(draft: Draft, request: WeakRequest, roles: Iterable[Role]) -> No
                 draft.refuse(f"{name}, which is stored, is a {plain}, whose instances cannot be weakly referenced")
 
 
-def judge_end(draft: Draft, classes: Iterable[ClassRef], roles: Iterable[Role], *, itself: bool) -> None:
+def judge_end(draft: Draft, classes: Iterable[str], roles: Iterable[Role], *, itself: bool) -> None:
     """What happens at the end of an object would happen earlier: with the last user, not at the end of the process.
 
     A ``__del__`` that takes the object out of this very container is no hazard.
     """
     program = draft.files.program
-    names = program.names
-    leaving = {(role.file.module.name, role.use.scope.qualname) for role in roles if role.use.scope.name == "__del__"}
-    for ref in classes:
-        short = ref.name.rpartition(".")[2]
-        for one in (*names.ancestors(ref), *names.subclasses(ref)):
-            functions = program.modules[one.module].functions.values()
-            last = [
-                (one.module, it.qualname) for it in functions if it.name == "__del__" and _is_inside(it.qualname, one)
-            ]
-            match = _RESOURCES.search(_text_of(program, one))
-            what = "__del__()" if not leaving.issuperset(last) else match[1] if match else ""
-            if what and itself:
-                draft.assume(f"nothing counts on a {short} that nobody holds any more ({what} would come earlier)")
-            elif what:
-                draft.refuse(f"a {short} may live by the container, and its end does something ({what})")
-
-
-def _is_inside(qualname: str, ref: ClassRef) -> bool:
-    return qualname.startswith(f"{ref.name}.")
-
-
-def _text_of(program: Program, ref: ClassRef) -> str:
-    """Return the source of a class. Its file may be large, and libcst has no need to read it for that."""
-    source, span = program.source(ref.module), program.names.class_of(ref).span
-    return source.text[source.offset(span.line, span.column) : source.offset(span.end_line, span.end_column)]
+    leaving = {role.file.function(role.use.scope).key for role in roles if role.use.scope.name == "__del__"}
+    for key in classes:
+        family = {*program.classes.order(key), *program.classes.below(key)}
+        last = {method for one in family if (method := program.names.classes[one].methods.get("__del__"))}
+        if leaving >= last:
+            continue
+        if itself:
+            draft.assume(f"nothing counts on a {short(key)} that nobody holds any more (__del__() would come earlier)")
+        else:
+            draft.refuse(f"a {short(key)} may live by the container, and its end does something (__del__())")
 
 
 def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tuple[Role, ...]) -> None:
@@ -147,7 +129,7 @@ def _identity(
         given = {file.code(one.value) for one in node.args}
         return "" if given & {file.code(one) for one in _held(value)} else file.place(node)
     elif isinstance(node, cst.Call):
-        there = reached(files, file, node, scope)
+        there = reached(files, file, node)
         returned = [below for below in walk(there.node.body) if isinstance(below, cst.Return)] if there else []
         if there is not None:
             inner = [(there.file, one.value, there.scope) for one in returned if one.value is not None]
@@ -211,19 +193,12 @@ def _means(file: ParsedFile, node: cst.CSTNode, roles: tuple[Role, ...]) -> bool
 
 def _misused_by_callers(draft: Draft, role: Role, roles: tuple[Role, ...]) -> str:
     """Return where callers of the storing function use the number it returns as a key of something else."""
-    program = draft.files.program
     function = role.file.function(role.use.scope)
-    sites = [
-        site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None
-    ]
-    sites = [site for site in sites if not is_test(program.modules[site.module].path)]
-    if not sites:
+    if not draft.files.program.calls(function.key):
         return f"{role.place} by whoever calls {function.name}()"
-    for site in sites:
-        file = draft.files[site.module]
-        node = file.at(site.span, cst.Call)
-        above = file.parent(node) if node is not None else None
-        uses: list[cst.CSTNode] = [node] if node is not None else []
+    for file, node in draft.files.call_nodes(function):
+        above = file.parent(node)
+        uses: list[cst.CSTNode] = [node]
         if isinstance(above, cst.Assign):
             names = {target.target.value for target in above.targets if isinstance(target.target, cst.Name)}
             inside = next((one for one in file.around(above) if isinstance(one, cst.FunctionDef)), file.source.module)
@@ -241,19 +216,13 @@ def dropped(draft: Draft, role: Role, *, is_read: bool) -> str:
     A container that nothing reads is there so that callers need not keep the object: unless calls are seen that do,
     nothing shows that they would.
     """
-    program = draft.files.program
     function = role.file.function(role.use.scope)
-    sites = [
-        site for site in program.sites.get((role.file.module.name, function.qualname), ()) if site.call is not None
-    ]
-    sites = [site for site in sites if not is_test(program.modules[site.module].path)]
-    for site in sites:
-        file = draft.files[site.module]
-        node = file.at(site.span, cst.Call)
-        above = file.parent(node) if node is not None else None
+    for file, node in draft.files.call_nodes(function):
+        above = file.parent(node)
         if isinstance(above, (cst.Expr, cst.Attribute)):
             return file.place(above)
-    return "" if sites or is_read else f"{role.place} and whoever calls {function.name}()"
+    known = is_read or draft.files.program.calls(function.key)
+    return "" if known else f"{role.place} and whoever calls {function.name}()"
 
 
 def spread(role: Role, merged: Iterable[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:

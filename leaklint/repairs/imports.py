@@ -66,7 +66,7 @@ class Imports:
 
     def _add(self, module: str, name: str, scope: CstScope) -> str:
         top = self.file.tree.module
-        free = not _hidden(name, scope) and name not in top.bound and name not in top.facts.imports
+        free = not _hidden(name, scope) and name not in top.bound and name not in top.imports
         line = next((line for line in self.lines if line.style == "from" and line.module == module), None)
         if free and line is not None and self._extend(line, name):
             return name
@@ -80,7 +80,7 @@ class Imports:
             else:
                 self._insert(text, "from", module)
             return name
-        taken = _hidden(module, scope) or module in top.bound or top.facts.imports.get(module, module) != module
+        taken = _hidden(module, scope) or module in top.bound or top.imports.get(module, module) != module
         local = f"_{module}" if taken else module
         text = f"import {module} as {local}" if taken else f"import {module}"
         if not any(edit.text.strip() == text for edit in self._edits):
@@ -195,7 +195,7 @@ def _hidden(name: str, scope: CstScope) -> bool:
     """Tell whether a scope between the module and the use (the module apart) binds ``name`` itself."""
     here: CstScope | None = scope
     while here is not None and here.kind != "module":
-        if name in here.bound or name in here.params or here.facts.imports.get(name, name) != name:
+        if name in here.bound or name in here.params or here.imports.get(name, name) != name:
             return True
         here = here.parent
     return False

@@ -5,17 +5,18 @@ from __future__ import annotations
 import libcst as cst
 
 from leaklint.contracts.model import Contract
-from leaklint.drafts.facts.model import ModuleFacts, Span
-from leaklint.drafts.program import Program
+from leaklint.flow.model import Module
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.program import Program
 from leaklint.repairs.scopes import walk
+from leaklint.source import Span
 
 _UNREAD = "the call could not be read"
 
 
-def held_weakly(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
+def held_weakly(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
     """Return the repair that gives a registering call the argument by which the library holds weakly."""
     form = contract.weak_form
     draft = Draft(Files(program))
@@ -36,7 +37,7 @@ def held_weakly(program: Program, module: ModuleFacts, place: Span, contract: Co
     return draft.fix(name, "")
 
 
-def closed(program: Program, module: ModuleFacts, place: Span, contract: Contract) -> Fix:
+def closed(program: Program, module: Module, place: Span, contract: Contract) -> Fix:
     """Return the repair that closes what a call has made, after the last statement of the same block that uses it."""
     draft = Draft(Files(program))
     file = draft.files[module.name]

@@ -92,8 +92,8 @@ def _wrap(draft: Draft, role: Role, node: _Literal, weak: str, owners: Owners) -
 
 
 def _check_global(draft: Draft, file: ParsedFile, node: cst.Name) -> None:
-    found = draft.files.program.names.find(file.module.name, (node.value,))
-    if found.kind in {"binding", "external"} and node.value not in file.module.imports:
+    callee = draft.files.program.callee(file.denoted(node))
+    if callee is None and node.value not in file.module.imports:
         draft.assume(f"{node.value} at {file.place(node)} takes weak references")
 
 

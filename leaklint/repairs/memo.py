@@ -7,16 +7,24 @@ import re
 import libcst as cst
 
 from leaklint.contracts.library import of_nature, shipped
-from leaklint.drafts.facts.model import ClassFacts, DecoratorFact, FunctionFacts, ModuleFacts
-from leaklint.drafts.program import ClassRef, Program
-from leaklint.drafts.program.once import once
+from leaklint.flow.model import Class, Decorator, Function
+from leaklint.flow.terms import Term
 from leaklint.model import Fix
 from leaklint.repairs.again import not_again
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.helpers import by_instance
+from leaklint.repairs.holders import last_word
 from leaklint.repairs.owners import Owners
-from leaklint.repairs.referents import differing, prepare, shares_by_equality, slots_by_decorator
+from leaklint.repairs.program import Program, once, short
+from leaklint.repairs.referents import (
+    differing,
+    outside_bases,
+    prepare,
+    shares_by_equality,
+    slots_by_decorator,
+    slots_of,
+)
 from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
@@ -34,7 +42,7 @@ _PLAIN_TYPES = frozenset({"int", "float", "str", "bool", "bytes", "complex", "No
 _PLAIN_CALLS = frozenset("len sum abs round hash str int float bool repr any all object id".split())
 
 
-def cached_method(program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact) -> Fix:
+def cached_method(program: Program, function: Function, decorator: Decorator) -> Fix:
     """Return the repair of a method whose cache keeps ``self``.
 
     What is cached lies beside the instances, by weak keys: neither copies nor pickles carry it along, nothing can be
@@ -43,25 +51,23 @@ def cached_method(program: Program, module: ModuleFacts, function: FunctionFacts
     one, or becomes one that gives each instance an ``lru_cache`` of its own: the collector frees both together.
     """
     alone = len(function.params) == 1
-    return _Method(program, module, function, decorator).fix(ALONE if alone else EACH)
+    return _Method(program, function, decorator).fix(ALONE if alone else EACH)
 
 
 class _Method:
-    def __init__(
-        self, program: Program, module: ModuleFacts, function: FunctionFacts, decorator: DecoratorFact
-    ) -> None:
+    def __init__(self, program: Program, function: Function, decorator: Decorator) -> None:
         self.program = program
         self.files = Files(program)
         self.draft = Draft(self.files)
-        self.file: ParsedFile = self.files[module.name]
+        self.file: ParsedFile = self.files.of(function.key)
         self.function = function
         self.decorator = decorator
-        self.owner = ClassRef(module.name, function.owner)
+        self.owner = function.owner
 
     def fix(self, replacement: str) -> Fix:
         node = self.file.definition(self.function)
         cached = next((one for one in node.decorators if self._is_the_one(one)), None) if node is not None else None
-        if node is None or cached is None or self.function.owner not in self.file.module.classes:
+        if node is None or cached is None or not self.owner:
             return Fix("none", replacement, "the method could not be read")
         refusal = self._refusal(node, cached)
         if refusal:
@@ -69,7 +75,7 @@ class _Method:
         if self.function.name == "__init__":
             self._drop_line(cached)
             return self.draft.fix("no cache", "an initialiser returns nothing that could be cached")
-        equal = shares_by_equality(self.draft, self.owner)
+        equal = shares_by_equality(self.program, self.owner)
         limit = self._limit(cached)
         beside = bool(limit) and not self._is_controlled() and not self._leads_back(node)
         if equal:
@@ -97,11 +103,11 @@ class _Method:
         return self.draft.fix(replacement, "the value is kept by the instance and dies with it")
 
     def _is_the_one(self, node: cst.Decorator) -> bool:
-        return tuple(self.file.source.span(node)) == tuple(self.decorator.span)
+        return self.file.source.place_of(node) == self.decorator.place
 
     def _refusal(self, node: cst.FunctionDef, cached: cst.Decorator) -> str:
         name = self.function.name
-        if functools_name(self.program, self.file.module, self.decorator) not in CACHES:
+        if functools_name(self.program, self.decorator) not in CACHES:
             return f"the decorator on {name}() is not one of functools, so what it does besides caching is not known"
         if self.function.kind != "method":
             return f"{name}() is a {self.function.kind}"
@@ -121,8 +127,7 @@ class _Method:
 
     def _refusal_by_use(self, name: str) -> str:
         """What other code does with the cached function itself."""
-        names = self.program.names
-        family = {self.owner, *names.subclasses(self.owner)}
+        family = self.program.classes.below(self.owner)
         called = re.compile(rf"\b{re.escape(name)}{_CONTROLS.pattern}")
         accessor = re.compile(rf"@{re.escape(name)}\.(?:setter|deleter|getter)\b")
         with_arguments = len(self.function.params) > 1
@@ -157,33 +162,32 @@ class _Method:
         passing = Owners(self.files).passing(self.owner)
         if passing:
             return f"the one made at {passing} is let go of at once"
-        return not_again(self.files, self.file.module, self.function)
+        return not_again(self.files, self.function)
 
     def _refusal_by_family(self) -> str:
         """What a cache in the instance cannot do where classes override one another, or Python looks at the class."""
-        name, names = self.function.name, self.program.names
-        overriding = any(name in names.class_of(one).names for one in names.subclasses(self.owner))
+        name, program = self.function.name, self.program
+        overriding = program.overridden(self.owner, name)
         if overriding and self._is_property():
             return f"a subclass overrides {name}, and both would use one place in the instance"
         if len(self.function.params) > 1:
             if overriding:
                 return f"a subclass overrides {name}()"
-            if any(name in names.class_of(one).names for one in names.ancestors(self.owner)[1:]):
+            if any(name in program.names.classes[one].attributes for one in program.classes.order(self.owner)[1:]):
                 return f"{name}() overrides the method of a base class"
             if name.startswith("__") and name.endswith("__"):
                 return f"{name}() is looked up on the class, so no instance can have a cache of its own in its place"
         return ""
 
     def _is_property(self) -> bool:
-        return any(one.value.path[-1:] == ("property",) for one in self.function.decorators)
+        return any(last_word(one.term) == "property" for one in self.function.decorators)
 
     def _limit(self, cached: cst.Decorator) -> str:
         """Return the size of the cache as text; nothing where the decorator says more than that."""
-        node, value = cached.decorator, self.decorator.value
-        found = self.program.names.find(self.file.module.name, value.path) if value.kind == "global" else None
-        if found is None or found.kind != "external":
+        node = cached.decorator
+        if not self.program.outside(_called(self.decorator.term)):
             return ""
-        default = "None" if functools_name(self.program, self.file.module, self.decorator) == "cache" else _DEFAULT_SIZE
+        default = "None" if functools_name(self.program, self.decorator) == "cache" else _DEFAULT_SIZE
         if not isinstance(node, cst.Call):
             return default
         if not node.args:
@@ -224,37 +228,36 @@ class _Method:
             draft.assume(f"what {name}() returns does not lead back to the instance")
         return draft.fix(BESIDE, "what is cached is kept for as long as its instance lives, and nothing else sees it")
 
-    def _is_of_class(self, file: ParsedFile, node: cst.Attribute, family: set[ClassRef]) -> bool:
+    def _is_of_class(self, file: ParsedFile, node: cst.Attribute, family: set[str]) -> bool:
         return self._is_in_family(file.module.name, tuple(dotted_name(node.value).split(".")), family)
 
-    def _is_in_family(self, module: str, path: tuple[str, ...], family: set[ClassRef]) -> bool:
-        found = self.program.names.find(module, path) if path[0] else None
-        return (
-            found is not None
-            and found.kind == "class"
-            and not found.rest
-            and ClassRef(found.module, found.name) in family
-        )
+    def _is_in_family(self, module: str, path: tuple[str, ...], family: set[str]) -> bool:
+        term: Term = ("name", module, path[0])
+        for word in path[1:]:
+            term = ("attr", term, word)
+        callee = self.program.callee(term) if path[0] else None
+        return callee is not None and callee.is_class and callee.key in family
 
     def _check_class(self) -> None:
         """Cached values need a ``__dict__``; what copies or compares that dictionary would see them."""
-        names, draft = self.program.names, self.draft
-        short = self.owner.name.rpartition(".")[2]
-        classes = [names.class_of(one) for one in names.ancestors(self.owner)]
-        if all(_is_slotted(klass) for klass in classes) and not list(names.external_bases_of_bases(self.owner)):
+        program, draft = self.program, self.draft
+        classes = [program.names.classes[one] for one in program.classes.order(self.owner)]
+        if all(_is_slotted(klass) for klass in classes) and not outside_bases(program, self.owner):
             if any(slots_by_decorator(klass) == "attrs" for klass in classes):
                 draft.assume(
                     "attrs is of version 23.3 or later, which gives slotted classes room for cached properties"
                 )
             else:
-                draft.refuse(f"the slots of {short} leave no room for a cached value")
-        for one in (*names.ancestors(self.owner), *names.subclasses(self.owner)):
-            file = self.files[one.module]
-            node = file.class_node(one.name)
+                draft.refuse(f"the slots of {short(self.owner)} leave no room for a cached value")
+        for one in (*program.classes.order(self.owner), *program.heirs(self.owner)):
+            file = self.files.of(one)
+            node = file.class_node(one)
             if node is not None and _INSIDE.search(file.code(node)):
-                draft.assume(f"{one.name.rpartition('.')[2]} does not mind one more entry in its __dict__")
+                draft.assume(f"{short(one)} does not mind one more entry in its __dict__")
         if _copies(self.program) or len(self.function.params) > 1:
-            draft.assume(f"instances of {short} are not copied or pickled together with what they have cached")
+            draft.assume(
+                f"instances of {short(self.owner)} are not copied or pickled together with what they have cached"
+            )
 
     def _property(self, node: cst.FunctionDef, prop: cst.Decorator, cached: cst.Decorator) -> None:
         first, second = (prop, cached) if self.file.start(prop) < self.file.start(cached) else (cached, prop)
@@ -291,10 +294,9 @@ class _Method:
         return self.draft.name(self.file, name, self.file.tree.module, module="functools")
 
     def _free_name(self, name: str) -> str:
-        names = self.program.names
-        taken: set[str] = set()
-        for one in (*names.ancestors(self.owner), *names.subclasses(self.owner)):
-            taken |= names.class_of(one).names | names.class_of(one).instance_names
+        program, taken = self.program, set[str]()
+        for one in (*program.classes.order(self.owner), *program.heirs(self.owner)):
+            taken |= {*program.names.classes[one].attributes, *program.holders.assigned.get(one, ())}
         while name in taken:
             name += "_value"
         return name
@@ -309,18 +311,20 @@ class _Method:
         self.draft.splice(self.file, start, self.file.line_after(self.file.end(node)), "")
 
 
-def functools_name(program: Program, module: ModuleFacts, decorator: DecoratorFact) -> str:
+def functools_name(program: Program, decorator: Decorator) -> str:
     """Return what a decorator is called in functools, ``lru_cache`` through any alias, or nothing."""
-    value = decorator.value
-    if value.kind != "global":
-        return ""
-    for alias in module.aliases.get(value.path[0], ()) if len(value.path) == 1 else ():
-        callee = alias.parts[0] if alias.kind == "call" and alias.parts else alias
-        if callee.kind == "global":
-            value = callee
-    found = program.names.find(module.name, value.path)
-    name = ".".join([found.name, *found.rest]) if found.kind == "external" else ""
+    term = _called(decorator.term)
+    found = program.names.name(term[1], term[2]) if term[0] == "name" else term
+    if found[0] == "global":
+        given = program.names.modules[found[1]].names[found[2]]
+        term = _called(given[0][0]) if len(given) == 1 else term
+    name = program.outside(term)
     return name.removeprefix("functools.") if name.startswith("functools.") else ""
+
+
+def _called(term: Term) -> Term:
+    """Return what is called to make a decorator, or the decorator itself."""
+    return term[1] if term[0] == "call" else term
 
 
 def _returned(node: cst.FunctionDef) -> list[cst.BaseExpression]:
@@ -342,8 +346,9 @@ def _name(node: cst.Decorator) -> str:
     return dotted_name(called).rpartition(".")[2]
 
 
-def _is_slotted(klass: ClassFacts) -> bool:
-    return (klass.slots is not None and "__dict__" not in klass.slots) or bool(slots_by_decorator(klass))
+def _is_slotted(klass: Class) -> bool:
+    slots = slots_of(klass)
+    return (slots is not None and "__dict__" not in slots) or bool(slots_by_decorator(klass))
 
 
 @once

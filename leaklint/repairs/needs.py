@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.drafts.program import ClassRef
+from leaklint.flow.model import Function
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.scopes import walk
 
@@ -20,9 +20,7 @@ class Needed(NamedTuple):
     why: str = ""
 
 
-def of_call(
-    files: Files, file: ParsedFile, node: cst.BaseExpression, owner: ClassRef, registered: cst.CSTNode
-) -> Needed:
+def of_call(files: Files, file: ParsedFile, node: cst.BaseExpression, owner: str, registered: cst.CSTNode) -> Needed:
     """Return what a call on parts of ``self`` needs: ``self.writer.close()``, ``rmtree(self.path)``."""
     if not isinstance(node, cst.Call):
         return Needed(why="more than one call, or none")
@@ -37,48 +35,41 @@ def of_call(
     return Needed((file.code(node.func), *given))
 
 
-def of_method(files: Files, name: str, owner: ClassRef, registered: cst.CSTNode) -> Needed:
+def of_method(files: Files, name: str, owner: str, registered: cst.CSTNode) -> Needed:
     """Return what a method of the class needs; it must be one call, and no subclass may do something else."""
-    names = files.program.names
-    if any(name in names.class_of(one).names for one in names.subclasses(owner)):
+    if files.program.overridden(owner, name):
         return Needed(why=f"a subclass overrides {name}()")
-    found = names.method(owner, name)
-    node = files[found[0].module].definition(found[1]) if found is not None else None
-    if found is None or node is None or len(found[1].params) != 1 or node.decorators or found[1].is_async:
+    found, file, node = _method(files, name, owner)
+    if found is None or node is None or len(found.params) != 1 or node.decorators or found.is_async:
         return Needed(why=f"{name}() takes more than the object")
-    file = files[found[0].module]
     lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in node.body.body]
     statements: list[cst.CSTNode] = [small for line in lines for small in line]
     statements = [one for one in statements if not _is_text(one) and not isinstance(one, cst.Pass)]
-    if len(statements) != 1 or not isinstance(statements[0], (cst.Expr, cst.Return)) or file is not files[owner.module]:
+    if len(statements) != 1 or not isinstance(statements[0], (cst.Expr, cst.Return)) or file is not files.of(owner):
         return Needed(why=f"{name}() is more than one call")
     value = statements[0].value
     if value is None:
         return Needed(why=f"{name}() does nothing")
-    if _local_names(file, value, found[1].params[0].name, node):
+    if _local_names(value, found.params[0].name):
         return Needed(why=f"{name}() uses names of its own")
     return of_call(files, file, value, owner, registered)
 
 
-def only_itself(files: Files, name: str, owner: ClassRef) -> bool:
+def only_itself(files: Files, name: str, owner: str) -> bool:
     """Tell whether a method only sets attributes of its own object, which nobody can see once that is gone."""
-    names = files.program.names
-    found = names.method(owner, name)
-    node = files[found[0].module].definition(found[1]) if found is not None else None
-    if found is None or node is None or any(name in names.class_of(one).names for one in names.subclasses(owner)):
+    found, _, node = _method(files, name, owner)
+    if found is None or node is None or files.program.overridden(owner, name):
         return False
     lines = [line.body if isinstance(line, cst.SimpleStatementLine) else [line] for line in node.body.body]
     statements: list[cst.CSTNode] = [small for line in lines for small in line]
     acting = [one for one in statements if not _is_text(one) and not isinstance(one, cst.Pass)]
-    return bool(acting) and len(found[1].params) == 1 and all(_is_own(one) for one in acting)
+    return bool(acting) and len(found.params) == 1 and all(_is_own(one) for one in acting)
 
 
-def done_at_end(files: Files, name: str, owner: ClassRef) -> bool:
+def done_at_end(files: Files, name: str, owner: str) -> bool:
     """Tell whether ``__del__`` calls a method of its own object whatever happens: then the end of the object has seen to it."""
-    names = files.program.names
-    found = names.method(owner, "__del__")
-    node = files[found[0].module].definition(found[1]) if found is not None else None
-    if node is None or any("__del__" in names.class_of(one).names for one in names.subclasses(owner)):
+    _, _, node = _method(files, "__del__", owner)
+    if node is None or files.program.overridden(owner, "__del__"):
         return False
     lines = [line.body if isinstance(line, cst.Try) else line for line in node.body.body]
     first = next((line for line in lines if not _is_text(_only(line))), None)
@@ -87,6 +78,13 @@ def done_at_end(files: Files, name: str, owner: ClassRef) -> bool:
         case cst.Expr(cst.Call(func=cst.Attribute(value=cst.Name("self"), attr=cst.Name() as called), args=())):
             return called.value == name
     return False
+
+
+def _method(files: Files, name: str, owner: str) -> tuple[Function | None, ParsedFile, cst.FunctionDef | None]:
+    """Return a method that a class has, of its own or from one above, with its file and its node there."""
+    key = files.program.classes.method(owner, name)
+    function, file = (files.program.functions[key], files.of(key)) if key is not None else (None, files.of(owner))
+    return function, file, file.definition(function) if function is not None else None
 
 
 def _only(line: cst.CSTNode | None) -> cst.CSTNode | None:
@@ -116,7 +114,7 @@ def _is_text(node: cst.CSTNode | None) -> bool:
     return isinstance(node, cst.Expr) and isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString))
 
 
-def _local_names(file: ParsedFile, value: cst.CSTNode, this: str, function: cst.FunctionDef) -> bool:
+def _local_names(value: cst.CSTNode, this: str) -> bool:
     """Tell whether an expression could mean something else where it is registered than inside the method."""
     if this != "self":
         return True
@@ -125,7 +123,7 @@ def _local_names(file: ParsedFile, value: cst.CSTNode, this: str, function: cst.
     )
 
 
-def _bad(files: Files, file: ParsedFile, part: cst.CSTNode, owner: ClassRef, registered: cst.CSTNode) -> str:
+def _bad(files: Files, file: ParsedFile, part: cst.CSTNode, owner: str, registered: cst.CSTNode) -> str:
     """Return why a part of the call cannot be worked out at registration; nothing if it can."""
     for node in walk(part):
         if not (isinstance(node, cst.Name) and node.value == "self"):
@@ -134,7 +132,7 @@ def _bad(files: Files, file: ParsedFile, part: cst.CSTNode, owner: ClassRef, reg
         if not (isinstance(above, cst.Attribute) and above.value is node):
             return "the object itself"
         name = above.attr.value
-        if files.program.names.method(owner, name) is not None:
+        if files.program.classes.method(owner, name) is not None:
             return f"the object itself, through self.{name}()"
         why = _unsteady(files, name, owner, registered)
         if why:
@@ -142,9 +140,9 @@ def _bad(files: Files, file: ParsedFile, part: cst.CSTNode, owner: ClassRef, reg
     return ""
 
 
-def _unsteady(files: Files, name: str, owner: ClassRef, registered: cst.CSTNode) -> str:
+def _unsteady(files: Files, name: str, owner: str, registered: cst.CSTNode) -> str:
     """Return why an attribute may be another when the clean-up runs, or may lead back to the object."""
-    file = files[owner.module]
+    file = files.of(owner)
     places = [(one, match) for one in files.mentioning(name, lambda *_: True) for match in _settings(name, one.text)]
     if len(places) != 1 or places[0][0] is not file:
         return f"self.{name}, which is not set once"
@@ -162,7 +160,7 @@ def _unsteady(files: Files, name: str, owner: ClassRef, registered: cst.CSTNode)
         if isinstance(node, cst.Name) and node.value == "self":
             above = file.parent(node)
             read = above.attr.value if isinstance(above, cst.Attribute) and above.value is node else ""
-            if not read or files.program.names.method(owner, read) is not None:
+            if not read or files.program.classes.method(owner, read) is not None:
                 return f"self.{name}, which may lead back to the object"
         if isinstance(node, cst.Lambda):
             return f"self.{name}, which may lead back to the object"

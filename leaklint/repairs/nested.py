@@ -8,12 +8,12 @@ from dataclasses import replace
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.program import HolderFacts
 from leaklint.model import Fix
 from leaklint.repairs import counts, lookups, mapping, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.holders import Holder
 from leaklint.repairs.makers import kind_of
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.reflist import References
@@ -26,13 +26,13 @@ _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
 _REAL = of_nature("makes a copy") | {"copy", "Process"}
 
 
-def weaken(files: Files, holder: HolderFacts, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
+def weaken(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
     """Return the repair that makes the containers inside ``holder`` weak; ``holder`` itself stays as it is."""
     outer = tuple(role for role in roles if role.use.depth == 0)
-    if request.side == "key" and holder.binding.made.inner.startswith("Weak"):
+    if request.side == "key" and holder.inner.startswith("Weak"):
         return weaken_keys(files, request, outer)  # what is inside is weak already: the keys are what is kept
     inner = tuple(role for role in roles if role.use.depth == 1)
-    kind = holder.binding.made.inner or _inner_kind(outer)
+    kind = holder.inner or _inner_kind(outer)
     if kind not in {"dict", "list", "set"}:
         return Fix("none", "", "the containers inside the container are not of one known kind")
     if not inner:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import ClassFacts
-from leaklint.drafts.program import ClassRef, HolderFacts, Program
+from leaklint.flow.model import qualname
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.meaning import describe
+from leaklint.repairs.holders import Holder
 from leaklint.repairs.owners import Owners
+from leaklint.repairs.program import Program, short
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.uses import Finder
 
@@ -20,7 +20,7 @@ _TAKING = frozenset({"pop", "popleft", "popitem"})
 _MAKING = frozenset({"__init__", "__new__"})
 
 
-def for_each(program: Program, holder: HolderFacts) -> Fix:
+def for_each(program: Program, holder: Holder) -> Fix:
     """Return the repair that lets each instance make the container for itself, in ``__init__``.
 
     Only where nothing but ``self`` is asked for it, and what a method stores out of an attribute of its object goes back
@@ -29,29 +29,27 @@ def for_each(program: Program, holder: HolderFacts) -> Fix:
     name = f"a {holder.kind} that each instance makes for itself"
     files = Files(program)
     draft = Draft(files)
-    owner = holder.owner
+    owner = holder.cls
     roles = [role_of(use) for use in Finder(files, holder).uses() if use.depth == 0]
     bound = [role for role in roles if role.kind == "bind" and role.use.scope.kind == "class"]
-    if owner is None or holder.scope != "class" or len(bound) != 1 or holder.binding.made.entries:
+    if holder.scope != "class" or len(bound) != 1 or holder.is_filled:
         return Fix("none", name, "the place where the container is made could not be read")
     _judge_uses(draft, owner, [role for role in roles if role is not bound[0]])
-    _judge_family(draft, owner, holder.binding.name)
+    _judge_family(draft, owner, holder.word)
     if passing := Owners(files).passing(owner, named=False):
         draft.refuse(f"what the one made at {passing} puts in may be for another one, as it is let go of at once")
     if not draft.refused:
         made = bound[0].file.code(bound[0].value) if bound[0].value is not None else ""
         _drop(draft, bound[0])
-        _make(draft, bound[0].file, owner, f"self.{holder.binding.name} = {made}")
-    short = owner.name.rpartition(".")[2]
-    draft.assume(f"no {short} counts on what another one has put into {holder.binding.name}")
+        _make(draft, bound[0].file, owner, f"self.{holder.word} = {made}")
+    draft.assume(f"no {short(owner)} counts on what another one has put into {holder.word}")
     return draft.fix(name, "")
 
 
-def _judge_uses(draft: Draft, owner: ClassRef, roles: Sequence[Role]) -> None:
+def _judge_uses(draft: Draft, owner: str, roles: Sequence[Role]) -> None:
     """Refuse what asks something else than ``self``, and uses that do not show whose state it is."""
     for role in roles:
-        values = describe(role.use.node, role.use.scope)
-        if not all(value.kind == "self" and len(value.path) == 1 for value in values):
+        if not draft.files.program.attribute_of_self(role.file.denoted(role.use.node)):
             draft.refuse(f"{role.file.code(role.use.node)} at {role.place} is asked of the class, or of another object")
         elif role.kind in {"bind", "unbind", "escape", "argument", "alias"}:
             draft.refuse(f"{role.file.code(role.use.node)} at {role.place} is handed on, or bound to something else")
@@ -61,12 +59,13 @@ def _judge_uses(draft: Draft, owner: ClassRef, roles: Sequence[Role]) -> None:
         draft.refuse("nothing shows that what is stored is the state of the one object that takes it out again")
 
 
-def _is_state(draft: Draft, owner: ClassRef, role: Role, node: cst.BaseExpression) -> bool:
+def _is_state(draft: Draft, owner: str, role: Role, node: cst.BaseExpression) -> bool:
     """Tell whether a stored expression is an attribute that the instances have for themselves."""
     if not isinstance(node, cst.Attribute):
         return False
-    own = all(value.kind == "self" and len(value.path) == 1 for value in describe(node, role.use.scope))
-    return own and draft.files.program.names.is_instance_name(owner, node.attr.value)
+    program = draft.files.program
+    own = program.attribute_of_self(role.file.denoted(node))
+    return bool(own) and program.holders.is_assigned(owner, node.attr.value)
 
 
 def _taken_to(role: Role) -> list[str]:
@@ -77,32 +76,28 @@ def _taken_to(role: Role) -> list[str]:
     return [role.file.code(one.target) for one in above.targets]
 
 
-def _judge_family(draft: Draft, owner: ClassRef, name: str) -> None:
+def _judge_family(draft: Draft, owner: str, name: str) -> None:
     """Refuse classes whose objects may be made without the ``__init__`` that makes the container, or have no room for it."""
-    names = draft.files.program.names
-    below = names.subclasses(owner)
-    for one in (*below, *names.ancestors(owner)[1:]):
-        if name in names.class_of(one).names:
-            draft.refuse(f"{one.name} has a {name} of its own")
-    for one in (owner, *names.ancestors(owner)[1:]):
-        klass = names.class_of(one)
-        if klass.slots is not None or klass.decorators or klass.keywords:
-            draft.refuse(f"what makes an instance of {one.name} is not its __init__() alone")
-    for one in below:
-        klass, file = names.class_of(one), draft.files[one.module]
-        node = file.class_node(one.name)
+    program = draft.files.program
+    above, below = program.classes.order(owner), program.heirs(owner)
+    for key in (*below, *above[1:]):
+        if name in program.names.classes[key].attributes:
+            draft.refuse(f"{qualname(key)} has a {name} of its own")
+    for key in above:
+        klass = program.names.classes[key]
+        if "__slots__" in klass.attributes or klass.decorators or klass.keywords:
+            draft.refuse(f"what makes an instance of {qualname(key)} is not its __init__() alone")
+    for key in below:
+        klass, file = program.names.classes[key], draft.files.of(key)
+        node = file.class_node(key)
         text = file.code(node) if node is not None else ""
-        first = names.as_class(one.module, klass.bases[0]) if klass.bases else None
-        if first is None or owner not in names.ancestors(first) or klass.decorators:
-            draft.refuse(f"{one.name} may be made without the __init__() of {owner.name}")
-        elif _has_initialiser(klass) and "super().__init__(" not in text:
-            draft.refuse(f"{one.name} does not call the __init__() of {owner.name}")
-    if "__new__" in names.class_of(owner).names or ".__new__(" in draft.files[owner.module].text:
-        draft.refuse(f"a {owner.name} may be made without its __init__()")
-
-
-def _has_initialiser(klass: ClassFacts) -> bool:
-    return not _MAKING.isdisjoint(klass.names)
+        first = program.callee(klass.bases[0]) if klass.bases else None
+        if first is None or owner not in program.classes.order(first.key) or klass.decorators:
+            draft.refuse(f"{qualname(key)} may be made without the __init__() of {qualname(owner)}")
+        elif not _MAKING.isdisjoint(klass.methods) and "super().__init__(" not in text:
+            draft.refuse(f"{qualname(key)} does not call the __init__() of {qualname(owner)}")
+    if "__new__" in program.names.classes[owner].methods or ".__new__(" in draft.files.of(owner).text:
+        draft.refuse(f"a {qualname(owner)} may be made without its __init__()")
 
 
 def _drop(draft: Draft, role: Role) -> None:
@@ -132,16 +127,16 @@ def _drop(draft: Draft, role: Role) -> None:
         draft.replace(file, statement, "pass")
 
 
-def _make(draft: Draft, file: ParsedFile, owner: ClassRef, statement: str) -> None:
+def _make(draft: Draft, file: ParsedFile, owner: str, statement: str) -> None:
     """Put a statement first into ``__init__``, which hands all it gets to the next one where the class has none."""
-    node = file.class_node(owner.name)
+    node = file.class_node(owner)
     body = node.body.body if node is not None and isinstance(node.body, cst.IndentedBlock) else ()
     methods = [one for one in body if isinstance(one, cst.FunctionDef)]
     initialiser = next((one for one in methods if one.name.value == "__init__"), None)
     first = initialiser or next(iter(methods), None)
     indent = file.indent(first.decorators[0] if first.decorators else first) if first is not None else None
     if first is None or indent is None:
-        draft.refuse(f"the place for an __init__() of {owner.name} could not be found")
+        draft.refuse(f"the place for an __init__() of {qualname(owner)} could not be found")
         return
     newline = file.newline
     if initialiser is None:
@@ -157,6 +152,6 @@ def _make(draft: Draft, file: ParsedFile, owner: ClassRef, statement: str) -> No
     at = next((one for one in lines[bool(initialiser.get_docstring()) :]), None)
     inner = file.indent(at) if at is not None else None
     if at is None or inner is None or initialiser.decorators or initialiser.params.params[0].name.value != "self":
-        draft.refuse(f"the __init__() of {owner.name} has no room for another statement")
+        draft.refuse(f"the __init__() of {qualname(owner)} has no room for another statement")
     else:
         draft.insert(file, file.line_start(file.start(at)), f"{inner}{statement}{newline}")

@@ -7,19 +7,17 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import CallFact, FunctionFacts, ModuleFacts, Value
-from leaklint.drafts.program import ClassRef, Program, Site
-from leaklint.drafts.program.once import once
-from leaklint.paths import is_test
+from leaklint.flow.terms import Term, options
+from leaklint.heap.effects import Call
 from leaklint.repairs.beside import kept_beside
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.meaning import describe
+from leaklint.repairs.holders import last_word
+from leaklint.repairs.program import Program, short
 from leaklint.repairs.rebinding import rebound_at
 from leaklint.repairs.references import is_expression
 from leaklint.repairs.scopes import CstBinding, CstScope, walk
 
-_Made = tuple[str, CallFact, str]
 _LITERALS = (cst.Tuple, cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.GeneratorExp)
 _TEXTS = (
     cst.SimpleString,
@@ -32,7 +30,8 @@ _TEXTS = (
 )
 
 
-_STIFF = frozenset({"text", "number", "tuple", "list", "dict", "comprehension"})
+_STIFF = frozenset({"text", "tuple", "list", "dict"})
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**", "<<", ">>", "|", "^", "&", "@"})
 
 
 class Fate(NamedTuple):
@@ -70,7 +69,6 @@ class Owners:
     def __init__(self, files: Files) -> None:
         self.files = files
         self.program: Program = files.program
-        self._made: dict[ClassRef, list[_Made]] = {}
 
     def of(
         self, file: ParsedFile, node: cst.CSTNode, scope: CstScope, loads: Iterable[cst.CSTNode] = (), hops: int = 5
@@ -95,7 +93,7 @@ class Owners:
         if isinstance(node, cst.Name):
             return self._of_name(file, node, scope, loads, hops)
         if isinstance(node, cst.Attribute):
-            return self._of_attribute(file, node, scope)
+            return self._of_attribute(file, node)
         if isinstance(node, (cst.Call, cst.Await)):
             return self._of_fresh(file, node, scope, loads)
         if isinstance(node, cst.Subscript):
@@ -106,10 +104,10 @@ class Owners:
         self, file: ParsedFile, node: cst.Name, scope: CstScope, loads: Iterable[cst.CSTNode], hops: int
     ) -> Fate:
         name = node.value
-        kinds = {value.kind for value in describe(node, scope) if not value.path}
-        if kinds == {"self"}:
-            return self._of_self(file, scope)
-        if kinds == {"cls"}:
+        term = file.denoted(node)
+        if self.program.is_self(term):
+            return self._of_self(term)
+        if self.program.holders.class_of_cls(term):
             return Fate("held", "a class is kept by its module")
         home: CstScope | None = scope
         while home is not None and (home.kind == "class" or (name not in home.bound and name not in home.params)):
@@ -147,37 +145,35 @@ class Owners:
             return self._of_local(file, bound.node, node, home, loads)
         return Fate("assumed", f"something else keeps the {node.value} that is stored at {place}")
 
-    def _of_self(self, file: ParsedFile, scope: CstScope) -> Fate:
-        owner = self.program.holders.owner_of(file.function(scope), file.module)
-        for site in self._constructions(owner) if owner is not None else ():
-            if self._dropped(*site):
-                place = f"{self.program.modules[site[0]].path}:{site[1].span.line}"
-                return Fate("none", f"the {site[2]} made at {place} is kept by nothing but this container")
+    def _of_self(self, term: Term) -> Fate:
+        for call in self._constructions(self.program.holders.self_of(options(term)[0])):
+            if self._dropped(call):
+                place = self.program.place(call)
+                return Fate("none", f"the {short(call.callee)} made at {place} is kept by nothing but this container")
         return Fate("held", "whoever called keeps self")
 
-    def unseen_self(self, file: ParsedFile, node: cst.CSTNode, scope: CstScope) -> str:
+    def unseen_self(self, file: ParsedFile, node: cst.CSTNode) -> str:
         """Return the class of ``self``, if ``node`` is that and nothing of the program makes an instance; else nothing."""
-        if not isinstance(node, cst.Name) or {value.kind for value in describe(node, scope)} != {"self"}:
-            return ""
-        owner = self.program.holders.owner_of(file.function(scope), file.module)
-        return owner.name.rpartition(".")[2] if owner is not None and not self._constructions(owner) else ""
+        owner = self.program.holders.self_of(file.denoted(node)) if isinstance(node, cst.Name) else ""
+        return short(owner) if owner and not self._constructions(owner) else ""
 
-    def _constructions(self, owner: ClassRef) -> list[_Made]:
-        """Return the calls of the program, tests apart, that make an instance of the class or of one below it."""
-        if owner not in self._made:
-            made = _made_by_class(self.program)
-            found = [one for ref in (owner, *self.program.names.subclasses(owner)) for one in made.get(ref, ())]
-            self._made[owner] = [site for _, site in sorted(found, key=lambda one: one[0])]
-        return self._made[owner]
+    def _constructions(self, owner: str) -> list[Call]:
+        """Return the calls that make an instance of the class or of one below it, in the order of the program."""
+        made = self.program.heap.multiplicity.constructions(owner)
+        calls = [call for call in made if self.program.module_of(call.caller) in self.program.modules]
+        return sorted(calls, key=lambda one: (self.files.rank(self.program.module_of(one.caller)), one.event.place))
 
-    def passing(self, owner: ClassRef, *, named: bool = True) -> str:
+    def _made_at(self, call: Call) -> tuple[ParsedFile, cst.Call | None]:
+        file = self.files.of(call.caller)
+        return file, file.at(file.source.span_of(call.event.place), cst.Call)
+
+    def passing(self, owner: str, *, named: bool = True) -> str:
         """Return where the program makes an instance of a class only to use it there; nothing where that is not seen.
 
         ``named`` says that one which has a name, and is used in its function alone, is such an instance, too.
         """
-        for module, call, _ in self._constructions(owner):
-            file = self.files[module]
-            node = file.at(call.span, cst.Call)
+        for call in self._constructions(owner):
+            file, node = self._made_at(call)
             above = file.parent(node) if node is not None else None
             scope = file.scope(node) if node is not None else file.tree.module
             target = above.targets[0].target if isinstance(above, cst.Assign) else None
@@ -188,32 +184,30 @@ class Owners:
                 return file.place(above)
         return ""
 
-    def _dropped(self, module: str, call: CallFact, _: str) -> bool:
+    def _dropped(self, call: Call) -> bool:
         """Tell whether the result of a call is thrown away where it stands, after calls of its methods as well."""
-        file = self.files[module]
-        node: cst.CSTNode | None = file.at(call.span, cst.Call)
-        if node is None:
+        file, made = self._made_at(call)
+        if made is None:
             return False
+        node: cst.CSTNode = made
         above = file.parent(node)
         while isinstance(above, cst.Attribute) or (isinstance(above, cst.Call) and above.func is node):
             node, above = above, file.parent(above)
         return isinstance(above, cst.Expr)
 
-    def _of_attribute(self, file: ParsedFile, node: cst.Attribute, scope: CstScope) -> Fate:
-        for value in describe(node, scope):
-            callee = self.program.callee(value, file.function(scope), file.module)
-            if callee is not None and callee.function.kind in {"method", "classmethod"} and callee.shift:
-                decorated = {step for one in callee.function.decorators for step in one.value.path}
-                if not decorated & {"property", "cached_property"}:
+    def _of_attribute(self, file: ParsedFile, node: cst.Attribute) -> Fate:
+        for term in options(file.denoted(node)):
+            callee = self.program.callee(term)
+            if callee is not None and callee.shift:
+                decorators = self.program.functions[callee.key].decorators
+                if not {last_word(one.term) for one in decorators} & {"property", "cached_property"}:
                     text = f"{file.code(node)} stored at {file.place(node)} is a bound method, which would die at once"
                     return Fate("none", f"{text}; use weakref.WeakMethod")
         return self._kept_by(file, node)
 
     def _kept_by(self, file: ParsedFile, node: cst.Attribute) -> Fate:
         """An attribute keeps what it is given until it is given something else."""
-        scope, text = file.scope(node), file.code(node)
-        own = {value.kind for value in describe(node.value, scope) if not value.path} == {"self"}
-        owner = self.program.holders.owner_of(file.function(scope), file.module) if own else None
+        text, owner = file.code(node), self.program.holders.self_of(file.denoted(node.value))
         place = rebound_at(self.program, node.attr.value, owner)
         if place:
             return Fate("replaced", f"{text} keeps it only until it is set again at {place}")
@@ -221,46 +215,37 @@ class Owners:
 
     def _of_param(self, file: ParsedFile, node: cst.Name, home: CstScope) -> Fate:
         name, function = node.value, file.function(home)
-        sites = [
-            site for site in self.program.sites.get((file.module.name, function.qualname), ()) if site.call is not None
-        ]
-        given = [value for site in sites for value in self.program.argument(site, name)]
-        if given and all(value.kind == "self" and not value.path for value in given):
+        calls = self.program.calls(function.key)
+        given = [one for call in calls if name in call.bound for one in options(call.bound[name])]
+        if given and all(map(self.program.is_self, given)):
             return Fate("held", f"every call of {function.name}() passes self, which its caller keeps")
-        for site in sites:
-            kinds = {value.kind for value in self.program.argument(site, name)} & _STIFF
+        for call in calls:
+            kinds = {_stiff(one) for one in options(call.bound.get(name, ("unknown",)))} - {""}
             if kinds:
-                place = f"{self.program.modules[site.module].path}:{site.span.line}"
+                place = self.program.place(call)
                 return Fate(
                     "none", f"a {min(kinds)} is passed to {function.name}() at {place}, which takes no weak references"
                 )
         owner = kept_beside(self.files, file, node, home)
         if owner is not None:
             return self._kept_by(file, owner)
-        for site in sites:
-            place = self._fresh_argument(site, name, function)
+        for call in calls:
+            place = self._fresh_argument(call, name)
             if place:
                 text = (
                     f"the object made in the call of {function.name}() at {place} is kept by nothing but this container"
                 )
                 return Fate("none", text)
-        level = "assumed" if sites else "unseen"
+        level = "assumed" if calls else "unseen"
         return Fate(level, f"whoever calls {function.name}() keeps the {name} that it passes")
 
-    def _fresh_argument(self, site: Site, name: str, function: FunctionFacts) -> str:
+    def _fresh_argument(self, call: Call, name: str) -> str:
         """Return where a call makes the argument on the spot, or the empty string."""
-        values = self.program.argument(site, name)
-        if (
-            not values
-            or is_test(self.program.modules[site.module].path)
-            or any(value.kind != "call" or not value.parts for value in values)
-        ):
+        terms = options(call.bound[name]) if name in call.bound else ()
+        if not terms or not all(map(self.program.class_made, terms)):
             return ""
-        file = self.files[site.module]
-        if any(self.program.names.as_class(site.module, value.parts[0]) is None for value in values):
-            return ""
-        node = file.at(site.span, cst.Call)
-        if isinstance(node, cst.Call) and any(isinstance(argument.value, cst.Call) for argument in node.args):
+        file, node = self._made_at(call)
+        if node is not None and any(isinstance(argument.value, cst.Call) for argument in node.args):
             return file.place(node)
         return ""
 
@@ -367,19 +352,10 @@ def _steps(file: ParsedFile, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, c
         below = above
 
 
-@once
-def _made_by_class(program: Program) -> dict[ClassRef, list[tuple[int, _Made]]]:
-    """Return the numbered calls, tests apart, that make an instance of each class: module, call, name of the class."""
-    found: dict[ClassRef, list[tuple[int, _Made]]] = {}
-    for number, (module, function) in enumerate(program.functions()):
-        for call in function.calls if not is_test(module.path) else ():
-            for ref in {_class_made(program, value, function, module) for value in call.callee}:
-                if ref is not None:
-                    found.setdefault(ref, []).append((number, (module.name, call, ref.name.rpartition(".")[2])))
-    return found
-
-
-def _class_made(program: Program, value: Value, function: FunctionFacts, module: ModuleFacts) -> ClassRef | None:
-    if value.kind == "cls" and not value.path:
-        return program.holders.owner_of(function, module)
-    return program.names.as_class(module.name, value) if value.kind == "global" else None
+def _stiff(term: Term) -> str:
+    """Return what kind of plain value a term is, which takes no weak references; nothing for other terms."""
+    if term[0] == "op" and term[1] in _ARITHMETIC:
+        return "text" if any(one[0] == "text" or one[2:] == ("str",) for one in term[2]) else "number"
+    if term[0] == "comp":
+        return "comprehension"
+    return term[0] if term[0] in _STIFF else ""

@@ -1,30 +1,24 @@
-"""Which holders the expressions of a program mean, worked out once for each name, whichever holder is asked for."""
+"""Which holders the expressions of a program mean, worked out once for each term, whichever holder is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import Value
-from leaklint.drafts.program import ClassRef, Program
+from leaklint.flow.terms import Term, options, root
 from leaklint.repairs.files import ParsedFile
-from leaklint.repairs.meaning import describe
-from leaklint.repairs.scopes import CstBinding, CstScope
+from leaklint.repairs.holders import Holder, Key, last_word
+from leaklint.repairs.program import Program, once
+from leaklint.repairs.words import unmangled
 
-_HOPS = 6
-_ELEMENT_CALLS = frozenset({"get", "setdefault", "pop"})
+_HOPS = 8
+_ELEMENT_CALLS = frozenset({"get", "setdefault", "pop", "__getitem__"})
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "iter"})
-_MAKERS = (cst.Dict, cst.DictComp, cst.List, cst.ListComp, cst.Set, cst.SetComp)
 _CHAINS = (cst.Name, cst.Attribute, cst.Subscript, cst.Call)
-T = TypeVar("T")
-Key = tuple[str, str, str]
 Denoted = tuple[Key, int] | None  # a holder and how deep inside of it; None: something else
-
-_places: WeakKeyDictionary[ParsedFile, dict[str, list[int]]] = WeakKeyDictionary()
+_SECOND = ("const", "1", "int")
 
 
 class Reference(NamedTuple):
@@ -36,322 +30,209 @@ class Reference(NamedTuple):
     sure: bool
 
 
-@dataclass(slots=True)
-class NameReferences:
-    """What a program says by one name: for each holder the expressions that mean it, and those that may mean several.
-
-    Those are attributes of the name: on something unknown (``open``), on ``self`` in methods of a class, which may be of
-    a class below it (``inside``), on an object of a class, which may have it from a class above (``on``), and on a part
-    of something (``parts``), of which no class is known.
-    """
-
-    denoting: dict[Key, list[Reference]] = field(default_factory=dict)
-    open: list[Reference] = field(default_factory=list)
-    inside: dict[ClassRef, list[Reference]] = field(default_factory=dict)
-    on: dict[ClassRef, list[Reference]] = field(default_factory=dict)
-    parts: list[Reference] = field(default_factory=list)
-
-    def add(self, other: NameReferences, *, vague: bool) -> None:
-        """Take in what is said elsewhere, what may mean several holders only if asked to."""
-        _extend(self.denoting, other.denoting)
-        if vague:
-            self.open += other.open
-            self.parts += other.parts
-            _extend(self.inside, other.inside)
-            _extend(self.on, other.on)
+def references(program: Program, file: ParsedFile, holder: Holder) -> Iterator[Reference]:
+    """Yield the expressions of a file that mean a holder, or may mean it."""
+    meaning = _meaning(program)
+    for place, node in enumerate(file.nodes):
+        term = file.term(node) if isinstance(node, _CHAINS) else None
+        found = meaning.of(term, holder) if term is not None else None
+        if found is not None:
+            yield Reference(file.module.name, place, *found)
 
 
-def _extend(table: dict[T, list[Reference]], other: Mapping[T, list[Reference]]) -> None:
-    for key, references in other.items():
-        table.setdefault(key, []).extend(references)
+def may_mean(program: Program, module: str, holder: Holder) -> bool:
+    """Tell whether an expression of a module means a holder, or may mean it; the file is not parsed by libcst for that."""
+    meaning, terms = _meaning(program), program.terms(module)
+    every = {*terms.at.values(), *terms.in_texts.values()}
+    return any(meaning.of(term, holder) is not None for term in every)
 
 
-def read_references(program: Program, file: ParsedFile, name: str) -> NameReferences:
-    """Return what one file says by a name."""
-    found, reader = NameReferences(), _ReferenceReader(program, file)
-    module = file.module.name
-    for place in places(file).get(name, ()):
-        node = file.nodes[place]
-        if not is_expression(file, node):
-            continue
-        scope = file.scope(node)
-        options = set(reader.denoted(node, scope))
-        for key in {option[0] for option in options if option is not None}:
-            depths = [option[1] for option in options if option is not None and option[0] == key]
-            found.denoting.setdefault(key, []).append(Reference(module, place, min(depths), len(options) == 1))
-        if isinstance(node, cst.Attribute):
-            reference = Reference(module, place, 0, False)
-            for value in describe(node.value, scope):
-                reader.guess(found, reference, value, scope)
-    return found
+def denoted(program: Program, term: Term) -> Iterator[Denoted]:
+    """Yield each holder that a term may mean; None for something else."""
+    return iter(_meaning(program).denoted(term))
 
 
-def denoted(program: Program, file: ParsedFile, node: cst.BaseExpression) -> Iterator[Denoted]:
-    """Yield each holder that an expression may mean; None for something else."""
-    return _ReferenceReader(program, file).denoted(node, file.scope(node))
+class _Meaning:
+    """What terms mean. It knows the parts of a program, which lives as long, and not the program itself."""
 
+    def __init__(self, program: Program) -> None:
+        self.heap, self.holders = program.points_to, program.holders
+        self.names, self.classes = program.names, program.classes
+        self.reported = frozenset(program.reported)
+        self._known: dict[Term, tuple[Denoted, ...]] = {}
+        self._families: dict[str, frozenset[str]] = {}
 
-def places(file: ParsedFile) -> dict[str, list[int]]:
-    """Return for each name the numbers of the nodes that can mean by it a container, or a part of one."""
-    if file not in _places:
-        found = _places[file] = {}
-        for place, node in enumerate(file.nodes):
-            if isinstance(node, _CHAINS):
-                for name in set(_names_of(node)):
-                    found.setdefault(name, []).append(place)
-    return _places[file]
+    def of(self, term: Term, holder: Holder) -> tuple[int, bool] | None:
+        """Return how deep inside of a holder a term is, and whether it can be nothing else; None for what is another thing."""
+        known = self.denoted(term)
+        depths = [one[1] for one in known if one is not None and one[0] == holder.key]
+        if depths:
+            return min(depths), len(known) == 1
+        return (0, False) if self._may_be(term, holder) else None
 
+    def denoted(self, term: Term) -> tuple[Denoted, ...]:
+        """Return each holder that a term may mean; None for something else."""
+        known = self._known.get(term)
+        if known is None:
+            known = self._known[term] = tuple(dict.fromkeys(self._denoted(term, _HOPS)))
+        return known
 
-def known_by(file: ParsedFile, word: str) -> set[str]:
-    """Return ``word`` and all names of the file that are bound to something in which one of them occurs."""
-    known, new = {word}, [word]
-    while new:
-        more = file.bound_to.get(new.pop(), frozenset()) - known
-        known |= more
-        new += more
-    return known
-
-
-class _ReferenceReader:
-    """Reads what the expressions of one file mean."""
-
-    def __init__(self, program: Program, file: ParsedFile) -> None:
-        self.program = program
-        self.holders = program.holders
-        self.file = file
-        self.module = file.module.name
-
-    def denoted(self, node: cst.CSTNode | None, scope: CstScope, hops: int = _HOPS) -> Iterator[Denoted]:
-        """Yield each holder that ``node`` may denote."""
-        if node is None or hops == 0:
+    def _denoted(self, term: Term, hops: int) -> Iterator[Denoted]:
+        kind = term[0]
+        if not hops:
             yield None
-        elif isinstance(node, cst.Name):
-            yield from self._of_name(node, scope, hops)
-        elif isinstance(node, cst.Attribute) or (isinstance(node, cst.Call) and _is_getattr(node)):
-            yield from self._resolved(node, scope)
-        elif isinstance(node, cst.Subscript):
-            yield from _inner(self.denoted(node.value, scope, hops - 1))
-        elif isinstance(node, cst.Call) and _is_element(node):
-            yield from _inner(self.denoted(_receiver(node), scope, hops - 1))
-        elif isinstance(node, (cst.BooleanOperation, cst.IfExp)):
-            for side in _sides(node):
-                yield from self.denoted(side, scope, hops - 1)
-        elif isinstance(node, cst.NamedExpr):
-            yield from self.denoted(node.value, scope, hops - 1)
-        else:
+        elif kind == "union" or (kind == "op" and term[1] in {"and", "or"}):
+            for one in term[1] if kind == "union" else term[2]:
+                yield from self._denoted(one, hops - 1)
+        elif kind in {"name", "dotted"}:
+            found = self.names.name(term[1], term[2]) if kind == "name" else self.names.dotted(term[1])
+            yield from self._of_global(found, hops)
+        elif kind == "param":
+            key = ("default", term[1], term[2])
+            yield (key, 0) if key in self.holders.all else None
+        elif kind in {"cell", "fresh"}:
+            yield from self._of_variable(term, hops)
+        elif kind == "attr":
+            yield from self._of_attribute(term)
+        elif kind == "elem":
+            yield from self._of_element(term, hops)
+        elif kind == "iter":
+            yield from self._of_loop(term[1], hops)
+        elif kind == "call" and term[1][0] == "attr" and term[1][2] in _ELEMENT_CALLS and term[2]:
+            yield from _inner(self._denoted(term[1][1], hops - 1))
+        elif kind in {"dict", "list", "set", "comp", "call"} and term[-1] in self.holders.by_site:
+            yield (self.holders.by_site[term[-1]], 0)
+        elif kind == "call" and term[1][::2] == ("name", "getattr") and len(term[2]) > 1 and term[2][1][2:] == ("str",):
+            yield from self._of_attribute(("attr", term[2][0], term[2][1][1].strip("'\"")))
+        elif term[:2] != ("const", "None"):
             yield None
 
-    def _resolved(self, node: cst.CSTNode, scope: CstScope) -> Iterator[Denoted]:
-        function = self.file.function(_function_scope(scope))
-        for value in describe(node, scope):
-            known = self.holders.resolve(value, function, self.file.module)
-            yield (known[0].key, known[1]) if known is not None else None
-
-    def _of_name(self, node: cst.Name, scope: CstScope, hops: int) -> Iterator[Denoted]:
-        name = node.value
-        home = _home(name, scope)
-        if home is None or (home.kind == "module" and not _loops(name, home)):
-            yield from self._resolved(node, scope)
+    def _of_global(self, found: Term, hops: int) -> Iterator[Denoted]:
+        if found[0] == "attr":
+            yield from self._denoted(found, hops - 1)
             return
-        if name in home.params:
-            yield self._own("default", home, name)
-        for bound in home.bound.get(name, ()):
-            yield from self._bound(bound, name, home, hops - 1)
-
-    def _own(self, kind: str, home: CstScope, name: str) -> Denoted:
-        """Return the holder that a parameter or a local of a function is, if it is one."""
-        key = (kind, self.module, f"{home.qualname}.<locals>.{name}")
-        holder = self.holders.all.get(key)
-        return (
-            (key, 0) if holder is not None and holder.kind != "object" else None
-        )  # what a call gave is made elsewhere
-
-    def _bound(self, bound: CstBinding, name: str, home: CstScope, hops: int) -> Iterator[Denoted]:
-        node = bound.node
-        if bound.how == "value" and node is not None:
-            made = isinstance(node, (*_MAKERS, cst.Call)) or _is_none(node)
-            own = self._own("closure", home, name) if made else None
-            if own is not None:
-                yield own
-            if not _is_none(node):
-                yield from (option for option in self.denoted(node, home, hops) if own is None or option is not None)
-        elif bound.how == "element" or (_is_items(node) and _is_second_of_pair(self.file, bound)):
-            yield from self._element(node, home, hops)
-        else:
+        key = ("module", f"{found[1]}:", found[2]) if found[0] == "global" else None
+        if key is not None and key in self.holders.all:
+            yield (key, 0)
+            return
+        values = self.names.modules[found[1]].names.get(found[2], ()) if found[0] == "global" else ()
+        aliases = [term for term, _, _ in values if term[0] in {"name", "attr", "dotted", "elem", "iter", "call"}]
+        for term in aliases:
+            yield from self._denoted(term, hops - 1)
+        if not aliases:
             yield None
 
-    def _element(self, node: cst.CSTNode | None, scope: CstScope, hops: int) -> Iterator[Denoted]:
-        """What a loop over ``node`` gives: the values of a map's views, the elements of a list or set."""
-        node = _without_copy(node)
-        if isinstance(node, cst.Call) and _method_of(node) in {"values", "items"}:
-            yield from _inner(self.denoted(_receiver(node), scope, hops))
+    def _of_variable(self, term: Term, hops: int) -> Iterator[Denoted]:
+        if term[0] == "cell":
+            values = self.heap.cell(term)
         else:
-            for option in self.denoted(node, scope, hops):
-                plain = option is None or self.holders.all[option[0]].kind not in {"list", "set"}
-                yield None if option is None or plain else (option[0], option[1] + 1)
+            function = self.heap.functions.get(term[1])
+            label = f"{term[2]}@{term[3][0]}:{term[3][1]}"
+            values = function.assigned.get(label, ()) if function is not None else ()
+        for value in (option for one in values for option in options(one)):
+            if value != term:
+                yield from self._denoted(value, hops - 1)
+        if not values:
+            yield None
 
-    def guess(self, found: NameReferences, reference: Reference, value: Value, scope: CstScope) -> None:
-        """Note which holders an attribute may mean, if ``value`` is what it is an attribute of."""
-        names = self.program.names
-        function = self.file.function(_function_scope(scope))
-        if value.kind in {"self", "cls", "super"} and not value.path:
-            own = self.holders.owner_of(function, self.file.module)
-            if own is not None:
-                found.inside.setdefault(own, []).append(reference)
-        elif value.kind == "global":
-            referent = names.find(self.module, tuple(step for step in value.path if step != "[]"))
-            if referent.kind == "binding":
-                (found.parts if "[]" in value.path or referent.rest else found.open).append(reference)
-        elif (value.kind == "param" and not value.path) or (value.kind == "call" and value.parts):
-            given = value.kind == "param"
-            ref = (
-                self._annotated(function.qualname, value.name) if given else names.as_class(self.module, value.parts[0])
-            )
-            for one in names.ancestors(ref) if ref is not None and not value.path else ():
-                found.on.setdefault(one, []).append(reference)
-            if given and ref is None:
-                found.open.append(reference)
-        elif value.kind in {"unknown", "param"}:
-            found.open.append(reference)
-        elif value.path:
-            found.parts.append(reference)
+    def _of_attribute(self, term: Term) -> Iterator[Denoted]:
+        word = unmangled(term[2])
+        own = self.holders.self_of(term[1])
+        values = [("self", own)] if own else sorted(self.heap.evaluate(term[1]), key=repr)
+        for value in values:
+            holder: Holder | None = None
+            if value[0] in {"self", "inst", "super"} and value[1] in self.names.classes:
+                holder = self.holders.on_object(value[1], word)
+            elif value[0] in {"class", "metaclass", "anyclass"} and value[1] in self.names.classes:
+                holder = self.holders.on_class(value[1], word)
+            elif value[0] == "func":
+                holder = self.holders.all.get(("function", value[1], word))
+            elif value[0] == "module" and value[1] in self.names.modules:
+                yield from self._of_global(self.names.in_module(value[1], term[2]) or ("ext", ""), _HOPS)
+                continue
+            if value[0] != "none":
+                yield (holder.key, 0) if holder is not None else None
+        if not values:
+            yield None
 
-    def _annotated(self, function: str, name: str) -> ClassRef | None:
-        """Return the class that a parameter is said to be of, if it is one of the program."""
-        facts = self.file.module.functions.get(function)
-        texts = [param.annotation for param in facts.params if param.name == name] if facts is not None else []
-        text = texts[0].strip("\"' ") if texts else ""
-        return self.program.names.as_class(self.module, Value("global", tuple(text.split(".")))) if text else None
+    def _of_element(self, term: Term, hops: int) -> Iterator[Denoted]:
+        loop = term[1]
+        if loop[0] == "iter" and _view(_without_copy(loop[1])) == "items":  # of a pair of key and value
+            viewed = _without_copy(loop[1])[1][1]
+            yield from _inner(self._denoted(viewed, hops - 1)) if term[2] == _SECOND else (None,)
+        else:
+            yield from _inner(self._denoted(loop, hops - 1))
 
-
-def _names_of(node: cst.CSTNode) -> Iterator[str]:
-    """Yield the names at which an expression can begin to mean a holder."""
-    if isinstance(node, (cst.Subscript, cst.Call)) and not (isinstance(node, cst.Call) and _is_getattr(node)):
-        inner = node.value if isinstance(node, cst.Subscript) else _receiver(node) if _is_element(node) else None
-        if not isinstance(inner, _CHAINS):
+    def _of_loop(self, term: Term, hops: int) -> Iterator[Denoted]:
+        """What a loop gives: the values of a map's views, the elements of a list or set."""
+        term = _without_copy(term)
+        if _view(term) == "values":
+            yield from _inner(self._denoted(term[1][1], hops - 1))
             return
-    stack: list[tuple[cst.CSTNode | None, int]] = [(node, _HOPS)]
-    while stack:
-        here, hops = stack.pop()
-        if hops == 0:
-            continue
-        if isinstance(here, cst.Name):
-            yield here.value
-        elif isinstance(here, cst.Attribute):
-            yield here.attr.value
-        elif isinstance(here, cst.Call) and _is_getattr(here):
-            said = here.args[1].value
-            if isinstance(said, cst.SimpleString):
-                yield str(said.evaluated_value)
-        elif isinstance(here, (cst.BooleanOperation, cst.IfExp)):
-            stack += [(side, hops - 1) for side in _sides(here)]
-        elif isinstance(here, (cst.Subscript, cst.NamedExpr)):
-            stack.append((here.value, hops - 1))
-        elif isinstance(here, cst.Call) and _is_element(here):
-            stack.append((_receiver(here), hops - 1))
+        for option in self._denoted(term, hops - 1):
+            plain = option is None or self.holders.all[option[0]].kind not in {"list", "set"}
+            yield None if option is None or plain else (option[0], option[1] + 1)
+
+    def _may_be(self, term: Term, holder: Holder) -> bool:
+        """Tell whether a term is an attribute of the holder's name on something that may be its owner."""
+        if term[0] == "call" and term[1][::2] == ("name", "getattr") and len(term[2]) > 1:
+            term = ("attr", term[2][0], term[2][1][1].strip("'\"")) if term[2][1][0] == "const" else term
+        if not holder.cls or term[0] != "attr" or unmangled(term[2]) != holder.word:
+            return False
+        return any(self._may_own(one, holder) for one in self._options(term[1]))
+
+    def _options(self, term: Term) -> Iterator[Term]:
+        for one in options(term):
+            if one[0] == "fresh":
+                function = self.heap.functions.get(one[1])
+                label = f"{one[2]}@{one[3][0]}:{one[3][1]}"
+                for value in function.assigned.get(label, ()) if function is not None else ():
+                    yield from (way for way in options(value) if way[0] != "fresh")
+            else:
+                yield one
+
+    def _may_own(self, base: Term, holder: Holder) -> bool:
+        own = self.holders.self_of(base) or self.holders.class_of_cls(base)
+        if own:
+            return own in self._family(holder.cls) and holder.cls not in self.classes.order(own)
+        start, known = root(base), {value[0] for value in self.heap.evaluate(base)}
+        if known and known <= {"self", "inst", "class", "module", "ext", "plain", "none", "container"}:
+            return False
+        if start[0] == "name":
+            is_bound = self.names.name(start[1], start[2])[0] == "global"
+            return is_bound and (start == base or holder.key in self.reported)
+        if start[0] in {"param", "unknown", "star", "sent"} and not self.holders.self_of(start):
+            return True
+        return base[0] in {"attr", "elem", "iter"} and start[0] in {"param", "cell"} and holder.key in self.reported
+
+    def _family(self, key: str) -> frozenset[str]:
+        """Return the classes below a class and all above any of these."""
+        if key not in self._families:
+            below = self.classes.below(key)
+            self._families[key] = frozenset(above for one in below for above in self.classes.order(one))
+        return self._families[key]
 
 
-def _inner(options: Iterator[Denoted]) -> Iterator[Denoted]:
-    return (None if option is None else (option[0], option[1] + 1) for option in options)
+@once
+def _meaning(program: Program) -> _Meaning:
+    return _Meaning(program)
 
 
-def _sides(node: cst.BooleanOperation | cst.IfExp) -> tuple[cst.BaseExpression, cst.BaseExpression]:
-    return (node.left, node.right) if isinstance(node, cst.BooleanOperation) else (node.body, node.orelse)
+def _inner(found: Iterator[Denoted]) -> Iterator[Denoted]:
+    return (None if option is None else (option[0], option[1] + 1) for option in found)
 
 
-def _method_of(node: cst.Call) -> str:
-    return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+def _without_copy(term: Term) -> Term:
+    while term[0] == "call" and term[1][0] == "name" and last_word(term[1]) in _COPIES and term[2]:
+        term = term[2][0]
+    return term
 
 
-def _receiver(node: cst.Call) -> cst.BaseExpression | None:
-    return node.func.value if isinstance(node.func, cst.Attribute) else None
-
-
-def _is_element(node: cst.Call) -> bool:
-    return _method_of(node) in _ELEMENT_CALLS
-
-
-def _is_getattr(node: cst.Call) -> bool:
-    return isinstance(node.func, cst.Name) and node.func.value == "getattr" and len(node.args) >= 2
-
-
-def _is_none(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Name) and node.value == "None"
-
-
-def _without_copy(node: cst.CSTNode | None) -> cst.CSTNode | None:
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _COPIES and node.args:
-        node = node.args[0].value
-    return node
-
-
-def _is_items(node: cst.CSTNode | None) -> bool:
-    node = _without_copy(node)
-    return isinstance(node, cst.Call) and _method_of(node) == "items"
-
-
-def _loops(name: str, home: CstScope) -> bool:
-    return any(bound.how in {"element", "part"} for bound in home.bound.get(name, ()))
+def _view(term: Term) -> str:
+    """Return ``values`` for ``x.values()``, and so on; nothing for what is no call of a method."""
+    return term[1][2] if term[0] == "call" and term[1][0] == "attr" else ""
 
 
 def is_expression(file: ParsedFile, node: cst.CSTNode) -> bool:
     """Tell whether a name is evaluated or assigned, not the name of an attribute, keyword, parameter or import."""
-    if not isinstance(node, cst.Name):
-        return True
-    above = file.parent(node)
-    if isinstance(above, cst.Attribute):
-        return above.value is node
-    if isinstance(above, cst.Arg):
-        return above.keyword is not node
-    if isinstance(above, (cst.Param, cst.FunctionDef, cst.ClassDef)):
-        return above.name is not node
-    if isinstance(above, (cst.ImportAlias, cst.AsName, cst.NameItem, cst.ImportFrom)):
-        return isinstance(above, cst.AsName) and not isinstance(file.parent(above), cst.ImportAlias)
-    return not _in_lambda(file, node)
-
-
-def _in_lambda(file: ParsedFile, node: cst.Name) -> bool:
-    """Tell whether a parameter of a lambda around ``node`` has its name."""
-    for above in file.around(node):
-        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
-            return False
-        if isinstance(above, cst.Lambda):
-            params = [*above.params.posonly_params, *above.params.params, *above.params.kwonly_params]
-            if any(param.name.value == node.value for param in params):
-                return True
-    return False
-
-
-def _function_scope(scope: CstScope) -> CstScope:
-    here = scope
-    while here.kind == "class" and here.parent is not None:
-        here = here.parent
-    return here
-
-
-def _home(name: str, scope: CstScope) -> CstScope | None:
-    """Return the scope that binds ``name`` as seen from ``scope``: None for one bound nowhere but in a class body."""
-    if scope.kind == "class":
-        return None if name in scope.bound else _home_above(name, scope)
-    if name in scope.outer:
-        return next((one for one in scope.enclosing() if name in one.bound and name not in one.outer), None)
-    if name in scope.bound or name in scope.params:
-        return scope
-    return _home_above(name, scope)
-
-
-def _home_above(name: str, scope: CstScope) -> CstScope | None:
-    for one in scope.enclosing():
-        if name in one.params or (name in one.bound and name not in one.outer):
-            return one
-    return None
-
-
-def _is_second_of_pair(file: ParsedFile, bound: CstBinding) -> bool:
-    """Tell whether a name is the second of the two that a loop binds."""
-    element = file.parent(bound.target)
-    pair = file.parent(element) if element is not None else None
-    if not isinstance(pair, cst.Tuple) or len(pair.elements) != 2 or pair.elements[1] is not element:
-        return False
-    loop = file.parent(pair)
-    return isinstance(loop, (cst.For, cst.CompFor)) and loop.target is pair
+    return not isinstance(node, cst.Name) or file.term(node) is not None

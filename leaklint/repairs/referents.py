@@ -10,10 +10,12 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.facts.model import ClassFacts
-from leaklint.drafts.program import Program
-from leaklint.drafts.program.resolve import ClassRef
+from leaklint.flow.expressions import text_of
+from leaklint.flow.model import Class
+from leaklint.flow.terms import Term
 from leaklint.repairs.draft import Draft
+from leaklint.repairs.holders import last_word
+from leaklint.repairs.program import Program, short
 from leaklint.repairs.slots import slots_read
 
 STIFF = of_nature("not weakly referable")
@@ -38,79 +40,99 @@ def defined_as(program: Program, module: str, name: str) -> str:
 
     Nothing for classes, and for what is not known.
     """
-    found = program.names.find(module, (name,)) if module in program.modules else None
-    if found is None or found.kind != "binding" or found.rest:
-        return ""
-    for alias in program.modules[found.module].aliases.get(found.name, ()):
-        maker = alias.parts[0].path[-1:] if alias.kind == "call" and alias.parts else ()
-        if maker and maker[0] in _FACTORIES:
-            if maker[0] != "NewType":
-                return maker[0]
-            base = alias.parts[2] if len(alias.parts) > 2 else None
-            last = (base.path[-1] if base.path else base.name) if base is not None else ""
-            return last if last in STIFF else defined_as(program, found.module, last)
+    found = program.names.name(module, name) if module in program.names.modules else ("ext", "")
+    for term, _, _ in program.names.modules[found[1]].names.get(found[2], ()) if found[0] == "global" else ():
+        maker = last_word(term[1]) if term[0] == "call" else ""
+        if maker in _FACTORIES:
+            if maker != "NewType":
+                return maker
+            last = last_word(term[2][1]) if len(term[2]) > 1 else ""
+            return last if last in STIFF else defined_as(program, found[1], last)
     return ""
 
 
-def prepare(draft: Draft, ref: ClassRef) -> None:
-    """Let instances of ``ref`` be weakly referenced: say what is assumed or forbids it, add ``__weakref__`` where it lacks."""
-    grip = grip_on(draft, ref)
+def outside_bases(program: Program, key: str, *, metaclasses: bool = False) -> list[str]:
+    """Return the dotted names of bases outside of the program of a class and those above it, of metaclasses if asked to."""
+    found: list[str] = []
+    for one in program.classes.order(key):
+        klass = program.names.classes[one]
+        terms = [*klass.bases, *(term for name, term in klass.keywords if metaclasses and name == "metaclass")]
+        for term in (one[1] if one[0] == "elem" else one for one in terms):  # Generic[T]
+            parts = (term[1], *term[2]) if term[0] == "call" else (term,)  # namedtuple(..), with_metaclass(Meta, Base)
+            found += [name.removeprefix("builtins.") for part in parts if (name := program.outside(part))]
+    return found
+
+
+def prepare(draft: Draft, key: str) -> None:
+    """Let instances of a class be weakly referenced: say what is assumed or forbids it, add ``__weakref__`` where it lacks."""
+    grip = grip_on(draft, key)
     if grip.level == "assumed":
         draft.assume(grip.text)
     elif grip.level == "no":
         draft.refuse(grip.text)
     elif grip.level == "slots":
-        opened = _to_open(draft, ref)
+        opened = _to_open(draft, key)
         read = slots_read(draft.files, opened)
         if read:
-            short = opened.name.rpartition(".")[2]
-            draft.refuse(f"the slots of {short} leave no room for weak references, and are read at {read} as they are")
+            text = f"the slots of {short(opened)} leave no room for weak references, and are read at {read} as they are"
+            draft.refuse(text)
         _open_slots(draft, opened)
 
 
-def _to_open(draft: Draft, ref: ClassRef) -> ClassRef:
+def _to_open(draft: Draft, key: str) -> str:
     """Return which class of a line of slotted ones gets the room for weak references: a second one would be an error.
 
     That is the first one, whichever of the classes below it are asked for; where lines join, it is the class itself.
     """
-    names = draft.files.program.names
-    line = names.ancestors(ref)
-    if any(len(names.class_of(one).bases) > 1 for one in line):
-        return ref
-    taken = any("__weakref__" in (names.class_of(below).slots or ()) for below in names.subclasses(line[-1]))
-    return ref if taken else line[-1]
+    program = draft.files.program
+    line = program.classes.order(key)
+    if any(len(program.names.classes[one].bases) > 1 for one in line):
+        return key
+    return key if _has_room_below(program, line[-1]) else line[-1]
 
 
-def grip_on(draft: Draft, ref: ClassRef) -> Grip:
-    """Return whether instances of ``ref`` take weak references."""
-    names = draft.files.program.names
-    short = ref.name.rpartition(".")[2]
-    bases = [base.rpartition(".")[2] for base in names.external_bases_of_bases(ref)]
-    sized = next((base for base in bases if base in _SIZED), "")
-    for one in names.ancestors(ref):
-        for base in names.class_of(one).bases if not sized else ():
-            sized = sized or defined_as(draft.files.program, one.module, base.path[-1] if base.path else base.name)
+def _has_room_below(program: Program, key: str) -> bool:
+    """Tell whether a class below one has a slot for weak references."""
+    return any("__weakref__" in (slots_of(program.names.classes[below]) or ()) for below in program.heirs(key))
+
+
+def grip_on(draft: Draft, key: str) -> Grip:
+    """Return whether instances of a class take weak references."""
+    program, name = draft.files.program, short(key)
+    classes = [program.names.classes[one] for one in program.classes.order(key)]
+    bases = [base.rpartition(".")[2] for base in outside_bases(program, key)]
+    plain = (defined_as(program, program.module_of(one.key), last_word(base)) for one in classes for base in one.bases)
+    sized = next((base for base in bases if base in _SIZED), "") or next(filter(None, plain), "")
     if sized:
-        return Grip("no", f"{short} is a kind of {sized}, whose instances cannot be weakly referenced")
-    closed = True
-    for one in names.ancestors(ref):
-        klass = names.class_of(one)
-        slotted = klass.slots is not None or _has_option(klass, "slots") is True
-        if not slotted or _attrs_opens(klass) or (klass.slots is not None and "__weakref__" in klass.slots):
-            closed = False
-    foreign = [base for base in names.external_bases(ref) if not _is_slotted(base)]
+        return Grip("no", f"{name} is a kind of {sized}, whose instances cannot be weakly referenced")
+    closed = all(
+        "__weakref__" not in (slots_of(klass) or ())
+        and (slots_of(klass) is not None or _has_option(klass, "slots") is True)
+        and not _attrs_opens(klass)
+        for klass in classes
+    )
+    foreign = [base for base in outside_bases(program, key, metaclasses=True) if not _is_slotted(base)]
     unknown = [base for base in foreign if not _is_known(base)]
     if not closed and unknown:
         return Grip(
-            "assumed", f"instances of {short} take weak references although {unknown[0]} is outside of these files"
+            "assumed", f"instances of {name} take weak references although {unknown[0]} is outside of these files"
         )
     if not closed or any(getattr(getattr(builtins, base, None), "__weakrefoffset__", 0) for base in foreign):
         return Grip("yes")
     if any(not hasattr(builtins, base) for base in foreign):
-        return Grip("assumed", f"{foreign[0]}, a base of {short} outside of these files, takes weak references")
-    if any("__weakref__" in (names.class_of(below).slots or ()) for below in names.subclasses(ref)):
-        return Grip("no", f"a subclass of {short} has a __weakref__ slot of its own, so {short} cannot get one")
+        return Grip("assumed", f"{foreign[0]}, a base of {name} outside of these files, takes weak references")
+    if _has_room_below(program, key):
+        return Grip("no", f"a subclass of {name} has a __weakref__ slot of its own, so {name} cannot get one")
     return Grip("slots")
+
+
+def slots_of(klass: Class) -> tuple[str, ...] | None:
+    """Return the names in the ``__slots__`` of a class, none of those in a form that is not read; None if it has none."""
+    term = klass.attributes["__slots__"][0] if "__slots__" in klass.attributes else None
+    if term is None:
+        return None
+    parts = term[1] if term[0] in {"tuple", "list", "set"} else (term,)
+    return tuple(filter(None, map(text_of, parts)))
 
 
 def _is_known(base: str) -> bool:
@@ -124,43 +146,49 @@ def _is_slotted(base: str) -> bool:
     return base.rpartition(".")[2] in of_nature("slotted base")
 
 
-def _attrs_opens(klass: ClassFacts) -> bool:
+def _attrs_opens(klass: Class) -> bool:
     """attrs gives its slotted classes a ``__weakref__`` slot unless told not to."""
-    attrs = any(_is_attrs(decorator.value.path) for decorator in klass.decorators)
-    return attrs and klass.slots is None and _has_option(klass, "weakref_slot") is not False
+    return _is_attrs(klass) and slots_of(klass) is None and _has_option(klass, "weakref_slot") is not False
 
 
-def _is_attrs(path: tuple[str, ...]) -> bool:
-    return bool(path) and path[-1] in _ATTRS and (len(path) > 1 or path[-1] in of_nature("attrs class by its name"))
+def _callees(klass: Class) -> list[Term]:
+    """Return what the decorators of a class name, called or not."""
+    return [one.term[1] if one.term[0] == "call" else one.term for one in klass.decorators]
 
 
-def _has_option(klass: ClassFacts, name: str) -> bool | None:
+def _is_attrs(klass: Class) -> bool:
+    return any(
+        last_word(term) in _ATTRS and (term[0] == "attr" or last_word(term) in of_nature("attrs class by its name"))
+        for term in _callees(klass)
+    )
+
+
+def _has_option(klass: Class, name: str) -> bool | None:
     """Return what a class decorator's keyword says (``slots=True``), or None if it is not given."""
-    for decorator in klass.decorators:
-        for argument in decorator.arguments:
-            if argument.name == name and argument.values:
-                return argument.values[0].name == "True"
-        if name == "slots" and not of_nature("slotted class").isdisjoint(decorator.value.path[-1:]):
+    for decorator, callee in zip(klass.decorators, _callees(klass), strict=True):
+        given = dict(decorator.term[3]).get(name) if decorator.term[0] == "call" else None
+        if given is not None:
+            return bool(given[:2] == ("const", "True"))
+        if name == "slots" and last_word(callee) in of_nature("slotted class"):
             return True
     return None
 
 
-def slots_by_decorator(klass: ClassFacts) -> str:
+def slots_by_decorator(klass: Class) -> str:
     """Return ``attrs`` or ``dataclass`` where a decorator gives the class slots, else nothing."""
-    if klass.slots is None and _has_option(klass, "slots") is True:
-        return "attrs" if any(_is_attrs(decorator.value.path) for decorator in klass.decorators) else "dataclass"
+    if slots_of(klass) is None and _has_option(klass, "slots") is True:
+        return "attrs" if _is_attrs(klass) else "dataclass"
     return ""
 
 
-def _open_slots(draft: Draft, ref: ClassRef) -> None:
-    file = draft.files[ref.module]
-    short = ref.name.rpartition(".")[2]
-    node = file.class_node(ref.name)
+def _open_slots(draft: Draft, key: str) -> None:
+    file = draft.files.of(key)
+    node = file.class_node(key)
     if node is None:
-        draft.refuse(f"the definition of {short} could not be read")
+        draft.refuse(f"the definition of {short(key)} could not be read")
         return
-    if draft.files.program.names.class_of(ref).slots is None:
-        _open_decorator(draft, ref, node)
+    if slots_of(draft.files.program.names.classes[key]) is None:
+        _open_decorator(draft, key, node)
         return
     value = _slots_value(node)
     if isinstance(value, (cst.Tuple, cst.List, cst.Set)):
@@ -174,24 +202,22 @@ def _open_slots(draft: Draft, ref: ClassRef) -> None:
     elif isinstance(value, cst.SimpleString):
         draft.replace(file, value, f"({file.code(value)}, {value.quote}__weakref__{value.quote})")
     else:
-        draft.refuse(
-            f"{short} has __slots__ without __weakref__ at {file.place(node)}, in a form that cannot be extended"
-        )
+        where = file.place(node)
+        draft.refuse(f"{short(key)} has __slots__ without __weakref__ at {where}, in a form that cannot be extended")
 
 
-def _open_decorator(draft: Draft, ref: ClassRef, node: cst.ClassDef) -> None:
+def _open_decorator(draft: Draft, key: str, node: cst.ClassDef) -> None:
     """``@dataclass(slots=True)`` gets ``weakref_slot=True``, which Python 3.11 and later know."""
-    file = draft.files[ref.module]
-    short = ref.name.rpartition(".")[2]
+    file = draft.files.of(key)
     for decorator in node.decorators:
         call = decorator.decorator
         if isinstance(call, cst.Call):
             for argument in call.args:
                 if argument.keyword is not None and argument.keyword.value == "slots":
                     draft.insert(file, file.end(argument.value), ", weakref_slot=True")
-                    draft.assume(f"the program needs Python 3.11 or later (weakref_slot of {short})")
+                    draft.assume(f"the program needs Python 3.11 or later (weakref_slot of {short(key)})")
                     return
-    draft.refuse(f"the slots of {short} leave no room for weak references")
+    draft.refuse(f"the slots of {short(key)} leave no room for weak references")
 
 
 def _slots_value(node: cst.ClassDef) -> cst.BaseExpression | None:
@@ -208,55 +234,42 @@ def _is_slots(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Name) and node.value == "__slots__"
 
 
-def own_equality(draft: Draft, ref: ClassRef) -> str:
-    """Return how instances of ``ref`` or of a class below it compare by value (words for a message), or nothing."""
-    return compares_by_value(draft.files.program, ref)
-
-
-def compares_by_value(program: Program, ref: ClassRef) -> str:
-    """Return what ``own_equality`` does, before there is a draft."""
-    names = program.names
-    for one in (*names.ancestors(ref), *names.subclasses(ref)):
-        klass = names.class_of(one)
-        short = one.name.rpartition(".")[2]
-        if "__eq__" in klass.names:
-            return f"{short} defines __eq__"
-        for decorator in klass.decorators:
-            last = decorator.value.path[-1:]
-            if (last and last[0] in _DATACLASSES) or _is_attrs(decorator.value.path):
-                if _has_option(klass, "eq") is not False and not _compares_by_identity(klass):
-                    return (
-                        f"{short} is a {last[0] if last[0] in _DATACLASSES else 'attrs class'} that compares by value"
-                    )
+def compares_by_value(program: Program, key: str) -> str:
+    """Return how instances of a class or of one below it compare by value (words for a message), or nothing."""
+    for one in (*program.classes.order(key), *program.heirs(key)):
+        klass, name = program.names.classes[one], short(one)
+        if "__eq__" in klass.attributes:
+            return f"{name} defines __eq__"
+        kind = next((word for word in map(last_word, _callees(klass)) if word in _DATACLASSES), "")
+        kind = kind or ("attrs class" if _is_attrs(klass) else "")
+        if kind and _has_option(klass, "eq") is not False and _has_option(klass, "cmp") is not False:
+            return f"{name} is a {kind} that compares by value"
     return ""
 
 
-def shares_by_equality(draft: Draft, ref: ClassRef) -> str:
-    """Return how instances of ``ref`` come to be equal as keys, as ``own_equality`` does; nothing if they have no hash."""
-    words, names = own_equality(draft, ref), draft.files.program.names
-    classes = [names.class_of(one) for one in (*names.ancestors(ref), *names.subclasses(ref))] if words else []
-    frozen = ("frozen", "unsafe_hash", "hash")
+def shares_by_equality(program: Program, key: str) -> str:
+    """Return how instances of a class come to be equal as keys, as ``compares_by_value`` does; nothing without a hash."""
+    words = compares_by_value(program, key)
+    classes = (
+        [program.names.classes[one] for one in (*program.classes.order(key), *program.heirs(key))] if words else []
+    )
     hashed = any(
-        "__hash__" in klass.names
-        or any(_has_option(klass, name) is True for name in frozen)
-        or any(decorator.value.path[-1:] == ("frozen",) for decorator in klass.decorators)
+        "__hash__" in klass.attributes
+        or any(_has_option(klass, name) is True for name in ("frozen", "unsafe_hash", "hash"))
+        or "frozen" in map(last_word, _callees(klass))
         for klass in classes
     )
     return words if hashed else ""
 
 
-def differing(draft: Draft, ref: ClassRef) -> str:
-    """Return why instances of ``ref`` that are equal may differ in what the comparison leaves out; nothing if they may not."""
-    names = draft.files.program.names
-    for one in (*names.ancestors(ref), *names.subclasses(ref)):
-        file, short = draft.files[one.module], one.name.rpartition(".")[2]
-        node = file.class_node(one.name)
-        if "__eq__" in names.class_of(one).names:
-            return f"{short} defines itself what is equal"
+def differing(draft: Draft, key: str) -> str:
+    """Return why instances of a class that are equal may differ in what the comparison leaves out; nothing if they may not."""
+    program = draft.files.program
+    for one in (*program.classes.order(key), *program.heirs(key)):
+        file = draft.files.of(one)
+        node = file.class_node(one)
+        if "__eq__" in program.names.classes[one].attributes:
+            return f"{short(one)} defines itself what is equal"
         if node is None or _LEFT_OUT.search(file.code(node)):
-            return f"{short} leaves fields out of the comparison"
+            return f"{short(one)} leaves fields out of the comparison"
     return ""
-
-
-def _compares_by_identity(klass: ClassFacts) -> bool:
-    return _has_option(klass, "cmp") is False

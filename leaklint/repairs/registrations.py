@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import libcst as cst
 
-from leaklint.drafts.facts.model import ModuleFacts, Span
-from leaklint.drafts.program import ClassRef, Program
+from leaklint.flow.model import Module
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.helpers import add
-from leaklint.repairs.meaning import describe
 from leaklint.repairs.needs import Needed, done_at_end, of_call, of_method, only_itself
+from leaklint.repairs.program import Program, short
 from leaklint.repairs.referents import prepare
-from leaklint.repairs.scopes import dotted_name, walk
+from leaklint.repairs.scopes import dotted_name
 from leaklint.repairs.workers import worker
+from leaklint.source import Span
 
 _HELPER = "_call_if_alive"
 NAME = "weakref.finalize over what the clean-up needs"
@@ -33,7 +33,7 @@ _LEFT = {
 _ELSE = ("", "what the registrar does with the method is not known")
 
 
-def registry(program: Program, module: ModuleFacts, place: Span, kind: str) -> Fix:
+def registry(program: Program, module: Module, place: Span, kind: str) -> Fix:
     """Return the repair of the call at ``place`` that registers a bound method for the rest of the process.
 
     ``kind`` is ``atexit``, ``finalize``, ``thread``, ``signal``, ``fork`` or ``timer``. Exit functions and finalizers
@@ -65,8 +65,8 @@ def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str
     place = 0 if kind == "atexit" else 1
     callback = given[place].value if len(given) > place and not any(one.star for one in given) else None
     scope = file.scope(node)
-    owner = draft.files.program.holders.owner_of(file.function(scope), file.module)
-    if callback is None or owner is None:
+    owner = draft.files.program.owner_of(file.function(scope))
+    if callback is None or not owner:
         draft.refuse(f"what is registered at {file.place(node)} is not a method of self")
         return NAME
     is_expression = isinstance(file.parent(node), cst.Expr)
@@ -92,13 +92,12 @@ def _finalizer(draft: Draft, file: ParsedFile, node: cst.Call, kind: str) -> str
         draft.splice(file, file.start(given[0]), file.end(given[-1]), ", ".join(["self", *needed.texts]))
     else:
         draft.splice(file, file.start(given[place]), file.end(given[-1]), ", ".join(needed.texts))
-    short = owner.name.rpartition(".")[2]
     if anyway:
-        draft.assume(f"__del__() may call {name}() as soon as nobody holds the {short} any more")
+        draft.assume(f"__del__() may call {name}() as soon as nobody holds the {short(owner)} any more")
     elif weakly:
         draft.assume(f"{file.code(callback)}() need not run at exit for an object that nobody holds any more")
     else:
-        draft.assume(f"{needed.texts[0]}() may run as soon as nobody holds the {short} any more")
+        draft.assume(f"{needed.texts[0]}() may run as soon as nobody holds the {short(owner)} any more")
     if kind == "atexit":
         draft.note("at exit it runs in the order of the finalizers")
     return WEAK if weakly else NAME
@@ -123,7 +122,7 @@ def _is_handle(file: ParsedFile, use: cst.Attribute) -> bool:
 
 
 def _needed(
-    files: Files, file: ParsedFile, node: cst.Call, callback: cst.BaseExpression, owner: ClassRef, passed: list[cst.Arg]
+    files: Files, file: ParsedFile, node: cst.Call, callback: cst.BaseExpression, owner: str, passed: list[cst.Arg]
 ) -> Needed:
     """Return what the callback needs: a method of self or of one of its parts, a lambda or ``partial`` that calls one."""
     if isinstance(callback, cst.Lambda):
@@ -155,8 +154,8 @@ def _fork(draft: Draft, file: ParsedFile, node: cst.Call) -> Fix:
         if argument.star or not isinstance(method, cst.Attribute):
             draft.refuse(f"what is registered at {file.place(node)} is not a method of self")
             continue
-        owner = _check(draft, draft.files, file, node, method, [])
-        if owner is not None:
+        owner = _check(draft, file, node, method)
+        if owner:
             prepare(draft, owner)
             scope = file.scope(node)
             made = draft.name(file, "partial", scope, module="functools")
@@ -166,31 +165,21 @@ def _fork(draft: Draft, file: ParsedFile, node: cst.Call) -> Fix:
     return draft.fix(PARTIAL, "")
 
 
-def _check(
-    draft: Draft, files: Files, file: ParsedFile, node: cst.Call, method: cst.BaseExpression, arguments: list[cst.Arg]
-) -> ClassRef | None:
+def _check(draft: Draft, file: ParsedFile, node: cst.Call, method: cst.Attribute) -> str:
     """Return the class that the method is bound to; say what stands against the repair."""
-    scope = file.scope(node)
-    value = describe(method, scope)[0]
-    owner = files.program.holders.owner_of(file.function(scope), file.module)
-    if value.kind != "self" or len(value.path) != 1 or owner is None:
+    program, term = draft.files.program, file.denoted(method)
+    if not program.attribute_of_self(term):
         draft.refuse(f"what is registered at {file.place(node)} is not a method of self")
-        return None
-    found = files.program.names.method(owner, value.path[0])
-    if found is None or found[1].kind != "method":
+        return ""
+    if program.own_method(term) is None:
         draft.refuse(f"{file.code(method)} registered at {file.place(node)} is not a method that these files define")
-        return None
-    for argument in arguments:
-        if any(
-            isinstance(below, cst.Name) and describe(below, scope)[0].kind == "self" for below in walk(argument.value)
-        ):
-            draft.refuse(f"the registration at {file.place(node)} also passes self, or what holds it, as an argument")
+        return ""
     if not isinstance(file.parent(node), cst.Expr):
         draft.refuse(f"the result of the registration at {file.place(node)} is used")
     text = f"atexit.unregister({file.code(method)})"
     if text in file.text:
         draft.refuse(f"{text} takes the registration back elsewhere, and would not find the weak one")
-    return owner
+    return program.holders.self_of(term[1])
 
 
 def _method_in(callback: cst.BaseExpression | None) -> tuple[cst.Attribute | None, list[cst.Arg]]:

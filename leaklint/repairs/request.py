@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from leaklint.drafts.program.resolve import ClassRef
 from leaklint.model import Confidence
 
 Side = Literal["value", "key", "element"]
@@ -15,7 +14,7 @@ Side = Literal["value", "key", "element"]
 class WeakRequest:
     """Make one side of a container weak.
 
-    ``side`` is ``value``, ``key`` or ``element``. ``classes`` are the classes of the program whose instances are kept,
+    ``side`` is ``value``, ``key`` or ``element``. ``classes`` are the keys of the classes whose instances are kept,
     ``others`` the names of kept types outside of it (dotted where known, empty for a type that nothing tells).
     ``stores`` are the modules and lines in which these are put in.
     ``owned`` says that the rule has seen another strong owner for every store. ``depth`` is 1 where the things are kept
@@ -23,7 +22,7 @@ class WeakRequest:
     """
 
     side: Side
-    classes: tuple[ClassRef, ...] = ()
+    classes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     stores: tuple[tuple[str, int], ...] = ()
     owned: bool = False

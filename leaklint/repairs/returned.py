@@ -102,7 +102,7 @@ class _Results:
 
     def of_call(self, call: cst.Call, caller: _Place, hops: int) -> Iterator[str]:
         """Yield the places at which a called function returns a plain value."""
-        there = reached(self.files, caller.file, call, caller.scope) if hops else None
+        there = reached(self.files, caller.file, call) if hops else None
         if there is None or (there.file.path, there.scope.qualname) in self.seen:
             return
         self.seen.add((there.file.path, there.scope.qualname))

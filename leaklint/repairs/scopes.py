@@ -1,15 +1,12 @@
-"""Scopes of a libcst module as edits need them: what the facts say of each, and which nodes bind its names."""
+"""Scopes of a libcst module as edits need them: which names each has, and which nodes bind them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import libcst as cst
-
-from leaklint.drafts.facts import tree
-from leaklint.drafts.facts.values import Values
 
 Definition = cst.FunctionDef | cst.ClassDef
 
@@ -93,7 +90,10 @@ def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 class CstBinding(NamedTuple):
-    """One way in which a name gets its value: ``how`` as in the facts' scopes, from ``node``, at ``target``."""
+    """One way in which a name gets its value, from ``node``, at ``target``.
+
+    ``how``: value, element, enter, exception, def, class, part.
+    """
 
     how: str
     node: cst.CSTNode | None
@@ -102,38 +102,39 @@ class CstBinding(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class CstScope:
-    """A module, class or function. ``facts`` is the same scope as the facts read it and says what a name denotes."""
+    """A module, class or function: how its names get values, its parameters by place, what is imported, what is another's."""
 
     node: cst.Module | Definition
     parent: CstScope | None
-    facts: tree.AstScope = field(init=False)
     bound: dict[str, list[CstBinding]] = field(default_factory=dict)
-    described: dict[cst.CSTNode, Values] = field(default_factory=dict)  # what repairs.meaning has worked out
+    params: dict[str, int] = field(default_factory=dict)
+    outer: set[str] = field(default_factory=set)
+    imports: dict[str, str] = field(default_factory=dict)
 
     @property
-    def kind(self) -> tree.ScopeKind:
+    def kind(self) -> Literal["module", "class", "function"]:
         """Return whether this is a module, a class or a function."""
-        return self.facts.kind
+        if isinstance(self.node, cst.Module):
+            return "module"
+        return "class" if isinstance(self.node, cst.ClassDef) else "function"
 
     @property
     def name(self) -> str:
         """Return the name of the class or function; that of a module is empty."""
-        return self.facts.name
+        return "" if isinstance(self.node, cst.Module) else self.node.name.value
 
     @property
     def qualname(self) -> str:
         """Return the qualified name below the module; that of a module is empty."""
-        return self.facts.qualname
+        if self.parent is None or self.parent.kind == "module":
+            return self.name
+        inner = ".<locals>" if self.parent.kind == "function" else ""
+        return f"{self.parent.qualname}{inner}.{self.name}"
 
     @property
-    def params(self) -> dict[str, int]:
-        """Return the place of each parameter by its name."""
-        return self.facts.params
-
-    @property
-    def outer(self) -> set[str]:
-        """Return the names that are declared global or nonlocal."""
-        return self.facts.outer
+    def is_method(self) -> bool:
+        """Tell whether this is a function that stands directly in a class."""
+        return self.kind == "function" and self.parent is not None and self.parent.kind == "class"
 
     def enclosing(self) -> Iterator[CstScope]:
         """Yield the scopes in which a free name of this scope is looked up, innermost first; classes are skipped."""
@@ -147,7 +148,7 @@ class CstScope:
 _Ways = Iterator[tuple[str, cst.CSTNode | None, cst.BaseExpression]]
 _BINDING: frozenset[type] = frozenset({
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor, cst.WithItem, cst.Try, cst.TryStar,
-    cst.FunctionDef, cst.ClassDef,
+    cst.FunctionDef, cst.ClassDef, cst.Global, cst.Nonlocal, cst.Import, cst.ImportFrom,
 })  # fmt: skip
 
 
@@ -206,20 +207,17 @@ class CstScopeTree:
     module: CstScope
     scopes: tuple[CstScope, ...]
     parents: dict[cst.CSTNode, cst.CSTNode]
-    facts: tree.AstScopeTree
 
     def release(self) -> None:
         """Let go of the nodes: scopes know each other, and no collector runs while files are read."""
         for scope in self.scopes:
             scope.parent = None
             scope.bound.clear()
-            scope.described.clear()
         self.parents.clear()
-        self.facts.release()
 
 
-def read_tree(module: cst.Module, facts: tree.AstScopeTree) -> CstScopeTree:
-    """Walk ``module`` once; ``facts`` is the tree of the same text. Raises ``ValueError`` if it has other scopes."""
+def read_tree(module: cst.Module) -> CstScopeTree:
+    """Walk ``module`` once."""
     top = CstScope(module, None)
     scopes = [top]
     parents: dict[cst.CSTNode, cst.CSTNode] = {}
@@ -231,10 +229,34 @@ def read_tree(module: cst.Module, facts: tree.AstScopeTree) -> CstScopeTree:
         inner, body = scope, None
         if node.__class__ in _BINDING:
             _bind(scope, _ways(node))
+            _declare(scope, node)
             if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
                 inner, body = CstScope(node, scope), node.body
                 scopes.append(inner)
+                if isinstance(node, cst.FunctionDef):
+                    inner.params.update({name: place for place, name in enumerate(_parameters(node.params))})
         stack += [(child, inner if child is body else scope) for child in reversed(below)]
-    for scope, same in zip(scopes, facts.scopes, strict=True):
-        scope.facts = same
-    return CstScopeTree(top, tuple(scopes), parents, facts)
+    return CstScopeTree(top, tuple(scopes), parents)
+
+
+def _declare(scope: CstScope, node: cst.CSTNode) -> None:
+    """Note the names that a scope imports, or takes from outside."""
+    if isinstance(node, (cst.Global, cst.Nonlocal)):
+        scope.outer.update(one.name.value for one in node.names)
+    elif isinstance(node, (cst.Import, cst.ImportFrom)) and not isinstance(node.names, cst.ImportStar):
+        start = f"{dotted_name(node.module) if node.module else ''}." if isinstance(node, cst.ImportFrom) else ""
+        for alias in node.names:
+            name = dotted_name(alias.name)
+            if alias.asname is not None:
+                scope.imports[dotted_name(alias.asname.name)] = f"{start}{name}"
+            else:
+                first = name if start else name.partition(".")[0]
+                scope.imports[first] = f"{start}{first}"
+
+
+def _parameters(params: cst.Parameters) -> Iterator[str]:
+    """Yield the names of all parameters in the order of the source."""
+    several = [params.star_arg] if isinstance(params.star_arg, cst.Param) else []
+    named = [params.star_kwarg] if params.star_kwarg is not None else []
+    for one in (*params.posonly_params, *params.params, *several, *params.kwonly_params, *named):
+        yield one.name.value

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from leaklint.drafts.program import HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.records import replace
-from leaklint.repairs.words import has_word, unmangled
+from leaklint.repairs.holders import Holder
+from leaklint.repairs.program import Program
+from leaklint.repairs.words import has_word
 
 _EXAMPLE = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
 _SAME = frozenset({"len", "bool", "sorted", "any", "all", "sum", "min", "max"})  # give the same for a weak container
@@ -19,7 +20,7 @@ _SHOWING = frozenset({"keys", "values", "items"})
 _parser = doctest.DocTestParser()
 
 
-def qualified(program: Program, holder: HolderFacts, fix: Fix) -> Fix:
+def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
     """Return the repair of a container as the examples in docstrings allow it.
 
     An example that shows the container itself, or compares it, forbids the repair; any other one has to keep what it looks
@@ -27,7 +28,7 @@ def qualified(program: Program, holder: HolderFacts, fix: Fix) -> Fix:
     """
     if fix.safety == "none":
         return fix
-    name = unmangled(holder.binding.name)
+    name = holder.word
     assumed = ""
     for place, tree in _examples(program, name):
         how = _speaks(tree, name)

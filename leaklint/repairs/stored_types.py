@@ -8,7 +8,7 @@ import libcst as cst
 
 from leaklint.contracts.library import of_nature
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.referents import STIFF, own_equality, prepare
+from leaklint.repairs.referents import STIFF, compares_by_value, prepare
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import walk
@@ -24,7 +24,7 @@ def admit(draft: Draft, request: WeakRequest, *, keyed: bool) -> None:
     """
     for ref in request.classes:
         prepare(draft, ref)
-        words = own_equality(draft, ref) if keyed else ""
+        words = compares_by_value(draft.files.program, ref) if keyed else ""
         if words:
             text = "so the entry of one object would go when an equal one dies, or the object has no hash; use its id() as key"
             draft.refuse(f"{words}, {text}")

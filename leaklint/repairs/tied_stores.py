@@ -8,11 +8,11 @@ from typing import NamedTuple
 import libcst as cst
 
 from leaklint.contracts.library import storing
-from leaklint.drafts.program import HolderFacts
-from leaklint.drafts.program.reported import StorePlace
 from leaklint.model import Fix
 from leaklint.records import replace
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.holders import Holder
+from leaklint.repairs.program import StorePlace
 from leaklint.repairs.scopes import CstScope, dotted_name
 
 # By kind of container: how it gains an entry.
@@ -33,7 +33,7 @@ class Tied(NamedTuple):
     unread: tuple[StorePlace, ...]
 
 
-def tied(files: Files, holder: HolderFacts, found: Mapping[str, frozenset[int]]) -> Tied:
+def tied(files: Files, holder: Holder, found: Mapping[str, frozenset[int]]) -> Tied:
     """Return what is said of the stores into a holder and not found yet.
 
     ``found`` gives by module the identities of the expressions that mean the holder, or a container inside of it.
@@ -114,19 +114,21 @@ def _speaks(file: ParsedFile, place: StorePlace, known: frozenset[int]) -> bool:
 
 def _by_name(files: Files, file: ParsedFile, place: StorePlace) -> Iterator[tuple[str, str, str]]:
     """Yield the keys of holders whose method is called at a place by another name: ``keep = REG.append``, ``keep(x)``."""
+    from leaklint.repairs.references import denoted
+
     module = file.module
     for span, node in file.stores:
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and span == place.span:
-            for value in module.aliases.get(node.func.value, ()):
-                known = files.program.holders.resolve(value._replace(path=value.path[:-1]), module.body, module)
-                if known is not None:
-                    yield known[0].key
+            for term, _, _ in module.names.get(node.func.value, ()):
+                for known in denoted(files.program, term[1]) if term[0] == "attr" else ():
+                    if known is not None:
+                        yield known[0]
 
 
 def _is_other(files: Files, file: ParsedFile, node: cst.BaseExpression) -> bool:
     from leaklint.repairs.references import denoted
 
-    return any(option is not None for option in denoted(files.program, file, node))
+    return any(option is not None for option in denoted(files.program, file.denoted(node)))
 
 
 def _runs(scope: CstScope, place: StorePlace) -> bool:

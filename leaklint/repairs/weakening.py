@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable
 
 import libcst as cst
 
-from leaklint.drafts.program import HolderFacts, Program
 from leaklint.model import Fix
 from leaklint.repairs import counts, hazards, lookups, mapping, nested, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
+from leaklint.repairs.holders import Holder
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
 from leaklint.repairs.owners import Fate, Owners, apply
+from leaklint.repairs.program import Program
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.returned import plain_result
@@ -29,14 +30,15 @@ _MAKERS = frozenset({"__call__", "__new__"})  # methods by which a class gives o
 _STORES = frozenset({"append", "add", "appendleft", "insert", "setdefault", "extend", "update", "__setitem__"})
 
 
-def weaken(program: Program, holder: HolderFacts, request: WeakRequest) -> Fix:
+def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
     """Return the repair that makes ``holder`` keep what the request names only weakly.
 
     ``safe`` needs every store, type and use resolved and another owner shown; ``unsafe`` names what is assumed; ``none``
     names what forbids it.
     """
     if not request.depth and holder.kind not in {"dict", "list", "set", "none"}:
-        maker = holder.binding.made.text
+        maker = " ".join(program.source(holder.module).at(holder.made[-1][1:5]).split())
+        maker = maker if len(maker) <= 60 else f"{maker[:57]}..."
         return Fix("none", "", f"the container is made by {maker}, which has an interface of its own")
     files = Files(program)
     roles = tuple(role_of(use) for use in Finder(files, holder).uses())
@@ -51,7 +53,7 @@ def weaken(program: Program, holder: HolderFacts, request: WeakRequest) -> Fix:
     return Fix("none", "", "the place where the container is made could not be read")
 
 
-def kind_of_holder(holder: HolderFacts, roles: Iterable[Role]) -> str:
+def kind_of_holder(holder: Holder, roles: Iterable[Role]) -> str:
     """Return dict, list or set; for a holder that starts as None, what it is bound to later."""
     if holder.kind in {"dict", "list", "set"}:
         return holder.kind
@@ -59,9 +61,9 @@ def kind_of_holder(holder: HolderFacts, roles: Iterable[Role]) -> str:
     return found.pop() if len(found) == 1 and holder.kind == "none" else ""
 
 
-def _dict(files: Files, holder: HolderFacts, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
+def _dict(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
     side = "key" if request.side == "key" else "value"
-    if side == "key" and holder.binding.made.grows_on_read:
+    if side == "key" and holder.grows_on_read:
         return nested.weaken_keys(files, request, roles)
     weak = "WeakKeyDictionary" if side == "key" else "WeakValueDictionary"
     draft = Draft(files)
@@ -86,7 +88,7 @@ def _nodes_below(roles: Iterable[Role], loads: lookups.Loads) -> set[int]:
     return {id(role.use.node) for role in roles if role.kind == "get-item" and id(role.node) in loads.done}
 
 
-def _collection(files: Files, holder: HolderFacts, request: WeakRequest, roles: tuple[Role, ...], kind: str) -> Fix:
+def _collection(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...], kind: str) -> Fix:
     """A WeakSet if nothing tells it from the list or set, else a list of weak references."""
 
     def as_set(draft: Draft, owners: Owners) -> None:
@@ -124,7 +126,7 @@ def _worked_out(
     return draft.fix(name, reason(draft, "the container"))
 
 
-def make(draft: Draft, holder: HolderFacts, roles: Iterable[Role], kind: str, weak: str, owners: Owners) -> None:
+def make(draft: Draft, holder: Holder, roles: Iterable[Role], kind: str, weak: str, owners: Owners) -> None:
     """Rewrite every place that makes the container, and its annotation."""
     made = 0
     for role in roles:
@@ -156,10 +158,12 @@ def _means_it(roles: Iterable[Role], node: cst.CSTNode) -> bool:
     return any(role.use.node is node for role in roles)
 
 
-def _default(draft: Draft, holder: HolderFacts, kind: str, weak: str) -> None:
+def _default(draft: Draft, holder: Holder, kind: str, weak: str) -> None:
     """A container made as a default argument."""
     file = draft.files[holder.module]
-    node = file.at(holder.binding.span, cst.Param)
+    function = file.definition(draft.files.program.functions[holder.owner])
+    params = (one for one in walk(function.params) if isinstance(one, cst.Param)) if function is not None else ()
+    node = next((one for one in params if one.name.value == holder.word), None)
     if node is not None:
         empty = kind_of(file, node.default) == kind and not getattr(node.default, "elements", ())
         if node.default is not None and empty and not isinstance(node.default, cst.Call):
@@ -233,7 +237,7 @@ def judge_stores(
             if fate.level == "replaced" and out is not None:
                 draft.refuse(f"{fate.text}, and the container is read at {out.place}")
             if fate.level == "held" and out is not None:
-                fate = _asked_for(owners.unseen_self(role.file, node, role.use.scope), out)
+                fate = _asked_for(owners.unseen_self(role.file, node), out)
             apply(draft, fate)
 
 
@@ -269,7 +273,7 @@ def _any_changes(draft: Draft, request: WeakRequest) -> bool:
 
 
 def _forgotten(draft: Draft, request: WeakRequest, role: Role) -> str:
-    return forgotten(draft.files, role.file.module.name, role.file.function(role.use.scope), request.classes)
+    return forgotten(draft.files, role.file.function(role.use.scope), request.classes)
 
 
 def stored(role: Role, side: str) -> list[cst.BaseExpression]:

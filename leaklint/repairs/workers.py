@@ -7,22 +7,22 @@ from collections.abc import Sequence
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.drafts.facts.model import FunctionFacts, ModuleFacts, Span
-from leaklint.drafts.program import ClassRef, Program
+from leaklint.flow.model import Function, Module
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.meaning import describe
+from leaklint.repairs.program import Program
 from leaklint.repairs.references import is_expression
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import walk
 from leaklint.repairs.words import has_attribute
+from leaklint.source import Span
 
 NAME = "a static worker that takes weakref.ref(self)"
 _REFERENCE, _PAUSE = "reference", "pause"
 
 
-def worker(program: Program, module: ModuleFacts, place: Span) -> Fix:
+def worker(program: Program, module: Module, place: Span) -> Fix:
     """Return the repair of ``Thread(target=self.method)`` where the method is one endless loop that sleeps or waits.
 
     The thread then holds the object only while it works on it, and ends when nobody else holds it. Never ``safe``.
@@ -31,7 +31,7 @@ def worker(program: Program, module: ModuleFacts, place: Span) -> Fix:
 
 
 class _Worker:
-    def __init__(self, program: Program, module: ModuleFacts, place: Span) -> None:
+    def __init__(self, program: Program, module: Module, place: Span) -> None:
         self.program = program
         self.draft = Draft(Files(program))
         self.file: ParsedFile = self.draft.files[module.name]
@@ -44,7 +44,7 @@ class _Worker:
         if node is None or target is None or found is None:
             return Fix("none", NAME, "the thread runs something else than a method of self that these files define")
         owner, function = found
-        home = self.draft.files[owner.module]
+        home = self.draft.files.of(function.key)
         definition = home.definition(function)
         if definition is None:
             return Fix("none", NAME, f"{function.name}() could not be read")
@@ -61,14 +61,9 @@ class _Worker:
             self._check_finalizer(owner)
         return self.draft.fix(NAME, "")
 
-    def _method(self, node: cst.BaseExpression) -> tuple[ClassRef, FunctionFacts] | None:
-        scope = self.file.scope(node)
-        value = describe(node, scope)[0]
-        owner = self.program.holders.owner_of(self.file.function(scope), self.file.module)
-        if value.kind != "self" or len(value.path) != 1 or owner is None:
-            return None
-        found = self.program.names.method(owner, value.path[0])
-        return found if found is not None and found[1].kind == "method" else None
+    def _method(self, node: cst.BaseExpression) -> tuple[str, Function] | None:
+        found = self.program.own_method(self.file.denoted(node))
+        return (self.program.holders.self_of(self.file.denoted(node)[1]), found) if found is not None else None
 
     def _check_thread(self, node: cst.Call) -> None:
         if any(_keyword(node, name) is not None for name in ("args", "kwargs")) or any(one.star for one in node.args):
@@ -77,12 +72,12 @@ class _Worker:
             self.draft.refuse(f"the thread made at {self.file.place(node)} is given its target by position")
 
     def _check_method(
-        self, owner: ClassRef, function: FunctionFacts, definition: cst.FunctionDef, target: cst.BaseExpression
+        self, owner: str, function: Function, definition: cst.FunctionDef, target: cst.BaseExpression
     ) -> None:
-        name, names = function.name, self.program.names
+        name = function.name
         if len(function.params) != 1 or function.decorators or function.is_async or function.yields:
             self.draft.refuse(f"{name}() is not a plain method without arguments")
-        if any(name in names.class_of(one).names for one in names.subclasses(owner)):
+        if self.program.overridden(owner, name):
             self.draft.refuse(f"a subclass overrides {name}()")
         for file in self.draft.files.mentioning(name, lambda _, text: has_attribute(text, name)):
             for node in file.attributes.get(name, ()):
@@ -90,18 +85,18 @@ class _Worker:
                     self.draft.refuse(f"{name} is also used at {file.place(node)}")
             if self.draft.refused:
                 break  # others may be many
-        home = self.draft.files[owner.module]
+        home = self.draft.files.of(function.key)
         bound = {node.value for node in walk(definition) if isinstance(node, cst.Name) and is_expression(home, node)}
         if bound & {_REFERENCE, _PAUSE}:
             self.draft.refuse(f"{name}() uses a name that the repair would need")
 
-    def _check_finalizer(self, owner: ClassRef) -> None:
+    def _check_finalizer(self, owner: str) -> None:
         """The worker may be the last to hold the object: then it runs ``__del__``, and cannot wait for itself there."""
-        found = self.program.names.method(owner, "__del__")
-        if found is None:
+        key = self.program.classes.method(owner, "__del__")
+        if key is None:
             return
-        home = self.draft.files[found[0].module]
-        definition = home.definition(found[1])
+        home = self.draft.files.of(key)
+        definition = home.definition(self.program.functions[key])
         for node in walk(definition) if definition is not None else ():
             if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "join":
                 self.draft.assume(

@@ -14,6 +14,7 @@ from leaklint.heap.standard_tables import Table
 from leaklint.heap.weakness import Weak, Weakness
 from leaklint.model import Confidence, Finding, Location, Probe, Problem, Related, fingerprint
 from leaklint.records import replace
+from leaklint.source import Span
 
 if TYPE_CHECKING:
     from leaklint.analysis import Texts
@@ -76,13 +77,16 @@ class Context:
         return self.heap.points_to.names.modules[module].path
 
     def location(self, module: str, place: Place) -> Location:
-        """Return a place of a module in lines and characters from 1; the flow counts columns in bytes from 0."""
-        line, column, end_line, end_column = place
+        """Return a place of the value flow of a module as findings show it."""
+        return Location(self.path(module), *self.span(module, place))
+
+    def span(self, module: str, place: Place) -> Span:
+        """Return a place of the value flow of a module in lines and characters from 1."""
         source = self.texts.of_module(module)
-        if source is not None and not source.text.isascii():
-            lines = source.text.split("\n")
-            column, end_column = _characters(lines, line, column), _characters(lines, end_line, end_column)
-        return Location(self.path(module), line, column + 1, end_line, end_column + 1)
+        if source is not None:
+            return source.span_of(place)
+        line, column, end_line, end_column = place
+        return Span(line, column + 1, end_line, end_column + 1)
 
     def module_of(self, function: str) -> str:
         """Return the name of the module of a function or class."""
@@ -107,9 +111,3 @@ class Context:
             retention, related, probe=probe,
         )  # fmt: skip
         return Case(finding, subject)
-
-
-def _characters(lines: list[str], line: int, size: int) -> int:
-    """Return how many characters of a line its first ``size`` bytes are."""
-    text = lines[line - 1] if line <= len(lines) else ""
-    return len(text.encode("utf-8", "surrogatepass")[:size].decode("utf-8", "replace"))

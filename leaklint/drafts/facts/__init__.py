@@ -1,1 +1,0 @@
-"""Facts: what one file says, read from its ast into plain data."""
