@@ -11,8 +11,6 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.digest import digest_of
-
 if TYPE_CHECKING:
     import libcst as cst
 
@@ -92,11 +90,6 @@ class Source:
             return hashlib.sha256(self.encode(self.text)).hexdigest()
         except UnicodeError:
             return ""
-
-    @cached_property
-    def mark(self) -> str:
-        """What tells this text from any other."""
-        return digest_of(self.text.encode("utf-8", "surrogatepass"))
 
     def encode(self, text: str) -> bytes:
         """Return the bytes of ``text`` in this file's own encoding and with its byte order mark."""

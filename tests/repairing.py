@@ -9,6 +9,7 @@ import unittest.mock
 from collections.abc import Iterable, Mapping, Sequence
 
 from leaklint.deep import deep_recursion
+from leaklint.flow.model import Function
 from leaklint.flow.read import read_flow
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.retention import Heap
@@ -16,7 +17,7 @@ from leaklint.model import Edit, Fix
 from leaklint.repairs import WeakRequest, weaken
 from leaklint.repairs.holders import Holder
 from leaklint.repairs.program import Program, ReportedHolder
-from leaklint.source import Source
+from leaklint.source import Source, Span
 
 
 def program_of(files: Mapping[str, str] | str, reported: Sequence[ReportedHolder] = ()) -> Program:
@@ -93,3 +94,15 @@ def executed(text: str, script: str) -> list[object]:
         exec(compile(lines(script), "script.py", "exec"), module.__dict__)
     seen: list[object] = module.__dict__["seen"]
     return seen
+
+
+def function_of(program: Program, name: str) -> Function:
+    """Return the function of that qualified name in ``mod.py``."""
+    return program.functions[f"mod:{name}"]
+
+
+def call_in(program: Program, name: str, callee: str = "") -> Span:
+    """Return where the first call in a function of ``mod.py`` stands, of what ends in ``callee`` if that is given."""
+    calls = (event for event in function_of(program, name).events if event.kind == "call")
+    found = (event for event in calls if event.terms[0][1][-1] == callee or not callee)
+    return program.source("mod").span_of(next(found).place)

@@ -1,25 +1,24 @@
-"""Facts of many files joined: names across files, inheritance, who stores in what."""
+"""What repairs ask of a program: holders and their scopes, who means them across files, what calls hand in."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from repairing import class_of, holder_of, program_of
+from repairing import holder_of, program_of
 
-from leaklint.drafts.program import ClassRef, Program
-from leaklint.drafts.program.resolve import absolute
+from leaklint.flow.terms import options
+from leaklint.repairs.files import Files
+from leaklint.repairs.program import Callee, Program
+from leaklint.repairs.roles import role_of
+from leaklint.repairs.uses import Finder
 
 
 def stores(program: Program, symbol: str) -> list[tuple[str, str, str]]:
-    """Return (module, function, how) for every call of a method of a holder."""
-    holder, found = holder_of(program, symbol), []
-    for module, function in program.functions():
-        for value in (value for call in function.calls for value in call.callee if value.path):
-            meant = program.holders.resolve(value._replace(path=value.path[:-1]), function, module)
-            if meant is not None and meant[0].key == holder.key:
-                found.append((module.name, function.qualname, value.path[-1]))
-    return sorted(found)
+    """Return (module, function, how) for every call of a method of a holder that is sure to be meant."""
+    roles = map(role_of, Finder(Files(program), holder_of(program, symbol)).uses())
+    calls = (role for role in roles if role.kind == "call" and role.use.sure and not role.use.depth)
+    return sorted((role.file.module.name, role.use.scope.qualname, role.name) for role in calls)
 
 
 HELD = "HELD = []\nclass Base:\n    every = []\n"
@@ -80,11 +79,6 @@ def test_modules_that_import_each_other() -> None:
     assert stores(program_of(files), "a:HELD") == [("b", "f", "append")]
 
 
-def test_classes_that_inherit_from_each_other_end() -> None:
-    program = program_of({"a.py": "from b import B\nclass A(B): ...\n", "b.py": "from a import A\nclass B(A): ...\n"})
-    assert program.names.ancestors(ClassRef("a", "A")) == (ClassRef("a", "A"), ClassRef("b", "B"))
-
-
 def test_inheritance_across_files() -> None:
     files = {
         "base.py": HELD,
@@ -93,10 +87,7 @@ def test_inheritance_across_files() -> None:
     }
     program = program_of(files)
     assert stores(program, "base:Base.every") == [("leaf", "Leaf.f", "append")]
-    assert program.names.subclasses(ClassRef("base", "Base")) == (
-        ClassRef("middle", "Middle"),
-        ClassRef("leaf", "Leaf"),
-    )
+    assert program.heirs("base:Base") == ["leaf:Leaf", "middle:Middle"]
 
 
 def test_an_instance_attribute_of_a_base_hides_the_class_attribute() -> None:
@@ -108,9 +99,10 @@ def test_an_instance_attribute_of_a_base_hides_the_class_attribute() -> None:
     assert stores(program_of(files), "leaf:Leaf.every") == [("leaf", "Leaf.g", "append")]
 
 
-def given_to(program: Program, function: str, param: str) -> list[str]:
-    module, _, name = function.partition(":")
-    return [value.kind for site in program.sites[module, name] for value in program.argument(site, param)]
+def given_to(program: Program, function: str, param: str) -> list[bool]:
+    """Return for each call of a function whether it gives ``self`` for a parameter."""
+    calls = program.calls(function)
+    return [program.is_self(term) for call in calls for term in options(call.bound[param])]
 
 
 @pytest.mark.parametrize("call", ["keep('a', self)", "keep('a', item=self)", "keep(item=self, name='a')"])
@@ -119,7 +111,7 @@ def test_a_helper_of_another_file_is_given_self(call: str) -> None:
         "hub.py": "HELD = {}\ndef keep(name, item):\n    HELD[name] = item\n",
         "user.py": f"from hub import keep\nclass User:\n    def __init__(self):\n        {call}\n",
     }
-    assert given_to(program_of(files), "hub:keep", "item") == ["self"]
+    assert given_to(program_of(files), "hub:keep", "item") == [True]
 
 
 def test_a_method_of_a_module_level_object_is_given_self() -> None:
@@ -129,24 +121,70 @@ def test_a_method_of_a_module_level_object_is_given_self() -> None:
         "user.py": "from hub import hub\nclass User:\n    def __init__(self):\n        hub.keep(self)\n",
     }
     program = program_of(files)
-    assert given_to(program, "hub:Hub.keep", "item") == ["self"]
+    assert given_to(program, "hub:Hub.keep", "item") == [True]
     assert stores(program, "hub:Hub.held") == [("hub", "Hub.keep", "append")]
     assert holder_of(program, "hub:Hub.held").scope == "object"
 
 
-def test_a_decorator_is_given_the_function() -> None:
+def test_use_as_a_decorator_is_no_call() -> None:
     files = {
         "hub.py": "HELD = []\ndef keep(function):\n    HELD.append(function)\n    return function\n",
-        "user.py": "import hub\n@hub.keep\ndef f(): ...\nclass C:\n    @hub.keep\n    def g(self): ...\n"
-        "@hub.keep\nclass D: ...\n",
+        "user.py": "import hub\n@hub.keep\ndef f(): ...\nhub.keep(f)\n@hub.keep\nclass D: ...\n",
     }
-    program = program_of(files)
-    sites = program.sites["hub", "keep"]
-    assert [(site.call, site.caller.name, site.value.name or ".".join(site.value.path)) for site in sites] == [
-        (None, "", "f"),
-        (None, "", "C.g"),
-        (None, "", "D"),
-    ]
+    assert [call.event.place[0] for call in program_of(files).calls("hub:keep")] == [4]
+
+
+@pytest.mark.parametrize(
+    ("body", "callee"),
+    [
+        ("f", Callee("mod:f")),
+        ("g", Callee("mod:f")),
+        ("cached", Callee("mod:cached")),
+        ("A", Callee("mod:A", 0, is_class=True)),
+        ("A.I", Callee("mod:A.I", 0, is_class=True)),
+        ("A.m", Callee("mod:A.m")),
+        ("A().m", Callee("mod:A.m", 1)),
+        ("self.m", Callee("mod:A.m", 1)),
+        ("self.c", Callee("mod:A.c", 1)),
+        ("A.c", Callee("mod:A.c", 1)),
+        ("self.s", Callee("mod:A.s")),
+        ("super().m", None),
+        ("unknown", None),
+        ("self.m.x", None),
+    ],
+)
+def test_what_calls_run(body: str, callee: Callee | None) -> None:
+    text = (
+        "from functools import cache\ndef f(): ...\ng = f\n@cache\ndef cached(): ...\n"
+        "class A:\n    class I: ...\n    def m(self):\n"
+        f"        return {body}()\n    @classmethod\n    def c(cls): ...\n    @staticmethod\n    def s(): ...\n"
+    )
+    program = program_of(text)
+    returned = next(event for event in program.functions["mod:A.m"].events if event.kind == "return")
+    assert program.callee(returned.terms[0][1]) == callee
+
+
+@pytest.mark.parametrize(
+    ("body", "depth"),
+    [
+        ("C.reg.append(self)", 0),
+        ("type(self).reg.append(self)", 0),
+        ("self.__class__.reg.append(self)", 0),
+        ("getattr(self, 'reg').append(self)", 0),
+        ("alias = self.reg\nalias.append(self)", 0),
+        ("(self.reg or []).append(self)", 0),
+        ("self.reg[arg].append(self)", 1),
+        ("self.reg.setdefault(arg, []).append(self)", 1),
+        ("for one in self.reg.values():\n    one.append(self)", 1),
+        ("for _, one in self.reg.items():\n    one.append(self)", 1),
+        ("print(f'{self.reg.append(self)}')", 0),
+    ],
+)
+def test_expressions_that_mean_a_holder(body: str, depth: int) -> None:
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
+    program = program_of(f"class C:\n    reg = {{}}\n\n    def f(self, arg):\n{lines}")
+    roles = map(role_of, Finder(Files(program), holder_of(program, "C.reg")).uses())
+    assert depth in {role.use.depth for role in roles if role.name == "append"}
 
 
 @pytest.mark.parametrize(
@@ -164,17 +202,6 @@ def test_scopes_of_holders(text: str, scope: str) -> None:
     assert holder_of(program_of(text), "A.r").scope == scope
 
 
-def test_metaclasses() -> None:
-    text = (
-        "class M(type): ...\nclass A(metaclass=M): ...\nclass B(A): ...\n"
-        "class C(with_metaclass(M, object)): ...\nclass D: ...\n"
-    )
-    program = program_of(text)
-    meta = class_of(program, "M")
-    assert program.names.is_metaclass(meta)
-    assert [program.names.metaclass(class_of(program, name)) for name in "ABCD"] == [meta, meta, meta, None]
-
-
 NAMES = st.sampled_from(["a", "b", "pkg", "pkg.a", "pkg.sub", "pkg.sub.b"])
 
 
@@ -185,15 +212,7 @@ def test_any_tangle_of_imports_ends(tangle: dict[str, list[tuple[str, str]]]) ->
         + "def f(q):\n    x.append(q)\n    y.append(q)\n    a.x.append(q)\n"
         for name, imports in tangle.items()
     }
-    program = program_of(files or "x = 1\n")
+    program = program_of(files or "def f(): ...\n")
     for module in program.modules:
-        for path in (("x",), ("a", "x"), ("y", "f")):
-            found = program.names.find(module, path)
-            assert found.kind in {"class", "function", "binding", "module", "external"}
-
-
-def test_relative_names() -> None:
-    program = program_of({"pkg/__init__.py": "", "pkg/sub/__init__.py": "", "pkg/sub/mod.py": ""})
-    package, module = program.modules["pkg.sub"], program.modules["pkg.sub.mod"]
-    assert [absolute(package, name) for name in (".x", "..x", "x", ".")] == ["pkg.sub.x", "pkg.x", "x", "pkg.sub"]
-    assert [absolute(module, name) for name in (".x", "..x", "x", ".")] == ["pkg.sub.x", "pkg.x", "x", "pkg.sub"]
+        for call in (event.terms[0] for event in program.functions[f"{module}:f"].events if event.kind == "call"):
+            assert program.callee(call[1]) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from repairing import lines, program_of, repaired
+from repairing import function_of, lines, program_of, repaired
 
 from leaklint.model import Fix
 from leaklint.repairs import bounded_function
@@ -74,9 +74,8 @@ HEAD = lines("""
 def bounded(body: str, more: str = "") -> Fix:
     """Ask for a bound of a memoised function ``f`` with that body."""
     program = program_of(f"{HEAD}def f(name):\n    {body}\n\n{more}\n")
-    module = program.modules["mod"]
-    function = module.functions["f"]
-    return bounded_function(program, module, function, function.decorators[0])
+    function = function_of(program, "f")
+    return bounded_function(program, function, function.decorators[0])
 
 
 @pytest.mark.parametrize(

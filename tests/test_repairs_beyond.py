@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from repairing import class_of, executed, holder_of, lines, program_of, repaired
+from repairing import call_in, class_of, executed, holder_of, lines, program_of, repaired
 
 from leaklint.model import Fix
 from leaklint.repairs import bound_methods, bounded, registry
@@ -163,11 +163,8 @@ def test_a_function_that_is_only_given_methods_may_take_them() -> None:
 def registered(text: str, kind: str, name: str = "A.__init__") -> Fix:
     """Ask for the repair of the last call in a method."""
     program = program_of(text)
-    module = program.modules["mod"]
-    function = module.functions[name]
     wanted = {"atexit": "register", "finalize": "finalize", "thread": "Thread"}.get(kind, "")
-    call = next(one for one in function.calls if one.callee[0].path[-1:] == (wanted,) or not wanted)
-    return registry(program, module, call.span, kind)
+    return registry(program, program.modules["mod"], call_in(program, name, wanted), kind)
 
 
 ATEXIT = lines("""

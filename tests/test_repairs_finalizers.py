@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from repairing import lines, program_of, repaired
+from repairing import call_in, lines, program_of, repaired
 
 from leaklint.model import Fix
 from leaklint.repairs import registry
@@ -60,10 +60,8 @@ CALLED = lines("""
 def registered(text: str, kind: str) -> Fix:
     """Ask for the repair of the registering call in ``A.__init__``."""
     program = program_of(text)
-    module = program.modules["mod"]
     last = {"atexit": "register", "finalize": "finalize"}[kind]
-    call = next(one for one in module.functions["A.__init__"].calls if one.callee[0].path[-1:] == (last,))
-    return registry(program, module, call.span, kind)
+    return registry(program, program.modules["mod"], call_in(program, "A.__init__", last), kind)
 
 
 def printed(text: str) -> list[str]:

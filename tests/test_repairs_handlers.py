@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from repairing import executed, program_of, repaired
+from repairing import call_in, executed, program_of, repaired
 
 from leaklint.model import Fix
 from leaklint.repairs import guarded_handler
@@ -15,10 +15,9 @@ COUNT = "first, second = A(), A()\nseen.append(len(LOG.handlers))\nLOG.handlers.
 
 def fixed(body: str) -> tuple[str, Fix]:
     text = HEAD + body.replace("\n", "\n        ") + "\n"
-    module = program_of(text).modules["mod"]
-    calls = module.functions["A.__init__"].calls
-    call = next(one for one in calls if any(value.path[-1:] == ("addHandler",) for value in one.callee))
-    return text, guarded_handler(program_of(text), module, call.span)
+    program = program_of(text)
+    place = call_in(program, "A.__init__", "addHandler")
+    return text, guarded_handler(program, program.modules["mod"], place)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from repairing import executed, lines, program_of, repaired
+from repairing import executed, function_of, lines, program_of, repaired
 
 from leaklint.model import Fix
 from leaklint.repairs import cached_method
@@ -12,10 +12,9 @@ from leaklint.repairs import cached_method
 def cached(text: str, name: str = "A.f") -> Fix:
     """Ask for the repair of the method's first decorator that speaks of a cache."""
     program = program_of(text)
-    module = program.modules["mod"]
-    function = module.functions[name]
-    decorator = next(one for one in function.decorators if one.value.path[-1] not in {"property", "override", "wraps"})
-    return cached_method(program, module, function, decorator)
+    function = function_of(program, name)
+    decorator = next(one for one in function.decorators if one.term[-1] not in {"property", "override", "wraps"})
+    return cached_method(program, function, decorator)
 
 
 COUNT = "\n\nmade = []\n"
@@ -191,10 +190,9 @@ def test_what_forbids_the_repair(body: str, told: str) -> None:
     )
     name = "A.__call__" if "__call__" in body else "A.f"
     program = program_of(text)
-    module = program.modules["mod"]
-    function = module.functions[name]
-    decorator = next(one for one in function.decorators if one.value.path[-1] not in {"property", "other"})
-    fix = cached_method(program, module, function, decorator)
+    function = function_of(program, name)
+    decorator = next(one for one in function.decorators if one.term[-1] not in {"property", "other"})
+    fix = cached_method(program, function, decorator)
     assert (fix.safety, told in fix.reason) == ("none", True), fix.reason
     assert fix.edits == ()
 

@@ -9,11 +9,11 @@ from repairing import holder_of, program_of
 
 from leaklint.config import Settings
 from leaklint.deep import deep_recursion
-from leaklint.drafts.program import Program
-from leaklint.drafts.program.reported import ReportedHolder
 from leaklint.engine import check
-from leaklint.repairs import uses, vague
+from leaklint.repairs import uses
 from leaklint.repairs.files import Files
+from leaklint.repairs.program import Program, ReportedHolder
+from leaklint.repairs.references import may_mean
 
 HOME = """
 class Base:
@@ -66,19 +66,6 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("others", [(name,) for name in OTHERS] + [tuple(OTHERS)], ids=lambda names: names[0])
-@pytest.mark.parametrize("name", ["Owner.reg", "Owner._Owner__own"])
-def test_nothing_is_left_out(name: str, others: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {"home.py": HOME, **{f"other{place}.py": OTHERS[other] for place, other in enumerate(others)}}
-    if name.endswith("own"):
-        files = {
-            path: text.replace("reg", "_Owner__own") if path != "home.py" else text for path, text in files.items()
-        }
-    quick = _uses(program_of(files), name)
-    monkeypatch.setattr(uses, "may_mean", lambda *_: True)
-    assert quick == _uses(program_of(files), name)
-
-
 def test_a_class_above_an_heir_is_looked_at() -> None:
     program = program_of({"home.py": HOME, "other.py": OTHERS["a class above"]})
     assert "other.py" in {use[0] for use in _uses(program, "Owner.reg")}
@@ -100,21 +87,36 @@ def _uses(program: Program, name: str) -> list[tuple[str, int, int, bool]]:
 
 @pytest.mark.parametrize(
     ("other", "passes"),
-    [("its own class", True), ("a parameter", True), ("an heir", True), ("getattr", True), ("a class beside", False)]
-    + [("self of a foreign class", False), ("a parameter of another class", False), ("something else", False)],
+    [
+        ("its own class", True),
+        ("an heir", True),
+        ("a class beside", False),
+        ("a class above", True),
+        ("an object", True),
+    ]
+    + [("a new object", True), ("a parameter", True), ("a parameter of its class", True), ("getattr", True)]
+    + [("a parameter of another class", False), ("a result", False), ("an element", True), ("a decorator", True)]
+    + [("getattr of another", False), ("self of a foreign class", False), ("an attribute of self", False)]
+    + [("self in a closure", True), ("two of one name", True), ("a name bound to it", True), ("a default", True)]
+    + [("a class body", True), ("something else", False)],
 )
 def test_files_that_have_nothing_to_do_with_it_are_told(other: str, passes: bool) -> None:
     program = program_of({"home.py": HOME, "other.py": OTHERS[other]})
-    classes = vague.family(program, "reg")
-    assert vague.may_mean(program, program.modules["other"], program.source("other"), "reg", classes) == passes
+    assert may_mean(program, "other", holder_of(program, "Owner.reg")) == passes
+
+
+@pytest.mark.parametrize("other", ["its own class", "an heir", "an object", "a parameter", "a class body"])
+def test_private_names_are_those_of_their_class(other: str) -> None:
+    program = program_of({"home.py": HOME, "other.py": OTHERS[other].replace("reg", "_Owner__own")})
+    assert may_mean(program, "other", holder_of(program, "Owner._Owner__own"))
+    assert "other.py" in {use[0] for use in _uses(program, "Owner._Owner__own")}
 
 
 def test_a_chain_of_any_length_is_followed() -> None:
     chain = "x" + ".a" * 900
-    with deep_recursion():  # as facts are read in a run
-        program = program_of({"home.py": HOME, "other.py": f"def f(x):\n    return {chain}.reg\n"})
-    classes = vague.family(program, "reg")
-    assert vague.may_mean(program, program.modules["other"], program.source("other"), "reg", classes)
+    program = program_of({"home.py": HOME, "other.py": f"def f(x):\n    return {chain}.reg\n"})
+    with deep_recursion():  # as in a run
+        assert may_mean(program, "other", holder_of(program, "Owner.reg"))
 
 
 def test_too_much_to_look_at_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,9 @@ _STORED = re.compile(r"\b(\w+)\[[^\n]{0,300}\]\s*=\s*(?:\w+\.)*(\w+)\(")
 class StoredEntry:
     """What one store puts into a holder: ``kind`` is that of ``heap.kept.Kept`` or ``callback``, ``name`` its type.
 
-    ``cls`` is the key of its class, empty for one outside of the program; ``side`` is value, key or element, ``depth`` how many containers
-    deep inside of the holder; ``handed`` tells whether a caller handed in just this; ``place`` is module and line of the store.
+    ``cls`` is the key of its class, empty for one outside of the program; ``side`` is value, key or element,
+    ``depth`` how many containers deep inside of the holder; ``handed`` tells whether a caller handed in just this; ``place``
+    is module and line of the store.
     """
 
     kind: str

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from leaklint.deep import deep_recursion
+from leaklint.flow.expressions import Place
 from leaklint.flow.model import Function, Module
 from leaklint.flow.terms import Term, options
 from leaklint.heap.effects import Call
@@ -117,8 +118,21 @@ class Program:
         return function.key if function.kind == "class" else function.owner
 
     def calls(self, key: str) -> list[Call]:
-        """Return the calls of a function in the files that findings concern."""
-        return [call for call in self.heap.effects.calls.get(key, ()) if self.module_of(call.caller) in self.modules]
+        """Return the calls of a function in the files that findings concern, those as a decorator left out.
+
+        Nobody calls the method of a metaclass that makes objects: what their makers do with them tells nothing of it.
+        """
+        function = self.functions[key]
+        if function.name == "__call__" and self.classes.is_metaclass(function.owner):
+            return []
+        found = (call for call in self.heap.effects.calls.get(key, ()) if self.module_of(call.caller) in self.modules)
+        return [call for call in found if (self.module_of(call.caller), call.event.place) not in self._decorators]
+
+    @cached_property
+    def _decorators(self) -> frozenset[tuple[str, Place]]:
+        """The modules and places of all decorators."""
+        every = (*self.functions.values(), *self.names.classes.values())
+        return frozenset((self.module_of(one.key), decorator.place) for one in every for decorator in one.decorators)
 
     @staticmethod
     def module_of(key: str) -> str:
