@@ -131,8 +131,9 @@ class Program:
     @cached_property
     def _decorators(self) -> frozenset[tuple[str, Place]]:
         """The modules and places of all decorators."""
-        every = (*self.functions.values(), *self.names.classes.values())
-        return frozenset((self.module_of(one.key), decorator.place) for one in every for decorator in one.decorators)
+        found = {(self.module_of(key), one.place) for key, made in self.functions.items() for one in made.decorators}
+        classes = self.names.classes.items()
+        return frozenset(found | {(self.module_of(key), one.place) for key, made in classes for one in made.decorators})
 
     @staticmethod
     def module_of(key: str) -> str:
