@@ -15,8 +15,7 @@ from leaklint.flow.model import Module, qualname
 from leaklint.flow.read import read_flow
 from leaklint.heap.points_to import PointsTo
 from leaklint.paths import module_name
-from leaklint.repairs.holders import Holder, Holders
-from leaklint.repairs.words import unmangled
+from leaklint.repairs.holders import Holder, Holders, unmangled
 from leaklint.source import Source, SourceError, Span
 from leaklint_runtime.discovery.model import GrowingHolder
 

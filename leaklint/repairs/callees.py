@@ -93,16 +93,8 @@ def demand(files: Files, role: Role, hops: int = _HOPS) -> Demand:
 def _roles(there: Reached, name: str) -> Iterator[Role]:
     """Yield what a function does with a parameter; a name that inner functions use is not followed."""
     for node in walk(there.node.body):
-        if isinstance(node, cst.Name) and node.value == name and not _is_label(there.file, node):
+        if isinstance(node, cst.Name) and node.value == name and there.file.evaluates(node):
             yield role_of(Use(there.file, node, there.file.scope(node), 0))
-
-
-def _is_label(file: ParsedFile, node: cst.Name) -> bool:
-    """Tell whether a name is an attribute's or a keyword's, and means no variable."""
-    above = file.parent(node)
-    if isinstance(above, cst.Attribute):
-        return above.attr is node
-    return isinstance(above, cst.Arg) and above.keyword is node
 
 
 def wanted(files: Files, role: Role, hops: int) -> Demand:

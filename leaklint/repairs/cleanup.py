@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import libcst as cst
@@ -11,7 +10,6 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.roles import Role
 
-_CALLED = re.compile(r"\.\s*__del__")
 _REMOVALS = frozenset({"pop", "remove", "discard", "__delitem__"})
 
 
@@ -83,9 +81,8 @@ def _method_goes(draft: Draft, file: ParsedFile, method: cst.FunctionDef) -> boo
         return False
     if any(line.comment is not None for line in method.leading_lines) or file.indent(method) is None:
         return False
-    for other in draft.files.mentioning("__del__", lambda _, text: _CALLED.search(text) is not None):
-        if "__del__" in other.attributes:
-            return False
+    if any(True for _ in draft.files.program.attributes("__del__")):
+        return False
     start, end = file.line_start(file.start(method)), file.line_after(file.end(method) - 1)
     if block.body[0] is method:
         while end < len(file.text) and not file.text[end : file.line_after(end)].strip():

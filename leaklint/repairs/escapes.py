@@ -87,7 +87,7 @@ def results_of(files: Files, function: Function) -> Iterator[Role]:
 
 
 def _of_attribute(files: Files, name: str) -> Iterator[Role]:
-    for file in files.mentioning(name, lambda *_: True):
+    for file in files.mentioning(name):
         for node in file.attributes.get(name, ()):
             found = role_of(Use(file, node, file.scope(node), 0))
             if found.kind not in {"bind", "unbind"}:
@@ -111,14 +111,7 @@ def _of_name(file: ParsedFile, name: str, scope: CstScope) -> Iterator[Role]:
     if not isinstance(scope.node, cst.FunctionDef):
         return
     for node in walk(scope.node.body):
-        if isinstance(node, cst.Name) and node.value == name and not _is_label(file, node):
+        if isinstance(node, cst.Name) and node.value == name and file.evaluates(node):
             found = role_of(Use(file, node, scope, 0))
             if found.kind not in {"local-target", "bind", "alias-target"}:
                 yield found
-
-
-def _is_label(file: ParsedFile, node: cst.Name) -> bool:
-    above = file.parent(node)
-    if isinstance(above, cst.Attribute):
-        return above.attr is node
-    return isinstance(above, cst.Arg) and above.keyword is node

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -17,13 +16,11 @@ from leaklint.flow.terms import UNKNOWN, Term
 from leaklint.repairs.program import Program, once
 from leaklint.repairs.scopes import CstScope, CstScopeTree, read_tree, walk
 from leaklint.repairs.terms import FileTerms
-from leaklint.repairs.words import has_word, speaks_of, spoken_words
 from leaklint.source import Source, Span, TreeError, parse_ast
 
 _INDENT = re.compile(r"[ \t\f]*")
 N = TypeVar("N", bound=cst.CSTNode)
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
-_FEW = 4  # words that are looked for one by one
 _MOST = 400_000  # characters; a tree takes two hundred bytes for each
 _WIDEST = 1_000_000  # characters of the files that one repair may have to look at by their trees
 _trees: WeakKeyDictionary[Source, CstScopeTree] = WeakKeyDictionary()  # a tree knows nothing of its source
@@ -148,6 +145,11 @@ class ParsedFile:
         """Return what an expression denotes where it stands, also if that is not known."""
         return (self.term(node) if node is not None else None) or UNKNOWN
 
+    def evaluates(self, node: cst.Name) -> bool:
+        """Tell whether a name is evaluated or assigned: not that of an attribute, keyword or import, nor a lambda's own."""
+        term = self.term(node)
+        return term is not None and not (term[0] == "param" and "<lambda>" in term[1].rpartition(".")[2])
+
     def definition(self, function: Function) -> cst.FunctionDef | None:
         """Return the node of a function of this file."""
         return self._definitions.get(function.place[:2])
@@ -234,36 +236,6 @@ def _ranks(program: Program) -> dict[str, int]:
     return {module: rank for rank, module in enumerate(program.modules)}
 
 
-@dataclass(slots=True)
-class _Spoken:
-    """For words the modules that speak of them: for a few that were asked after, or for all that may be."""
-
-    modules: dict[str, list[str]] = field(default_factory=dict)
-    is_whole: bool = False
-
-
-@once
-def _spoken(_: Program) -> _Spoken:
-    return _Spoken()
-
-
-def _fill(spoken: _Spoken, program: Program) -> None:
-    """To look through all texts once for all words takes as long as to do it for a few words, one after the other."""
-    spoken.is_whole = True
-    found = spoken.modules = {word: [] for word in _names(program)}
-    for module in program.modules:
-        for word in found.keys() & spoken_words(program.source(module).text):
-            found[word].append(module)
-
-
-def _names(program: Program) -> Iterator[str]:
-    """Yield the names by which repairs look for containers and functions: those that the program gives them."""
-    for module in program.modules.values():
-        yield from (function.name for function in module.functions.values())
-        yield from (*module.names, *module.imports)
-    yield from (holder.word for holder in program.holders.all.values())
-
-
 class Files:
     """The files of a program as one repair reads them, each on first need."""
 
@@ -297,27 +269,12 @@ class Files:
         """Return the place of a module in the order of the program."""
         return _ranks(self.program)[module]
 
-    def saying(self, word: str) -> list[str]:
-        """Return the modules in whose text ``word`` is a word."""
-        return [module for module in self.program.modules if has_word(self.program.source(module).text, word)]
-
     def bounded(self, modules: Collection[str], word: str) -> None:
         """Raise ``TreeError`` if modules are too large to be looked at for one repair."""
         if sum(len(self.program.source(module).text) for module in modules) > _WIDEST:
             raise TreeError(f"more than {_WIDEST / 1e6:g} MB of source may mean it by {word}: decide by hand")
 
-    def speaking(self, word: str) -> list[str]:
-        """Return the modules in whose text ``word`` stands as an attribute or as a text of its own, see ``speaks_of``."""
-        spoken = _spoken(self.program)
-        if word not in spoken.modules and not spoken.is_whole and len(spoken.modules) >= _FEW:
-            _fill(spoken, self.program)
-        if word not in spoken.modules:
-            texts = ((module, self.program.source(module).text) for module in self.program.modules)
-            spoken.modules[word] = [module for module, text in texts if speaks_of(text, word)]
-        return spoken.modules[word]
-
-    def mentioning(self, word: str, reaches: Callable[[str, str], bool]) -> Iterator[ParsedFile]:
-        """Yield the files that speak of ``word``, if ``reaches`` admits module and text."""
-        for module in self.speaking(word):
-            if reaches(module, self.program.source(module).text):
-                yield self[module]
+    def mentioning(self, name: str) -> Iterator[ParsedFile]:
+        """Yield the files that ask for, set or delete an attribute of that name."""
+        for module in dict.fromkeys(module for module, _, _ in self.program.attributes(name)):
+            yield self[module]

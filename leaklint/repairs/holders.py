@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -11,13 +12,13 @@ from leaklint.flow.expressions import Place
 from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import Term, options
 from leaklint.heap.points_to import PointsTo
-from leaklint.repairs.words import unmangled
 
 _KINDS = {
     name: kind for kind in ("dict", "list", "set", "weak", "bounded", "local") for name in of_nature(f"makes {kind}")
 }
 _FIELDS = of_nature("field")
 _DESCRIPTOR = ("__get__", "__set__", "__set_name__")
+_MANGLED = re.compile(r"\A_[A-Za-z0-9]\w*?(?=__)")
 _LOCAL = frozenset({"closure", "default"})
 _OF_CLASSES = (
     "class",
@@ -86,6 +87,11 @@ class Holder(NamedTuple):
     def is_filled(self) -> bool:
         """Tell whether it starts with entries, or may."""
         return self.made[0] == "comp" or (bool(self.made[2 if self.made[0] == "call" else 1]) and self.kind != "none")
+
+
+def unmangled(name: str) -> str:
+    """Return a private name as it is written in its class: ``__x`` for ``_C__x``."""
+    return _MANGLED.sub("", name)
 
 
 def last_word(term: Term) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -26,15 +27,13 @@ from leaklint.repairs.referents import (
     slots_of,
 )
 from leaklint.repairs.scopes import dotted_name, walk
-from leaklint.repairs.words import CONTROLS, before_dot, is_attribute, places_of
 
-_PATH = re.compile(r"\w+(?:[\s\\]*\.[\s\\]*\w+)*\Z")
-_STEPS = re.compile(r"[\s\\]*\.[\s\\]*")
 CACHES = frozenset(one.called for one in shipped("functools").callables if one.memoises is not None)
 _HARMLESS = of_nature("marker")
 _INSIDE = re.compile(r"__dict__|__getstate__|__reduce|\bvars\(|\basdict\(")
 _COPIES = re.compile(rf"\b(?:{'|'.join(sorted(of_nature('copies objects')))}|copy\.copy)\b")
-_CONTROLS = re.compile(rf"(?:\.\s*fget\s*)?\.\s*(?:{'|'.join(CONTROLS)})\b")
+CONTROLS = frozenset({"cache_clear", "cache_info", "cache_parameters", "__wrapped__"})  # of what ``functools`` caches
+_ACCESSORS = frozenset({"setter", "deleter", "getter"})
 ALONE, EACH = "functools.cached_property", "a cache that each instance makes for itself"
 BESIDE = "a cache for each instance, which goes with it"
 _DEFAULT_SIZE = "128"  # of lru_cache without an argument
@@ -128,31 +127,26 @@ class _Method:
     def _refusal_by_use(self, name: str) -> str:
         """What other code does with the cached function itself."""
         family = self.program.classes.below(self.owner)
-        called = re.compile(rf"\b{re.escape(name)}{_CONTROLS.pattern}")
-        accessor = re.compile(rf"@{re.escape(name)}\.(?:setter|deleter|getter)\b")
-        with_arguments = len(self.function.params) > 1
-
-        # Most of the program may use some ``name``; read what controls a cache, or names it through a dotted path to the class.
-        def speaks(module: str, text: str) -> bool:
-            places = [*places_of(text, name)]
-            if any(_CONTROLS.match(text, at + len(name)) for at in places):
-                return True
-            if module == self.file.module.name and accessor.search(text):
-                return True
-            before = {before_dot(text, at) for at in places if is_attribute(text, at)}
-            paths = {tuple(_STEPS.split(found[0])) for part in before if (found := _PATH.search(part))}
-            return any(self._is_in_family(module, path, family) for path in paths)
-
-        for file in self.files.mentioning(name, speaks):
-            match = called.search(file.text)
-            if match and not with_arguments:
-                return f"the cache is controlled at {file.path}:{file.source.line_of(match.start())}"
-            if file is self.file and accessor.search(file.text):
-                return f"the property {name} has a setter or deleter"
-            for node in file.attributes.get(name, ()) if with_arguments or match else ():
-                if self._is_of_class(file, node, family):
-                    return f"{file.code(node)} at {file.place(node)} is reached through the class"
+        if len(self.function.params) == 1:
+            for where, _ in self._reached(CONTROLS):
+                return f"the cache is controlled at {where}"
+        words = {short(key) for key in family}
+        if any(module == self.file.module.name for _, module in self._reached(_ACCESSORS)):
+            return f"the property {name} has a setter or deleter"
+        for module, place, term in self.program.attributes(name, words) if len(self.function.params) > 1 else ():
+            callee = self.program.callee(term[1])
+            if callee is not None and callee.is_class and callee.key in family:
+                source = self.program.source(module)
+                return f"{source.at(place)} at {source.path}:{place[0]} is reached through the class"
         return ""
+
+    def _reached(self, words: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """Yield where the program asks one of some words of what goes by the name of the method, and in which module."""
+        for word in sorted(words):
+            for module, place, term in self.program.attributes(word):
+                base = term[1][1] if term[1][0] == "attr" and term[1][2] == "fget" else term[1]
+                if base[0] == "attr" and base[2] == self.function.name:
+                    yield f"{self.program.names.modules[module].path}:{place[0]}", module
 
     def _refusal_by_equality(self) -> str:
         """Why what equal instances share may not go with the first of them: it would not be the same, or go at once."""
@@ -204,8 +198,7 @@ class _Method:
 
     def _is_controlled(self) -> bool:
         """Tell whether the program asks for figures of the cache, empties it, or reaches through to the method itself."""
-        called = re.compile(rf"\b{re.escape(self.function.name)}{_CONTROLS.pattern}")
-        return any(called.search(file.text) for file in self.files.mentioning(self.function.name, lambda *_: True))
+        return any(True for _ in self._reached(CONTROLS))
 
     def _leads_back(self, node: cst.FunctionDef) -> bool:
         """Tell whether what is returned may refer to the instance, as far as the function itself shows."""
@@ -227,16 +220,6 @@ class _Method:
         if returns not in _PLAIN_TYPES and not all(_is_plain(found) for found in _returned(node)):
             draft.assume(f"what {name}() returns does not lead back to the instance")
         return draft.fix(BESIDE, "what is cached is kept for as long as its instance lives, and nothing else sees it")
-
-    def _is_of_class(self, file: ParsedFile, node: cst.Attribute, family: set[str]) -> bool:
-        return self._is_in_family(file.module.name, tuple(dotted_name(node.value).split(".")), family)
-
-    def _is_in_family(self, module: str, path: tuple[str, ...], family: set[str]) -> bool:
-        term: Term = ("name", module, path[0])
-        for word in path[1:]:
-            term = ("attr", term, word)
-        callee = self.program.callee(term) if path[0] else None
-        return callee is not None and callee.is_class and callee.key in family
 
     def _check_class(self) -> None:
         """Cached values need a ``__dict__``; what copies or compares that dictionary would see them."""

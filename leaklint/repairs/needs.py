@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.flow.model import Function
+from leaklint.flow.model import Event, Function
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.scopes import walk
 
@@ -143,18 +141,17 @@ def _bad(files: Files, file: ParsedFile, part: cst.CSTNode, owner: str, register
 def _unsteady(files: Files, name: str, owner: str, registered: cst.CSTNode) -> str:
     """Return why an attribute may be another when the clean-up runs, or may lead back to the object."""
     file = files.of(owner)
-    places = [(one, match) for one in files.mentioning(name, lambda *_: True) for match in _settings(name, one.text)]
-    if len(places) != 1 or places[0][0] is not file:
+    flows = (module.functions.values() for module in files.program.modules.values())
+    found = [(one, event) for functions in flows for one in functions for event in one.events if _sets(event, name)]
+    place = file.source.span_of(found[0][1].place) if len(found) == 1 and files.of(found[0][0].key) is file else None
+    statement = (file.at(place, cst.Assign) or file.at(place, cst.AnnAssign)) if place is not None else None
+    targets = [one.target for one in statement.targets] if isinstance(statement, cst.Assign) else []
+    value = (
+        statement.value if statement is not None and all(isinstance(one, cst.Attribute) for one in targets) else None
+    )
+    if value is None or statement is None:
         return f"self.{name}, which is not set once"
-    start = places[0][1].start()
-    named = [node for node in file.attributes.get(name, ()) if file.start(node) <= start < file.end(node)]
-    statement = _statement(file, named[0]) if named else None
-    value = getattr(statement, "value", None)
-    if value is None or not isinstance(statement, (cst.Assign, cst.AnnAssign)):
-        return f"self.{name}, which is not set once"
-    if _function_of(file, statement) is not _function_of(file, registered) or file.start(statement) > file.start(
-        registered
-    ):
+    if file.scope(statement) is not file.scope(registered) or file.start(statement) > file.start(registered):
         return f"self.{name}, which is not there yet"
     for node in walk(value):
         if isinstance(node, cst.Name) and node.value == "self":
@@ -167,21 +164,8 @@ def _unsteady(files: Files, name: str, owner: str, registered: cst.CSTNode) -> s
     return ""
 
 
-def _settings(name: str, text: str) -> Iterator[re.Match[str]]:
-    """Yield the places of a text that set an attribute of this name, add to it or delete it."""
-    word = re.escape(name)
-    yield from re.finditer(
-        rf"\.\s*{word}\s*(?::[^=\n]+)?(?:[-+*/|&@%^]|//|\*\*|<<|>>)?=(?!=)|\bdel\b.*\.{word}\b", text
-    )
-
-
-def _statement(file: ParsedFile, target: cst.CSTNode) -> cst.CSTNode | None:
-    """Return the assignment whose target is ``target``."""
-    above = file.parent(target)
-    if isinstance(above, cst.AnnAssign):
-        return above
-    return file.parent(above) if isinstance(above, cst.AssignTarget) else None
-
-
-def _function_of(file: ParsedFile, node: cst.CSTNode) -> cst.CSTNode | None:
-    return next((above for above in file.around(node) if isinstance(above, cst.FunctionDef)), None)
+def _sets(event: Event, name: str) -> bool:
+    """Tell whether an event sets an attribute of this name, adds to it or deletes it."""
+    if event.kind == "extend":
+        return bool(event.terms[0][0] == "attr" and event.terms[0][2] == name)
+    return event.kind in {"setattr", "delattr"} and event.name == name

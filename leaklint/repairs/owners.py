@@ -15,7 +15,6 @@ from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import last_word
 from leaklint.repairs.program import Program, short
 from leaklint.repairs.rebinding import rebound_at
-from leaklint.repairs.references import is_expression
 from leaklint.repairs.scopes import CstBinding, CstScope, walk
 
 _LITERALS = (cst.Tuple, cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.GeneratorExp)
@@ -329,7 +328,7 @@ class Owners:
 
 def _loads(file: ParsedFile, name: str, scope: CstScope) -> Iterator[cst.CSTNode]:
     for node in walk(scope.node):
-        if isinstance(node, cst.Name) and node.value == name and is_expression(file, node):
+        if isinstance(node, cst.Name) and node.value == name and file.evaluates(node):
             above = file.parent(node)
             if not isinstance(above, cst.AssignTarget):
                 yield node

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, wraps
 from typing import NamedTuple, TypeVar
@@ -13,10 +14,11 @@ from leaklint.flow.model import Function, Module
 from leaklint.flow.terms import Term, options
 from leaklint.heap.effects import Call
 from leaklint.heap.retention import Heap
-from leaklint.repairs.holders import Holder, Holders, Key, first_param, last_word
+from leaklint.repairs.holders import Holder, Holders, Key, first_param, last_word, unmangled
 from leaklint.repairs.terms import FileTerms, read_terms
 from leaklint.source import Source, Span, TreeError
 
+ATTRIBUTE = r"\.[\s\\]*"  # what stands before the name of an attribute
 _HOPS = 8  # how many names are followed, one through another: two that name each other would be followed for ever
 T = TypeVar("T")
 
@@ -73,7 +75,8 @@ class Program:
         self.modules: dict[str, Module] = {name: self.names.modules[name] for name in sources}
         self._sources, self._others = dict(sources), others
         self._terms: dict[str, FileTerms] = {}
-        named = frozenset((one.module, ".".join(_plain(one.name))) for one in reported)
+        self._said: dict[tuple[str, str], list[str]] = {}
+        named = frozenset((one.module, ".".join(map(unmangled, one.name.split(".")))) for one in reported)
         self.holders = Holders(self.points_to, tuple(sources), named)
         self.reported: dict[Key, list[StorePlace]] = {}  # where a holder that leaks grows
         for one in reported:
@@ -110,6 +113,25 @@ class Program:
                 for word in {last_word(term) for term, _, _ in values} - {""}:
                     found.setdefault(word, set()).add(local)
         return {name: frozenset(locals_) for name, locals_ in found.items()}
+
+    def saying(self, word: str, before: str = r"\b") -> list[str]:
+        """Return the modules in whose text ``word`` is a word that follows what a pattern matches."""
+        if (word, before) not in self._said:
+            pattern = re.compile(rf"{before}{re.escape(word)}\b")
+            texts = ((module, self.source(module).text) for module in self.modules)
+            found = [module for module, text in texts if word in text and pattern.search(text)]
+            self._said[word, before] = found
+        return self._said[word, before]
+
+    def attributes(self, name: str, beside: Iterable[str] = ()) -> Iterator[tuple[str, Place, Term]]:
+        """Yield the expressions that ask for an attribute of that name: module, place and term.
+
+        With ``beside`` only those in files that say one of some words.
+        """
+        modules = {module for word in beside for module in self.saying(word)}
+        for module in self.saying(name, ATTRIBUTE):
+            if not beside or module in modules:
+                yield from ((module, place, term) for place, term in self.terms(module).attributes.get(name, ()))
 
     def owner_of(self, function: Function) -> str:
         """Return the class whose method a function is, also of a function inside a method; empty for others."""
@@ -237,12 +259,6 @@ def parameter(program: Program, term: Term) -> bool:
 def short(key: str) -> str:
     """Return the last part of the name of a class."""
     return key.rpartition(":")[2].rpartition(".")[2]
-
-
-def _plain(name: str) -> Iterable[str]:
-    from leaklint.repairs.words import unmangled
-
-    return map(unmangled, name.split("."))
 
 
 def once(function: Callable[[Program], T]) -> Callable[[Program], T]:

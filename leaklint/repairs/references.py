@@ -9,9 +9,8 @@ import libcst as cst
 
 from leaklint.flow.terms import Term, options, root
 from leaklint.repairs.files import ParsedFile
-from leaklint.repairs.holders import Holder, Key, last_word
+from leaklint.repairs.holders import Holder, Key, last_word, unmangled
 from leaklint.repairs.program import Program, once
-from leaklint.repairs.words import unmangled
 
 _HOPS = 8
 _ELEMENT_CALLS = frozenset({"get", "setdefault", "pop", "__getitem__"})
@@ -231,8 +230,3 @@ def _without_copy(term: Term) -> Term:
 def _view(term: Term) -> str:
     """Return ``values`` for ``x.values()``, and so on; nothing for what is no call of a method."""
     return term[1][2] if term[0] == "call" and term[1][0] == "attr" else ""
-
-
-def is_expression(file: ParsedFile, node: cst.CSTNode) -> bool:
-    """Tell whether a name is evaluated or assigned, not the name of an attribute, keyword, parameter or import."""
-    return not isinstance(node, cst.Name) or file.term(node) is not None

@@ -72,7 +72,7 @@ def prepare(draft: Draft, key: str) -> None:
         draft.refuse(grip.text)
     elif grip.level == "slots":
         opened = _to_open(draft, key)
-        read = slots_read(draft.files, opened)
+        read = slots_read(draft.files.program, opened)
         if read:
             text = f"the slots of {short(opened)} leave no room for weak references, and are read at {read} as they are"
             draft.refuse(text)

@@ -110,7 +110,7 @@ def _is_looked_into(files: Files, file: ParsedFile, node: cst.Call) -> bool:
     if not isinstance(target, cst.Attribute):
         return True
     name = target.attr.value
-    uses = ((one, use) for one in files.mentioning(name, lambda *_: True) for use in one.attributes.get(name, ()))
+    uses = ((one, use) for one in files.mentioning(name) for use in one.attributes.get(name, ()))
     return not all(use is target or _is_handle(one, use) for one, use in uses)
 
 

@@ -12,7 +12,6 @@ from leaklint.model import Fix
 from leaklint.records import replace
 from leaklint.repairs.holders import Holder
 from leaklint.repairs.program import Program
-from leaklint.repairs.words import has_word
 
 _EXAMPLE = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
 _SAME = frozenset({"len", "bool", "sorted", "any", "all", "sum", "min", "max"})  # give the same for a weak container
@@ -46,11 +45,10 @@ def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
 
 def _examples(program: Program, name: str) -> Iterator[tuple[str, ast.Module]]:
     """Yield the examples of all files that have the word, each with its place."""
-    for module in program.modules:
-        text = program.source(module).text
-        if not has_word(text, name) or not _EXAMPLE.search(text):
-            continue
+    for module in program.saying(name):
         source = program.source(module)
+        if not _EXAMPLE.search(source.text):
+            continue
         for line, docstring in _docstrings(source.tree):
             for place, code in _commands(docstring, name):
                 yield f"{source.path}:{line + place}", code
@@ -73,7 +71,7 @@ def _commands(docstring: str, name: str) -> Iterator[tuple[int, ast.Module]]:
     except ValueError:
         return
     for example in found:
-        if has_word(example.source, name):
+        if name in example.source:
             with suppress(SyntaxError):
                 yield example.lineno, ast.parse(example.source)
 

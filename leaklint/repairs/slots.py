@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 
 from leaklint.flow.terms import Term, options
-from leaklint.repairs.files import Files
 from leaklint.repairs.program import Program
 
 _NAME = "__slots__"
 _QUOTED = re.compile(rf"[\"']{_NAME}[\"']")
 
 
-def slots_read(files: Files, key: str) -> str:
+def slots_read(program: Program, key: str) -> str:
     """Return where the ``__slots__`` of a class, or of one that may be it, are read: as columns, or to copy by name."""
-    classes = files.program.classes
+    classes = program.classes
     family = {above for one in classes.below(key) for above in classes.order(one)}
-    for file in files.mentioning(_NAME, lambda *_: True):
-        for node in file.attributes.get(_NAME, ()):
-            if any(_may_be_of(files.program, term, family) for term in options(file.denoted(node.value))):
-                return file.place(node)
-        quoted = _QUOTED.search(file.text)
+    for module in program.saying(_NAME):
+        path, text = program.names.modules[module].path, program.source(module).text
+        for place, term in program.terms(module).attributes.get(_NAME, ()):
+            if any(_may_be_of(program, one, family) for one in options(term[1])):
+                return f"{path}:{place[0]}"
+        quoted = _QUOTED.search(text)
         if quoted is not None:
-            return f"{file.path}:{file.source.line_of(quoted.start())}"
+            return f"{path}:{program.source(module).line_of(quoted.start())}"
     return ""
 
 

@@ -16,10 +16,12 @@ class FileTerms(NamedTuple):
     """The terms of a file's expressions and targets, by their places.
 
     ``in_texts`` has those inside of formatted strings by function and code: before Python 3.12 their places are wrong.
+    ``attributes`` has those of attributes by their names, in the order of the source.
     """
 
     at: dict[Place, Term]
     in_texts: dict[tuple[str, str], Term]
+    attributes: dict[str, list[tuple[Place, Term]]]
 
 
 def read_terms(tree: ast.Module, module: Module) -> FileTerms:
@@ -30,8 +32,10 @@ def read_terms(tree: ast.Module, module: Module) -> FileTerms:
     for node in ast.walk(tree):
         for target in node.targets if isinstance(node, ast.Delete) else ():
             if isinstance(target, ast.Attribute) and place_of(target.value) in file.at:
-                file.at[place_of(target)] = ("attr", file.at[place_of(target.value)], target.attr)
-    return FileTerms(file.at, file.in_texts)
+                file.keep(target, ("attr", file.at[place_of(target.value)], target.attr), scope)
+    for found in file.attributes.values():
+        found.sort()
+    return FileTerms(file.at, file.in_texts, file.attributes)
 
 
 class _File(File):
@@ -39,12 +43,15 @@ class _File(File):
         super().__init__(module.name, module.path, module.is_package)
         self.at: dict[Place, Term] = {}
         self.in_texts: dict[tuple[str, str], Term] = {}
+        self.attributes: dict[str, list[tuple[Place, Term]]] = {}
         self.texts = 0  # formatted strings around what is being read
         self._nodes = set(map(id, ast.walk(tree)))  # an annotation that is a text is parsed apart, and has no place
 
     def keep(self, node: ast.expr, term: Term, scope: Scope) -> None:
         if id(node) not in self._nodes:
             return
+        if isinstance(node, ast.Attribute) and term[0] == "attr":
+            self.attributes.setdefault(term[2], []).append((place_of(node), term))
         if self.texts:
             self.in_texts[_named(scope).key, ast.unparse(node)] = term
         else:

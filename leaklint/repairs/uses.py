@@ -10,7 +10,7 @@ import libcst as cst
 
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import Holder
-from leaklint.repairs.program import Program, once
+from leaklint.repairs.program import ATTRIBUTE, Program, once
 from leaklint.repairs.references import Reference, may_mean, references
 from leaklint.repairs.scopes import CstScope
 from leaklint.repairs.tied_stores import Tied, tied
@@ -87,7 +87,9 @@ class Finder:
         if holder.scope == "class":
             owner = holder.owner.rpartition(".")[2].rpartition(":")[2]
             words.add(f"_{owner.lstrip('_')}{holder.word}")
-        said = {module for word in words for module in self.files.saying(word)}
+        before = rf"(?:{ATTRIBUTE}|['\"])" if holder.cls else r"\b"
+        said = {module for word in words - {holder.word} for module in program.saying(word)}
+        said.update(program.saying(holder.word, before))
         yield from (module for module in program.modules if module in said or module == holder.module)
 
 

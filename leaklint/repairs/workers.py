@@ -12,10 +12,8 @@ from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.program import Program
-from leaklint.repairs.references import is_expression
 from leaklint.repairs.referents import prepare
 from leaklint.repairs.scopes import walk
-from leaklint.repairs.words import has_attribute
 from leaklint.source import Span
 
 NAME = "a static worker that takes weakref.ref(self)"
@@ -79,14 +77,13 @@ class _Worker:
             self.draft.refuse(f"{name}() is not a plain method without arguments")
         if self.program.overridden(owner, name):
             self.draft.refuse(f"a subclass overrides {name}()")
-        for file in self.draft.files.mentioning(name, lambda _, text: has_attribute(text, name)):
-            for node in file.attributes.get(name, ()):
-                if node is not target:
-                    self.draft.refuse(f"{name} is also used at {file.place(node)}")
-            if self.draft.refused:
-                break  # others may be many
+        own = (self.file.module.name, self.file.source.place_of(target))
+        others = ((module, place) for module, place, _ in self.program.attributes(name) if (module, place) != own)
+        for module, place in others:
+            self.draft.refuse(f"{name} is also used at {self.program.names.modules[module].path}:{place[0]}")
+            break  # others may be many
         home = self.draft.files.of(function.key)
-        bound = {node.value for node in walk(definition) if isinstance(node, cst.Name) and is_expression(home, node)}
+        bound = {node.value for node in walk(definition) if isinstance(node, cst.Name) and home.evaluates(node)}
         if bound & {_REFERENCE, _PAUSE}:
             self.draft.refuse(f"{name}() uses a name that the repair would need")
 
