@@ -260,28 +260,10 @@ class Effects:
             if name in BULK and given and self._each(key, event, name, container, base, given[0]):
                 return
             if value is not None:
+                item = given[key_place] if 0 <= key_place < len(given) else None
                 if name in BULK and kind in {"dict", "defaultdict"}:
-                    self._effect(
-                        key,
-                        event,
-                        "store",
-                        name,
-                        container,
-                        base,
-                        value,
-                        ("elem", value[1], UNKNOWN) if value[0] == "iter" else value,
-                    )
-                else:
-                    self._effect(
-                        key,
-                        event,
-                        "store",
-                        name,
-                        container,
-                        base,
-                        given[key_place] if 0 <= key_place < len(given) else None,
-                        value,
-                    )
+                    item, value = value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value
+                self._effect(key, event, "store", name, container, base, item, value)
         elif name in REMOVERS:
             self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
 

@@ -18,7 +18,6 @@ from .targets import Target, arm_loaded, trigger
 
 MOST, CLASSES = 8, 64
 KEY = "leaklint-harvest"
-Note = Callable[[Any, Value], None]
 
 
 class Harvest:

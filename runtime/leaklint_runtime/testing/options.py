@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
-ROOT = "."
 TIMEOUT = 20.0
 _SWITCHES = (
     ("leaklint", "watch the findings of leaklint while the tests run, and give each a verdict"),
