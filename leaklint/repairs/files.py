@@ -162,9 +162,12 @@ class ParsedFile:
     def class_node(self, key: str) -> cst.ClassDef | None:
         """Return the node of a class of this file, by its key."""
         klass = self.module.classes.get(key)
-        places = {self.source.place_of(scope.node)[:2]: scope.node for scope in self.tree.scopes[1:]}
-        node = places.get(klass.place[:2]) if klass is not None else None
-        return node if isinstance(node, cst.ClassDef) else None
+        return self._classes.get(klass.place[:2]) if klass is not None else None
+
+    @cached_property
+    def _classes(self) -> dict[tuple[int, int], cst.ClassDef]:
+        nodes = (scope.node for scope in self.tree.scopes if isinstance(scope.node, cst.ClassDef))
+        return {self.source.place_of(node)[:2]: node for node in nodes}
 
     def at(self, span: Span, kind: type[N]) -> N | None:
         """Return the node of a kind that stands exactly at ``span``."""

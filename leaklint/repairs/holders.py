@@ -230,12 +230,23 @@ class Holders:
         """Return the holder of that name, also of a class above; of several the one that is made at ``line``."""
         owner, _, word = name.rpartition(".")
         word = unmangled(word)
-        plain = f"{owner}.{word}" if owner else word
-        found = [one for one in self.all.values() if one.module == module and one.name == plain]
+        found = self._named.get((module, f"{owner}.{word}" if owner else word), [])
         at = [one for one in found if one.place[0] <= line <= one.place[2]]
         if at or found:
             return (at or found)[0]
         return self.on_class(f"{module}:{owner}", word) if owner else None
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], list[Holder]]:
+        found: dict[tuple[str, str], list[Holder]] = {}
+        for holder in self.all.values():
+            found.setdefault((holder.module, holder.name), []).append(holder)
+        return found
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The names of the holders that are attributes of classes or their objects."""
+        return frozenset(self._owners)
 
     @cached_property
     def _owners(self) -> dict[str, dict[str, Holder]]:

@@ -8,6 +8,7 @@ import libcst as cst
 
 from leaklint.flow.model import Event, Function
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.program import Program, once
 from leaklint.repairs.scopes import walk
 
 
@@ -141,8 +142,7 @@ def _bad(files: Files, file: ParsedFile, part: cst.CSTNode, owner: str, register
 def _unsteady(files: Files, name: str, owner: str, registered: cst.CSTNode) -> str:
     """Return why an attribute may be another when the clean-up runs, or may lead back to the object."""
     file = files.of(owner)
-    flows = (module.functions.values() for module in files.program.modules.values())
-    found = [(one, event) for functions in flows for one in functions for event in one.events if _sets(event, name)]
+    found = _settings(files.program).get(name, [])
     place = file.source.span_of(found[0][1].place) if len(found) == 1 and files.of(found[0][0].key) is file else None
     statement = (file.at(place, cst.Assign) or file.at(place, cst.AnnAssign)) if place is not None else None
     targets = [one.target for one in statement.targets] if isinstance(statement, cst.Assign) else []
@@ -164,8 +164,14 @@ def _unsteady(files: Files, name: str, owner: str, registered: cst.CSTNode) -> s
     return ""
 
 
-def _sets(event: Event, name: str) -> bool:
-    """Tell whether an event sets an attribute of this name, adds to it or deletes it."""
-    if event.kind == "extend":
-        return bool(event.terms[0][0] == "attr" and event.terms[0][2] == name)
-    return event.kind in {"setattr", "delattr"} and event.name == name
+@once
+def _settings(program: Program) -> dict[str, list[tuple[Function, Event]]]:
+    """Return by name the places that set an attribute, add to it or delete it."""
+    found: dict[str, list[tuple[Function, Event]]] = {}
+    for function in (one for module in program.modules.values() for one in module.functions.values()):
+        for event in function.events:
+            if event.kind in {"setattr", "delattr"}:
+                found.setdefault(event.name, []).append((function, event))
+            elif event.kind == "extend" and event.terms[0][0] == "attr":
+                found.setdefault(event.terms[0][2], []).append((function, event))
+    return found

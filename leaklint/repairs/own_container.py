@@ -53,8 +53,8 @@ def _judge_uses(draft: Draft, owner: str, roles: Sequence[Role]) -> None:
             draft.refuse(f"{role.file.code(role.use.node)} at {role.place} is asked of the class, or of another object")
         elif role.kind in {"bind", "unbind", "escape", "argument", "alias"}:
             draft.refuse(f"{role.file.code(role.use.node)} at {role.place} is handed on, or bound to something else")
-    stored = [node for role in roles if role.kind == "call" and role.name == "append" for node in role.arguments]
-    own = {role.file.code(node) for role in roles for node in stored if _is_state(draft, owner, role, node)}
+    adding = [role for role in roles if role.kind == "call" and role.name == "append"]
+    own = {role.file.code(one) for role in adding for one in role.arguments if _is_state(draft, owner, role, one)}
     if not own or not own & {text for role in roles for text in _taken_to(role)}:
         draft.refuse("nothing shows that what is stored is the state of the one object that takes it out again")
 

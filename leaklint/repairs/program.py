@@ -248,7 +248,14 @@ class Program:
 
     def methods(self, key: str) -> Iterator[Function]:
         """Yield the functions in the body of a class."""
-        yield from (one for one in self.functions.values() if one.owner == key)
+        yield from self._methods.get(key, ())
+
+    @cached_property
+    def _methods(self) -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for function in self.functions.values():
+            found.setdefault(function.owner, []).append(function)
+        return found
 
 
 def parameter(program: Program, term: Term) -> bool:

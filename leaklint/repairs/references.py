@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import libcst as cst
 
@@ -29,21 +30,46 @@ class Reference(NamedTuple):
     sure: bool
 
 
-def references(program: Program, file: ParsedFile, holder: Holder) -> Iterator[Reference]:
-    """Yield the expressions of a file that mean a holder, or may mean it."""
+class Meant(NamedTuple):
+    """What a term means: a holder (``key``), or any that has the name ``key[1]`` for an attribute.
+
+    The latter is one of something unknown (``open``), of a part of something of which no class is known (``part``), or of
+    ``self`` in the methods of a class, of which objects of other classes may be, too (``inside``, with the class).
+    """
+
+    key: tuple[str, ...]
+    depth: int = 0
+    sure: bool = False
+
+
+_Found = dict[tuple[str, ...], list[Reference]]
+_places: WeakKeyDictionary[ParsedFile, _Found] = WeakKeyDictionary()
+
+
+def references(program: Program, file: ParsedFile, holder: Holder) -> dict[int, Reference]:
+    """Return the expressions of a file that mean a holder, or may mean it, by the numbers of their nodes."""
     meaning = _meaning(program)
-    for place, node in enumerate(file.nodes):
-        term = file.term(node) if isinstance(node, _CHAINS) else None
-        found = meaning.of(term, holder) if term is not None else None
-        if found is not None:
-            yield Reference(file.module.name, place, *found)
+    if file not in _places:
+        found: _Found = {}
+        for place, node in enumerate(file.nodes):
+            term = file.term(node) if isinstance(node, _CHAINS) else None
+            for one in meaning.of(term) if term is not None else ():
+                found.setdefault(one.key, []).append(Reference(file.module.name, place, one.depth, one.sure))
+        _places[file] = found
+    keys = meaning.keys(holder)  # what is sure to mean it comes last
+    return {one.place: one for key in reversed(keys) for one in _places[file].get(key, ())}
 
 
-def may_mean(program: Program, module: str, holder: Holder) -> bool:
-    """Tell whether an expression of a module means a holder, or may mean it; the file is not parsed by libcst for that."""
-    meaning, terms = _meaning(program), program.terms(module)
-    every = {*terms.at.values(), *terms.in_texts.values()}
-    return any(meaning.of(term, holder) is not None for term in every)
+def reaching(program: Program, modules: Iterable[str], holder: Holder) -> list[str]:
+    """Return those of the modules in which something means a holder, or may mean it; none is parsed by libcst for that."""
+    meaning = _meaning(program)
+    for module in modules:
+        if module not in meaning.read:
+            meaning.read.add(module)
+            terms = program.terms(module)
+            for key in {one.key for term in {*terms.at.values(), *terms.in_texts.values()} for one in meaning.of(term)}:
+                meaning.modules.setdefault(key, []).append(module)
+    return [*dict.fromkeys(module for key in meaning.keys(holder) for module in meaning.modules.get(key, ()))]
 
 
 def denoted(program: Program, term: Term) -> Iterator[Denoted]:
@@ -52,22 +78,39 @@ def denoted(program: Program, term: Term) -> Iterator[Denoted]:
 
 
 class _Meaning:
-    """What terms mean. It knows the parts of a program, which lives as long, and not the program itself."""
+    """What terms mean. It knows the parts of a program, which live as long, and not the program itself."""
 
     def __init__(self, program: Program) -> None:
         self.heap, self.holders = program.points_to, program.holders
         self.names, self.classes = program.names, program.classes
         self.reported = frozenset(program.reported)
+        self.read: set[str] = set()  # modules that ``modules`` knows of: by what means something, where it stands
+        self.modules: dict[tuple[str, ...], list[str]] = {}
         self._known: dict[Term, tuple[Denoted, ...]] = {}
-        self._families: dict[str, frozenset[str]] = {}
+        self._meant: dict[Term, tuple[Meant, ...]] = {}
 
-    def of(self, term: Term, holder: Holder) -> tuple[int, bool] | None:
-        """Return how deep inside of a holder a term is, and whether it can be nothing else; None for what is another thing."""
-        known = self.denoted(term)
-        depths = [one[1] for one in known if one is not None and one[0] == holder.key]
-        if depths:
-            return min(depths), len(known) == 1
-        return (0, False) if self._may_be(term, holder) else None
+    def keys(self, holder: Holder) -> list[tuple[str, ...]]:
+        """Return what means a holder, or may mean it: the holder itself first."""
+        found: list[tuple[str, ...]] = [holder.key]
+        if holder.cls:
+            found.append(("open", holder.word))
+            found += [("part", holder.word)] if holder.key in self.reported else []
+            family = (above for one in self.classes.below(holder.cls) for above in self.classes.order(one))
+            others = (one for one in dict.fromkeys(family) if holder.cls not in self.classes.order(one))
+            found += [("inside", holder.word, one) for one in others]
+        return found
+
+    def of(self, term: Term) -> tuple[Meant, ...]:
+        """Return the holders that a term means, and what else it may mean."""
+        meant = self._meant.get(term)
+        if meant is None:
+            known = self.denoted(term)
+            depths: dict[Key, int] = {}
+            for key, depth in (one for one in known if one is not None):
+                depths[key] = min(depth, depths.get(key, depth))
+            found = [Meant(key, depth, len(known) == 1) for key, depth in depths.items()]
+            meant = self._meant[term] = (*found, *map(Meant, dict.fromkeys(self._guesses(term))))
+        return meant
 
     def denoted(self, term: Term) -> tuple[Denoted, ...]:
         """Return each holder that a term may mean; None for something else."""
@@ -91,8 +134,8 @@ class _Meaning:
             yield (key, 0) if key in self.holders.all else None
         elif kind in {"cell", "fresh"}:
             yield from self._of_variable(term, hops)
-        elif kind == "attr":
-            yield from self._of_attribute(term)
+        elif (asked := _asked(term)) is not None:
+            yield from self._of_attribute(asked)
         elif kind == "elem":
             yield from self._of_element(term, hops)
         elif kind == "iter":
@@ -101,8 +144,6 @@ class _Meaning:
             yield from _inner(self._denoted(term[1][1], hops - 1))
         elif kind in {"dict", "list", "set", "comp", "call"} and term[-1] in self.holders.by_site:
             yield (self.holders.by_site[term[-1]], 0)
-        elif kind == "call" and term[1][::2] == ("name", "getattr") and len(term[2]) > 1 and term[2][1][2:] == ("str",):
-            yield from self._of_attribute(("attr", term[2][0], term[2][1][1].strip("'\"")))
         elif term[:2] != ("const", "None"):
             yield None
 
@@ -172,13 +213,12 @@ class _Meaning:
             plain = option is None or self.holders.all[option[0]].kind not in {"list", "set"}
             yield None if option is None or plain else (option[0], option[1] + 1)
 
-    def _may_be(self, term: Term, holder: Holder) -> bool:
-        """Tell whether a term is an attribute of the holder's name on something that may be its owner."""
-        if term[0] == "call" and term[1][::2] == ("name", "getattr") and len(term[2]) > 1:
-            term = ("attr", term[2][0], term[2][1][1].strip("'\"")) if term[2][1][0] == "const" else term
-        if not holder.cls or term[0] != "attr" or unmangled(term[2]) != holder.word:
-            return False
-        return any(self._may_own(one, holder) for one in self._options(term[1]))
+    def _guesses(self, term: Term) -> Iterator[tuple[str, ...]]:
+        """Yield on what an attribute is asked for that may be the owner of some holder of its name."""
+        asked = _asked(term)
+        if asked is not None and unmangled(asked[2]) in self.holders.words:
+            for base in self._options(asked[1]):
+                yield from self._guessed(base, unmangled(asked[2]))
 
     def _options(self, term: Term) -> Iterator[Term]:
         for one in options(term):
@@ -190,31 +230,34 @@ class _Meaning:
             else:
                 yield one
 
-    def _may_own(self, base: Term, holder: Holder) -> bool:
+    def _guessed(self, base: Term, word: str) -> Iterator[tuple[str, ...]]:
         own = self.holders.self_of(base) or self.holders.class_of_cls(base)
-        if own:
-            return own in self._family(holder.cls) and holder.cls not in self.classes.order(own)
         start, known = root(base), {value[0] for value in self.heap.evaluate(base)}
-        if known and known <= {"self", "inst", "class", "module", "ext", "plain", "none", "container"}:
-            return False
-        if start[0] == "name":
-            is_bound = self.names.name(start[1], start[2])[0] == "global"
-            return is_bound and (start == base or holder.key in self.reported)
-        if start[0] in {"param", "unknown", "star", "sent"} and not self.holders.self_of(start):
-            return True
-        return base[0] in {"attr", "elem", "iter"} and start[0] in {"param", "cell"} and holder.key in self.reported
-
-    def _family(self, key: str) -> frozenset[str]:
-        """Return the classes below a class and all above any of these."""
-        if key not in self._families:
-            below = self.classes.below(key)
-            self._families[key] = frozenset(above for one in below for above in self.classes.order(one))
-        return self._families[key]
+        if own:
+            yield ("inside", word, own)
+        elif known and known <= {"self", "inst", "class", "module", "ext", "plain", "none", "container"}:
+            return
+        elif start[0] == "name":
+            if self.names.name(start[1], start[2])[0] == "global":
+                yield ("open" if start == base else "part", word)
+        elif start[0] in {"param", "unknown", "star", "sent"} and not self.holders.self_of(start):
+            yield ("open", word)
+        elif base[0] in {"attr", "elem", "iter"} and start[0] in {"param", "cell"}:
+            yield ("part", word)
 
 
 @once
 def _meaning(program: Program) -> _Meaning:
     return _Meaning(program)
+
+
+def _asked(term: Term) -> Term | None:
+    """Return an attribute as such, also where ``getattr`` asks for it; None for other terms."""
+    if term[0] == "attr":
+        return term
+    if term[0] == "call" and term[1][::2] == ("name", "getattr") and len(term[2]) > 1 and term[2][1][2:] == ("str",):
+        return ("attr", term[2][0], term[2][1][1].strip("'\""))
+    return None
 
 
 def _inner(found: Iterator[Denoted]) -> Iterator[Denoted]:

@@ -11,7 +11,7 @@ import libcst as cst
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import Holder
 from leaklint.repairs.program import ATTRIBUTE, Program, once
-from leaklint.repairs.references import Reference, may_mean, references
+from leaklint.repairs.references import Reference, reaching, references
 from leaklint.repairs.scopes import CstScope
 from leaklint.repairs.tied_stores import Tied, tied
 
@@ -62,10 +62,10 @@ class Finder:
         """The expressions that mean the holder, by module and number of the node."""
         known = _known(self.program)
         if self.holder.key not in known:
-            modules = [one for one in self._candidates() if may_mean(self.program, one, self.holder)]
+            modules = reaching(self.program, self._candidates(), self.holder)
             self.files.bounded(modules, self.holder.word)
-            found = (at for module in modules for at in references(self.program, self.files[module], self.holder))
-            known[self.holder.key] = {(at.module, at.place): at for at in found}
+            found = (references(self.program, self.files[module], self.holder) for module in modules)
+            known[self.holder.key] = {(at.module, at.place): at for one in found for at in one.values()}
         return known[self.holder.key]
 
     def _use(self, at: Reference) -> Use | None:
@@ -87,10 +87,18 @@ class Finder:
         if holder.scope == "class":
             owner = holder.owner.rpartition(".")[2].rpartition(":")[2]
             words.add(f"_{owner.lstrip('_')}{holder.word}")
-        before = rf"(?:{ATTRIBUTE}|['\"])" if holder.cls else r"\b"
-        said = {module for word in words - {holder.word} for module in program.saying(word)}
-        said.update(program.saying(holder.word, before))
-        yield from (module for module in program.modules if module in said or module == holder.module)
+        yield holder.module
+        for word in words:
+            before = rf"(?:{ATTRIBUTE}|['\"])" if holder.cls and word == holder.word else r"\b"
+            if (word, before) not in _looked_up(program):
+                _looked_up(program).add((word, before))
+                yield from program.saying(word, before)
+
+
+@once
+def _looked_up(_: Program) -> set[tuple[str, str]]:
+    """Return the words whose files are known to the references already, with what is before them."""
+    return set()
 
 
 @once
