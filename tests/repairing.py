@@ -15,7 +15,7 @@ from leaklint.heap.points_to import PointsTo
 from leaklint.heap.retention import Heap
 from leaklint.model import Edit, Fix
 from leaklint.repairs import WeakRequest, weaken
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.program import Program, ReportedHolder
 from leaklint.source import Source, Span
 
@@ -37,7 +37,7 @@ def module_of(path: str) -> str:
     return path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
 
-def holder_of(program: Program, symbol: str) -> Holder:
+def holder_of(program: Program, symbol: str) -> HolderDefinition:
     """Return the holder called ``Class.attr``, ``NAME`` or ``module:NAME``."""
     module, _, name = symbol.rpartition(":")
     found = [one for one in program.holders.all.values() if one.symbol in {f"{one.module}:{name}", symbol}]

@@ -15,7 +15,7 @@ from leaklint.flow.model import Module, qualname
 from leaklint.flow.read import read_flow
 from leaklint.heap.points_to import PointsTo
 from leaklint.paths import module_name
-from leaklint.repairs.holders import Holder, Holders, unmangled
+from leaklint.repairs.holders import HolderDefinition, Holders, unmangled
 from leaklint.source import Source, SourceError, Span
 from leaklint_runtime.discovery.model import GrowingHolder
 
@@ -98,7 +98,7 @@ def _of_container(holder: GrowingHolder, path: str, line: int) -> Definition:
     return Definition(file, _statement(text, line), f"{name}:{bare}", holder.container_kind)
 
 
-def _holder_at(text: _Text, line: int, holder: GrowingHolder) -> Holder | None:
+def _holder_at(text: _Text, line: int, holder: GrowingHolder) -> HolderDefinition | None:
     """Return the holder that the rules know on a line; an attribute of ``self`` counts, whatever object that is."""
     name, attribute = text.module.name, unmangled(_attribute(holder.symbol))
     attributes = frozenset((name, f"{qualname(owner)}.{attribute}") for owner in text.module.classes)

@@ -15,7 +15,7 @@ from leaklint.heap.registration import Registration
 from leaklint.heap.retained import Retention, Store
 from leaklint.heap.weakness import Weak
 from leaklint.model import Confidence, Related
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.program import Program, ReportedHolder, StorePlace
 from leaklint.rules.experiments import qualname_of
 from leaklint.source import SourceError
@@ -59,7 +59,7 @@ class Leak:
     """What the analysis, or a run, said of a holder, under the code of its rule; entries start with the most telling one."""
 
     code: str
-    holder: Holder
+    holder: HolderDefinition
     entries: tuple[StoredEntry, ...]
     confidence: Confidence
 
@@ -84,7 +84,7 @@ class FactsView:
             return None
         return Leak(code, holder, tuple(map(self._entry, retention.stores)), retention.level)
 
-    def holder(self, location: HeapPlace) -> Holder | None:
+    def holder(self, location: HeapPlace) -> HolderDefinition | None:
         """Return the holder that stands at a location of the heap."""
         module, name = _home(location)
         return self.program.holders.named(module, name, location.place[0])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from leaklint.repairs.backrefs import weak_values
     from leaklint.repairs.bound import bounded, bounded_function
     from leaklint.repairs.handlers import guarded_handler
-    from leaklint.repairs.holders import Holder
+    from leaklint.repairs.holders import HolderDefinition
     from leaklint.repairs.libraries import closed, held_weakly
     from leaklint.repairs.memo import cached_method
     from leaklint.repairs.methods import bound_methods
@@ -84,7 +84,7 @@ def _or_why_not(repair: Callable[Concatenate[Program, _Given], Fix]) -> Callable
 
 
 @_or_why_not
-def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
+def qualified(program: Program, holder: HolderDefinition, fix: Fix) -> Fix:
     """Return the repair of ``holder`` as ``tied_stores`` (what is said of its stores) and ``shown`` (examples) allow it."""
     from leaklint.repairs import shown, tied_stores
     from leaklint.repairs.files import Files

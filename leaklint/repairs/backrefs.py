@@ -7,7 +7,7 @@ import libcst as cst
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.owners import Owners, apply
 from leaklint.repairs.program import Program
 from leaklint.repairs.referents import prepare
@@ -19,7 +19,7 @@ _QUIET = frozenset({"truth", "contains", "delete-item", "identity", "idle", "bin
 _WITHOUT_VALUES = frozenset({"keys", "clear", "__contains__", "__len__"})
 
 
-def weak_values(program: Program, holder: Holder, owner: str) -> Fix:
+def weak_values(program: Program, holder: HolderDefinition, owner: str) -> Fix:
     """Return the repair that stores ``weakref.ref(value)``; ``owner`` is the class of the values, empty if it is not known.
 
     Each value has to be ``self`` or the key, alone or as one part of a tuple. Where a value is read, the container may be

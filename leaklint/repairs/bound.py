@@ -11,7 +11,7 @@ from leaklint.repairs import counts, hazards
 from leaklint.repairs.again import not_again
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.holders import Holder, last_word
+from leaklint.repairs.holders import HolderDefinition, last_word
 from leaklint.repairs.memo import CACHES, functools_name
 from leaklint.repairs.program import Program
 from leaklint.repairs.referents import defined_as
@@ -23,7 +23,7 @@ LIMIT = 1024
 _NO_DICT = Fix("none", "", "only a dict that serves as a memo can be bounded")
 
 
-def bounded(program: Program, holder: Holder, limit: int = LIMIT) -> Fix:
+def bounded(program: Program, holder: HolderDefinition, limit: int = LIMIT) -> Fix:
     """Return the repair that keeps a memo at ``limit`` entries by dropping the oldest one after each store.
 
     It is offered only where every read can do without its entry. ``safe`` is never answered: that a value that has

@@ -29,7 +29,7 @@ _OF_CLASSES = (
 Key = tuple[str, str, str]
 
 
-class Holder(NamedTuple):
+class HolderDefinition(NamedTuple):
     """A container of process lifetime.
 
     ``scope``: ``class``, ``module``, ``default`` (a default argument), ``closure`` (a local of a function that its inner
@@ -112,7 +112,7 @@ class Holders:
         """Find the holders; ``reported`` are module and name of those that the analysis, or a run, says to leak."""
         self.heap = heap
         self._reported = reported
-        self.all: dict[Key, Holder] = {}
+        self.all: dict[Key, HolderDefinition] = {}
         self.by_site: dict[Term, Key] = {}  # local containers by where they are made
         for module in modules:
             for holder in (*self._of_names(module), *self._of_functions(module)):
@@ -150,12 +150,16 @@ class Holders:
                 inner = made[0][0] if made and made[0] is not None else "object"
         return (kind, inner)
 
-    def _holder(self, scope: str, owner: str, word: str, term: Term, place: Place, module: str) -> Iterator[Holder]:
+    def _holder(
+        self, scope: str, owner: str, word: str, term: Term, place: Place, module: str
+    ) -> Iterator[HolderDefinition]:
         made = self._made(term)
         if made is not None:
-            yield Holder(scope, owner, unmangled(word), term, place, self.heap.names.modules[module].path, *made)
+            yield HolderDefinition(
+                scope, owner, unmangled(word), term, place, self.heap.names.modules[module].path, *made
+            )
 
-    def _of_names(self, module: str) -> Iterator[Holder]:
+    def _of_names(self, module: str) -> Iterator[HolderDefinition]:
         flow = self.heap.names.modules[module]
         for word, values in flow.names.items():
             for term, place, _ in values:
@@ -164,7 +168,7 @@ class Holders:
             for word, (term, place) in self.heap.names.classes[key].attributes.items():
                 yield from self._holder("class", key, word, term, place, module)
 
-    def _of_functions(self, module: str) -> Iterator[Holder]:
+    def _of_functions(self, module: str) -> Iterator[HolderDefinition]:
         for key in self.heap.names.modules[module].functions:
             function = self.heap.functions[key]
             for event in function.events:
@@ -180,7 +184,7 @@ class Holders:
                     if term[0] in {"dict", "list", "set", "comp", "call"}:
                         yield from self._holder("closure", key, word, term, term[-1][1:5], module)
 
-    def _of_attribute(self, event: Event, function: Function, module: str) -> Iterator[Holder]:
+    def _of_attribute(self, event: Event, function: Function, module: str) -> Iterator[HolderDefinition]:
         """``C.reg = {}``, ``cls.reg = {}``, and ``self.reg = {}`` where ``self`` is a class or sits on one."""
         base, word, term = event.terms[0], event.name, event.terms[1]
         own = self.self_of(base)
@@ -226,7 +230,7 @@ class Holders:
         made = (value[1] for callee in callees for value in self.heap.evaluate(callee) if value[0] == "class")
         return frozenset(above for key in made for above in self.heap.classes.order(key))
 
-    def named(self, module: str, name: str, line: int = 0) -> Holder | None:
+    def named(self, module: str, name: str, line: int = 0) -> HolderDefinition | None:
         """Return the holder of that name, also of a class above; of several the one that is made at ``line``."""
         owner, _, word = name.rpartition(".")
         word = unmangled(word)
@@ -237,8 +241,8 @@ class Holders:
         return self.on_class(f"{module}:{owner}", word) if owner else None
 
     @cached_property
-    def _named(self) -> dict[tuple[str, str], list[Holder]]:
-        found: dict[tuple[str, str], list[Holder]] = {}
+    def _named(self) -> dict[tuple[str, str], list[HolderDefinition]]:
+        found: dict[tuple[str, str], list[HolderDefinition]] = {}
         for holder in self.all.values():
             found.setdefault((holder.module, holder.name), []).append(holder)
         return found
@@ -249,16 +253,16 @@ class Holders:
         return frozenset(self._owners)
 
     @cached_property
-    def _owners(self) -> dict[str, dict[str, Holder]]:
+    def _owners(self) -> dict[str, dict[str, HolderDefinition]]:
         """The holders that are attributes, by their names and the classes that have them."""
-        found: dict[str, dict[str, Holder]] = {}
+        found: dict[str, dict[str, HolderDefinition]] = {}
         for scope in _OF_CLASSES:
             for holder in self.all.values():
                 if holder.scope == scope:
                     found.setdefault(holder.word, {}).setdefault(holder.owner, holder)
         return found
 
-    def on_class(self, key: str, word: str) -> Holder | None:
+    def on_class(self, key: str, word: str) -> HolderDefinition | None:
         """Return the holder that is an attribute of a class or its objects: also of a base, or made by its metaclass."""
         owners = self._owners.get(unmangled(word))
         if owners is None:
@@ -267,7 +271,7 @@ class Holders:
         meta = self.heap.classes.metaclass(key) if found is None else None
         return self.on_class(meta, word) if meta is not None and meta != key else found
 
-    def on_object(self, key: str, word: str) -> Holder | None:
+    def on_object(self, key: str, word: str) -> HolderDefinition | None:
         """Return the holder that is an attribute of the objects of a class: not one of the class that theirs hide."""
         holder = self.on_class(key, word)
         if holder is None or holder.scope != "class" or not self.is_assigned(key, word):

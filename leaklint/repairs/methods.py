@@ -10,7 +10,7 @@ from leaklint.flow.terms import Term, options
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.program import Program, parameter
 from leaklint.repairs.referents import prepare
@@ -23,7 +23,7 @@ NAME = "weakref.WeakMethod"
 _ASKS = frozenset({"remove", "discard", "index", "count"})
 
 
-def bound_methods(program: Program, holder: Holder, classes: Iterable[str] = (), depth: int = 0) -> Fix:
+def bound_methods(program: Program, holder: HolderDefinition, classes: Iterable[str] = (), depth: int = 0) -> Fix:
     """Return the repair that makes a list or set of callbacks hold bound methods weakly.
 
     ``classes`` are the classes that the methods are bound to. Every store has to be a bound method: a plain function or

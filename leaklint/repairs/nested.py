@@ -13,7 +13,7 @@ from leaklint.repairs import counts, lookups, mapping, sets
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import kind_of
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.reflist import References
@@ -26,7 +26,7 @@ _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
 _REAL = of_nature("makes a copy") | {"copy", "Process"}
 
 
-def weaken(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
+def weaken(files: Files, holder: HolderDefinition, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
     """Return the repair that makes the containers inside ``holder`` weak; ``holder`` itself stays as it is."""
     outer = tuple(role for role in roles if role.use.depth == 0)
     if request.side == "key" and holder.inner.startswith("Weak"):

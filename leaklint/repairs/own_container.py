@@ -10,7 +10,7 @@ from leaklint.flow.model import qualname
 from leaklint.model import Fix
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.program import Program, short
 from leaklint.repairs.roles import Role, role_of
@@ -20,7 +20,7 @@ _TAKING = frozenset({"pop", "popleft", "popitem"})
 _MAKING = frozenset({"__init__", "__new__"})
 
 
-def for_each(program: Program, holder: Holder) -> Fix:
+def for_each(program: Program, holder: HolderDefinition) -> Fix:
     """Return the repair that lets each instance make the container for itself, in ``__init__``.
 
     Only where nothing but ``self`` is asked for it, and what a method stores out of an attribute of its object goes back

@@ -14,7 +14,7 @@ from leaklint.flow.model import Function, Module
 from leaklint.flow.terms import Term, options
 from leaklint.heap.effects import Call
 from leaklint.heap.retention import Heap
-from leaklint.repairs.holders import Holder, Holders, Key, first_param, last_word, unmangled
+from leaklint.repairs.holders import HolderDefinition, Holders, Key, first_param, last_word, unmangled
 from leaklint.repairs.terms import FileTerms, read_terms
 from leaklint.source import Source, Span, TreeError
 
@@ -284,4 +284,4 @@ def once(function: Callable[[Program], T]) -> Callable[[Program], T]:
     return remembered
 
 
-__all__ = ["Callee", "Holder", "Program", "ReportedHolder", "StorePlace", "once", "short"]
+__all__ = ["Callee", "HolderDefinition", "Program", "ReportedHolder", "StorePlace", "once", "short"]

@@ -10,7 +10,7 @@ import libcst as cst
 
 from leaklint.flow.terms import Term, options, root
 from leaklint.repairs.files import ParsedFile
-from leaklint.repairs.holders import Holder, Key, last_word, unmangled
+from leaklint.repairs.holders import HolderDefinition, Key, last_word, unmangled
 from leaklint.repairs.program import Program, once
 
 _HOPS = 8
@@ -46,7 +46,7 @@ _Found = dict[tuple[str, ...], list[Reference]]
 _places: WeakKeyDictionary[ParsedFile, _Found] = WeakKeyDictionary()
 
 
-def references(program: Program, file: ParsedFile, holder: Holder) -> dict[int, Reference]:
+def references(program: Program, file: ParsedFile, holder: HolderDefinition) -> dict[int, Reference]:
     """Return the expressions of a file that mean a holder, or may mean it, by the numbers of their nodes."""
     meaning = _meaning(program)
     if file not in _places:
@@ -60,7 +60,7 @@ def references(program: Program, file: ParsedFile, holder: Holder) -> dict[int, 
     return {one.place: one for key in reversed(keys) for one in _places[file].get(key, ())}
 
 
-def reaching(program: Program, modules: Iterable[str], holder: Holder) -> list[str]:
+def reaching(program: Program, modules: Iterable[str], holder: HolderDefinition) -> list[str]:
     """Return those of the modules in which something means a holder, or may mean it; none is parsed by libcst for that."""
     meaning = _meaning(program)
     for module in modules:
@@ -89,7 +89,7 @@ class _Meaning:
         self._known: dict[Term, tuple[Denoted, ...]] = {}
         self._meant: dict[Term, tuple[Meant, ...]] = {}
 
-    def keys(self, holder: Holder) -> list[tuple[str, ...]]:
+    def keys(self, holder: HolderDefinition) -> list[tuple[str, ...]]:
         """Return what means a holder, or may mean it: the holder itself first."""
         found: list[tuple[str, ...]] = [holder.key]
         if holder.cls:
@@ -180,7 +180,7 @@ class _Meaning:
         own = self.holders.self_of(term[1])
         values = [("self", own)] if own else sorted(self.heap.evaluate(term[1]), key=repr)
         for value in values:
-            holder: Holder | None = None
+            holder: HolderDefinition | None = None
             if value[0] in {"self", "inst", "super"} and value[1] in self.names.classes:
                 holder = self.holders.on_object(value[1], word)
             elif value[0] in {"class", "metaclass", "anyclass"} and value[1] in self.names.classes:

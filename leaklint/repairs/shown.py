@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from leaklint.model import Fix
 from leaklint.records import replace
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.program import Program
 
 _EXAMPLE = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
@@ -19,7 +19,7 @@ _SHOWING = frozenset({"keys", "values", "items"})
 _parser = doctest.DocTestParser()
 
 
-def qualified(program: Program, holder: Holder, fix: Fix) -> Fix:
+def qualified(program: Program, holder: HolderDefinition, fix: Fix) -> Fix:
     """Return the repair of a container as the examples in docstrings allow it.
 
     An example that shows the container itself, or compares it, forbids the repair; any other one has to keep what it looks

@@ -11,7 +11,7 @@ from leaklint.contracts.library import storing
 from leaklint.model import Fix
 from leaklint.records import replace
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.program import StorePlace
 from leaklint.repairs.scopes import CstScope, dotted_name
 
@@ -33,7 +33,7 @@ class Tied(NamedTuple):
     unread: tuple[StorePlace, ...]
 
 
-def tied(files: Files, holder: Holder, found: Mapping[str, frozenset[int]]) -> Tied:
+def tied(files: Files, holder: HolderDefinition, found: Mapping[str, frozenset[int]]) -> Tied:
     """Return what is said of the stores into a holder and not found yet.
 
     ``found`` gives by module the identities of the expressions that mean the holder, or a container inside of it.

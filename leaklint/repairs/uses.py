@@ -9,7 +9,7 @@ from functools import cached_property
 import libcst as cst
 
 from leaklint.repairs.files import Files, ParsedFile
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.program import ATTRIBUTE, Program, once
 from leaklint.repairs.references import Reference, reaching, references
 from leaklint.repairs.scopes import CstScope
@@ -36,7 +36,7 @@ class Use:
 class Finder:
     """Finds the uses of one holder."""
 
-    def __init__(self, files: Files, holder: Holder) -> None:
+    def __init__(self, files: Files, holder: HolderDefinition) -> None:
         self.files = files
         self.program: Program = files.program
         self.holder = holder

@@ -12,7 +12,7 @@ from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
-from leaklint.repairs.holders import Holder
+from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
 from leaklint.repairs.owners import Fate, Owners, apply
 from leaklint.repairs.program import Program
@@ -30,7 +30,7 @@ _MAKERS = frozenset({"__call__", "__new__"})  # methods by which a class gives o
 _STORES = frozenset({"append", "add", "appendleft", "insert", "setdefault", "extend", "update", "__setitem__"})
 
 
-def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
+def weaken(program: Program, holder: HolderDefinition, request: WeakRequest) -> Fix:
     """Return the repair that makes ``holder`` keep what the request names only weakly.
 
     ``safe`` needs every store, type and use resolved and another owner shown; ``unsafe`` names what is assumed; ``none``
@@ -53,7 +53,7 @@ def weaken(program: Program, holder: Holder, request: WeakRequest) -> Fix:
     return Fix("none", "", "the place where the container is made could not be read")
 
 
-def kind_of_holder(holder: Holder, roles: Iterable[Role]) -> str:
+def kind_of_holder(holder: HolderDefinition, roles: Iterable[Role]) -> str:
     """Return dict, list or set; for a holder that starts as None, what it is bound to later."""
     if holder.kind in {"dict", "list", "set"}:
         return holder.kind
@@ -61,7 +61,7 @@ def kind_of_holder(holder: Holder, roles: Iterable[Role]) -> str:
     return found.pop() if len(found) == 1 and holder.kind == "none" else ""
 
 
-def _dict(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
+def _dict(files: Files, holder: HolderDefinition, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
     side = "key" if request.side == "key" else "value"
     if side == "key" and holder.grows_on_read:
         return nested.weaken_keys(files, request, roles)
@@ -88,7 +88,9 @@ def _nodes_below(roles: Iterable[Role], loads: lookups.Loads) -> set[int]:
     return {id(role.use.node) for role in roles if role.kind == "get-item" and id(role.node) in loads.done}
 
 
-def _collection(files: Files, holder: Holder, request: WeakRequest, roles: tuple[Role, ...], kind: str) -> Fix:
+def _collection(
+    files: Files, holder: HolderDefinition, request: WeakRequest, roles: tuple[Role, ...], kind: str
+) -> Fix:
     """A WeakSet if nothing tells it from the list or set, else a list of weak references."""
 
     def as_set(draft: Draft, owners: Owners) -> None:
@@ -126,7 +128,7 @@ def _worked_out(
     return draft.fix(name, reason(draft, "the container"))
 
 
-def make(draft: Draft, holder: Holder, roles: Iterable[Role], kind: str, weak: str, owners: Owners) -> None:
+def make(draft: Draft, holder: HolderDefinition, roles: Iterable[Role], kind: str, weak: str, owners: Owners) -> None:
     """Rewrite every place that makes the container, and its annotation."""
     made = 0
     for role in roles:
@@ -158,7 +160,7 @@ def _means_it(roles: Iterable[Role], node: cst.CSTNode) -> bool:
     return any(role.use.node is node for role in roles)
 
 
-def _default(draft: Draft, holder: Holder, kind: str, weak: str) -> None:
+def _default(draft: Draft, holder: HolderDefinition, kind: str, weak: str) -> None:
     """A container made as a default argument."""
     file = draft.files[holder.module]
     function = file.definition(draft.files.program.functions[holder.owner])
