@@ -109,3 +109,10 @@ def test_an_initialiser_that_is_there_makes_it_first(doc: str) -> None:
 def test_what_may_be_shared_on_purpose_is_left(before: str, after: str) -> None:
     fix = own(WALK.replace(before, after, 1))
     assert (fix.safety, fix.edits) == ("none", ()), fix.reason
+
+
+def test_what_another_file_puts_in_is_looked_at_there() -> None:
+    other = "def note(walk, page):\n    walk.trail.append(page.name)\n"
+    program = program_of({"mod.py": WALK, "other.py": other})
+    fix = for_each(program, holder_of(program, "Walk.trail"))
+    assert fix.safety == "none" and "walk.trail at other.py:2 is asked of the class, or of another object" in fix.reason

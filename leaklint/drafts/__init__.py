@@ -15,7 +15,7 @@ from leaklint.records import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leaklint.drafts.view import FactsView
+    from leaklint.drafts.view import RepairContext
     from leaklint.rules.context import Case, Context
 
 _MOST_RELATED = 8
@@ -35,7 +35,7 @@ def repaired(cases: Iterable[Case], context: Context) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def _repaired(case: Case, view: FactsView | None) -> Finding | None:
+def _repaired(case: Case, view: RepairContext | None) -> Finding | None:
     finding = case.finding
     if case.subject is None:
         from leaklint.drafts import observed
@@ -50,7 +50,7 @@ def _repaired(case: Case, view: FactsView | None) -> Finding | None:
     return replace(finding, fix=fix, message=message, related=finding.related[:_MOST_RELATED])
 
 
-def _worked_out(case: Case, view: FactsView) -> Fix:
+def _worked_out(case: Case, view: RepairContext) -> Fix:
     """Return the repair of a finding; an error of leaklint itself costs the repair and not the finding."""
     try:
         return _fix(case, view)
@@ -58,7 +58,7 @@ def _worked_out(case: Case, view: FactsView) -> Fix:
         return Fix("none", "", described(error))
 
 
-def _fix(case: Case, view: FactsView) -> Fix:
+def _fix(case: Case, view: RepairContext) -> Fix:
     """Return the repair that the subject of a finding asks for."""
     from leaklint.drafts import calls, containers, weak
     from leaklint.heap.handlers import Handler

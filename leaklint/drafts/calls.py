@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint import repairs
-from leaklint.drafts.view import FactsView
+from leaklint.drafts.view import RepairContext
 from leaklint.heap.handlers import Handler
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.registration import Registration
@@ -27,7 +27,7 @@ _WAY_OUT = {
 _ONE_LOGGER = "one logger and a LoggerAdapter for each instance"
 
 
-def registration(view: FactsView, subject: Registration) -> Fix:
+def registration(view: RepairContext, subject: Registration) -> Fix:
     """Return the repair of a registration."""
     contract, module = subject.contract, view.context.module_of(subject.function)
     if contract is not None and (subject.kind == "object" or contract.weak_form is not None):
@@ -40,7 +40,7 @@ def registration(view: FactsView, subject: Registration) -> Fix:
     return registered(view, view.context.module_of(subject.function), subject.event.place, subject.kind)
 
 
-def registered(view: FactsView, module: str, place: tuple[int, int, int, int], kind: str) -> Fix:
+def registered(view: RepairContext, module: str, place: tuple[int, int, int, int], kind: str) -> Fix:
     """Return the repair of the registering call at a place of a module."""
     if module not in view.program.modules:
         return Fix("none", "", _UNREAD_CALL)
@@ -69,7 +69,7 @@ def undoing(subject: Registration | Handler | None) -> str:
     return f"take it back{named} when its owner is done"
 
 
-def handler(view: FactsView, subject: Handler) -> Fix:
+def handler(view: RepairContext, subject: Handler) -> Fix:
     """Return the repair of a handler, filter or logger that is made for each object."""
     module = view.context.module_of(subject.function)
     if subject.kind == "logger":
@@ -81,14 +81,14 @@ def handler(view: FactsView, subject: Handler) -> Fix:
     return added(view, module, subject.event.place)
 
 
-def added(view: FactsView, module: str, place: tuple[int, int, int, int]) -> Fix:
+def added(view: RepairContext, module: str, place: tuple[int, int, int, int]) -> Fix:
     """Return the repair of the call at a place of a module that adds a handler again and again."""
     if module not in view.program.modules:
         return Fix("none", "", "the call could not be read")
     return repairs.guarded_handler(view.program, view.program.modules[module], view.context.span(module, place))
 
 
-def memo(view: FactsView, code: str, subject: Memo) -> Fix:
+def memo(view: RepairContext, code: str, subject: Memo) -> Fix:
     """Return the repair of a memoised function: of a method its cache moves to the instance, else it is bounded."""
     if code != "LK301":
         return (
@@ -107,7 +107,7 @@ def memo(view: FactsView, code: str, subject: Memo) -> Fix:
     return fix if fix.replacement else replace(fix, replacement="functools.cached_property" if alone else EACH)
 
 
-def bounded(view: FactsView, function: str, line: int) -> Fix:
+def bounded(view: RepairContext, function: str, line: int) -> Fix:
     """Return the repair of a function whose memoiser, a decorator on a line, has no bound."""
     found = view.decorator(function, line)
     return repairs.bounded_function(view.program, *found) if found is not None else Fix("none", "", _UNREAD)

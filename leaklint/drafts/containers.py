@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint import repairs
-from leaklint.drafts.view import FactsView, Leak
+from leaklint.drafts.view import Leak, RepairContext
 from leaklint.drafts.weak import WEAKENED, is_unseen_key, replacement_of, weakened
 from leaklint.heap.retained import Retention
 from leaklint.model import Fix
@@ -14,7 +14,7 @@ UNREAD = Fix("none", "", "the place where the container is made could not be rea
 _SHARED = Fix("none", "a cache on the instance", "the decorator is shared by all its users; change it by hand")
 
 
-def repaired(view: FactsView, code: str, retention: Retention) -> Fix:
+def repaired(view: RepairContext, code: str, retention: Retention) -> Fix:
     """Return the repair of what a rule says of a retention."""
     if code == "LK301":
         return _SHARED
@@ -26,7 +26,7 @@ def repaired(view: FactsView, code: str, retention: Retention) -> Fix:
     return _of_clean_up(leak, fix) if code != own else fix
 
 
-def mended(view: FactsView, leak: Leak) -> Fix:
+def mended(view: RepairContext, leak: Leak) -> Fix:
     """Return the repair of a leaking container, with the container that is proposed even where no edit can be made."""
     fix, first = _asked(view, leak), leak.first
     if fix.safety == "safe" and first.kind in {"instance", "class"} and not first.handed:
@@ -37,7 +37,7 @@ def mended(view: FactsView, leak: Leak) -> Fix:
     return repairs.qualified(view.program, leak.holder, fix) if fix.safety != "none" else fix
 
 
-def _asked(view: FactsView, leak: Leak) -> Fix:
+def _asked(view: RepairContext, leak: Leak) -> Fix:
     program, holder, first = view.program, leak.holder, leak.first
     if holder.scope == "function":
         return Fix("none", "", "whoever has the function may use its attribute")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leaklint.contracts.containers import ADDERS
 from leaklint.drafts import calls
 from leaklint.drafts.containers import mended
-from leaklint.drafts.view import FactsView, Leak, StoredEntry
+from leaklint.drafts.view import Leak, RepairContext, StoredEntry
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
 from leaklint.heap.kept import KINDS
@@ -23,7 +23,7 @@ _UNTOLD = frozenset({"param", "made", "part", "instance"})  # kinds of which a r
 _SIDES = frozenset({"[]=", "setdefault", "__setitem__", "update"})
 
 
-def repaired(view: FactsView, finding: Finding) -> Finding | None:
+def repaired(view: RepairContext, finding: Finding) -> Finding | None:
     """Return a finding that a run alone has shown, with its repair, where its holder stands in the files now.
 
     None where the file has changed since, and no longer has the holder.
@@ -57,7 +57,7 @@ def _why(finding: Finding) -> str:
     return finding.hint.partition(": ")[2]
 
 
-def _has_changed(view: FactsView, finding: Finding) -> bool:
+def _has_changed(view: RepairContext, finding: Finding) -> bool:
     """Tell whether the file of a finding is no longer as it was when the run saw it."""
     module = view.module_of(finding.path)
     if (
@@ -70,7 +70,7 @@ def _has_changed(view: FactsView, finding: Finding) -> bool:
     return finding.probe.digest != view.program.source(module).digest
 
 
-def _of_call(view: FactsView, finding: Finding) -> Fix | None:
+def _of_call(view: RepairContext, finding: Finding) -> Fix | None:
     """Return the repair of a call that registers something for good; None for one that no contract knows."""
     module = view.module_of(finding.path)
     for function, event, _, name in view.context.heap.effects.external:
@@ -83,12 +83,12 @@ def _of_call(view: FactsView, finding: Finding) -> Fix | None:
     return None
 
 
-def _kind_of(view: FactsView, name: str) -> str:
+def _kind_of(view: RepairContext, name: str) -> str:
     contract, _ = view.context.heap.points_to.contracts.of_call(name)
     return contract.kind if contract is not None else ""
 
 
-def _of_memo(view: FactsView, finding: Finding) -> Fix | None:
+def _of_memo(view: RepairContext, finding: Finding) -> Fix | None:
     """Return the repair of a memoised function of which the calls do not repeat; None where no decorator memoises it."""
     key = f"{view.module_of(finding.path)}:{finding.symbol.partition(':')[2]}"
     for _, place, function, memo, _ in Memos(view.context.heap).applied():
@@ -97,7 +97,7 @@ def _of_memo(view: FactsView, finding: Finding) -> Fix | None:
     return None
 
 
-def _entries(view: FactsView, finding: Finding, kind: str) -> tuple[StoredEntry, ...]:
+def _entries(view: RepairContext, finding: Finding, kind: str) -> tuple[StoredEntry, ...]:
     """Return what the stores that a run saw put in, the most telling first; texts and numbers pile up, too."""
     found = list(_stored(view, finding, kind))
     telling = [_typed(entry, view, finding) for entry in found]
@@ -106,7 +106,7 @@ def _entries(view: FactsView, finding: Finding, kind: str) -> tuple[StoredEntry,
     return tuple(sorted(entries, key=lambda entry: (KINDS.index(entry.kind), entry.side == "key")))
 
 
-def _typed(entry: StoredEntry, view: FactsView, finding: Finding) -> StoredEntry:
+def _typed(entry: StoredEntry, view: RepairContext, finding: Finding) -> StoredEntry:
     """Return an entry with the class of what a run saw there, where nothing in the files tells it."""
     cls = view.class_of(finding.probe.subject) if finding.probe is not None else ""
     if entry.cls or not cls or entry.kind not in _UNTOLD or entry.side == "key":
@@ -114,7 +114,7 @@ def _typed(entry: StoredEntry, view: FactsView, finding: Finding) -> StoredEntry
     return replace(entry, kind=entry.kind if entry.kind == "param" else "instance", cls=cls)
 
 
-def _stored(view: FactsView, finding: Finding, kind: str) -> Iterator[StoredEntry]:
+def _stored(view: RepairContext, finding: Finding, kind: str) -> Iterator[StoredEntry]:
     """Yield what is put in at the lines at which a run saw the holder grow."""
     keeping = view.context.heap.keeping
     for item in finding.related:
@@ -130,7 +130,7 @@ def _stored(view: FactsView, finding: Finding, kind: str) -> Iterator[StoredEntr
                         yield view.entry(one, key, "key", depth, (module, item.line))
 
 
-def _events(view: FactsView, module: str, line: int, name: str) -> Iterator[Event]:
+def _events(view: RepairContext, module: str, line: int, name: str) -> Iterator[Event]:
     for function in view.context.heap.points_to.functions.values():
         if function.key.partition(":")[0] == module and _runs(function, name):
             for event in function.events:

@@ -69,7 +69,7 @@ class Leak:
         return self.entries[0]
 
 
-class FactsView:
+class RepairContext:
     """The files that some findings concern, beside what the rules look at."""
 
     def __init__(self, context: Context, program: Program) -> None:
@@ -133,7 +133,7 @@ class FactsView:
         return declared or heap.stored._is_of_callables(store.effect)
 
 
-def view_of(cases: Iterable[Case], context: Context) -> FactsView | None:
+def view_of(cases: Iterable[Case], context: Context) -> RepairContext | None:
     """Return the view on the files that findings concern, None if none of them can be read."""
     cases = list(cases)
     sources: dict[str, Source] = {}
@@ -147,7 +147,7 @@ def view_of(cases: Iterable[Case], context: Context) -> FactsView | None:
     if not sources:
         return None
     reported = [one for case in cases if (one := _reported(case, context)) is not None]
-    return FactsView(context, Program(context.heap, sources, reported, context.texts.of_module))
+    return RepairContext(context, Program(context.heap, sources, reported, context.texts.of_module))
 
 
 def _home(location: HeapPlace) -> tuple[str, str]:

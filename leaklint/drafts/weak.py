@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint import repairs
-from leaklint.drafts.view import FactsView, Leak, StoredEntry
+from leaklint.drafts.view import Leak, RepairContext, StoredEntry
 from leaklint.heap.weakness import Weak
 from leaklint.model import Fix
 from leaklint.repairs import WeakRequest
@@ -30,7 +30,7 @@ def is_unseen_key(entry: StoredEntry) -> bool:
     return entry.side == "key" and entry.kind == "param"
 
 
-def weakened(view: FactsView, leak: Leak) -> Fix:
+def weakened(view: RepairContext, leak: Leak) -> Fix:
     """Return the repair that makes a holder keep its objects weakly."""
     return repairs.weaken(view.program, leak.holder, _request(leak))
 
@@ -58,7 +58,7 @@ def _is_other(entry: StoredEntry) -> bool:
     return not entry.cls or entry.kind in _TYPES
 
 
-def in_effect(view: FactsView, weak: Weak) -> Fix:
+def in_effect(view: RepairContext, weak: Weak) -> Fix:
     """Return the repair of a container that is weak in name only."""
     holder = view.holder(weak.location)
     if weak.method or holder is None:
