@@ -178,8 +178,11 @@ class _Method:
 
     def _limit(self, cached: cst.Decorator) -> str:
         """Return the size of the cache as text; nothing where the decorator says more than that."""
-        node = cached.decorator
-        if not self.program.outside(_called(self.decorator.term)):
+        node, term = cached.decorator, _called(self.decorator.term)
+        bound = term[0] == "name" and self.program.names.name(term[1], term[2])[0] == "global"
+        if bound or not self.program.outside(
+            term
+        ):  # a memoiser that the program has made says elsewhere how large it is
             return ""
         default = "None" if functools_name(self.program, self.decorator) == "cache" else _DEFAULT_SIZE
         if not isinstance(node, cst.Call):
