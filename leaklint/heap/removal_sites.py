@@ -30,6 +30,8 @@ class RemovalSites:
         self.removals = removals
         self.heap = removals.heap
         self.effects = removals.effects
+        self._known: dict[tuple[str, str], list[Event]] = {}
+        self._known_callers: dict[str, frozenset[str]] = {}
 
     def frames(self, store: Effect) -> list[StoreFrame]:
         """Return the functions by which a store is reached, the innermost first."""
@@ -51,6 +53,25 @@ class RemovalSites:
 
     def leading(self, function: Function, key: str) -> list[Event]:
         """Return the events of a function by which another one is called, itself or by what is called."""
+        if function.key not in self._callers_of(key):
+            return []
+        asked = (function.key, key)
+        if asked not in self._known:
+            self._known[asked] = self._leading(function, key)
+        return list(self._known[asked])
+
+    def _callers_of(self, key: str) -> frozenset[str]:
+        """Return the functions by which another one is called, themselves or by what they call, each worked out once."""
+        known = self._known_callers.get(key)
+        if known is None:
+            found, here = set[str](), {key}
+            for _ in range(_CALLEES):
+                here = {call.caller for one in here for call in self.effects.calls.get(one, ())} - found
+                found |= here
+            known = self._known_callers[key] = frozenset(found)
+        return known
+
+    def _leading(self, function: Function, key: str) -> list[Event]:
         seen, here = {key}, [key]
         found: list[Event] = []
         for _ in range(_CALLEES):

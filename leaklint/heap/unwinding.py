@@ -33,6 +33,7 @@ class Unwinding:
         self.heap = removals.heap
         self.effects = removals.effects
         self.sites = sites
+        self._alone: dict[tuple[str, str], set[str]] = {}  # by removal and store: who takes out and puts nothing in
 
     def passing_by(self, store: Effect, every: list[Effect]) -> str:
         """Return the error, raised by the program and caught by it, that comes between a store and all of its removals."""
@@ -97,10 +98,13 @@ class Unwinding:
         """Tell whether all functions that come to a removal put an entry in themselves."""
         if removal.function == function.key:
             return True
-        callers = {call.caller for call in self.effects.calls.get(removal.function, ())}
-        return all(
-            one == function.key or self.sites.leading(self.heap.functions[one], store.function) for one in callers
-        )
+        asked = (removal.function, store.function)
+        if asked not in self._alone:
+            callers = {call.caller for call in self.effects.calls.get(removal.function, ())}
+            self._alone[asked] = {
+                one for one in callers if not self.sites.leading(self.heap.functions[one], store.function)
+            }
+        return self._alone[asked] <= {function.key}
 
     def _between(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
         """Yield the calls between a store and its first removal, from which an error leaves the function."""
