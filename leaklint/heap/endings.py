@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Function
 from leaklint.flow.terms import options
 from leaklint.heap.effects import Effect
+from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -70,8 +71,11 @@ class Endings:
         from leaklint_runtime.closers import NAMES
 
         seen.add(function.key)
-        if function.name not in NAMES or function.name in {"__exit__", "__aexit__"} or len(seen) > _CALLERS:
-            return False
         calls = self.removals.effects.calls.get(function.key, ())
+        if function.name in {"__exit__", "__aexit__"}:  # the block in which the program works, rather than one of many
+            runs = [self.removals.multiplicity.call_runs(call) for call in calls]
+            return bool(runs) and MANY not in runs
+        if function.name not in NAMES or len(seen) > _CALLERS:
+            return False
         callers = [self.removals.heap.functions[call.caller] for call in calls]
         return all(one.key in seen or (one.owner and self._closes(one, seen)) for one in callers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Function
+from leaklint.flow.model import Function, is_for_scripts
 from leaklint.flow.terms import Term
 from leaklint.heap.arguments import called_by, coroutine_of
 from leaklint.heap.points_to_values import in_order
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 def locals_of_workers(heap: PointsTo, effects: Effects) -> Iterator[tuple[Term, Function, str]]:
     """Yield (container, function, variable) of what is made before a worker's loop and is there in all its rounds."""
-    for key in sorted(_run_by_threads(heap, effects)):
+    threads = _run_by_threads(heap, effects)
+    for key in sorted(threads | _run_by_scripts(heap, effects)):
         function = heap.functions[key]
         loops = loops_of(function)
+        kinds = {"container"} if key in threads else {"container", "inst"}
         for name, terms in function.assigned.items() if loops else ():
-            containers = [value for value in in_order(heap.all_of(terms)) if value[0] == "container"]
-            if containers and all(is_made_before(value[2], key, loops, heap) for value in containers):
-                for value in containers:
+            made = [value for value in in_order(heap.all_of(terms)) if value[0] in kinds]
+            if made and all(value[2] and is_made_before(value[2], key, loops, heap) for value in made):
+                for value in made:
                     yield value, function, name.partition("@")[0]
 
 
@@ -32,8 +34,9 @@ def loops_of(function: Function) -> list[tuple[int, int, int, int]]:
     return [
         event.place
         for event in function.events
-        if event.kind == "while" and event.terms[0][0] == "const" and not event.guards
-    ]
+        if event.kind == "while" and event.terms[0][0] == "const"
+        and all(guard.kind in {"try", "with"} for guard in event.guards)
+    ]  # fmt: skip
 
 
 def is_made_before(site: Term, key: str, loops: list[tuple[int, int, int, int]], heap: PointsTo) -> bool:
@@ -43,6 +46,19 @@ def is_made_before(site: Term, key: str, loops: list[tuple[int, int, int, int]],
         return False
     inside = function.place[0] <= site[1] <= function.place[2]
     return inside and not any(loop[0] <= site[1] <= loop[2] for loop in loops)
+
+
+def _run_by_scripts(heap: PointsTo, effects: Effects) -> set[str]:
+    """Return the functions that modules call when they are run, and nothing else does."""
+    found: set[str] = set()
+    for key, calls in effects.calls.items():
+        callers = [heap.functions[call.caller] for call in calls]
+        if callers and all(caller.kind == "module" for caller in callers) and len(calls) == 1:
+            home = heap.names.module_of(calls[0].caller)
+            in_package = home.is_package or "." in home.name
+            if not (in_package and is_for_scripts(calls[0].event.guards)) and not heap.functions[key].yields:
+                found.add(key)
+    return found
 
 
 def _run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
