@@ -8,6 +8,7 @@ from leaklint.heap.points_to import PointsTo
 
 _DEPTH = 3  # how many fields, parameters and containers a value is followed through
 _SOURCES = 8  # and from how many places at each step
+Way = tuple[Term, ...]  # where an object is made, and the calls that hand it on
 _SEQUENCES = frozenset({"list", "set", "deque", "tuple"})
 
 
@@ -29,22 +30,31 @@ def outcome(heap: PointsTo, test: Term, function: Function) -> bool | None:
 
 def never_same(heap: PointsTo, made: Term, other: Term) -> bool:
     """Tell whether what equals only itself, and is made anew, is never what another term denotes: that is made elsewhere."""
-    sites = _made_at(heap, made, 0)
-    if not sites:
-        return False
-    others = _made_at(heap, other, 0)
-    return bool(others) and sites.isdisjoint(others or ())
+    left = _made_at(heap, made, 0)
+    right = _made_at(heap, other, 0) if left else None
+    return bool(left and right) and not any(_may_be_one(one, two) for one in left or () for two in right or ())
 
 
-def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
-    """Return where what a term may denote is made, if all of it equals only itself: by calls, or as functions; else None."""
-    found: set[Term] = set()
+def _may_be_one(left: Way, right: Way) -> bool:
+    """Tell whether two ways may be of one object: it is made at one place, and handed on by the same calls as far as both go."""
+    shorter = min(len(left), len(right))
+    return left[:shorter] == right[:shorter]
+
+
+def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Way] | None:
+    """Return where what a term may denote is made, if all of it equals only itself: by calls, or as functions; else None.
+
+    Behind each place come the calls that return what is made there.
+    """
+    found: set[Way] = set()
     for one in options(term) if depth < _DEPTH else [term]:
         sources = _sources(heap, one)
-        if one[0] == "call" and (makes_apart(heap, one) or _returns_anew(heap, one, depth)):
-            found.add(one[4])
+        if one[0] == "call" and makes_apart(heap, one):
+            found.add((one[4],))
+        elif one[0] == "call" and (ways := _returned_anew(heap, one, depth)):
+            found |= ways
         elif one[0] == "func" and one[1] in heap.functions and heap.functions[one[1]].parent:
-            found.add(one)
+            found.add((one,))
         elif not sources or len(sources) > _SOURCES or depth >= _DEPTH:
             return None
         for source in sources:
@@ -55,31 +65,38 @@ def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Term] | None:
     return frozenset(found)
 
 
-def _returns_anew(heap: PointsTo, call: Term, depth: int) -> bool:
-    """Tell whether each call of a function makes what it returns: a function inside of it, a partial, an object."""
-    callees = heap.evaluate(call[1]) if depth < _DEPTH else ()
-    return bool(callees) and all(
-        callee[0] in {"func", "method"} and _makes_anew(heap, callee[-1], depth + 1) for callee in callees
-    )
+def _returned_anew(heap: PointsTo, call: Term, depth: int) -> frozenset[Way]:
+    """Return where a call's result is made if each call of the function makes one: a function inside of it, an object."""
+    found: set[Way] = set()
+    for callee in heap.evaluate(call[1]) if depth < _DEPTH else ():
+        function = heap.functions[callee[-1]] if callee[0] in {"func", "method"} else None
+        if function is None or function.yields or function.decorators:
+            return frozenset()
+        returned = [one for event in function.events if event.kind == "return" for one in options(event.terms[0])]
+        for one in returned:
+            ways = _made_in(heap, one, function.key, depth + 1)
+            if not ways:
+                return frozenset()
+            found |= {(*way, call[4]) for way in ways}
+    return frozenset(found)
 
 
-def _makes_anew(heap: PointsTo, key: str, depth: int) -> bool:
-    function = heap.functions[key]
-    returned = [one for event in function.events if event.kind == "return" for one in options(event.terms[0])]
-    return bool(returned) and not (function.yields or function.decorators) and all(
-        _is_inner(heap, one, key) or (one[0] == "call" and (makes_apart(heap, one) or _returns_anew(heap, one, depth)))
-        for one in returned
-    )  # fmt: skip
+def _made_in(heap: PointsTo, term: Term, key: str, depth: int) -> frozenset[Way]:
+    if (inner := _inner_of(heap, term, key)) is not None:
+        return frozenset([(inner,)])
+    if term[0] != "call":
+        return frozenset()
+    return frozenset([(term[4],)]) if makes_apart(heap, term) else _returned_anew(heap, term, depth)
 
 
-def _is_inner(heap: PointsTo, term: Term, key: str) -> bool:
-    """Tell whether a term is a function that another one makes, be it below a decorator such as ``functools.wraps``."""
+def _inner_of(heap: PointsTo, term: Term, key: str) -> Term | None:
+    """Return the function that a term is if another one makes it, be it below a decorator such as ``functools.wraps``."""
     made = term[2][0] if term[0] == "call" and len(term[2]) == 1 and not term[3] else term
     function = heap.functions.get(made[1]) if made[0] == "func" else None
     if function is None or function.parent != key:
-        return False
+        return None
     below = any(term[0] == "call" and one.place == term[4][1:] for one in function.decorators)
-    return made is term or (below and heap.evaluate(term) == {made})
+    return made if made is term or (below and heap.evaluate(term) == {made}) else None
 
 
 def _sources(heap: PointsTo, term: Term) -> list[Term]:
