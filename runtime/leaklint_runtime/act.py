@@ -252,6 +252,9 @@ def tracked_argument(function: Any, place: int, number: int, element: Any = None
         except build.CannotBuildError:
             stand_in = BuiltValue(StandIn(number), "leaklint_runtime.stubs:StandIn(number)", False, "stand-in")
             return Tracked(stand_in, wrong=f"{hint.__qualname__} could not be made")
+    fits = values.by_annotation(hint, number, build.nested, 0) if is_a(hint, values.Fitting) else None
+    if fits is not None:
+        return Tracked(fits)
     if item is not None and any(word in item.name for word in _FUNCTIONS):
         return Tracked(BuiltValue(lambda *_, **__: number, "lambda *_, **__: number", False, "stand-in"))
     guessed = values.by_name(item.name, 0) if item is not None and hint is None else None

@@ -60,12 +60,18 @@ def shown(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], Bu
 
 def styles(parameters: list[inspect.Parameter]) -> Iterator[str]:
     """Yield the styles of ``arguments`` that make a difference for these parameters, surest first."""
-    yield from ("required", "stubs", "all", "full")
-    optional = [item.name for item in parameters if item.default is not EMPTY or item.kind in VARIADIC]
+    optional = [item for item in parameters if item.default is not EMPTY or item.kind in VARIADIC]
+    yield "required"
+    if required(parameters):
+        yield "stubs"
+    if any(item.kind not in VARIADIC for item in optional):
+        yield "all"
+    if required(parameters):
+        yield "full"
     if optional:
         yield "varied"
     if len(optional) > 1:
-        yield from [f"varied {name}" for name in optional[:SINGLE]]
+        yield from [f"varied {item.name}" for item in optional[:SINGLE]]
 
 
 def describe(function: Any, skip_self: bool = False) -> tuple[list[inspect.Parameter], Hints]:
@@ -260,14 +266,17 @@ def _is_open(item: inspect.Parameter, hints: Hints) -> bool:
     return usual is values.nothing or is_a(usual, (Stub, FunctionType))
 
 
-def nested(kind: type, number: int, depth: int) -> BuiltValue:
+def nested(kind: Any, number: int, depth: int) -> BuiltValue:
     """Make an instance of a class for an argument, or of a concrete subclass of it. Raises ``CannotBuildError``.
 
-    One that is equal by value is made of varied values, where its class takes them: equal ones are the same key.
+    One that is equal by value, or of a class that only fits, is made of varied values, where its class takes them: equal ones
+    are the same key.
     """
+    fits, kind = is_a(kind, values.Fitting), kind.kinds[0] if is_a(kind, values.Fitting) else kind
     for option in (kind, *domains.subclasses(kind)):
         parameters, hints = describe(option)
-        ways = ("required", "stubs") if option.__eq__ is object.__eq__ else ("varied", "required", "stubs")
+        plain = option.__eq__ is object.__eq__ and not fits
+        ways = ("required", "stubs") if plain else ("varied", "required", "stubs")
         for style in ways if not inspect.isabstract(option) else ():
             made = arguments(parameters, hints, style, number, depth)
             try:

@@ -62,3 +62,46 @@ def _called(function: Any, owner: str) -> frozenset[str]:
                 private = name.startswith("__") and not name.endswith("__")
                 names.append("_{}{}".format(owner.lstrip("_"), name) if private else name)
     return frozenset(names)
+
+
+_FILLING = {"add", "append", "extend", "insert", "setdefault", "update", "appendleft"}
+PREPARING = 6  # methods that are tried before another one
+
+
+def preparing(kind: Any, name: str) -> tuple[str, ...]:
+    """Return the public methods of a class that fill an attribute of the object which a method of it uses."""
+    filling: dict[str, frozenset[str]] = {}
+    using: dict[str, frozenset[str]] = {}
+    for base in mro_of(kind)[:-1]:
+        for method, value in list(contents(base).items()):
+            function: Any = value.fget if is_a(value, property) else value
+            tree = documented.body(function) if is_a(function, FunctionType) and method not in using else None
+            if tree is not None:
+                using[method] = _attributes(tree)
+                filling[method] = _filled(tree) if is_a(value, FunctionType) else frozenset()
+    used = using.get(name, frozenset())
+    used = used.union(*[using.get(other, frozenset()) for other in used])
+    found = [method for method, filled in filling.items() if filled & used and method != name]
+    return tuple(method for method in found if not method.startswith("_"))[:PREPARING]
+
+
+def _attributes(tree: ast.AST) -> frozenset[str]:
+    """Return the attributes of its own object that a method uses, those that it calls included."""
+    return frozenset(name for name in map(_own, ast.walk(tree)) if name)
+
+
+def _filled(tree: ast.AST) -> frozenset[str]:
+    """Return the attributes of its own object into which a method puts something."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
+            found.add(_own(node.func.value))
+        elif isinstance(node, ast.Assign):
+            found.update(_own(item.value if isinstance(item, ast.Subscript) else item) for item in node.targets)
+    return frozenset(found - {""})
+
+
+def _own(node: ast.AST) -> str:
+    """Return the attribute that an expression takes of ``self``, or nothing."""
+    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return node.attr if own and isinstance(node, ast.Attribute) else ""

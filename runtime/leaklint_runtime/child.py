@@ -90,7 +90,8 @@ def _prove(probe: WireProbe, options: Options) -> WireVerdict:
     other = closing.standby(lambda: closing.trials(_case(probe, options), judge.once))
     try:
         case = _case(probe, options)
-        closable = bool(other is not None and closing.names(_kind(case)))
+        grows_alone = case.plan.kept is not None and case.probe.track == "growth"
+        closable = bool(other is not None and not grows_alone and closing.names(_kind(case)))
         found = judge.verdict(case)
         if found.status == REFUTED and crashed:
             return unreached(f"a thread that was started ended with {crashed[0]}; give a factory")

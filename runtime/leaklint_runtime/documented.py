@@ -28,14 +28,14 @@ def types(function: Any, names: list[str], owner: Any = None) -> dict[str, Any]:
     """Return the types that the docstring of a function or its class, or else its type tests, give for parameters."""
     texts = [_text(function), _text(owner)]
     space = getattr(inspect.unwrap(function), "__globals__", {}) if callable(function) else {}
-    tested, texts_used = _tested(function, space), _used_as_text(function)
+    tested, texts_used, classes_used = _tested(function, space), _used_as_text(function), _used_as_class(function)
     found: dict[str, Any] = {}
     for name in names:
         said = next(
             (kind for text in texts for kind in [_documented_type(text, name, space)] if kind is not None), None
         )
         if said is None:
-            said = tested.get(name, str if name in texts_used else None)
+            said = tested.get(name, str if name in texts_used else type if name in classes_used else None)
         if said is not None:
             found[name] = said
     return found
@@ -120,6 +120,21 @@ def _used_as_text(function: Any) -> frozenset[str]:
         if isinstance(node.func.value, ast.Name) and len(given) == len(node.args):
             if all(type(value) in (str, int) for value in given) and not node.keywords:
                 found.add(node.func.value.id)
+    return frozenset(found)
+
+
+_OF_CLASSES = {"__bases__", "__mro__", "__subclasses__"}
+
+
+def _used_as_class(function: Any) -> frozenset[str]:
+    """Return the names that must be classes: a function uses what only classes have, or gives them to ``issubclass``."""
+    tree = body(function) if function is not None else None
+    found = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Attribute) and node.attr in _OF_CLASSES and isinstance(node.value, ast.Name):
+            found.add(node.value.id)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "issubclass":
+            found.update(item.id for item in node.args[:1] if isinstance(item, ast.Name))
     return frozenset(found)
 
 

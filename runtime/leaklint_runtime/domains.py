@@ -9,11 +9,11 @@ import sys
 import typing
 from typing import Any
 
-from . import documented, sources, usages
+from . import documented, fitting, sources, usages
 from .early import FunctionType, ModuleType, contents, is_a
 from .sources import Searched
 from .usages import PLAIN, UNKNOWN, PassedValue
-from .values import NOTHING, BuiltValue, OneOf, literal
+from .values import NOTHING, BuiltValue, Fitting, OneOf, literal
 
 _scopes: list[Searched] = []
 OPTIONS = 12
@@ -54,6 +54,14 @@ def hints(function: Any, source: Any, parameters: list[inspect.Parameter], known
             values = documented.compared(source, item.name)
             if values:
                 found[item.name] = OneOf(tuple(literal(value)._replace(origin="code") for value in values), False)
+        if item.name not in found and item.kind in (
+            item.POSITIONAL_ONLY,
+            item.POSITIONAL_OR_KEYWORD,
+            item.KEYWORD_ONLY,
+        ):
+            kinds = fitting.classes(source, item.name, function.__module__.partition(".")[0])
+            if kinds and item.name not in ("self", "cls"):
+                found[item.name] = Fitting(kinds)
     return found
 
 
@@ -113,7 +121,10 @@ def made_of(given: PassedValue) -> BuiltValue | None:
 
 
 def subclasses(kind: Any) -> tuple[Any, ...]:
-    """Return the program's concrete classes below a class; files that speak of one are imported for that."""
+    """Return the program's concrete classes below a class; files that speak of one are imported for that.
+
+    Those that the package offers to users come first, then those that have no classes below them.
+    """
     if not _scopes or not _is_ours(kind):
         return ()
     if inspect.isabstract(kind):
@@ -126,7 +137,15 @@ def subclasses(kind: Any) -> tuple[Any, ...]:
         waiting += type.__subclasses__(below)
         if _is_ours(below) and not inspect.isabstract(below) and not is_private(below) and below not in found:
             found.append(below)
-    return tuple(found[:OPTIONS])
+    order = sorted(found, key=lambda below: (not is_exported(below), bool(type.__subclasses__(below))))
+    return tuple(order[:OPTIONS])
+
+
+def is_exported(kind: Any) -> bool:
+    """Tell whether the package of a class offers it by its name, where users look first."""
+    home = getattr(kind, "__module__", "").partition(".")[0]
+    top = sys.modules.get(home)
+    return top is not None and "." in kind.__module__ and contents(top).get(kind.__name__) is kind
 
 
 def makers(kind: Any) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from . import counterfactual, early, evidence, fit, observe, reached, sandbox, shown
+from . import counterfactual, early, evidence, fit, kept_objects, observe, reached, sandbox, shown
 from .case import ProofSetup
 from .closing import Closed
 from .counterfactual import Counterfactual
@@ -209,6 +209,8 @@ def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> Wi
     if not observed.created and observed.rounds > 1:
         why = _unvaried(case)
         return unreached(why) if why else WireVerdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
+    if _went_along(case, ran):
+        return unreached(f"no object that has {case.probe.symbol.rpartition(':')[2]} was kept; give a factory")
     if observed.lagging and not observed.classes:
         return WireVerdict(
             GC_LAG, f"{observed.lagging} of {observed.rounds} objects died only in a collection", fit=fit.CONSTANT
@@ -220,6 +222,14 @@ def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> Wi
     if growth is not None and growth > GROWS:
         reason += f", though {case.label} grows"
     return WireVerdict(REFUTED, reason, fit=fit.CONSTANT)
+
+
+def _went_along(case: ProofSetup, ran: bool | None) -> bool:
+    """Tell whether the flagged container is one of each object, and went with the object that has it: nothing is known of
+    one that stays. Code that was repaired since is taken as it is.
+    """
+    known = bool(ran) or not case.probe.stores
+    return known and case.holder is None and not case.plan.given and kept_objects.is_of_objects(case.probe)
 
 
 def _by_presence(
@@ -251,4 +261,5 @@ def _by_presence(
         )
     if case.plan.wrong:
         return unreached(f"{case.plan.wrong}, and a stand-in for it proves nothing; give a factory", fit=shape)
-    return WireVerdict(CONFIRMED, "alive after del and a full collection", fit=shape, **facts)
+    where = ", on one object that is kept" if case.plan.kept is not None and case.plan.kept.made else ""
+    return WireVerdict(CONFIRMED, f"alive after del and a full collection{where}", fit=shape, **facts)

@@ -38,9 +38,9 @@ def find(probe: WireProbe, module: Any, subject: Any) -> KeptObject | None:
     ``subject`` is the class of the act: the object is one of the program's own, or else one that is made, of the
     container's class or of the subject's.
     """
-    kind, name = _named(probe)
-    if kind is None or probe.container or probe.container_kind not in _COUNTED:
+    if not is_of_objects(probe):
         return None
+    kind, name = _named(probe)
     for option in (kind, subject):
         for seat in seats(option, module) if is_a(option, type) else ():
             found = _from(seat.obj, kind, name, probe)
@@ -55,6 +55,11 @@ def find(probe: WireProbe, module: Any, subject: Any) -> KeptObject | None:
         if found is not None:
             return KeptObject(found, root, True, found.size(DEPTH) or 0)
     return None
+
+
+def is_of_objects(probe: WireProbe) -> bool:
+    """Tell whether the container of a probe is an attribute of each object of a class, which no path names."""
+    return not probe.container and probe.container_kind in _COUNTED and _named(probe)[0] is not None
 
 
 def _named(probe: WireProbe) -> tuple[Any, str]:

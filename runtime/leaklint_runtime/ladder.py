@@ -13,7 +13,7 @@ import re
 from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, domains, shown, values
+from . import build, domains, examples, shown, values
 from .act import finished, in_loop
 from .build import CannotBuildError, Choices
 from .holder import mro_of
@@ -88,6 +88,8 @@ def _construct(kind: Any, failures: list[Failure]) -> Recipe:
                 return looped
     found = (
         next(_shown(kind), None)
+        or next(_by_example(kind), None)
+        or _by_exported(kind)
         or _repaired(kind)
         or _by_class_method(kind)
         or _by_function(kind)
@@ -129,6 +131,7 @@ def variants(kind: Any, first: Recipe) -> Iterator[Recipe]:
     containers filled; and ways to make an object of a subclass.
     """
     yield from _shown(kind)
+    yield from _by_example(kind)
     made = concrete(kind) if inspect.isabstract(kind) else kind
     parameters, hints = build.describe(made)
     for style in build.styles(parameters):
@@ -254,6 +257,19 @@ def _by_subclass(kind: Any) -> Iterator[Recipe]:
         recipe = next((one for one in _steps(below) if attempt(one.call, next_number()) is None), None)
         if recipe is not None:
             yield recipe._replace(how=f"{recipe.how}, of the subclass {below.__qualname__}", sure=False)
+
+
+def _by_example(kind: Any) -> Iterator[Recipe]:
+    """Yield the ways in which examples in docstrings make an object, of a class that they define below this one, too."""
+    for make, place in examples.makers(kind):
+        if attempt(make, next_number()) is None:
+            yield Recipe(make, f"as the example at {place} does", "", False, (("the example", f"shown at {place}"),))
+
+
+def _by_exported(kind: Any) -> Recipe | None:
+    """Return a way to make an object of a class below one that the package offers to its users in its place."""
+    below = [one for one in domains.subclasses(kind) if domains.is_exported(one)]
+    return next(_by_subclass(kind), None) if below and not domains.is_exported(kind) else None
 
 
 def _makes(function: Any, name: str, kind: Any) -> bool:

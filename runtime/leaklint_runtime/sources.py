@@ -47,6 +47,17 @@ def calling(name: str, scope: Searched) -> Iterator[SourceFile]:
                 yield found
 
 
+def speaking(words: tuple[str, ...], scope: Searched) -> Iterator[SourceFile]:
+    """Yield the files of the analysed program that have all of some words, the analysed file first."""
+    wanted = [word.encode("utf-8", "replace") for word in words]
+    for path in _files(scope):
+        data = _bytes(path)
+        if all(word in data for word in wanted):
+            found = parsed(path)
+            if found is not None:
+                yield found
+
+
 def _pattern(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"(?<!def )(?<!class )\b" + re.escape(name.encode("utf-8", "replace")) + rb"\s*\(")
 

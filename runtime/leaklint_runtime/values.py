@@ -15,11 +15,12 @@ import os
 import pathlib
 import re
 import typing
+from contextlib import suppress
 from typing import Any, Callable, NamedTuple, Tuple
 
 from .stubs import StandIn, Stub
 
-Build = Callable[[type, int, int], "BuiltValue"]
+Build = Callable[[Any, int, int], "BuiltValue"]
 DEPTH = 3
 FIRST_PORT = 20_000
 
@@ -49,6 +50,12 @@ class OneOf(NamedTuple):
     closed: bool
 
 
+class Fitting(NamedTuple):
+    """A hint of classes that fit what is done with a parameter (see ``fitting``)."""
+
+    kinds: tuple[Any, ...]
+
+
 def nothing(*_: Any, **__: Any) -> None:
     """Take anything, do nothing."""
 
@@ -70,6 +77,7 @@ def stub() -> BuiltValue:
 
 
 NEW_CLASS = 'type("StandIn", (leaklint_runtime.stubs:StandIn,), {})'
+NEW_STUB = 'type("StandIn", (leaklint_runtime.stubs:Stub,), {})'
 NOTHING = "leaklint_runtime.values:nothing"
 Way = Tuple[Callable[[int], Any], str]
 _SCALARS: dict[Any, Way] = {
@@ -120,7 +128,10 @@ _ABSTRACT: tuple[tuple[Any, Any], ...] = (
     (collections.abc.Sized, list),
 )
 _NAMES: tuple[tuple[str, Any], ...] = (
-    (r"(^|_)(callback|callable|func|function|fn|handler|hook|factory|target|cb|predicate|listener)$", "callable"),
+    (
+        r"(^|_)(callback|callable|func|function|fn|handler|hook|factory|target|cb|predicate|listener|receiver|subscriber|observer)$",
+        "callable",
+    ),
     (r"(^|_)(uri|url|endpoint|base_url|address)$", "http://localhost/"),
     (r"(^|_)(host|hostname|server)$", "localhost"),
     (r"(^|_)port$", "port"),
@@ -147,7 +158,7 @@ _NAMES: tuple[tuple[str, Any], ...] = (
     (r"(^|_)(kwargs|mapping|dict|params|attrs|attributes|headers|env|environ|opts|metadata|meta|kw|extra)$", dict),
     (r"(^|_)(data|content|buf|buffer|raw|payload)$", bytes),
     (r"(^|_)(logger|log)$", logging.Logger),
-    (r"(^|_)(cls|klass|type|class_)$", "class"),
+    (r"(^|_)(cls|klass|type|class_?)$|[a-z]Class$", "class"),
     (r"(^|_)(stream|fp|fileobj|file_obj|fh|output|out)$", io.StringIO),
 )
 
@@ -165,6 +176,8 @@ def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool =
     """
     if isinstance(hint, OneOf):
         return hint.options[number % len(hint.options)]
+    if isinstance(hint, Fitting):
+        return _fitting(hint, number, build, depth) if depth < DEPTH else None
     if isinstance(hint, (typing.ForwardRef, str)):
         return None
     origin = typing.get_origin(hint) if hasattr(typing, "get_origin") else None
@@ -178,6 +191,14 @@ def by_annotation(hint: Any, number: int, build: Build, depth: int, full: bool =
     if isinstance(getattr(hint, "__supertype__", None), type):
         return by_annotation(hint.__supertype__, number, build, depth)
     return by_type(hint, number, build, depth) if isinstance(hint, type) else None
+
+
+def _fitting(hint: Fitting, number: int, build: Build, depth: int) -> BuiltValue | None:
+    """Return an object of the first of some classes that can be made, another one for each number as far as it takes values."""
+    for kind in hint.kinds:
+        with suppress(Exception):
+            return build(Fitting((kind,)), number, depth + 1)._replace(sure=False, origin="a class that fits")
+    return None
 
 
 def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int, full: bool) -> BuiltValue | None:
@@ -272,7 +293,7 @@ def by_name(name: str, number: int, full: bool = False) -> BuiltValue | None:
             if chosen == "port":  # another one for each, for one that listens there may live on
                 return BuiltValue(FIRST_PORT + number, f"{FIRST_PORT} + number", False, "name")
             if chosen == "class":
-                return BuiltValue(Stub, "leaklint_runtime.stubs:Stub", False)
+                return BuiltValue(type("StandIn", (Stub,), {}), NEW_STUB, False)
             if full and chosen in _FILLED:
                 return _way(_FILLED[chosen], number)._replace(sure=False)
             if isinstance(chosen, type):
