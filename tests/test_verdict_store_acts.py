@@ -106,17 +106,26 @@ def test_a_private_method_that_stores_is_reached_by_its_callers_on_the_programs_
     assert verdict.made_by.endswith("then open")
 
 
-def test_the_container_of_each_object_is_watched_on_one_that_is_kept(tmp_path: Path) -> None:
+def test_the_container_of_each_object_is_watched_on_one_that_the_program_has(tmp_path: Path) -> None:
+    more = {"symbol": "program:Space._handlers", "subject": "Space", "track": "growth"}
+    text = textwrap.dedent(SPACE) + "\nworlds = {'first': [World()]}\n"
+    verdict = _proven(tmp_path, text, "", trigger="method:on_collision", **more)
+    assert (verdict.status, verdict.fit) == ("confirmed", "linear")
+    assert verdict.reason == "Space._handlers grows with every call of on_collision and never shrinks"
+
+
+def test_an_object_that_leads_to_the_one_with_the_container_is_used_for_its_methods(tmp_path: Path) -> None:
+    more = {"symbol": "program:Space._handlers", "subject": "World", "track": "subject"}
+    text = textwrap.dedent(SPACE) + "\n    def collide(self, number: int) -> None:\n"
+    text += "        self.space.on_collision(number, 1)\n\n\nclass Game:\n    world = World()\n"
+    verdict = _proven(tmp_path, text, "", trigger="method:collide", **more)
+    assert (verdict.status, verdict.fit) == ("confirmed", "linear")
+
+
+def test_an_object_that_is_made_for_the_purpose_shows_nothing_of_one_that_stays(tmp_path: Path) -> None:
     more = {"symbol": "program:Space._handlers", "subject": "Space", "track": "growth"}
     verdict = _proven(tmp_path, SPACE, "", trigger="method:on_collision", **more)
-    assert (verdict.status, verdict.fit) == ("confirmed", "linear")
-    assert "on one object that is kept" in verdict.reason
-
-
-def test_the_object_that_has_the_container_may_be_part_of_the_one_that_is_kept(tmp_path: Path) -> None:
-    more = {"symbol": "program:Space._handlers", "subject": "World", "track": "growth"}
-    verdict = _proven(tmp_path, SPACE, "", trigger="method:missing", **more)
-    assert (verdict.status, verdict.fit) == ("confirmed", "linear")
+    assert verdict.status == "unreached"
 
 
 def test_that_a_container_does_not_grow_on_another_way_shows_nothing(tmp_path: Path) -> None:

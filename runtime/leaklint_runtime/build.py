@@ -61,9 +61,7 @@ def shown(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], Bu
 def styles(parameters: list[inspect.Parameter]) -> Iterator[str]:
     """Yield the styles of ``arguments`` that make a difference for these parameters, surest first."""
     optional = [item for item in parameters if item.default is not EMPTY or item.kind in VARIADIC]
-    yield "required"
-    if required(parameters):
-        yield "stubs"
+    yield from ("required", "stubs")  # which without required parameters shows what the same call does again
     if any(item.kind not in VARIADIC for item in optional):
         yield "all"
     if required(parameters):
@@ -252,6 +250,8 @@ def value_for(parameter: inspect.Parameter, hints: Hints, number: int, depth: in
     made = values.by_annotation(hint, number, nested, depth, full) if hint is not EMPTY else None
     if made is None or isinstance(made.value, Stub):
         made = values.by_name(parameter.name, number, full) or made
+    if made is None and is_a(hint, type) and hint is not EMPTY:
+        return values.stub()._replace(origin=f"{values.STAND_IN} for {hint.__qualname__}")
     return made or values.stub()
 
 

@@ -28,10 +28,12 @@ def classes(function: Any, name: str, home: str) -> tuple[Any, ...]:
         return ()
     word = re.sub(r"[\d_]", "", name).lower()
     spoken = values.by_name(name, 0) is None  # a name that means a text or a number says no class
+    owner = getattr(function, "__qualname__", "").rpartition(".")[0]  # another one of its own class is often passed
     ranked: list[tuple[int, str, Any]] = []
     for kind in _of_package(home):
         title = kind.__name__.lower()
         rank = 0 if title == word else 1 if len(word) >= SHORT and title.endswith(word) else 2
+        rank = 0 if used and kind.__qualname__ == owner and kind.__module__ == function.__module__ else rank
         told = (rank < 2 and spoken and bool(used)) or (rank == 0 and spoken) or len(used) >= LEAST
         if told and all(_has(kind, item) for item in used):
             ranked.append((rank, kind.__qualname__, kind))

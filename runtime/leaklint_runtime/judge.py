@@ -189,7 +189,6 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
         facts = evidence.holder_path(case.holder)
         equal = ", even if given what is equal" if case.plan.plain else ""
         where = f" of {case.plan.aside}" if case.plan.aside else ""
-        where += " on one object that is kept," if case.plan.kept is not None and case.plan.kept.made else ""
         return WireVerdict(
             CONFIRMED, f"{what} grows with every call{where} and never shrinks{equal}", fit=shape, **facts
         )
@@ -210,7 +209,8 @@ def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> Wi
         why = _unvaried(case)
         return unreached(why) if why else WireVerdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     if _went_along(case, ran):
-        return unreached(f"no object that has {case.probe.symbol.rpartition(':')[2]} was kept; give a factory")
+        name = case.probe.symbol.rpartition(":")[2]
+        return unreached(f"no object that has {name} and lives as long as the program was found; give a factory")
     if observed.lagging and not observed.classes:
         return WireVerdict(
             GC_LAG, f"{observed.lagging} of {observed.rounds} objects died only in a collection", fit=fit.CONSTANT
@@ -261,5 +261,4 @@ def _by_presence(
         )
     if case.plan.wrong:
         return unreached(f"{case.plan.wrong}, and a stand-in for it proves nothing; give a factory", fit=shape)
-    where = ", on one object that is kept" if case.plan.kept is not None and case.plan.kept.made else ""
-    return WireVerdict(CONFIRMED, f"alive after del and a full collection{where}", fit=shape, **facts)
+    return WireVerdict(CONFIRMED, "alive after del and a full collection", fit=shape, **facts)

@@ -1,6 +1,6 @@
-"""Containers on objects that are said to live as long as the process: such an object is found, or made and kept.
+"""Containers on objects that are said to live as long as the process: such an object is found where the program has it.
 
-``Space.handlers`` may be an attribute of each space. Whether it grows is seen on one of them that stays.
+``Space.handlers`` may be an attribute of each space. Whether it grows is seen on one that a module or a class leads to.
 """
 
 from __future__ import annotations
@@ -9,52 +9,63 @@ import sys
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from . import build, ladder
 from .early import FunctionType, ModuleType, contents, get_referents, is_a
 from .holder import ABSENT, Holder, lookup, mro_of, parts_of
-from .seats import seats
+from .seats import package
 from .wire import WireProbe
 
-NODES = 20_000
+NODES = 100_000
 DEPTH = 2  # of inner containers whose entries count, as in experiments
 _COUNTED = ("dict", "list", "set", "deque", "defaultdict", "OrderedDict")
 
 
 class KeptObject(NamedTuple):
-    """``holder`` is the container's place and ``empty`` its size now; ``root`` is the object that leads to it.
-
-    ``made`` tells that the root was made for the experiment.
-    """
+    """``holder`` is the container's place and ``empty`` its size now; ``module`` is the one that was analysed."""
 
     holder: Holder
-    root: Any
-    made: bool
     empty: int
+    module: Any
+
+    def of_kind(self, kind: Any) -> Any:
+        """Return the program's object of a class that has the container, or that leads to it, or None."""
+        owner = self.holder.owner
+        if is_a(owner, kind):
+            return owner
+        near = [obj for obj in reached_from(_roots(self.module)) if is_a(obj, kind)]
+        return next((obj for obj in near if any(below is owner for below in reached_from([obj]))), None)
 
 
-def find(probe: WireProbe, module: Any, subject: Any) -> KeptObject | None:
+def find(probe: WireProbe, module: Any) -> KeptObject | None:
     """Return the container of a probe that names none by a path, on an object of the class that its symbol names.
 
-    ``subject`` is the class of the act: the object is one of the program's own, or else one that is made, of the
-    container's class or of the subject's.
+    The object is one to which the modules and classes of the program lead once they are imported.
     """
     if not is_of_objects(probe):
         return None
     kind, name = _named(probe)
-    for option in (kind, subject):
-        for seat in seats(option, module) if is_a(option, type) else ():
-            found = _from(seat.obj, kind, name, probe)
-            if found is not None:
-                return KeptObject(found, seat.obj, False, found.size(DEPTH) or 0)
-    for option in dict.fromkeys(option for option in (subject, kind) if is_a(option, type)):
-        try:
-            root = ladder.construct(option).call(0)
-        except build.CannotBuildError:
-            continue
-        found = _from(root, kind, name, probe)
-        if found is not None:
-            return KeptObject(found, root, True, found.size(DEPTH) or 0)
+    for obj in reached_from(_roots(module)):
+        held = _own(obj).get(name) if is_a(obj, kind) else None
+        if held is not None and list(parts_of(held)):
+            home = sys.modules.get(kind.__module__)
+            holder = Holder(f"{kind.__qualname__}.{name}", probe.container_kind, (home, obj), name)
+            return KeptObject(holder, holder.size(DEPTH) or 0, module)
     return None
+
+
+def _roots(module: Any) -> list[Any]:
+    """Return what the modules of a program's package, and the classes that they define, have as attributes."""
+    found: list[Any] = []
+    for home in package(module):
+        for value in list(contents(home).values()):
+            if is_a(value, type) and value.__module__ == home.__name__:
+                found += [item for item in list(contents(value).values()) if not _is_wall(item)]
+            elif not _is_wall(value):
+                found.append(value)
+    return found
+
+
+def _is_wall(obj: Any) -> bool:
+    return is_a(obj, (ModuleType, type, FunctionType))
 
 
 def is_of_objects(probe: WireProbe) -> bool:
@@ -75,34 +86,19 @@ def _named(probe: WireProbe) -> tuple[Any, str]:
     return owner, "_{}{}".format(owner.__name__.lstrip("_"), names[-1]) if private else names[-1]
 
 
-def _from(root: Any, kind: Any, name: str, probe: WireProbe) -> Holder | None:
-    """Return the holder on the first object of a class that ``root`` is or leads to, whose attribute is a container."""
-    for obj in reached_from(root):
-        if is_a(obj, kind) and name in _own(obj):
-            held = _own(obj)[name]
-            if held is not None and list(parts_of(held)):
-                home = sys.modules.get(kind.__module__)
-                return Holder(f"{kind.__qualname__}.{name}", probe.container_kind, (home, obj), name)
-    return None
-
-
-def reached_from(root: Any) -> list[Any]:
-    """Return an object and what it leads to, nearest first; not through modules, classes and functions."""
-    found, seen, level = [root], {id(root)}, [root]
+def reached_from(starts: list[Any]) -> list[Any]:
+    """Return objects and what they lead to, nearest first; not through modules, classes and functions."""
+    found = list({id(obj): obj for obj in starts}.values())
+    seen, level = set(map(id, found)), found
     while level and len(found) < NODES:
         following = []
         for child in get_referents(*level):
-            if id(child) not in seen and not is_a(child, (ModuleType, type, FunctionType)):
+            if id(child) not in seen and not _is_wall(child):
                 seen.add(id(child))
                 following.append(child)
-        found += following
+        found = found + following
         level = following
     return found
-
-
-def of_kind(root: Any, kind: Any) -> Any:
-    """Return the first object of a class that ``root`` is or leads to, or None."""
-    return next((obj for obj in reached_from(root) if is_a(obj, kind)), None)
 
 
 def _own(obj: Any) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Seat(NamedTuple):
 
 def seats(kind: Any, module: Any) -> Iterator[Seat]:
     """Yield the objects of a class that the module, others of its package, or classes defined there have as attributes."""
-    for home in _package(module):
+    for home in package(module):
         for name, value in list(contents(home).items()):
             if is_a(value, kind):
                 yield Seat((home,), name, value)
@@ -37,7 +37,8 @@ def seats(kind: Any, module: Any) -> Iterator[Seat]:
                         yield Seat((home, value), inner, held)
 
 
-def _package(module: Any) -> Iterator[Any]:
+def package(module: Any) -> Iterator[Any]:
+    """Yield a module and the others that are loaded of its package."""
     yield module
     top = module.__name__.partition(".")[0]
     for name, other in list(sys.modules.items()):

@@ -19,6 +19,7 @@ from . import (
     search,
     store_acts,
     trial,
+    values,
 )
 from .act import Act, UnreachableError, resolve
 from .early import is_a
@@ -83,27 +84,30 @@ def plan(
 
 def _on_kept(act: Act, probe: WireProbe, judge: trial.Trial, module: Any) -> Strategy | None:
     """Return the surest way to fill the container of an object that is kept meanwhile, or None if there is none."""
-    kept = kept_objects.find(probe, module, act.subject)
+    kept = kept_objects.find(probe, module)
     if kept is None:
         return None
     judge = judge._replace(holder=kept.holder, empty=kept.empty, counts=True)
-    live = kept_objects.of_kind(kept.root, act.subject) if act.kind in candidates.OF_OBJECTS else None
+    live = kept.of_kind(act.subject) if act.kind in candidates.OF_OBJECTS else None
     failures: list[BaseException] = []
     best, patience = None, Patience(SECONDS)
     if live is not None:
         track = "growth" if probe.track == "subject" else probe.track
         ways = candidates.through_callers(act._replace(live=live), replace(probe, track=track), failures, patience, ())
         marked = (way._replace(track=track, aside=act.name, others=(), early=None) for way in ways)
-        best = _best(marked, judge, patience, failures)
+        best = _best(marked, judge, patience, failures, act.name)
     if best is None and judge.lines:
         best = _best(_aside(act, probe, judge, patience, kept), judge, patience, failures)
     return best and best._replace(kept=kept)
 
 
 def _best(
-    ways: Iterator[Strategy], judge: trial.Trial, patience: Patience, failures: list[BaseException]
+    ways: Iterator[Strategy], judge: trial.Trial, patience: Patience, failures: list[BaseException], own: str = ""
 ) -> Strategy | None:
-    """Return the first of some ways that shows all, or else the one that shows most; None if none works."""
+    """Return the first of some ways that shows all, or else the one that shows most; None if none works.
+
+    ``own`` is the name of the finding's own act, where that is done on one object that is kept.
+    """
     best, rank = None, -1
     for candidate in map(_numbered, candidates.guarded(ways, failures)):
         try:
@@ -113,7 +117,7 @@ def _best(
         except Exception as error:
             failures.append(error.with_traceback(None))
             tried = None
-        if candidate.aside and tried is not None and not _fills(candidate, tried):
+        if candidate.aside and tried is not None and not _fills(candidate, tried, candidate.aside == own):
             tried = None
         if tried is not None and tried.rank > rank:
             best, rank = candidate._replace(ran=tried.ran, fresh=tried.fresh, entered=tried.entered), tried.rank
@@ -122,9 +126,15 @@ def _best(
     return best
 
 
-def _fills(candidate: Strategy, tried: trial.Tried) -> bool:
-    """Tell whether another act than the finding's ran the flagged statement and filled the holder with what users pass."""
-    if any(origin == "stand-in" for _, origin in candidate.origins):
+def _fills(candidate: Strategy, tried: trial.Tried, own: bool) -> bool:
+    """Tell whether an act on one kept object, or another one than the finding's, filled the holder by the flagged statement.
+
+    It has to be done with what users pass; the finding's own act takes anything where nothing says what that is.
+    """
+    if any(
+        origin.startswith(values.STAND_IN) and not (own and origin == values.STAND_IN)
+        for _, origin in candidate.origins
+    ):
         return False
     return bool(tried.ran) and tried.entered
 
@@ -136,9 +146,10 @@ def _aside(
     the finding says is kept, else the growth of the holder.
     """
     for other in store_acts.acts(judge.lines):
-        owner = kept.root if kept is not None else judge.holder.owner if judge.holder is not None else None
+        owner = judge.holder.owner if judge.holder is not None else None
         if other.kind in candidates.OF_OBJECTS:
-            other = other._replace(live=kept_objects.of_kind(owner, other.subject) if owner is not None else None)
+            live = kept.of_kind(other.subject) if kept is not None else owner if is_a(owner, other.subject) else None
+            other = other._replace(live=live)
         if kept is not None and other.live is None:
             continue
         for track in ("result", "growth"):

@@ -73,9 +73,10 @@ def quoted(value: Any) -> str:
 
 def stub() -> BuiltValue:
     """Return a value that stands for anything."""
-    return BuiltValue(Stub(), "leaklint_runtime.stubs:Stub()", False, "stand-in")
+    return BuiltValue(Stub(), "leaklint_runtime.stubs:Stub()", False, STAND_IN)
 
 
+STAND_IN = "stand-in"
 NEW_CLASS = 'type("StandIn", (leaklint_runtime.stubs:StandIn,), {})'
 NEW_STUB = 'type("StandIn", (leaklint_runtime.stubs:Stub,), {})'
 NOTHING = "leaklint_runtime.values:nothing"
