@@ -15,6 +15,7 @@ from .seats import package
 from .wire import WireProbe
 
 NODES = 100_000
+NEAR = 5  # objects of a class that are looked into for the one with the container
 DEPTH = 2  # of inner containers whose entries count, as in experiments
 _COUNTED = ("dict", "list", "set", "deque", "defaultdict", "OrderedDict")
 
@@ -31,7 +32,7 @@ class KeptObject(NamedTuple):
         owner = self.holder.owner
         if is_a(owner, kind):
             return owner
-        near = [obj for obj in reached_from(_roots(self.module)) if is_a(obj, kind)]
+        near = [obj for obj in reached_from(_roots(self.module)) if is_a(obj, kind)][:NEAR]
         return next((obj for obj in near if any(below is owner for below in reached_from([obj]))), None)
 
 

@@ -136,7 +136,7 @@ def _fills(candidate: Strategy, tried: trial.Tried, own: bool) -> bool:
         for _, origin in candidate.origins
     ):
         return False
-    return bool(tried.ran) and tried.entered
+    return bool(tried.ran) and tried.entered and tried.fresh
 
 
 def _aside(
