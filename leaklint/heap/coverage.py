@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, rebuilt, root, walk
+from leaklint.flow.truth import falsy
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
 from leaklint.heap.identity import never_same
-from leaklint.heap.multiplicity import falsy
 from leaklint.heap.wrapping import Wrapping
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.containers import REMOVERS
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, as_text, walk
+from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
-from leaklint.heap.multiplicity import IMPORT, falsy, truthy
+from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:

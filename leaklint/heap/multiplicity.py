@@ -7,7 +7,8 @@ from functools import cached_property
 from leaklint.contracts.containers import ADDERS
 from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard, is_for_scripts
-from leaklint.flow.terms import DISPLAYS, NONE, Term, walk
+from leaklint.flow.terms import DISPLAYS, NONE, Term
+from leaklint.flow.truth import falsy
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
@@ -256,6 +257,18 @@ class Multiplicity:
             for call in self._bare.get(value[1], ())
         )
 
+    def is_seen_often(self, key: str) -> bool:
+        """Tell whether the program itself is seen to make many objects of a class: not one for each key of a table."""
+        return key not in self.heap.names.classes or any(
+            self.call_runs(call) == MANY and not any(map(self._is_absence, call.event.guards))
+            for call in self.constructions(key)
+        )
+
+    def _is_absence(self, guard: Guard) -> bool:
+        """Tell whether a block runs where nothing is there yet: under a key of a table, or in a variable."""
+        asks = guard.kind in {"if", "past"} and guard.test[0] == "op" and guard.test[1] in {"in", "not in"}
+        return bool(self.unset(guard)) or (asks and (guard.test[1] == "not in") == guard.holds)
+
     def is_one_at_a_time(self, key: str) -> bool:
         """Tell whether objects of a class are made only where a shared variable holds none."""
         sites = self.constructions(key)
@@ -365,36 +378,4 @@ def _above(dotted: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
-def truthy(test: Term, holds: bool) -> list[Term]:
-    """Return the terms that are neither None nor false nor empty if ``test`` has the truth value ``holds``."""
-    if test[0] == "op" and test[1] == "not":
-        return truthy(test[2][0], not holds)
-    if test[0] == "op" and test[1] in {"and", "or"}:
-        return [term for part in test[2] for term in truthy(part, holds)] if (test[1] == "and") == holds else []
-    if test[0] == "op" and test[1] in {"is", "is not"} and len(test[2]) == 2:
-        return [test[2][0]] if test[2][1][1:2] == ("None",) and (test[1] == "is not") == holds else []
-    return [test] if holds and test[0] != "op" else []
-
-
-def falsy(test: Term, holds: bool) -> list[Term]:
-    """Return the terms that are None, false or empty if ``test`` has the truth value ``holds``."""
-    if test[0] == "op" and test[1] == "not":
-        return falsy(test[2][0], not holds)
-    if test[0] == "op" and test[1] in {"and", "or"}:
-        if (test[1] == "and") == holds:
-            return [term for part in test[2] for term in falsy(part, holds)]
-        return []
-    if test[0] == "op" and test[1] in {"is", "==", "is not", "!="} and len(test[2]) == 2:
-        equal = test[1] in {"is", "=="}
-        for one, other in (test[2], test[2][::-1]):
-            if other[0] == "const" and other[1] in {"None", "False", "0", "''"} and equal == holds:
-                return [one]
-            if other[0] == "const" and other[1] == "True" and equal != holds:
-                return [one]
-        return []
-    if test[0] == "call" and test[1][-1] == "hasattr" and not holds and len(test[2]) == 2 and test[2][1][0] == "const":
-        return [("attr", test[2][0], test[2][1][1].strip("'\""))]
-    return [] if holds else [test]
-
-
-__all__ = ["IMPORT", "MANY", "ONCE", "SCRIPT", "Multiplicity", "falsy", "walk"]
+__all__ = ["IMPORT", "MANY", "ONCE", "SCRIPT", "Multiplicity"]

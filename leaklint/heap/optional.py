@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import Term, walk
+from leaklint.flow.truth import truthy
 from leaklint.heap.effects import Effects
-from leaklint.heap.multiplicity import truthy
 
 _FALSE = frozenset({"None", "False", "0", "''"})
 _ERRORS = frozenset({"builtins.ImportError", "builtins.ModuleNotFoundError", "builtins.Exception"})

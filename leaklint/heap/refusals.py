@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Guard
 from leaklint.flow.terms import Term, walk
+from leaklint.flow.truth import truthy
 from leaklint.heap.effects import Effect
 from leaklint.heap.key_guards import conjuncts
-from leaklint.heap.multiplicity import truthy
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap

@@ -218,6 +218,8 @@ class Registrations:
             self.heap.multiplicity.is_one_a_run(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)
         ):
             level, reasons = min(level, 0), ["the program makes one such object"]
+        if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
+            level, reasons = 1, [*reasons, "assumes that many are made"]
         if kept.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):
             level, reasons = 0, [*reasons, "the program makes one object that registers it"]
         return level, [reason for reason in reasons if reason]

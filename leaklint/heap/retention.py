@@ -163,6 +163,9 @@ class Heap:
         elif location.scope == "field" and level == 2 and not self._is_resolved(stores[0].effect, location.owner):
             level = 1
             reasons.append(f"assumes that it is {location.path[0]}'s, not another object's")
+        elif location.scope == "field" and level == 2 and not self.multiplicity.is_seen_often(stores[0].kept.cls):
+            level = 1
+            reasons.append("assumes that many are made")
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
 
     def _releases(self, stores: list[Store], removals: list[Effect]) -> Iterator[tuple[list[Store], Release]]:

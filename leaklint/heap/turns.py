@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import walk
+from leaklint.flow.truth import truthy
 from leaklint.heap.effects import Effect
-from leaklint.heap.multiplicity import truthy
 from leaklint.heap.removal_sites import RemovalSites, is_after
 
 if TYPE_CHECKING:

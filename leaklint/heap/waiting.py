@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from leaklint.flow.model import Function, Guard
 from leaklint.flow.terms import Term, walk
+from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
-from leaklint.heap.multiplicity import falsy, truthy
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 
