@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, options
+from leaklint.flow.terms import UNKNOWN, Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
@@ -41,6 +41,9 @@ class Unwinding:
             return ""
         for function, putting in self._around(store):
             taking = self._taking(function, store, putting, every)
+            if taking and (leaving := _handled(function, putting, taking[0], store)) is not None:
+                place = f"(line {leaving.place[0]}), before it removes it (line {taking[0].place[0]})"
+                return f"{function.name}() returns where an error is handled {place}"
             for raising, error in self._leaving(function, putting, taking):
                 caller = self._catching(function, error, every, frozenset())
                 if caller is not None:
@@ -196,6 +199,18 @@ class Unwinding:
             if value[0] == "class":
                 yield from (("class", one) for one in self.heap.classes.order(value[1]))
                 yield from (("ext", one) for one in self.heap.classes.outside(value[1]))
+
+
+def _handled(function: Function, putting: Event, taking: Event, store: Effect) -> Event | None:
+    """Return where an error after a store is handled by leaving the function, which passes the removal by."""
+    if any(guard.kind in {"try", *_SAFE} for guard in putting.guards):
+        return None
+    parts = {store.key, store.value} - {None}
+    for one in function.events:
+        handled = one.kind == "return" and any(guard.kind == "except" for guard in one.guards)
+        if handled and is_after(one, putting) and is_after(taking, one) and parts.isdisjoint(walk(one.terms[0])):
+            return one
+    return None
 
 
 def _error_of(event: Event) -> Term:
