@@ -77,6 +77,8 @@ def _definition(candidate: Candidate) -> tuple[str, int]:
     if name.scope in ("closure", "default", "frame") and name.function is not None:
         return definitions.place_of_local(name.function, name.symbol.rpartition(".<locals>.")[2].partition("[")[0])
     found = [definitions.place_of(owner, attribute) for owner, attribute in name.steps]
+    if name.steps and not found[0][1]:
+        found[0] = definitions.place_in_module(name.module_object, name.steps[0][1])
     known = [place for place in found if place[1]]
     return next((place for place in known if not definitions.is_standard(place[0])), known[0] if known else ("", 0))
 

@@ -92,6 +92,12 @@ def place_of(parent: Any, attribute: str) -> Place:
     return ("", 0)
 
 
+def place_in_module(module: Any, attribute: str) -> Place:
+    """Return where a module assigns this attribute of any name: of an object whose class says nothing of it."""
+    line = _by_self(_body(file_of(module), ()), attribute) if is_a(module, ModuleType) else 0
+    return (file_of(module), line) if line else ("", 0)
+
+
 def _spelled(kind: Any, attribute: str) -> str:
     """Return a private name as the class's source spells it: ``__items`` for ``_Registry__items``."""
     prefix = "_{}__".format(type.__dict__["__name__"].__get__(kind).lstrip("_"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, Sequence
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from .. import allocated, clone, early, labels
 from ..early import get_objects, get_referents, getrefcount, getsizeof, is_a, is_tracked, ref
@@ -16,6 +17,7 @@ from .population import ALONE
 
 NODES = 200_000
 _CALLBACKS = (FunctionType, MethodType, partial)
+_WEAK = (WeakSet, WeakKeyDictionary, WeakValueDictionary)
 _IDENTITY: Any = object.__dict__["__eq__"]
 _PLAIN = (dict, list, set, tuple, str, bytes, int, float)
 
@@ -111,12 +113,13 @@ def role_of(candidate: Candidate) -> tuple[str, str]:
     return ("key" if plain and not all(is_a(key, _PLAIN) for key in keys) else "value"), kind
 
 
-def holds_weakly(candidate: Candidate, places: set[int]) -> bool:
-    """Tell whether all entries of a candidate are weak references to living objects, some of these with these identities."""
+def holds_weakly(candidate: Candidate) -> bool:
+    """Tell whether a candidate is what a weak container is made of, and has nothing but weak references to living objects."""
     keys, values = entries(candidate)
-    if not all(type(entry) is ref and entry() is not None for entry in (*keys, *values)):
+    found = [*keys, *values]
+    if not found or not any(is_a(obj, _WEAK) for obj in candidate.chain[-3:]):
         return False
-    return any(id(entry()) in places for entry in (*keys, *values))
+    return all(is_a(entry, ref) and entry() is not None for entry in found)
 
 
 def _most_frequent(objects: Sequence[Any]) -> Any:

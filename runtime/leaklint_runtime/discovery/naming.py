@@ -323,7 +323,9 @@ def _steps(chain: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
         obj, last = chain[place], place == len(chain) - 1
         if not last and (_is_part(kept[-1], obj) or (is_a(obj, dict) and chains.is_namespace(kept[-1], obj))):
             continue
-        edges.append(_edge(kept[-1], obj))
+        if is_a(kept[-1], _LOCAL) and is_a(obj, dict) and not last:
+            continue  # what each thread has there, and before that all threads, by weak references
+        edges.append(_in_local(chain[place - 1], obj) if is_a(kept[-1], _LOCAL) else _edge(kept[-1], obj))
         kept.append(obj)
     return tuple(kept), tuple(edges)
 
@@ -335,12 +337,15 @@ def _is_part(holder: Any, held: Any) -> bool:
     return is_a(holder, FunctionType) and (held is holder.__closure__ or held is holder.__defaults__)
 
 
+def _in_local(names: Any, held: Any) -> str:
+    """Return how a thread's local storage refers to a value, given the dict in which a thread has it, or the storage itself."""
+    inner = names if is_a(names, dict) else _LOCAL.__getattribute__(names, "__dict__")
+    return next((f".{name}" for name, value in inner.items() if value is held and is_a(name, str)), ".__dict__")
+
+
 def _edge(holder: Any, held: Any) -> str:
     if is_a(held, dict) and chains.is_namespace(holder, held):
         return ".__dict__"
-    if is_a(holder, _LOCAL):
-        inner = _LOCAL.__getattribute__(holder, "__dict__")
-        return next((f".{name}" for name, value in inner.items() if value is held), ".__dict__")
     if is_a(holder, type) or is_a(holder, ModuleType):
         name = next((name for name, value in list(contents(holder).items()) if value is held), None)
         if name is None and is_a(held, FunctionType) and lookup(holder, held.__name__) is not ABSENT:

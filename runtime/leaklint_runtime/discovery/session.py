@@ -10,11 +10,11 @@ from typing import Any, Callable, Sequence
 
 from .. import allocated, growth
 from ..code_caches import CodeCaches
-from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked
+from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked, ref
 from ..fit import BOUNDED, CONSTANT, LINEAR
 from ..patience import Patience
 from . import assembling, crowds, definitions, effects, families, naming, storing
-from .candidates import CONTAINER, FAMILY, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, kept_now
+from .candidates import CONTAINER, FAMILY, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, entries, kept_now
 from .effects import EmptyingEffect, EmptyingEffects, Reach
 from .labelling import named
 from .model import FILLING, GrowingHolder, StoringLine
@@ -245,11 +245,21 @@ def leading(candidates: Sequence[Candidate], reaches: Sequence[Reach], measured:
     for place in range(len(candidates)):
         if place in measured.at_fork and place != threads:
             continue
-        if threads >= 0 and place != threads and effects.holds_weakly(candidates[place], reaches[threads].places):
+        if effects.holds_weakly(candidates[place]) and _is_kept_by_others(place, candidates, reaches):
             continue
         if not _follows(place, measured) and not _is_hollow(candidates[place], measured.each[place]):
             places.append(place)
     return places
+
+
+def _is_kept_by_others(place: int, candidates: Sequence[Candidate], reaches: Sequence[Reach]) -> bool:
+    """Tell whether another growing candidate leads to something that this one has a weak reference to."""
+    keys, values = entries(candidates[place])
+    targets = {id(entry()) for entry in (*keys, *values) if is_a(entry, ref)}
+    others = [
+        number for number in range(len(candidates)) if number != place and candidates[number].trend.kind == LINEAR
+    ]
+    return any(not targets.isdisjoint(reaches[number].places) for number in others)
 
 
 def _is_hollow(candidate: Candidate, effect: EmptyingEffect) -> bool:
