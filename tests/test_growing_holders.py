@@ -160,6 +160,50 @@ def test_what_levels_off_inside_an_entry_of_a_growing_holder_is_not_told(tmp_pat
     assert [item["symbol"] for item in found["holders"]] == ["inside:SESSIONS"]
 
 
+WORKER = """\
+import queue
+import threading
+
+jobs, results = queue.Queue(), queue.Queue()
+local = threading.local()
+finished = []
+
+
+class Job:
+    pass
+
+
+def remember(job):
+    local.jobs.append(job)
+
+
+def run():
+    local.jobs = []
+    while True:
+        job = jobs.get()
+        remember(job)
+        finished.append(id(job))
+        results.put(job)
+
+
+threading.Thread(target=run, daemon=True).start()
+
+
+def work():
+    jobs.put(Job())
+    results.get()
+"""
+
+
+@pytest.mark.parametrize("version", sorted(PYTHONS, key=numbers))
+def test_a_thread_that_ran_before_the_calls_is_traced(version: str, tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text(WORKER, encoding="utf-8")
+    _, found = profile(tmp_path, "worker.py:work", PYTHONS[version])
+    told = {item["symbol"]: (item["line"], [store["line"] for store in item["stores"]]) for item in growing(found)}
+    assert told == {"worker:local.jobs": (18, [14]), "worker:finished": (6, [22])}
+    assert found["notes"] == []
+
+
 def test_of_tracebacks_the_raise_is_told_and_not_the_calls_that_made_their_frames(tmp_path: Path) -> None:
     program = next(item for item in leaks() if item.name == "raised_again")
     _, found = profile(tmp_path, f"{program.path}:work", PYTHONS[min(PYTHONS, key=numbers)])

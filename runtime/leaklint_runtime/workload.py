@@ -15,6 +15,7 @@ from typing import Any
 from . import agent, allocated, channel, early, footprint, growth, ledger, memory, sandbox, scenarios, wire
 from .act import finished
 from .allowance import Allowance
+from .discovery import storing
 from .discovery.model import GrowingHolder, to_json
 from .discovery.session import Discovery
 from .fit import LINEAR
@@ -42,6 +43,8 @@ def main(first: list[str]) -> None:
 
 
 def _run(request: dict[str, Any], outgoing: int) -> dict[str, Any]:
+    if request.get("discover", True):
+        storing.prepare()
     try:
         function = scenarios.load(request["target"])
     except scenarios.ScenarioError as error:

@@ -12,7 +12,7 @@ import tracemalloc
 from types import FrameType
 from typing import Any, Callable, Sequence, Tuple
 
-from ..early import collect, get_referents
+from ..early import collect, get_referents, is_a
 from . import definitions
 from .model import CodeLine, StoringLine
 
@@ -20,11 +20,38 @@ Gauge = Callable[[], int]
 DEPTH = 60
 LEVELS = 3  # of references, in which something that was made in a run is looked for
 _TRACE_ALL: Any = getattr(threading, "settrace_all_threads", None)  # from Python 3.12 on: also those that run already
+_DUMMY: Any = threading._DummyThread  # a thread that was not started by this module, so without the hook
 _START: Any = threading.Thread.start.__code__
 _FOLDER = __file__.rpartition("discovery")[0]
 Spot = Tuple[CodeLine, ...]
 MANAGED_DICT = 1 << 4  # of a type's flags: its instances keep their attributes where the interpreter wants
 _WORDS = 2 * tuple.__itemsize__  # bytes: what is in front of an object for the collector, or for its attributes
+
+
+def prepare() -> None:
+    """Let threads that start from now on be traced when a ``Tracer`` runs: before Python 3.12 they need a hook for that."""
+    if _TRACE_ALL is None:
+        threading.settrace(_hook)
+
+
+def _hook(frame: FrameType, event: str, argument: Any) -> Any:
+    called = _hooked[0]
+    return None if called is None else called(frame, event, argument)
+
+
+_hooked: list[Any] = [None]  # what is called in threads that have the hook
+
+
+def _set_in_frames(function: Any) -> list[tuple[FrameType, Any]]:
+    """Let a function be called at each line of what the other threads are in; return the frames with what was called before."""
+    found = []
+    for thread, frame in sys._current_frames().items():
+        step: Any = frame if thread != threading.get_ident() else None
+        while step is not None:
+            found.append((step, step.f_trace))
+            step.f_trace = function
+            step = step.f_back
+    return found
 
 
 class Tracer:
@@ -48,12 +75,17 @@ class Tracer:
         threading.settrace(self._called)
         if _TRACE_ALL is not None:
             _TRACE_ALL(self._called)
+        _hooked[0] = self._called
+        frames = _set_in_frames(self._event)
         sys.settrace(self._called)
         try:
             work()
         finally:
             if _TRACE_ALL is not None:
                 _TRACE_ALL(None)
+            _hooked[0] = None
+            for frame, function in frames:
+                frame.f_trace = function
             sys.settrace(before)
             threading.settrace(before_threads)
             self._compare(sys._getframe(), 0)
@@ -113,8 +145,13 @@ def _spot(frame: FrameType, line: int) -> Spot:
 
 
 def untraced_threads() -> int:
-    """Return the number of threads that run already and cannot be traced: all but this one, before Python 3.12."""
-    return 0 if _TRACE_ALL is not None else len(sys._current_frames()) - 1
+    """Return the number of threads that run and cannot be traced: before Python 3.12 others than this one without a hook."""
+    if _TRACE_ALL is not None:
+        return 0
+    others = sys._current_frames().keys() - {threading.get_ident()}
+    if getattr(threading, "_trace_hook", None) is _hook:
+        others -= {thread.ident for thread in threading.enumerate() if not is_a(thread, _DUMMY)}
+    return len(others)
 
 
 def allocations(work: Callable[[], Any], kept: Sequence[Callable[[], Sequence[Any]]]) -> list[dict[Spot, int]]:
