@@ -160,6 +160,33 @@ def test_what_levels_off_inside_an_entry_of_a_growing_holder_is_not_told(tmp_pat
     assert [item["symbol"] for item in found["holders"]] == ["inside:SESSIONS"]
 
 
+AT_EXIT = """\
+import atexit
+
+
+def close():
+    pass
+
+
+def paired():
+    atexit.register(close)
+    atexit.unregister(close)
+
+
+def again():
+    atexit.register(close)
+"""
+
+
+@pytest.mark.parametrize("version", sorted(ENDS, key=numbers))
+def test_what_has_been_unregistered_does_not_count(version: str, tmp_path: Path) -> None:
+    (tmp_path / "ends.py").write_text(AT_EXIT, encoding="utf-8")
+    status, found = profile(tmp_path, "ends.py:paired", PYTHONS[version], "--rounds", "60")
+    assert (status, found["holders"]) == (0, [])
+    status, found = profile(tmp_path, "ends.py:again", PYTHONS[version], "--rounds", "60")
+    assert (status, [item["symbol"] for item in growing(found)]) == (1, ["atexit.register"])
+
+
 WORKER = """\
 import queue
 import threading

@@ -8,7 +8,6 @@ go of those that nobody else refers to; call it often, for until then they live 
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import threading
@@ -16,6 +15,7 @@ from itertools import compress, filterfalse
 from typing import Any, Iterator, Sequence
 
 from . import clone, early
+from .discovery.candidates import exit_callbacks
 from .discovery.measures import Length, length_of, measured_types
 from .discovery.population import ALONE
 from .early import get_objects, get_referents, getrefcount, is_tracked
@@ -95,7 +95,7 @@ class LengthSampler:
         if len(self._rising) > MOST_RISING:
             self._rising.clear()  # nothing stands out; those that go on will come again
         self._last, self.x = now, x
-        _note(self.callbacks, (x, float(atexit._ncallbacks())))
+        _note(self.callbacks, (x, float(exit_callbacks())))
 
     def _follow(self, x: float) -> None:
         """Note the lengths of those that are held, and let go of those that rise no longer."""

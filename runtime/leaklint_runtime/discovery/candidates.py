@@ -20,6 +20,7 @@ from .measures import MEMO, SIMPLE_QUEUE, kind_of, length_of
 from .naming import Name
 
 Points = Tuple[Tuple[float, float], ...]
+EXACT_AT_EXIT = sys.version_info < (3, 10)
 CONTAINER, SLOT, REGISTRY, CHAIN, HIDDEN, FAMILY = "container", "slot", "registry", "chain", "hidden", "family"
 
 
@@ -87,7 +88,7 @@ class Candidate(NamedTuple):
     def size(self) -> int:
         """Return the size now: entries, or of a value that is replaced its length."""
         if self.sort == REGISTRY:
-            return int(atexit._ncallbacks())
+            return exit_callbacks()
         if self.sort == SLOT:
             return value_size(slot_value(self.obj, self.slot))
         if self.sort == FAMILY:
@@ -107,7 +108,7 @@ class Candidate(NamedTuple):
     def leads_to(self) -> Any:
         """Return the object from which what is kept is reached, or None."""
         if self.sort == REGISTRY:
-            return _exit_callbacks() or None
+            return _registered_at_exit() or None
         if self.sort == SLOT:
             return slot_value(self.obj, self.slot)
         return self.obj
@@ -123,7 +124,14 @@ class Candidate(NamedTuple):
         return kind_of(self.obj) if self.sort == CONTAINER else self.sort
 
 
-def _exit_callbacks() -> list[Any]:
+def exit_callbacks() -> int:
+    """Return how many callbacks ``atexit`` has; from Python 3.10 on those count that have been unregistered."""
+    if not EXACT_AT_EXIT:
+        return int(atexit._ncallbacks())
+    return sum(type(held) is tuple for held in _registered_at_exit())  # each has its arguments, if only none
+
+
+def _registered_at_exit() -> list[Any]:
     """Return the callbacks registered with ``atexit`` and their arguments; from Python 3.10 on no collector sees them."""
     return [held for held in get_referents(atexit) if held is not contents(atexit)]
 

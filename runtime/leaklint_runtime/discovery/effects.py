@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from .. import allocated, clone, early, labels
@@ -184,19 +184,35 @@ def _experiments(
     unclear = everything
     if reached:
         allocated.collected()
-        found = [clone.run(partial(_without, candidates, [place]), seconds).value for place in everything]
+        less = _beyond_nothing(candidates, seconds)
+        found = [less([place]) for place in everything]
         unclear = [place for place in everything if not _explains(found[place], reached[place])]
     together: dict[str, Any] = {}
     if len(candidates) > 1 and not unclear:
-        together = clone.run(lambda: _without(candidates, everything), seconds).value
+        together = less(everything)
     if unclear:
         early.unfreeze()
         allocated.collected()
+        less = _beyond_nothing(candidates, seconds)
         for place in unclear:
-            found[place] = clone.run(partial(_without, candidates, [place]), seconds).value
+            found[place] = less([place])
         if len(candidates) > 1:
-            together = clone.run(lambda: _without(candidates, everything), seconds).value
+            together = less(everything)
     return {"effects": found, "together": together, "at_fork": at_fork}
+
+
+def _beyond_nothing(candidates: Sequence[Candidate], seconds: float) -> Callable[[Sequence[int]], dict[str, Any]]:
+    """Return what tells by how much more is freed in a copy where candidates are emptied than in one where nothing is done."""
+    control = clone.run(lambda: _without(candidates, ()), seconds).value
+
+    def measured(places: Sequence[int]) -> dict[str, Any]:
+        row: dict[str, Any] = clone.run(partial(_without, candidates, places), seconds).value
+        for name in ("objects", "size"):
+            if row.get(name, -1) >= 0 and control.get(name, -1) >= 0:
+                row[name] = max(0, row[name] - control[name])
+        return row
+
+    return measured
 
 
 def _explains(row: dict[str, Any], reached: int) -> bool:
@@ -209,7 +225,7 @@ def _without(candidates: Sequence[Candidate], places: Sequence[int]) -> dict[str
     objects, used = len(get_objects()), allocated.in_use()
     keys = _key_references(candidates[places[0]]) if len(places) == 1 else []
     emptied = [empty(candidates[place]) for place in places]
-    if not any(emptied):
+    if places and not any(emptied):
         return {}
     allocated.collected()
     after = allocated.in_use()

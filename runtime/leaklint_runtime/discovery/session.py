@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import sys
 from contextlib import suppress
 from functools import partial
@@ -14,7 +13,20 @@ from ..early import ModuleType, collect, contents, get_objects, get_referents, i
 from ..fit import BOUNDED, CONSTANT, LINEAR
 from ..patience import Patience
 from . import assembling, crowds, definitions, effects, families, naming, storing
-from .candidates import CONTAINER, FAMILY, HIDDEN, REGISTRY, SLOT, Candidate, ChainLink, Gauge, entries, kept_now
+from .candidates import (
+    CONTAINER,
+    EXACT_AT_EXIT,
+    FAMILY,
+    HIDDEN,
+    REGISTRY,
+    SLOT,
+    Candidate,
+    ChainLink,
+    Gauge,
+    entries,
+    exit_callbacks,
+    kept_now,
+)
 from .effects import EmptyingEffect, EmptyingEffects, Reach
 from .labelling import named
 from .model import FILLING, GrowingHolder, StoringLine
@@ -24,6 +36,7 @@ from .slots import SlotHistory
 NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
 TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
 CROWD = 0.05  # of the young objects: from there on a type is looked into that no growing container leads to
+SLOT_SIZE = 16  # bytes: less than what a registry of the interpreter allocates for a callback
 TYPES = 8
 SAMPLES = 24  # members of a crowd of objects whose paths are searched
 _OWN = __name__.partition(".")[0]
@@ -57,7 +70,7 @@ class Discovery:
         """From here on growth counts."""
         self._counted(lambda: self.slots.take(x))  # first: it makes dicts of the attributes that objects keep in line
         self._counted(lambda: self.population.fence(x))
-        self.callbacks.append((x, float(atexit._ncallbacks())))
+        self.callbacks.append((x, float(exit_callbacks())))
         self._counted(self.caches.look)
         self.begun = True
 
@@ -69,7 +82,7 @@ class Discovery:
 
     def _noted(self, x: float, rare: bool) -> None:
         self.population.sample(x)
-        self.callbacks.append((x, float(atexit._ncallbacks())))
+        self.callbacks.append((x, float(exit_callbacks())))
         if rare:
             self.slots.take(x)
             self.population.look_for_untracked()
@@ -264,7 +277,8 @@ def _is_kept_by_others(place: int, candidates: Sequence[Candidate], reaches: Seq
 
 def _is_hollow(candidate: Candidate, effect: EmptyingEffect) -> bool:
     """Tell whether a registry of the interpreter counts what has been unregistered: emptying it frees nothing."""
-    return candidate.sort == REGISTRY and effect.objects == 0
+    counted = candidate.sort == REGISTRY and not EXACT_AT_EXIT
+    return counted and effect.objects == 0 and effect.size < SLOT_SIZE * candidate.grown
 
 
 def _follows(place: int, measured: EmptyingEffects) -> bool:
