@@ -67,6 +67,26 @@ PROGRAMS = {
                 raise ValueError("no room")
             kept.append(object())
         """,
+    "seldom": """
+        import itertools
+        from typing import NamedTuple
+
+        numbers = itertools.count(1)
+
+
+        class Book(NamedTuple):
+            name: str
+            failures: list
+
+
+        book = Book("failures", [])
+
+
+        def work():
+            number = next(numbers)
+            if number % 23 == 0:
+                book.failures.append(object())
+        """,
     "buckets": """
         import itertools
 
@@ -111,6 +131,13 @@ def test_memory_that_grows_is_reason_enough_for_more_calls(tmp_path: Path) -> No
     assert [item["symbol"] for item in growing(found)] == ["buckets:buckets"]
     assert found["samples"][-1]["x"] > 97
     assert status == 1
+
+
+def test_what_grows_seldom_is_not_said_to_level_off_after_its_first_entry(tmp_path: Path) -> None:
+    status, found = profiled("seldom", tmp_path)
+    (holder,) = found["holders"]
+    assert (status, holder["symbol"], holder["kind"], holder["line"]) == (1, "seldom:book.failures", "linear", 12)
+    assert [store["line"] for store in holder["stores"]] == [18]
 
 
 def test_a_call_that_fails_where_nothing_grows_is_the_answer(

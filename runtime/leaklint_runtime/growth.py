@@ -144,6 +144,14 @@ def _low_points(points: Sequence[Point], depth: float) -> list[Point]:
     return [points[0], *found] if found else []
 
 
+def rose_lately(points: Sequence[Point]) -> bool:
+    """Tell whether a count was never as high as in the last third of its time."""
+    if len(points) < 4:
+        return False
+    cut = points[0][0] + (points[-1][0] - points[0][0]) * 2 / 3
+    return max(y for x, y in points if x >= cut) > max(y for x, y in points if x < cut)
+
+
 def _goes_on(points: Sequence[Point]) -> bool:
     """Tell whether a count that does not fall rises to the end: in pace, and without a rest longer than those before."""
     rises = [right[0] for left, right in zip(points, points[1:]) if right[1] > left[1]]

@@ -115,6 +115,9 @@ def _candidates(holder: Any, held: Any) -> Iterator[str]:
         last = len(holder) - 1 if kind is list and type(holder) is list else -1
         if last >= 0 and holder[last] is held:
             yield f"[{last}]"  # the youngest entry is asked about most, and a list may be long
+        fields: Any = contents(type(holder)).get("_fields") if kind is tuple else None
+        if type(fields) is tuple and len(fields) == tuple.__len__(holder):  # a named tuple
+            yield from (f".{name}" for name, item in zip(fields, tuple.__iter__(holder)) if item is held)
         yield from (f"[{place}]" for place, item in enumerate(kind.__iter__(holder)) if item is held)
     elif is_a(holder, (set, frozenset)):
         yield "(element)"

@@ -35,6 +35,7 @@ from .slots import SlotHistory
 
 NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
 TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
+SELDOM_ROUNDS, SELDOM_SHARE = 100, 0.2  # traced for what grows in one of many calls, and the share of the time for that
 CROWD = 0.05  # of the young objects: from there on a type is looked into that no growing container leads to
 SLOT_SIZE = 16  # bytes: less than what a registry of the interpreter allocates for a callback
 TYPES = 8
@@ -100,8 +101,13 @@ class Discovery:
             self.overhead += after - before
 
     def growing(self) -> bool:
-        """Tell whether any container, or the number of objects of a type, rises: then more rounds tell more."""
+        """Tell whether any container, or the number of objects of a type, rises to the end: then more rounds tell more.
+
+        A container that rose not long ago has not been seen to settle, however seldom that was.
+        """
         rows = [item.points for item in self.population.changed()]
+        if any(growth.rose_lately(points) for points in rows):
+            return True
         rows += [points for points in self.population.numbers().values() if points[0][1] < points[-1][1]]
         return any(growth.count_trend(points).kind == LINEAR for points in rows)
 
@@ -201,7 +207,7 @@ class Discovery:
                 "threads that ran before the calls are not traced: a storing line may be one that waited for them"
             )
         patience = Patience(TRACED_SECONDS)
-        for number in range(TRACED_ROUNDS):
+        for number in range(_traced_rounds(candidates)):
             for gauge in gauges:
                 gauge.renew()
             try:
@@ -210,7 +216,8 @@ class Discovery:
                 self.notes.append(f"{number} calls were traced, then one failed: {type(error).__name__}")
                 break
             allocated.collected()
-            if (number and all(tracer.spots)) or patience.over():
+            share = SELDOM_SHARE if number >= TRACED_ROUNDS else 1.0
+            if (number and all(tracer.spots)) or patience.over(share):
                 break
         found = [storing.stores(spots) for spots in tracer.spots]
         unseen = [place for place in range(len(candidates)) if not found[place]]
@@ -219,6 +226,12 @@ class Discovery:
             for place, spots in zip(unseen, counts):
                 found[place] = storing.stores(spots, "allocated")
         return found
+
+
+def _traced_rounds(candidates: Sequence[Candidate]) -> int:
+    """Return how many calls may be traced until each container has grown twice."""
+    slopes = [item.trend.slope for item in candidates if item.sort in (CONTAINER, FAMILY) and item.trend.slope > 0]
+    return max(TRACED_ROUNDS, min(SELDOM_ROUNDS, int(2 / min(slopes, default=1.0))))
 
 
 def _rank(candidate: Candidate, reach: Reach) -> tuple[bool, int, float]:
