@@ -6,6 +6,7 @@ import array
 import atexit
 import io
 import sys
+import threading
 from collections import deque
 from contextvars import ContextVar
 from types import FunctionType
@@ -146,6 +147,7 @@ class Gauge:
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
         self._youngest: Any = None
+        self._thread, self._last = threading.get_ident(), 0
 
     def renew(self) -> None:
         """Find the object that the next one will be linked to."""
@@ -157,8 +159,11 @@ class Gauge:
         """Return the number."""
         item = self.candidate
         if item.sort == SLOT:
+            if is_a(item.obj, ContextVar) and threading.get_ident() != self._thread:
+                return self._last  # it has another value here
             value = slot_value(item.obj, item.slot)
-            return id(value) ^ value_size(value)
+            self._last = id(value) ^ value_size(value)
+            return self._last
         if item.sort == HIDDEN:
             return 0
         if item.sort != CHAIN:
