@@ -87,6 +87,36 @@ PROGRAMS = {
             if number % 23 == 0:
                 book.failures.append(object())
         """,
+    "renewed": """
+        import itertools
+
+        numbers = itertools.count(1)
+        tokens = {}
+
+
+        def work():
+            global tokens
+            number = next(numbers)
+            tokens[f"token-{number}"] = number + 60
+            if number % 20 == 0:
+                tokens = {name: end for name, end in tokens.items() if end > number}
+        """,
+    "fields": """
+        import dataclasses
+
+
+        @dataclasses.dataclass
+        class Channel:
+            name: str
+            backlog: list = dataclasses.field(default_factory=list)
+
+
+        channels = [Channel("one"), Channel("two")]
+
+
+        def work():
+            channels[1].backlog.append(object())
+        """,
     "buckets": """
         import itertools
 
@@ -138,6 +168,18 @@ def test_what_grows_seldom_is_not_said_to_level_off_after_its_first_entry(tmp_pa
     (holder,) = found["holders"]
     assert (status, holder["symbol"], holder["kind"], holder["line"]) == (1, "seldom:book.failures", "linear", 12)
     assert [store["line"] for store in holder["stores"]] == [18]
+
+
+def test_what_is_made_anew_without_the_old_is_quiet(tmp_path: Path) -> None:
+    status, found = profiled("renewed", tmp_path)
+    assert (status, growing(found)) == (0, [])
+    assert found["samples"][-1]["x"] > 80
+
+
+def test_a_field_of_a_data_class_is_defined_there(tmp_path: Path) -> None:
+    _, found = profiled("fields", tmp_path)
+    (holder,) = growing(found)
+    assert (holder["symbol"], holder["line"]) == ("fields:channels[1].backlog", 7)
 
 
 def test_a_call_that_fails_where_nothing_grows_is_the_answer(

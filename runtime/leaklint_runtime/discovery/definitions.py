@@ -85,8 +85,7 @@ def place_of(parent: Any, attribute: str) -> Place:
     for kind in kinds:
         file, body = _class_body(kind)
         name = _spelled(kind, attribute)
-        line = _assigned(body, name) if attribute in contents(kind) or is_a(parent, type) else 0
-        line = line or _by_self(body, name)
+        line = _assigned(body, name) or _by_self(body, name)
         if line:
             return file, line
     return ("", 0)

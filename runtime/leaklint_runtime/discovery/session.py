@@ -101,12 +101,12 @@ class Discovery:
             self.overhead += after - before
 
     def growing(self) -> bool:
-        """Tell whether any container, or the number of objects of a type, rises to the end: then more rounds tell more.
+        """Tell whether a container, a value or the number of objects of a type rises to the end: then more rounds tell more.
 
         A container that rose not long ago has not been seen to settle, however seldom that was.
         """
         rows = [item.points for item in self.population.changed()]
-        if any(growth.rose_lately(points) for points in rows):
+        if self.slots.grown() or any(growth.rose_lately(points) for points in rows):
             return True
         rows += [points for points in self.population.numbers().values() if points[0][1] < points[-1][1]]
         return any(growth.count_trend(points).kind == LINEAR for points in rows)
