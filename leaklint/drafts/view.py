@@ -18,7 +18,6 @@ from leaklint.model import Confidence, Related
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.program import Program, ReportedHolder, StorePlace
 from leaklint.rules.experiments import qualname_of
-from leaklint.source import SourceError
 
 if TYPE_CHECKING:
     from leaklint.flow.terms import Term
@@ -136,14 +135,8 @@ class RepairContext:
 def view_of(cases: Iterable[Case], context: Context) -> RepairContext | None:
     """Return the view on the files that findings concern, None if none of them can be read."""
     cases = list(cases)
-    sources: dict[str, Source] = {}
-    for name, source in _concerned(cases, context):
-        try:
-            _ = source.tree
-        except (SourceError, RecursionError):
-            continue
-        source.drop_trees()
-        sources[name] = source
+    files = context.texts.files
+    sources = {name: source for name, source in _concerned(cases, context) if files[name].problem is None}
     if not sources:
         return None
     reported = [one for case in cases if (one := _reported(case, context)) is not None]

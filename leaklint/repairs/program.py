@@ -16,7 +16,7 @@ from leaklint.heap.effects import Call
 from leaklint.heap.retention import Heap
 from leaklint.repairs.holders import HolderDefinition, Holders, Key, first_param, last_word, unmangled
 from leaklint.repairs.terms import FileTerms, read_terms
-from leaklint.source import Source, Span, TreeError
+from leaklint.source import Source, SourceError, Span, TreeError
 
 ATTRIBUTE = r"\.[\s\\]*"  # what stands before the name of an attribute
 _HOPS = 8  # how many names are followed, one through another: two that name each other would be followed for ever
@@ -96,8 +96,11 @@ class Program:
         if module not in self._terms:
             source = self.source(module)
             kept = "tree" in source.__dict__
-            with deep_recursion():
-                self._terms[module] = read_terms(source.tree, self.names.modules[module])
+            try:
+                with deep_recursion():
+                    self._terms[module] = read_terms(source.tree, self.names.modules[module])
+            except SourceError as error:
+                raise TreeError(f"{source.path} cannot be parsed: {error.message}") from error
             if not kept:
                 source.drop_trees()
         return self._terms[module]
