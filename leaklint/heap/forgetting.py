@@ -44,7 +44,7 @@ class Forgetting:
         for owner in sorted(owners):
             for key, event in self.heap.attributes.field_terms(owner, str(field)):
                 function = self.heap.functions[key]
-                if event.terms[1] == NONE and self._is_lost(function, event, every, frozenset()):
+                if event.terms[1] == NONE and self._is_lost(function, event, store, every, frozenset()):
                     return f"{function.name}() empties the {field} by which it is removed (line {event.place[0]})"
         return ""
 
@@ -58,15 +58,20 @@ class Forgetting:
         values = self.heap.attributes.handed_down(base)
         return {value[1] for value in values if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes}
 
-    def _is_lost(self, function: Function, event: Event, every: list[Effect], seen: frozenset[str]) -> bool:
-        """Tell whether neither a function nor its callers take the entry out on the way on which a field is emptied."""
+    def _is_lost(
+        self, function: Function, event: Event, store: Effect, every: list[Effect], seen: frozenset[str]
+    ) -> bool:
+        """Tell whether neither a function nor its callers take the entry out on the way on which a field is emptied.
+
+        A field that is emptied before an entry is put in is only made ready for that.
+        """
         if is_constructor(function.name) or function.name.startswith("__") or len(seen) > _CALLERS:
             return False
         taking = (one for _, one in self.sites.all_in(function, every) if one.place != event.place)
-        if any(not is_opposed(one, event) for one in taking):
+        if any(not is_opposed(one, event) for one in taking) or self.sites.puts_in(function, store, event):
             return False
         calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
         here = seen | {function.key}
         return not calls or any(
-            self._is_lost(self.heap.functions[call.caller], call.event, every, here) for call in calls
+            self._is_lost(self.heap.functions[call.caller], call.event, store, every, here) for call in calls
         )

@@ -70,7 +70,7 @@ def _returned_anew(heap: PointsTo, call: Term, depth: int) -> frozenset[Way]:
     found: set[Way] = set()
     for callee in heap.evaluate(call[1]) if depth < _DEPTH else ():
         function = heap.functions[callee[-1]] if callee[0] in {"func", "method"} else None
-        if function is None or function.yields or function.decorators:
+        if function is None or function.yields or function.decorators or _is_overridden(heap, callee, call):
             return frozenset()
         returned = [one for event in function.events if event.kind == "return" for one in options(event.terms[0])]
         for one in returned:
@@ -79,6 +79,10 @@ def _returned_anew(heap: PointsTo, call: Term, depth: int) -> frozenset[Way]:
                 return frozenset()
             found |= {(*way, call[4]) for way in ways}
     return frozenset(found)
+
+
+def _is_overridden(heap: PointsTo, callee: Term, call: Term) -> bool:
+    return callee[0] == "method" and bool(heap.calling.overrides(callee, call[1]))
 
 
 def _made_in(heap: PointsTo, term: Term, key: str, depth: int) -> frozenset[Way]:

@@ -81,6 +81,11 @@ class RemovalSites:
             seen.update(here)
         return found
 
+    def puts_in(self, function: Function, store: Effect, behind: Event) -> bool:
+        """Tell whether a function comes to a store after an event."""
+        events = [store.event] if store.function == function.key else self.leading(function, store.function)
+        return any(is_after(event, behind) for event in events)
+
     def takes_out(self, function: Function, removals: list[Effect], behind: Event | None = None) -> bool:
         """Tell whether a function, a function inside of it, or anything that it calls or hands on removes from the holder.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.terms import DISPLAYS, NONE, Term, walk
+from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.effects import Effect
 from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY
@@ -215,11 +215,7 @@ class Weakness:
             del name
             if event.terms[1] == key:
                 return True
-            if (
-                key[0] == "param"
-                and key[1] == function
-                and any(one == key for one in walk(event.terms[1]) if event.terms[1][0] != "call")
-            ):
+            if key[:2] == ("param", function) and event.terms[1][0] in DISPLAYS | {"union"} and key in event.terms[1][1]:
                 return True
         del depth
         return False
