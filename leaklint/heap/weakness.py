@@ -215,7 +215,11 @@ class Weakness:
             del name
             if event.terms[1] == key:
                 return True
-            if key[:2] == ("param", function) and event.terms[1][0] in DISPLAYS | {"union"} and key in event.terms[1][1]:
+            if (
+                key[:2] == ("param", function)
+                and event.terms[1][0] in DISPLAYS | {"union"}
+                and key in event.terms[1][1]
+            ):
                 return True
         del depth
         return False
