@@ -148,8 +148,10 @@ class Paths:
         """
         if any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in good):
             return ""
-        by = self.heap.functions[good[0].function].name
+        by, maker = self.heap.functions[good[0].function].name, self.sites.frames(store)[-1].function
         for function, putting, given in self.tickets.holders(store):
+            if given and self.sites.takes_out(maker, every):
+                continue
             behind = [one for one in function.events if is_after(one, putting)]
             exits = [one for one in behind if one.kind == "raise" and not given and not is_opposed(one, putting)]
             waits = [one for one in behind if self._gives_up(one, store) and self._is_for(one, given)]

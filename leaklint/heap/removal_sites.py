@@ -103,8 +103,11 @@ class RemovalSites:
             for event in function.events if event.kind == "call" and not self._is_handed_in(event.terms[0][1])
             for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
         )  # fmt: skip
-        values = (value for given in handed for value in self.heap.evaluate(given))
-        return any(value[-1] in homes for value in values if value[0] in {"func", "method"})
+        values = {value for given in handed for value in self.heap.evaluate(given)}
+        bound = {one for value in values if value[0] == "partial" for one in self.heap.evaluate(value[1])}
+        called = [value[-1] for value in values | bound if value[0] in {"func", "method"}]
+        leading = homes.union(*(self._callers_of(key) for key in homes))
+        return not leading.isdisjoint(called)
 
     def _is_handed_in(self, callee: Term) -> bool:
         """Tell whether what is called is a function that somebody has passed: what it does with its arguments nobody knows."""
