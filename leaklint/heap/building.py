@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Function
+from leaklint.flow.model import Function, target_of
 from leaklint.flow.terms import DISPLAYS, Term, root
 
 if TYPE_CHECKING:
@@ -34,9 +34,23 @@ class Building:
             return False
         if any(guard.kind == "while" and guard.test[0] == "const" for guard in event.guards):
             return False
+        if self._is_replaced(effect):
+            return True
         site = effect.container[2]  # of an object of a class of the program that is a container: that class
         made_here = site[:1] == ("class",) or self._is_made_in(site, function)
         return made_here and self._is_new(root(effect.base), function, 0)
+
+    def _is_replaced(self, effect: Effect) -> bool:
+        """Tell whether the run that fills the container of an attribute has made it one of its own before."""
+        function = self.heap.functions[effect.function]
+        return any(
+            one.kind == "setattr"
+            and target_of(one) == effect.base
+            and one.place < effect.event.place
+            and one.guards == effect.event.guards[: len(one.guards)]
+            and self._is_new(one.terms[1], function, 0)
+            for one in function.events
+        )
 
     @staticmethod
     def _is_made_in(site: Term, function: Function) -> bool:

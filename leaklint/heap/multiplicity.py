@@ -154,7 +154,24 @@ class Multiplicity:
                 if other.terms[0][1][2] in ADDERS and other.guards[: len(event.guards)] == event.guards:
                     return True
         handed = event.terms[0][2] if event.kind == "call" else ()  # to what fills it
-        return any(term in handed and self._is_shared(term) for term in tested)
+        return any((term in handed or self._fills(event, term)) and self._is_shared(term) for term in tested)
+
+    def _fills(self, event: Event, term: Term) -> bool:
+        """Tell whether a function that is called fills the container that a term stands for."""
+        values = self.heap.evaluate(event.terms[0][1]) if event.kind == "call" else frozenset()
+        filled = (
+            one for value in values if value[0] in {"func", "method"} for one in self._filled_by.get(value[-1], ())
+        )
+        return not self.heap.evaluate(term).isdisjoint(filled)
+
+    @cached_property
+    def _filled_by(self) -> dict[str, set[Term]]:
+        """Return the containers that functions put something into, by function."""
+        found: dict[str, set[Term]] = {}
+        for effect in self.effects.effects:
+            if effect.kind == "store" and not effect.chain:
+                found.setdefault(effect.function, set()).add(effect.container)
+        return found
 
     def _is_unset_again(self, base: Term, function: str) -> bool:
         """Tell whether another function sets a variable back to None, so that what its absence lets through runs again."""
