@@ -128,7 +128,7 @@ class Heap:
         ]
         if not stores:
             return None
-        stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), one.side != "key", -one.level))
+        stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), -one.level, one.side != "key"))
         judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
         if location.scope == "object":  # made by users: how long it lives, only a removal tells
