@@ -36,7 +36,7 @@ def never_same(heap: PointsTo, made: Term, other: Term) -> bool:
 
 
 def _may_be_one(left: Way, right: Way) -> bool:
-    """Tell whether two ways may be of one object: made at one place, and handed on by the same calls as far as both go."""
+    """Tell whether two ways may be of one object: made at one place, handed on by the same calls as far as both go."""
     shorter = min(len(left), len(right))
     return left[:shorter] == right[:shorter]
 
