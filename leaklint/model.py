@@ -89,6 +89,8 @@ class Probe:
     ``factory`` (``factory``, a ``module:callable`` or ``file.py:callable``, does all of it).
     ``track`` says what must die: ``subject``, ``result`` (what the call returned), ``argument:N`` (the N-th argument, an
     object made for the purpose), or ``growth`` (nothing can be tracked; only the holder's size tells).
+    ``path`` leads to a container that is an attribute of an object: a module's variable (``pkg.mod.name``), then attributes,
+    ``[..]`` for any entry; empty where ``container`` says it.
     """
 
     code: str
@@ -105,6 +107,7 @@ class Probe:
     factory: str = ""
     stores: tuple[str, ...] = ()
     digest: str = ""
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

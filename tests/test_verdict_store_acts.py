@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from probes import finding
 
+from leaklint.config import Settings
+from leaklint.engine import check
 from leaklint.model import Finding, Verdict
 from leaklint.proof import VerifyOptions, verify
 
@@ -79,14 +81,18 @@ RUNNER = """
     """
 
 
-def _proven(folder: Path, text: str, container: str, symbol: str = "", **more: str) -> Verdict:
+def _proven(
+    folder: Path, text: str, container: str, symbol: str = "", path: tuple[str, ...] = (), **more: str
+) -> Verdict:
     file = folder / "program.py"
     file.write_text(textwrap.dedent(text))
     line = next(number for number, text in enumerate(file.read_text().splitlines(), 1) if "# stored" in text)
     found: Finding = finding(folder, "program", container, **more)
     assert found.probe is not None
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    probe = replace(found.probe, stores=(f"{file}:{line}",), digest=digest, symbol=symbol or found.probe.symbol)
+    probe = replace(
+        found.probe, stores=(f"{file}:{line}",), digest=digest, symbol=symbol or found.probe.symbol, path=path
+    )
     return verify([replace(found, probe=probe)], VerifyOptions())[0].verdict or pytest.fail("no verdict")
 
 
@@ -137,3 +143,23 @@ def test_that_a_container_does_not_grow_on_another_way_shows_nothing(tmp_path: P
 
 def test_a_stand_in_that_is_stored_shows_nothing(tmp_path: Path) -> None:
     assert _proven(tmp_path, RUNNER, "runner.commands", subject="Command").status == "unreached"
+
+
+@pytest.mark.parametrize("track", ["growth", "subject"])
+def test_a_container_that_only_an_example_leads_to_goes_with_its_object(tmp_path: Path, track: str) -> None:
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "colours.py").write_text("from program import Space\n\nspace = Space()\n")
+    more = {"symbol": "program:Space._handlers", "subject": "Space", "track": track}
+    path = ("program.examples.colours.space", "_handlers")
+    verdict = _proven(tmp_path, SPACE, "", trigger="method:on_collision", path=path, **more)
+    assert verdict.status == "refuted"
+    assert verdict.reason.endswith("only an example keeps such a one (program.examples.colours.space)")
+
+
+def test_the_probe_tells_by_which_way_the_object_is_reached(tmp_path: Path) -> None:
+    text = textwrap.dedent(SPACE) + "\n\nworlds = {'first': World()}\n\n\ndef collide(number: int) -> None:\n"
+    text += "    worlds['first'].space.on_collision(number, number)\n"
+    (tmp_path / "program.py").write_text(text)
+    found = check([str(tmp_path)], Settings(confidence="low")).findings
+    paths = {item.symbol: item.probe.path for item in found if item.probe is not None}
+    assert paths["program:Space._handlers"][0] == "program.worlds"

@@ -79,6 +79,7 @@ def container_probe(context: Context, retention: Retention) -> Probe | None:
     return Probe(
         "", "", "", read.root, module, read.file, container_path(location), kind, subject, trigger, track,
         stores=_lines(context, retention, read.file), digest=_digest(context, module),
+        path=location.path if location.scope == "field" and not container_path(location) else (),
     )  # fmt: skip
 
 

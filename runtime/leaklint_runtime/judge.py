@@ -209,7 +209,10 @@ def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> Wi
         why = _unvaried(case)
         return unreached(why) if why else WireVerdict(BOUNDED, "the same object every time", fit=fit.BOUNDED)
     if _went_along(case, ran):
-        name = case.probe.symbol.rpartition(":")[2]
+        name, example = case.probe.symbol.rpartition(":")[2], kept_objects.only_in_an_example(case.probe)
+        if example and ran:
+            reason = f"{name} goes with the object that has it, and only an example keeps such a one ({example})"
+            return WireVerdict(REFUTED, reason, fit=fit.CONSTANT)
         return unreached(f"no object that has {name} and lives as long as the program was found; give a factory")
     if observed.lagging and not observed.classes:
         return WireVerdict(
@@ -238,6 +241,8 @@ def _by_presence(
     shape = fit.classify(observed.alive)
     bound = case.holder.bound() if case.holder is not None else None
     facts: dict[str, Any] = explained.facts
+    if case.holder is None and kept_objects.only_in_an_example(case.probe):
+        return unreached("the object that has the container stays; give a factory", fit=shape)
     if ran is False:
         kept = f"what stays is kept by {explained.root}" if explained.root else "what stays is kept by something else"
         return unreached(f"{_untouched(case, observed, ran)}; {kept}", fit=shape)

@@ -17,6 +17,7 @@ from .wire import WireProbe
 NODES = 100_000
 NEAR = 5  # objects of a class that are looked into for the one with the container
 DEPTH = 2  # of inner containers whose entries count, as in experiments
+_EXAMPLES = {"example", "examples", "demo", "demos", "sample", "samples", "test", "tests", "tutorial", "tutorials"}
 _COUNTED = ("dict", "list", "set", "deque", "defaultdict", "OrderedDict")
 
 
@@ -67,6 +68,17 @@ def _roots(module: Any) -> list[Any]:
 
 def _is_wall(obj: Any) -> bool:
     return is_a(obj, (ModuleType, type, FunctionType))
+
+
+def only_in_an_example(probe: WireProbe) -> str:
+    """Return the variable that leads to a probe's container, if it is one of an example or a test that nobody imports."""
+    if not is_of_objects(probe) or not probe.path:
+        return ""
+    parts = probe.path[0].split(".")
+    loaded = any(
+        ".".join(parts[:count]) in sys.modules for count in range(2, len(parts)) if _EXAMPLES & set(parts[:count])
+    )
+    return probe.path[0] if _EXAMPLES & set(parts[1:-1]) and not loaded else ""
 
 
 def is_of_objects(probe: WireProbe) -> bool:

@@ -70,9 +70,12 @@ def plan(
     everything = Patience(2 * SECONDS)
     best = _on_kept(act, probe, judge, module) if judge.holder is None and module is not None else None
     patience = Patience(SECONDS)
+    if best is None and act.kind in candidates.OF_OBJECTS and kept_objects.only_in_an_example(probe):
+        probe = replace(probe, track="subject")  # does the object go that has the container?
     if best is None:
         ways = candidates.through_callers(act, probe, failures, patience, failing.errors(judge.lines))
         best = _best(ways, judge, patience, failures)
+        best = best and best._replace(track=probe.track)
     if judge.lines and (best is None or best.ran is False) and not everything.over():
         patience = Patience(SECONDS)
         ways = _aside(act, probe, judge, patience, None)

@@ -27,7 +27,8 @@ class WireProbe:
     ``trigger`` is ``construct``, ``method:NAME``, ``property:NAME``, ``set:NAME``, ``call:module:qualified.name`` or
     ``factory`` (the factory does all of it); ``track`` is ``subject``, ``result``, ``argument:N`` or ``growth``. ``stores``
     are ``path:line`` of the statements that fill the holder: a run in which none of them was executed has shown nothing.
-    ``factory`` is a ``module:callable``.
+    ``factory`` is a ``module:callable``. ``path`` leads to a container that is an attribute of an object: ``pkg.mod.name`` of a
+    variable, then attributes, ``[..]`` for any entry; empty where ``container`` says it.
     """
 
     code: str
@@ -44,6 +45,7 @@ class WireProbe:
     factory: str = ""
     stores: tuple[str, ...] = ()
     digest: str = ""
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
