@@ -112,12 +112,30 @@ def test_a_private_method_that_stores_is_reached_by_its_callers_on_the_programs_
     assert verdict.made_by.endswith("then open")
 
 
+WORLDS = (
+    textwrap.dedent(SPACE)
+    + """
+
+worlds = {"first": [World()]}
+
+
+def collide(number: int) -> None:
+    worlds["first"][0].space.on_collision(number, number)
+"""
+)
+
+
 def test_the_container_of_each_object_is_watched_on_one_that_the_program_has(tmp_path: Path) -> None:
     more = {"symbol": "program:Space._handlers", "subject": "Space", "track": "growth"}
-    text = textwrap.dedent(SPACE) + "\nworlds = {'first': [World()]}\n"
-    verdict = _proven(tmp_path, text, "", trigger="method:on_collision", **more)
+    verdict = _proven(tmp_path, WORLDS, "", trigger="method:on_collision", **more)
     assert (verdict.status, verdict.fit) == ("confirmed", "linear")
-    assert verdict.reason == "Space._handlers grows with every call of on_collision and never shrinks"
+    assert verdict.reason == "Space._handlers grows with every call of program:collide and never shrinks"
+
+
+def test_methods_of_what_lies_deeper_are_not_what_users_call(tmp_path: Path) -> None:
+    more = {"symbol": "program:Space._handlers", "subject": "Space", "track": "growth"}
+    text = WORLDS.partition("def collide")[0]
+    assert _proven(tmp_path, text, "", trigger="method:on_collision", **more).status == "unreached"
 
 
 def test_an_object_that_leads_to_the_one_with_the_container_is_used_for_its_methods(tmp_path: Path) -> None:
@@ -157,9 +175,33 @@ def test_a_container_that_only_an_example_leads_to_goes_with_its_object(tmp_path
 
 
 def test_the_probe_tells_by_which_way_the_object_is_reached(tmp_path: Path) -> None:
-    text = textwrap.dedent(SPACE) + "\n\nworlds = {'first': World()}\n\n\ndef collide(number: int) -> None:\n"
-    text += "    worlds['first'].space.on_collision(number, number)\n"
-    (tmp_path / "program.py").write_text(text)
+    (tmp_path / "program.py").write_text(WORLDS)
     found = check([str(tmp_path)], Settings(confidence="low")).findings
     paths = {item.symbol: item.probe.path for item in found if item.probe is not None}
     assert paths["program:Space._handlers"][0] == "program.worlds"
+
+
+SCOPES = """
+    from contextlib import contextmanager
+
+    _scopes = {}
+
+    @contextmanager
+    def scope(key):
+        _scopes[key] = object()  # stored
+        yield
+        del _scopes[key]
+
+    class Node:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def run(self) -> None:
+            with scope(self.name):
+                pass
+    """
+
+
+def test_what_a_with_block_leaves_in_an_error_is_seen_where_the_findings_act_ends_it(tmp_path: Path) -> None:
+    verdict = _proven(tmp_path, SCOPES, "_scopes", subject="Node", trigger="method:run", track="growth")
+    assert (verdict.status, "when the with block ends in an error" in verdict.reason) == ("confirmed", True), verdict

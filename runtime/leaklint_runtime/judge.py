@@ -30,7 +30,8 @@ def verdict(case: ProofSetup) -> WireVerdict:
         early = once(case._replace(plan=case.plan.early))
         if early.status == CONFIRMED:
             text = f"stays when {case.plan.early.ending}"
-            return replace(early, reason=f"{early.reason}; {text}", closing=text)
+            reason = early.reason if case.plan.early.aside else f"{early.reason}; {text}"
+            return replace(early, reason=reason, closing=text)
         if early.status == UNREACHED and (early.survivors or (early.container_growth or 0) > GROWS):
             return early
     if found.status != REFUTED or (found.container_growth or 0) <= GROWS or case.plan.given or found.survivors:
@@ -189,6 +190,7 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
         facts = evidence.holder_path(case.holder)
         equal = ", even if given what is equal" if case.plan.plain else ""
         where = f" of {case.plan.aside}" if case.plan.aside else ""
+        where += f" when {case.plan.ending}" if case.plan.aside and case.plan.ending else ""
         return WireVerdict(
             CONFIRMED, f"{what} grows with every call{where} and never shrinks{equal}", fit=shape, **facts
         )

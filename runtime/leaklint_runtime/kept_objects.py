@@ -29,12 +29,12 @@ class KeptObject(NamedTuple):
     module: Any
 
     def of_kind(self, kind: Any) -> Any:
-        """Return the program's object of a class that has the container, or that leads to it, or None."""
-        owner = self.holder.owner
-        if is_a(owner, kind):
-            return owner
-        near = [obj for obj in reached_from(_roots(self.module)) if is_a(obj, kind)][:NEAR]
-        return next((obj for obj in near if any(below is owner for below in reached_from([obj]))), None)
+        """Return the object of a class that has the container, or that leads to it, or None.
+
+        It is one that a module or class has by a name: the methods of what lies deeper are not what users call.
+        """
+        near = [obj for obj in _roots(self.module) if is_a(obj, kind)][:NEAR]
+        return next((obj for obj in near if any(below is self.holder.owner for below in reached_from([obj]))), None)
 
 
 def find(probe: WireProbe, module: Any) -> KeptObject | None:

@@ -21,7 +21,7 @@ from . import (
     trial,
     values,
 )
-from .act import Act, UnreachableError, resolve
+from .act import Act, UnreachableError, other_ending, resolve
 from .early import is_a
 from .patience import Patience
 from .strategy import Make, Strategy
@@ -82,7 +82,21 @@ def plan(
         best = _best(ways, judge._replace(counts=True), patience, failures) or best
     if best is None:
         raise UnreachableError(_explain(act, failures[0] if failures else None))
+    if best.early is None and probe.track == "growth" and judge.lines and judge.holder is not None:
+        best = best._replace(early=_left_early(act, probe, judge))
     return best
+
+
+def _left_early(act: Act, probe: WireProbe, judge: trial.Trial) -> Strategy | None:
+    """Return the way to leave early a with block that has the flagged statement, where the finding's act does not."""
+    for other in store_acts.acts(judge.lines):
+        if other.kind != "call" or other.function is act.function or not other_ending(other):
+            continue
+        patience = Patience(SECONDS / 4)
+        ways = candidates.candidates(other._replace(early=True), probe, patience, ())
+        marked = (way._replace(aside=other.name, others=(), early=None) for way in ways)
+        return _best(marked, judge._replace(counts=True), patience, [])
+    return None
 
 
 def _on_kept(act: Act, probe: WireProbe, judge: trial.Trial, module: Any) -> Strategy | None:
@@ -153,7 +167,7 @@ def _aside(
         if other.kind in candidates.OF_OBJECTS:
             live = kept.of_kind(other.subject) if kept is not None else owner if is_a(owner, other.subject) else None
             other = other._replace(live=live)
-        if kept is not None and other.live is None:
+        if kept is not None and other.live is None and other.kind != "call":
             continue
         for track in ("result", "growth"):
             kind = act.subject if track == "result" else None
