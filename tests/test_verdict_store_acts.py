@@ -205,3 +205,20 @@ SCOPES = """
 def test_what_a_with_block_leaves_in_an_error_is_seen_where_the_findings_act_ends_it(tmp_path: Path) -> None:
     verdict = _proven(tmp_path, SCOPES, "_scopes", subject="Node", trigger="method:run", track="growth")
     assert (verdict.status, "when the with block ends in an error" in verdict.reason) == ("confirmed", True), verdict
+
+
+RESOURCES = """
+    _resources = {}
+
+    def resource(requirement: str, place: str) -> None:
+        _resources.setdefault(requirement, []).append(place)  # stored
+    """
+
+
+def test_equal_values_are_said_to_add_entries_only_where_nothing_else_is_another_one(tmp_path: Path) -> None:
+    more = {"trigger": "call:program:resource", "track": "argument:1"}
+    verdict = _proven(tmp_path, RESOURCES, "_resources", **more)
+    assert (verdict.status, "equal" in verdict.reason) == ("confirmed", False)
+    alone = RESOURCES.replace("requirement: str, place", "place").replace("setdefault(requirement", "setdefault(1")
+    verdict = _proven(tmp_path, alone, "_resources", trigger="call:program:resource", track="argument:0")
+    assert (verdict.status, "even if given what is equal" in verdict.reason) == ("confirmed", True)

@@ -188,7 +188,10 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
         if not observed.sizes and (case.plan.plain or case.probe.container_kind in _BUILT_IN):
             return unreached("no container whose entries could be counted was found", fit=shape)
         facts = evidence.holder_path(case.holder)
-        equal = ", even if given what is equal" if case.plan.plain else ""
+        alone = (
+            case.plan.plain and len(case.plan.origins) <= 2
+        )  # the parameter and what is watched; else another one varies
+        equal = ", even if given what is equal" if alone else ""
         where = f" of {case.plan.aside}" if case.plan.aside else ""
         where += f" when {case.plan.ending}" if case.plan.aside and case.plan.ending else ""
         return WireVerdict(
