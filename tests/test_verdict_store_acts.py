@@ -222,3 +222,13 @@ def test_equal_values_are_said_to_add_entries_only_where_nothing_else_is_another
     alone = RESOURCES.replace("requirement: str, place", "place").replace("setdefault(requirement", "setdefault(1")
     verdict = _proven(tmp_path, alone, "_resources", trigger="call:program:resource", track="argument:0")
     assert (verdict.status, "even if given what is equal" in verdict.reason) == ("confirmed", True)
+
+
+def test_the_heap_tells_nothing_of_a_container_that_is_made_anew_with_its_object(tmp_path: Path) -> None:
+    text = SPACE.replace("self._handlers = {}", "self._handlers = []").replace(
+        "self._handlers[first, second] =", "self._handlers +="
+    )
+    text = text.replace("Handler()  # stored", "[Handler()]  # stored").replace("if first is not None:", "if True:")
+    more = {"symbol": "program:Space._handlers", "subject": "Space", "track": "growth", "kind": "list"}
+    verdict = _proven(tmp_path, text, "", trigger="method:on_collision", **more)
+    assert (verdict.status, verdict.reason) == ("unreached", "no container whose entries could be counted was found")

@@ -180,6 +180,8 @@ def _by_growth(case: ProofSetup, observed: Observation, ran: bool | None) -> Wir
         )
     if shape == fit.CONSTANT and not why and case.plan.aside:
         why = f"nothing more came into {what} ({case.plan.made_by}); give a factory that leads there"
+    if not why and not observed.sizes and _went_along(case, ran):
+        why = "no container whose entries could be counted was found"
     if why:
         return unreached(why, fit=shape)
     if bound is not None and shape != fit.CONSTANT:
