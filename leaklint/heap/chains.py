@@ -83,9 +83,22 @@ class Chains:
                 given = self.heap.keeping._given_for_good(callee[1], value)
             elif callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
                 given = [*value[2], *(word for _, word in value[3])]
+            elif callee[0] in {"func", "method"}:
+                if any(self._holds(one, target, event, depth + 1) for one in self._returned(callee, value)):
+                    return True
             if any(self._is_old(part, target, event, depth) for part in given):
                 return True
         return False
+
+    def _returned(self, callee: Term, call: Term) -> Iterator[Term]:
+        """Yield what a call of a function of the program returns, in terms of the caller."""
+        points_to = self.heap.points_to
+        function = points_to.functions[callee[-1]]
+        receiver = call[1][1] if callee[0] == "method" and call[1][0] == "attr" else None
+        bound = points_to.calling.bind(function.key, call, receiver)
+        for one in function.events if not function.yields else ():
+            if one.kind == "return":
+                yield points_to.calling.substituted(one.terms[0], function.key, bound)
 
     def _is_old(self, term: Term, target: Term, event: Event, depth: int) -> bool:
         return self._is_same(term, target, event) or self._holds(term, target, event, depth + 1)
