@@ -90,8 +90,9 @@ class Multiplicity:
         return bool(function.owner) and public and not self.is_one_a_run(function.owner)
 
     def _constructions(self, function: Function) -> int:
-        one = bool(function.owner) and (self.is_single(function.owner) or self.is_one_a_run(function.owner))
-        return ONCE if one else MANY
+        if function.owner and self.is_single(function.owner):
+            return ONCE
+        return MANY
 
     @cached_property
     def _started(self) -> frozenset[str]:
