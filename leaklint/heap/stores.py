@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import Term, options, root, walk
+from leaklint.flow.terms import Term, alternatives, options, root, walk
 from leaklint.heap.contextual import ContextDefaults
 from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
@@ -256,11 +256,12 @@ class Stores:
         given = kept.chain or effect.chain
         if usage != "object" and not given and self._is_of_callables(effect):
             return 0, [*reasons, "a registry that callers fill"]
-        if side == "key" and usage != "object" and not given and effect.how != "read":
-            return (
-                0,
-                reasons,
-            )  # a key of which nothing says what it is; who only asks a defaultdict does not mean to add one
+        asked = effect.how == "read" or interned(
+            effect, self.heap.points_to
+        )  # a memo: who asks does not mean to add one
+        named = effect.key is not None and all(one[0] == "param" for one in alternatives(effect.key))
+        if named and usage != "object" and not given and not asked:
+            return 0, reasons  # something under a name: nothing says what it is
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
         return (0 if by_name and not kept.chain and not self._is_its_own(effect) else 1), reasons
 
