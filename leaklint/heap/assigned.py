@@ -75,6 +75,13 @@ class Assigned:
         numbers = sorted([*named.rest, *(number for owner in owners for number in named.own[owner])])
         return [named.all[number] for number in numbers]
 
+    def to_functions(self, term: Term) -> list[Term]:
+        """Return what the program assigns to the attribute that a term reads of functions, such as ``f.__name__ = word``."""
+        evaluate = self._heap.evaluate
+        functions = {value for value in evaluate(term[1]) if value[0] == "func"}
+        events = self.open(term[2]) if functions else ()
+        return [given for base, given in events if not functions.isdisjoint(evaluate(base))]
+
     def on_param(self, base: Term, name: str) -> list[Term]:
         """Return what is assigned to an attribute of a parameter in its own function."""
         return self._named(name).on_params.get(base, []) if base[0] == "param" else []

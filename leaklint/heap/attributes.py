@@ -31,12 +31,13 @@ class Attributes:
         self._giving: set[Term] = set()
         self._settled: dict[Term, Values] = {}  # what terms may denote of which no caller hands anything in
         self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
+        self._passed_on: dict[Term, Values] = {}  # the same, and what the callers of these have handed in
         self._owners: dict[str, list[str]] = {}
         for key, klass in heap.names.classes.items():
             for word in klass.methods:
                 if word not in _COMMON and not word.startswith("__"):
                     self._owners.setdefault(word, []).append(key)
-        self._assigned = Assigned(heap)
+        self.assigned = Assigned(heap)
 
     @cached_property
     def reassigned(self) -> frozenset[str]:
@@ -76,7 +77,7 @@ class Attributes:
             return self._on_outside(value, name) or frozenset([("ext", f"{value[1]}.{name}")])
         if kind in {"func", "memo"}:
             got = self.heap.all_of(
-                term for base_, term in self._assigned.open(name) if value in self.heap.evaluate(base_)
+                term for base_, term in self.assigned.open(name) if value in self.heap.evaluate(base_)
             )
             return got or frozenset([("ext", f"?memo.{name}")] if kind == "memo" else [("part",)])
         if kind == "method":
@@ -86,7 +87,7 @@ class Attributes:
                 made_with = self.heap.external.fields.get(value, {}).get(name)
                 got = self.heap.evaluate(made_with) if made_with is not None else NOTHING
                 got |= self.heap.all_of(
-                    term for base_, term in self._assigned.open(name) if value in self.heap.evaluate(base_)
+                    term for base_, term in self.assigned.open(name) if value in self.heap.evaluate(base_)
                 )
                 return got or PART
             inner = self.heap.external.inside.get(value, {}).get(name)
@@ -99,24 +100,18 @@ class Attributes:
         """Return what the program assigns to an attribute of an object from outside of it."""
         return self.heap.all_of(
             term
-            for base, term in self._assigned.open(name)
+            for base, term in self.assigned.open(name)
             if any(self.heap.is_same_outside(one, value) for one in self.heap.evaluate(base))
         )
 
     def assignments(self, name: str) -> list[tuple[str, Event]]:
         """Return (function, event) of every assignment to an attribute of this name."""
-        return self._assigned.all(name)
-
-    def assigned_to_functions(self, term: Term) -> list[Term]:
-        """Return what the program assigns to the attribute that a term reads of functions, such as ``f.__name__ = word``."""
-        functions = {value for value in self.heap.evaluate(term[1]) if value[0] == "func"}
-        events = self._assigned.open(term[2]) if functions else ()
-        return [given for base, given in events if not functions.isdisjoint(self.heap.evaluate(base))]
+        return self.assigned.all(name)
 
     def field_terms(self, key: str, name: str) -> list[tuple[str, Event]]:
         """Return the assignments to a field of the objects of a class, wherever they stand."""
         found = []
-        for function, event in self._assigned.around(key, name):
+        for function, event in self.assigned.around(key, name):
             if any(
                 value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
                 for value in self.handed_down(event.terms[0])
@@ -139,15 +134,22 @@ class Attributes:
 
     def handed_down(self, term: Term) -> Values:
         """Return what a term may denote: of a parameter, what is handed in by callers, and by theirs where these pass it on."""
-        values, here = self.with_given(term), self.with_given(term)
-        for _ in range(_PASSED_ON):
-            here = frozenset(one for value in here if value[0] == "param" for one in self.given(value)) - values
-            values |= here
-        return values
+        known = self._passed_on.get(term)
+        self.heap.contents.asked += known is not None
+        if known is None:
+            before = self.heap.incomplete
+            known = here = self.with_given(term)
+            for _ in range(_PASSED_ON):
+                here = frozenset(one for value in here if value[0] == "param" for one in self.given(value)) - known
+                known |= here
+            if self.heap.incomplete == before:
+                self._passed_on[term] = known
+        return known
 
     def forget(self, settled: bool = False) -> None:
         """Work out anew what callers hand in: more is known of them; or also what is settled."""
         self._given.clear()
+        self._passed_on.clear()
         if settled:
             self._settled.clear()
 
@@ -235,11 +237,11 @@ class Attributes:
         got: Values = NOTHING
         for one in self.given(value) if value[0] == "param" else ():
             got |= self._handed_through(one, name, base)
-        got |= self.heap.all_of(self._assigned.on_param(base, name))
+        got |= self.heap.all_of(self.assigned.on_param(base, name))
         if got - PART:
             return got - PART
-        fields = self._assigned.all(name)
-        bases = self._assigned.owners(name)
+        fields = self.assigned.all(name)
+        bases = self.assigned.owners(name)
         if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
             got = self.heap.all_of(event.terms[1] for _, event in fields)
             if got:
@@ -277,7 +279,7 @@ class Attributes:
     def _on_class(self, key: str, name: str) -> Values:
         """Return what is assigned to an attribute of the class outside of its body."""
         got: Values = NOTHING
-        for base, term in self._assigned.open(name):
+        for base, term in self.assigned.open(name):
             if base[0] == "param" and self.heap.functions[base[1]].owner == "":
                 continue
             for value in self.heap.evaluate(base):
@@ -317,7 +319,7 @@ class Attributes:
 
     def _meta_fields(self, meta: str, name: str) -> Values:
         got: Values = NOTHING
-        for base, term in self._assigned.open(name):
+        for base, term in self.assigned.open(name):
             if any(
                 value[0] in {"anyclass", "class"}
                 and (value[1] == meta or (value[0] == "class" and self.heap.classes.metaclass(value[1]) == meta))

@@ -30,6 +30,7 @@ class Coverage:
         self.removals = removals
         self.equality = Equality(removals.effects)
         self.wrapping = Wrapping(self)
+        self._never_same: dict[tuple[Term, Term], bool] = {}
 
     def covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
@@ -77,7 +78,10 @@ class Coverage:
 
     def _differs(self, removed: Term, store: Effect, stored: Term) -> bool:
         """Tell whether what is to be taken out never equals what was put in."""
-        if never_same(self.removals.heap, removed, stored):
+        pair = removed, stored
+        if pair not in self._never_same:
+            self._never_same[pair] = never_same(self.removals.heap, removed, stored)
+        if self._never_same[pair]:
             return True
         return self.equality.differ(removed, stored) or self.equality.is_part(removed, store, stored)
 

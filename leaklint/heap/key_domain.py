@@ -96,7 +96,7 @@ class KeyDomain:
         if kind == "const":
             return Domain.FINITE
         if kind == "attr" and term[2] in _FINITE_ATTRIBUTES:
-            given = self.heap.attributes.assigned_to_functions(term)
+            given = self.heap.attributes.assigned.to_functions(term)
             return min((self._deep(one, depth + 2) for one in given), key=ORDER.index, default=Domain.FINITE)
         if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
             inside = term[2] if kind == "comp" else children(term)
