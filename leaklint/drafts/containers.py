@@ -28,7 +28,7 @@ def repaired(view: RepairContext, code: str, retention: Retention) -> Fix:
 
 def mended(view: RepairContext, leak: Leak) -> Fix:
     """Return the repair of a leaking container, with the container that is proposed even where no edit can be made."""
-    fix, first = _asked(view, leak), leak.first
+    fix, first = _by_what_is_stored(view, leak), leak.first
     if fix.safety == "safe" and first.kind in {"instance", "class"} and not first.handed:
         # Whoever asked may hold the thing now, but a cache is there for those who ask later.
         assumed = "assumes that what it keeps may be made again once nobody uses it"
@@ -37,7 +37,8 @@ def mended(view: RepairContext, leak: Leak) -> Fix:
     return repairs.qualified(view.program, leak.holder, fix) if fix.safety != "none" else fix
 
 
-def _asked(view: RepairContext, leak: Leak) -> Fix:
+def _by_what_is_stored(view: RepairContext, leak: Leak) -> Fix:
+    """Return the repair that suits what a container keeps, before it is said what that assumes."""
     program, holder, first = view.program, leak.holder, leak.first
     if holder.scope == "function":
         return Fix("none", "", "whoever has the function may use its attribute")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
@@ -119,21 +119,26 @@ class Chains:
 
         That is nothing where it sets it to an older value, or to none, whatever the variable holds.
         """
-        for other, function in self.heap.points_to.functions.items():
-            if function.kind in {"module", "class"}:
+        for other, event in self._settings.get(where[2], ()):
+            target, value = _target(event), event.terms[-1]
+            if event is link or where not in self.heap.rebinding._locations(target, event):
                 continue
-            for event in function.events:
-                if event.kind not in {"setname", "setattr"} or event is link or event.name != where[2]:
-                    continue
-                target, value = _target(event), event.terms[-1]
-                if where not in self.heap.rebinding._locations(target, event):
-                    continue
-                if self._holds(value, target, event, 0) or (other == key and value == link.terms[-1]):
-                    continue
-                feasibility = self.heap.removals.feasibility
-                if not feasibility.outlived(event, function) and not feasibility.never(event, function):
-                    alone = is_outermost_alone(event, partial(self._is_same, target=target, event=event))
-                    yield CROSSED if alone and may_cross(self.heap, key, other) else ""
+            if self._holds(value, target, event, 0) or (other == key and value == link.terms[-1]):
+                continue
+            feasibility, function = self.heap.removals.feasibility, self.heap.points_to.functions[other]
+            if not feasibility.outlived(event, function) and not feasibility.never(event, function):
+                alone = is_outermost_alone(event, partial(self._is_same, target=target, event=event))
+                yield CROSSED if alone and may_cross(self.heap, key, other) else ""
+
+    @cached_property
+    def _settings(self) -> dict[str, list[tuple[str, Event]]]:
+        """Return what functions assign to variables of modules and to attributes, by name."""
+        found: dict[str, list[tuple[str, Event]]] = {}
+        for key, function in self.heap.points_to.functions.items():
+            for event in function.events if function.kind not in {"module", "class"} else ():
+                if event.kind in {"setname", "setattr"}:
+                    found.setdefault(event.name, []).append((key, event))
+        return found
 
     def _chain(
         self, where: tuple[str, str, str], key: str, event: Event, value: Term, reasons: list[str]

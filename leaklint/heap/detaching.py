@@ -45,7 +45,7 @@ class Detaching:
         where = self.removals.lifetime.where(removal.container)
         if function.kind != "method" or root(removal.base) != receiver or where is None or where.scope != "field":
             return False
-        if function.key in self.removals.multiplicity._escaping:
+        if function.key in self.removals.multiplicity.escaping:
             return False
         calls = self.effects.calls.get(function.key, ())
         return bool(calls) and not any(self._may_live_long(call.bound.get(receiver[2], NONE)) for call in calls)

@@ -12,7 +12,6 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Missed, Quality, Release
-from leaklint.heap.removal_sites import RemovalSites
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -29,7 +28,7 @@ class Dropped:
         self.removals = removals
         self.heap = removals.heap
         self.effects = removals.effects
-        self.sites = RemovalSites(removals)
+        self.sites = removals.paths.sites
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
         """Return who drops the ticket of an entry that nothing else takes out; None if nobody does.

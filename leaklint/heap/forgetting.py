@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, Term
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
 from leaklint.heap.namespaces import is_constructor
-from leaklint.heap.removal_sites import RemovalSites
-
-if TYPE_CHECKING:
-    from leaklint.heap.removal import Removals
+from leaklint.heap.removal_sites import WayQuestion
 
 _CALLERS = 3  # how many callers up a removal is looked for
 _BY_ENTRY = frozenset({"remove", "discard", "pop", "del"})
 
 
-class Forgetting:
+class Forgetting(WayQuestion):
     """Finds the functions that empty a field by which all removals go."""
-
-    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
-        """Take what is asked for everything else, and where removals stand."""
-        self.removals = removals
-        self.heap = removals.heap
-        self.effects = removals.effects
-        self.sites = sites
 
     def of_entry(self, store: Effect, every: list[Effect]) -> str:
         """Return the function that empties the field in which an entry, or its key, is kept for the removal."""

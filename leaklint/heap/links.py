@@ -90,7 +90,7 @@ class Links:
         """Tell whether anything in the program calls a function, or the interpreter does, or whoever it is handed to."""
         if function.name.startswith("__") and function.name != "__init__":
             return True
-        escapes = function.key in self.heap.multiplicity._escaping
+        escapes = function.key in self.heap.multiplicity.escaping
         calls = self.heap.effects.calls.get(function.key, ())
         return escapes or bool(function.decorators) or any(call.caller != function.key for call in calls)
 

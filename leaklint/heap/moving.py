@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.filing import slot_of
 from leaklint.heap.namespaces import is_constructor
-from leaklint.heap.removal_sites import RemovalSites, is_after
-
-if TYPE_CHECKING:
-    from leaklint.heap.removal import Removals
+from leaklint.heap.removal_sites import WayQuestion, is_after
 
 _CALLERS = 3  # how many callers up a change is followed
 
 
-class Moving:
+class Moving(WayQuestion):
     """Finds the methods that change by what their object is filed."""
-
-    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
-        """Take what is asked for everything else, and where removals stand."""
-        self.removals = removals
-        self.heap = removals.heap
-        self.effects = removals.effects
-        self.sites = sites
 
     def elsewhere(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the method that counts up an attribute which all removals go by, where nobody takes the entry out before."""

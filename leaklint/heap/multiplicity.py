@@ -79,7 +79,7 @@ class Multiplicity:
         if is_constructor(function.name) or not calls:
             started = SCRIPT if function.key in self._started else MANY
             return self._constructions(function) if is_constructor(function.name) else started
-        if function.key in self._escaping:
+        if function.key in self.escaping:
             return MANY
         often = max(self.call_runs(call) for call in calls)
         return MANY if often == SCRIPT and self._is_for_others(function) else often
@@ -99,7 +99,7 @@ class Multiplicity:
         return starting_points(self.heap)
 
     @cached_property
-    def _escaping(self) -> frozenset[str]:
+    def escaping(self) -> frozenset[str]:
         """Functions that are handed on as values: whoever has them calls them as often as he likes."""
         found = set()
         for function in self.heap.functions.values():

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.multiplicity import MANY
-from leaklint.heap.removal_sites import RemovalSites
-
-if TYPE_CHECKING:
-    from leaklint.heap.removal import Removals
+from leaklint.heap.removal_sites import WayQuestion
 
 
-class Overriding:
+class Overriding(WayQuestion):
     """Finds the heirs whose objects put themselves in and have no method that takes them out."""
-
-    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
-        """Take what is asked for everything else, and where removals stand."""
-        self.removals = removals
-        self.heap = removals.heap
-        self.effects = removals.effects
-        self.sites = sites
 
     def without(self, store: Effect, every: list[Effect]) -> str:
         """Return the method of an heir that takes the place of the one by which an object takes itself out.

@@ -313,13 +313,13 @@ class Removals:
     def reachable(self, function: Function) -> bool:
         return (
             bool(self.effects.calls.get(function.key))
-            or function.key in self.multiplicity._escaping
+            or function.key in self.multiplicity.escaping
             or bool(function.parent)
         )
 
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
-        if function.key in self.multiplicity._escaping and not self.feasibility._at_end(function):
+        if function.key in self.multiplicity.escaping and not self.feasibility._at_end(function):
             return True
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]

@@ -122,6 +122,17 @@ class RemovalSites:
         return any(self.removals.runs_over(test, removal.container) for test in guards)
 
 
+class WayQuestion:
+    """A question about the ways of an entry's life: asked of the removals, and of where these stand."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        self.removals = removals
+        self.heap = removals.heap
+        self.effects = removals.effects
+        self.sites = sites
+
+
 def is_after(one: Event, other: Event) -> bool:
     """Tell whether an event is written after another one."""
     return one.place[:2] > other.place[:2]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
-from leaklint.heap.removal_sites import RemovalSites, is_after
-
-if TYPE_CHECKING:
-    from leaklint.heap.removal import Removals
+from leaklint.heap.removal_sites import WayQuestion, is_after
 
 _CALLERS = 3  # how many callers up an entry is followed
 
@@ -29,15 +26,8 @@ class FilingFrame(NamedTuple):
     through: frozenset[str] = frozenset()
 
 
-class Renaming:
+class Renaming(WayQuestion):
     """Finds the functions that rename what is filed already."""
-
-    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
-        """Take what is asked for everything else, and where removals stand."""
-        self.removals = removals
-        self.heap = removals.heap
-        self.effects = removals.effects
-        self.sites = sites
 
     def under_old_key(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the function that files an entry anew, changes the attribute that all removals go by, and removes nothing."""

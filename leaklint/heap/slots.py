@@ -63,16 +63,13 @@ class Slots:
         return self._is_kept(function, event, event.terms[1], lambda term: old in list(walk(term)))
 
     def _is_restored(self, name: str, key: str) -> bool:
-        removals = self.heap.removals
+        feasibility, functions = self.heap.removals.feasibility, self.heap.points_to.functions
         return any(
-            event.kind == "setattr"
-            and event.name == name
-            and event.terms[1][0] in {"attr", "call"}
+            event.terms[1][0] in {"attr", "call"}
             and (other != key or any(guard.kind == "finally" for guard in event.guards))
-            and not removals.feasibility.only_finalizing(other)
-            and not removals.feasibility.never(event, function)
-            for other, function in self.heap.points_to.functions.items()
-            for event in function.events
+            and not feasibility.only_finalizing(other)
+            and not feasibility.never(event, functions[other])
+            for other, event in self.heap.points_to.attributes.assignments(name)
         )
 
     def chains(self, contract: Contract, function: str, event: Event, term: Term) -> bool:

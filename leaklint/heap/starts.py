@@ -20,7 +20,7 @@ def starting_points(heap: PointsTo) -> frozenset[str]:
     found: set[str] = set()
     for key, function in heap.functions.items():
         if function.kind == "module":
-            found |= {one for one in _called_by_script(heap, key, function) if one in heap.functions}
+            found |= heap.functions.keys() & set(_called_by_script(heap, key, function))
         found |= set(_in_processes(heap, function))
     return frozenset(found)
 
@@ -30,8 +30,8 @@ def _called_by_script(heap: PointsTo, key: str, function: Function) -> Iterator[
     for event in function.events:
         if event.kind == "call" and is_for_scripts(event.guards):
             callee: Term = event.terms[0][1]
-            named = heap.names.name(callee[1], callee[2]) if callee[0] == "name" else ()
-            yield f"{module}:{callee[2]}" if named[:2] == ("global", module) else ""
+            if callee[0] == "name" and heap.names.name(callee[1], callee[2])[:2] == ("global", module):
+                yield f"{module}:{callee[2]}"
 
 
 def _in_processes(heap: PointsTo, function: Function) -> Iterator[str]:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
-from leaklint.heap.removal_sites import RemovalSites
-
-if TYPE_CHECKING:
-    from leaklint.heap.removal import Removals
+from leaklint.heap.removal_sites import WayQuestion
 
 
-class Tickets:
+class Tickets(WayQuestion):
     """Finds the functions that alone know how to take an entry out."""
-
-    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
-        """Take what is asked for everything else, and where removals stand."""
-        self.removals = removals
-        self.heap = removals.heap
-        self.effects = removals.effects
-        self.sites = sites
 
     def holders(self, store: Effect) -> Iterator[tuple[Function, Event, set[Term]]]:
         """Yield the functions that have an entry's key and give it to none of their callers.

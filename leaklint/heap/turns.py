@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from leaklint.flow.model import Event
 from leaklint.flow.terms import walk
 from leaklint.flow.truth import truthy
 from leaklint.heap.effects import Effect
-from leaklint.heap.removal_sites import RemovalSites, is_after
-
-if TYPE_CHECKING:
-    from leaklint.heap.removal import Removals
+from leaklint.heap.removal_sites import WayQuestion, is_after
 
 _TAKING = frozenset({"pop", "popitem", "popleft"})
 
 
-class Turns:
+class Turns(WayQuestion):
     """Finds queues that put back what they take."""
-
-    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
-        """Take what is asked for everything else."""
-        self.removals = removals
-        self.heap = removals.heap
-        self.sites = sites
 
     def returning(self, store: Effect, good: list[Effect]) -> str:
         """Return the test of an entry by which each removal puts it back, so that its turn comes again and again.

@@ -36,11 +36,11 @@ class Undoing:
     def _on_handles(self) -> dict[tuple[str, str], list[tuple[str, Event]]]:
         """Return the calls ``x.handle.undo()`` by the name of the handle and ``.undo``, whatever ``x`` is."""
         found: dict[tuple[str, str], list[tuple[str, Event]]] = {}
-        for key, function in self.heap.points_to.functions.items():
-            for event in function.events:
-                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
-                if callee[0] == "attr" and callee[1][0] == "attr":
-                    found.setdefault((callee[1][2], f".{callee[2]}"), []).append((key, event))
+        for undo, calls in self._calls_of_attributes.items():
+            for key, event in calls:
+                handle: Term = event.terms[0][1][1]
+                if handle[0] == "attr":
+                    found.setdefault((handle[2], f".{undo}"), []).append((key, event))
         return found
 
     def is_undone(self, contract: Contract, function: str, event: Event, term: Term, value: Term) -> bool:
@@ -93,13 +93,21 @@ class Undoing:
         thing = self.heap.points_to.contracts.object(name) if name else None
         if thing is None or not thing.container:
             return False
-        for key, function in self.heap.points_to.functions.items():
-            for event in function.events:
-                if event.kind in _CUTTING and ("ext", name) in self.heap.points_to.evaluate(event.terms[0]):
-                    value = event.terms[1] if event.kind == "setslice" else None
-                    if not self.heap.removals.feasibility.keeps_all(value, function) and self._runs(key, event):
-                        return True
+        for key, event in self._cuttings:
+            if ("ext", name) in self.heap.points_to.evaluate(event.terms[0]):
+                function, value = (
+                    self.heap.points_to.functions[key],
+                    event.terms[1] if event.kind == "setslice" else None,
+                )
+                if not self.heap.removals.feasibility.keeps_all(value, function) and self._runs(key, event):
+                    return True
         return False
+
+    @cached_property
+    def _cuttings(self) -> list[tuple[str, Event]]:
+        """Return the events that may take something out of a container without a call of a method."""
+        functions = self.heap.points_to.functions.items()
+        return [(key, event) for key, function in functions for event in function.events if event.kind in _CUTTING]
 
     def by_handle(self, contract: Contract, function: str, term: Term) -> bool:
         """Tell whether what a call returns is kept in an attribute, on which an undoing method is called."""
@@ -173,9 +181,15 @@ class Undoing:
             for one in self.heap.points_to.functions[function].events
             if one.kind == "setattr" and term in options(one.terms[1])
         }
-        for key, other in self.heap.points_to.functions.items():
-            for call in other.events if names else ():
-                callee: Term = call.terms[0][1] if call.kind == "call" else UNKNOWN
-                if callee[0] == "attr" and callee[2] in names and self._runs(key, call):
-                    return True
-        return False
+        return any(self._runs(key, call) for name in names for key, call in self._calls_of_attributes.get(name, ()))
+
+    @cached_property
+    def _calls_of_attributes(self) -> dict[str, list[tuple[str, Event]]]:
+        """Return the calls ``x.name()`` by the name, whatever ``x`` is."""
+        found: dict[str, list[tuple[str, Event]]] = {}
+        for key, function in self.heap.points_to.functions.items():
+            for event in function.events:
+                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
+                if callee[0] == "attr":
+                    found.setdefault(callee[2], []).append((key, event))
+        return found

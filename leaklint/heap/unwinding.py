@@ -14,7 +14,7 @@ from leaklint.flow.terms import UNKNOWN, Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
-from leaklint.heap.removal_sites import RemovalSites, is_after
+from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -24,15 +24,12 @@ _CALLERS = 3  # how many callers up an error is followed
 _ALL = frozenset({"Exception", "BaseException"})
 
 
-class Unwinding:
+class Unwinding(WayQuestion):
     """Finds the errors that pass a removal by."""
 
     def __init__(self, removals: Removals, sites: RemovalSites) -> None:
         """Take what is asked for everything else, and where removals stand."""
-        self.removals = removals
-        self.heap = removals.heap
-        self.effects = removals.effects
-        self.sites = sites
+        super().__init__(removals, sites)
         self._alone: dict[tuple[str, str], set[str]] = {}  # by removal and store: who takes out and puts nothing in
 
     def passing_by(self, store: Effect, every: list[Effect]) -> str:
