@@ -95,13 +95,13 @@ class Program:
         """Return what the expressions of a file denote, read once."""
         if module not in self._terms:
             source = self.source(module)
-            kept = "tree" in source.__dict__
+            was_parsed = "tree" in source.__dict__
             try:
                 with deep_recursion():
                     self._terms[module] = read_terms(source.tree, self.names.modules[module])
             except SourceError as error:
                 raise TreeError(f"{source.path} cannot be parsed: {error.message}") from error
-            if not kept:
+            if not was_parsed:
                 source.drop_trees()
         return self._terms[module]
 
