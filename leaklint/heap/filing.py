@@ -46,6 +46,7 @@ class Filing:
         self.heap = removals.heap
         self.effects = removals.effects
         self._asked: tuple[list[Effect], set[Term | None]] | None = None
+        self._filed: tuple[list[Effect], list[Effect]] | None = None
         self._known: dict[Term, frozenset[Term]] = {}
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
@@ -53,15 +54,22 @@ class Filing:
 
         ``every`` are all the removals from the holder.
         """
-        asked = slot_of(removal) if removal.how in _ELEMENTS else None
-        constant = asked if asked is not None and asked[0] == "const" else None
-        for store in stores:
-            missed = self._under_one(removal, constant, store, every) if constant is not None else None
-            missed = missed or self._under_bare(removal, store)
+        asked = slot_of(removal)
+        one = asked is not None and asked[0] == "const" and removal.how in _ELEMENTS
+        for store in self._ways_of(stores):
+            missed = self._under_one(removal, asked, store, every) if one and asked is not None else None
+            missed = missed or self._under_bare(removal, asked, store)
             if missed is not None:
                 quality = Quality.NONE if missed.shown else Quality.DOUBTFUL
                 return Release(quality, missed.why, removal, missed=missed)
         return None
+
+    def _ways_of(self, stores: list[Effect]) -> list[Effect]:
+        """Return stores that file under different keys, or different entries, worked out once for those into one holder."""
+        if self._filed is None or self._filed[0] is not stores:
+            ways = {(store.base, store.key, store.value): store for store in reversed(stores)}
+            self._filed = stores, list(reversed(ways.values()))
+        return self._filed[1]
 
     # one constant of several
 
@@ -101,12 +109,12 @@ class Filing:
 
     # what the key is worked out from
 
-    def _under_bare(self, removal: Effect, store: Effect) -> Missed | None:
+    def _under_bare(self, removal: Effect, slot: Term | None, store: Effect) -> Missed | None:
         """Return how a removal looks for what is passed, where a store files its entry under what it works out from that.
 
         The program itself passes both the same.
         """
-        for filed, asked in self._pairs(removal, store):
+        for filed, asked in self._pairs(removal, slot, store):
             source = self._source(filed)
             if source is None or asked[0] not in {"param", "attr"} or asked == filed:
                 continue
@@ -127,9 +135,9 @@ class Filing:
         return not assigned or any(self._source(one) is None and one[0] != "const" for one in assigned)
 
     @staticmethod
-    def _pairs(removal: Effect, store: Effect) -> Iterator[tuple[Term, Term]]:
+    def _pairs(removal: Effect, asked: Term | None, store: Effect) -> Iterator[tuple[Term, Term]]:
         """Yield the keys of a store, each with the one under which a removal looks for the entry."""
-        filed, asked = slot_of(store), slot_of(removal)
+        filed = slot_of(store)
         if filed is not None and asked is not None:
             yield filed, asked
         elif removal.key is not None and store.key is not None and filed == asked:

@@ -49,6 +49,7 @@ class Removals:
         self.paths = Paths(self)
         self.omissions = Omissions(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
+        self._grouped: tuple[list[Effect], dict[str, list[Effect]]] | None = None
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
     def of(self, stores: list[Effect], removals: list[Effect], held: set[str], entering: set[str]) -> Release:
@@ -137,7 +138,8 @@ class Removals:
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"
             return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
-        beside = any(store.function == removal.function for store in stores)  # whoever comes to the store came here
+        here = self._by_function(stores).get(removal.function, ())
+        beside = bool(here)  # whoever comes to the store came here
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
@@ -150,7 +152,7 @@ class Removals:
             return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
         if self.coverage._moves(removal, stores):
             return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
-        follows = removal.how != "clear" and any(self._follows_always(removal, store) for store in stores)
+        follows = removal.how != "clear" and any(self._follows_always(removal, store) for store in here)
         if follows or self._is_protocol(function, stores):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         return self._called(removal, function, place)
@@ -186,8 +188,17 @@ class Removals:
 
     def _is_protocol(self, function: Function, stores: list[Effect]) -> bool:
         """Tell whether a removal runs whenever an object is used, whose other methods store."""
-        owners = {self.heap.functions[store.function].owner for store in stores}
-        return function.name in PROTOCOL and function.owner in owners - {""}
+        storing = self._by_function(stores) if function.name in PROTOCOL and function.owner else ()
+        return any(self.heap.functions[one].owner == function.owner for one in storing)
+
+    def _by_function(self, stores: list[Effect]) -> dict[str, list[Effect]]:
+        """Return stores by the function that makes them, grouped once for those into one holder."""
+        if self._grouped is None or self._grouped[0] is not stores:
+            groups: dict[str, list[Effect]] = {}
+            for store in stores:
+                groups.setdefault(store.function, []).append(store)
+            self._grouped = stores, groups
+        return self._grouped[1]
 
     # bounds
 
@@ -200,7 +211,7 @@ class Removals:
 
         ``callers`` are the functions from which the stores are reached.
         """
-        storing = {store.function for store in stores} | callers
+        storing = self._by_function(stores).keys() | callers
         if removal.function not in storing and not any(
             call.caller in storing for call in self.effects.calls.get(removal.function, ())
         ):
@@ -209,19 +220,18 @@ class Removals:
         events += [call.event for call in self.effects.calls.get(removal.function, ()) if call.caller in storing]
         guards = [guard for event in events for guard in event.guards]
         if any(self.tests_size(guard.test, removal) for guard in guards if guard.kind in {"if", "while", "past"}):
-            return self._runs_with(removal, stores)
+            return self._runs_with(removal)
         if removal.how == "trim":
             return True
-        if removal.how in {"rebuild", "filter"} and removal.function in {store.function for store in stores}:
+        if removal.how in {"rebuild", "filter"} and removal.function in self._by_function(stores):
             return True
         swept = any(
             guard.kind in {"loop", "while"} and self.runs_over(guard.test, removal.container) for guard in guards
         )
-        return swept and removal.how != "clear" and self._runs_with(removal, stores)
+        return swept and removal.how != "clear" and self._runs_with(removal)
 
-    def _runs_with(self, removal: Effect, stores: list[Effect]) -> bool:
+    def _runs_with(self, removal: Effect) -> bool:
         """Tell whether a removal stands in the function of a store, not behind a guard that forbids it."""
-        del stores
         function = self.heap.functions[removal.function]
         return not any(self.feasibility.is_false(guard, function) for guard in removal.event.guards)
 
