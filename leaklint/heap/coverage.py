@@ -277,27 +277,27 @@ class Coverage:
 
     def _moves(self, removal: Effect, stores: list[Effect]) -> bool:
         """The same function puts the entry back, directly or through what it calls, on the path of the removal."""
-        for store in stores:
-            if store.how == "read" and removal.how in {"remove", "discard"}:
-                continue  # what a missing key gives is empty
-            same = store.function == removal.function and not store.chain
-            if (
-                same
-                and store.how != "slot"
-                and self._follows(removal.event, store.event)
-                and self._same_subject(removal, store)
-            ):
-                return True
-            for call in self.removals.effects.calls.get(store.function, ()):
-                if (
-                    call.caller == removal.function
-                    and self._follows(removal.event, call.event)
-                    and self.removals.heap.functions[store.function].name != "__init__"
-                ):
-                    subject = root(removal.key) if removal.key is not None else None
-                    if subject is not None and subject in call.bound.values():
-                        return True
-        return False
+        groups = self.removals.by_function(stores)
+        here = groups.get(removal.function, ())
+        if any(
+            not store.chain
+            and store.how != "slot"
+            and not _finds_empty(removal, store)
+            and self._follows(removal.event, store.event)
+            and self._same_subject(removal, store)
+            for store in here
+        ):
+            return True
+        subject = root(removal.key) if removal.key is not None else None
+        return subject is not None and any(
+            call.caller == removal.function
+            and subject in call.bound.values()
+            and self._follows(removal.event, call.event)
+            and self.removals.heap.functions[function].name != "__init__"
+            and not all(_finds_empty(removal, store) for store in groups[function])
+            for function in groups
+            for call in self.removals.effects.calls.get(function, ())
+        )
 
     def without_moves(self, stores: list[Effect], removals: list[Effect]) -> tuple[list[Effect], list[Effect]]:
         """Return stores and removals without those that together only move an entry to another place of its container.
@@ -370,3 +370,8 @@ def _fails_without(removal: Effect) -> bool:
         return False
     given = removal.event.terms[0][2] if removal.event.kind == "call" else ()
     return removal.how != "pop" or len(given) < 2
+
+
+def _finds_empty(removal: Effect, store: Effect) -> bool:
+    """Tell whether a store comes about by reading a missing key, which gives nothing back that was taken out."""
+    return store.how == "read" and removal.how in {"remove", "discard"}

@@ -138,7 +138,7 @@ class Removals:
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"
             return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
-        here = self._by_function(stores).get(removal.function, ())
+        here = self.by_function(stores).get(removal.function, ())
         beside = bool(here)  # whoever comes to the store came here
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
@@ -188,10 +188,10 @@ class Removals:
 
     def _is_protocol(self, function: Function, stores: list[Effect]) -> bool:
         """Tell whether a removal runs whenever an object is used, whose other methods store."""
-        storing = self._by_function(stores) if function.name in PROTOCOL and function.owner else ()
+        storing = self.by_function(stores) if function.name in PROTOCOL and function.owner else ()
         return any(self.heap.functions[one].owner == function.owner for one in storing)
 
-    def _by_function(self, stores: list[Effect]) -> dict[str, list[Effect]]:
+    def by_function(self, stores: list[Effect]) -> dict[str, list[Effect]]:
         """Return stores by the function that makes them, grouped once for those into one holder."""
         if self._grouped is None or self._grouped[0] is not stores:
             groups: dict[str, list[Effect]] = {}
@@ -211,7 +211,7 @@ class Removals:
 
         ``callers`` are the functions from which the stores are reached.
         """
-        storing = self._by_function(stores).keys() | callers
+        storing = self.by_function(stores).keys() | callers
         if removal.function not in storing and not any(
             call.caller in storing for call in self.effects.calls.get(removal.function, ())
         ):
@@ -223,7 +223,7 @@ class Removals:
             return self._runs_with(removal)
         if removal.how == "trim":
             return True
-        if removal.how in {"rebuild", "filter"} and removal.function in self._by_function(stores):
+        if removal.how in {"rebuild", "filter"} and removal.function in self.by_function(stores):
             return True
         swept = any(
             guard.kind in {"loop", "while"} and self.runs_over(guard.test, removal.container) for guard in guards
