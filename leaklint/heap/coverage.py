@@ -373,5 +373,10 @@ def _fails_without(removal: Effect) -> bool:
 
 
 def _finds_empty(removal: Effect, store: Effect) -> bool:
-    """Tell whether a store comes about by reading a missing key, which gives nothing back that was taken out."""
-    return store.how == "read" and removal.how in {"remove", "discard"}
+    """Tell whether a store comes about by reading a missing key, which gives nothing back that was taken out.
+
+    Nor does the read by which a removal comes to the container inside from which it takes.
+    """
+    if store.how != "read" or store.key is None:
+        return False
+    return removal.how in {"remove", "discard"} or ("elem", store.base, store.key) in walk(removal.base)
