@@ -1,4 +1,7 @@
-"""A table and a record of how its keys are used: an eviction that shortens only the record bounds nothing in the table."""
+"""Two containers for the same keys, meant to be in step: an eviction that shortens only one of them bounds nothing in the other.
+
+A table and a record of how its keys are used; a table and an index of its keys under something else.
+"""
 
 from __future__ import annotations
 
@@ -24,24 +27,39 @@ class InStep:
         self.removals = sides.removals
         self.heap = sides.removals.heap
 
-    def outgrown(self, store: Effect, good: list[Effect]) -> str:
-        """Return the eviction from a record of a table's keys that leaves the table's entry.
+    def grows(self, store: Effect) -> bool:
+        """Tell whether a container gets an entry for each of the keys of a table, which evicts them without it."""
+        return bool(self.outgrown(store, self.sides.removals_for(store)))
 
-        The table is one that is looked into first, and is given what is made then, so that nobody has to give it back. All
-        that removes from it removes from the record as well: the two are meant to be in step.
+    def outgrown(self, store: Effect, good: list[Effect]) -> str:
+        """Return the eviction of a key that leaves the entry of a store; nothing if there is none.
+
+        All that removes the entry removes the key from the other container as well: the two are meant to be in step. A table
+        that outlives a record of the keys in use is one that is looked into first, and is given what is made then, so that
+        nobody has to give it back.
         """
-        if store.key is None or not self._is_made_if_missing(store):
-            return ""
-        if any(self._is_taken_out(store, one) for one in good):
+        if not good or any(self._is_taken_out(store, one) for one in good):
             return ""
         homes = [self.heap.functions[one.function] for one in good]
+        is_made = self._is_made_if_missing(store)
         for record in self._records(store):
             removals = self.sides.removals_for(record)
+            if not (is_made or record.key is not None):
+                continue
             if not all(any(True for _ in self.sides.sites.all_in(home, removals)) for home in homes):
                 continue
-            for one in removals:
-                if self._drops(one) and self.removals.bounds_entry(one, record):
-                    return f"{self.sides.told(one, 'leaves it here')}: only {homes[0].name}() removes it"
+            if why := self._evicted(record, removals):
+                return f"{why}: only {homes[0].name}() removes it"
+        return ""
+
+    def _evicted(self, record: Effect, removals: list[Effect]) -> str:
+        """Return in words what evicts the entry of one of two stores, and nothing else."""
+        for one in removals:
+            if self._drops(one) and self.removals.bounds_entry(one, record):
+                return self.sides.told(one, "leaves it here")
+        where = self.removals.lifetime.where(record.container)
+        if record.container[1] == "bounded" and where is not None:
+            return f"the bound of {where.name} takes it out there and leaves it here"
         return ""
 
     def _is_taken_out(self, store: Effect, removal: Effect) -> bool:
@@ -52,6 +70,8 @@ class InStep:
 
     def _is_made_if_missing(self, store: Effect) -> bool:
         """Tell whether a store stands behind a look for its key, and puts in what its function returns."""
+        if store.key is None:
+            return False
         looked = [guard for guard in store.event.guards if store.container in self.heap.looked_into(guard.test)]
         if not any(store.key in set(walk(guard.test)) for guard in looked):
             return False
@@ -69,10 +89,12 @@ class InStep:
         return removal.how in _DROPPING and (event.kind != "call" or event.name == "dropped")
 
     def _records(self, store: Effect) -> list[Effect]:
-        """Return the stores of a table's keys into other containers of the same object, by the same functions."""
-        start = self.sides.sites.frames(store)[-1].function.key
+        """Return the stores of the same keys into other containers of the same object, by the same functions."""
+        start, name = self.sides.sites.frames(store)[-1].function.key, _name(store)
+        if name is None or name[0] == "const":
+            return []
         own, owner = self.sides.key(store), self.sides.owner(store)
-        named = {pair for function in (start, store.function) for pair in self.sides.handed(function, store.key, 0)}
+        named = {pair for function in (start, store.function) for pair in self.sides.handed(function, name, 0)}
         beside = [one for one in self._by_owner.get(owner, ()) if self.sides.key(one) != own] if owner else []
         return [one for one in beside if not named.isdisjoint(self.sides.handed(one.function, _name(one), 0))]
 

@@ -79,7 +79,7 @@ class Stores:
                         yield store
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
-        elif plain and effect.value is not None and effect.container in self.heap.removals.paths.sides.marks.containers:
+        elif plain and effect.value is not None and self._adds_up(effect):
             yield Store(effect, Kept("made", chain=effect.chain), "element", domain, 1, ("what is stored is small",))
         if plain:
             yield from self.contextual.stores(effect)
@@ -100,13 +100,19 @@ class Stores:
         """Tell whether a store takes the place of an element: an index of a list is there already."""
         return effect.container[1] in {"list", "deque", "array"} and effect.how in {"[]=", "__setitem__"}
 
+    def _adds_up(self, effect: Effect) -> bool:
+        """Tell whether the program shows of elements that keep nothing themselves that they are more than a few."""
+        sides = self.heap.removals.paths.sides
+        return effect.container in sides.marks.containers or sides.in_step.grows(effect)
+
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
         made = Kept("made", chain=effect.chain)
         asked = interned(effect, self.heap.points_to)
         of_objects = effect.key is not None and any(one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key))
         grows = domain == Domain.FRESH and not asked and not of_objects
-        if grows or self.heap.removals.paths.unswept.why(effect):
+        paths = self.heap.removals.paths
+        if grows or paths.unswept.why(effect) or paths.sides.in_step.grows(effect):
             yield Store(effect, made, "value", domain, 1, ("what is stored is small",))
         elif effect.value is not None and effect.value[0] != "const" and (effect.how == "read" or asked):
             level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
