@@ -1,4 +1,4 @@
-"""Two containers for the same keys, meant to be in step: an eviction that shortens only one of them bounds nothing in the other.
+"""Two containers for the same keys, meant to be in step: an eviction that shortens only one bounds nothing in the other.
 
 A table and a record of how its keys are used; a table and an index of its keys under something else.
 """
@@ -36,7 +36,7 @@ class InStep:
 
         All that removes the entry removes the key from the other container as well: the two are meant to be in step. A table
         that outlives a record of the keys in use is one that is looked into first, and is given what is made then, so that
-        nobody has to give it back.
+        nobody has to give it back. An index that outlives a table's entries is one by whose elements these are taken out.
         """
         if not good or any(self._is_taken_out(store, one) for one in good):
             return ""
@@ -44,13 +44,25 @@ class InStep:
         is_made = self._is_made_if_missing(store)
         for record in self._records(store):
             removals = self.sides.removals_for(record)
-            if not (is_made or record.key is not None):
+            if not (is_made or self._is_index(store, removals)):
                 continue
             if not all(any(True for _ in self.sides.sites.all_in(home, removals)) for home in homes):
                 continue
             if why := self._evicted(record, removals):
                 return f"{why}: only {homes[0].name}() removes it"
         return ""
+
+    def _is_index(self, store: Effect, removals: list[Effect]) -> bool:
+        """Tell whether entries of a table are taken out by the keys that are found where a store puts them."""
+        own = self.sides.key(store)
+        found = (
+            value
+            for one in removals
+            if one.key is not None and one.key[0] == "iter"
+            for value in self.heap.evaluate(one.key[1])
+        )
+        where = (self.removals.lifetime.where(value) for value in found if value[0] == "container")
+        return store.key is None and any(one is not None and one.key == own for one in where)
 
     def _evicted(self, record: Effect, removals: list[Effect]) -> str:
         """Return in words what evicts the entry of one of two stores, and nothing else."""
