@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, as_text, options, rebuilt, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.forms import Form, Forms
 from leaklint.heap.release import Missed, Quality, Release
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Filing:
         self.removals = removals
         self.heap = removals.heap
         self.effects = removals.effects
+        self.forms = Forms(removals.heap)
         self._asked: tuple[list[Effect], set[Term | None]] | None = None
         self._filed: tuple[list[Effect], list[Effect]] | None = None
         self._known: dict[Term, frozenset[Term]] = {}
@@ -58,7 +60,7 @@ class Filing:
         one = asked is not None and asked[0] == "const" and removal.how in _ELEMENTS
         for store in self._ways_of(stores):
             missed = self._under_one(removal, asked, store, every) if one and asked is not None else None
-            missed = missed or self._under_bare(removal, asked, store)
+            missed = missed or self._under_bare(removal, asked, store) or self._under_other_form(removal, asked, store)
             if missed is not None:
                 quality = Quality.NONE if missed.shown else Quality.DOUBTFUL
                 return Release(quality, missed.why, removal, missed=missed)
@@ -126,6 +128,42 @@ class Filing:
             why = f"it is stored under {as_text(filed)} and looked for under {as_text(asked)} (line {removal.event.place[0]})"
             return Missed(store, f"{why}, which may differ", "look for it under the same key", meant=True)
         return None
+
+    def _under_other_form(self, removal: Effect, slot: Term | None, store: Effect) -> Missed | None:
+        """Return how both a store and a removal work a key out of what they are given, each in another way."""
+        for filed, asked in self._pairs(removal, slot, store):
+            for one, other in _parts(filed, asked):
+                left, right = self.forms.of(one), self.forms.of(other)
+                if left is None or right is None or not self._differ(left, right):
+                    continue
+                why = f"it is stored under {as_text(filed)} and looked for under {as_text(asked)}"
+                why = f"{why} (line {removal.event.place[0]}), which may differ"
+                return Missed(store, why, "look for it under the same key", meant=True)
+        return None
+
+    def _differ(self, filed: Form, asked: Form) -> bool:
+        """Tell whether different things are done to what goes by one name, and to nothing that is worked out already."""
+        if filed.steps == asked.steps or not filed.steps or not asked.steps:
+            return False
+        if filed.subject[0] != asked.subject[0] or filed.subject[2] != asked.subject[2]:
+            return False
+        passed = {one for form in (filed, asked) for one in self._passed(form.subject)}
+        return not any(map(self._is_worked_out, passed))
+
+    def _is_worked_out(self, passed: Term) -> bool:
+        """Tell whether something is done to what is passed, or was done to it before it was put where it is read."""
+        if passed[0] == "attr":
+            classes = self.heap.names.classes.values()
+            assigned = (event.terms[1] for _, event in self.heap.attributes.assignments(passed[2]))
+            return any(passed[2] in one.methods for one in classes) or any(map(self._has_steps, assigned))
+        values = self.heap.evaluate(passed[1]) if passed[0] == "call" else ()
+        read_from = [value[1] for value in values if value[0] == "cmethod"]
+        parts = [part for one in read_from for _, part in self.heap.contents.parts(one)]
+        return any(map(self._has_steps, parts)) if read_from else self._has_steps(passed)
+
+    def _has_steps(self, term: Term) -> bool:
+        form = self.forms.of(term) if term[0] == "call" else None
+        return term[0] == "call" and (form is None or bool(form.steps))
 
     def _is_raw(self, passed: Term) -> bool:
         """Tell whether what is passed may be other than what is worked out from it: it is not worked out already."""
@@ -196,6 +234,14 @@ class Filing:
         if function is None or not function.owner or not function.params or function.params[0].name != term[2]:
             return None
         return ("param", function.owner, "")
+
+
+def _parts(filed: Term, asked: Term) -> Iterator[tuple[Term, Term]]:
+    """Yield two keys, or the parts of two tuples place by place."""
+    if filed[0] == asked[0] == "tuple" and len(filed[1]) == len(asked[1]):
+        yield from zip(filed[1], asked[1], strict=True)
+    else:
+        yield filed, asked
 
 
 def _name(key: Term) -> str:
