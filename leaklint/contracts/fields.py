@@ -219,7 +219,7 @@ CLASS: dict[str, Field] = {
     "longer_copies": TEXTS,
     "singleton": FLAG,
     "fields": _of(["copied"]),
-    "lives": _of(["owner", "process", "receiver"]),
+    "lives": _of(["owner", "process", "handed out", "receiver"]),
     "why": TEXT,
     "versions": TEXT,
     "experiment": TEXT,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, may_be_skipped
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned
+from leaklint.heap.decorations import put_on
 from leaklint.heap.namespaces import is_constructor, namespace_of
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
@@ -79,7 +80,9 @@ class Attributes:
             got = self.heap.all_of(
                 term for base_, term in self.assigned.open(name) if value in self.heap.evaluate(base_)
             )
-            return got or frozenset([("ext", f"?memo.{name}")] if kind == "memo" else [("part",)])
+            return got or (
+                frozenset([("ext", f"?memo.{name}")]) if kind == "memo" else put_on(self.heap, value[1], name)
+            )
         if kind == "method":
             return self.attribute(("func", value[2]), name, base)
         if kind == "container":

@@ -1,4 +1,4 @@
-"""Decorators of other packages that keep the function that they are put on."""
+"""Decorators of other packages: those that keep the function that they are put on, and what they put on it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term
+from leaklint.heap.points_to_values import PART, Values
 
 if TYPE_CHECKING:
+    from leaklint.heap.points_to import PointsTo
     from leaklint.heap.retention import Heap
 
 PARAMETER = "decorated"  # how contracts call the function that what a call returns is put on
@@ -33,3 +35,17 @@ def decorations(heap: Heap) -> Iterator[tuple[str, Event, Term, str]]:
             for value in points_to.evaluate(callee):
                 if value[0] == "ext":
                     yield function.parent, event, term, value[1]
+
+
+def put_on(points_to: PointsTo, key: str, name: str) -> Values:
+    """Return the attribute that a decorator of another package puts on a function, as far as contracts speak of it.
+
+    ``@singledispatch`` gives a function the method ``register``.
+    """
+    for decorator in points_to.functions[key].decorators:
+        term = decorator.term[1] if decorator.term[0] == "call" else decorator.term
+        for value in points_to.evaluate(term):
+            method = f"{value[1]}.{name}" if value[0] == "ext" else ""
+            if method and points_to.contracts.callable(method) is not None:
+                return frozenset([("ext", method)])
+    return PART

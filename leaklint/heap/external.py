@@ -44,6 +44,7 @@ class External:
         self.factories: dict[Term, Term] = {}
         self.inside: dict[Term, dict[str, Term]] = {}  # containers inside of containers, by attribute
         self.fields: dict[Term, dict[str, Term]] = {}  # attributes that namespaces are made with
+        self.constructed: set[Term] = set()  # objects of outside, made by a call of their class
         self._longer: dict[Term, tuple[str, ...]] = {}  # the methods of containers that return longer copies
 
     def note_super(self, term: Term, function: str) -> None:
@@ -77,7 +78,12 @@ class External:
         last = name.rpartition(".")[2]
         if last.endswith(("Error", "Exception")) and last[:1].isupper():
             return frozenset([("exc", term[4])])
-        return frozenset([("made",) if name.startswith("builtins.") else ("extinst", name, term[4])])
+        if name.startswith("builtins."):
+            return frozenset([("made",)])
+        made = ("extinst", name, term[4])
+        if _is_class(("ext", name)):
+            self.constructed.add(made)
+        return frozenset([made])
 
     # what contracts say, by the first word; None where the call has not what that needs
 

@@ -106,7 +106,7 @@ class Keeping:
             yield from self._param(value, depth)
         elif kind == "extinst":
             where = self.lifetime.long.get(value)
-            if (where is not None and where.depth == 0) or self.heap.lives_on(value[1]):
+            if (where is not None and where.depth == 0) or self.heap.lives_on(value):
                 yield Kept("plain", name="long")
             else:
                 last = value[1].rpartition(".")[2]

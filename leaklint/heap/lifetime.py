@@ -88,7 +88,7 @@ class Lifetime:
 
     def _kind_of(self, value: Term) -> Term:
         """Return what attributes are noted under: calls that return an object of the whole process return the same one."""
-        return value[:2] if value[0] == "extinst" and self.heap.lives_on(value[1]) else value
+        return value[:2] if value[0] == "extinst" and self.heap.lives_on(value) else value
 
     def assigned_to(self, value: Term) -> list[tuple[str, str, Event]]:
         """Return (name, function, event) of what is assigned to attributes of an abstract value."""
@@ -175,7 +175,7 @@ class Lifetime:
             self.resumed.setdefault(worker.key, loops_of(worker))
             yield value, HeapPlace("thread", worker.key, word, home, place, 0, (f"{_dotted(worker.key)}()", word))
         for value in self._on:
-            if value[0] == "extinst" and self.heap.lives_on(value[1]):
+            if value[0] == "extinst" and self.heap.lives_on(value):
                 yield from self._attributes(
                     value, HeapPlace("outside", value[1], value[1], "", (1, 0, 1, 0), 0, (value[1],))
                 )

@@ -46,11 +46,15 @@ class Outliving:
         if klass is None and value[0] == "ext":
             thing = self.heap.points_to.contracts.object(value[1])
             klass = self.heap.points_to.contracts.klass(thing.cls) if thing is not None and thing.cls else None
-        return klass.lives if klass is not None else ""
+        if klass is None or klass.lives != "handed out":
+            return klass.lives if klass is not None else ""
+        return "process" if self.heap.points_to.lives_on(value) else ""
 
     def _of_value(self, value: Term, term: Term) -> Life:
         if value[0] in {"extinst", "ext"} and self._lives(value) == "process":
             return Life.PROCESS
+        if value[0] == "func" and self.heap.points_to.functions[value[1]].parent:
+            return Life.SHORT  # made by each run of the function around it
         if term[0] == "call" and value[0] in {"extinst", "inst"} and value[2] == term[4]:
             return Life.SHORT  # made by the run that hands something over: the one goes with the other
         if value[0] == "extinst" and value[2] is None:

@@ -72,12 +72,16 @@ class PointsTo(Evaluation):
         """Tell whether two objects from outside are the same: where such live as long as the process, calls return one."""
         if one[0] != "extinst" or other[0] != "extinst":
             return False
-        return one == other or (one[1] == other[1] and self.lives_on(one[1]))
+        return one == other or (one[1] == other[1] and self.lives_on(one) and self.lives_on(other))
 
-    def lives_on(self, name: str) -> bool:
-        """Tell whether objects of a class of another package live as long as the process anyway."""
-        klass = self.contracts.klass(name)
-        return klass is not None and klass.lives == "process"
+    def lives_on(self, value: Term) -> bool:
+        """Tell whether an object of a class of another package lives as long as the process anyway.
+
+        Some do only where the package makes them: one that the program makes itself lives as its users have it.
+        """
+        klass = self.contracts.klass(value[1])
+        lives = klass.lives if klass is not None else ""
+        return lives == "process" or (lives == "handed out" and value not in self.external.constructed)
 
     def is_exact(self, value: Term) -> bool:
         """Tell whether an object is of its class itself and of no heir: the code that makes it names the class."""

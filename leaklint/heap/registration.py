@@ -30,6 +30,7 @@ _ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store
 _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
 
 _CALLBACK = Kept("made", name="callback")  # one that keeps nothing but itself
+_NEW_CLASS = Kept("class", name="class")  # one that no class statement makes
 _NEVER = "what takes it back is made anew, and never equals what was registered"
 
 
@@ -107,7 +108,7 @@ class Registrations:
             return None
         best: _Handed | None = None
         for one in self._handed_over(contract, term):
-            if best is None or one.kept.rank < best.kept.rank:
+            if best is None or _rank(one.kept) < _rank(best.kept):
                 best = one
         if best is None or (best.kept.kind == "function" and not best.kept.cls):
             return self._missed(contract, function, event, term, name)
@@ -168,11 +169,18 @@ class Registrations:
             row = row_of(contract, term, place, word)
             if row is None or row.hold == "weak" or given[0] in _ONE_OBJECT:
                 continue
+            if self._is_named_tuple(given):
+                yield _Handed(given, row, _NEW_CLASS)
             for kept in self.heap.keeping.of(given):
                 if word == "self" and kept.kind == "made":  # what the package itself has made
                     yield _Handed(given, row, kept._replace(kind="instance"))
                 elif kept.kind in OBJECTS and (row.hold == "strong" or kept.kind in _FUNCTIONS):
                     yield _Handed(given, row, kept)
+
+    def _is_named_tuple(self, given: Term) -> bool:
+        """Tell whether an argument is a named tuple's class, made for the call."""
+        callees = self.heap.points_to.evaluate(given[1]) if given[0] == "call" else ()
+        return any(one[0] == "ext" and self.contracts.returned(one[1]) == "named tuple" for one in callees)
 
     def _life(self, contract: Contract, term: Term) -> Life:
         """Return how long the call keeps what it is handed."""
@@ -236,7 +244,9 @@ class Registrations:
             return ONE_SLOT if contract.slot and not self._is_among_many(contract, term) else ""
         given = argument_at(term, key.position, key.parameter)
         domain = self.heap.keys.of(given) if given is not None else Domain.FRESH
-        few = domain not in {Domain.FRESH, Domain.OBJECT} if contract.slot else domain is Domain.FINITE
+        # of what is kept for itself, and not only as a name, few are handed in as a rule: the classes of a program
+        rare = contract.slot or any(row.parameter == key.parameter for row in contract.retains)
+        few = domain not in {Domain.FRESH, Domain.OBJECT} if rare else domain is Domain.FINITE
         return f"one slot for each {key.parameter}" if few else ""
 
     def _is_among_many(self, contract: Contract, term: Term) -> bool:
@@ -294,6 +304,11 @@ class Registrations:
                 yield Registration(
                     "patch", one.function, one.event, one.name, one.kept, one.value, LEVELS[one.level], why
                 )
+
+
+def _rank(kept: Kept) -> int:
+    """Return how telling what is kept is: a closure over what is not known says no more than a class."""
+    return _NEW_CLASS.rank if kept.kind == "closure" and not kept.cls else kept.rank
 
 
 def _receiver(contract: Contract, term: Term) -> Term | None:

@@ -153,7 +153,9 @@ def lifetime(entry: Entry, trial: ClaimTrial) -> str:
     """Return how long things are kept: in a container as long as it lives, by a memoiser as long as the function."""
     if entry["table"] != "class":
         return str(entry.get("lifetime", "receiver" if "memoises" in entry else "process"))
-    return "process" if entry.get("lives") == "process" else "thread" if trial.has("end") else "receiver"
+    return (
+        "process" if entry.get("lives") in ("process", "handed out") else "thread" if trial.has("end") else "receiver"
+    )
 
 
 def _weak(trial: ClaimTrial, name: str) -> None:

@@ -102,9 +102,17 @@ def resolve(name: str) -> Any:
                 importlib.import_module(".".join(parts[: used + 1]))
                 found = getattr(found, part)
             except (ImportError, AttributeError):
-                raise BrokenError(f"there is no {name}") from None
+                found = _put_on(found, part, name)
         used += 1
     return found
+
+
+def _put_on(decorator: Any, part: str, name: str) -> Any:
+    """Return the attribute that a decorator gives the functions that it is put on. Raises ``BrokenError`` for none."""
+    try:
+        return getattr(decorator(lambda thing: None), part)
+    except Exception:
+        raise BrokenError(f"there is no {name}") from None
 
 
 def _names(entry: Entry) -> None:
