@@ -7,12 +7,20 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 PREFER_BINARY = ("--prefer-binary",)
 ONLY_BINARY = ("--only-binary", ":all:")
 ONLY_SOURCE = ("--no-binary", ":all:")
+_LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+class MissingEnvironmentError(Exception):
+    """An environment cannot be made here; the text says why."""
 
 
 def unpacked(pin: str, cache: Path, options: tuple[str, ...] = PREFER_BINARY) -> Path:
@@ -53,3 +61,33 @@ def extract(files: Path, folder: Path) -> None:
             with tarfile.open(archive) as source:
                 source.extractall(part, filter="data")
     part.rename(folder)
+
+
+def environment(folder: Path, base: str | Path, wants: Sequence[str], seconds: float = 1800) -> Path:
+    """Return the interpreter of an environment in ``folder`` in which pip has installed ``wants``, made once.
+
+    Raises ``MissingEnvironmentError``, now and until the folder is removed, if that fails or takes longer.
+    """
+    python = folder / "bin" / "python"
+    with _LOCKS[str(folder)]:
+        if (folder / ".failed").exists():
+            raise MissingEnvironmentError(f"{folder.name} could not be made; remove {folder} to try again")
+        if not (folder / ".ok").exists():
+            print(f"making {folder}", file=sys.stderr, flush=True)
+            venv = [str(base), "-m", "venv", "--without-pip", "--clear", str(folder)]
+            pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
+            try:
+                _run(venv, 300)
+                if wants:
+                    _run([*pip, *wants], seconds, folder)
+            except (subprocess.SubprocessError, OSError) as error:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / ".failed").touch()
+                said = getattr(error, "stderr", "") or str(error)
+                raise MissingEnvironmentError(f"{folder.name}: {said.strip()[-500:]}") from error
+            (folder / ".ok").touch()
+    return python
+
+
+def _run(words: list[str], seconds: float, folder: Path | None = None) -> None:
+    subprocess.run(words, check=True, timeout=seconds, capture_output=True, text=True, cwd=folder)

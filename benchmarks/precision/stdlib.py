@@ -14,7 +14,9 @@ import sysconfig
 from collections import Counter
 from pathlib import Path
 
-from run import check, internal, size
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from checking import RunLimits, check, defective, internal
 
 
 def main() -> int:
@@ -22,11 +24,11 @@ def main() -> int:
     folders = [Path(name) for name in sys.argv[1:]] or libraries()
     defects = 0
     for folder in folders:
-        report = {**size(folder), **check(folder, seconds=3600)}
-        codes = Counter(finding["code"] for finding in report["findings"])
-        print(f"{folder.name}: {report['files']} files, {report['lines']} lines, {report['seconds']} s, {dict(codes)}")
-        print(f"  {len(report['problems'])} files not read, {len(internal(report))} internal errors {report['crash']}")
-        defects += bool(report["crash"] or internal(report))
+        report = check(folder, RunLimits(seconds=3600))
+        run, codes = report["run"], Counter(finding["code"] for finding in report["findings"])
+        print(f"{folder.name}: {run['files']} files, {run['lines']} lines, {run['wall']:.0f} s, {dict(codes)}")
+        print(f"  {len(report['problems'])} not read, {len(internal(report))} internal errors {run['crash']}")
+        defects += defective(report)
     return 1 if defects else 0
 
 

@@ -19,7 +19,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from corpus import SIZES, Corpus, corpus
-from measure import Run, SpeedRow, measured, row
+from measure import SpeedRow, row
+from measuring import Run, measured
 from show import plot, table
 from tools import Tool, bench, environment, tools
 
@@ -67,7 +68,7 @@ def compared(chosen: Sequence[Tool], there: Corpus, rounds: int, heavy: int, sec
                 continue
             tool.before(there.folder, number)
             run = measured(tool.words, there.folder, environment(tool), seconds)
-            if run is None:
+            if run.late:
                 failed[tool.name] = f"not done after {seconds:.0f} s"
             elif run.status not in tool.fine:
                 failed[tool.name] = f"failed with status {run.status}"

@@ -1,0 +1,29 @@
+"""The summary of all results as Markdown."""
+
+from __future__ import annotations
+
+from checking import LEVELS, Report
+
+SHOWN = ("packages", "files", "lines", "cpu", "memory", "findings", "findings a 1,000 lines",
+         "not fetched", "not installed", "crash", "time-out", "unread", "internal error")  # fmt: skip
+
+
+def summary(figures: Report) -> str:
+    """Return the figures as tables, and a line for each thing that went wrong."""
+    total = figures["total"]
+    lines = ["# What the releases came to", "", "| figure | |", "|---|---|"]
+    lines += [f"| {name} | {total.get(name, 0):,} |" for name in SHOWN]
+    lines += ["", "CPU in seconds, memory in megabytes of the largest process; both of the check.", ""]
+    lines += ["| confidence | findings |", "|---|---|"]
+    lines += [f"| {level} | {figures['confidence'].get(level, 0):,} |" for level in LEVELS]
+    for name in ("code", "verdict"):
+        if figures[name]:
+            lines += ["", f"| {name} | findings |", "|---|---|"]
+            lines += [f"| {kind} | {count:,} |" for kind, count in figures[name].items()]
+    lines += ["", "| slowest | CPU seconds a 1,000 lines | CPU seconds |", "|---|---|---|"]
+    lines += [f"| {one['pin']} | {one['pace']} | {one['cpu']} |" for one in figures["slowest"]]
+    lines += ["", "## What went wrong", ""]
+    lines += [
+        f"- {one['pin']}, {one['stage']}: {one['what']}: {' '.join(one['why'].split())}" for one in figures["wrong"]
+    ]
+    return "\n".join(lines if figures["wrong"] else [*lines, "Nothing."]) + "\n"

@@ -1,0 +1,141 @@
+"""The benchmark of releases in the wild through its command, on two small releases that lie in a folder, without a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks" / "wild"
+LEAKS = '''\
+"""Keeps what it is asked."""
+
+SEEN = []
+
+
+def ask(words: list) -> int:
+    """Return how many were asked.
+
+    >>> ask([]) > 0
+    True
+    """
+    SEEN.append(words)
+    return len(SEEN)
+'''
+BROKEN = "def half(:\n    pass\n"
+
+
+def wheel(folder: Path, name: str, files: dict[str, str]) -> None:
+    """Write the wheel of version 1.0 of a release."""
+    info = f"{name}-1.0.dist-info"
+    about = {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        for path, text in {**files, **about}.items():
+            archive.writestr(path, text)
+        record = "".join(f"{path},,\n" for path in [*files, *about, f"{info}/RECORD"])
+        archive.writestr(f"{info}/RECORD", record)
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    """Return the command on a list of two releases that pip finds, and one that it does not."""
+    releases = tmp_path / "releases"
+    releases.mkdir()
+    wheel(releases, "leaky", {"leaky/__init__.py": LEAKS})
+    wheel(releases, "broken", {"broken/__init__.py": "X = 1\n", "broken/half.py": BROKEN})
+    listed = tmp_path / "packages.txt"
+    listed.write_text("# two that are there\nleaky==1.0\nbroken==1.0  # a comment\nabsent==1.0\n")
+    return [sys.executable, str(FOLDER / "run.py"), str(listed), "--results", str(tmp_path / "results")]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    return {**kept, "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder / "releases")}
+
+
+def ran(words: list[str], folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*words, *options],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def table(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "results" / "findings.jsonl").read_text().splitlines()]
+
+
+def test_a_killed_run_goes_on_where_it_ended(words: list[str], tmp_path: Path) -> None:
+    results = tmp_path / "results" / "check"
+    first = subprocess.Popen(words, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while not (results / "leaky==1.0.json").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = (results / "leaky==1.0.json").stat()
+    (results / ".broken==1.0.json.1.part").write_text('{"findings": [')  # as a kill leaves it
+    done = ran(words, tmp_path)
+    after = (results / "leaky==1.0.json").stat()
+    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
+    assert "check leaky" not in done.stdout
+    (row,) = table(tmp_path)
+    assert (row["package"], row["version"], row["holder"]) == ("leaky", "1.0", "leaky:SEEN")
+    assert (
+        row["place"] == "leaky/__init__.py:3"
+        and row["verdict"] == ""
+        and row["confidence"] in {"high", "medium", "low"}
+    )
+    figures = json.loads((tmp_path / "results" / "summary.json").read_text())
+    assert {name: figures["total"][name] for name in ("packages", "not fetched", "unread", "crash", "time-out")} == {
+        "packages": 3, "not fetched": 1, "unread": 1, "crash": 0, "time-out": 0,
+    }  # fmt: skip
+    assert [item["pin"] for item in figures["wrong"]] == ["broken==1.0", "absent==1.0"]
+    assert "- broken==1.0, check: unread: broken/half.py:1: " in done.stdout
+
+
+def test_findings_are_proven_and_examples_driven(words: list[str], tmp_path: Path) -> None:
+    done = ran(words, tmp_path, "--only", "leaky", "--stage", "discover")
+    proven, grown = table(tmp_path)
+    assert proven["holder"] == grown["holder"] == "leaky:SEEN"
+    assert (proven["verdict"], proven["origin"]) == ("confirmed", "static")
+    assert grown["verdict"] == "grows" and grown["made_by"] == "driver_0.py" and grown["bytes"] > 8
+    assert re.search(r"\| confirmed, \w+ \| 1 \|", done.stdout)
+    assert not list((tmp_path / "results" / "cache" / "environments").iterdir())
+
+
+def test_a_run_without_memory_or_time_is_told(words: list[str], tmp_path: Path) -> None:
+    for options, what in ((("--seconds", "0.001"), "time-out"), (("--megabytes", "20"), "crash")):
+        done = subprocess.run(
+            [*words, "--only", "leaky", "--again", *options],
+            cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert f"- leaky==1.0, check: {what}: " in done.stdout
+
+
+def test_the_list_holds_what_it_should() -> None:
+    lines = (FOLDER / "packages.txt").read_text().splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert len(pins) >= 400 and len({pin.partition("==")[0] for pin in pins}) == len(pins)
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin) for pin in pins)
+    start = next(number for number, line in enumerate(lines) if line.startswith("# applications"))
+    assert start > 300 and len(lines) - start > 100
