@@ -1,4 +1,4 @@
-"""Tickets that callers drop: a function returns the key of an entry, by which alone the entry is removed."""
+"""Results that callers drop: a function returns the key of an entry, or what takes it out, and nothing else removes it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Dropped:
         ``every`` are all the removals from the holder.
         """
         if not all(one.how in _BY_KEY and self._is_given(one) for one in every):
-            return None
+            return self._undone_by_nobody(removal, stores, every)
         for store in stores:
             for giver, event, ticket in self._givers(store):
                 if self._is_told_elsewhere(giver, event, ticket):
@@ -52,8 +52,60 @@ class Dropped:
     def _told(self, removal: Effect, store: Effect, call: Call) -> Release:
         caller, giver = (self.heap.functions[key].name for key in (call.caller, call.callee))
         taker = self.heap.functions[removal.function].name
-        why = f"{caller}() drops what {giver}() returns (line {call.event.place[0]}), and only {taker}() with that removes it"
+        taker = "a call of that" if taker == "<lambda>" else f"{taker}() with that"
+        why = f"{caller}() drops what {giver}() returns (line {call.event.place[0]}), and only {taker} removes it"
         return Release(Quality.DOUBTFUL, why, removal, missed=Missed(store, why, "remove it there, too", meant=True))
+
+    # what takes an entry out itself
+
+    def _undone_by_nobody(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
+        """Return who drops the function, or the object with the method, that takes out what a call has put in.
+
+        Nothing else removes anything, nothing calls that function, and all callers that are seen drop it.
+        """
+        undoing = {one.function for one in every}
+        if any(self.effects.calls.get(key) for key in undoing):
+            return None
+        for store in stores:
+            for giver in dict.fromkeys(frame.function.key for frame in self.sites.frames(store)):
+                if not undoing <= self._undoing(giver) or giver in self.removals.multiplicity.escaping:
+                    continue
+                often = [
+                    call
+                    for one in sorted(self._givers_on(giver))
+                    for call in self.effects.calls.get(one, ())
+                    if self.removals.multiplicity.call_runs(call) == MANY and not self._returns(call)
+                ]
+                if often and all(call.event.name == "dropped" for call in often):
+                    return self._told(removal, store, often[0])
+        return None
+
+    def _undoing(self, giver: str) -> set[str]:
+        """Return the functions that only who has the result of a function can call; none if it gives that to others as well.
+
+        They are made inside of it, or are methods of an object that it makes, which has no finalizer.
+        """
+        events = self.heap.functions[giver].events
+        returned = [one for event in events if event.kind == "return" for one in options(event.terms[0])]
+        found: set[str] = set()
+        for term in returned:
+            if any(
+                term in walk(top) for event in events if event.kind != "return" for top in event.terms if top != term
+            ):
+                return set()
+            for value in self.heap.evaluate(term):
+                if value[0] == "func" and self.heap.functions[value[1]].parent == giver:
+                    found.add(value[1])
+                elif value[0] == "inst" and term[0] == "call" and value[2] == term[4]:
+                    found |= self._methods(value[1])
+        return found
+
+    def _methods(self, key: str) -> set[str]:
+        classes = self.heap.classes
+        methods = {
+            name: method for one in classes.order(key) for name, method in self.heap.names.classes[one].methods.items()
+        }
+        return set() if "__del__" in methods else set(methods.values())
 
     # the functions that return tickets
 
