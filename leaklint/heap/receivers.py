@@ -93,19 +93,23 @@ class Receivers:
         function = self.heap.functions.get(term[1])
         return bool(function and function.owner and function.params and function.params[0].name == term[2])
 
-    def _from_callers(self, receiver: Term, seen: set[str]) -> bool:
+    def _from_callers(self, receiver: Term, seen: set[str], captured: bool = False) -> bool:
+        """Tell whether a method may be called on a long-lived object, many times.
+
+        A receiver that is ``captured`` by an inner function is called on as often as that runs, be its own function called once.
+        """
         seen.add(receiver[1])
         calls = self.effects.calls.get(receiver[1])
         if not calls:
             return self.heap.functions[receiver[1]].name != "__setitem__"  # which is called where an item is set
         for call in calls:
-            if self.runs(call) != MANY:
+            if not captured and self.runs(call) != MANY:
                 continue
             given = call.bound.get(receiver[2])
             if given is None:
                 return True
             if given[0] == "param" and self._is_receiver(given):
-                if given[1] not in seen and self._from_callers(given, seen):
+                if given[1] not in seen and self._from_callers(given, seen, given[1] != call.caller):
                     return True
                 continue
             if self._may_live_long(given) and not self.publication.is_later(call, given):
