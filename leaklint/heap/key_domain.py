@@ -13,9 +13,11 @@ from leaklint.heap.domains import ORDER, Domain
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.key_guards import KeyGuards, is_search_for_unused
 from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.ranges import Ranges
+from leaklint.heap.runners import Runners
 from leaklint.heap.usage import Usage
 
 _FINITE_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
@@ -50,13 +52,14 @@ _TEXT_METHODS = frozenset(
 class KeyDomain:
     """Judges keys of stores."""
 
-    def __init__(self, heap: PointsTo, effects: Effects, lifetime: Lifetime) -> None:
+    def __init__(self, heap: PointsTo, effects: Effects, lifetime: Lifetime, multiplicity: Multiplicity) -> None:
         self.heap = heap
         self.effects = effects
         self.lifetime = lifetime
         self.usage = Usage(heap)
         self.guards = KeyGuards(self)
         self._counters = Counters(heap, lifetime)
+        self._runners = Runners(heap, effects, multiplicity)
         self.ranges = Ranges(heap)
         self._callers: Callers[Domain] = Callers()
         self._tables: dict[tuple[str, Term, Term | None], bool] = {}
@@ -203,6 +206,8 @@ class KeyDomain:
             if "builtins.id" in names and term[2] and self._of_class(term[2][0]):
                 return Domain.FINITE
             return Domain.FRESH
+        if any(self.heap.contracts.is_a(name, "the one that runs") for name in names):
+            return Domain.OBJECT if self._runners.come_and_go(term) else Domain.VALUE
         if "finite" in given:
             made_anew = names == {"builtins.type"} and len(term[2]) == 3
             return Domain.OBJECT if made_anew else Domain.FINITE

@@ -96,7 +96,7 @@ class Receivers:
     def _from_callers(self, receiver: Term, seen: set[str], captured: bool = False) -> bool:
         """Tell whether a method may be called on a long-lived object, many times.
 
-        A receiver that is ``captured`` by an inner function is called on as often as that runs, be its own function called once.
+        A receiver that is ``captured`` by an inner function is called on as often as that runs, however often its own.
         """
         seen.add(receiver[1])
         calls = self.effects.calls.get(receiver[1])

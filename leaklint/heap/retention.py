@@ -44,7 +44,7 @@ class Heap:
         self.multiplicity = Multiplicity(points_to, self.effects, self.lifetime)
         self.keeping.multiplicity = self.multiplicity
         self.lifetime.left = left_to_users(self.lifetime, self.multiplicity)
-        self.keys = KeyDomain(points_to, self.effects, self.lifetime)
+        self.keys = KeyDomain(points_to, self.effects, self.lifetime, self.multiplicity)
         self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity, self.keys)
         self.usage = Usage(points_to)
         self.building = Building(points_to)

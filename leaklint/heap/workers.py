@@ -72,12 +72,21 @@ def _run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
             values = heap.all_of(coroutine_of(given) for given in term[2] if given[0] == "call")
             called = {value[-1] for value in values if value[0] in {"func", "method"}}
             found |= {one for one in called if heap.functions[one].is_async}
-        contract, _ = heap.contracts.of_call(name)
-        target = called_by(contract, term) if contract is not None and contract.kind == "thread" else None
-        if target is not None:
-            found |= {value[-1] for value in heap.evaluate(coroutine_of(target)) if value[0] in {"func", "method"}}
-    for key in heap.names.classes:
-        run = heap.classes.method(key, "run")
-        if run is not None and any(map(heap.contracts.is_thread, heap.classes.outside(key))):
-            found.add(run)
-    return found
+        found |= run_by_call(heap, term, name)
+    runs = (run_of_class(heap, key) for key in heap.names.classes)
+    return found | {run for run in runs if run is not None}
+
+
+def run_by_call(heap: PointsTo, term: Term, name: str) -> set[str]:
+    """Return what a thread or a task runs that a call of something outside of the program starts; nothing for other calls."""
+    contract, _ = heap.contracts.of_call(name)
+    target = called_by(contract, term) if contract is not None and contract.kind == "thread" else None
+    if target is None:
+        return set()
+    return {value[-1] for value in heap.evaluate(coroutine_of(target)) if value[0] in {"func", "method"}}
+
+
+def run_of_class(heap: PointsTo, key: str) -> str | None:
+    """Return the method that a thread of a class of the program runs; None for classes of other things."""
+    is_thread = any(map(heap.contracts.is_thread, heap.classes.outside(key)))
+    return heap.classes.method(key, "run") if is_thread else None
