@@ -97,6 +97,7 @@ def rows(report: Report) -> Iterator[Row]:
             "bytes": verdict.get("bytes_per_instance"),
             "reason": verdict.get("reason", ""),
             **{name: finding[name] for name in ("message", "fingerprint", "origin")},
+            **{name: finding[name] for name in ("judgement", "why") if name in finding},
         }
 
 

@@ -38,7 +38,11 @@ def downloaded(
     """Fetch a release, without what it needs, into ``folder``; return its archive. Raises ``CalledProcessError``."""
     if not folder.is_dir() or not any(folder.iterdir()):
         words = [str(python), "-m", "pip", "download", "--quiet", "--no-deps", *options, "--dest", str(folder), pin]
-        subprocess.run(words, check=True)
+        try:
+            subprocess.run(words, check=True, capture_output=True, text=True)
+        except subprocess.CalledProcessError as error:
+            error.add_note(error.stderr)
+            raise
     return next(folder.iterdir())
 
 

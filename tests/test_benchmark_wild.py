@@ -122,6 +122,43 @@ def test_findings_are_proven_and_examples_driven(words: list[str], tmp_path: Pat
     assert not list((tmp_path / "results" / "cache" / "environments").iterdir())
 
 
+def test_what_readers_judged_gives_precision_and_recall(words: list[str], tmp_path: Path) -> None:
+    known = [
+        {
+            "package": "leaky",
+            "version": "1.0",
+            "place": "leaky/__init__.py:40",
+            "holder": "leaky:SEEN",
+            "judgement": "leak",
+        },
+        {
+            "package": "leaky",
+            "version_before": "1.0",
+            "file": "leaky/__init__.py",
+            "line_before": 60,
+            "container": "module GONE",
+        },
+        {
+            "package": "other",
+            "version": "1.0",
+            "file": "leaky/__init__.py",
+            "line": 3,
+            "container": "X",
+            "why_not_a_leak": "few",
+        },
+    ]
+    judged = tmp_path / "judged.jsonl"
+    judged.write_text("".join(json.dumps(item) + "\n" for item in known))
+    words[2] = str(judged)  # the releases that were judged, one of which is not there
+    done = ran(words, tmp_path, "--judged", str(judged))
+    (row,) = table(tmp_path)
+    assert row["judgement"] == "leak"
+    assert f"| {row['confidence']} | 1 | 100 % | 100 % |" in done.stdout
+    assert f"leaks 2, {row['confidence']} 1, missed 1" in done.stdout
+    assert "- missed: leaky==1.0 leaky/__init__.py:60 GONE" in done.stdout
+    assert "other==1.0, check: not fetched: ERROR: Could not find a version" in done.stdout
+
+
 def test_a_run_without_memory_or_time_is_told(words: list[str], tmp_path: Path) -> None:
     for options, what in ((("--seconds", "0.001"), "time-out"), (("--megabytes", "20"), "crash")):
         done = subprocess.run(

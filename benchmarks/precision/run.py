@@ -15,7 +15,6 @@ import argparse
 import json
 import random
 import sys
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from checking import Report, Row, RunLimits, check, counts, defective, json_lines, named, rows, write
 from fetching import unpacked
+from judged import judge, judgements, table
 
 HERE = Path(__file__).parent
 SAMPLE = 60
@@ -47,7 +47,7 @@ def main() -> int:
     write(HERE / "counts.json", json.dumps(counts(reports), indent=1) + "\n")
     drawn = sample(reports)
     write(HERE / "findings.jsonl", json_lines(drawn))
-    print(precision(drawn))
+    print("\n".join(table(drawn, "code")))
     return 1 if any(map(defective, reports)) else 0
 
 
@@ -62,38 +62,18 @@ def checked(pin: str, cache: Path, *, again: bool, seconds: float) -> Report:
 
 def sample(reports: Iterable[Report]) -> list[Row]:
     """Draw the findings to judge: the order depends on what is found only, not on when."""
-    verdicts = {key(row): row for row in lines(HERE / "judged.jsonl")}
-    every = [row for report in reports for row in rows(report)]
+    known = judgements([HERE / "judged.jsonl"])
+    every = []
+    for report in reports:
+        mine = [item for item in known if item["pin"] == report["pin"]]
+        every += rows({**report, "findings": list(judge(report["findings"], mine))})
     every.sort(key=key)
-    chosen = sorted(random.Random(SEED).sample(every, min(SAMPLE, len(every))), key=key)
-    return [{**row, **verdict(verdicts.get(key(row), {}))} for row in chosen]
+    return sorted(random.Random(SEED).sample(every, min(SAMPLE, len(every))), key=key)
 
 
 def key(row: Row) -> tuple[str, str, str]:
     """Return the place of a finding."""
     return row["package"], row["place"], row["code"]
-
-
-def verdict(row: Row) -> Row:
-    """Return what a reader judged, if one did."""
-    return {"judgement": row.get("judgement", "not judged"), "why": row.get("why", "")}
-
-
-def lines(path: Path) -> list[Row]:
-    """Return the objects of a file with one a line."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
-def precision(rows: Iterable[Row]) -> str:
-    """Return a table of verdicts, a line a code."""
-    by_code: dict[str, Counter[str]] = {}
-    for row in rows:
-        for code in (row["code"], "all"):
-            by_code.setdefault(code, Counter())[row["judgement"]] += 1
-    head = ["| code | leak | arguable | false | not judged |", "|---|---|---|---|---|"]
-    words = ("leak", "arguable", "false", "not judged")
-    body = [f"| {code} | " + " | ".join(str(n[word]) for word in words) + " |" for code, n in sorted(by_code.items())]
-    return "\n".join(head + body)
 
 
 if __name__ == "__main__":

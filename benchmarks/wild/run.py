@@ -9,6 +9,7 @@ examples hold again and again, and tells which holders grow. Each run is a proce
 
 DIR gets one file a release and stage, written whole, so an interrupted run goes on where it ended; the table
 ``findings.jsonl``; and ``summary.json`` and ``summary.md``, which also list every crash, time-out and file that was not read.
+What readers judged (``judged.jsonl``, each FILE of ``--judged``) is joined to it: precision, and the leaks that were missed.
 The exit status is 1 if there was a crash, a time-out or an error of leaklint itself.
 """
 
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import stages
 from checking import Report, RunLimits, counts, defective, json_lines, named, rows, write
+from judged import Judgement, judge, judgements, recall
 from show import summary
 
 HERE = Path(__file__).parent
@@ -48,19 +50,21 @@ def main(words: Sequence[str] | None = None) -> int:
             with ThreadPoolExecutor(args.jobs) as pool:
                 list(pool.map(lambda pin: stages.run(pin, args.stage, bench), pins))
     finally:
-        reports = list(kept(results, pins))
-        write(results / "findings.jsonl", json_lines(row for report in reports for row in rows(report)))
-        figures = counts(reports)
+        known = judgements([HERE / "judged.jsonl", *args.judged])
+        reports = list(kept(results, pins, known))
+        table = [row for report in reports for row in rows(report)]
+        write(results / "findings.jsonl", json_lines(table))
+        figures = counts(reports) | {"recall": recall(known, {report["pin"]: report["findings"] for report in reports})}
         write(results / "summary.json", json.dumps(figures, indent=1) + "\n")
-        write(results / "summary.md", summary(figures))
-    print(summary(figures))
+        write(results / "summary.md", summary(figures, table))
+    print(summary(figures, table))
     return 1 if any(map(_broken, reports)) else 0
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("list", type=Path, nargs="?", default=HERE / "packages.txt", metavar="LIST",
-                        help="a file of name==version, one a line; # begins a comment")  # fmt: skip
+                        help="a file of name==version, one a line, # begins a comment; or judgements (.jsonl)")  # fmt: skip
     parser.add_argument("--results", type=Path, required=True, metavar="DIR", help="the folder for what comes out")
     parser.add_argument(
         "--cache", type=Path, metavar="DIR", help="the folder for releases and environments (default: below)"
@@ -77,24 +81,30 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--megabytes", type=int, default=4096, metavar="MB", help="of memory for a check (default: 4096)"
     )
+    parser.add_argument("--judged", type=Path, action="append", default=[], metavar="FILE",
+                        help="judgements, an object a line; may be repeated")  # fmt: skip
     parser.add_argument("--again", action="store_true", help="run anew what has a result already")
     parser.add_argument("--keep-environments", action="store_true", help="do not remove what was installed for a proof")
     return parser.parse_args(words)
 
 
 def chosen(file: Path, only: Sequence[str] | None, limit: int | None) -> list[str]:
-    """Return the pins of a list, or those with these names, at most ``limit``."""
-    lines = (line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines())
+    """Return the pins of a list, or those with these names, at most ``limit``; of judgements those that they are on."""
+    if file.suffix == ".jsonl":
+        lines = list(dict.fromkeys(item["pin"] for item in judgements([file])))
+    else:
+        lines = [line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
     pins = [line for line in lines if line and (not only or named(line)["package"] in only)]
     return pins[:limit]
 
 
-def kept(results: Path, pins: Iterable[str]) -> Iterator[Report]:
-    """Yield what the stages together say of each release that has a result."""
+def kept(results: Path, pins: Iterable[str], known: Sequence[Judgement]) -> Iterator[Report]:
+    """Yield what the stages together say of each release that has a result, and readers of its findings."""
     for pin in pins:
         found = stages.together(pin, results)
         if found is not None:
-            yield found
+            mine = [item for item in known if item["pin"] == pin]
+            yield {**found, "findings": list(judge(found["findings"], mine))}
 
 
 def _broken(report: Report) -> bool:

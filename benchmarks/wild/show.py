@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from checking import LEVELS, Report
+from checking import LEVELS, Report, Row
+from judged import OPEN, table
 
 SHOWN = ("packages", "files", "lines", "cpu", "memory", "findings", "findings a 1,000 lines",
          "not fetched", "not installed", "crash", "time-out", "unread", "internal error")  # fmt: skip
 
 
-def summary(figures: Report) -> str:
-    """Return the figures as tables, and a line for each thing that went wrong."""
+def summary(figures: Report, rows: list[Row]) -> str:
+    """Return the figures as tables, what readers judged of the rows, and a line for each thing that went wrong."""
     total = figures["total"]
     lines = ["# What the releases came to", "", "| figure | |", "|---|---|"]
     lines += [f"| {name} | {total.get(name, 0):,} |" for name in SHOWN]
@@ -22,6 +23,18 @@ def summary(figures: Report) -> str:
             lines += [f"| {kind} | {count:,} |" for kind, count in figures[name].items()]
     lines += ["", "| slowest | CPU seconds a 1,000 lines | CPU seconds |", "|---|---|---|"]
     lines += [f"| {one['pin']} | {one['pace']} | {one['cpu']} |" for one in figures["slowest"]]
+    if any(row["judgement"] != OPEN for row in rows):
+        lines += ["", "## What readers judged", "", *table(rows, "confidence"), "", *table(rows, "verdict")]
+    if figures["recall"]["leaks"]:
+        found = ", ".join(f"{name} {count}" for name, count in figures["recall"].items() if name != "which")
+        lines += [
+            "",
+            "## Leaks that were known",
+            "",
+            found,
+            "",
+            *(f"- missed: {one}" for one in figures["recall"]["which"]),
+        ]
     lines += ["", "## What went wrong", ""]
     lines += [
         f"- {one['pin']}, {one['stage']}: {one['what']}: {' '.join(one['why'].split())}" for one in figures["wrong"]

@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import drivers
 from checking import LEAKLINT, Report, RunLimits, check, reported, write
-from fetching import MissingEnvironmentError, environment, unpacked
+from fetching import PREFER_BINARY, MissingEnvironmentError, environment, unpacked
 
 STAGES = ("check", "verify", "discover")
+#: What is only read may be meant for a newer Python than this one.
+FETCH = (*PREFER_BINARY, "--ignore-requires-python")
 #: Seconds to start and to import, and then for each finding: an experiment has 20, and there may be a second one.
 START, EACH = 120.0, 45.0
 PROFILE = 120.0  # seconds for one driver
@@ -91,9 +95,9 @@ def _empty(**why: str) -> Report:
 def _checked(pin: str, bench: WildBench) -> Report:
     """Check a release as it was unpacked."""
     try:
-        folder = unpacked(pin, bench.cache)
-    except (subprocess.CalledProcessError, OSError, ValueError, EOFError) as error:
-        return _empty(**{"not fetched": str(error)[-500:]})
+        folder = unpacked(pin, bench.cache, FETCH)
+    except (subprocess.CalledProcessError, tarfile.TarError, zipfile.BadZipFile, OSError) as error:
+        return _empty(**{"not fetched": (getattr(error, "stderr", "") or str(error))[-500:]})
     return check(folder, bench.limits, "--confidence", "low")
 
 
@@ -124,7 +128,7 @@ def _discovered(pin: str, bench: WildBench) -> Report:
     shutil.rmtree(place, ignore_errors=True)
     began, total, tried = time.monotonic(), _empty(), []
     known = {item["fingerprint"] for item in (_saved(bench.file("check", pin)) or _empty())["findings"]}
-    for driver in drivers.written(unpacked(pin, bench.cache), place):
+    for driver in drivers.written(unpacked(pin, bench.cache, FETCH), place):
         words = [
             "profile",
             f"{driver}:work",
