@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
-from leaklint.contracts.model import Hold, Key, Kind, Memoises, Retains, WeakForm
+from leaklint.contracts.model import Hold, Key, Kind, Memoises, Off, Retains, WeakForm
 
 CONTAINERS = (
     "dict list set tuple frozenset bytearray deque queue counter defaultdict bounded local contextvar namespace exitstack "
@@ -82,14 +82,27 @@ def constant(value: Any) -> str:
 
 def _when(value: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, dict):
-        raise ValueError("must be a table of keyword arguments to their values, or to { absent = true }")
-    return tuple((word, "" if one == {"absent": True} else constant(one)) for word, one in value.items())
+        raise ValueError("must be a table of keyword arguments to their values, { absent = true } or { name = 'NAME' }")
+    return tuple((word, _asked_for(one)) for word, one in value.items())
+
+
+def _asked_for(value: Any) -> str:
+    """Return the text that an argument must have: of a constant, of a name; nothing for one that must be absent."""
+    if isinstance(value, dict) and isinstance(value.get("name"), str) and len(value) == 1:
+        return str(value["name"])
+    return "" if value == {"absent": True} else constant(value)
 
 
 def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        raise ValueError("must be a table of names to kinds of containers")
+        raise ValueError("must be a table of names to texts")
     return tuple(value.items())
+
+
+def _off(value: Any) -> tuple[Off, ...]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of tables")
+    return tuple(Off(**table(one, OFF, "a row of off")) for one in value)
 
 
 def _lifetime(value: Any) -> str:
@@ -162,15 +175,13 @@ _LIST = {"type": "array", "items": _SCHEMA_TEXT}
 _CONSTANT = {"type": ["string", "boolean", "number"]}
 TEXT, FLAG, TEXTS = Field(_text, _SCHEMA_TEXT), Field(_flag, {"type": "boolean"}), Field(_texts, _LIST)
 NUMBER = Field(_number, {"type": "integer", "minimum": 0})
-RETAINS = {
-    "parameter": TEXT,
-    "position": NUMBER,
-    "hold": _of(get_args(Hold)),
-    "when": Field(
-        _when,
-        {"type": "object", "additionalProperties": {"anyOf": [_CONSTANT, {"const": {"absent": True}}]}},
-    ),
-}
+_NAMED = {"type": "object", "properties": {"name": _SCHEMA_TEXT}, "required": ["name"], "additionalProperties": False}
+WHEN = Field(
+    _when,
+    {"type": "object", "additionalProperties": {"anyOf": [_CONSTANT, {"const": {"absent": True}}, _NAMED]}},
+)
+RETAINS = {"parameter": TEXT, "position": NUMBER, "hold": _of(get_args(Hold)), "when": WHEN}
+OFF = {"call": TEXT, "when": WHEN}
 MEMOISES = {"bound": NUMBER, "parameter": TEXT, "bare": FLAG}
 KEY = {"parameter": TEXT, "position": NUMBER}
 WEAK_FORM = {"keyword": TEXT, "value": Field(constant, _CONSTANT)}
@@ -184,6 +195,8 @@ CALLABLE: dict[str, Field] = {
     "until": Field(_until, _SCHEMA_TEXT),
     "takes_out": Field(_until, _SCHEMA_TEXT),
     "undo": TEXTS,
+    "off": Field(_off, {"type": "array", "items": {**_object(OFF), "required": ["call"]}}),
+    "attributes": Field(_pairs, {"type": "object", "additionalProperties": _SCHEMA_TEXT}),
     "passes": _of(["receiver"]),
     "handle": FLAG,
     "used_by": TEXTS,

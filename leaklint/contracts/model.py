@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 Hold = Literal["strong", "weak", "weak-methods"]
 Kind = Literal[
     "callback", "atexit", "finalize", "fork", "signal", "timer", "thread", "slot", "handler", "filter", "logger", "registrar",
-    "store", "values",
+    "store", "values", "entries",
 ]  # fmt: skip
 
 
@@ -23,6 +23,13 @@ class Retains(NamedTuple):
     parameter: str = "*"
     position: int = -1
     hold: Hold = "strong"
+    when: tuple[tuple[str, str], ...] = ()
+
+
+class Off(NamedTuple):
+    """A call that, anywhere in the program, keeps a callable from keeping anything: under which arguments, as for a row."""
+
+    call: str
     when: tuple[tuple[str, str], ...] = ()
 
 
@@ -60,6 +67,8 @@ class Contract(NamedTuple):
     until: str = ""
     takes_out: str = ""
     undo: tuple[str, ...] = ()
+    off: tuple[Off, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
     passes: str = ""
     handle: bool = False
     used_by: tuple[str, ...] = ()

@@ -93,7 +93,10 @@ def _advice(case: Case, fix: Fix) -> str:
     from leaklint.heap.handlers import Handler
     from leaklint.heap.registration import Registration
     from leaklint.heap.retained import Retention
+    from leaklint.heap.standard_tables import Table
 
+    if isinstance(case.subject, Table) and case.subject.contract is not None and case.subject.contract.advice:
+        return case.subject.contract.advice
     if isinstance(case.subject, Retention) and case.subject.first.kept.kind == "traceback":
         return _RAISE
     if isinstance(case.subject, (Handler, Registration)):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.model import Contract, Retains
 from leaklint.flow.model import Event
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import Term, as_text
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
+    from leaklint.heap.points_to import PointsTo
 
 _WORD = "argument "
 
@@ -37,14 +38,32 @@ def row_of(contract: Contract, term: Term, place: int, word: str) -> Retains | N
 
 
 def _applies(contract: Contract, row: Retains, term: Term) -> bool:
-    for word, text in row.when:
+    return is_called_so(contract, row.when, term)
+
+
+def is_called_so(contract: Contract, when: tuple[tuple[str, str], ...], term: Term) -> bool:
+    """Tell whether a call has the arguments that a condition asks for: constants, names, or none."""
+    for word, text in when:
         given = argument_of(contract, term, word)
         if text == "":
             if given is not None:
                 return False
-        elif given is None or given[0] != "const" or given[1] != text:
+        elif given is None or (given[1] if given[0] == "const" else as_text(given).rpartition(".")[2]) != text:
             return False
     return True
+
+
+def attribute_given(points_to: PointsTo, term: Term) -> Term | None:
+    """Return the argument that an attribute of what a call returns is: ``spec.name`` of ``spec_from_loader(name, ..)``."""
+    call = term[1]
+    for value in points_to.evaluate(call[1]) if call[0] == "call" else ():
+        contract = points_to.contracts.callable(value[1]) if value[0] == "ext" else None
+        word = dict(contract.attributes).get(term[2], "") if contract is not None else ""
+        name, _, inner = word.removeprefix(_WORD).partition(".")
+        given = argument_of(contract, call, name) if contract is not None and name else None
+        if given is not None:
+            return ("attr", given, inner) if inner else given
+    return None
 
 
 def argument_of(contract: Contract, term: Term, word: str) -> Term | None:

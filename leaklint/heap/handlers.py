@@ -56,8 +56,7 @@ class Handlers:
 
     def _logger(self, contract: Contract, function: str, event: Event, term: Term) -> Iterator[Handler]:
         name = argument(term, 0, "name")
-        home = self.heap.points_to.functions[function]
-        if name is None or self.heap.keys.of(name) != Domain.FRESH or not home.owner:
+        if name is None or self.heap.keys.of(name) != Domain.FRESH:
             return
         yield Handler("logger", function, event, "medium", (), contract)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from leaklint.flow.terms import Term, children, options, walk
+from leaklint.heap.arguments import attribute_given
 from leaklint.heap.callers import Callers
 from leaklint.heap.counters import Counters
 from leaklint.heap.domains import ORDER, Domain
@@ -98,6 +99,8 @@ class KeyDomain:
         kind = term[0]
         if kind == "const":
             return Domain.FINITE
+        if kind == "attr" and (named := attribute_given(self.heap, term)) is not None:
+            return self._deep(named, depth + 1)
         if kind == "attr" and term[2] in _FINITE_ATTRIBUTES:
             given = self.heap.attributes.assigned.to_functions(term)
             return min((self._deep(one, depth + 2) for one in given), key=ORDER.index, default=Domain.FINITE)
@@ -200,7 +203,7 @@ class KeyDomain:
     def _call(self, term: Term, depth: int) -> Domain:
         if self.ranges.is_clamped(term):
             return Domain.FINITE
-        names = {value[1] for value in self.heap.evaluate(term[1]) if value[0] == "ext"}
+        names = {value[1] for value in self.heap.attributes.with_given(term[1]) if value[0] == "ext"}
         given = {self.heap.contracts.keys(name) for name in names}
         if "fresh" in given:
             if "builtins.id" in names and term[2] and self._of_class(term[2][0]):

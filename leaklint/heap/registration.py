@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
 _FUNCTIONS = frozenset({"closure", "function"})
-_ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store", "values"})  # kinds that others judge
+_ELSEWHERE = frozenset(
+    {"thread", "timer", "handler", "filter", "logger", "store", "values", "entries"}
+)  # kinds that others judge
 _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
 
 _CALLBACK = Kept("made", name="callback")  # one that keeps nothing but itself

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import argument_at, row_of
 from leaklint.heap.domains import Domain
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.undoing import Undoing
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -18,11 +21,12 @@ _GROWING = _EVER_NEW | {Domain.UNKNOWN}
 
 
 class Table(NamedTuple):
-    """A store into a dictionary of the standard library, under a new key each time."""
+    """A store into a dictionary of the standard library, or a call that makes one there, under a new key each time."""
 
     name: str
     function: str
     event: Event
+    contract: Contract | None = None
 
 
 def tables(heap: Heap) -> Iterator[Table]:
@@ -37,6 +41,28 @@ def tables(heap: Heap) -> Iterator[Table]:
             ):
                 if not _taken_out(heap, key, name):
                     yield Table(name, key, event)
+    yield from _by_calls(heap)
+
+
+def _by_calls(heap: Heap) -> Iterator[Table]:
+    """Yield the calls that make an entry under an argument: ``warnings.warn`` of an ever new text, of which it keeps each."""
+    undoing, contracts = Undoing(heap), heap.points_to.contracts
+    for function, event, term, name in heap.effects.external:
+        contract = contracts.callable(name)
+        if contract is None or contract.kind != "entries" or contract.key is None:
+            continue
+        row = row_of(contract, term, contract.key.position, contract.key.parameter)
+        item = argument_at(term, contract.key.position, contract.key.parameter)
+        if row is None or row.hold == "weak" or item is None:
+            continue
+        if heap.multiplicity.event_runs(function, event) != MANY or heap.keys.of(item) is not Domain.FRESH:
+            continue
+        if undoing.is_off(contract):
+            continue
+        if any(undoing.is_called(undo, function) for undo in contract.undo):
+            continue
+        if not (contract.where and _taken_out(heap, function, contract.where.replace(":", "."))):
+            yield Table(contract.holder or name, function, event, contract)
 
 
 def _stored(heap: Heap, event: Event) -> tuple[str, Term]:

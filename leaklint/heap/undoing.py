@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import UNKNOWN, Term, as_text, options
+from leaklint.heap.arguments import is_called_so
 from leaklint.heap.identity import never_same
+from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
@@ -55,6 +57,20 @@ class Undoing:
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
         return self._is_cut(contract.name.rpartition(".")[0])
+
+    def is_called(self, undo: str, function: str) -> bool:
+        """Tell whether the program calls an undoing function again and again, or an undoing method in the same module."""
+        runs = self.heap.multiplicity.event_runs
+        return any(runs(other, event) == MANY for other, event, _, _ in self._naming(undo, function))
+
+    def is_off(self, contract: Contract) -> bool:
+        """Tell whether the program keeps a callable from keeping anything, by a call that settles that for all."""
+        for off in contract.off:
+            for _, _, call, name in self._by_ending.get(off.call.rpartition(".")[2], ()):
+                other = self.heap.points_to.contracts.callable(name)
+                if other is not None and other.name == off.call and is_called_so(other, off.when, call):
+                    return True
+        return False
 
     def is_missed(self, contract: Contract, function: str, value: Term) -> bool:
         """Tell whether the program takes such a registration back by what it makes anew for that, which never equals it."""

@@ -113,8 +113,9 @@ def _table(context: Context, table: Table) -> Case:
     """An entry put into a dictionary of the standard library under ever new keys, by a module that never takes one out."""
     name = qualname(table.function) or "the module"
     module = context.module_of(table.function)
+    verb = f"with {table.contract.called} adds" if table.contract is not None else "adds"
     message = (
-        f"{name} adds an entry to {table.name} (lives as long as the process) at each call, and nothing in this module "
+        f"{name} {verb} an entry to {table.name} (lives as long as the process) at each call, and nothing in this module "
         f"removes it"
     )
     retention = (
