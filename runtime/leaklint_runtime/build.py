@@ -49,6 +49,13 @@ def call(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], Bui
     parameters, hints = describe(function, skip_self)
     for style in styles(parameters):
         yield partial(arguments, parameters, hints, style)
+    others = {name: values.turned(hint) for name, hint in hints.items()}
+    needed = {item.name for item in required(parameters)}
+    differing = {item.name for item in parameters if others.get(item.name) is not hints.get(item.name)}
+    if differing & needed:
+        yield partial(arguments, parameters, others, "full")
+    if differing - needed:
+        yield partial(arguments, parameters, others, "varied")
 
 
 def shown(function: Any, skip_self: bool = False) -> Iterator[Callable[[int], BuiltArguments]]:
@@ -74,6 +81,7 @@ def styles(parameters: list[inspect.Parameter]) -> Iterator[str]:
 
 def describe(function: Any, skip_self: bool = False) -> tuple[list[inspect.Parameter], Hints]:
     """Return the parameters of a callable and what their annotations mean; of a class, those of its constructor."""
+    function = domains.inner(function)
     source = _constructor(function) if isinstance(function, type) else function
     try:
         parameters = list(inspect.signature(source).parameters.values())
@@ -229,7 +237,8 @@ def varied(parameter: inspect.Parameter, hints: Hints, number: int, depth: int) 
     """Return another value than the default of an optional parameter, of the same type; None if none is known."""
     default, hint = parameter.default, hints.get(parameter.name, EMPTY)
     if parameter.kind in VARIADIC:
-        return values.by_type(str, number, nested, depth)
+        said = values.by_annotation(hint, number, nested, depth) if hint is not EMPTY else None
+        return said or values.by_type(str, number, nested, depth)
     if type(default) is bool:
         return values.literal(not default)
     if isinstance(hint, values.OneOf):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from . import documented
+from . import documented, domains
 from .early import FunctionType, contents, is_a
 from .holder import mro_of
 
@@ -42,7 +42,7 @@ def _calling(kind: Any) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for base in mro_of(kind)[:-1]:
         for name, value in list(contents(base).items()):
-            function = value.__func__ if is_a(value, (classmethod, staticmethod)) else value
+            function = domains.inner(value.__func__ if is_a(value, (classmethod, staticmethod)) else value)
             if is_a(function, FunctionType) and name not in found:
                 found[name] = _called(function, base.__name__)
     return found
@@ -70,19 +70,31 @@ PREPARING = 6  # methods that are tried before another one
 
 def preparing(kind: Any, name: str) -> tuple[str, ...]:
     """Return the public methods of a class that fill an attribute of the object which a method of it uses."""
-    filling: dict[str, frozenset[str]] = {}
-    using: dict[str, frozenset[str]] = {}
-    for base in mro_of(kind)[:-1]:
-        for method, value in list(contents(base).items()):
-            function: Any = value.fget if is_a(value, property) else value
-            tree = documented.body(function) if is_a(function, FunctionType) and method not in using else None
-            if tree is not None:
-                using[method] = _attributes(tree)
-                filling[method] = _filled(tree) if is_a(value, FunctionType) else frozenset()
+    using, filling = _of_methods(kind)
     used = using.get(name, frozenset())
     used = used.union(*[using.get(other, frozenset()) for other in used])
     found = [method for method, filled in filling.items() if filled & used and method != name]
     return tuple(method for method in found if not method.startswith("_"))[:PREPARING]
+
+
+def setting(kind: Any, attribute: str) -> tuple[str, ...]:
+    """Return the public methods of a class that set an attribute of the object, or fill it."""
+    found = [method for method, filled in _of_methods(kind)[1].items() if attribute in filled]
+    return tuple(method for method in found if not method.startswith("_"))[:PREPARING]
+
+
+def _of_methods(kind: Any) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Return by method, or property, of a class the attributes of the object that it uses, and those that it fills."""
+    using: dict[str, frozenset[str]] = {}
+    filling: dict[str, frozenset[str]] = {}
+    for base in mro_of(kind)[:-1]:
+        for method, value in list(contents(base).items()):
+            function: Any = domains.inner(value.fget if is_a(value, property) else value)
+            tree = documented.body(function) if is_a(function, FunctionType) and method not in using else None
+            if tree is not None:
+                using[method] = _attributes(tree)
+                filling[method] = _filled(tree) if is_a(value, FunctionType) else frozenset()
+    return using, filling
 
 
 def _attributes(tree: ast.AST) -> frozenset[str]:

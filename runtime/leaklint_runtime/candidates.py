@@ -228,7 +228,9 @@ def _prepared(act: Act, recipe: ladder.Recipe) -> Iterator[ladder.Recipe]:
 
 def _after(recipe: ladder.Recipe, name: str, arguments: Callable[[int], build.BuiltArguments], number: int) -> Any:
     box, call = [recipe.call(number)], arguments(number)
-    finished(getattr(box[0], name)(*call.args, **call.kwargs))
+    returned = finished(getattr(box[0], name)(*call.args, **call.kwargs))
+    if type(returned) is type(box[0]):  # a builder may hand out another object with what it was given
+        return returned
     return box.pop()
 
 

@@ -17,6 +17,7 @@ from .values import NOTHING, BuiltValue, Fitting, OneOf, literal
 
 _scopes: list[Searched] = []
 OPTIONS = 12
+DECORATORS = 4  # of one function
 MODULES = 6  # that are imported to find the subclasses of one class
 
 
@@ -65,11 +66,32 @@ def hints(function: Any, source: Any, parameters: list[inspect.Parameter], known
     return found
 
 
+def inner(function: Any) -> Any:
+    """Return the function to which a decorator's wrapper that says nothing of its own parameters passes all it is given."""
+    for _ in range(DECORATORS):
+        if not is_a(function, FunctionType) or hasattr(function, "__wrapped__"):
+            break
+        code = function.__code__
+        open_ = code.co_flags & inspect.CO_VARARGS and code.co_flags & inspect.CO_VARKEYWORDS
+        functions = [cell for cell in _cells(function) if is_a(cell, FunctionType)]
+        if not open_ or code.co_argcount > 1 or code.co_kwonlyargcount or len(functions) != 1:
+            break
+        function = functions[0]
+    return function
+
+
+def _cells(function: Any) -> list[Any]:
+    try:
+        return [cell.cell_contents for cell in function.__closure__ or ()]
+    except ValueError:  # one is empty still
+        return []
+
+
 def passed_to(
     function: Any, parameters: list[inspect.Parameter], examples: bool = False
 ) -> dict[str, tuple[PassedValue, ...]]:
     """Return by parameter what the program's calls of a function pass, those of tests, and of ``examples``, last."""
-    name = getattr(function, "__name__", "")
+    name = getattr(inner(function), "__name__", "")
     if not _scopes or not name or name == "<lambda>":
         return {}
     found: dict[str, list[PassedValue]] = {}

@@ -224,7 +224,9 @@ def _length(part: Any) -> int:
 
 def _loggers() -> list[Any]:
     known: list[Any] = [item for item in list(logging.root.manager.loggerDict.values()) if is_a(item, logging.Logger)]
-    return [logging.root.manager.loggerDict, logging.root.handlers, *[item.handlers for item in known]]
+    lists = [part for item in [logging.root, *known] for part in (item.handlers, item.filters)]
+    handlers = [item for part in lists for item in part if is_a(item, logging.Handler)]
+    return [logging.root.manager.loggerDict, *lists, *[item.filters for item in handlers]]
 
 
 def _finalizers() -> list[Any]:

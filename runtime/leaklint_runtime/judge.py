@@ -210,6 +210,8 @@ def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> Wi
     why = _untouched(case, observed, ran)
     if not why and case.plan.aside and not observed.entered:
         why = f"nothing came into {case.label} ({case.plan.made_by}); give a factory that leads there"
+    if not why and not case.plan.copies and not observed.entered and _is_missed(case, observed):
+        why = f"nothing came into {case.label}, though the statement ran ({case.plan.made_by}); give a factory"
     if why:
         return unreached(why)
     if not observed.created and observed.rounds > 1:
@@ -229,6 +231,8 @@ def _by_absence(case: ProofSetup, observed: Observation, ran: bool | None) -> Wi
     if sandbox.stands_in():
         return unreached("every object died, but with a stand-in for a child process; give a factory")
     reason = "every object died once nobody used it"
+    if case.plan.copies:
+        reason = f"nothing comes into {case.label}: another object is filled and returned, and every such object died"
     if growth is not None and growth > GROWS:
         reason += f", though {case.label} grows"
     return WireVerdict(REFUTED, reason, fit=fit.CONSTANT)

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from . import build, callers
+from .act import finished
 from .early import FunctionType, ModuleType, contents, get_referents, is_a
 from .holder import ABSENT, Holder, lookup, mro_of, parts_of
 from .seats import package
@@ -22,18 +25,23 @@ _COUNTED = ("dict", "list", "set", "deque", "defaultdict", "OrderedDict")
 
 
 class KeptObject(NamedTuple):
-    """``holder`` is the container's place and ``empty`` its size now; ``module`` is the one that was analysed."""
+    """``holder`` is the container's place and ``empty`` its size now; ``module`` is the one that was analysed.
+
+    ``way`` are the objects that the path of the finding names, from a module's variable to the one with the container.
+    """
 
     holder: Holder
     empty: int
     module: Any
+    way: tuple[Any, ...] = ()
 
     def of_kind(self, kind: Any) -> Any:
         """Return the object of a class that has the container, or that leads to it, or None.
 
-        It is one that a module or class has by a name: the methods of what lies deeper are not what users call.
+        It is one that a module or class has by a name, or that the finding's path names: the methods of what lies deeper
+        are not what users call.
         """
-        near = [obj for obj in _roots(self.module) if is_a(obj, kind)][:NEAR]
+        near = [obj for obj in (*self.way, *_roots(self.module)) if is_a(obj, kind)][:NEAR]
         return next((obj for obj in near if any(below is self.holder.owner for below in reached_from([obj]))), None)
 
 
@@ -45,13 +53,49 @@ def find(probe: WireProbe, module: Any) -> KeptObject | None:
     if not is_of_objects(probe):
         return None
     kind, name = _named(probe)
-    for obj in reached_from(_roots(module)):
+    way = _followed(probe)
+    for obj in (*way[::-1], *reached_from([*way, *_roots(module)])):
         held = _own(obj).get(name) if is_a(obj, kind) else None
         if held is not None and list(parts_of(held)):
             home = sys.modules.get(kind.__module__)
             holder = Holder(f"{kind.__qualname__}.{name}", probe.container_kind, (home, obj), name)
-            return KeptObject(holder, holder.size(DEPTH) or 0, module)
+            return KeptObject(holder, holder.size(DEPTH) or 0, module, way)
     return None
+
+
+def _followed(probe: WireProbe) -> tuple[Any, ...]:
+    """Return the objects on the path of a finding, as far as it leads: the module that has the first is imported, and where
+    an attribute is still to be set, the public methods that set it are called.
+    """
+    home, _, variable = (probe.path[0] if probe.path else "").rpartition(".")
+    if home not in sys.modules and "." not in home:  # perhaps a script, which does what it is for
+        return ()
+    try:
+        obj: Any = lookup(importlib.import_module(home), variable)
+    except Exception:
+        return ()
+    way = []
+    for name in probe.path[1:]:
+        if obj is ABSENT or obj is None or _is_wall(obj):
+            break
+        way.append(obj)
+        following = lookup(obj, name)
+        if following is ABSENT or following is None:
+            _set_up(obj, name)
+            following = lookup(obj, name)
+        obj = following
+    return tuple(way)
+
+
+def _set_up(obj: Any, name: str) -> None:
+    """Call the public methods of an object that set an attribute of it, until it has that."""
+    for method in callers.setting(type(obj), name):
+        for arguments in build.call(getattr(obj, method)):
+            call = arguments(0)
+            with suppress(Exception):
+                finished(getattr(obj, method)(*call.args, **call.kwargs))
+            if lookup(obj, name) not in (ABSENT, None):
+                return
 
 
 def _roots(module: Any) -> list[Any]:

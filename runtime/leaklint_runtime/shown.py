@@ -34,6 +34,7 @@ class _OpenError(Exception):
 
 def choices(function: Any, parameters: list[Parameter]) -> Iterator[Choices]:
     """Yield what calls of a function or class pass by parameter: calls of the program, of its tests, in its examples."""
+    function = domains.inner(function)
     name, scope = getattr(function, "__name__", ""), domains.scope()
     if scope is None or not name or not hasattr(ast, "unparse"):  # new in Python 3.9
         return

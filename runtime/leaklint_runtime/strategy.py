@@ -16,7 +16,8 @@ class Strategy(NamedTuple):
     leaves the with block or the generator early, where the act has one; ``ending`` says so in that plan. ``track`` is what is
     watched, if that is another thing than the probe says; ``aside`` tells that the act is another one than the probe's, or
     is done on one object that is kept, which shows what grows, and never that nothing does;
-    ``kept`` is that object (see ``kept_objects``).
+    ``kept`` is that object (see ``kept_objects``). ``copies`` tells that the act fills the container of another object, which
+    it returns, and that is what is watched.
     """
 
     make: Make
@@ -35,3 +36,4 @@ class Strategy(NamedTuple):
     track: str = ""
     aside: str = ""
     kept: Any = None
+    copies: bool = False

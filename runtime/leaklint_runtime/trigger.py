@@ -76,6 +76,9 @@ def plan(
         ways = candidates.through_callers(act, probe, failures, patience, failing.errors(judge.lines))
         best = _best(ways, judge, patience, failures)
         best = best and best._replace(track=probe.track)
+    if best is not None and not best.entered and probe.track == "subject" and is_a(owner, act.subject):
+        # Nothing came into the container of the one object from another of its class; it may be the one to call.
+        best = _on_live(act._replace(live=owner), probe, judge, Patience(SECONDS), failures) or best
     if judge.lines and (best is None or best.ran is False) and not everything.over():
         patience = Patience(SECONDS)
         ways = _aside(act, probe, judge, patience, None)
@@ -109,13 +112,39 @@ def _on_kept(act: Act, probe: WireProbe, judge: trial.Trial, module: Any) -> Str
     failures: list[BaseException] = []
     best, patience = None, Patience(SECONDS)
     if live is not None:
-        track = "growth" if probe.track == "subject" else probe.track
-        ways = candidates.through_callers(act._replace(live=live), replace(probe, track=track), failures, patience, ())
-        marked = (way._replace(track=track, aside=act.name, others=(), early=None) for way in ways)
-        best = _best(marked, judge, patience, failures, act.name)
-    if best is None and judge.lines:
-        best = _best(_aside(act, probe, judge, patience, kept), judge, patience, failures)
+        best = _on_live(act._replace(live=live), probe, judge, patience, failures)
+    if (best is None or best.copies) and judge.lines:
+        best = _best(_aside(act, probe, judge, patience, kept), judge, patience, failures) or best
     return best and best._replace(kept=kept)
+
+
+def _on_live(
+    act: Act, probe: WireProbe, judge: trial.Trial, patience: Patience, failures: list[BaseException]
+) -> Strategy | None:
+    """Return the way in which the act on one object that is kept fills its container, or fills that of a copy of it."""
+    track = "growth" if probe.track == "subject" else probe.track
+    ways = candidates.through_callers(act, replace(probe, track=track), failures, patience, ())
+    marked = (way._replace(track=track, aside=act.name, others=(), early=None) for way in ways)
+    best = _best(marked, judge._replace(counts=True), patience, failures, act.name)
+    if best is None and judge.lines and act.kind == "method" and not patience.over():
+        best = _on_a_copy(act, probe, judge, patience)
+    return best
+
+
+def _on_a_copy(act: Act, probe: WireProbe, judge: trial.Trial, patience: Patience) -> Strategy | None:
+    """Return the way in which a method of a kept object fills the container of another one, which it returns, or None."""
+    for way in candidates.guarded(candidates.candidates(act, replace(probe, track="result"), patience, ()), []):
+        make = partial(_instance, way.make, type(act.live), [])
+        copying = _numbered(way._replace(make=make, track="result", others=(), early=None))
+        try:
+            tried = judge.tried(copying.make)
+        except Exception:
+            tried = trial.Tried(None, False)
+        if tried.ran and tried.fresh and not tried.entered:
+            return copying._replace(ran=True, copies=True)
+        if patience.over():
+            break
+    return None
 
 
 def _best(
@@ -153,7 +182,10 @@ def _fills(candidate: Strategy, tried: trial.Tried, own: bool) -> bool:
         for _, origin in candidate.origins
     ):
         return False
-    return bool(tried.ran) and tried.entered and tried.fresh
+    ran = (
+        tried.ran is not False if own else bool(tried.ran)
+    )  # what comes in by the act itself need not be by a known line
+    return ran and tried.entered and tried.fresh
 
 
 def _aside(

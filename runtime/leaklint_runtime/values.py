@@ -202,6 +202,13 @@ def _fitting(hint: Fitting, number: int, build: Build, depth: int) -> BuiltValue
     return None
 
 
+def turned(hint: Any) -> Any:
+    """Return a hint of several types with the last of them first; any other hint as it is."""
+    arguments = [option for option in getattr(hint, "__args__", ()) if option is not type(None)]
+    is_union = getattr(hint, "__origin__", None) is typing.Union or type(hint).__name__ == "UnionType"
+    return typing.Union[tuple(arguments[::-1])] if is_union and len(arguments) > 1 else hint
+
+
 def _by_generic(hint: Any, origin: Any, number: int, build: Build, depth: int, full: bool) -> BuiltValue | None:
     arguments = typing.get_args(hint)
     if origin is typing.Union or type(hint).__name__ == "UnionType":

@@ -1,0 +1,105 @@
+"""Objects on the path of a finding, and what their methods take: set up as the program does it, seen through decorators."""
+
+from __future__ import annotations
+
+import pytest
+from programs_proven import proven
+
+from leaklint.model import Verdict
+
+PROGRAMS = {
+    "set_up_by_a_method": """
+        class Entry:
+            pass
+        class Book:
+            def __init__(self, ready):
+                if ready is not True:
+                    raise ValueError(ready)
+                self.entries = {}
+            def note(self, key: str) -> Entry:
+                if key not in self.entries:
+                    self.entries[key] = Entry()
+                return self.entries[key]
+        class Session:
+            def __init__(self):
+                self.book = None
+            def load(self, colour=None):
+                self.book = Book(True)
+        SESSION = Session()
+        def note(key: str):
+            return SESSION.book.note(key)
+        """,
+    "builder_of_copies": """
+        import copy
+        def builder(function):
+            def call(self, *args, **kwargs):
+                made = copy.copy(self) if getattr(self, "immutable", True) else self
+                result = function(made, *args, **kwargs)
+                return made if result is None else result
+            return call
+        class Field:
+            pass
+        class Query:
+            def __init__(self):
+                self.updates = []
+            def __copy__(self):
+                made = type(self).__new__(type(self))
+                made.__dict__.update(self.__dict__)
+                made.updates = list(self.updates)
+                return made
+            @builder
+            def change(self, field: Field, value: int):
+                self.updates.append((field, value))
+        QUERY = Query()
+        def change(field: Field, value: int):
+            return QUERY.change(field, value)
+        """,
+    "builder_in_place": """
+        def builder(function):
+            def call(self, *args, **kwargs):
+                function(self, *args, **kwargs)
+                return self
+            return call
+        class Field:
+            pass
+        class Query:
+            def __init__(self):
+                self.updates = []
+            @builder
+            def change(self, field: Field, value: int):
+                self.updates.append((field, value))
+        QUERY = Query()
+        def change(field: Field, value: int):
+            return QUERY.change(field, value)
+        """,
+    "filter_of_a_logger": """
+        import logging
+        class Quiet(logging.Filter):
+            pass
+        class Bot:
+            def __init__(self):
+                logging.getLogger("bot.http").addFilter(Quiet())
+        """,
+    "last_type_of_several": """
+        from typing import Union
+        _terms = []
+        class Term:
+            pass
+        def order_by(*fields: Union[str, Term]) -> None:
+            for field in fields:
+                if isinstance(field, Term):
+                    _terms.append(field)
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """Return the verdict on each program."""
+    return proven(tmp_path_factory.mktemp("led"), PROGRAMS)
+
+
+@pytest.mark.parametrize("program", sorted(PROGRAMS))
+def test_what_the_finding_leads_to_is_tried(verdicts: dict[str, Verdict], program: str) -> None:
+    expected = "refuted" if program == "builder_of_copies" else "confirmed"
+    assert verdicts[program].status == expected, verdicts[program]
