@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, walk
@@ -119,6 +120,9 @@ class Equality:
     def _worked_out(self, term: Term, depth: int) -> frozenset[str]:
         found: set[str] = set()
         for option in options(term):
+            if option in self._coroutines:
+                found.add("coroutine")
+                continue
             if (
                 option[0] == "call"
                 and len(option[2]) == 1
@@ -134,6 +138,21 @@ class Equality:
                 found.update(sort.split())
             if not values:
                 return frozenset()
+        return frozenset(found)
+
+    @cached_property
+    def _coroutines(self) -> frozenset[Term]:
+        """Return the terms that are given to what makes tasks of coroutines and takes nothing else, by whatever way."""
+        calls = (
+            term for _, _, term, name in self.effects.external if self.heap.contracts.is_a(name, "takes a coroutine")
+        )
+        here = {one for call in calls for given in call[2][:1] for one in options(given)}
+        found: set[Term] = set()
+        while here:
+            found |= here
+            here = {
+                one for term in here if term[0] == "param" for given in self._given(term) for one in options(given)
+            } - found
         return frozenset(found)
 
     def _sort(self, value: Term, depth: int) -> str:

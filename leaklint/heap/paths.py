@@ -201,7 +201,7 @@ class Paths:
         frame = self.sites.frames(store)[-1]
         tests = []
         for one in good:
-            last = [event for event in self._handing(one.function, frame.function) if self._is_last(event, store)]
+            last = [event for event in self.handing(one.function, frame.function) if self.is_last(event, store)]
             function = self.heap.functions[one.function]
             own = {("param", function.key, param.name) for param in function.params[1 if function.owner else 0 :]}
             guards = [
@@ -219,10 +219,10 @@ class Paths:
     def _goes_on(self, guard: Guard, function: Function, home: Function) -> bool:
         """Tell whether what runs where a test has the other outcome begins anew, so that the entry is done another time."""
         other = Guard("if", guard.test, not guard.holds)
-        begun = [*self.sites.leading(function, home.key), *self._handing(function.key, function)]
+        begun = [*self.sites.leading(function, home.key), *self.handing(function.key, function)]
         return any(other in event.guards for event in begun)
 
-    def _handing(self, key: str, home: Function) -> Iterator[Event]:
+    def handing(self, key: str, home: Function) -> Iterator[Event]:
         """Yield the events of a function that come to another one: by itself, or by a function inside that it hands over."""
         for call in self.effects.calls.get(key, ()):
             if call.caller == home.key:
@@ -231,7 +231,7 @@ class Paths:
                 inner = self.effects.calls.get(call.caller, ())
                 yield from (handing.event for handing in inner if handing.caller == home.key)
 
-    def _is_last(self, event: Event, store: Effect) -> bool:
+    def is_last(self, event: Event, store: Effect) -> bool:
         """Tell whether a call hands an entry, or a part of it, a function that is called once, when that is done."""
         value = store.value or NONE
         parts = {store.key, value, *(value[1] if value[0] in {"tuple", "list"} else ())}

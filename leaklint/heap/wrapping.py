@@ -33,6 +33,8 @@ class Wrapping:
         Nobody but the holder has what was made, so that no caller of the removal can hand it in.
         """
         value = store.value
+        if value is not None and (made := self._made_from_removed(removal, store, value)):
+            return made
         looked_for = self._looked_for(removal)
         if value is None or not looked_for or any(one[:2] != ("param", removal.function) for one in looked_for):
             return ""
@@ -42,6 +44,31 @@ class Wrapping:
         if any(self._may_be(one, value) for one in looked_for):
             return ""
         return made
+
+    def _made_from_removed(self, removal: Effect, store: Effect, value: Term) -> str:
+        """Return what a package makes of the very thing that is removed when what was made is done; nothing for others.
+
+        The call that is handed the removal as the last to be done for its entry thereby removes what the entry was made from.
+        """
+        made = self.heap.evaluate(value) if value[0] == "call" and removal.how in {"remove", "discard"} else ()
+        if store.chain or not made or not all(one[0] == "extinst" and one[2] == value[4] for one in made):
+            return ""
+        given = {*value[2], *(word for _, word in value[3])}
+        given |= {part for one in given if one[0] in {"tuple", "list"} for part in one[1]}
+        removed = self._removed(removal)
+        paths, home = self.removals.paths, self.heap.functions[store.function]
+        if not removed or not removed <= given:
+            return ""
+        if not any(paths.is_last(event, store) for event in paths.handing(removal.function, home)):
+            return ""
+        return " or ".join(sorted(f"a {one[1].rpartition('.')[2]}" for one in made))
+
+    def _removed(self, removal: Effect) -> set[Term]:
+        """Return what a removal takes out: for a parameter of its function, what all callers hand in."""
+        key = removal.key
+        if key is None or key[:2] != ("param", removal.function):
+            return {key} if key is not None else set()
+        return {call.bound.get(key[2], key) for call in self.removals.effects.calls.get(removal.function, ())}
 
     # what a removal looks for
 
