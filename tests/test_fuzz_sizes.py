@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from leaklint import reading, source
 from leaklint.config import Settings
 from leaklint.engine import check
 from leaklint.model import Report
+from tests.repairing import program_of
 
 HEAD = "class C:\n    reg = {}\n\n    def __init__(self, key):\n        C.reg[key] = self\n\n"
 USER = "from a import C\n\ndef go(k):\n    return C(k)\n"
@@ -118,6 +120,16 @@ def stars(count: int) -> Files:
     return {"a.py": HEAD, "p/__init__.py": "", **{f"p/m{number}.py": f"{every}{text}" for number in range(count)}}
 
 
+def interpreter(count: int) -> Files:
+    """Nodes that evaluate each other on a stack that they are given: ways from a node to itself without end."""
+    count //= 4
+    parts = "".join(f"    evaluate(stack, tree.part{number})\n" for number in range(8))
+    nodes = "".join(f"def node{number}(stack, tree):\n{parts}    stack.append(tree)\n\n\n" for number in range(count))
+    each = "".join(f"    node{number}(stack, tree)\n" for number in range(count))
+    stacks = "".join(f"\n\nS{n} = []\n\n\ndef run{n}(tree):\n    evaluate(S{n}, tree)\n" for n in range(count))
+    return {"a.py": f"{HEAD}\n{nodes}def evaluate(stack, tree):\n{each}{stacks}"}
+
+
 SHAPES = [methods, leaks_in_files, subclasses, helpers, users, renamed, literal, line_of_classes]
 SHAPES += [same_name, same_name_in_one_file, same_global, finalizers, globals_in_one_file, memos, registrations]
 SHAPES += [handed_on, keyed_by_what_is_handed_on, fields_of_one_name, stars]
@@ -156,6 +168,13 @@ def _calls(folder: Path, files: Files) -> int:
         sys.setprofile(before)
     assert report.findings
     return count
+
+
+def test_an_event_is_followed_by_a_bounded_number_of_chains() -> None:
+    effects = program_of(interpreter(80)).heap.effects.effects
+    chains = Counter(effect.event.place for effect in effects if effect.how == "append")
+    assert len(chains) == 20
+    assert max(chains.values()) < 600
 
 
 @pytest.mark.parametrize("shape", [methods, literal, users], ids=lambda shape: shape.__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from leaklint.flow.terms import Term
 
@@ -36,10 +37,10 @@ class Contents:
             self._parts[container] = self._parts[other]
             self.changes += 1
 
-    def parts(self, container: Term) -> list[Part]:
-        """Return what is known to be put into a container by now."""
+    def parts(self, container: Term, after: int = 0) -> list[Part]:
+        """Return what is known to be put into a container by now, without as many as came first."""
         self.asked += 1
-        return list(self._parts.get(container, ()))
+        return list(islice(self._parts.get(container, ()), after, None))
 
     def shared(self, container: Term, other: Term) -> bool:
         """Tell whether two containers hold the same parts since one is a copy of the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
@@ -15,6 +16,8 @@ from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
+
+_MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
 
 
 class Call(NamedTuple):
@@ -99,15 +102,17 @@ class Effects:
                 return
 
     def _lift(self) -> None:
-        """Follow effects on parameters to the callers that say which container is meant."""
-        pending, rounds = self._pending, 0
-        while pending and rounds < 5:
-            rounds += 1
+        """Follow effects on parameters to the callers that say which container is meant, as many of an event as may be."""
+        pending, found = self._pending, Counter[tuple[str, tuple[int, ...]]]()
+        for _ in range(5):
             following: list[Effect] = []
             for effect in pending:
+                event = effect.function, effect.event.place
                 for call in self.calls.get(effect.container[1], ()):
-                    if len(following) < 20_000 and call not in effect.chain:
+                    if found[event] < _MOST_OF_AN_EVENT and call not in effect.chain:
+                        before = len(self.effects)
                         self._lifted(effect, call, following)
+                        found[event] += 1 + len(self.effects) - before
             pending = following
 
     def _lifted(self, effect: Effect, call: Call, following: list[Effect]) -> None:

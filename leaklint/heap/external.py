@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ class External:
         self.contracts = heap.contracts
         self.supers: dict[Term, Term] = {}
         self._owners: dict[Term, str] = {}
+        self._copied_parts: Counter[tuple[Term, Term]] = Counter()  # how many, by the copy and what it is one of
         self.factories: dict[Term, Term] = {}
         self.inside: dict[Term, dict[str, Term]] = {}  # containers inside of containers, by attribute
         self.fields: dict[Term, dict[str, Term]] = {}  # attributes that namespaces are made with
@@ -212,8 +214,9 @@ class External:
         return copy
 
     def _hold_copies(self, copy: Term, value: Term, site: Term) -> None:
-        for key, part in self.heap.contents.parts(value):
+        for key, part in self.heap.contents.parts(value, self._copied_parts.get((copy, value), 0)):
             self.heap.contents.hold(copy, key, ("deepcopy", part[1] if part[0] == "deepcopy" else part, site))
+            self._copied_parts[copy, value] += 1
 
     def _deep_copy(self, operand: str, term: Term) -> Values:
         return self._copy(operand, term, deep=True)
