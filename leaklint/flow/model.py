@@ -35,7 +35,8 @@ class Event(NamedTuple):
     ``setcell`` (function, name, value), ``extend`` (target, value: an augmented assignment by the operator ``name``),
     ``operate`` (left, right: an operation whose result is not used), ``delitem``
     (base, key), ``delattr`` (base, name), ``delname`` (module, name), ``call`` (the call; ``dropped`` where its result is not
-    used), ``return``, ``yield``, ``raise``.
+    used), ``return``, ``yield``, ``raise``, ``handle`` (types: where a handler begins), ``leave`` (``continue`` and ``break``:
+    a round of a loop ends).
     """
 
     kind: str

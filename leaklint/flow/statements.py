@@ -100,6 +100,9 @@ class Statements:
     def _raise(self, node: ast.Raise) -> None:
         self.scope.note("raise", (self._read(node.exc),), place_of(node))
 
+    def _leave(self, node: ast.Continue | ast.Break) -> None:
+        self.scope.note("leave", (NONE,), place_of(node))
+
     def _expression(self, node: ast.Expr) -> None:
         value = self._read(node.value)
         events = self.scope.events
@@ -174,13 +177,14 @@ class Statements:
         before = dict(self.scope.env)
         with self.scope.guarded("try", UNKNOWN):
             self.block(node.body)
-        self.block(node.orelse)
+            self.block(node.orelse)  # an error passes it by as it does the rest of the block
         after = dict(self.scope.env)
         for handler in node.handlers:
             self.scope.env = dict(before)
             self._merge(after)
             caught = self._read(handler.type) if handler.type is not None else UNKNOWN
             with self.scope.guarded("except", caught):
+                self.scope.note("handle", (caught,), place_of(handler))
                 if handler.name:
                     self.scope.bind(handler.name, ("exception", caught), place_of(handler))
                 self.block(handler.body)
@@ -260,6 +264,7 @@ _READERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.AsyncWith: Statements._with, ast.FunctionDef: Statements._function,
     ast.AsyncFunctionDef: Statements._function, ast.ClassDef: Statements._class, ast.Import: Statements._import,
     ast.ImportFrom: Statements._import, ast.Assert: Statements._assert, ast.Match: Statements._match,
+    ast.Continue: Statements._leave, ast.Break: Statements._leave,
 }  # fmt: skip
 if hasattr(ast, "TryStar"):
     _READERS[ast.TryStar] = Statements._try

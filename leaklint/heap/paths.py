@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
+from leaklint.heap.blocks import Blocks
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.emptied import Emptied
+from leaklint.heap.final_states import FinalStates
 from leaklint.heap.forgetting import Forgetting
 from leaklint.heap.moving import Moving
 from leaklint.heap.overriding import Overriding
@@ -25,6 +27,7 @@ from leaklint.heap.tickets import Tickets
 from leaklint.heap.turns import Turns
 from leaklint.heap.unswept import Unswept
 from leaklint.heap.unwinding import Unwinding
+from leaklint.heap.ways_out import WaysOut
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -47,8 +50,11 @@ class Paths:
         self.turns = Turns(removals, self.sites)
         self.sides = Sides(removals, self.sites)
         self.emptied = Emptied(removals)
-        self.unwinding = Unwinding(removals, self.sites)
+        self.blocks = Blocks(removals, self.sites)
+        self.ways_out = WaysOut(removals, self.sites, self.tickets)
+        self.unwinding = Unwinding(removals, self.sites, self.ways_out)
         self.unswept = Unswept(self.sides)
+        self.final_states = FinalStates(removals, self.sites)
         self.forgetting = Forgetting(removals, self.sites)
         self.moving = Moving(removals, self.sites)
         self.overriding = Overriding(removals, self.sites)
@@ -66,11 +72,12 @@ class Paths:
             own, others = around[store.container]
             if not own:
                 continue
-            if why := self._suspended(store, own, others) or self._abandoned(store, own, others):
+            why = self._suspended(store, own, others) or self.blocks.kept_by_error(store, others)
+            if why := why or self._abandoned(store, own, others):
                 return Missed(store, why, meant=self.unwinding.adds_up(store))
             why = self._skipped(store, own) or self.turns.returning(store, own)
             why = why or self.overriding.without(store, every) or self.moving.elsewhere(store, own, every)
-            why = why or self.forgetting.of_entry(store, every)
+            why = why or self.forgetting.of_entry(store, every) or self.final_states.passed_over(store, own, every)
             why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
             why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
             if why:
@@ -154,7 +161,7 @@ class Paths:
                 continue
             behind = [one for one in function.events if is_after(one, putting)]
             exits = [one for one in behind if one.kind == "raise" and not given and not is_opposed(one, putting)]
-            waits = [one for one in behind if self._gives_up(one, store) and self._is_for(one, given)]
+            waits = [one for one in behind if self.ways_out.gives_up(one, store) and self._is_for(one, given)]
             if not (exits or waits) or self.sites.takes_out(function, every, waits[0] if waits else None):
                 continue
             if any(self._takes_beside(call, every) for call in self.effects.calls.get(function.key, ())):
@@ -176,23 +183,6 @@ class Paths:
         if all(event.place == call.event.place for event in events) and events:
             return False
         return self.sites.takes_out(caller, every)
-
-    def _gives_up(self, event: Event, store: Effect) -> bool:
-        """Tell whether a call waits for a limited time, be it that it raises then or that it is a method of the entry."""
-        if event.kind not in {"call", "enter"}:
-            return False
-        term = event.terms[0]
-        called = term[1] if term[0] == "call" else term
-        if (
-            term[0] == "call"
-            and called[0] == "attr"
-            and called[1][0] == "call"
-            and called[1] in walk(store.value or NONE)
-        ):
-            named = any(name == "timeout" for name, _ in term[3])
-            return named or bool(term[2] and self.heap.contracts.is_a(called[2], "waits"))
-        values = self.heap.evaluate(called)
-        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values)
 
     # early returns
 

@@ -21,7 +21,7 @@ class Tickets(WayQuestion):
         """
         frame = self.sites.frames(store)[-1]
         function = frame.function
-        if not self._is_made_in(store, function):
+        if not self.is_made_in(store, function):
             return
         known = {part for part in (store.key, store.value) if part is not None}
         if not self._gives_on(function, known):
@@ -32,7 +32,7 @@ class Tickets(WayQuestion):
             if (given := self._received(call, function, store)) and not self._passes_on(caller, given):
                 yield caller, call.event, given
 
-    def _is_made_in(self, store: Effect, function: Function) -> bool:
+    def is_made_in(self, store: Effect, function: Function) -> bool:
         """Tell whether an entry is made where it is stored, under a new key each time if it has one."""
         parts = [part for part in (store.key, store.value) if part is not None]
         if any(self._is_given(root(option), function) for part in parts for option in options(part)):

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, options, walk
+from leaklint.flow.terms import UNKNOWN, Term, options
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
+from leaklint.heap.ways_out import WaysOut
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -27,9 +28,10 @@ _ALL = frozenset({"Exception", "BaseException"})
 class Unwinding(WayQuestion):
     """Finds the errors that pass a removal by."""
 
-    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
-        """Take what is asked for everything else, and where removals stand."""
+    def __init__(self, removals: Removals, sites: RemovalSites, ways_out: WaysOut) -> None:
+        """Take what is asked for everything else, where removals stand, and the ways out of a function."""
         super().__init__(removals, sites)
+        self.ways_out = ways_out
         self._alone: dict[tuple[str, str], set[str]] = {}  # by removal and store: who takes out and puts nothing in
 
     def passing_by(self, store: Effect, every: list[Effect]) -> str:
@@ -38,9 +40,8 @@ class Unwinding(WayQuestion):
             return ""
         for function, putting in self._around(store):
             taking = self._taking(function, store, putting, every)
-            if taking and (leaving := _handled(function, putting, taking[0], store)) is not None:
-                place = f"(line {leaving.place[0]}), before it removes it (line {taking[0].place[0]})"
-                return f"{function.name}() returns where an error is handled {place}"
+            if taking and (why := self.ways_out.between(function, putting, taking, store)):
+                return why
             for raising, error in self._leaving(function, putting, taking):
                 caller = self._catching(function, error, every, frozenset())
                 if caller is not None:
@@ -89,7 +90,8 @@ class Unwinding(WayQuestion):
         if function.key != store.function:
             moving = {event.place for event in self.sites.leading(function, store.function)}
             found = [event for event in found if event.place not in moving]
-        safe = any(guard.kind in _SAFE for event in found for guard in event.guards)
+        around = [guard for guard in putting.guards if guard.kind == "with"]
+        safe = any(guard.kind in _SAFE and guard not in around for event in found for guard in event.guards)
         if safe or not all(is_after(event, putting) for event in found):
             return []
         return sorted(found, key=lambda event: event.place)
@@ -196,18 +198,6 @@ class Unwinding(WayQuestion):
             if value[0] == "class":
                 yield from (("class", one) for one in self.heap.classes.order(value[1]))
                 yield from (("ext", one) for one in self.heap.classes.outside(value[1]))
-
-
-def _handled(function: Function, putting: Event, taking: Event, store: Effect) -> Event | None:
-    """Return where an error after a store is handled by leaving the function, which passes the removal by."""
-    if any(guard.kind in {"try", *_SAFE} for guard in putting.guards):
-        return None
-    parts = {store.key, store.value} - {None}
-    for one in function.events:
-        handled = one.kind == "return" and any(guard.kind == "except" for guard in one.guards)
-        if handled and is_after(one, putting) and is_after(taking, one) and parts.isdisjoint(walk(one.terms[0])):
-            return one
-    return None
 
 
 def _error_of(event: Event) -> Term:

@@ -1,0 +1,212 @@
+"""States of an entry at which all of its removals pass it over, and that it is put in without being taken out.
+
+``close()`` returns where ``closed`` is set, and something else sets it; a sweep passes over what is cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.terms import DISPLAYS, Term, root, walk
+from leaklint.heap.effects import Effect
+from leaklint.heap.feasibility import function_is_private
+from leaklint.heap.key_guards import conjuncts
+from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.removal_sites import WayQuestion, is_after
+
+_CALLERS = 3  # how many callers up a test, or a removal, is looked for
+_EQUAL = {"is": True, "==": True, "in": True, "is not": False, "!=": False, "not in": False}
+_FALSE = frozenset({"None", "False", "0", "''", '""'})
+
+
+class StateTest(NamedTuple):
+    """What an attribute of an entry has to be for a removal to run: one of ``values``, or true if that is None; else not."""
+
+    name: str
+    values: frozenset[Term] | None
+    holds: bool
+
+    def lets_pass(self, value: Term) -> bool:
+        """Tell whether a constant passes the test."""
+        is_so = value in self.values if self.values is not None else value[1] not in _FALSE or value[0] != "const"
+        return is_so == self.holds
+
+
+class GuardedWay(NamedTuple):
+    """Where a function takes an entry out, itself or by what it calls, behind tests of the entry."""
+
+    function: Function
+    event: Event
+    tests: tuple[StateTest, ...]
+    guards: tuple[Guard, ...]
+
+
+class FinalStates(WayQuestion):
+    """Finds the functions that put an entry in a state from which nothing leads to a removal."""
+
+    def passed_over(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+        """Return the function that sets an attribute by which all removals pass an entry over, and comes to none before."""
+        ways = list[GuardedWay]()
+        for removal in good:
+            found = self._ways_to(removal)
+            if not found:
+                return ""
+            ways += found
+        names = set.intersection(*({test.name for test in way.tests} for way in ways)) if ways else set()
+        for name in sorted(names):
+            if why := self._set_early(name, ways, store, every):
+                return why
+        return ""
+
+    # where removals stand behind tests
+
+    def _ways_to(self, removal: Effect) -> list[GuardedWay]:
+        """Return all the ways to a removal; nothing where one of them asks nothing of the entry."""
+        function = self.heap.functions[removal.function]
+        if removal.how == "callback" or removal.chain or removal.key is None:
+            return []
+        roots = {root(part) for part in walk(removal.key) if part[0] != "const"}
+        return self._ways_in(function, removal.event, roots, frozenset())
+
+    def _ways_in(self, function: Function, event: Event, roots: set[Term], seen: frozenset[str]) -> list[GuardedWay]:
+        guards = tuple(guard for guard in event.guards if guard.kind in {"if", "past"})
+        tested = [(guard, test) for guard in guards for test in self._tests_of(guard, roots)]
+        if tested:
+            own = tuple(guard for guard, _ in tested)
+            return [GuardedWay(function, event, tuple(test for _, test in tested), own)]
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
+        if not calls or len(seen) >= _CALLERS or self._has_others(function):
+            return []
+        found = list[GuardedWay]()
+        for call in calls:
+            given = {
+                root(call.bound[one[2]]) for one in roots if one[:2] == ("param", function.key) and one[2] in call.bound
+            }
+            caller = self.heap.functions[call.caller]
+            ways = self._ways_in(caller, call.event, given, seen | {function.key}) if call.caller not in seen else []
+            if not ways:
+                return []
+            found += ways
+        return found
+
+    def _has_others(self, function: Function) -> bool:
+        """Tell whether a function is called by somebody who is not seen: it is handed on, or a base outside names it."""
+        outside = self.heap.classes.outside(function.owner) if function.owner in self.heap.names.classes else ()
+        return function.key in self.removals.multiplicity.escaping or any(name != "builtins.object" for name in outside)
+
+    def _tests_of(self, guard: Guard, roots: set[Term]) -> Iterator[StateTest]:
+        """Yield what a guard asks of the attributes of an entry."""
+        for test, holds in self._asked(guard.test, guard.holds, roots, 0):
+            if test[0] == "attr" and self._is_entry(test[1], roots):
+                yield StateTest(test[2], None, holds)
+            elif test[0] == "op" and test[1] in _EQUAL and len(test[2]) == 2:
+                asked, other = test[2]
+                parts = other[1] if test[1] in {"in", "not in"} and other[0] in DISPLAYS else (other,)
+                values = [self._constant(part) for part in parts]
+                if asked[0] == "attr" and self._is_entry(asked[1], roots) and None not in values:
+                    known = frozenset(one for one in values if one is not None)
+                    yield StateTest(asked[2], known, _EQUAL[test[1]] == holds)
+
+    def _asked(self, test: Term, holds: bool, roots: set[Term], depth: int) -> Iterator[tuple[Term, bool]]:
+        """Yield the tests that all have to come out so, with what methods of the entry ask."""
+        for one, so in conjuncts(test, holds):
+            inside = self._unfolded(one, roots) if depth < _CALLERS else one
+            if inside == one:
+                yield one, so
+            else:
+                yield from self._asked(inside, so, roots, depth + 1)
+
+    def _unfolded(self, test: Term, roots: set[Term]) -> Term:
+        """Return what a method or a property of an entry gives back, as its caller would write it; else the test."""
+        base = test[1][1] if test[0] == "call" and test[1][0] == "attr" else test[1] if test[0] == "attr" else ()
+        if not base or root(base) not in roots:
+            return test
+        name = test[1][2] if test[0] == "call" else test[2]
+        methods = {self.heap.classes.method(owner, name) for owner in self._owners(base)}
+        key = methods.pop() if len(methods) == 1 else None
+        function = self.heap.functions.get(key or "")
+        returned = [event for event in function.events if event.kind == "return"] if function is not None else []
+        if function is None or len(function.params) != 1 or len(returned) != 1 or returned[0].guards:
+            return test
+        return self.heap.calling.substituted(returned[0].terms[0], function.key, {function.params[0].name: base})
+
+    def _is_entry(self, term: Term, roots: set[Term]) -> bool:
+        return root(term) in roots and bool(self._owners(term))
+
+    def _owners(self, term: Term) -> set[str]:
+        """Return the classes of entries of which a term is."""
+        values = self.heap.attributes.handed_down(term)
+        return {value[1] for value in values if value[0] in {"self", "inst"} and value[1] in self.removals.held}
+
+    def _constant(self, term: Term) -> Term | None:
+        """Return a constant, or the member of an enumeration, that a term denotes; None for anything else."""
+        if term[0] == "const":
+            return term
+        if term[0] == "name":
+            found = self.heap.names.name(term[1], term[2])
+            values = self.heap.names.modules[found[1]].names.get(found[2], ()) if found[0] == "global" else ()
+            return values[0][0] if len(values) == 1 and values[0][0][0] == "const" else None
+        if term[0] != "attr" or term[2] in self.heap.attributes.reassigned:
+            return None
+        owners = {value[1] for value in self.heap.evaluate(term[1]) if value[0] in {"class", "self", "inst"}}
+        (owner,) = owners if len(owners) == 1 else ("",)
+        if owner not in self.heap.names.classes:
+            return None
+        if self.heap.classes.is_enum(owner):
+            return ("member", f"{owner}.{term[2]}")
+        attribute = self.heap.classes.attribute(owner, term[2])
+        return attribute[1] if attribute is not None and attribute[1][0] == "const" else None
+
+    # who sets the attribute
+
+    def _set_early(self, name: str, ways: list[GuardedWay], store: Effect, every: list[Effect]) -> str:
+        """Return the assignment that makes all removals pass an entry over for good."""
+        tests = [test for way in ways for test in way.tests if test.name == name]
+        known = [key for key in sorted(self.removals.held) if key in self.heap.names.classes]
+        events = list(dict.fromkeys(one for key in known for one in self.heap.attributes.field_terms(key, name)))
+        later = [(self.heap.functions[key], event) for key, event in events]
+        later = [(function, event) for function, event in later if not is_constructor(function.name)]
+        final = []
+        for function, event in later:
+            value = self._constant(event.terms[1])
+            if value is not None and not any(test.lets_pass(value) for test in tests):
+                final.append((function, event))
+            elif not self._comes_before(event, name, tests):
+                return ""  # what gives the attribute another value may have an entry go on
+        single = [one for one in every if not self.sites.is_sweep(one)]  # a sweep that came before took out others
+        for function, event in final:
+            if self._is_lost(function, event, ways, store, single, frozenset()):
+                way = ways[0]
+                where = f"{function.name}() sets {name} (line {event.place[0]})"
+                return f"{where}, and {way.function.name}() passes over what has that (line {way.event.place[0]})"
+        return ""
+
+    def _comes_before(self, event: Event, name: str, tests: list[StateTest]) -> bool:
+        """Tell whether an assignment stands behind a test that an entry in the last state does not pass."""
+        asked = (
+            (one.values, one.holds)
+            for guard in event.guards if guard.kind in {"if", "past"}
+            for one in self._tests_of(guard, {root(event.terms[0])}) if one.name == name
+        )  # fmt: skip
+        return not {(test.values, test.holds) for test in tests}.isdisjoint(asked)
+
+    def _is_lost(
+        self, function: Function, event: Event, ways: list[GuardedWay], store: Effect, single: list[Effect],
+        seen: frozenset[str],
+    ) -> bool:  # fmt: skip
+        """Tell whether neither a function nor its callers take the entry out on the way on which its state is set."""
+        if is_constructor(function.name) or function.name == "__del__" or len(seen) > _CALLERS:
+            return False
+        if any(way.function.key == function.key for way in ways) or self.sites.puts_in(function, store, event):
+            return False
+        if any(is_after(event, one) for _, one in self.sites.all_in(function, single)):
+            return False
+        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
+        if not calls:
+            return not function_is_private(function) or self.removals.reachable(function)
+        here = seen | {function.key}
+        return any(
+            self._is_lost(self.heap.functions[call.caller], call.event, ways, store, single, here) for call in calls
+        )

@@ -1,0 +1,259 @@
+"""Ways out of a function between what it puts in and what takes that out again: errors, time limits, early returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.contracts.containers import QUEUES
+from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.terms import NONE, Term, options, walk
+from leaklint.heap.early_exits import is_opposed
+from leaklint.heap.effects import Effect
+from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
+from leaklint.heap.tickets import Tickets
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
+
+_SAFE = frozenset({"finally", "except"})
+_TESTS = frozenset({"if", "match"})
+_LOOPS = frozenset({"loop", "while"})
+_EXITS = frozenset({"return", "leave"})
+_LOOKUP = frozenset({"KeyError", "ValueError", "IndexError", "LookupError"})  # what a removal itself raises
+
+
+class WaysOut(WayQuestion):
+    """Finds the ways on which a function that puts an entry in, and takes it out, does only the first."""
+
+    def __init__(self, removals: Removals, sites: RemovalSites, tickets: Tickets) -> None:
+        """Take what is asked for everything else, where removals stand, and who has the key of an entry."""
+        super().__init__(removals, sites)
+        self.tickets = tickets
+
+    def between(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> str:
+        """Return the way on which a function comes to none of the events ``taking``, of which each is behind ``putting``."""
+        before = f"before it removes it (line {taking[0].place[0]})"
+        if (leaving := self._handled(function, putting, taking, store)) is not None:
+            does = "raises" if leaving.kind == "raise" else "returns"
+            return f"{function.name}() {does} where an error is handled (line {leaving.place[0]}), {before}"
+        if (handler := self._passed_over(function, putting, taking)) is not None:
+            return f"{function.name}() goes on where an error is handled (line {handler.place[0]}), {before}"
+        if (wait := self._timed_out(function, putting, taking, store)) is not None:
+            return f"{function.name}() is left where the wait times out (line {wait.place[0]}), {before}"
+        if (leaving := self._early(function, putting, taking, store)) is not None:
+            does = "returns" if leaving.kind == "return" else "goes on to the next"
+            return f"{function.name}() {does} (line {leaving.place[0]}) {before}"
+        return ""
+
+    # handlers
+
+    def _handled(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
+        """Return where an error after a store is handled by leaving the function, which passes the removals by.
+
+        An error that is told as another one, where a time is over or nobody here calls the function, is for callers.
+        """
+        parts = {store.key, store.value} - {None}
+        for one in function.events:
+            depth = _depth(one, "except")
+            if one.kind not in {"return", "raise"} or depth is None or not _lies_between(one, putting, taking):
+                continue
+            if any(guard.kind in _SAFE for guard in putting.guards) or not parts.isdisjoint(walk(one.terms[0])):
+                continue
+            tried = self._tried(function, one, depth, putting)
+            if any(guard.kind in {"try", "with"} for guard in putting.guards) and not tried:
+                continue
+            limited = any(self.gives_up(event, store) for event in tried)
+            told = one.terms[0] not in {NONE, ("exception", one.guards[depth].test)}
+            if one.kind == "return" or limited or (told and tried and not self.effects.calls.get(function.key)):
+                return one
+        return None
+
+    def _tried(self, function: Function, handled: Event, depth: int, putting: Event) -> list[Event]:
+        """Return what is done in the block of a handler after a store."""
+        before = handled.guards[:depth]
+        return [
+            one
+            for one in function.events
+            if is_after(one, putting) and is_after(handled, one) and one.kind in {"call", "enter", "yield"}
+            and one.guards[:depth] == before and len(one.guards) > depth and one.guards[depth].kind == "try"
+        ]  # fmt: skip
+
+    def _passed_over(self, function: Function, putting: Event, taking: list[Event]) -> Event | None:
+        """Return the handler that goes on after an error in the block in which all of a store's removals stand."""
+        depth = _depth(taking[0], "try")
+        while depth is not None:
+            before = taking[0].guards[:depth]
+            if all(one.guards[:depth] == before and _kind(one, depth) == "try" for one in taking):
+                again = any(guard.kind in _LOOPS and guard not in putting.guards for guard in before)
+                work = [one for one in self._working(function, putting, taking) if _kind(one, depth) == "try"]
+                for handler in self._handlers(function, taking[-1], depth) if work and not again else ():
+                    if not self._is_of_removal(handler) and not _raises(function, handler):
+                        return handler
+            depth = _depth(taking[0], "try", depth + 1)
+        return None
+
+    def _working(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
+        """Yield the calls between a store and its first removal."""
+        within = {taken for one in taking for term in one.terms for taken in walk(term)}
+        for one in function.events:
+            if one.kind in {"call", "yield"} and is_after(one, putting) and is_after(taking[0], one):
+                if one.terms[0] not in within:
+                    yield one
+
+    def _handlers(self, function: Function, inside: Event, depth: int) -> list[Event]:
+        """Return the handlers of the block, at some depth, in which an event stands."""
+        before, found = inside.guards[:depth], list[Event]()
+        events = sorted(function.events, key=lambda one: one.place)
+        start = next((n for n, one in enumerate(events) if one.place == inside.place), 0)
+        for one in events[start:]:
+            if one.guards[:depth] != before or _kind(one, depth) not in {"try", "except"}:
+                break
+            found += [one] if one.kind == "handle" and _kind(one, depth) == "except" else []
+        for one in reversed(events[:start]) if not found else ():  # what follows the handlers: an ``else``
+            if one.guards[:depth] != before or _kind(one, depth) not in {"try", "except"}:
+                break
+            found += [one] if one.kind == "handle" and _kind(one, depth) == "except" else []
+        return [one for one in found if len(one.guards) == depth + 1]
+
+    def _is_of_removal(self, handler: Event) -> bool:
+        """Tell whether a handler is for the error of a removal that finds nothing."""
+        test = handler.guards[-1].test
+        return all(one[-1] in _LOOKUP for one in (test[1] if test[0] == "tuple" else options(test)))
+
+    # time limits
+
+    def gives_up(self, event: Event, store: Effect) -> bool:
+        """Tell whether a call waits for a limited time, be it that it raises then or that it is a method of the entry."""
+        if event.kind not in {"call", "enter"}:
+            return False
+        term = event.terms[0]
+        called = term[1] if term[0] == "call" else term
+        if (
+            term[0] == "call"
+            and called[0] == "attr"
+            and called[1][0] == "call"
+            and called[1] in walk(store.value or NONE)
+        ):
+            named = any(name == "timeout" for name, _ in term[3])
+            return named or bool(term[2] and self.heap.contracts.is_a(called[2], "waits"))
+        values = self.heap.evaluate(called)
+        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values)
+
+    def _raises_late(self, event: Event, store: Effect) -> bool:
+        """Tell whether a call that waits for a limited time raises when that is over."""
+        term = event.terms[0]
+        called = term[1] if term[0] == "call" else term
+        values = self.heap.evaluate(called)
+        if any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values):
+            return True
+        base = called[1] if called[0] == "attr" else NONE
+        kinds = {value[1] for value in self.heap.evaluate(base) if value[0] == "container"}
+        return self.gives_up(event, store) and any(called[2] in QUEUES.get(kind, ()) for kind in kinds)
+
+    def is_left_at(self, event: Event, store: Effect, taking: list[Event]) -> bool:
+        """Tell whether the end of a limited time takes a function past all of the events that take an entry out."""
+        if any(guard.kind in {*_SAFE, "with"} and guard not in event.guards for one in taking for guard in one.guards):
+            return False
+        around = event.guards[: _shared(event, taking)]
+        inner = event.guards[len(around) :]
+        tried = any(guard.kind in {"try", "except", "finally"} for guard in inner)
+        blocks = [guard.test for guard in inner if guard.kind == "with"]
+        return self._raises_late(event, store) and not tried and all(self._lets_out(block) for block in blocks)
+
+    def _lets_out(self, context: Term) -> bool:
+        """Tell whether the end of a block with a context is seen to let errors out."""
+        called = context[1] if context[0] == "call" else context
+        values = self.heap.evaluate(called)
+        return bool(values) and all(
+            value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values
+        )
+
+    def _timed_out(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
+        """Return the wait between a store and its removals after which an error leaves the function."""
+        for one in function.events:
+            if one.kind in {"call", "enter"} and is_after(one, putting) and is_after(taking[0], one):
+                if self.gives_up(one, store) and self.is_left_at(one, store, taking):
+                    return one
+        return None
+
+    # early returns
+
+    def _early(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
+        """Return where a function is left, or a round of its loop ends, because of a test that says nothing of the holder.
+
+        The removals take out what the store has put in, and that is one more each time: a set or a mapping whose entry
+        comes from outside may be asked for again until the test has the other outcome.
+        """
+        if all(putting is not frame.event for frame in self.sites.frames(store)) or not self._is_own(store, function):
+            return None
+        parts = {store.key, store.value} - {None}
+        if not all(parts & set(walk(one.terms[0])) for one in taking if one.kind == "call") or not parts:
+            return None
+        for one in function.events:
+            if one.kind not in _EXITS or not _lies_between(one, putting, taking) or is_opposed(one, putting):
+                continue
+            tests = [guard for guard in one.guards if guard.kind in _TESTS and guard not in putting.guards]
+            if not tests or any(guard.kind in {"try", *_SAFE} and guard not in putting.guards for guard in one.guards):
+                continue
+            if any(self._asks_holder(guard.test, store, putting) for guard in one.guards):
+                continue
+            if not parts.isdisjoint(walk(one.terms[0])) or not all(_is_past(other, tests[-1]) for other in taking):
+                continue
+            if one.kind == "return" or _same_round(one, [putting, *taking]):
+                return one
+        return None
+
+    def _is_own(self, store: Effect, function: Function) -> bool:
+        """Tell whether each run puts in one more: an entry of a sequence, or what the function makes itself."""
+        return store.container[1] in {"list", "deque"} or self.tickets.is_made_in(store, function)
+
+    def _asks_holder(self, test: Term, store: Effect, putting: Event) -> bool:
+        """Tell whether a test looks into the holder, asks how much is in it, or what putting in has given back."""
+        if store.container in self.heap.looked_into(test) or self.removals.tests_size(test, store):
+            return True
+        inside = set(walk(test))
+        if putting.kind == "call" and putting.terms[0] in inside:
+            return True
+        return any(store.container in self.heap.evaluate(one) for one in inside if one[0] in {"attr", "name"})
+
+
+def _kind(event: Event, depth: int) -> str:
+    return event.guards[depth].kind if len(event.guards) > depth else ""
+
+
+def _depth(event: Event, kind: str, start: int = 0) -> int | None:
+    """Return at which depth, from some on, an event stands in a block of a kind."""
+    return next((n for n, guard in enumerate(event.guards) if n >= start and guard.kind == kind), None)
+
+
+def _lies_between(one: Event, putting: Event, taking: list[Event]) -> bool:
+    return is_after(one, putting) and is_after(taking[0], one)
+
+
+def _raises(function: Function, handler: Event) -> bool:
+    """Tell whether a handler raises whatever happens in it."""
+    return any(
+        one.kind == "raise" and one.guards == handler.guards and is_after(one, handler) for one in function.events
+    )
+
+
+def _shared(event: Event, taking: list[Event]) -> int:
+    """Return how many blocks around an event are around some others as well."""
+    depth = 0
+    for n, guard in enumerate(event.guards):
+        if not all(len(one.guards) > n and one.guards[n] == guard for one in taking):
+            break
+        depth += 1
+    return depth
+
+
+def _is_past(later: Event, test: Guard) -> bool:
+    """Tell whether an event comes only where a test has the other outcome."""
+    return any(guard.test == test.test and guard.holds != test.holds for guard in later.guards)
+
+
+def _same_round(one: Event, others: list[Event]) -> bool:
+    """Tell whether the innermost loop around an event is around some others, too."""
+    depth = max((n for n, guard in enumerate(one.guards) if guard.kind in _LOOPS), default=None)
+    return depth is not None and all(other.guards[: depth + 1] == one.guards[: depth + 1] for other in others)
