@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.blocks import Blocks
+from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.emptied import Emptied
+from leaklint.heap.filing import slot_of
 from leaklint.heap.final_states import FinalStates
 from leaklint.heap.forgetting import Forgetting
 from leaklint.heap.moving import Moving
@@ -27,7 +29,7 @@ from leaklint.heap.tickets import Tickets
 from leaklint.heap.turns import Turns
 from leaklint.heap.unswept import Unswept
 from leaklint.heap.unwinding import Unwinding
-from leaklint.heap.ways_out import WaysOut
+from leaklint.heap.ways_out import WaysOut, is_pair
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -155,6 +157,8 @@ class Paths:
         """
         if any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in good):
             return ""
+        if self._goes_with_others(store, good):
+            return ""
         by, maker = self.heap.functions[good[0].function].name, self.sites.frames(store)[-1].function
         for function, putting, given in self.tickets.holders(store):
             if given and self.sites.takes_out(maker, every):
@@ -162,14 +166,54 @@ class Paths:
             behind = [one for one in function.events if is_after(one, putting)]
             exits = [one for one in behind if one.kind == "raise" and not given and not is_opposed(one, putting)]
             waits = [one for one in behind if self.ways_out.gives_up(one, store) and self._is_for(one, given)]
-            if not (exits or waits) or self.sites.takes_out(function, every, waits[0] if waits else None):
+            if not (exits or waits) or self.sites.hands_on(function, every):
+                continue
+            if own := [
+                event for _, event in self.sites.all_in(function, every) if not waits or is_after(event, waits[0])
+            ]:
+                if why := self._passes_by(function, putting, own, store, good) if not given else "":
+                    return why
                 continue
             if any(self._takes_beside(call, every) for call in self.effects.calls.get(function.key, ())):
                 continue
             if waits:
                 return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
             return f"nothing removes it when {function.name} raises (line {exits[0].place[0]}): only {by}() does"
-        return ""
+        wait = self._waited_for(store, every)
+        return f"nothing removes it when the wait times out (line {wait.place[0]}): only {by}() does" if wait else ""
+
+    def _passes_by(
+        self, function: Function, putting: Event, own: list[Event], store: Effect, good: list[Effect]
+    ) -> str:
+        """Return the way on which a function comes to none of its own removals, and no caller of it to any."""
+        if any(self._takes_beside(call, good) for call in self.effects.calls.get(function.key, ())):
+            return ""
+        if not is_pair(putting, own):
+            return ""
+        taking = sorted(own, key=lambda event: event.place)
+        return self.ways_out.between(function, putting, taking, store, good, alone=True)
+
+    def _goes_with_others(self, store: Effect, good: list[Effect]) -> bool:
+        """Tell whether an entry lies under a key at which others come to lie, and is taken out with all of these."""
+        slot = slot_of(store) if store.key is None else None
+        if slot is None or any(one.container == store.container for one in good):
+            return False
+        return self.removals.keys.of(slot, store.chain) not in {Domain.FRESH, Domain.OBJECT}
+
+    def _waited_for(self, store: Effect, every: list[Effect]) -> Event | None:
+        """Return the limited wait for an entry whose key a caller has made, behind the store or in that caller."""
+        frame = self.sites.frames(store)[-1]
+        own = [
+            one for one in frame.function.events if is_after(one, frame.event) and self.ways_out.gives_up(one, store)
+        ]
+        for caller, call in () if self.sites.takes_out(frame.function, every) else self.tickets.handed_in(store):
+            later = [
+                one for one in caller.events if self.ways_out.gives_up(one, store) and self._is_for(one, {call.term})
+            ]
+            around = [caller, *(self.heap.functions[one.caller] for one in self.effects.calls.get(caller.key, ()))]
+            if (own or later) and not any(self.sites.takes_out(one, every) for one in around):
+                return (own or later)[0]
+        return None
 
     @staticmethod
     def _is_for(event: Event, given: set[Term]) -> bool:

@@ -92,8 +92,10 @@ class RemovalSites:
         What the function does before the event ``behind`` is left out.
         """
         events = [event for _, event in self.all_in(function, removals)]
-        if any(behind is None or is_after(event, behind) for event in events):
-            return True
+        return any(behind is None or is_after(event, behind) for event in events) or self.hands_on(function, removals)
+
+    def hands_on(self, function: Function, removals: list[Effect]) -> bool:
+        """Tell whether a function inside of a function, or one that it hands on, removes from the holder."""
         inner = [one for one in self.heap.functions.values() if one.key.startswith(f"{function.key}.<locals>")]
         if any(True for one in inner for _ in self.all_in(one, removals)):
             return True

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import Term, options, root, walk
+from leaklint.flow.terms import NONE, Term, options, params_of, root, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.removal_sites import WayQuestion
+
+_CALLERS = 4  # how many functions that hand on a key are followed
 
 
 class Tickets(WayQuestion):
@@ -32,6 +34,31 @@ class Tickets(WayQuestion):
             if (given := self._received(call, function, store)) and not self._passes_on(caller, given):
                 yield caller, call.event, given
 
+    def handed_in(self, store: Effect) -> Iterator[tuple[Function, Call]]:
+        """Yield the functions that make an entry's key, new each time, for the function that files it under that.
+
+        They give the key to none of their callers. With each comes the call that hands it in.
+        """
+        function = self.sites.frames(store)[-1].function
+        names = params_of(store.key, function.key) if store.key is not None else frozenset()
+        pending, seen = [(function, name) for name in sorted(names)], set[tuple[str, str]]()
+        while pending and len(seen) <= _CALLERS:
+            here, name = pending.pop()
+            seen.add((here.key, name))
+            for call in self.effects.calls.get(here.key, ()):
+                caller, given = self.heap.functions[call.caller], call.bound.get(name)
+                if given is None or caller.kind == "module":
+                    continue
+                if given[:2] == ("param", caller.key):
+                    pending += [(caller, given[2])] if (caller.key, given[2]) not in seen else []
+                elif self.removals.keys.of(given) is Domain.FRESH:
+                    if not self._passes_on(caller, self._new_in(given), call.term):
+                        yield caller, call
+
+    def _new_in(self, key: Term) -> set[Term]:
+        """Return the parts of a key that are new each time, and the key itself."""
+        return {part for part in walk(key) if part == key or self.removals.keys.of(part) is Domain.FRESH}
+
     def is_made_in(self, store: Effect, function: Function) -> bool:
         """Tell whether an entry is made where it is stored, under a new key each time if it has one."""
         parts = [part for part in (store.key, store.value) if part is not None]
@@ -39,7 +66,8 @@ class Tickets(WayQuestion):
             return False
         if store.key is not None:
             return self.removals.keys.of(store.key, store.chain) in {Domain.FRESH, Domain.OBJECT}
-        return store.value is not None and store.value[0] == "call"
+        value = store.value or NONE
+        return any(part[0] == "call" for part in (value, *(value[1] if value[0] == "tuple" else ())))
 
     def _is_given(self, term: Term, function: Function) -> bool:
         """Tell whether a term is a parameter of a function other than its receiver."""
@@ -70,15 +98,18 @@ class Tickets(WayQuestion):
                     return set()
         return found
 
-    def _passes_on(self, function: Function, given: set[Term]) -> bool:
-        """Tell whether a function keeps a key, or hands it to its callers, be it inside of something that it makes."""
+    def _passes_on(self, function: Function, given: set[Term], answer: Term | None = None) -> bool:
+        """Tell whether a function keeps a key, or hands it to its callers, be it inside of something that it makes.
+
+        ``answer`` is what it is given for the key.
+        """
         for one in function.events:
             if one.kind in {"setattr", "setitem", "setname", "setcell", "yield"}:
                 if not given.isdisjoint(walk(one.terms[-1])):
                     return True
             elif one.kind == "return":
                 for option in options(one.terms[0]):
-                    if not given.isdisjoint(walk(option)) and not self._is_waited_for(option):
+                    if not given.isdisjoint(walk(option)) and option != answer and not self._is_waited_for(option):
                         return True
         return False
 

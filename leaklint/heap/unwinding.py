@@ -15,7 +15,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
-from leaklint.heap.ways_out import WaysOut
+from leaklint.heap.ways_out import WaysOut, is_pair
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -38,9 +38,10 @@ class Unwinding(WayQuestion):
         """Return the error, raised by the program and caught by it, that comes between a store and all of its removals."""
         if not self.adds_up(store):
             return ""
+        single = [one for one in every if not self.removals.endings.is_holders(one)]
         for function, putting in self._around(store):
-            taking = self._taking(function, store, putting, every)
-            if taking and (why := self.ways_out.between(function, putting, taking, store)):
+            taking = self._taking(function, store, putting, single)
+            if taking and (why := self.ways_out.between(function, putting, taking, store, single)):
                 return why
             for raising, error in self._leaving(function, putting, taking):
                 caller = self._catching(function, error, every, frozenset())
@@ -90,9 +91,7 @@ class Unwinding(WayQuestion):
         if function.key != store.function:
             moving = {event.place for event in self.sites.leading(function, store.function)}
             found = [event for event in found if event.place not in moving]
-        around = [guard for guard in putting.guards if guard.kind == "with"]
-        safe = any(guard.kind in _SAFE and guard not in around for event in found for guard in event.guards)
-        if safe or not all(is_after(event, putting) for event in found):
+        if not is_pair(putting, found):
             return []
         return sorted(found, key=lambda event: event.place)
 

@@ -20,7 +20,6 @@ _SAFE = frozenset({"finally", "except"})
 _TESTS = frozenset({"if", "match"})
 _LOOPS = frozenset({"loop", "while"})
 _EXITS = frozenset({"return", "leave"})
-_LOOKUP = frozenset({"KeyError", "ValueError", "IndexError", "LookupError"})  # what a removal itself raises
 
 
 class WaysOut(WayQuestion):
@@ -31,18 +30,27 @@ class WaysOut(WayQuestion):
         super().__init__(removals, sites)
         self.tickets = tickets
 
-    def between(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> str:
-        """Return the way on which a function comes to none of the events ``taking``, of which each is behind ``putting``."""
-        before = f"before it removes it (line {taking[0].place[0]})"
+    def between(
+        self, function: Function, putting: Event, taking: list[Event], store: Effect, every: list[Effect],
+        alone: bool = False,
+    ) -> str:  # fmt: skip
+        """Return the way on which a function comes to none of the events ``taking``, of which each is behind ``putting``.
+
+        ``every`` are the removals that they are or lead to. What takes out any entry takes out this one another time.
+        Where the function ``alone`` has the key, no caller that survives an error of its own can take the entry out.
+        """
+        before = f"before it removes it (line {taking[-1].place[0]})"
         if (leaving := self._handled(function, putting, taking, store)) is not None:
             does = "raises" if leaving.kind == "raise" else "returns"
             return f"{function.name}() {does} where an error is handled (line {leaving.place[0]}), {before}"
+        if any(self.sites.is_sweep(one) or (one.key is None and one.how != "pop") for one in every):
+            return ""
         if (handler := self._passed_over(function, putting, taking)) is not None:
             return f"{function.name}() goes on where an error is handled (line {handler.place[0]}), {before}"
         if (wait := self._timed_out(function, putting, taking, store)) is not None:
             return f"{function.name}() is left where the wait times out (line {wait.place[0]}), {before}"
-        if (leaving := self._early(function, putting, taking, store)) is not None:
-            does = "returns" if leaving.kind == "return" else "goes on to the next"
+        if (leaving := self._early(function, putting, taking, store, alone)) is not None:
+            does = {"return": "returns", "raise": "raises"}.get(leaving.kind, "goes on to the next")
             return f"{function.name}() {does} (line {leaving.place[0]}) {before}"
         return ""
 
@@ -56,7 +64,7 @@ class WaysOut(WayQuestion):
         parts = {store.key, store.value} - {None}
         for one in function.events:
             depth = _depth(one, "except")
-            if one.kind not in {"return", "raise"} or depth is None or not _lies_between(one, putting, taking):
+            if one.kind not in {"return", "raise"} or depth is None or not _later(function, one, putting, taking):
                 continue
             if any(guard.kind in _SAFE for guard in putting.guards) or not parts.isdisjoint(walk(one.terms[0])):
                 continue
@@ -81,16 +89,18 @@ class WaysOut(WayQuestion):
 
     def _passed_over(self, function: Function, putting: Event, taking: list[Event]) -> Event | None:
         """Return the handler that goes on after an error in the block in which all of a store's removals stand."""
-        depth = _depth(taking[0], "try")
+        plain = [one for one in taking if _depth(one, "except") is None]
+        depth = _depth(plain[0], "try")
         while depth is not None:
-            before = taking[0].guards[:depth]
-            if all(one.guards[:depth] == before and _kind(one, depth) == "try" for one in taking):
+            before = plain[0].guards[:depth]
+            if all(one.guards[:depth] == before and _kind(one, depth) == "try" for one in plain):
                 again = any(guard.kind in _LOOPS and guard not in putting.guards for guard in before)
-                work = [one for one in self._working(function, putting, taking) if _kind(one, depth) == "try"]
-                for handler in self._handlers(function, taking[-1], depth) if work and not again else ():
-                    if not self._is_of_removal(handler) and not _raises(function, handler):
+                work = [one for one in self._working(function, putting, plain) if _kind(one, depth) == "try"]
+                for handler in self._handlers(function, plain[-1], depth) if work and not again else ():
+                    own = any(one.guards[: depth + 1] == handler.guards for one in taking)
+                    if not own and not self._is_of_removal(handler) and not _raises(function, handler):
                         return handler
-            depth = _depth(taking[0], "try", depth + 1)
+            depth = _depth(plain[0], "try", depth + 1)
         return None
 
     def _working(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
@@ -119,7 +129,11 @@ class WaysOut(WayQuestion):
     def _is_of_removal(self, handler: Event) -> bool:
         """Tell whether a handler is for the error of a removal that finds nothing."""
         test = handler.guards[-1].test
-        return all(one[-1] in _LOOKUP for one in (test[1] if test[0] == "tuple" else options(test)))
+        kinds = [self.heap.evaluate(one) for one in (test[1] if test[0] == "tuple" else options(test))]
+        return all(
+            values and all(one[0] == "ext" and self.heap.contracts.is_a(one[1], "not found") for one in values)
+            for values in kinds
+        )
 
     # time limits
 
@@ -151,10 +165,8 @@ class WaysOut(WayQuestion):
         kinds = {value[1] for value in self.heap.evaluate(base) if value[0] == "container"}
         return self.gives_up(event, store) and any(called[2] in QUEUES.get(kind, ()) for kind in kinds)
 
-    def is_left_at(self, event: Event, store: Effect, taking: list[Event]) -> bool:
+    def _is_left_at(self, event: Event, store: Effect, taking: list[Event]) -> bool:
         """Tell whether the end of a limited time takes a function past all of the events that take an entry out."""
-        if any(guard.kind in {*_SAFE, "with"} and guard not in event.guards for one in taking for guard in one.guards):
-            return False
         around = event.guards[: _shared(event, taking)]
         inner = event.guards[len(around) :]
         tried = any(guard.kind in {"try", "except", "finally"} for guard in inner)
@@ -172,14 +184,16 @@ class WaysOut(WayQuestion):
     def _timed_out(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
         """Return the wait between a store and its removals after which an error leaves the function."""
         for one in function.events:
-            if one.kind in {"call", "enter"} and is_after(one, putting) and is_after(taking[0], one):
-                if self.gives_up(one, store) and self.is_left_at(one, store, taking):
-                    return one
+            later = _later(function, one, putting, taking) if one.kind in {"call", "enter"} else []
+            if later and self.gives_up(one, store) and self._is_left_at(one, store, later):
+                return one
         return None
 
     # early returns
 
-    def _early(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
+    def _early(
+        self, function: Function, putting: Event, taking: list[Event], store: Effect, alone: bool
+    ) -> Event | None:
         """Return where a function is left, or a round of its loop ends, because of a test that says nothing of the holder.
 
         The removals take out what the store has put in, and that is one more each time: a set or a mapping whose entry
@@ -190,17 +204,19 @@ class WaysOut(WayQuestion):
         parts = {store.key, store.value} - {None}
         if not all(parts & set(walk(one.terms[0])) for one in taking if one.kind == "call") or not parts:
             return None
+        kinds = _EXITS | {"raise"} if alone else _EXITS
         for one in function.events:
-            if one.kind not in _EXITS or not _lies_between(one, putting, taking) or is_opposed(one, putting):
+            later = _later(function, one, putting, taking) if one.kind in kinds else []
+            if not later or is_opposed(one, putting):
                 continue
             tests = [guard for guard in one.guards if guard.kind in _TESTS and guard not in putting.guards]
             if not tests or any(guard.kind in {"try", *_SAFE} and guard not in putting.guards for guard in one.guards):
                 continue
             if any(self._asks_holder(guard.test, store, putting) for guard in one.guards):
                 continue
-            if not parts.isdisjoint(walk(one.terms[0])) or not all(_is_past(other, tests[-1]) for other in taking):
+            if not parts.isdisjoint(walk(one.terms[0])) or not all(_is_past(other, tests[-1]) for other in later):
                 continue
-            if one.kind == "return" or _same_round(one, [putting, *taking]):
+            if one.kind != "leave" or _same_round(one, [putting, *later]):
                 return one
         return None
 
@@ -218,6 +234,17 @@ class WaysOut(WayQuestion):
         return any(store.container in self.heap.evaluate(one) for one in inside if one[0] in {"attr", "name"})
 
 
+def is_pair(putting: Event, taking: list[Event]) -> bool:
+    """Tell whether events take out behind another one what that puts in, on some ways only.
+
+    What stands in a ``finally``, or in a block with a context that is not around both, may run on all of them.
+    """
+    around = [guard for guard in putting.guards if guard.kind == "with"]
+    anyway = any(guard.kind in {"finally", "with"} and guard not in around for one in taking for guard in one.guards)
+    plain = any(_depth(one, "except") is None for one in taking)
+    return plain and not anyway and all(is_after(one, putting) for one in taking)
+
+
 def _kind(event: Event, depth: int) -> str:
     return event.guards[depth].kind if len(event.guards) > depth else ""
 
@@ -227,8 +254,22 @@ def _depth(event: Event, kind: str, start: int = 0) -> int | None:
     return next((n for n, guard in enumerate(event.guards) if n >= start and guard.kind == kind), None)
 
 
-def _lies_between(one: Event, putting: Event, taking: list[Event]) -> bool:
-    return is_after(one, putting) and is_after(taking[0], one)
+def _later(function: Function, one: Event, putting: Event, taking: list[Event]) -> list[Event]:
+    """Return the removals behind an event, where that comes behind a store and past no removal of its own.
+
+    A removal in a branch that leaves the function, or a round of its loop, says nothing of what is behind the branch.
+    """
+    if not is_after(one, putting):
+        return []
+    for other in taking:
+        if is_after(one, other):
+            inside = one.guards[: len(other.guards)] == other.guards
+            if inside or not any(
+                event.kind in {*_EXITS, "raise"} and event.guards == other.guards and is_after(event, other)
+                for event in function.events
+            ):
+                return []
+    return [other for other in taking if is_after(other, one) and _depth(other, "except") is None]
 
 
 def _raises(function: Function, handler: Event) -> bool:
