@@ -56,7 +56,7 @@ def words(tmp_path: Path) -> list[str]:
     wheel(releases, "leaky", {"leaky/__init__.py": LEAKS})
     wheel(releases, "broken", {"broken/__init__.py": "X = 1\n", "broken/half.py": BROKEN})
     listed = tmp_path / "packages.txt"
-    listed.write_text("# two that are there\nleaky==1.0\nbroken==1.0  # a comment\nabsent==1.0\n")
+    listed.write_text("# two that are there\nleaky[more]==1.0\nbroken==1.0  # a comment\nabsent==1.0\n")
     return [sys.executable, str(FOLDER / "run.py"), str(listed), "--results", str(tmp_path / "results")]
 
 
@@ -173,6 +173,6 @@ def test_the_list_holds_what_it_should() -> None:
     lines = (FOLDER / "packages.txt").read_text().splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert len(pins) >= 400 and len({pin.partition("==")[0] for pin in pins}) == len(pins)
-    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin) for pin in pins)
+    assert all(re.fullmatch(r"[a-z0-9-]+(\[[a-z0-9,]+\])?==[\w.]+", pin) for pin in pins)
     start = next(number for number, line in enumerate(lines) if line.startswith("# applications"))
     assert start > 300 and len(lines) - start > 100

@@ -54,7 +54,10 @@ def main(words: Sequence[str] | None = None) -> int:
         reports = list(kept(results, pins, known))
         table = [row for report in reports for row in rows(report)]
         write(results / "findings.jsonl", json_lines(table))
-        figures = counts(reports) | {"recall": recall(known, {report["pin"]: report["findings"] for report in reports})}
+        figures = counts(reports) | {
+            "unnamed": [{"pin": report["pin"], **one} for report in reports for one in report["unnamed"]]
+        }
+        figures |= {"recall": recall(known, {report["pin"]: report["findings"] for report in reports})}
         write(results / "summary.json", json.dumps(figures, indent=1) + "\n")
         write(results / "summary.md", summary(figures, table))
     print(summary(figures, table))
@@ -94,7 +97,7 @@ def chosen(file: Path, only: Sequence[str] | None, limit: int | None) -> list[st
         lines = list(dict.fromkeys(item["pin"] for item in judgements([file])))
     else:
         lines = [line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
-    pins = [line for line in lines if line and (not only or named(line)["package"] in only)]
+    pins = [line for line in lines if line and (not only or named(stages.plain(line))["package"] in only)]
     return pins[:limit]
 
 
@@ -103,7 +106,7 @@ def kept(results: Path, pins: Iterable[str], known: Sequence[Judgement]) -> Iter
     for pin in pins:
         found = stages.together(pin, results)
         if found is not None:
-            mine = [item for item in known if item["pin"] == pin]
+            mine = [item for item in known if item["pin"] == found["pin"]]
             yield {**found, "findings": list(judge(found["findings"], mine))}
 
 

@@ -35,6 +35,9 @@ def summary(figures: Report, rows: list[Row]) -> str:
             "",
             *(f"- missed: {one}" for one in figures["recall"]["which"]),
         ]
+    if figures["unnamed"]:
+        lines += ["", "## Grows, and no holder is named", ""]
+        lines += [f"- {one['pin']}, {one['driver']}: {'; '.join(one['said'])}" for one in figures["unnamed"]]
     lines += ["", "## What went wrong", ""]
     lines += [
         f"- {one['pin']}, {one['stage']}: {one['what']}: {' '.join(one['why'].split())}" for one in figures["wrong"]

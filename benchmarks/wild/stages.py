@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ FETCH = (*PREFER_BINARY, "--ignore-requires-python")
 #: Seconds to start and to import, and then for each finding: an experiment has 20, and there may be a second one.
 START, EACH = 120.0, 45.0
 PROFILE = 120.0  # seconds for one driver
+GROWS = 1  # the status of a profile that saw memory grow
 RETRIED = ("not fetched", "not installed")  # the network may be back next time
 
 
@@ -40,11 +42,16 @@ class WildBench:
 
     def file(self, stage: str, pin: str) -> Path:
         """Return the file for the result of a stage."""
-        return self.results / stage / f"{pin}.json"
+        return self.results / stage / f"{plain(pin)}.json"
 
     def environment(self, pin: str) -> Path:
         """Return the folder of a release's environment."""
-        return self.cache / "environments" / pin
+        return self.cache / "environments" / plain(pin)
+
+
+def plain(pin: str) -> str:
+    """Return ``name==version`` of ``name[extra]==version``."""
+    return re.sub(r"\[.*\]", "", pin)
 
 
 def run(pin: str, last: str, bench: WildBench) -> None:
@@ -52,7 +59,7 @@ def run(pin: str, last: str, bench: WildBench) -> None:
     for stage in STAGES[: STAGES.index(last) + 1]:
         report = _saved(bench.file(stage, pin))
         if report is None or bench.again or any(report["run"].get(name) for name in RETRIED):
-            report = {**_DO[stage](pin, bench), "pin": pin}
+            report = {**_DO[stage](pin, bench), "pin": plain(pin)}
             write(bench.file(stage, pin), json.dumps(report))
             print(f"{stage} {pin}: {_brief(report)}", flush=True)
         if report["run"].get("not fetched"):
@@ -63,14 +70,16 @@ def run(pin: str, last: str, bench: WildBench) -> None:
 
 def together(pin: str, results: Path) -> Report | None:
     """Return the report of a release's check, with the verdicts and with what was seen to grow; None if it has none."""
-    found = [_saved(results / stage / f"{pin}.json") for stage in STAGES]
+    found = [_saved(results / stage / f"{plain(pin)}.json") for stage in STAGES]
     checked, *later = found
     if checked is None:
         return None
     runs = {stage: report["run"] for stage, report in zip(STAGES[1:], later, strict=True) if report is not None}
     verified, discovered = later
     findings = (verified or checked)["findings"] or checked["findings"]
-    return {**checked, "findings": [*findings, *(discovered or {}).get("findings", ())], "later": runs}
+    driven = discovered or _empty()
+    unnamed = [one for one in driven.get("drivers", ()) if one["status"] == GROWS and not one["holders"]]
+    return {**checked, "findings": [*findings, *driven["findings"]], "later": runs, "unnamed": unnamed}
 
 
 def _saved(path: Path) -> Report | None:
@@ -95,7 +104,7 @@ def _empty(**why: str) -> Report:
 def _checked(pin: str, bench: WildBench) -> Report:
     """Check a release as it was unpacked."""
     try:
-        folder = unpacked(pin, bench.cache, FETCH)
+        folder = unpacked(plain(pin), bench.cache, FETCH)
     except (subprocess.CalledProcessError, tarfile.TarError, zipfile.BadZipFile, OSError) as error:
         return _empty(**{"not fetched": (getattr(error, "stderr", "") or str(error))[-500:]})
     return check(folder, bench.limits, "--confidence", "low")
@@ -124,11 +133,11 @@ def _installed(pin: str, bench: WildBench, words: list[str], folder: Path, limit
 
 def _discovered(pin: str, bench: WildBench) -> Report:
     """Call each driver of a release again and again, and tell which holders grow that no finding names already."""
-    place = bench.cache / "drivers" / pin
+    place = bench.cache / "drivers" / plain(pin)
     shutil.rmtree(place, ignore_errors=True)
     began, total, tried = time.monotonic(), _empty(), []
     known = {item["fingerprint"] for item in (_saved(bench.file("check", pin)) or _empty())["findings"]}
-    for driver in drivers.written(unpacked(pin, bench.cache, FETCH), place):
+    for driver in drivers.written(unpacked(plain(pin), bench.cache, FETCH), place):
         words = [
             "profile",
             f"{driver}:work",
@@ -141,7 +150,9 @@ def _discovered(pin: str, bench: WildBench) -> Report:
         run = report["run"]
         if run.get("not installed"):
             return {**total, "run": {**total["run"], **run}}
-        tried.append({"driver": driver.name, "status": run["status"], "late": run["late"], "why": run["crash"][-300:]})
+        said = report.get("verdict", {}).get("sentences", [run["crash"][-300:]])
+        outcome = {"driver": driver.name, "status": run["status"], "late": run["late"], "said": said}
+        tried.append({**outcome, "holders": len(report["findings"])})
         total["findings"] += [_grown(finding, driver, report) for finding in report["findings"]]
         for name in ("cpu", "wall"):
             total["run"][name] += run[name]
