@@ -12,6 +12,7 @@ from leaklint.heap.callers import Callers
 from leaklint.heap.counters import Counters
 from leaklint.heap.domains import ORDER, Domain
 from leaklint.heap.effects import Call, Effect, Effects
+from leaklint.heap.inputs import Inputs
 from leaklint.heap.key_guards import KeyGuards, is_search_for_unused
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
@@ -59,6 +60,7 @@ class KeyDomain:
         self.lifetime = lifetime
         self.usage = Usage(heap)
         self.guards = KeyGuards(self)
+        self.inputs = Inputs(heap, effects)
         self._counters = Counters(heap, lifetime)
         self._runners = Runners(heap, effects, multiplicity)
         self.ranges = Ranges(heap)
@@ -115,6 +117,8 @@ class KeyDomain:
             return worst
         if kind == "op":
             return self._operation(term, depth)
+        if kind in {"elem", "call"} and self.inputs.variable(term):
+            return Domain.TEXT
         if kind == "call":
             return self._call(term, depth)
         if kind in {"elem", "iter"} and self._of_table(term):

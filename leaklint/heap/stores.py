@@ -288,7 +288,8 @@ class Stores:
         if kept.kind == "container" and kept.name == "tuple":
             yield ""
         if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, effect):
-            if not self._only_by_name(effect) or (once and not self._is_factory(kept, effect)):
+            doubtful = not self._only_by_name(effect) or (once and not self._is_factory(kept, effect))
+            if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
         if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
             yield ""
