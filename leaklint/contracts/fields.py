@@ -26,7 +26,7 @@ NATURES = (
     "not weakly referable", "of variable size", "slotted base", "data class", "attrs class", "attrs class by its name",
     "slotted class", "field", "constructor", "leads back", "marker", "makes a copy", "copies objects", "frees a resource",
     "another each time", "gives a number", "lives by who holds it", "waits", "limited", "not found", "runs with its class",
-    "runs coroutines", "the one that runs", "takes a coroutine", "ends the process", "process",
+    "suppresses", "runs coroutines", "the one that runs", "takes a coroutine", "ends the process", "process",
 )  # fmt: skip
 _SCHEMA_TEXT = {"type": "string"}
 

@@ -131,6 +131,8 @@ class Paths:
                 manager and self._is_rooted(store)
             ):
                 continue  # a stack that a walk fills and empties goes with the walk
+            if manager and self.ways_out.goes_on_after(function, yielded[0]):
+                continue
             line = inside[0][1].place[0]
             if manager:
                 return f"removed after the yield only (line {line}): an error in the with block keeps it"

@@ -10,19 +10,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, options
+from leaklint.flow.terms import Term, options
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
-from leaklint.heap.ways_out import WaysOut, is_pair
+from leaklint.heap.ways_out import WaysOut, is_for_all, is_pair
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 _SAFE = frozenset({"finally", "except", "with"})
 _CALLERS = 3  # how many callers up an error is followed
-_ALL = frozenset({"Exception", "BaseException"})
 
 
 class Unwinding(WayQuestion):
@@ -180,11 +179,11 @@ class Unwinding(WayQuestion):
 
     def _catches(self, test: Term, error: Term) -> bool:
         """Tell whether a handler is for an error: of the same class, of one above it, or for all."""
-        if test == UNKNOWN:
+        if is_for_all(test):
             return True
         above = set(self._names(error))
         tests = test[1] if test[0] == "tuple" else options(test)
-        return any(bool(above & set(self._own(one))) or _ALL & {one[-1]} != set() for one in tests)
+        return any(bool(above & set(self._own(one))) for one in tests)
 
     def _own(self, term: Term) -> list[Term]:
         """Return the classes that a term names."""

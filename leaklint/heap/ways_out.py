@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import QUEUES
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import NONE, Term, options, walk
+from leaklint.flow.terms import NONE, UNKNOWN, Term, as_text, options, root, walk
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
@@ -20,6 +20,8 @@ _SAFE = frozenset({"finally", "except"})
 _TESTS = frozenset({"if", "match"})
 _LOOPS = frozenset({"loop", "while"})
 _EXITS = frozenset({"return", "leave"})
+_LEAVING = {"return": "returns", "raise": "raises", "leave": "goes on to the next"}
+_ALL = frozenset({"Exception", "BaseException"})
 
 
 class WaysOut(WayQuestion):
@@ -41,17 +43,20 @@ class WaysOut(WayQuestion):
         """
         before = f"before it removes it (line {taking[-1].place[0]})"
         if (leaving := self._handled(function, putting, taking, store)) is not None:
-            does = "raises" if leaving.kind == "raise" else "returns"
-            return f"{function.name}() {does} where an error is handled (line {leaving.place[0]}), {before}"
+            return f"{function.name}() {_LEAVING[leaving.kind]} where an error is handled (line {leaving.place[0]}), {before}"
         if any(self.sites.is_sweep(one) or (one.key is None and one.how != "pop") for one in every):
             return ""
         if (handler := self._passed_over(function, putting, taking)) is not None:
             return f"{function.name}() goes on where an error is handled (line {handler.place[0]}), {before}"
+        if (block := self._suppressed(function, putting, taking)) is not None:
+            return f"{function.name}() goes on behind a block that suppresses errors (line {block.place[0]}), {before}"
         if (wait := self._timed_out(function, putting, taking, store)) is not None:
             return f"{function.name}() is left where the wait times out (line {wait.place[0]}), {before}"
         if (leaving := self._early(function, putting, taking, store, alone)) is not None:
-            does = {"return": "returns", "raise": "raises"}.get(leaving.kind, "goes on to the next")
-            return f"{function.name}() {does} (line {leaving.place[0]}) {before}"
+            return f"{function.name}() {_LEAVING[leaving.kind]} (line {leaving.place[0]}) {before}"
+        if (test := self._tested(putting, taking, store, function)) is not None:
+            asked = as_text(test.test) if test.holds else f"not {as_text(test.test)}"
+            return f"{function.name}() removes it only where {asked} (line {taking[-1].place[0]})"
         return ""
 
     # handlers
@@ -64,7 +69,8 @@ class WaysOut(WayQuestion):
         parts = {store.key, store.value} - {None}
         for one in function.events:
             depth = _depth(one, "except")
-            if one.kind not in {"return", "raise"} or depth is None or not _later(function, one, putting, taking):
+            later = _later(function, one, putting, taking) if one.kind in {*_EXITS, "raise"} else []
+            if depth is None or not later or (one.kind == "leave" and not _same_round(one, [putting, *later])):
                 continue
             if any(guard.kind in _SAFE for guard in putting.guards) or not parts.isdisjoint(walk(one.terms[0])):
                 continue
@@ -73,7 +79,7 @@ class WaysOut(WayQuestion):
                 continue
             limited = any(self.gives_up(event, store) for event in tried)
             told = one.terms[0] not in {NONE, ("exception", one.guards[depth].test)}
-            if one.kind == "return" or limited or (told and tried and not self.effects.calls.get(function.key)):
+            if one.kind != "raise" or limited or (told and tried and not self.effects.calls.get(function.key)):
                 return one
         return None
 
@@ -103,6 +109,22 @@ class WaysOut(WayQuestion):
             depth = _depth(plain[0], "try", depth + 1)
         return None
 
+    def _suppressed(self, function: Function, putting: Event, taking: list[Event]) -> Event | None:
+        """Return what a block does that suppresses errors and has all the removals inside, behind it."""
+        for depth, guard in enumerate(taking[0].guards):
+            inside = all(one.guards[: depth + 1] == taking[0].guards[: depth + 1] for one in taking)
+            if guard.kind != "with" or guard in putting.guards or not inside or not self._suppresses(guard.test):
+                continue
+            errors = guard.test[2] if guard.test[0] == "call" else ()
+            if not all(self._is_not_found(one) for one in errors):
+                work = [one for one in self._working(function, putting, taking) if guard in one.guards]
+                return work[0] if work else None
+        return None
+
+    def _suppresses(self, context: Term) -> bool:
+        values = self.heap.evaluate(context[1]) if context[0] == "call" else ()
+        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "suppresses") for value in values)
+
     def _working(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
         """Yield the calls between a store and its first removal."""
         within = {taken for one in taking for term in one.terms for taken in walk(term)}
@@ -129,10 +151,25 @@ class WaysOut(WayQuestion):
     def _is_of_removal(self, handler: Event) -> bool:
         """Tell whether a handler is for the error of a removal that finds nothing."""
         test = handler.guards[-1].test
-        kinds = [self.heap.evaluate(one) for one in (test[1] if test[0] == "tuple" else options(test))]
-        return all(
-            values and all(one[0] == "ext" and self.heap.contracts.is_a(one[1], "not found") for one in values)
-            for values in kinds
+        return all(self._is_not_found(one) for one in (test[1] if test[0] == "tuple" else options(test)))
+
+    def _is_not_found(self, error: Term) -> bool:
+        values = self.heap.evaluate(error)
+        return bool(values) and all(
+            value[0] == "ext" and self.heap.contracts.is_a(value[1], "not found") for value in values
+        )
+
+    def goes_on_after(self, function: Function, event: Event) -> bool:
+        """Tell whether any error that comes at an event is handled so that the function goes on behind that."""
+        depth = _depth(event, "try")
+        handlers = self._handlers(function, event, depth) if depth is not None else []
+        return any(
+            is_for_all(one.guards[-1].test)
+            and not any(
+                other.kind in {*_EXITS, "raise"} and other.guards[: len(one.guards)] == one.guards
+                for other in function.events
+            )
+            for one in handlers
         )
 
     # time limits
@@ -143,12 +180,8 @@ class WaysOut(WayQuestion):
             return False
         term = event.terms[0]
         called = term[1] if term[0] == "call" else term
-        if (
-            term[0] == "call"
-            and called[0] == "attr"
-            and called[1][0] == "call"
-            and called[1] in walk(store.value or NONE)
-        ):
+        base = root(called)
+        if term[0] == "call" and called[0] == "attr" and base[0] == "call" and base in walk(store.value or NONE):
             named = any(name == "timeout" for name, _ in term[3])
             return named or bool(term[2] and self.heap.contracts.is_a(called[2], "waits"))
         values = self.heap.evaluate(called)
@@ -199,11 +232,9 @@ class WaysOut(WayQuestion):
         The removals take out what the store has put in, and that is one more each time: a set or a mapping whose entry
         comes from outside may be asked for again until the test has the other outcome.
         """
-        if all(putting is not frame.event for frame in self.sites.frames(store)) or not self._is_own(store, function):
+        if not self._is_direct(putting, taking, store, function):
             return None
         parts = {store.key, store.value} - {None}
-        if not all(parts & set(walk(one.terms[0])) for one in taking if one.kind == "call") or not parts:
-            return None
         kinds = _EXITS | {"raise"} if alone else _EXITS
         for one in function.events:
             later = _later(function, one, putting, taking) if one.kind in kinds else []
@@ -220,6 +251,32 @@ class WaysOut(WayQuestion):
                 return one
         return None
 
+    def _tested(self, putting: Event, taking: list[Event], store: Effect, function: Function) -> Guard | None:
+        """Return the test, which says nothing of the holder, behind which all removals stand, and the store does not."""
+        if not self._is_direct(putting, taking, store, function) or any(
+            one.guards != taking[0].guards for one in taking
+        ):
+            return None
+        inner = [
+            guard for guard in taking[0].guards if guard not in putting.guards and guard.kind not in {"try", "with"}
+        ]
+        if not inner or any(guard.kind not in {"if", "past"} for guard in inner) or inner[-1].kind != "if":
+            return None
+        if any(guard.test == inner[-1].test for guard in putting.guards):
+            return None
+        return None if any(self._asks_holder(guard.test, store, putting) for guard in inner) else inner[-1]
+
+    def _is_direct(self, putting: Event, taking: list[Event], store: Effect, function: Function) -> bool:
+        """Tell whether a function itself puts in one more entry, and takes out that one."""
+        if all(putting is not frame.event for frame in self.sites.frames(store)) or not self._is_own(store, function):
+            return False
+        if any(
+            self._asks_holder(guard.test, store, putting) for guard in putting.guards if guard.kind in {"if", "past"}
+        ):
+            return False  # what is in already is not put in again
+        parts = {store.key, store.value} - {None}
+        return bool(parts) and all(parts & set(walk(one.terms[0])) for one in taking if one.kind == "call")
+
     def _is_own(self, store: Effect, function: Function) -> bool:
         """Tell whether each run puts in one more: an entry of a sequence, or what the function makes itself."""
         return store.container[1] in {"list", "deque"} or self.tickets.is_made_in(store, function)
@@ -235,14 +292,15 @@ class WaysOut(WayQuestion):
 
 
 def is_pair(putting: Event, taking: list[Event]) -> bool:
-    """Tell whether events take out behind another one what that puts in, on some ways only.
-
-    What stands in a ``finally``, or in a block with a context that is not around both, may run on all of them.
-    """
-    around = [guard for guard in putting.guards if guard.kind == "with"]
-    anyway = any(guard.kind in {"finally", "with"} and guard not in around for one in taking for guard in one.guards)
+    """Tell whether events take out behind another one what that puts in, none of them in a ``finally``."""
+    anyway = any(guard.kind == "finally" for one in taking for guard in one.guards)
     plain = any(_depth(one, "except") is None for one in taking)
     return plain and not anyway and all(is_after(one, putting) for one in taking)
+
+
+def is_for_all(test: Term) -> bool:
+    """Tell whether a handler is for all errors."""
+    return test == UNKNOWN or any(one[-1] in _ALL for one in (test[1] if test[0] == "tuple" else options(test)))
 
 
 def _kind(event: Event, depth: int) -> str:
