@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import DISPLAYS, Term, root, walk
@@ -14,7 +14,10 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.feasibility import function_is_private
 from leaklint.heap.key_guards import conjuncts
 from leaklint.heap.namespaces import is_constructor
-from leaklint.heap.removal_sites import WayQuestion, is_after
+from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
 
 _CALLERS = 3  # how many callers up a test, or a removal, is looked for
 _EQUAL = {"is": True, "==": True, "in": True, "is not": False, "!=": False, "not in": False}
@@ -46,14 +49,16 @@ class GuardedWay(NamedTuple):
 class FinalStates(WayQuestion):
     """Finds the functions that put an entry in a state from which nothing leads to a removal."""
 
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        super().__init__(removals, sites)
+        self._known: tuple[list[Effect], list[GuardedWay]] | None = None  # of the removals that were asked for last
+
     def passed_over(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the function that sets an attribute by which all removals pass an entry over, and comes to none before."""
-        ways = list[GuardedWay]()
-        for removal in good:
-            found = self._ways_to(removal)
-            if not found:
-                return ""
-            ways += found
+        if self._known is None or self._known[0] is not good:
+            self._known = good, self._all_ways(good)
+        ways = self._known[1]
         names = set.intersection(*({test.name for test in way.tests} for way in ways)) if ways else set()
         for name in sorted(names):
             if why := self._set_early(name, ways, store, every):
@@ -61,6 +66,16 @@ class FinalStates(WayQuestion):
         return ""
 
     # where removals stand behind tests
+
+    def _all_ways(self, good: list[Effect]) -> list[GuardedWay]:
+        """Return the ways to all of some removals; nothing where one of them asks nothing of the entry."""
+        ways = list[GuardedWay]()
+        for removal in good:
+            found = self._ways_to(removal)
+            if not found:
+                return []
+            ways += found
+        return ways
 
     def _ways_to(self, removal: Effect) -> list[GuardedWay]:
         """Return all the ways to a removal; nothing where one of them asks nothing of the entry."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 _TAKING = frozenset({"pop", "popitem", "popleft"})
+_BY_VALUE = frozenset({"remove", "discard"})
 _SAFE = frozenset({"finally", "except"})
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
@@ -196,9 +197,12 @@ class Paths:
         return self.ways_out.between(function, putting, taking, store, good, alone=True)
 
     def _goes_with_others(self, store: Effect, good: list[Effect]) -> bool:
-        """Tell whether an entry lies under a key at which others come to lie, and is taken out with all of these."""
+        """Tell whether an entry lies under a key beside others, and whoever goes to that key looks after all of these.
+
+        What takes out one of them by its value has been told which.
+        """
         slot = slot_of(store) if store.key is None else None
-        if slot is None or any(one.container == store.container for one in good):
+        if slot is None or any(one.container == store.container and one.how in _BY_VALUE for one in good):
             return False
         return self.removals.keys.of(slot, store.chain) not in {Domain.FRESH, Domain.OBJECT}
 

@@ -69,7 +69,8 @@ class WaysOut(WayQuestion):
         parts = {store.key, store.value} - {None}
         for one in function.events:
             depth = _depth(one, "except")
-            later = _later(function, one, putting, taking) if one.kind in {*_EXITS, "raise"} else []
+            leaves = depth is not None and one.kind in {*_EXITS, "raise"}
+            later = _later(function, one, putting, taking) if leaves else []
             if depth is None or not later or (one.kind == "leave" and not _same_round(one, [putting, *later])):
                 continue
             if any(guard.kind in _SAFE for guard in putting.guards) or not parts.isdisjoint(walk(one.terms[0])):
@@ -217,8 +218,10 @@ class WaysOut(WayQuestion):
     def _timed_out(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
         """Return the wait between a store and its removals after which an error leaves the function."""
         for one in function.events:
-            later = _later(function, one, putting, taking) if one.kind in {"call", "enter"} else []
-            if later and self.gives_up(one, store) and self._is_left_at(one, store, later):
+            if one.kind not in {"call", "enter"} or not is_after(one, putting) or not self.gives_up(one, store):
+                continue
+            later = _later(function, one, putting, taking)
+            if later and self._is_left_at(one, store, later):
                 return one
         return None
 
