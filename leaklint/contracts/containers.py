@@ -6,7 +6,8 @@ from __future__ import annotations
 ADDERS: dict[str, tuple[int, int]] = {
     "append": (-1, 0), "appendleft": (-1, 0), "add": (-1, 0), "insert": (-1, 1), "setdefault": (0, 1), "extend": (-1, 0),
     "extendleft": (-1, 0), "update": (-1, 0), "__setitem__": (0, 1), "put": (-1, 0), "put_nowait": (-1, 0), "push": (-1, 0),
-    "callback": (-1, 0), "push_async_callback": (-1, 0), "enter_context": (-1, 0), "push_async_exit": (-1, 0),
+    "callback": (-1, 0), "push_async_callback": (-1, 0), "enter_context": (-1, 0), "enter_async_context": (-1, 0),
+    "push_async_exit": (-1, 0),
     "__ior__": (-1, 0), "__iadd__": (-1, 0), "set": (-1, 0),
 }  # fmt: skip
 BULK = frozenset({"extend", "extendleft", "update", "__ior__", "__iadd__"})

@@ -21,6 +21,7 @@ TAKES = ("plain 0", "plain 1")
 NAMES = ("returns", "takes", "keys", "natures")
 KEYS = ("fresh", "finite", "inner", "input", "text")
 NATURES = (
+    "copies the context", "makes a context variable",
     "enum", "metaclass", "model", "value", "compared by value", "property", "kept property", "same function", "plain", "text",
     "environment", "makes dict", "makes list", "makes set", "makes weak", "makes bounded", "makes local", "makes a class",
     "not weakly referable", "of variable size", "slotted base", "data class", "attrs class", "attrs class by its name",

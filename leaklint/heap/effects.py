@@ -258,6 +258,8 @@ class Effects:
             value = given[place] if place < len(given) else None
             if name in BULK and value is not None:
                 value = ("iter", value)
+            if kind == "exitstack" and len(given) + len(term[3]) > 1:  # a callback with its arguments
+                value = ("tuple", (*given, *(word for _, word in term[3])), term[4])
             if name == "update" and value is None:
                 value = next((word for _, word in term[3]), None)
             if name == "setdefault" and value is None:

@@ -189,6 +189,9 @@ class Rebinding:
                 yield from ((key, part) for key, part in pairs if key[0] != "star")
 
     def _is_old(self, term: Term, target: Term, containers: list[Term]) -> bool:
+        if target[0] == "read":  # what a context variable is asked for
+            evaluate, asked = self.heap.points_to.evaluate, term[1] if term[0] == "call" else term
+            return asked[0] == "attr" and asked[2] == "get" and not evaluate(asked[1]).isdisjoint(evaluate(target[1]))
         return term == target or (
             term[0] in {"name", "attr", "param"}
             and any(value in containers for value in self.heap.points_to.evaluate(term))

@@ -9,6 +9,7 @@ from leaklint.contracts.model import Contract, Retains
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, as_text, children
 from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
+from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
 from leaklint.heap.kept import Kept
@@ -33,6 +34,7 @@ _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under 
 
 _CALLBACK = Kept("made", name="callback")  # one that keeps nothing but itself
 _NEW_CLASS = Kept("class", name="class")  # one that no class statement makes
+_SET = "contextvars.ContextVar.set"
 _NEVER = "what takes it back is made anew, and never equals what was registered"
 
 
@@ -86,6 +88,7 @@ class Registrations:
             if one.contract is None or not self.undoing.by_handle(one.contract, one.function, one.event.terms[0]):
                 yield one
         yield from self.slots.all()
+        yield from self._variables()
         yield from self._patches()
         for one in kept_results(self.heap):
             life = self._life(one.contract, one.event.terms[0]) if one.contract is not None else Life.PROCESS
@@ -94,6 +97,14 @@ class Registrations:
                 yield one._replace(level="low", reasons=(*one.reasons, why))
             elif life is not Life.SHORT:
                 yield one
+
+    def _variables(self) -> Iterator[Registration]:
+        """Yield the context variables that objects have for themselves: the context holds each that is set."""
+        contract = self.contracts.callable(_SET)
+        for one in ContextGrowth(self.heap).variables():
+            yield Registration(
+                "callback", one.function, one.event, _SET, one.kept, one.value, "medium", (one.reason,), contract
+            )
 
     def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
         """Yield the calls of functions of the program that the project declares to keep what they are given."""

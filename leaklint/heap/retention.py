@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.terms import Term, root
 from leaklint.heap.building import Building
 from leaklint.heap.chains import Chains
+from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.kept import Keeping, Kept
 from leaklint.heap.key_domain import KeyDomain
@@ -90,6 +91,7 @@ class Heap:
         found: list[Retention] = []
         found += Chains(self).all()
         found += Raising(self).all()
+        found += ContextGrowth(self).all()
         leaking: set[tuple[str, ...]] = set()
         for key in sorted(stores, key=lambda one: len(where[one].path)):
             holder = _holder_of_owner(where[key])

@@ -51,7 +51,7 @@ class Undoing:
             return True
         for undo in (one for one in contract.undo if one != contract.name):
             handle = contract.handle and undo.startswith(".")
-            undoing = self._naming(undo, function)
+            undoing = (one for one in self._naming(undo, function) if one[1] is not event)
             if any(handle or self._takes_back(other, call, value, function) for other, _, call, _ in undoing):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
