@@ -19,7 +19,7 @@ _WITH_MORE = ("plain", "argument", "element", "copy", "instance", "field")
 RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")
 TAKES = ("plain 0", "plain 1")
 NAMES = ("returns", "takes", "keys", "natures")
-KEYS = ("fresh", "finite", "inner", "input", "text")
+KEYS = ("fresh", "finite", "inner", "input", "own", "text")
 NATURES = (
     "copies the context", "makes a context variable",
     "enum", "metaclass", "model", "value", "compared by value", "property", "kept property", "same function", "plain", "text",

@@ -63,12 +63,12 @@ class Dropped:
 
         Nothing else removes anything, nothing calls that function, and all callers that are seen drop it.
         """
-        undoing = {one.function for one in every}
-        if any(self.effects.calls.get(key) for key in undoing):
-            return None
         for store in stores:
             for giver in dict.fromkeys(frame.function.key for frame in self.sites.frames(store)):
-                if not undoing <= self._undoing(giver) or giver in self.removals.multiplicity.escaping:
+                undoing = self._undoing(giver)
+                if giver in self.removals.multiplicity.escaping or not all(
+                    self._is_handed_out(one, giver, undoing) for one in every
+                ):
                     continue
                 often = [
                     call
@@ -79,6 +79,15 @@ class Dropped:
                 if often and all(call.event.name == "dropped" for call in often):
                     return self._told(removal, store, often[0])
         return None
+
+    def _is_handed_out(self, removal: Effect, giver: str, undoing: set[str]) -> bool:
+        """Tell whether only who has the result of a function can have a removal made."""
+        if removal.how == "callback" and removal.function == giver:  # a partial of a method of the container
+            return any(
+                one.kind == "return" and one.terms[0] == removal.event.terms[0]
+                for one in self.heap.functions[giver].events
+            )
+        return removal.function in undoing and not self.effects.calls.get(removal.function)
 
     def _undoing(self, giver: str) -> set[str]:
         """Return the functions that only who has the result of a function can call; none if it gives that to others as well.

@@ -130,7 +130,7 @@ class Filing:
         return None
 
     def _under_other_form(self, removal: Effect, slot: Term | None, store: Effect) -> Missed | None:
-        """Return how both a store and a removal work a key out of what they are given, each in another way."""
+        """Return how a store and a removal work a key out of what they are given, each in another way."""
         for filed, asked in self._pairs(removal, slot, store):
             for one, other in _parts(filed, asked):
                 left, right = self.forms.of(one), self.forms.of(other)
@@ -142,13 +142,16 @@ class Filing:
         return None
 
     def _differ(self, filed: Form, asked: Form) -> bool:
-        """Tell whether different things are done to what goes by one name, and to nothing that is worked out already."""
-        if filed.steps == asked.steps or not filed.steps or not asked.steps:
+        """Tell whether different things are done to what goes by one name, and to nothing that is worked out already.
+
+        Where nothing is done to one of the two, callers have to pass the same for both.
+        """
+        if filed.steps == asked.steps or filed.subject[0] != asked.subject[0] or filed.subject[2] != asked.subject[2]:
             return False
-        if filed.subject[0] != asked.subject[0] or filed.subject[2] != asked.subject[2]:
+        left, right = self._passed(filed.subject), self._passed(asked.subject)
+        if any(map(self._is_worked_out, left | right)):
             return False
-        passed = {one for form in (filed, asked) for one in self._passed(form.subject)}
-        return not any(map(self._is_worked_out, passed))
+        return bool(filed.steps and asked.steps) or any(one[0] != "const" for one in left & right)
 
     def _is_worked_out(self, passed: Term) -> bool:
         """Tell whether something is done to what is passed, or was done to it before it was put where it is read."""
@@ -237,8 +240,8 @@ class Filing:
 
 
 def _parts(filed: Term, asked: Term) -> Iterator[tuple[Term, Term]]:
-    """Yield two keys, or the parts of two tuples place by place."""
-    if filed[0] == asked[0] == "tuple" and len(filed[1]) == len(asked[1]):
+    """Yield two keys, or the parts of two tuples or formatted texts place by place."""
+    if filed[0] == asked[0] and filed[0] in {"tuple", "text"} and len(filed[1]) == len(asked[1]):
         yield from zip(filed[1], asked[1], strict=True)
     else:
         yield filed, asked

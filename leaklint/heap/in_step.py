@@ -62,7 +62,7 @@ class InStep:
             for value in self.heap.evaluate(one.key[1])
         )
         where = (self.removals.lifetime.where(value) for value in found if value[0] == "container")
-        return store.key is None and any(one is not None and one.key == own for one in where)
+        return _is_element(store) and any(one is not None and one.key == own for one in where)
 
     def _evicted(self, record: Effect, removals: list[Effect]) -> str:
         """Return in words what evicts the entry of one of two stores, and nothing else."""
@@ -119,6 +119,11 @@ class InStep:
             if effect.kind == "store" and name is not None and name[0] != "const":
                 found.setdefault(self.sides.owner(effect), []).append(effect)
         return found
+
+
+def _is_element(store: Effect) -> bool:
+    """Tell whether a store puts in nothing but a key: into a set or a list, or as the key of a constant."""
+    return store.key is None or (store.value is not None and store.value[0] == "const")
 
 
 def _name(effect: Effect) -> Term | None:

@@ -32,22 +32,7 @@ _TEXT_NAME = re.compile(
 _MOST = 8  # how deep a key is followed
 _NEAR_END = 6
 _TEXT_METHODS = frozenset(
-    {
-        "lower",
-        "upper",
-        "strip",
-        "format",
-        "join",
-        "title",
-        "replace",
-        "encode",
-        "decode",
-        "rstrip",
-        "lstrip",
-        "casefold",
-        "hexdigest",
-        "capitalize",
-    }
+    "lower upper strip format join title replace encode decode rstrip lstrip casefold hexdigest capitalize".split()
 )
 
 
@@ -137,6 +122,8 @@ class KeyDomain:
             return Domain.FRESH
         if kind == "attr" and term[1][0] == "call" and self._call(term[1], depth + 1) == Domain.FRESH:
             return Domain.FRESH
+        if kind == "attr" and self._is_for_each(term):
+            return self._deep(term[1], depth + 1)
         if kind == "name" and depth < 5:
             found = [self._deep(one, depth + 2) for one in self._of_global(term)[:6]]
             if Domain.FRESH in found:
@@ -155,6 +142,11 @@ class KeyDomain:
             if found and Domain.UNKNOWN not in found:
                 return min(found, key=ORDER.index)
         return self._by_values(term)
+
+    def _is_for_each(self, term: Term) -> bool:
+        """Tell whether each object has another value for an attribute, by contract."""
+        values = self.heap.evaluate(term)
+        return any(value[0] == "ext" and self.heap.contracts.keys(value[1]) == "own" for value in values)
 
     def _on_classes(self, term: Term) -> list[Term]:
         """Return what class bodies give an attribute that no object is given for itself."""
@@ -367,6 +359,8 @@ class KeyDomain:
                     if value[1] != "?"
                     else Domain.UNKNOWN
                 )
+            elif kind == "ext" and (given := self.heap.contracts.keys(value[1])) in {"own", "input"}:
+                found.add(Domain.TEXT if given == "input" else Domain.UNKNOWN)
             elif kind in {"class", "anyclass", "metaclass", "module", "none", "ext"}:
                 found.add(Domain.OBJECT if self._is_made_anew(value) else Domain.FINITE)
             elif kind == "func":

@@ -43,17 +43,20 @@ class Runners:
         if not function.owner or "property" not in self.heap.attributes.decoration(function):
             return
         related = self.heap.classes.related
-        for one in self.heap.functions.values():
-            read = {
-                term
-                for event in one.events
-                for top in event.terms
-                for term in walk(top)
-                if term[0] == "attr" and term[2] == function.name
-            }
-            values = self.heap.all_of(term[1] for term in read)
+        for key, base in self._reads.get(function.name, ()):
+            values = self.heap.evaluate(base)
             if any(value[0] in {"inst", "self"} and related(value[1], function.owner) for value in values):
-                yield one.key
+                yield key
+
+    @cached_property
+    def _reads(self) -> dict[str, list[tuple[str, Term]]]:
+        """Return the functions that read attributes, with what they read them of, by the attribute's name."""
+        found: dict[str, dict[tuple[str, Term], None]] = {}
+        for one in self.heap.functions.values():
+            for term in (term for event in one.events for top in event.terms for term in walk(top)):
+                if term[0] == "attr":
+                    found.setdefault(term[2], {})[one.key, term[1]] = None
+        return {name: list(reads) for name, reads in found.items()}
 
     @cached_property
     def _homes(self) -> dict[Term, str]:

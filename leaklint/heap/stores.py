@@ -111,7 +111,8 @@ class Stores:
         asked = interned(effect, self.heap.points_to)
         of_objects = effect.key is not None and any(one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key))
         grows = domain == Domain.FRESH and not asked and not of_objects
-        if grows or self.heap.removals.paths.unswept.why(effect):
+        paths = self.heap.removals.paths
+        if grows or paths.unswept.why(effect) or paths.sides.in_step.grows(effect):
             yield Store(effect, made, "value", domain, 1, ("what is stored is small",))
         elif effect.value is not None and effect.value[0] != "const" and (effect.how == "read" or asked):
             level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
