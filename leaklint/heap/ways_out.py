@@ -64,7 +64,7 @@ class WaysOut(WayQuestion):
     def _handled(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
         """Return where an error after a store is handled by leaving the function, which passes the removals by.
 
-        An error that is told as another one, where a time is over or nobody here calls the function, is for callers.
+        An error that is told as another one, where a time is over or nobody here calls the function, is for callers that go on.
         """
         parts = {store.key, store.value} - {None}
         for one in function.events:
@@ -79,7 +79,8 @@ class WaysOut(WayQuestion):
             if any(guard.kind in {"try", "with"} for guard in putting.guards) and not tried:
                 continue
             limited = any(self.gives_up(event, store) for event in tried)
-            told = one.terms[0] not in {NONE, ("exception", one.guards[depth].test)}
+            lasting = store.container in self.removals.lifetime.long  # else its owner may go with the error
+            told = lasting and one.terms[0] not in {NONE, ("exception", one.guards[depth].test)}
             if one.kind != "raise" or limited or (told and tried and not self.effects.calls.get(function.key)):
                 return one
         return None
