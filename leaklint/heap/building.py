@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, target_of
@@ -22,12 +23,16 @@ class Building:
     or where the run itself goes on for ever.
     """
 
-    def __init__(self, heap: PointsTo) -> None:
-        """Take the points-to sets."""
+    def __init__(self, heap: PointsTo, is_single: Callable[[str], bool]) -> None:
+        """Take the points-to sets, and what tells whether a class hands out one object only."""
         self.heap = heap
+        self.is_single = is_single
 
-    def fills_its_own(self, effect: Effect) -> bool:
-        """Tell whether a store fills a container that the same run of a function has made."""
+    def fills_its_own(self, effect: Effect, is_field: bool) -> bool:
+        """Tell whether a store fills a container that the same run of a function has made, or that of an object it has made.
+
+        ``is_field`` tells that each object of a class has a container of its own as attribute.
+        """
         function = self.heap.functions[effect.chain[-1].caller if effect.chain else effect.function]
         event = effect.chain[-1].event if effect.chain else effect.event
         if function.kind in {"module", "class"} or function.yields:
@@ -37,7 +42,8 @@ class Building:
         if self._is_replaced(effect):
             return True
         site = effect.container[2]  # of an object of a class of the program that is a container: that class
-        made_here = site[:1] == ("class",) or self._is_made_in(site, function)
+        owned = is_field and effect.base[0] == "attr" and effect.base[1] == root(effect.base)
+        made_here = owned or site[:1] == ("class",) or self._is_made_in(site, function)
         return made_here and self._is_new(root(effect.base), function, 0)
 
     def _is_replaced(self, effect: Effect) -> bool:
@@ -65,7 +71,9 @@ class Building:
             return True
         if term[0] == "call":
             values = self.heap.evaluate(term)
-            return bool(values) and all(value[0] in {"container", "inst"} and value[2] == term[4] for value in values)
+            return (bool(values) and all(self._is_made_by(term, value) for value in values)) or self._is_handed_new(
+                term, depth
+            )
         if term[0] == "union":
             return all(part[0] == "const" or self._is_new(part, function, depth) for part in term[1])
         if term[0] == "fresh" and term[1] == function.key and depth < _DEPTH:
@@ -74,3 +82,19 @@ class Building:
                 one == term or one[0] == "const" or self._is_new(root(one), function, depth + 1) for one in given
             )
         return False
+
+    def _is_made_by(self, call: Term, value: Term) -> bool:
+        is_object = value[0] == "container" or (value[0] == "inst" and not self.is_single(value[1]))
+        return is_object and value[2] == call[4]
+
+    def _is_handed_new(self, call: Term, depth: int) -> bool:
+        """Tell whether a call runs functions alone that return what each of their runs has made."""
+        callees = self.heap.evaluate(call[1])
+        return bool(callees) and depth < _DEPTH and all(
+            callee[0] in {"func", "method"} and self._hands_out_new(callee[-1], depth) for callee in callees
+        )  # fmt: skip
+
+    def _hands_out_new(self, key: str, depth: int) -> bool:
+        function = self.heap.functions[key]
+        given = [root(event.terms[0]) for event in function.events if event.kind == "return"]
+        return not function.yields and bool(given) and all(self._is_new(one, function, depth + 1) for one in given)

@@ -23,12 +23,13 @@ class Receivers:
 
     def __init__(
         self, heap: PointsTo, effects: Effects, lives_long: Callable[[Term], bool], has_long: Callable[[str], bool],
-        runs: Callable[[Call], int], publication: Publication,
+        runs: Callable[[Call], int], publication: Publication, is_importable: Callable[[str], bool],
     ) -> None:  # fmt: skip
         """Take the call graph, what tells of an object or of some of a class that they live long, and how often calls run.
 
-        ``publication`` tells when an object comes to live long.
+        ``publication`` tells when an object comes to live long, ``is_importable`` whether users come to one of a class.
         """
+        self.is_importable = is_importable
         self.publication = publication
         self.runs = runs
         self.heap = heap
@@ -39,11 +40,11 @@ class Receivers:
     def may_be_long(self, effect: Effect) -> bool:
         """Tell whether the object whose field is filled may be one that lives long, by all calls that are seen.
 
-        A method that nothing in the program calls is for users, who may call it on any object.
+        A method that nothing in the program calls is for users, who may call it on any object that they can import.
         """
         base = self._object_of(effect)
         if base[0] != "param" or not self._is_receiver(base):
-            return True
+            return self._may_live_long(base)
         return self._is_met_by_long(base[1]) and self._from_callers(base, set())
 
     def _is_met_by_long(self, key: str) -> bool:
@@ -101,7 +102,10 @@ class Receivers:
         seen.add(receiver[1])
         calls = self.effects.calls.get(receiver[1])
         if not calls:
-            return self.heap.functions[receiver[1]].name != "__setitem__"  # which is called where an item is set
+            function = self.heap.functions[receiver[1]]
+            below = self.heap.classes.below(function.owner) if function.owner in self.heap.names.classes else ()
+            is_user_s = not below or any(map(self.is_importable, below))
+            return is_user_s and function.name != "__setitem__"  # which is called where an item is set
         for call in calls:
             if not captured and self.runs(call) != MANY:
                 continue

@@ -25,6 +25,7 @@ from leaklint.heap.receivers import Receivers
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.removal import Removals
 from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.starts import importable
 from leaklint.heap.stores import Stores
 from leaklint.heap.usage import Usage
 
@@ -48,10 +49,10 @@ class Heap:
         self.keys = KeyDomain(points_to, self.effects, self.lifetime, self.multiplicity)
         self.removals = Removals(points_to, self.effects, self.lifetime, self.keeping, self.multiplicity, self.keys)
         self.usage = Usage(points_to)
-        self.building = Building(points_to)
+        self.building = Building(points_to, self.multiplicity.is_single)
         self.receivers = Receivers(
             points_to, self.effects, self._lives_long, self._has_long, self.multiplicity.call_runs,
-            Publication(self.lifetime, self.multiplicity.is_single),
+            Publication(self.lifetime, self.multiplicity.is_single), importable(self.lifetime).__contains__,
         )  # fmt: skip
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
@@ -248,7 +249,9 @@ class Heap:
 
     def _is_growth(self, effect: Effect, location: HeapPlace) -> bool:
         """Tell whether a store runs many times on one and the same container."""
-        return self._runs(effect, location) == MANY and not self.building.fills_its_own(effect)
+        return self._runs(effect, location) == MANY and not self.building.fills_its_own(
+            effect, location.scope == "field"
+        )
 
     def _runs(self, effect: Effect, location: HeapPlace) -> int:
         runs = self.multiplicity.event_runs(effect.function, effect.event)

@@ -1,14 +1,15 @@
-"""Where programs begin: functions that a module calls when it is started as a script, and those that a new process runs."""
+"""Where programs begin: scripts, the functions that they call when they are started, and those that a new process runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Function, is_for_scripts
+from leaklint.flow.model import Event, Function, is_for_scripts
 from leaklint.flow.terms import Term
 
 if TYPE_CHECKING:
+    from leaklint.heap.lifetime import Lifetime
     from leaklint.heap.points_to import PointsTo
 
 
@@ -45,3 +46,37 @@ def _in_processes(heap: PointsTo, function: Function) -> Iterator[str]:
         for value in heap.evaluate(target):
             if value[0] == "func":
                 yield value[1]
+
+
+def scripts(heap: PointsTo) -> frozenset[str]:
+    """Return the modules that are there to be started: no other imports them, and they do something when they are run.
+
+    A script has a block below ``if __name__ == "__main__"``, or prints.
+    """
+    modules = heap.names.modules
+    imported = {
+        dotted if dotted in modules else dotted.rpartition(".")[0]
+        for module in modules.values()
+        for dotted in (*module.imports.values(), *module.stars)
+    }
+    return frozenset(
+        module
+        for key, function in heap.functions.items()
+        if function.kind == "module"
+        and (module := heap.names.module_of(key).name) not in imported
+        and any(is_for_scripts(event.guards) or _prints(heap, event) for event in function.events)
+    )
+
+
+def importable(lifetime: Lifetime) -> frozenset[str]:
+    """Return the classes of which an object lives long that users can import, from a module that is no script."""
+    inside = tuple(f"{name}." for name in scripts(lifetime.heap))
+    return frozenset(
+        value[1]
+        for value, location in lifetime.long.items()
+        if value[0] in {"inst", "self"} and not location.path[0].startswith(inside)
+    )
+
+
+def _prints(heap: PointsTo, event: Event) -> bool:
+    return event.kind == "call" and ("ext", "builtins.print") in heap.evaluate(event.terms[0][1])
