@@ -51,7 +51,7 @@ class Undoing:
             return True
         for undo in (one for one in contract.undo if one != contract.name):
             handle = contract.handle and undo.startswith(".")
-            undoing = (one for one in self._naming(undo, function) if one[1] is not event)
+            undoing = (one for one in self._naming(undo, function) if one[1] is not event or _is_choice(event))
             if any(handle or self._takes_back(other, call, value, function) for other, _, call, _ in undoing):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
@@ -209,3 +209,8 @@ class Undoing:
                 if callee[0] == "attr":
                     found.setdefault(callee[2], []).append((key, event))
         return found
+
+
+def _is_choice(event: Event) -> bool:
+    """Tell whether one of several functions is called: ``(register if wanted else unregister)(function)``."""
+    return len(options(event.terms[0][1])) > 1
