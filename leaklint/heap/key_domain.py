@@ -19,6 +19,7 @@ from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.ranges import Ranges
+from leaklint.heap.read_data import ReadData
 from leaklint.heap.runners import Runners
 from leaklint.heap.usage import Usage
 
@@ -46,6 +47,7 @@ class KeyDomain:
         self.usage = Usage(heap)
         self.guards = KeyGuards(self)
         self.inputs = Inputs(heap, effects)
+        self.read_data = ReadData(heap, effects)
         self._counters = Counters(heap, lifetime)
         self._runners = Runners(heap, effects, multiplicity)
         self.ranges = Ranges(heap)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.model import Contract
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, row_of
 from leaklint.heap.domains import Domain
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _EVER_NEW = frozenset({Domain.FRESH, Domain.OBJECT})
 _GROWING = _EVER_NEW | {Domain.UNKNOWN}
+_FRESH = frozenset({Domain.FRESH})
 
 
 class Table(NamedTuple):
@@ -37,7 +38,7 @@ def tables(heap: Heap) -> Iterator[Table]:
             if (
                 name
                 and heap.multiplicity.event_runs(key, event) == MANY
-                and heap.keys.of(item) in (_GROWING if _takes_any_key(heap, name) else _EVER_NEW)
+                and _is_ever_new(heap, function, event, item, _GROWING if _takes_any_key(heap, name) else _EVER_NEW)
             ):
                 if not _taken_out(heap, key, name):
                     yield Table(name, key, event)
@@ -55,7 +56,8 @@ def _by_calls(heap: Heap) -> Iterator[Table]:
         item = argument_at(term, contract.key.position, contract.key.parameter)
         if row is None or row.hold == "weak" or item is None:
             continue
-        if heap.multiplicity.event_runs(function, event) != MANY or heap.keys.of(item) is not Domain.FRESH:
+        home = heap.points_to.functions[function]
+        if heap.multiplicity.event_runs(function, event) != MANY or not _is_ever_new(heap, home, event, item, _FRESH):
             continue
         if undoing.is_off(contract):
             continue
@@ -63,6 +65,21 @@ def _by_calls(heap: Heap) -> Iterator[Table]:
             continue
         if not (contract.where and _taken_out(heap, function, contract.where.replace(":", "."))):
             yield Table(contract.holder or name, function, event, contract)
+
+
+def _is_ever_new(heap: Heap, function: Function, event: Event, item: Term, domains: frozenset[Domain]) -> bool:
+    """Tell whether there are ever new keys: by how many there can be, or for what the program reads while it runs.
+
+    The text of an error has in it what could not be worked with.
+    """
+    read = heap.keys.read_data
+    if heap.keys.of(item) in domains or read.is_read(item):
+        return True
+    if not any(one[0] == "exception" for one in walk(item)):
+        return False
+    tried = (one for one in function.events if one.kind == "call" and one.place < event.place)
+    calls = (one.terms[0] for one in tried if any(guard.kind == "try" for guard in one.guards))
+    return any(read.is_read(given) for call in calls for given in call[2])
 
 
 def _stored(heap: Heap, event: Event) -> tuple[str, Term]:
