@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaklint_runtime import act, ladder, recipes, stubs
+from leaklint_runtime import act, domains, ladder, recipes, stubs
 from leaklint_runtime.build import CannotBuildError, call, describe
 from leaklint_runtime.wire import WireProbe
 
@@ -204,6 +204,37 @@ def test_the_recipe_makes_such_an_object(kind: Any) -> None:
 def test_what_cannot_be_made_says_why() -> None:
     with pytest.raises(CannotBuildError, match="RuntimeError: never"):
         ladder.construct(Impossible)
+
+
+class FaultMeta(type):
+    codes: typing.ClassVar[list[str]] = []
+
+    def __init__(cls, name: str, bases: tuple[Any, ...], body: dict[str, Any]) -> None:
+        super().__init__(name, bases, body)
+        if bases and not issubclass(bases[0], Exception):
+            raise TypeError("no fault")
+        if "CODE" in body:
+            cls.codes.append(body["CODE"])
+
+
+class FaultError(Exception, metaclass=FaultMeta):
+    pass
+
+
+class MissingError(FaultError):
+    CODE = "missing"
+
+
+def test_of_a_metaclass_classes_are_made_as_the_program_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domains, "_scopes", [])
+    domains.within("", __file__)
+    first = ladder.construct(FaultMeta)
+    made = first.call(7)
+    assert (made.__name__, made.__bases__, first.how) == ("Made7", (FaultError,), "a class below FaultError")
+    known = len(FaultMeta.codes)
+    like = [recipe.call(8) for recipe in ladder.variants(FaultMeta, first) if recipe.how == "a class like MissingError"]
+    assert [(item.__bases__, item.CODE) for item in like] == [((FaultError,), "missing")]
+    assert len(FaultMeta.codes) == known + 1
 
 
 def test_arguments_vary_from_round_to_round() -> None:

@@ -80,6 +80,41 @@ PROGRAMS = {
             def __init__(self):
                 logging.getLogger("bot.http").addFilter(Quiet())
         """,
+    "memo_with_a_bound": """
+        import functools
+        @functools.lru_cache(maxsize=64)
+        def suggest(command, env):
+            # Suggest a command like another one.
+            if env.get("LIMIT") is not command:
+                raise LookupError(command)
+            return command.lower()
+        """,
+    "call_of_what_is_decorated": """
+        import functools
+        _results = {}
+        class Result:
+            pass
+        def stored(size=1):
+            def decorate(function):
+                @functools.wraps(function)
+                def call(*args):
+                    if args not in _results:
+                        _results[args] = Result()
+                    return _results[args]
+                return call
+            return decorate
+        """,
+    "optional_that_must_be_given": """
+        from typing import Optional
+        _nodes = []
+        class Root:
+            pass
+        class Node:
+            def __init__(self, name: str, root: Optional[Root] = None):
+                assert root is not None
+                self.root = root
+                _nodes.append(self)
+        """,
     "last_type_of_several": """
         from typing import Union
         _terms = []
@@ -101,5 +136,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS))
 def test_what_the_finding_leads_to_is_tried(verdicts: dict[str, Verdict], program: str) -> None:
-    expected = "refuted" if program == "builder_of_copies" else "confirmed"
+    expected = {"builder_of_copies": "refuted", "memo_with_a_bound": "bounded"}.get(program, "confirmed")
     assert verdicts[program].status == expected, verdicts[program]
+
+
+def test_what_no_call_fills_keeps_its_bound(verdicts: dict[str, Verdict]) -> None:
+    assert verdicts["memo_with_a_bound"].reason == "suggest keeps at most 64 entries"

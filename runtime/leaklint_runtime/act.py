@@ -24,11 +24,16 @@ from .values import BuiltValue
 from .wire import WireProbe
 
 TURNS = 5
+CALLED = "function that is called"
 STEPS = 16  # items that are taken from a generator
 
 
 class UnreachableError(Exception):
     """The act cannot be done; the text says why."""
+
+
+class BoundedError(Exception):
+    """Whatever is done, no more than so many objects stay; the text says why."""
 
 
 class LeftEarlyError(Exception):
@@ -41,7 +46,7 @@ class Act(NamedTuple):
     Of the kind ``factory`` all is done by the factory, which is not looked for here. ``live`` is the one object of the
     program whose method it is, if the holder is an attribute of that. ``early`` tells that a with block ends in an error and
     a generator is closed at its first item. ``times`` is how often it is done with the same object and arguments. ``decorates``
-    is what the function that it returns is called with: a ``function`` or a ``class``; nothing if that is not called.
+    is what the function that it returns is called with: a ``function``, a ``class`` or ``CALLED``; nothing if it is not called.
     """
 
     kind: str
@@ -153,7 +158,10 @@ def _do(act: Act, hand: list[Any], args: list[Any], kwargs: dict[str, Any], resu
 
 
 def _decorate(what: str, number: int, result: list[Any]) -> None:
-    """Call the function that was returned, and put what that returns in its place. Raises ``TypeError`` if it is none."""
+    """Call the function that was returned, and put what that returns in its place. Raises ``TypeError`` if it is none.
+
+    What it makes of a function is called, too, if ``what`` is ``CALLED``.
+    """
     inner = result.pop()
     if not is_a(inner, FunctionType):
         raise TypeError("what it returns is no function")
@@ -163,7 +171,8 @@ def _decorate(what: str, number: int, result: list[Any]) -> None:
     if first is not None and first.name not in hints:
         chosen[first.name] = _named_thing() if what == "class" else _named_function()
     call = build.arguments(parameters, hints, "required", number, chosen=chosen)
-    result.append(finished(inner(*call.args, **call.kwargs)))
+    made = finished(inner(*call.args, **call.kwargs))
+    result.append(finished(made(f"leaklint{number}")) if what == CALLED else made)
 
 
 def _named_thing() -> BuiltValue:

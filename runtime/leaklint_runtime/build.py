@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import typing
 from functools import partial
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Union
 
 from . import domains, failing, values
-from .early import FunctionType, is_a
+from .early import FunctionType, ModuleType, is_a
 from .holder import mro_of
+from .seats import seats
 from .shown import choices
 from .stubs import Stub
 from .values import BuiltValue, Varied
@@ -276,7 +278,9 @@ def _is_open(item: inspect.Parameter, hints: Hints) -> bool:
 
 
 def nested(kind: Any, number: int, depth: int) -> BuiltValue:
-    """Make an instance of a class for an argument, or of a concrete subclass of it. Raises ``CannotBuildError``.
+    """Make an instance of a class for an argument, or of a concrete subclass of it, or take one that the program has.
+
+    Raises ``CannotBuildError`` if there is none.
 
     One that is equal by value, or of a class that only fits, is made of varied values, where its class takes them: equal ones
     are the same key.
@@ -293,4 +297,9 @@ def nested(kind: Any, number: int, depth: int) -> BuiltValue:
             except Exception:
                 continue
             return BuiltValue(value, f"{option.__module__}:{option.__qualname__}({made.source})", made.sure)
-    raise CannotBuildError(kind.__qualname__)
+    home = sys.modules.get(kind.__module__)
+    held = next(seats(kind, home), None) if is_a(home, ModuleType) else None
+    if held is None:
+        raise CannotBuildError(kind.__qualname__)
+    place = ".".join([owner.__qualname__ for owner in held.owners[1:]] + [held.name])
+    return BuiltValue(held.obj, f"{held.owners[0].__name__}:{place}", True, "an object of the program")

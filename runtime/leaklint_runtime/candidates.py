@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Callable, Iterator
 
 from . import build, callers, ladder, once, recipes, search, shown
-from .act import Act, completed, finished, other_ending, perform, tracked_argument
+from .act import CALLED, Act, completed, finished, other_ending, perform, tracked_argument
 from .holder import unwrap
 from .patience import Patience
 from .seats import seats
@@ -103,17 +103,18 @@ def _otherwise(
     """Yield the act with these arguments left early, if it has an end, with a call of what it returns, and done twice."""
     if other_ending(act):
         yield _with(act._replace(early=True), probe, recipe, arguments)
-    if act.kind in ("call", "method") and _returns_function(act.function):
-        for what in ("function", "class"):
+    depth = _functions_inside(getattr(inspect.unwrap(act.function), "__code__", None))
+    if act.kind in ("call", "method"):
+        for what in ("function", "class", CALLED)[: min(3, depth + 1) if depth else 0]:
             yield _with(act._replace(decorates=what), probe, recipe, arguments)
     yield _with(act._replace(times=2), probe, recipe, arguments)
 
 
-def _returns_function(function: Any) -> bool:
-    """Tell whether functions are defined inside a function, one of which it may return."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    inner = [constant.co_name for constant in getattr(code, "co_consts", ()) if inspect.iscode(constant)]
-    return any(not name.startswith("<") or name == "<lambda>" for name in inner)
+def _functions_inside(code: Any) -> int:
+    """Return how deep functions are defined one inside another in a function's code, which may return them."""
+    inner = [constant for constant in getattr(code, "co_consts", ()) if inspect.iscode(constant)]
+    named = [item for item in inner if not item.co_name.startswith("<") or item.co_name == "<lambda>"]
+    return max([1 + _functions_inside(item) for item in named], default=0)
 
 
 def _by_search(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[Strategy]:

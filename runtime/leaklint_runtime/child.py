@@ -18,14 +18,13 @@ from . import (
     holder,
     judge,
     observe,
-    once,
     reached,
     scenarios,
     seats,
     trial,
     trigger,
 )
-from .act import UnreachableError, resolve
+from .act import BoundedError, UnreachableError, resolve
 from .build import CannotBuildError
 from .case import ProofSetup
 from .early import FunctionType, is_a
@@ -59,7 +58,7 @@ def prove(probe: WireProbe, options: Options) -> WireVerdict:
     """Return the verdict on one probe."""
     try:
         return _prove(probe, options)
-    except once.SingleError as error:
+    except BoundedError as error:
         return WireVerdict(BOUNDED, str(error))
     except (UnreachableError, scenarios.ScenarioError) as error:
         return unreached(str(error))
@@ -144,7 +143,13 @@ def _case_in(module: Any, probe: WireProbe, options: Options) -> ProofSetup:
     lines = reached.lines_of(here) if here and _digest(module) == probe.digest else {}
     element = domains.element_of(module, probe.container)
     tried = trial.Trial(lines, found, empty, probe.track == "growth")
-    plan = trigger.plan(probe, dict(options.factories), options.scratch, tried, element, module)
+    try:
+        plan = trigger.plan(probe, dict(options.factories), options.scratch, tried, element, module)
+    except (UnreachableError, CannotBuildError):
+        bound = found.bound() if found is not None else None
+        if found is None or bound is None:
+            raise
+        raise BoundedError(f"{found.label} keeps at most {bound} entries") from None
     if plan.track:
         probe = replace(probe, track=plan.track)
     if plan.kept is not None:

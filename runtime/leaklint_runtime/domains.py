@@ -163,6 +163,21 @@ def subclasses(kind: Any) -> tuple[Any, ...]:
     return tuple(order[:OPTIONS])
 
 
+def classes_of(kind: Any) -> tuple[Any, ...]:
+    """Return the program's classes of a metaclass, those with the fewest bases first."""
+    found: list[Any] = []
+    waiting = list(type.__subclasses__(object))
+    seen = set(map(id, waiting))
+    while waiting:
+        below = waiting.pop()
+        if is_a(below, kind) and _scopes and _is_ours(below):
+            found.append(below)
+        following = [item for item in type.__subclasses__(below) if id(item) not in seen]
+        seen.update(map(id, following))
+        waiting += following
+    return tuple(sorted(found, key=lambda one: (len(one.__mro__), one.__qualname__))[:OPTIONS])
+
+
 def is_exported(kind: Any) -> bool:
     """Tell whether the package of a class offers it by its name, where users look first."""
     home = getattr(kind, "__module__", "").partition(".")[0]

@@ -29,11 +29,14 @@ def classes(function: Any, name: str, home: str) -> tuple[Any, ...]:
     word = re.sub(r"[\d_]", "", name).lower()
     spoken = values.by_name(name, 0) is None  # a name that means a text or a number says no class
     owner = getattr(function, "__qualname__", "").rpartition(".")[0]  # another one of its own class is often passed
+    mine: Any = contents(sys.modules[function.__module__]).get(owner) if function.__module__ in sys.modules else None
     ranked: list[tuple[int, str, Any]] = []
-    for kind in _of_package(home):
+    for kind in of_package(home):
         title = kind.__name__.lower()
         rank = 0 if title == word else 1 if len(word) >= SHORT and title.endswith(word) else 2
         rank = 0 if used and kind.__qualname__ == owner and kind.__module__ == function.__module__ else rank
+        if not used and is_a(mine, type) and issubclass(mine, kind):
+            continue  # what a class calls by its own name is what it wraps
         told = (rank < 2 and spoken and bool(used)) or (rank == 0 and spoken) or len(used) >= LEAST
         if told and all(_has(kind, item) for item in used):
             ranked.append((rank, kind.__qualname__, kind))
@@ -55,7 +58,7 @@ def attributes(function: Any, name: str) -> frozenset[str] | None:
     return frozenset(item for item in found if not item.startswith("__"))
 
 
-def _of_package(home: str) -> list[Any]:
+def of_package(home: str) -> list[Any]:
     """Return the public concrete classes that the loaded modules of a package define."""
     if home not in _known:
         found = []

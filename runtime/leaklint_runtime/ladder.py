@@ -13,9 +13,10 @@ import re
 from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
-from . import build, domains, examples, shown, values
+from . import build, domains, examples, shown, usages, values
 from .act import finished, in_loop
 from .build import CannotBuildError, Choices
+from .early import contents
 from .holder import mro_of
 from .search import Failure, anything, attempt, next_number, searched, surrounded, vary
 from .values import Varied
@@ -30,6 +31,7 @@ _STYLES = (
     ("full", "annotations and names, containers filled"),
     ("stubs", "stubs"),
     ("all", "all arguments"),
+    ("varied", "annotations and names, defaults replaced"),
 )
 
 
@@ -74,7 +76,7 @@ def construct(kind: Any) -> Recipe:
 
 def _construct(kind: Any, failures: list[Failure]) -> Recipe:
     first: Failure | None = None
-    for recipe in _steps(kind):
+    for recipe in _classes(kind) if issubclass(kind, type) else _steps(kind):
         failure = attempt(recipe.call, next_number())
         if failure is None:
             return recipe
@@ -115,6 +117,21 @@ def _steps(kind: Any) -> Iterator[Recipe]:
         yield Recipe(_maker(made, parameters, hints, style), how + aside, source, sure, sample.origins)
 
 
+def _classes(kind: Any) -> Iterator[Recipe]:
+    """Yield ways to make a class of a metaclass: one below each class of the program that has it, and one like that."""
+    for base in domains.classes_of(kind):
+        plain = {name: value for name, value in list(contents(base).items()) if type(value) in usages.PLAIN}
+        body = {name: value for name, value in plain.items() if not name.startswith("__")}
+        source = f'{_name(kind)}(f"Made{{number}}", ({_name(base)},), {{}})'
+        yield Recipe(partial(_class, (base,), {}, base), f"a class below {base.__qualname__}", source, False)
+        if body:
+            yield Recipe(partial(_class, base.__bases__, body, base), f"a class like {base.__qualname__}", "", False)
+
+
+def _class(bases: tuple[Any, ...], body: dict[str, Any], like: Any, number: int) -> Any:
+    return type(like)(f"Made{number}", bases, {**body, "__module__": like.__module__})
+
+
 def _shown(kind: Any) -> Iterator[Recipe]:
     """Yield the ways in which the program's own calls make an object, with other texts where their like are accepted."""
     parameters, hints = build.describe(kind)
@@ -130,6 +147,9 @@ def variants(kind: Any, first: Recipe) -> Iterator[Recipe]:
     """Yield further ways that work, with other values than the first: as the program's own calls have them, defaults replaced,
     containers filled; and ways to make an object of a subclass.
     """
+    if issubclass(kind, type):
+        yield from _classes(kind)
+        return
     yield from _shown(kind)
     yield from _by_example(kind)
     made = concrete(kind) if inspect.isabstract(kind) else kind

@@ -19,10 +19,6 @@ class Single(NamedTuple):
     how: str
 
 
-class SingleError(Exception):
-    """The program makes one object of the class; the text says where."""
-
-
 def made_once(kind: Any) -> Single | None:
     """Return where the program makes its one object of a class, or None where it makes several, or users may.
 

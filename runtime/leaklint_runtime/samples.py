@@ -7,15 +7,19 @@ import inspect
 import os
 import re
 import string
+import sys
+from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Iterator, Union
 
-from . import documented, domains, patterns, sandbox, shown, values
-from .early import FunctionType, contents, is_a
+from . import build, documented, domains, fitting, patterns, sandbox, shown, values
+from .early import FunctionType, ModuleType, contents, is_a
 from .holder import mro_of
 from .values import BuiltValue, Varied
 
 PATTERNS = 12
+NAMED = 4  # classes in one text
+_CLASS = re.compile(r"\b[A-Z]\w*[a-z]\w*")
 KNOWN, EACH, LARGEST = (
     40,
     4,
@@ -43,6 +47,30 @@ def options(function: Any, parameter: str) -> Iterator[Option]:
         return  # the working folder is the user's
     yield BuiltValue(a_file(), "leaklint_runtime.samples:a_file()", False, "a file that exists")
     yield BuiltValue(a_folder(), "leaklint_runtime.samples:a_folder()", False, "a folder that exists")
+
+
+def of_classes(message: str, function: Any) -> Iterator[Option]:
+    """Yield objects of the classes that a text names, such as the message of an error, and of those right below them,
+    which come first: a class that has some may stand for them.
+
+    They are of the program, or what the module of the function imports has them.
+    """
+    home: Any = sys.modules.get(getattr(function, "__module__", None) or "")
+    if not is_a(home, ModuleType):
+        return
+    spaces = [contents(home), *[contents(value) for value in list(contents(home).values()) if is_a(value, ModuleType)]]
+    package = fitting.of_package(home.__name__.partition(".")[0])
+    for word in list(dict.fromkeys(_CLASS.findall(message)))[:NAMED]:
+        known = [space[word] for space in spaces if is_a(space.get(word), type)]
+        for kind in [*known, *[kind for kind in package if kind.__name__ == word]][:1]:
+            for option in [] if issubclass(kind, BaseException) else [*type.__subclasses__(kind), kind][:NAMED]:
+                with suppress(build.CannotBuildError):
+                    _object(option, 0)
+                    yield Varied(partial(_object, option))
+
+
+def _object(kind: Any, number: int) -> BuiltValue:
+    return build.nested(kind, number, 0)._replace(sure=False, origin="a class that an error names")
 
 
 def _varied(make: Callable[[int], BuiltValue]) -> Varied:

@@ -121,17 +121,23 @@ def _exchanged(
 
     Without an improvement ``chosen`` is left as it was and ``failure`` itself is returned.
     """
-    for name in names:
-        before = dict(chosen)
-        for option in [*_named_in(_text(failure.error)), *samples.options(function, name), *anything()]:
-            if patience.over():
-                break
-            chosen[name] = option
-            following = attempt(make, next_number())
-            if following is None or following.reached > failure.reached:
-                return following
+    message, before = _text(failure.error), dict(chosen)
+    named = [*_named_in(message), *samples.of_classes(message, function)]
+    told = ((name, option) for name in names for option in named)  # of all parameters first what the error says itself
+    others = (
+        (name, option) for name in names for option in itertools.chain(samples.options(function, name), anything())
+    )
+    for name, option in itertools.chain(told, others):
+        if patience.over():
+            break
         chosen.clear()
         chosen.update(before)
+        chosen[name] = option
+        following = attempt(make, next_number())
+        if following is None or following.reached > failure.reached:
+            return following
+    chosen.clear()
+    chosen.update(before)
     return failure
 
 

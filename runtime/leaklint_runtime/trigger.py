@@ -21,7 +21,7 @@ from . import (
     trial,
     values,
 )
-from .act import Act, UnreachableError, other_ending, resolve
+from .act import Act, BoundedError, UnreachableError, other_ending, resolve
 from .early import is_a
 from .patience import Patience
 from .strategy import Make, Strategy
@@ -39,7 +39,7 @@ def plan(
     module: Any = None,
 ) -> Strategy:
     """Return the surest way to do what the probe says. Raises ``UnreachableError``,
-    ``once.SingleError`` or ``scenarios.ScenarioError``.
+    ``BoundedError`` or ``scenarios.ScenarioError``.
 
     Of several ways the first that runs the flagged statement and makes another object each time is taken. ``element`` is
     the type that the holder's annotation gives. Without a factory of the user's, or with one that asks for it, the process
@@ -65,7 +65,7 @@ def plan(
     applications.start()
     single = once.made_once(act.subject) if act.kind == "construct" or probe.track == "subject" else None
     if single is not None:
-        raise once.SingleError(f"the program makes one {act.subject.__qualname__}, {single.how} ({single.place})")
+        raise BoundedError(f"the program makes one {act.subject.__qualname__}, {single.how} ({single.place})")
     failures: list[BaseException] = []
     everything = Patience(2 * SECONDS)
     best = _on_kept(act, probe, judge, module) if judge.holder is None and module is not None else None
