@@ -67,7 +67,7 @@ AT_IMPORT = {
     "import_leaves": ("sys.exit(4)", "sys.exit(4)"),
     "import_ends": ("os._exit(4)", "importing import_ends ended the process with exit status 4"),
     "import_crashes": ("ctypes.string_at(0)", "importing import_crashes was killed by SIGSEGV"),
-    "import_fails": ("import no_such_module", "No module named 'no_such_module'"),
+    "import_fails": ("import os.no_such_module", "No module named 'os.no_such_module'"),
     "import_syntax": ("def", "SyntaxError"),
 }
 HARMLESS = {

@@ -89,6 +89,42 @@ PROGRAMS = {
                 raise LookupError(command)
             return command.lower()
         """,
+    "package_that_is_missing": """
+        import no_such_package.client as wire
+        _made = []
+        class Client(wire.Base):
+            pass
+        class Session:
+            def __init__(self, name: str):
+                self.link = wire.connect(name, wire.FAST)
+                _made.append(self)
+        """,
+    "missing_package_decides": """
+        _made = []
+        class Session:
+            def __init__(self, name: str):
+                from no_such_package import ready
+                if ready(name):
+                    _made.append(self)
+        """,
+    "missing_package_is_kept": """
+        from no_such_package import Base
+        _made = []
+        class Session(Base):
+            def __init__(self, name: str):
+                _made.append(self)
+        """,
+    "missing_package_may_keep": """
+        import sys
+        import no_such_package
+        _made = []
+        class Session:
+            def __init__(self, name: str):
+                no_such_package.register(self)
+                _made.append(self)
+                if len(sys.argv) < 1000:
+                    _made.clear()
+        """,
     "call_of_what_is_decorated": """
         import functools
         _results = {}
@@ -136,9 +172,18 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS))
 def test_what_the_finding_leads_to_is_tried(verdicts: dict[str, Verdict], program: str) -> None:
-    expected = {"builder_of_copies": "refuted", "memo_with_a_bound": "bounded"}.get(program, "confirmed")
+    others = {"builder_of_copies": "refuted", "memo_with_a_bound": "bounded"}
+    expected = "unreached" if program.startswith("missing_package") else others.get(program, "confirmed")
     assert verdicts[program].status == expected, verdicts[program]
 
 
 def test_what_no_call_fills_keeps_its_bound(verdicts: dict[str, Verdict]) -> None:
     assert verdicts["memo_with_a_bound"].reason == "suggest keeps at most 64 entries"
+
+
+def test_a_verdict_says_which_package_is_missing(verdicts: dict[str, Verdict]) -> None:
+    assert verdicts["package_that_is_missing"].made_by.endswith(", with a stand-in for no_such_package")
+    lacking = "No module named 'no_such_package', and what stands in for it"
+    assert verdicts["missing_package_decides"].reason == f"{lacking} decides what runs"
+    assert verdicts["missing_package_is_kept"].reason == f"{lacking} decides what runs"
+    assert verdicts["missing_package_may_keep"].reason == f"{lacking} keeps nothing"

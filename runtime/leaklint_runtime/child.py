@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from . import (
+    absent,
     closing,
     copies,
     domains,
@@ -55,23 +56,36 @@ def options_from(value: dict[str, Any]) -> Options:
 
 
 def prove(probe: WireProbe, options: Options) -> WireVerdict:
-    """Return the verdict on one probe."""
+    """Return the verdict on one probe; where a package is missing, with a stand-in for it."""
+    verdict = None
+    while verdict is None:
+        verdict = _proven(probe, options)
+    return verdict
+
+
+def _proven(probe: WireProbe, options: Options) -> WireVerdict | None:
+    """Return the verdict on one probe, or None if there is a stand-in now for what it failed for want of."""
     try:
         return _prove(probe, options)
-    except BoundedError as error:
-        return WireVerdict(BOUNDED, str(error))
-    except (UnreachableError, scenarios.ScenarioError) as error:
-        return unreached(str(error))
-    except CannotBuildError as error:
-        return unreached(f"making {probe.subject.rpartition(':')[2]} failed ({error}); give a factory")
-    except SystemExit as error:
-        return unreached(f"the target called sys.exit({error.code})")
-    except KeyboardInterrupt:
-        return unreached("the target raised KeyboardInterrupt")
-    except MemoryError:
-        return unreached(f"out of memory (limit {options.memory_limit} MB)")
     except BaseException as error:
-        return unreached(f"{type(error).__name__}: {_message(error)}")
+        return None if absent.stands_for(error, probe.module) else _failed(error, probe, options)
+
+
+def _failed(error: BaseException, probe: WireProbe, options: Options) -> WireVerdict:
+    """Return the verdict on a probe that came to nothing."""
+    if isinstance(error, BoundedError):
+        return WireVerdict(BOUNDED, str(error))
+    if isinstance(error, (UnreachableError, scenarios.ScenarioError)):
+        return unreached(str(error))
+    if isinstance(error, CannotBuildError):
+        return unreached(f"making {probe.subject.rpartition(':')[2]} failed ({error}); give a factory")
+    if isinstance(error, SystemExit):
+        return unreached(f"the target called sys.exit({error.code})")
+    if isinstance(error, KeyboardInterrupt):
+        return unreached("the target raised KeyboardInterrupt")
+    if isinstance(error, MemoryError):
+        return unreached(f"out of memory (limit {options.memory_limit} MB)")
+    return unreached(f"{type(error).__name__}: {_message(error)}")
 
 
 def _message(error: BaseException) -> str:
@@ -188,7 +202,7 @@ def load(probe: WireProbe) -> Any:
     except Exception as error:
         if not (isinstance(error, ModuleNotFoundError) and error.name in _parents(probe.module)):
             text = f"importing {probe.module} failed: {type(error).__name__}: {_message(error)}"
-            raise UnreachableError(text) from None
+            raise UnreachableError(text) from error
         module = _from_file(probe)
     found = getattr(module, "__file__", None)
     if probe.file and not is_analysed(found, probe):
@@ -214,7 +228,7 @@ def _from_file(probe: WireProbe) -> Any:
     except Exception as error:
         del sys.modules[probe.module]
         text = f"importing {probe.file} failed: {type(error).__name__}: {_message(error)}"
-        raise UnreachableError(text) from None
+        raise UnreachableError(text) from error
     return module
 
 

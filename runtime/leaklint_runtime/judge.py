@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from . import counterfactual, early, evidence, fit, kept_objects, observe, reached, sandbox, shown
+from . import absent, counterfactual, early, evidence, fit, kept_objects, observe, reached, sandbox, shown
 from .case import ProofSetup
 from .closing import Closed
 from .counterfactual import Counterfactual
@@ -53,6 +53,7 @@ def once(case: ProofSetup) -> WireVerdict:
         ran = reached.runs(lambda: case.plan.make(0), case.lines)
     rounds = observe.Experiment(case.plan.make, case.holder, case.empty)
     outcome = Counterfactual()
+    absent.forget()
     try:
         rounds.run(case.limits)
         if case.holder is not None and rounds.tracker is not None and rounds.tracker.alive():
@@ -62,8 +63,14 @@ def once(case: ProofSetup) -> WireVerdict:
     inside = evidence.inside(case, seen)
     if seen.survivors and not inside:
         seen = rounds.collected()
-    judged = _judged(case, seen, ran, outcome, inside)
-    return replace(judged, seconds=round(early.perf_counter() - started, 6), **_facts(case.plan, seen))
+    judged = replace(_judged(case, seen, ran, outcome, inside), **_facts(case.plan, seen))
+    return absent.weighed(replace(judged, seconds=round(early.perf_counter() - started, 6)), _stayed(seen))
+
+
+def _stayed(observed: Observation) -> Any:
+    """Return the type of what stayed, or that of nothing."""
+    box = observed.tracker.survivors(1) if observed.tracker is not None else []
+    return type(box.pop() if box else None)
 
 
 def may_close(verdict: WireVerdict) -> bool:

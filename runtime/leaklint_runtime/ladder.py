@@ -64,7 +64,7 @@ def construct(kind: Any) -> Recipe:
     added = surrounded(work)
     if not found:
         shown = f"{type(first[0].error).__name__}: {first[0].error}" if first else "no step applies"
-        raise CannotBuildError(shown)
+        raise CannotBuildError(shown) from (first[0].error if first else None)
     recipe = found[0]
     if added:
         text = f"{recipe.how}, with {' and '.join(added)} in the environment"

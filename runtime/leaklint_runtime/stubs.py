@@ -15,10 +15,13 @@ class Stub:
     def __init__(self, *_: Any, **__: Any) -> None:
         """Take anything and keep nothing."""
 
+    def _another(self) -> Any:
+        return Stub()
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return Stub()
+        return self._another()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Forget the value."""
@@ -27,10 +30,10 @@ class Stub:
         """Accept."""
 
     def __call__(self, *_: Any, **__: Any) -> Any:
-        return Stub()
+        return self._another()
 
     def __getitem__(self, _: Any) -> Any:
-        return Stub()
+        return self._another()
 
     def __setitem__(self, _: Any, __: Any) -> None:
         """Forget the value."""
@@ -96,7 +99,7 @@ class Stub:
     __le__ = __gt__ = __ge__ = __lt__
 
     def _operate(self, *_: Any) -> Any:
-        return Stub()
+        return self._another()
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _operate
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _operate

@@ -84,7 +84,8 @@ def plan(
         ways = _aside(act, probe, judge, patience, None)
         best = _best(ways, judge._replace(counts=True), patience, failures) or best
     if best is None:
-        raise UnreachableError(_explain(act, failures[0] if failures else None))
+        first = failures[0] if failures else None
+        raise UnreachableError(_explain(act, first)) from first
     if best.early is None and probe.track == "growth" and judge.lines and judge.holder is not None:
         best = best._replace(early=_left_early(act, probe, judge))
     return best
