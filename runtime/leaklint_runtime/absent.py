@@ -132,9 +132,19 @@ def weighed(verdict: WireVerdict, stayed: Any) -> WireVerdict:
     """Return what a verdict is worth, given what stand-ins did since ``forget``; ``stayed`` is the type of what stays."""
     if not _names or verdict.status == UNREACHED:
         return verdict
-    lacking = ", ".join([f"No module named {name!r}" for name in _names])
     if "deciding" in _used or issubclass(stayed, Unknown):
-        return unreached(f"{lacking}, and what stands in for it decides what runs")
+        return unreached(f"{_lacking()}, and what stands in for it decides what runs")
     if verdict.status != CONFIRMED and _used:
-        return unreached(f"{lacking}, and what stands in for it keeps nothing")
+        return unreached(f"{_lacking()}, and what stands in for it keeps nothing")
     return replace(verdict, made_by=f"{verdict.made_by}, with a stand-in for {' and '.join(_names)}")
+
+
+def told(verdict: WireVerdict) -> WireVerdict:
+    """Return a verdict whose reason says what is missing, if that may be why nothing was reached."""
+    if not _names or verdict.status != UNREACHED or _lacking() in verdict.reason:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason}; {_lacking()}")
+
+
+def _lacking() -> str:
+    return ", ".join([f"No module named {name!r}" for name in _names])

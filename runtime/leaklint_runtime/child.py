@@ -60,7 +60,7 @@ def prove(probe: WireProbe, options: Options) -> WireVerdict:
     verdict = None
     while verdict is None:
         verdict = _proven(probe, options)
-    return verdict
+    return absent.told(verdict)
 
 
 def _proven(probe: WireProbe, options: Options) -> WireVerdict | None:
