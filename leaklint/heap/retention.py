@@ -58,6 +58,7 @@ class Heap:
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
         self._released: set[tuple[str, ...]] = set()  # the ways to holders whose entries go
+        self._fed: set[tuple[str, ...]] = set()  # the ways to holders which gain entries while the program runs
 
     def _class_containers(self) -> dict[Term, HeapPlace]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
@@ -95,13 +96,13 @@ class Heap:
         found += ContextGrowth(self).all()
         leaking: set[tuple[str, ...]] = set()
         for key in sorted(stores, key=lambda one: len(where[one].path)):
-            holder = _holder_of_owner(where[key])
-            if holder in self._released:
+            tables = _tables_of_owner(where[key])
+            if not tables.isdisjoint(self._released):
                 continue  # its owner is an entry that goes
             one = self._retention(where[key], kinds[key], stores[key], removals.get(key, []))
             if one is None:
                 continue
-            if holder in leaking:
+            if not tables.isdisjoint(leaking):
                 one = one._replace(
                     level="low", reasons=(*one.reasons, "its owner is kept by a holder that is told already")
                 )
@@ -131,6 +132,7 @@ class Heap:
         ]
         if not stores:
             return None
+        self._fed.add(location.path)
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), -one.level, one.side != "key"))
         judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
@@ -163,6 +165,9 @@ class Heap:
         elif location.is_unsure:
             level -= 2
             reasons.append(f"{location.path[0]} may lead to {location.alternatives} objects, and this is one of them")
+        elif not self._fed.isdisjoint(_tables_of_owner(location)):
+            level -= 2
+            reasons.append("its owner is one of many entries, each with one of its own")
         elif location.scope == "field" and level == 2 and not self._is_resolved(stores[0].effect, location.owner):
             level = 1
             reasons.append(f"assumes that it is {location.path[0]}'s, not another object's")
@@ -374,14 +379,10 @@ def _last(key: str) -> str:
     return key.rpartition(":")[2].rpartition(".")[2]
 
 
-def _holder_of_owner(location: HeapPlace) -> tuple[str, ...]:
-    """Return the way to the container of which the object whose field a holder is, or what leads to that, is an entry."""
-    if location.scope != "field" or "[..]" not in location.path:
-        return ()
-    way = location.path[: len(location.path) - location.path[::-1].index("[..]")]
-    while way and way[-1] == "[..]":
-        way = way[:-1]
-    return way
+def _tables_of_owner(location: HeapPlace) -> frozenset[tuple[str, ...]]:
+    """Return the ways to containers of which the object whose field a holder is, or what leads to that, is an entry."""
+    path = location.path if location.scope == "field" else ()
+    return frozenset(path[:at] for at in range(1, len(path)) if path[at] == "[..]" and path[at - 1] != "[..]")
 
 
 def _makes(name: str) -> bool:
