@@ -185,7 +185,7 @@ class Stores:
         return False
 
     def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
-        if side == "key" and domain in {Domain.TEXT, Domain.VALUE}:
+        if side == "key" and (domain in {Domain.TEXT, Domain.VALUE} or self._is_equal_to_others(kept)):
             return None
         if kept.kind == "plain" or (side == "key" and kept.kind in {"made", "part", "weak", "container", "function"}):
             return None
@@ -202,6 +202,11 @@ class Stores:
         if level < -1:
             return None
         return Store(effect, kept, side, domain, max(level, 0), tuple(reasons))
+
+    def _is_equal_to_others(self, kept: Kept) -> bool:
+        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry."""
+        points_to = self.heap.points_to
+        return kept.cls in points_to.names.classes and points_to.classes.by_value(kept.cls)
 
     def _unpruned(self, term: Term) -> bool:
         """Tell whether a stored weak reference has no callback that could take it out."""
