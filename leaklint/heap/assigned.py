@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
@@ -48,6 +50,15 @@ class Assigned:
                     self._events.setdefault(event.name, []).append((key, event))
         self._names: dict[str, _Named] = {}
         self._static = 0  # as many static functions were known
+
+    @cached_property
+    def reassigned(self) -> frozenset[str]:
+        """Return the names of attributes that are assigned or deleted outside of constructors."""
+        return frozenset(
+            event.name
+            for function in self._heap.functions.values() if not is_constructor(function.name)
+            for event in function.events if event.kind in {"setattr", "delattr"}
+        )  # fmt: skip
 
     def _named(self, name: str) -> _Named:
         static = self._heap.static

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from leaklint.flow.model import Event, Function, may_be_skipped
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned
 from leaklint.heap.decorations import put_on
-from leaklint.heap.namespaces import is_constructor, namespace_of
+from leaklint.heap.namespaces import namespace_of
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
 if TYPE_CHECKING:
@@ -39,15 +38,6 @@ class Attributes:
                 if word not in _COMMON and not word.startswith("__"):
                     self._owners.setdefault(word, []).append(key)
         self.assigned = Assigned(heap)
-
-    @cached_property
-    def reassigned(self) -> frozenset[str]:
-        """Return the names of attributes that are assigned or deleted outside of constructors."""
-        return frozenset(
-            event.name
-            for function in self.heap.functions.values() if not is_constructor(function.name)
-            for event in function.events if event.kind in {"setattr", "delattr"}
-        )  # fmt: skip
 
     def attribute(self, value: Term, name: str, base: Term) -> Values:
         """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.model import ClassEntry, Memoises
 from leaklint.flow.terms import Term
+from leaklint.heap.copies import Copies
 from leaklint.heap.members import every_member, of_any_name
 from leaklint.heap.namespaces import fields_given
-from leaklint.heap.points_to_values import copied
 
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo, Values
@@ -42,7 +41,7 @@ class External:
         self.contracts = heap.contracts
         self.supers: dict[Term, Term] = {}
         self._owners: dict[Term, str] = {}
-        self._copied_parts: Counter[tuple[Term, Term]] = Counter()  # how many, by the copy and what it is one of
+        self.copies: Copies = Copies(heap)
         self.factories: dict[Term, Term] = {}
         self.inside: dict[Term, dict[str, Term]] = {}  # containers inside of containers, by attribute
         self.fields: dict[Term, dict[str, Term]] = {}  # attributes that namespaces are made with
@@ -194,51 +193,6 @@ class External:
         """Return the names of the methods of a container that return a longer copy of it."""
         return self._longer.get(container, ())
 
-    def copied_deeply(self, term: Term, site: Term) -> Values:
-        """Return what a deep copy of a value is: containers and objects, at any depth, are new ones."""
-        return frozenset(self._copied_deeply(value, site) for value in self.heap.evaluate(term))
-
-    def _copied_deeply(self, value: Term, site: Term) -> Term:
-        if value[0] in {"inst", "self"}:
-            return self._copied_object(value, site)
-        if value[0] != "container" or value[2][:1] + value[2][2:] == ("copy", site):
-            return value
-        copy = ("container", value[1], ("copy", copied(value[2]), site))
-        self._hold_copies(copy, value, site)
-        return copy
-
-    def _copied_object(self, value: Term, site: Term) -> Term:
-        copy = ("inst", value[1], site)
-        if not self.heap.is_exact(value):
-            self.heap.of_heirs.add(copy)
-        return copy
-
-    def _hold_copies(self, copy: Term, value: Term, site: Term) -> None:
-        for key, part in self.heap.contents.parts(value, self._copied_parts.get((copy, value), 0)):
-            self.heap.contents.hold(copy, key, ("deepcopy", part[1] if part[0] == "deepcopy" else part, site))
-            self._copied_parts[copy, value] += 1
-
-    def _deep_copy(self, operand: str, term: Term) -> Values:
-        return self._copy(operand, term, deep=True)
-
-    def _copy(self, operand: str, term: Term, deep: bool = False) -> Values:
-        values = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
-        words = operand.split()
-        made = "" if words[-1].isdigit() else words[-1]  # the kind of container that it is in any case
-        kind = made or "list"
-        copied = set()
-        for value in values:
-            if value[0] == "container":
-                copy = ("container", made or value[1], term[4])
-                if deep:
-                    self._hold_copies(copy, value, term[4])
-                else:
-                    self.heap.contents.share(copy, value)
-                copied.add(copy)
-            elif not made:
-                copied.add(self._copied_object(value, term[4]) if value[0] in {"inst", "self"} else value)
-        return frozenset(copied) or frozenset([("container", kind, term[4])])
-
     def _made(self, term: Term) -> Values:
         """``object.__new__(cls)``, ``super().__new__(cls)``, ``type.__call__(cls)``: an instance of that class."""
         found: set[Term] = set()
@@ -387,8 +341,8 @@ _MODELS: dict[str, Callable[[External, str, Term], Values | None]] = {
     "argument": External._argument,
     "receiver": External._receiver,
     "element": External._element,
-    "copy": External._copy,
-    "deep": External._deep_copy,
+    "copy": lambda self, operand, term: self.copies.returned(operand, term),
+    "deep": lambda self, operand, term: self.copies.returned(operand, term, deep=True),
     "count": lambda self, operand, term: frozenset([("plain", "count")]),
     "nothing": lambda self, operand, term: frozenset([("none",)]),
     "field": External._field,

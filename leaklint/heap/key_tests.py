@@ -165,7 +165,7 @@ class KeyTests:
             return found[0] != "global" or len(self.heap.names.modules[found[1]].names.get(found[2], ())) <= 1
         return (
             bool(kind == "attr")
-            and term[2] not in self.heap.attributes.reassigned
+            and term[2] not in self.heap.attributes.assigned.reassigned
             and children(term)[0][0] in {"param", "class", "name"}
         )
 

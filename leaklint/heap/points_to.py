@@ -144,7 +144,7 @@ class PointsTo(Evaluation):
         if kind == "sent":
             return self.all_of(self.sent.get(term[1], ())) or PART
         if kind == "deepcopy":
-            return self.external.copied_deeply(term[1], term[2])
+            return self.external.copies.copied_deeply(term[1], term[2])
         return frozenset([("exc",)]) if kind == "exception" else PART
 
     def _display(self, term: Term) -> Term:

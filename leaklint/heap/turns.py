@@ -40,7 +40,7 @@ class Turns(WayQuestion):
         asked = [term for guard in tests for term in truthy(guard.test, guard.holds)]
         if len(tests) != 1 or len(asked) != 1 or asked[0][0] != "attr" or asked[0][1] not in given:
             return ""
-        if taken not in set(walk(asked[0])) or asked[0][2] in self.heap.attributes.reassigned:
+        if taken not in set(walk(asked[0])) or asked[0][2] in self.heap.attributes.assigned.reassigned:
             return ""
         where = f"where it has a {asked[0][2]} (line {event.place[0]})"
         return f"{function.name}() puts it back {where}, and nothing else removes it"
