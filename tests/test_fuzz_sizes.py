@@ -120,6 +120,13 @@ def stars(count: int) -> Files:
     return {"a.py": HEAD, "p/__init__.py": "", **{f"p/m{number}.py": f"{every}{text}" for number in range(count)}}
 
 
+def stores_with_removals(count: int) -> Files:
+    """Each function puts something into one table and takes it out again: as many pairs as the square of them."""
+    text = "def work{0}(item, go):\n    ITEMS[item.name] = item\n    if not go(item):\n        return\n"
+    text += "    ITEMS.pop(item.name)\n\n\n"
+    return {"a.py": f"{HEAD}\nITEMS = {{}}\n\n\n" + "".join(text.format(number) for number in range(count))}
+
+
 def interpreter(count: int) -> Files:
     """Nodes that evaluate each other on a stack that they are given: ways from a node to itself without end."""
     count //= 4
@@ -132,7 +139,7 @@ def interpreter(count: int) -> Files:
 
 SHAPES = [methods, leaks_in_files, subclasses, helpers, users, renamed, literal, line_of_classes]
 SHAPES += [same_name, same_name_in_one_file, same_global, finalizers, globals_in_one_file, memos, registrations]
-SHAPES += [handed_on, keyed_by_what_is_handed_on, fields_of_one_name, stars]
+SHAPES += [handed_on, keyed_by_what_is_handed_on, fields_of_one_name, stars, stores_with_removals]
 
 
 def written(folder: Path, files: Files) -> Report:

@@ -29,14 +29,22 @@ class Dropped:
         self.heap = removals.heap
         self.effects = removals.effects
         self.sites = removals.paths.sites
+        self._dropper: tuple[list[Effect], list[Effect], tuple[Effect, Call] | None] | None = None
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
         """Return who drops the ticket of an entry that nothing else takes out; None if nobody does.
 
         ``every`` are all the removals from the holder.
         """
+        if self._dropper is None or self._dropper[0] is not stores or self._dropper[1] is not every:
+            self._dropper = stores, every, self._dropping_one(stores, every)
+        found = self._dropper[2]
+        return None if found is None else self._told(removal, *found)
+
+    def _dropping_one(self, stores: list[Effect], every: list[Effect]) -> tuple[Effect, Call] | None:
+        """Return a store and the call that drops the ticket of its entry, which none of the removals takes out then."""
         if not all(one.how in _BY_KEY and self._is_given(one) for one in every):
-            return self._undone_by_nobody(removal, stores, every)
+            return self._undone_by_nobody(stores, every)
         for store in stores:
             for giver, event, ticket in self._givers(store):
                 if self._is_told_elsewhere(giver, event, ticket):
@@ -46,7 +54,7 @@ class Dropped:
                     continue
                 for call in self._dropping(givers):
                     if not self.sites.takes_out(self.heap.functions[call.caller], every):
-                        return self._told(removal, store, call)
+                        return store, call
         return None
 
     def _told(self, removal: Effect, store: Effect, call: Call) -> Release:
@@ -58,8 +66,8 @@ class Dropped:
 
     # what takes an entry out itself
 
-    def _undone_by_nobody(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
-        """Return who drops the function, or the object with the method, that takes out what a call has put in.
+    def _undone_by_nobody(self, stores: list[Effect], every: list[Effect]) -> tuple[Effect, Call] | None:
+        """Return a store, and the call that drops the function, or the object with the method, that takes out its entry.
 
         Nothing else removes anything, nothing calls that function, and all callers that are seen drop it.
         """
@@ -77,7 +85,7 @@ class Dropped:
                     if self.removals.multiplicity.call_runs(call) == MANY and not self._returns(call)
                 ]
                 if often and all(call.event.name == "dropped" for call in often):
-                    return self._told(removal, store, often[0])
+                    return store, often[0]
         return None
 
     def _is_handed_out(self, removal: Effect, giver: str, undoing: set[str]) -> bool:

@@ -48,7 +48,7 @@ class Filing:
         self.effects = removals.effects
         self.forms = Forms(removals.heap)
         self._asked: tuple[list[Effect], set[Term | None]] | None = None
-        self._filed: tuple[list[Effect], list[Effect]] | None = None
+        self._filed: tuple[list[Effect], list[Effect], list[Effect]] | None = None
         self._known: dict[Term, frozenset[Term]] = {}
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
@@ -58,7 +58,8 @@ class Filing:
         """
         asked = slot_of(removal)
         one = asked is not None and asked[0] == "const" and removal.how in _ELEMENTS
-        for store in self._ways_of(stores):
+        ways, worked_out = self._ways_of(stores)
+        for store in ways if one else worked_out:
             missed = self._under_one(removal, asked, store, every) if one and asked is not None else None
             missed = missed or self._under_bare(removal, asked, store) or self._under_other_form(removal, asked, store)
             if missed is not None:
@@ -66,12 +67,21 @@ class Filing:
                 return Release(quality, missed.why, removal, missed=missed)
         return None
 
-    def _ways_of(self, stores: list[Effect]) -> list[Effect]:
-        """Return stores that file under different keys, or different entries, worked out once for those into one holder."""
+    def _ways_of(self, stores: list[Effect]) -> tuple[list[Effect], list[Effect]]:
+        """Return stores that file under different keys, or different entries, and those whose keys are worked out.
+
+        It is found once for the stores into one holder.
+        """
         if self._filed is None or self._filed[0] is not stores:
-            ways = {(store.base, store.key, store.value): store for store in reversed(stores)}
-            self._filed = stores, list(reversed(ways.values()))
-        return self._filed[1]
+            ways = list(reversed({(one.base, one.key, one.value): one for one in reversed(stores)}.values()))
+            self._filed = stores, ways, [one for one in ways if self._is_worked_out_key(one)]
+        return self._filed[1:]
+
+    def _is_worked_out_key(self, store: Effect) -> bool:
+        """Tell whether a key of a store, or an element, is worked out from something, itself or as a part of a tuple."""
+        keys = [term for term in (slot_of(store), store.key, store.value) if term is not None]
+        parts = [part for term in keys for part in (term, *(term[1] if term[0] == "tuple" else ()))]
+        return any(part[0] == "call" or self._source(part) is not None for part in parts)
 
     # one constant of several
 

@@ -29,6 +29,8 @@ class InStep:
 
     def grows(self, store: Effect) -> bool:
         """Tell whether a container gets an entry for each of the keys of a table, which evicts them without it."""
+        if self.sides.key(store) not in self.sides.removed or not self._records(store):
+            return False
         return bool(self.outgrown(store, self.sides.removals_for(store)))
 
     def outgrown(self, store: Effect, good: list[Effect]) -> str:
@@ -38,11 +40,12 @@ class InStep:
         that outlives a record of the keys in use is one that is looked into first, and is given what is made then, so that
         nobody has to give it back. An index that outlives a table's entries is one by whose elements these are taken out.
         """
-        if not good or any(self._is_taken_out(store, one) for one in good):
+        records = self._records(store) if good else []
+        if not records or any(self._is_taken_out(store, one) for one in good):
             return ""
         homes = [self.heap.functions[one.function] for one in good]
         is_made = self._is_made_if_missing(store)
-        for record in self._records(store):
+        for record in records:
             removals = self.sides.removals_for(record)
             if not (is_made or self._is_index(store, removals)):
                 continue
@@ -107,17 +110,19 @@ class InStep:
             return []
         own, owner = self.sides.key(store), self.sides.owner(store)
         named = {pair for function in (start, store.function) for pair in self.sides.handed(function, name, 0)}
-        beside = [one for one in self._by_owner.get(owner, ()) if self.sides.key(one) != own] if owner else []
+        holders = self._by_owner.get(owner, {}) if owner else {}
+        beside = [one for key, effects in holders.items() if key != own for one in effects]
         return [one for one in beside if not named.isdisjoint(self.sides.handed(one.function, _name(one), 0))]
 
     @cached_property
-    def _by_owner(self) -> dict[str, list[Effect]]:
-        """Return the stores whose keys or elements have names, by the class or module to which their holders belong."""
-        found: dict[str, list[Effect]] = {}
+    def _by_owner(self) -> dict[str, dict[object, list[Effect]]]:
+        """Return the stores whose keys or elements have names, by the class or module of their holders and by holder."""
+        found: dict[str, dict[object, list[Effect]]] = {}
         for effect in self.removals.effects.effects:
             name = _name(effect)
             if effect.kind == "store" and name is not None and name[0] != "const":
-                found.setdefault(self.sides.owner(effect), []).append(effect)
+                holders = found.setdefault(self.sides.owner(effect), {})
+                holders.setdefault(self.sides.key(effect), []).append(effect)
         return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Guard
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.list_memo import ListMemo
 
 if TYPE_CHECKING:
     from leaklint.heap.sides import Sides
@@ -24,6 +25,7 @@ class Marks:
         self.sides = sides
         self.removals = sides.removals
         self.heap = sides.removals.heap
+        self._queues_of = ListMemo(self._queues)
 
     @cached_property
     def containers(self) -> frozenset[Term]:
@@ -36,14 +38,9 @@ class Marks:
 
         ``every`` are all the removals from the holder.
         """
-        taken = [self.sides.taken_from(one) for one in every]
-        if (
-            not all(taken)
-            or _is_tested(store.event.guards)
-            or any(_is_tested(call.event.guards) for call in store.chain)
-        ):
+        queues = self._queues_of(every)
+        if not queues or _is_tested(store.event.guards) or any(_is_tested(call.event.guards) for call in store.chain):
             return ""
-        queues = [queue for one in taken for queue in one]
         for call, ticket in self._marking(store):
             fields = self._fields(ticket)
             givers = {value[-1] for term in fields for value in self._called(term)} if fields else set()
@@ -51,6 +48,16 @@ class Marks:
                 caller, home = (self.heap.functions[key].name for key in (call.caller, queues[0].function))
                 return f"{caller}() marks it (line {call.event.place[0]}), and it stays if its turn in {home}() is over"
         return ""
+
+    def _queues(self, removals: list[Effect]) -> list[Effect]:
+        """Return what gives to some removals what they take out; nothing if one of them has it from elsewhere."""
+        taken = []
+        for one in removals:
+            found = self.sides.taken_from(one)
+            if not found:
+                return []
+            taken += found
+        return taken
 
     def _marking(self, store: Effect) -> Iterator[tuple[Call, Term]]:
         """Yield the calls that mark something behind no test, each with what it marks."""

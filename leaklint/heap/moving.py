@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.filing import slot_of
+from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.namespaces import is_constructor
-from leaklint.heap.removal_sites import WayQuestion, is_after
+from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
 
 _CALLERS = 3  # how many callers up a change is followed
 
@@ -17,17 +22,26 @@ _CALLERS = 3  # how many callers up a change is followed
 class Moving(WayQuestion):
     """Finds the methods that change by what their object is filed."""
 
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        super().__init__(removals, sites)
+        self._asked_by = ListMemo(self._common)
+
     def elsewhere(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the method that counts up an attribute which all removals go by, where nobody takes the entry out before."""
         filed = slot_of(store) or store.key
         names = self._attributes_of(filed, store.value)
-        for removal in good:
-            names &= self._attributes_of(slot_of(removal) or removal.key, None)
+        names &= self._asked_by(good) if names else names
         for function, event, name in self._changes(store, names) if names else ():
             if self._stays_in(function, event, store, every, frozenset()):
                 changed = f"{function.name}() changes the {name} by which it is filed (line {event.place[0]})"
                 return f"{changed}, and it is looked for by the new one"
         return ""
+
+    def _common(self, removals: list[Effect]) -> set[str]:
+        """Return the attributes by which all of some removals go."""
+        every = (self._attributes_of(slot_of(one) or one.key, None) for one in removals)
+        return set.intersection(*every)
 
     @staticmethod
     def _attributes_of(key: Term | None, entry: Term | None) -> set[str]:

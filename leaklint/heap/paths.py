@@ -19,6 +19,7 @@ from leaklint.heap.emptied import Emptied
 from leaklint.heap.filing import slot_of
 from leaklint.heap.final_states import FinalStates
 from leaklint.heap.forgetting import Forgetting
+from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.moving import Moving
 from leaklint.heap.overriding import Overriding
 from leaklint.heap.release import Missed
@@ -62,6 +63,7 @@ class Paths:
         self.moving = Moving(removals, self.sites)
         self.overriding = Overriding(removals, self.sites)
         self.renaming = Renaming(removals, self.sites)
+        self._is_any_open = ListMemo(self._is_open)
 
     def missed(self, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Missed | None:
         """Return a way on which the entry of a store stays, if there is one.
@@ -158,9 +160,7 @@ class Paths:
         The function makes the entry's key, or is given it by what makes it, and gives it to none of its callers, so that
         these cannot take the entry out.
         """
-        if any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in good):
-            return ""
-        if self._goes_with_others(store, good):
+        if self._is_any_open(good) or self._goes_with_others(store, good):
             return ""
         by, maker = self.heap.functions[good[0].function].name, self.sites.frames(store)[-1].function
         for function, putting, given in self.tickets.holders(store):
@@ -184,6 +184,10 @@ class Paths:
             return f"nothing removes it when {function.name} raises (line {exits[0].place[0]}): only {by}() does"
         wait = self._waited_for(store, every)
         return f"nothing removes it when the wait times out (line {wait.place[0]}): only {by}() does" if wait else ""
+
+    def _is_open(self, removals: list[Effect]) -> bool:
+        """Tell whether one of some removals takes out more than what goes by a key, or is made for each entry."""
+        return any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in removals)
 
     def _passes_by(
         self, function: Function, putting: Event, own: list[Event], store: Effect, good: list[Effect]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 _CALLEES = 4  # how many calls deep a removal is looked for
+_INSIDE = ".<locals>"
 
 
 class StoreFrame(NamedTuple):
@@ -32,6 +34,7 @@ class RemovalSites:
         self.effects = removals.effects
         self._known: dict[tuple[str, str], list[Event]] = {}
         self._known_callers: dict[str, frozenset[str]] = {}
+        self._known_handed: dict[str, frozenset[str]] = {}
 
     def frames(self, store: Effect) -> list[StoreFrame]:
         """Return the functions by which a store is reached, the innermost first."""
@@ -96,20 +99,37 @@ class RemovalSites:
 
     def hands_on(self, function: Function, removals: list[Effect]) -> bool:
         """Tell whether a function inside of a function, or one that it hands on, removes from the holder."""
-        inner = [one for one in self.heap.functions.values() if one.key.startswith(f"{function.key}.<locals>")]
-        if any(True for one in inner for _ in self.all_in(one, removals)):
+        if any(True for one in self._inside.get(function.key, ()) for _ in self.all_in(one, removals)):
             return True
-        homes = {one.function for one in removals}
-        handed = (
-            given
-            for event in function.events if event.kind == "call" and not self._is_handed_in(event.terms[0][1])
-            for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
-        )  # fmt: skip
-        values = {value for given in handed for value in self.heap.evaluate(given)}
-        bound = {one for value in values if value[0] == "partial" for one in self.heap.evaluate(value[1])}
-        called = [value[-1] for value in values | bound if value[0] in {"func", "method"}]
-        leading = homes.union(*(self._callers_of(key) for key in homes))
-        return not leading.isdisjoint(called)
+        handed = self._handed_on(function)
+        homes = {one.function for one in removals} if handed else set[str]()
+        return any(not handed.isdisjoint((key, *self._callers_of(key))) for key in homes)
+
+    @cached_property
+    def _inside(self) -> dict[str, list[Function]]:
+        """Return the functions that are made inside of another one, at any depth, by that one."""
+        found: dict[str, list[Function]] = {}
+        for function in self.heap.functions.values():
+            above = function.key
+            while (cut := above.rfind(_INSIDE)) >= 0:
+                above = above[:cut]
+                found.setdefault(above, []).append(function)
+        return found
+
+    def _handed_on(self, function: Function) -> frozenset[str]:
+        """Return the functions that a function passes to what it calls."""
+        known = self._known_handed.get(function.key)
+        if known is None:
+            handed = (
+                given
+                for event in function.events if event.kind == "call" and not self._is_handed_in(event.terms[0][1])
+                for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+            )  # fmt: skip
+            values = {value for given in handed for value in self.heap.evaluate(given)}
+            bound = {one for value in values if value[0] == "partial" for one in self.heap.evaluate(value[1])}
+            called = {value[-1] for value in values | bound if value[0] in {"func", "method"}}
+            known = self._known_handed[function.key] = frozenset(called)
+        return known
 
     def _is_handed_in(self, callee: Term) -> bool:
         """Tell whether what is called is a function that somebody has passed: what it does with its arguments nobody knows."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
-from leaklint.heap.removal_sites import WayQuestion, is_after
+from leaklint.heap.list_memo import ListMemo
+from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
+
+if TYPE_CHECKING:
+    from leaklint.heap.removal import Removals
 
 _CALLERS = 3  # how many callers up an entry is followed
 
@@ -29,11 +33,16 @@ class FilingFrame(NamedTuple):
 class Renaming(WayQuestion):
     """Finds the functions that rename what is filed already."""
 
+    def __init__(self, removals: Removals, sites: RemovalSites) -> None:
+        """Take what is asked for everything else, and where removals stand."""
+        super().__init__(removals, sites)
+        self._fields_of_all = ListMemo(self._common)
+
     def under_old_key(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the function that files an entry anew, changes the attribute that all removals go by, and removes nothing."""
         if store.key is None or store.value is None:
             return ""
-        fields = frozenset.intersection(*(self._fields(one) for one in good))
+        fields = self._fields_of_all(good)
         if not fields:
             return ""
         filings = list(self._filings(self.heap.functions[store.function], store))
@@ -45,6 +54,10 @@ class Renaming(WayQuestion):
                 where = f"{one.function.name} files it under a new {event.name} (line {one.event.place[0]})"
                 return f"{where} and leaves the old one in"
         return ""
+
+    def _common(self, removals: list[Effect]) -> frozenset[str]:
+        """Return the attributes by which all of some removals go."""
+        return frozenset.intersection(*(self._fields(one) for one in removals))
 
     @staticmethod
     def _fields(removal: Effect) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.terms import Term, root
 from leaklint.heap.effects import Call, Effect, distinct_effects
 from leaklint.heap.in_step import InStep
+from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.marks import Marks
 from leaklint.heap.removal_sites import RemovalSites
 
@@ -30,6 +31,7 @@ class Sides:
         self.effects = removals.effects
         self.marks = Marks(self)
         self.in_step = InStep(self)
+        self._all_queues = ListMemo(self._queues)
         self._known_endings: dict[int, list[tuple[Effect, bool, bool]]] = {}
         self._known_beside: dict[tuple[str, Term | None], list[tuple[Key, Effect]]] = {}
 
@@ -77,15 +79,17 @@ class Sides:
         Marks of what is cancelled go when their turn in the queue comes. The functions that wait in the queue run after
         that, so that the mark of one that comes to the store itself stays.
         """
-        queues = [queue for one in good for queue in self.taken_from(one)]
-        if not queues or len({id(one.event) for one in queues}) < len({id(one.event) for one in good}):
-            return ""
-        for queue in queues:
+        for queue in self._all_queues(good):
             for put in self.stores_beside(queue):
                 for call in self.effects.calls.get(self.sites.frames(put)[-1].function.key, ()):
                     for name in self._coming_to(store, call):
                         return f"{self.told(queue, f'then runs {name}(), which puts it in')}"
         return ""
+
+    def _queues(self, good: list[Effect]) -> list[Effect]:
+        """Return the removals from other containers that give what some removals take out; none if these are fewer."""
+        queues = [queue for one in good for queue in self.taken_from(one)]
+        return queues if len({id(one.event) for one in queues}) >= len({id(one.event) for one in good}) else []
 
     def stores_beside(self, removal: Effect) -> list[Effect]:
         """Return the stores into the holder from which a removal takes something."""
