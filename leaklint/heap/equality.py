@@ -37,12 +37,34 @@ class Equality:
 
     def differ(self, one: Term, other: Term) -> bool:
         """Tell whether two terms never denote equal values."""
+        if self._is_text_around(one, other) or self._is_text_around(other, one):
+            return True
         left, right = self._sorts(one, 0), self._sorts(other, 0)
         if left and right and left.isdisjoint(right):
             return True
         if not left | right <= _WITH_PARTS:
             return False
         return any(mine and yours and mine.isdisjoint(yours) for mine, yours in self._in_pairs(one, other))
+
+    def _is_text_around(self, text: Term, part: Term) -> bool:
+        """Tell whether a term is a text that is made of another one and of more: ``f"tile-{number}"`` of ``number``."""
+        inner = [one for one in self._options(part) if one[0] not in {"const", "unknown"}]
+        around = self._options(text) if inner else []
+        return bool(around) and all(one in self._pieces(whole) for whole in around for one in inner)
+
+    def _pieces(self, term: Term) -> list[Term]:
+        """Return the terms that a text which has a constant part as well is put together of."""
+        if term[0] == "text":
+            return list(term[1]) if term[2] else []
+        if term[:2] != ("op", "+") or not any(one[0] == "const" and one[1] not in {"''", "b''"} for one in term[2]):
+            return []
+        asked = [one for one in term[2] if one[0] == "call" and len(one[2]) == 1]
+        named = [one[2][0] for one in asked if self.heap.evaluate(one[1]) == {("ext", "builtins.str")}]
+        return [*(one for one in term[2] if self.heap.evaluate(one) == {("plain", "str")}), *named]
+
+    def _options(self, term: Term) -> list[Term]:
+        """Return the terms that a term may stand for, those of the variable of a function around included."""
+        return [one for part in (self.heap.cell(term) if term[0] == "cell" else (term,)) for one in options(part)]
 
     def _in_pairs(self, one: Term, other: Term) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
         """Yield the sorts of the parts of two tuples, place by place, as far as each is one tuple whose parts are known."""
@@ -119,7 +141,7 @@ class Equality:
 
     def _worked_out(self, term: Term, depth: int) -> frozenset[str]:
         found: set[str] = set()
-        for option in options(term):
+        for option in self._options(term):
             if option in self._coroutines:
                 found.add("coroutine")
                 continue

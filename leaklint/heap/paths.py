@@ -126,7 +126,11 @@ class Paths:
             inside = [(one, event) for one in good for event in self.sites.events_in(function, one)]
             if len({id(one) for one, _ in inside}) < len(good):
                 continue  # somebody else takes it out, too
-            if any(_SAFE & {guard.kind for guard in event.guards} for _, event in self.sites.all_in(function, every)):
+            safe = [
+                event for _, event in self.sites.all_in(function, every) if _SAFE & {one.kind for one in event.guards}
+            ]
+            yielded = [one for one in yielded if not any(_is_caught(one, event) for event in safe)]
+            if not yielded:
                 continue
             if not all(is_after(event, yielded[0]) and one.how != "callback" for one, event in inside):
                 continue
@@ -137,6 +141,9 @@ class Paths:
             if manager and self.ways_out.goes_on_after(function, yielded[0]):
                 continue
             line = inside[0][1].place[0]
+            if safe:
+                here = yielded[0].place[0]
+                return f"removed behind a try that begins after the yield in line {here}: what ends there keeps it"
             if manager:
                 return f"removed after the yield only (line {line}): an error in the with block keeps it"
             return f"removed after the yield only (line {line}): a generator that is closed there keeps it"
@@ -286,3 +293,10 @@ class Paths:
             self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
         ]
         return any(one is not None and one.passes == "receiver" for one in contracts)
+
+
+def _is_caught(one: Event, removal: Event) -> bool:
+    """Tell whether an event stands in the ``try`` whose ``finally`` or ``except`` has a removal, or behind that."""
+    depth = next(number for number, guard in enumerate(removal.guards) if guard.kind in _SAFE)
+    around = one.guards[:depth] == removal.guards[:depth]
+    return is_after(one, removal) or (around and any(guard.kind in {"try", *_SAFE} for guard in one.guards[depth:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.model import Contract, Retains
@@ -12,7 +13,9 @@ from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
+from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
+from leaklint.heap.key_guards import interned
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.opened import kept_results
@@ -117,7 +120,7 @@ class Registrations:
     def _registered(
         self, contract: Contract, assumed: str, function: str, event: Event, term: Term, name: str
     ) -> Registration | None:
-        if self.heap.multiplicity.event_runs(function, event) != MANY:
+        if self.heap.multiplicity.event_runs(function, event) != MANY or self._is_of_few(function, event):
             return None
         best: _Handed | None = None
         for one in self._handed_over(contract, term):
@@ -151,6 +154,24 @@ class Registrations:
 
         kind = "object" if best.row.parameter == "self" else contract.kind
         return Registration(kind, function, event, name, best.kept, best.term, LEVELS[level], tuple(reasons), contract)
+
+    def _is_of_few(self, function: str, event: Event) -> bool:
+        """Tell whether a call comes once for each of a few keys: where a table has none, which gets one with it."""
+        return any(
+            one.event.guards and event.guards[: len(one.event.guards)] == one.event.guards
+            and interned(one, self.heap.points_to) and self.heap.keys.of_store(one) is Domain.FINITE
+            and self.heap.location(one.container) is not None
+            for one in self._keyed.get(function, ())
+        )  # fmt: skip
+
+    @cached_property
+    def _keyed(self) -> dict[str, list[Effect]]:
+        """Return the stores under keys by the function in which they stand."""
+        found: dict[str, list[Effect]] = {}
+        for effect in self.heap.effects.effects:
+            if effect.kind == "store" and effect.key is not None:
+                found.setdefault(effect.function, []).append(effect)
+        return found
 
     def _missed(self, contract: Contract, function: str, event: Event, term: Term, name: str) -> Registration | None:
         """Return a registration that is meant to go and does not, which is more than a few, whatever it keeps."""

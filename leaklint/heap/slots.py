@@ -9,6 +9,7 @@ from leaklint.flow.model import Event, Function, target_of
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.points_to_values import NOTHING, Values, in_order
 
 if TYPE_CHECKING:
@@ -40,9 +41,10 @@ class Slots:
                 if kept is None:
                     continue
                 chained = self._is_chained(function, event)
-                if chained and self._is_restored(event.name, key):
+                crossed = chained and self._is_restored(event.name, key)
+                if crossed and crossed != CROSSED:
                     continue
-                reasons = () if chained else (ONE_SLOT,)
+                reasons = (CROSSED,) if crossed else () if chained else (ONE_SLOT,)
                 level = LEVELS[1 if chained else 0]
                 yield Registration("hook", key, event, name, kept, event.terms[1], level, reasons)
 
@@ -62,15 +64,31 @@ class Slots:
         old: Term = ("attr", event.terms[0], event.name)
         return self._is_kept(function, event, event.terms[1], lambda term: old in list(walk(term)))
 
-    def _is_restored(self, name: str, key: str) -> bool:
+    def _is_restored(self, name: str, key: str) -> str:
+        """Return what puts something back into a slot that a function fills; nothing if nothing does.
+
+        That is ``CROSSED`` where each does it only while the slot holds what it has put in itself.
+        """
         feasibility, functions = self.heap.removals.feasibility, self.heap.points_to.functions
-        return any(
-            event.terms[1][0] in {"attr", "call"}
+        found = {
+            self._how(event, functions[other], key)
+            for other, event in self.heap.points_to.attributes.assignments(name)
+            if event.terms[1][0] in {"attr", "call"}
             and (other != key or any(guard.kind == "finally" for guard in event.guards))
             and not feasibility.only_finalizing(other)
             and not feasibility.never(event, functions[other])
-            for other, event in self.heap.points_to.attributes.assignments(name)
+        }
+        return next(iter(found - {CROSSED} or found), "")
+
+    def _how(self, event: Event, closing: Function, opening: str) -> str:
+        """Return ``CROSSED`` for what leaves a slot alone that another has filled since, and does not unlink itself."""
+        slot = target_of(event)
+        alone = is_outermost_alone(event, slot.__eq__)
+        unlinks = any(
+            one.kind == "setattr" and one.terms[1] == event.terms[1] and target_of(one) != slot
+            for one in closing.events
         )
+        return CROSSED if alone and not unlinks and may_cross(self.heap, opening, closing.key) else "restored"
 
     def chains(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
         """Tell whether a function keeps what a call has put out of its slot, and nothing puts it back."""

@@ -98,7 +98,7 @@ class Stores:
     @staticmethod
     def _replaces(effect: Effect) -> bool:
         """Tell whether a store takes the place of an element: an index of a list is there already."""
-        return effect.container[1] in {"list", "deque", "array"} and effect.how in {"[]=", "__setitem__"}
+        return effect.container[1] in {"list", "deque", "array", "bytearray"} and effect.how in {"[]=", "__setitem__"}
 
     def _adds_up(self, effect: Effect) -> bool:
         """Tell whether the program shows of elements that keep nothing themselves that they are more than a few."""
