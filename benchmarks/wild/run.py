@@ -2,10 +2,11 @@
 
     python benchmarks/wild/run.py --results DIR [LIST] [--stage check|verify|discover] [--only NAME ...] [--limit N]
 
-takes the pins of LIST (default: ``packages.txt``) one after the other. The stage ``check`` fetches a release with pip, unpacks
-it (nothing of it is run), and runs ``leaklint check --isolated --confidence low`` on it. ``verify`` then installs it into an
-environment of its own and proves each finding there, and ``discover`` calls the examples that its docstrings and its folder of
-examples hold again and again, and tells which holders grow. Each run is a process with limits on its time and memory.
+takes the pins of LIST (default: ``packages.txt``) one after the other. The stage ``check`` fetches a release with pip and
+unpacks it (nothing of it is run, but for what pip asks the build of a source distribution), and runs ``leaklint check
+--isolated --confidence low`` on it. ``verify`` then installs it into an environment of its own and proves each finding
+there, and ``discover`` calls the examples that its docstrings and its folder of examples hold again and again, and tells
+which holders grow. Each run is a process with limits on its time and memory.
 
 DIR gets one file a release and stage, written whole, so an interrupted run goes on where it ended; the table
 ``findings.jsonl``; and ``summary.json`` and ``summary.md``, which also list every crash, time-out and file that was not read.

@@ -26,6 +26,7 @@ class InStep:
         self.sides = sides
         self.removals = sides.removals
         self.heap = sides.removals.heap
+        self._known_handed: dict[str, dict[tuple[str, Term], list[tuple[int, Effect]]]] = {}
 
     def grows(self, store: Effect) -> bool:
         """Tell whether a container gets an entry for each of the keys of a table, which evicts them without it."""
@@ -110,19 +111,27 @@ class InStep:
             return []
         own, owner = self.sides.key(store), self.sides.owner(store)
         named = {pair for function in (start, store.function) for pair in self.sides.handed(function, name, 0)}
-        holders = self._by_owner.get(owner, {}) if owner else {}
-        beside = [one for key, effects in holders.items() if key != own for one in effects]
-        return [one for one in beside if not named.isdisjoint(self.sides.handed(one.function, _name(one), 0))]
+        table = self._handed_by(owner) if owner else {}
+        found = dict(numbered for pair in named for numbered in table.get(pair, ()))
+        return [found[number] for number in sorted(found) if self.sides.key(found[number]) != own]
+
+    def _handed_by(self, owner: str) -> dict[tuple[str, Term], list[tuple[int, Effect]]]:
+        """Return the stores into the holders of a class or module, numbered, by the functions with the terms of their names."""
+        if owner not in self._known_handed:
+            found = self._known_handed[owner] = {}
+            for number, one in enumerate(self._by_owner.get(owner, ())):
+                for pair in dict.fromkeys(self.sides.handed(one.function, _name(one), 0)):
+                    found.setdefault(pair, []).append((number, one))
+        return self._known_handed[owner]
 
     @cached_property
-    def _by_owner(self) -> dict[str, dict[object, list[Effect]]]:
-        """Return the stores whose keys or elements have names, by the class or module of their holders and by holder."""
-        found: dict[str, dict[object, list[Effect]]] = {}
+    def _by_owner(self) -> dict[str, list[Effect]]:
+        """Return the stores whose keys or elements have names, by the class or module to which their holders belong."""
+        found: dict[str, list[Effect]] = {}
         for effect in self.removals.effects.effects:
             name = _name(effect)
             if effect.kind == "store" and name is not None and name[0] != "const":
-                holders = found.setdefault(self.sides.owner(effect), {})
-                holders.setdefault(self.sides.key(effect), []).append(effect)
+                found.setdefault(self.sides.owner(effect), []).append(effect)
         return found
 
 
