@@ -11,7 +11,7 @@ from leaklint.flow.truth import falsy
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.equality import Equality
-from leaklint.heap.identity import never_same
+from leaklint.heap.identity import is_identity_anew, never_same
 from leaklint.heap.wrapping import Wrapping
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Coverage:
             return True  # what is in it was put in: a sweep
         by_value = removal.how == "remove" or store.key is None
         stored = store.value if by_value else store.key
-        if stored is not None and self._differs(removal.key, store, stored):
+        if stored is not None and (self._differs(removal.key, store, stored) or self._is_identity_anew(removal)):
             return False
         if by_value or removal.how == "discard":
             return store.value is None or stored is None or self._equal(removal.key, stored)
@@ -75,6 +75,12 @@ class Coverage:
         """Tell whether a removal takes out the entry under one constant, and a store fills others as well."""
         many = {Domain.FRESH, Domain.OBJECT, Domain.TEXT, Domain.VALUE}
         return removed[0] == "const" and removed != store.effect.key and store.domain in many
+
+    def _is_identity_anew(self, removal: Effect) -> bool:
+        """Tell whether a removal looks for the identity of what is made for it, such as a bound method."""
+        heap = self.removals.heap
+        caller = removal.chain[-1].caller if removal.chain else removal.function
+        return removal.key is not None and is_identity_anew(heap, removal.key, heap.functions[caller])
 
     def _differs(self, removed: Term, store: Effect, stored: Term) -> bool:
         """Tell whether what is to be taken out never equals what was put in."""

@@ -16,6 +16,8 @@ def outcome(heap: PointsTo, test: Term, function: Function) -> bool | None:
     """Return how ``x is self.method``, ``x == Made()`` and the like always come out in a function; None where that is open."""
     if test[0] != "op" or len(test[2]) != 2:
         return None
+    if by_identity := _identities(heap, test):
+        test = by_identity
     if test[1] in {"==", "!=", "in", "not in"}:
         left, right = test[2]
         other = ("iter", right) if test[1] in {"in", "not in"} else right
@@ -23,9 +25,39 @@ def outcome(heap: PointsTo, test: Term, function: Function) -> bool | None:
         return test[1] in {"!=", "not in"} if never else None
     if test[1] not in {"is", "is not"}:
         return None
-    if not any(_is_made_here(heap, side, function) for side in test[2]):
+    if not any(_is_anew(heap, side, function, 0) for side in test[2]):
         return None
     return bool(test[1] == "is not")
+
+
+def _identities(heap: PointsTo, test: Term) -> Term | None:
+    """Return ``id(x) == id(y)`` as the test for identity that it is."""
+    left, right = (identified(heap, side) for side in test[2])
+    if left is None or right is None or test[1] not in {"==", "!="}:
+        return None
+    return ("op", "is" if test[1] == "==" else "is not", (left, right))
+
+
+def identified(heap: PointsTo, term: Term) -> Term | None:
+    """Return what a term gives the identity of."""
+    is_call = term[0] == "call" and len(term[2]) == 1 and not term[3]
+    return term[2][0] if is_call and heap.evaluate(term[1]) == {("ext", "builtins.id")} else None
+
+
+def is_identity_anew(heap: PointsTo, term: Term, function: Function) -> bool:
+    """Tell whether a term is the identity of what is made for it, and is no other object's that is there."""
+    subject = identified(heap, term)
+    return subject is not None and _is_anew(heap, subject, function, 0)
+
+
+def _is_anew(heap: PointsTo, term: Term, function: Function, depth: int) -> bool:
+    """Tell whether a term makes an object where it stands, or whatever calls the function hands in such a one."""
+    if term[0] != "param" or term[1] != function.key:
+        return _is_made_here(heap, term, function)
+    calls = [call for call in heap.calls.get(function.key, ()) if term[2] in call.bound] if depth < _DEPTH else []
+    return bool(calls) and all(
+        _is_anew(heap, call.bound[term[2]], heap.functions[call.caller], depth + 1) for call in calls
+    )
 
 
 def never_same(heap: PointsTo, made: Term, other: Term) -> bool:
