@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
 _PASSED_ON = 2  # how many callers further up what callers pass on is looked for
 _CALLERS = 30  # of one function that are asked what they hand in
-_COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
 
 
 class Attributes:
@@ -32,11 +31,6 @@ class Attributes:
         self._settled: dict[Term, Values] = {}  # what terms may denote of which no caller hands anything in
         self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
         self._passed_on: dict[Term, Values] = {}  # the same, and what the callers of these have handed in
-        self._owners: dict[str, list[str]] = {}
-        for key, klass in heap.names.classes.items():
-            for word in klass.methods:
-                if word not in _COMMON and not word.startswith("__"):
-                    self._owners.setdefault(word, []).append(key)
         self.assigned = Assigned(heap)
 
     def attribute(self, value: Term, name: str, base: Term) -> Values:
@@ -239,10 +233,9 @@ class Attributes:
             got = self.heap.all_of(event.terms[1] for _, event in fields)
             if got:
                 return got
-        owners = self._owners.get(name, ())
-        if len(owners) == 1 and value[0] == "param":
-            method = self.heap.names.classes[owners[0]].methods[name]
-            return self._bound(("self", owners[0]), owners[0], name, method, base)
+        owner = self.heap.classes.uppermost(name) if value[0] == "param" else None
+        if owner is not None:
+            return self._bound(("self", owner), owner, name, self.heap.names.classes[owner].methods[name], base)
         return got or PART
 
     def _descended(self, term: Term, base: Term) -> Values:

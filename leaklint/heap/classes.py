@@ -10,6 +10,8 @@ from leaklint.flow.model import Class
 from leaklint.flow.terms import Term
 from leaklint.heap.names import Names
 
+_COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
+
 
 class Classes:
     """The class hierarchy. ``evaluate`` gives what a term denotes, for the bases."""
@@ -63,6 +65,20 @@ class Classes:
     def below(self, key: str) -> set[str]:
         """Return the class and its heirs."""
         return self._below.get(key, {key})
+
+    @cached_property
+    def _owners(self) -> dict[str, set[str]]:
+        """Return the classes that have a method of a name, but for names that the containers of Python have, too."""
+        found: dict[str, set[str]] = {}
+        for key, klass in self.names.classes.items():
+            for word in klass.methods.keys() - _COMMON:
+                found.setdefault(word, set()).add(key)
+        return found
+
+    def uppermost(self, name: str) -> str | None:
+        """Return the one class that has a method of a name, of a family of classes the uppermost; None where others have it."""
+        owners = self._owners.get(name, set()) if not name.startswith("__") else ()
+        return next((one for one in owners if self.below(one).issuperset(owners)), None)
 
     def local_heirs(self, key: str) -> set[str]:
         """Return the heirs that functions make with a class statement."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _TAKING = frozenset({"pop", "popleft", "popitem", "remove", "discard"})
 _OBJECTS = frozenset({"self", "method", "closure", "instance"})
+_CALLEES = 3  # how many calls deep a timer is looked for that is set again
 
 
 class Threads:
@@ -59,16 +61,38 @@ class Threads:
             yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons, contract)
 
     def _rearms(self, target: Term) -> bool:
-        """Tell whether what a timer calls sets such a timer again."""
+        """Tell whether what a timer calls sets such a timer again, itself or by what it calls."""
         keys = {value[-1] for value in self.heap.points_to.evaluate(target) if value[0] in {"func", "method"}}
+        return any(
+            not self._may_stop(event, self.heap.points_to.functions[function])
+            and any(value[-1] in keys for value in self.heap.points_to.evaluate(again))
+            for function in self._runs_always(keys)
+            for event, again in self._set.get(function, ())
+        )
+
+    @cached_property
+    def _set(self) -> dict[str, list[tuple[Event, Term]]]:
+        """Return where functions set timers, and what these call."""
+        found: dict[str, list[tuple[Event, Term]]] = {}
         for function, event, term, name in self.heap.effects.external:
-            contract, _ = self.heap.points_to.contracts.of_call(name) if function in keys else (None, "")
-            if contract is not None and contract.kind == "timer":
-                again = called_by(contract, term)
-                if again is not None and any(value[-1] == function for value in self.heap.points_to.evaluate(again)):
-                    if not self._may_stop(event, self.heap.points_to.functions[function]):
-                        return True
-        return False
+            contract, _ = self.heap.points_to.contracts.of_call(name)
+            called = called_by(contract, term) if contract is not None and contract.kind == "timer" else None
+            if called is not None:
+                found.setdefault(function, []).append((event, called))
+        return found
+
+    def _runs_always(self, keys: set[str]) -> set[str]:
+        """Return functions with those that they call, behind no condition that something may change."""
+        found, here = set(keys), set(keys)
+        for _ in range(_CALLEES if self._set else 0):
+            here = {
+                callee
+                for callee, calls in self.heap.effects.calls.items() if callee not in found
+                for call in calls
+                if call.caller in here and not self._may_stop(call.event, self.heap.points_to.functions[call.caller])
+            }  # fmt: skip
+            found |= here
+        return found
 
     def _may_stop(self, event: Event, function: Function) -> bool:
         """Tell whether a condition stands before a call that something may change: then the call is not made for ever."""

@@ -36,13 +36,14 @@ class Undoing:
 
     @cached_property
     def _on_handles(self) -> dict[tuple[str, str], list[tuple[str, Event]]]:
-        """Return the calls ``x.handle.undo()`` by the name of the handle and ``.undo``, whatever ``x`` is."""
+        """Return the calls ``x.handle.undo()`` and ``y.undo(x.handle)`` by the name of the handle and ``.undo``."""
         found: dict[tuple[str, str], list[tuple[str, Event]]] = {}
         for undo, calls in self._calls_of_attributes.items():
             for key, event in calls:
-                handle: Term = event.terms[0][1][1]
-                if handle[0] == "attr":
-                    found.setdefault((handle[2], f".{undo}"), []).append((key, event))
+                call: Term = event.terms[0]
+                for handle in (call[1][1], *call[2]):
+                    if handle[0] == "attr":
+                        found.setdefault((handle[2], f".{undo}"), []).append((key, event))
         return found
 
     def is_undone(self, contract: Contract, function: str, event: Event, term: Term, value: Term) -> bool:
@@ -125,10 +126,18 @@ class Undoing:
         functions = self.heap.points_to.functions.items()
         return [(key, event) for key, function in functions for event in function.events if event.kind in _CUTTING]
 
-    def by_handle(self, contract: Contract, function: str, term: Term) -> bool:
-        """Tell whether what a call returns is kept in an attribute, on which an undoing method is called."""
+    def by_handle(self, contract: Contract, function: str, term: Term, seen: frozenset[str] = frozenset()) -> bool:
+        """Tell whether what a call returns is kept in an attribute, on which an undoing method is called.
+
+        A function that gives it back leaves that to all that call the function.
+        """
         events = self.heap.points_to.functions[function].events
         handles = {one.name for one in events if one.kind == "setattr" and term in options(one.terms[1])}
+        returned = any(one.kind == "return" and term in options(one.terms[0]) for one in events)
+        if not handles and returned and function not in seen:
+            calls = self.heap.effects.calls.get(function, ())
+            inner = seen | {function}
+            return bool(calls) and all(self.by_handle(contract, one.caller, one.event.terms[0], inner) for one in calls)
         return any(
             self._runs(other, event)
             for undo in contract.undo
