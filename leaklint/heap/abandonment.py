@@ -1,16 +1,24 @@
-"""Removals that only a generator reaches, behind a yield: whoever leaves a loop over it early leaves them out."""
+"""Removals that only a generator reaches: whoever leaves a loop over it early, or never starts it, leaves them out."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
-from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import Term
+from leaklint.flow.model import Event, Function, qualname
+from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.points_to_values import in_order
 
 _CALLERS = 4  # how many callers up a generator is looked for
 _ITERATION = frozenset({"__iter__", "__aiter__"})
+
+
+class LeftOut(NamedTuple):
+    """Why a removal may be left out, and what that assumes."""
+
+    why: str
+    doubt: str
 
 
 class Abandonment:
@@ -41,6 +49,62 @@ class Abandonment:
                     return ""
                 first = first or found
         return first
+
+    def left_out(self, removal: Effect, stores: list[Effect], bounded: bool) -> LeftOut | None:
+        """Return why a generator may leave a removal out; None where none does."""
+        line = removal.event.place[0]
+        generator = self.generator_of(removal.event, self.heap.functions[removal.function])
+        if generator and not self.is_same_step(removal, stores, bounded):
+            why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {line})"
+            return LeftOut(why, "assumes that such a loop is left early")
+        generator = self.unstarted(removal, stores)
+        if generator:
+            why = f"it is removed only by {qualname(generator)}, which does not run unless it is started (line {line})"
+            return LeftOut(why, "assumes that some are dropped before they are started")
+        return None
+
+    def unstarted(self, removal: Effect, stores: list[Effect]) -> str:
+        """Return the key of the one generator that removes what whoever makes it has put in; nothing if it is started there."""
+        homes = {removal.function}
+        if not self.heap.functions[removal.function].yields:
+            homes = {call.caller for call in self.effects.calls.get(removal.function, ())}
+        key = homes.pop() if len(homes) == 1 else ""
+        function = self.heap.functions[key] if key else None
+        if function is None or not function.yields or function.decorators or key in self._looped_over:
+            return ""
+        outside = (store for store in stores if store.function != key)
+        storing = {one: event for store in outside for one, event in self._runs_in(store)}
+        makers = [
+            call for call in self.effects.calls.get(key, ())
+            if call.caller in storing and storing[call.caller].place < call.event.place
+        ]  # fmt: skip
+        return key if makers and all(self._is_given_out(call) for call in makers) else ""
+
+    def _is_given_out(self, made: Call) -> bool:
+        """Tell whether a function returns a generator that it makes, alone or in an object, and does not start it."""
+        function = self.heap.functions[made.caller]
+        calls = [event.terms[0] for event in function.events if event.kind == "call" and made.term in event.terms[0][2]]
+        objects = [one for one in calls if self._makes_object(one)]
+        if function.yields or len(objects) < len(calls):
+            return False
+        given = {made.term, *objects}
+        returned = any(
+            event.kind == "return" and not given.isdisjoint(options(event.terms[0])) for event in function.events
+        )
+        callers = self.effects.calls.get(function.key, ())
+        return returned and not (callers and all(self._loops(call) for call in callers))
+
+    def _makes_object(self, call: Term) -> bool:
+        """Tell whether a call makes an object of a class, which has what it is given for later."""
+        values = self.heap.evaluate(call)
+        return bool(values) and all(one[0] in {"inst", "extinst"} for one in values)
+
+    def _loops(self, made: Call) -> bool:
+        """Tell whether a caller goes through what a call gives."""
+        events = self.heap.functions[made.caller].events
+        tests = (guard.test for event in events for guard in event.guards if guard.kind == "loop")
+        given = (term for event in events if event.kind == "yield" for term in event.terms)
+        return any(made.term in walk(term) for term in (*tests, *given))
 
     def _of_caller(self, call: Call, seen: frozenset[str]) -> str:
         asked = (call.caller, call.event.place, seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leaklint.flow.model import Function, base_of, qualname, target_of
+from leaklint.flow.model import Function, base_of, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
 from leaklint.heap.coverage import Coverage
@@ -108,15 +108,14 @@ class Removals:
         removal = release.effect
         if removal is None or release.quality != Quality.GOOD:
             return release
-        generator = self.abandonment.generator_of(removal.event, self.heap.functions[removal.function])
-        mark = mark_of(self.heap, removal, self.held) if not generator else ""
-        if mark:
-            why = f"what is marked by '{mark}' stays until its turn comes (line {removal.event.place[0]})"
-            return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that the turns of many are far away")
-        if not generator or self.abandonment.is_same_step(removal, stores, release.bounded):
+        mark = mark_of(self.heap, removal, self.held)
+        left = self.abandonment.left_out(removal, stores, release.bounded)
+        if left is not None:
+            return Release(Quality.DOUBTFUL, left.why, removal, doubt=left.doubt)
+        if not mark:
             return release
-        why = f"it is removed only where a loop over {qualname(generator)} runs to its end (line {removal.event.place[0]})"
-        return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that such a loop is left early")
+        why = f"what is marked by '{mark}' stays until its turn comes (line {removal.event.place[0]})"
+        return Release(Quality.DOUBTFUL, why, removal, doubt="assumes that the turns of many are far away")
 
     def _judged(self, removal: Effect, stores: list[Effect], held: set[str], callers: set[str]) -> Release:
         place = f"line {removal.event.place[0]}"
