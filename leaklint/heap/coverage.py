@@ -185,6 +185,8 @@ class Coverage:
             return any(self._same_key(one, store._replace(key=other)) for one in keys for other in stored)
         if self.equality.differ(key, store.key):
             return False
+        if self.equality.declared.of(key) is not None:
+            return True
         if key[0] == store.key[0] == "tuple" and not any(part[0] == "star" for part in (*key[1], *store.key[1])):
             pairs = list(zip(key[1], store.key[1], strict=False))
             alike = len(key[1]) == len(store.key[1])

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.declared_fields import DeclaredFields
 from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.read_data import is_cell
 
 if TYPE_CHECKING:
     from leaklint.heap.kept import Kept
@@ -33,6 +35,7 @@ class Equality:
     def __init__(self, effects: Effects) -> None:
         self.effects = effects
         self.heap = effects.heap
+        self.declared = DeclaredFields(effects)
         self._known: dict[tuple[Term, int], frozenset[str]] = {}
 
     def differ(self, one: Term, other: Term) -> bool:
@@ -77,6 +80,8 @@ class Equality:
         """Return the sorts of the parts of a tuple; a single one where all are of one sort; none where it is not known."""
         if term[0] == "tuple":
             return [] if any(part[0] == "star" for part in term[1]) else [self._sorts(part, 0) for part in term[1]]
+        if term[0] == "attr":
+            return self._parts_of_property(term)
         if term[0] != "call":
             return []
         callees = self.heap.evaluate(term[1])
@@ -95,6 +100,18 @@ class Equality:
         if len(returned) != 1 or returned[0][0] != "tuple":
             return []
         return self._parts(self.heap.calling.substituted(returned[0], callee[-1], bound))
+
+    def _parts_of_property(self, term: Term) -> list[frozenset[str]]:
+        """Return the sorts of the parts of a tuple that a property gives: of the object's class, or of the one that has it."""
+        classes = self.heap.classes
+        values = self.heap.evaluate(term[1])
+        owners = {one[1] for one in values if one[0] in {"self", "inst"}} or {classes.uppermost(term[2])}
+        methods = {classes.method(one, term[2]) if one is not None else None for one in owners}
+        function = self.heap.functions[key] if len(methods) == 1 and (key := methods.pop()) is not None else None
+        if function is None or "property" not in self.heap.attributes.decoration(function):
+            return []
+        returned = [one.terms[0] for one in function.events if one.kind == "return"]
+        return self._parts(returned[0]) if len(returned) == 1 and returned[0][0] == "tuple" else []
 
     def is_known(self, term: Term) -> bool:
         """Tell whether it is known of which sorts a term's values are."""
@@ -152,6 +169,12 @@ class Equality:
             ):
                 found.add("class")
                 continue
+            if (inner := self._inner(option)) is not None:
+                sorts = [self._sorts(one, depth + 1) if depth < _CALLERS else frozenset() for one in inner]
+                if not all(sorts):
+                    return frozenset()
+                found.update(*sorts)
+                continue
             values = self.heap.evaluate(option)
             for value in values:
                 sort = self._sort(value, depth)
@@ -161,6 +184,40 @@ class Equality:
             if not values:
                 return frozenset()
         return frozenset(found)
+
+    def _inner(self, term: Term) -> list[Term] | None:
+        """Return the terms that say what another one is: a declared attribute, a cell of a table, an argument by keyword."""
+        if is_cell(self.heap, term):
+            return [("text", (), "")]
+        if term[0] == "elem" and term[1][0] == "param" and term[2][0] == "const" and (calls := self._by_words(term[1])):
+            word = str(term[2][1]).strip("'\"")
+            words = (dict(call[3]) for call in calls)
+            return [one[word] if word in one else ("elem", one["**"], term[2]) for one in words]
+        return self.declared.of(term)
+
+    def _by_words(self, param: Term) -> list[Term]:
+        """Return the calls that give keywords for ``**words``; where nobody calls the function by name, those of any class.
+
+        A metaclass's call is made by whoever calls a class that is handed in.
+        """
+        function = self.heap.functions[param[1]]
+        if not any(one.name == param[2] and one.kind == "**" for one in function.params):
+            return []
+        named = [call.term for call in self.effects.calls.get(param[1], ())]
+        handed = (
+            self._calls_of_params
+            if function.name == "__call__" and self.heap.classes.is_metaclass(function.owner)
+            else []
+        )
+        calls = [call for call in named or handed if "**" in dict(call[3])]
+        return calls if len(calls) == len(named or handed) else []
+
+    @cached_property
+    def _calls_of_params(self) -> list[Term]:
+        """Return the calls by keywords of what functions are handed."""
+        events = (event for function in self.heap.functions.values() for event in function.events)
+        calls = (event.terms[0] for event in events if event.kind == "call")
+        return [call for call in calls if "**" in dict(call[3]) and self.heap.evaluate(call[1]) == {call[1]}]
 
     @cached_property
     def _coroutines(self) -> frozenset[Term]:

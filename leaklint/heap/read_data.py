@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import NONE, Term
+from leaklint.flow.terms import NONE, UNKNOWN, Term
 from leaklint.heap.inputs import Inputs
 from leaklint.heap.key_guards import conjuncts
+
+if TYPE_CHECKING:
+    from leaklint.heap.points_to import PointsTo
 
 _CONTENT = "reads what a file is now"
 _ROWS = "reads row by row"
@@ -104,3 +108,11 @@ class ReadData(Inputs):
 def _rows(term: Term) -> Term:
     """Return the call that gives rows, be it bound by a ``with`` statement."""
     return term[1] if term[0] == "enter" else term
+
+
+def is_cell(heap: PointsTo, term: Term) -> bool:
+    """Tell whether a term is a part of a row that a reader gives, which is text."""
+    row = term[1] if term[0] == "elem" else UNKNOWN
+    call = _rows(row[1]) if row[0] == "iter" else UNKNOWN
+    values = heap.evaluate(call[1]) if call[0] == "call" else frozenset()
+    return bool(values) and all(one[0] == "ext" and heap.contracts.is_a(one[1], _ROWS) for one in values)
