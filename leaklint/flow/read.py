@@ -10,7 +10,7 @@ from leaklint.flow.expressions import Expressions, Place, item_of, place_of
 from leaklint.flow.model import Class, Decorator, Event, Function, Guard, Module, Param
 from leaklint.flow.scopes import BoundNames, Definition
 from leaklint.flow.statements import Statements
-from leaklint.flow.terms import NONE, UNKNOWN, Term, union
+from leaklint.flow.terms import NONE, UNKNOWN, Term, part_of, union
 
 
 class File:
@@ -162,11 +162,8 @@ class Scope:
                     self.note("setitem", (base, key, value), place)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Term, place: Place, inner: bool) -> None:
-        parts = value[1] if value[0] in {"tuple", "list"} else None
-        plain = parts is not None and len(parts) == len(target.elts) and not any(p[0] == "star" for p in parts)
         for number, one in enumerate(target.elts):
-            part = parts[number] if plain and parts is not None else ("elem", value, ("const", str(number), "int"))
-            self.bind_target(one, part, place, inner)
+            self.bind_target(one, part_of(value, number, len(target.elts)), place, inner)
 
     # events
 

@@ -279,9 +279,9 @@ def _is_left(node: ast.While) -> bool:
             return True
         if isinstance(here, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             continue
-        inner = own and not isinstance(here, (ast.For, ast.AsyncFor, ast.While))
+        loop = here if isinstance(here, (ast.For, ast.AsyncFor, ast.While)) else None
         stack += [
-            (child, inner)
+            (child, own and (loop is None or child in loop.orelse))  # what follows a loop is no part of it
             for child in ast.iter_child_nodes(here)
             if isinstance(child, (ast.stmt, ast.excepthandler, ast.match_case))
         ]

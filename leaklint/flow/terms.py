@@ -85,6 +85,15 @@ def is_small(term: Term) -> bool:
     return True
 
 
+def part_of(value: Term, number: int, count: int) -> Term:
+    """Return what the variable of a number is given where a value is unpacked into so many."""
+    if value[0] == "union":
+        return union([part_of(one, number, count) for one in value[1]])
+    parts = value[1] if value[0] in {"tuple", "list"} else ()
+    plain = len(parts) == count and all(one[0] != "star" for one in parts)
+    return parts[number] if plain else ("elem", value, ("const", str(number), "int"))
+
+
 def union(terms: list[Term]) -> Term:
     """Return the term for one of several, flat and each once."""
     flat: dict[Term, None] = {}

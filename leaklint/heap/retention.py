@@ -32,6 +32,8 @@ from leaklint.heap.usage import Usage
 if TYPE_CHECKING:
     from leaklint.config import Settings
 
+_MOST_ATTRIBUTES = 3  # that lead from a root to a holder: who may be meant by each is less and less sure
+
 
 class Heap:
     """One program's heap: every part of the analysis, joined."""
@@ -165,6 +167,9 @@ class Heap:
         elif location.is_unsure:
             level -= 2
             reasons.append(f"{location.path[0]} may lead to {location.alternatives} objects, and this is one of them")
+        elif location.scope == "field" and (steps := _attributes(location.path)) > _MOST_ATTRIBUTES:
+            level -= 2
+            reasons.append(f"{steps} attributes lead to it, each of which may hold another object")
         elif not self._fed.isdisjoint(_tables_of_owner(location)):
             level -= 2
             reasons.append("its owner is one of many entries, each with one of its own")
@@ -377,6 +382,11 @@ def _run_through(effect: Effect) -> Iterator[Call]:
 def _last(key: str) -> str:
     """Return the name of a class by its key."""
     return key.rpartition(":")[2].rpartition(".")[2]
+
+
+def _attributes(path: tuple[str, ...]) -> int:
+    """Return how many attributes of objects lead from a root to a holder."""
+    return sum(step != "[..]" for step in path[1:])
 
 
 def _tables_of_owner(location: HeapPlace) -> frozenset[tuple[str, ...]]:
