@@ -115,7 +115,7 @@ class Links:
 
     def _is_shared_unsurely(self, owner: Term, first: Event, store: Store) -> bool:
         field = HeapPlace("field", owner[1], first.name, owner[1].partition(":")[0], first.place)
-        return self.heap._is_shared_unsurely(field, [store])
+        return self.heap.owners.is_shared_unsurely(field, [store])
 
     def _kept(self, node: Term) -> Kept | None:
         """Return what a new node keeps: what its constructor is given, else what is in it, else the node itself."""

@@ -17,6 +17,7 @@ from leaklint.heap.left import left_to_users
 from leaklint.heap.lifetime import HeapPlace, Lifetime
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.owners import HolderOwners, tables_of_owner
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.publication import Publication
 from leaklint.heap.raising import Raising
@@ -31,8 +32,6 @@ from leaklint.heap.usage import Usage
 
 if TYPE_CHECKING:
     from leaklint.config import Settings
-
-_MOST_ATTRIBUTES = 3  # that lead from a root to a holder: who may be meant by each is less and less sure
 
 
 class Heap:
@@ -56,11 +55,11 @@ class Heap:
             points_to, self.effects, self._lives_long, self._has_long, self.multiplicity.call_runs,
             Publication(self.lifetime, self.multiplicity.is_single), importable(self.lifetime).__contains__,
         )  # fmt: skip
+        self.owners = HolderOwners(self)
         self.rebinding = Rebinding(self)
         self.stored = Stores(self)
         self._of_classes = self._class_containers()
         self._released: set[tuple[str, ...]] = set()  # the ways to holders whose entries go
-        self._fed: set[tuple[str, ...]] = set()  # the ways to holders which gain entries while the program runs
 
     def _class_containers(self) -> dict[Term, HeapPlace]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
@@ -98,7 +97,7 @@ class Heap:
         found += ContextGrowth(self).all()
         leaking: set[tuple[str, ...]] = set()
         for key in sorted(stores, key=lambda one: len(where[one].path)):
-            tables = _tables_of_owner(where[key])
+            tables = tables_of_owner(where[key])
             if not tables.isdisjoint(self._released):
                 continue  # its owner is an entry that goes
             one = self._retention(where[key], kinds[key], stores[key], removals.get(key, []))
@@ -134,7 +133,7 @@ class Heap:
         ]
         if not stores:
             return None
-        self._fed.add(location.path)
+        self.owners.fed.add(location.path)
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), -one.level, one.side != "key"))
         judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
@@ -159,26 +158,8 @@ class Heap:
             reasons.append(release.doubt)
         if self.removals.endings.is_tracked(stores[0].effect, release.effect):
             level = max(level, 1)
-        if self._is_shared_unsurely(location, stores):
-            level -= 2
-            reasons.append("not every object of its class lives long")
-        elif location.scope in {"thread", "generator"} and level == 2:
-            level = 1  # what ends the thread, or closes the generator, ends it
-        elif location.is_unsure:
-            level -= 2
-            reasons.append(f"{location.path[0]} may lead to {location.alternatives} objects, and this is one of them")
-        elif location.scope == "field" and (steps := _attributes(location.path)) > _MOST_ATTRIBUTES:
-            level -= 2
-            reasons.append(f"{steps} attributes lead to it, each of which may hold another object")
-        elif not self._fed.isdisjoint(_tables_of_owner(location)):
-            level -= 2
-            reasons.append("its owner is one of many entries, each with one of its own")
-        elif location.scope == "field" and level == 2 and not self._is_resolved(stores[0].effect, location.owner):
-            level = 1
-            reasons.append(f"assumes that it is {location.path[0]}'s, not another object's")
-        elif location.scope == "field" and level == 2 and not self.multiplicity.is_seen_often(stores[0].kept.cls):
-            level = 1
-            reasons.append("assumes that many are made")
+        level, doubt = self.owners.level(location, stores, level)
+        reasons += [doubt] if doubt else []
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
 
     def _releases(self, stores: list[Store], removals: list[Effect]) -> Iterator[tuple[list[Store], Release]]:
@@ -329,38 +310,6 @@ class Heap:
         """Tell whether an object of a class itself lives long."""
         return key in self.lifetime.classes or ("self", key) in self.lifetime.long
 
-    def _is_shared_unsurely(self, location: HeapPlace, stores: list[Store]) -> bool:
-        """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
-        owner = location.owner
-        if location.scope != "field" or owner not in self.points_to.names.classes or self.multiplicity.is_single(owner):
-            return False
-        made = self.multiplicity.constructions(owner)
-        short = any(
-            self.multiplicity.call_runs(call) == MANY and not self._is_long(call.event.terms[0]) for call in made
-        )
-        if not short:
-            return False
-        first = stores[0].effect
-        function = self.points_to.functions[first.function]
-        if self._is_long(root(first.base)):
-            return False
-        return not any(
-            value in self.lifetime.long
-            for call in self.effects.calls.get(function.key, [])
-            for value in self.points_to.evaluate(next(iter(call.bound.values()), ("unknown",)))
-        )
-
-    def _is_resolved(self, effect: Effect, owner: str) -> bool:
-        """Tell whether the object whose field is filled is seen to live long, or all objects of its class are."""
-        made = self.multiplicity.constructions(owner) if owner in self.points_to.names.classes else []
-        all_long = bool(made) and all(self._is_long(call.event.terms[0]) for call in made)
-        return all_long or self._is_long(root(effect.base)) or self.multiplicity.is_single(owner)
-
-    def _is_long(self, term: Term) -> bool:
-        """Tell whether all that a term may denote lives long."""
-        values = self.points_to.evaluate(term)
-        return bool(values) and all(value in self.lifetime.long for value in values)
-
     # what is stored
 
 
@@ -382,17 +331,6 @@ def _run_through(effect: Effect) -> Iterator[Call]:
 def _last(key: str) -> str:
     """Return the name of a class by its key."""
     return key.rpartition(":")[2].rpartition(".")[2]
-
-
-def _attributes(path: tuple[str, ...]) -> int:
-    """Return how many attributes of objects lead from a root to a holder."""
-    return sum(step != "[..]" for step in path[1:])
-
-
-def _tables_of_owner(location: HeapPlace) -> frozenset[tuple[str, ...]]:
-    """Return the ways to containers of which the object whose field a holder is, or what leads to that, is an entry."""
-    path = location.path if location.scope == "field" else ()
-    return frozenset(path[:at] for at in range(1, len(path)) if path[at] == "[..]" and path[at - 1] != "[..]")
 
 
 def _makes(name: str) -> bool:
