@@ -87,6 +87,8 @@ class ReadData(Inputs):
             yield from self._updated.get(call, ())
         if call[1][0] == "attr" and not any(value[0] in {"func", "method"} for value in self.heap.evaluate(call[1])):
             yield call[1][1]
+            if self.heap.evaluate(call[1][1]) == {("plain", "str")}:  # ``"..".format(..)``, ``", ".join(..)``
+                yield from (*call[2], *(value for _, value in call[3]))
 
     def _passes_on(self, call: Term) -> bool:
         """Tell whether a call of what is not the program's own has as many results as there are arguments."""
