@@ -263,6 +263,8 @@ class PointsTo(Evaluation):
         return frozenset([("class", owner) if self.attributes.called_with_class(function) else ("self", owner)])
 
     def _elements(self, term: Term) -> Values:
+        if (part := self._of_row(term)) is not None:
+            return self.evaluate(part)
         got: set[Term] = set()
         for value in self.evaluate(term[1]):
             got |= self.elements(value, term)
@@ -272,6 +274,19 @@ class PointsTo(Evaluation):
             hinted = self.annotations.element(self._hint(term[1]), term[0] == "elem")
             return hinted or frozenset(got)
         return frozenset(got)
+
+    def _of_row(self, term: Term) -> Term | None:
+        """Return what stands at a place of the rows that a loop gets of ``enumerate`` or ``zip``."""
+        if term[0] != "elem" or term[2][::2] != ("const", "int") or term[1][0] != "iter" or term[1][1][0] != "call":
+            return None
+        call, place = term[1][1], int(term[2][1], 0)
+        names = [value[1] if value[0] == "ext" else "" for value in self.evaluate(call[1])]
+        if len(names) != 1 or any(given[0] == "star" for given in call[2]):
+            return None
+        if self.contracts.is_a(names[0], "numbers rows"):
+            return ("const", "0", "int") if place == 0 else ("iter", call[2][0]) if call[2] else None
+        given = call[2][place : place + 1] if self.contracts.is_a(names[0], "joins rows") and place >= 0 else ()
+        return ("iter", given[0]) if given else None
 
     def _of_arguments(self, term: Term) -> Values:
         """Return what the elements of ``*args`` or the values of ``**kwargs`` may be: what callers hand in."""

@@ -51,6 +51,12 @@ def _is_set_later(heap: PointsTo, name: str, held: set[str]) -> bool:
     for function, event in heap.attributes.assignments(name):
         if is_constructor(heap.functions[function].name) or event.terms[1][0] != "const":
             continue
-        if any(value[0] in {"self", "inst"} and value[1] in held for value in heap.evaluate(event.terms[0])):
+        base = event.terms[0]
+        given = (
+            [call.bound[base[2]] for call in heap.calls.get(base[1], ()) if base[2] in call.bound]
+            if base[0] == "param"
+            else []
+        )
+        if any(value[0] in {"self", "inst"} and value[1] in held for value in heap.all_of((base, *given))):
             return True
     return False
