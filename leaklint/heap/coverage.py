@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leaklint.heap.retained import Store
 
 _BY_EQUALITY = frozenset({"pop", "remove", "discard", "del", "__delitem__", "slot"})
+_BY_PLACE = frozenset({"pop", "del", "__delitem__"})  # of a list; of a mapping, by key
 _TAKING = frozenset({"popitem", "popleft", "get", "get_nowait", "pop"})
 
 
@@ -42,8 +43,8 @@ class Coverage:
             or removal.key is None
         ):
             return True
-        if removal.how == "pop" and store.key is None:
-            return True
+        if removal.how in _BY_PLACE and store.key is None:
+            return True  # by its index
         if self.removals.runs_over(removal.key, removal.container) and not self._picks_given(removal):
             return True  # what is in it was put in: a sweep
         by_value = removal.how == "remove" or store.key is None
@@ -68,6 +69,8 @@ class Coverage:
     def _never_takes(self, how: str, removed: Term, store: Store) -> bool:
         if how != "remove" and store.effect.key is not None:
             return self.equality.differ(removed, store.effect.key) or self._is_other_constant(removed, store)
+        if how in _BY_PLACE:
+            return False
         return store.side == "element" and self.equality.differs_from(removed, store.kept)
 
     @staticmethod
