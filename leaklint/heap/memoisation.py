@@ -11,6 +11,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
 from leaklint.heap.kept import Kept
+from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
     from leaklint.heap.retained import Level
@@ -182,7 +183,8 @@ class Memos:
         if kept.cls and self._is_small_value(kept.cls, bound):
             level = 0
             reasons.append("equal objects share an entry")
-        if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+        one = kept.cls and (self.heap.multiplicity.is_one_a_run(kept.cls) or self._is_made_once(function, argument))
+        if one:
             level = 0
             reasons.append(f"one {kept.name} a run of the program")
         return self._made(module, place, function, bound, kept, argument, level, reasons, name, value[3])
@@ -204,6 +206,21 @@ class Memos:
             tuple(reasons),
             name,
             cache,
+        )
+
+    def _is_made_once(self, function: Function | None, argument: str) -> bool:
+        """Tell whether each object that callers are seen to hand in as an argument is made once in a run of the program."""
+        if function is None:
+            return False
+        points_to, often = self.heap.points_to, self.heap.multiplicity
+        given = points_to.attributes.with_given(("param", function.key, argument))
+        objects = [value for value in given if value[0] != "param"]
+        return bool(objects) and all(
+            value[0] == "inst"
+            and any(
+                call.term[4] == value[2] and often.call_runs(call) != MANY for call in often.constructions(value[1])
+            )
+            for value in objects
         )
 
     def _is_told_apart(self, kept: Kept) -> bool:
