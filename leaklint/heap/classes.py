@@ -54,6 +54,14 @@ class Classes:
         """Return the dotted names of the bases outside of the program, of the class and of those above it."""
         return self._above(key)[1] if key in self.names.classes else ("?",)
 
+    def may_be_called_outside(self, key: str) -> bool:
+        """Tell whether a base of a class, or of an heir, was not read and may call its methods, as it names them itself."""
+        return any(
+            not name.startswith("builtins.") and not self.contracts.is_a(name, "slotted base")
+            for one in self.below(key)
+            for name in self.outside(one)
+        )
+
     @cached_property
     def _below(self) -> dict[str, set[str]]:
         below: dict[str, set[str]] = {}

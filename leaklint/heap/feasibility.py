@@ -112,7 +112,7 @@ class Feasibility:
         """Return why an event has no chance to run in the life of an entry; nothing if it has."""
         reason = self.never_here(event, function)
         calls = [call for call in self.removals.effects.calls.get(function.key, ()) if call.caller not in seen]
-        if reason or not calls or len(seen) > 5:
+        if reason or not calls or len(seen) > 5 or self.is_hook(function):
             return reason
         for call in calls:
             caller = self.removals.heap.functions[call.caller]
@@ -127,8 +127,10 @@ class Feasibility:
         if not function.owner or function_is_private(function) or self.removals.effects.calls.get(function.key):
             return ""
         owners = self._owners.get(function.name, [])
-        if function.name in REMOVERS or not all(
-            self.removals.heap.classes.related(function.owner, one) for one in owners
+        if (
+            function.name in REMOVERS
+            or self.is_hook(function)
+            or not all(self.removals.heap.classes.related(function.owner, one) for one in owners)
         ):
             return ""
         reasons = [
@@ -137,6 +139,11 @@ class Feasibility:
             if not self.removals.heap.evaluate(event.terms[0][1]) - _NOT_KNOWN
         ]
         return reasons[0] if reasons and all(reasons) else ""
+
+    def is_hook(self, function: Function) -> bool:
+        """Tell whether a base that was not read may call a method by its name: the calls that are seen are not all then."""
+        shown = function.kind == "method" and not function.name.startswith("_")
+        return shown and self.removals.heap.classes.may_be_called_outside(function.owner)
 
     @cached_property
     def _owners(self) -> dict[str, list[str]]:

@@ -108,8 +108,8 @@ class FinalStates(WayQuestion):
 
     def _has_others(self, function: Function) -> bool:
         """Tell whether a function is called by somebody who is not seen: it is handed on, or a base outside names it."""
-        outside = self.heap.classes.outside(function.owner) if function.owner in self.heap.names.classes else ()
-        return function.key in self.removals.multiplicity.escaping or any(name != "builtins.object" for name in outside)
+        handed = function.key in self.removals.multiplicity.escaping
+        return handed or (bool(function.owner) and self.heap.classes.may_be_called_outside(function.owner))
 
     def _tests_of(self, guard: Guard, roots: set[Term]) -> Iterator[StateTest]:
         """Yield what a guard asks of the attributes of an entry."""

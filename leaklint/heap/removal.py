@@ -328,7 +328,8 @@ class Removals:
 
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
-        if function.key in self.multiplicity.escaping and not self.feasibility._at_end(function):
+        others = function.key in self.multiplicity.escaping or self.feasibility.is_hook(function)
+        if others and not self.feasibility._at_end(function):
             return True
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]
