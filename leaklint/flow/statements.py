@@ -212,7 +212,7 @@ class Statements:
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         term, decorators = self.scope.define(node)
-        if self.scope.kind == "class":
+        if self.scope.kind == "class" and not any(_adds_to(one, node.name) for one in node.decorator_list):
             self.scope.methods[node.name] = term[1]
         self.scope.bind(node.name, self._decorated(term, decorators), place_of(node))
 
@@ -268,6 +268,14 @@ _READERS: dict[type[ast.AST], Callable[..., None]] = {
 }  # fmt: skip
 if hasattr(ast, "TryStar"):
     _READERS[ast.TryStar] = Statements._try
+
+
+def _adds_to(decorator: ast.expr, name: str) -> bool:
+    """Tell whether a decorator adds to what a name stands for already, as ``@size.setter`` does to a property."""
+    if not isinstance(decorator, ast.Attribute):
+        return False
+    base = decorator.value
+    return (base.id if isinstance(base, ast.Name) else base.attr if isinstance(base, ast.Attribute) else "") == name
 
 
 def _is_left(node: ast.While) -> bool:
