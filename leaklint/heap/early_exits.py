@@ -8,7 +8,10 @@ from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.removal_sites import is_after
 
+LEFT_BY_ERROR = "its function puts back what was before, unless an error comes in between"
 _ANYWAY = frozenset({"finally", "except", "with"})
+_BLOCKS = frozenset({"try", "finally", "with"})  # in which an event comes if none in front of it raises
+_LOOPS = frozenset({"loop", "while"})
 
 
 def early_exit(function: Function, doing: Event, undoing: list[Event], made: Term) -> Event | None:
@@ -27,6 +30,17 @@ def early_exit(function: Function, doing: Event, undoing: list[Event], made: Ter
         if all(is_after(other, one) and _is_past(other, one) for other in undoing):
             return one
     return None
+
+
+def is_always_undone(function: Function, doing: Event, undoing: Event) -> bool:
+    """Tell whether a function comes to ``undoing`` once it has come to ``doing``, as often, if no error comes in between."""
+    rounds = [[guard for guard in one.guards if guard.kind in _LOOPS] for one in (doing, undoing)]
+    if not is_after(undoing, doing) or rounds[0] != rounds[1]:
+        return False
+    leaving = (one for one in function.events if one.kind == "return" and not is_opposed(one, doing))
+    return all(guard in doing.guards or guard.kind in _BLOCKS for guard in undoing.guards) and not any(
+        is_after(one, doing) and is_after(undoing, one) for one in leaving
+    )
 
 
 def is_opposed(one: Event, other: Event) -> bool:

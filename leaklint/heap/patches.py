@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, qualname
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
-from leaklint.heap.outermost import is_outermost_alone, may_cross
+from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -33,7 +34,7 @@ class _Assignment(NamedTuple):
 class Patch(NamedTuple):
     """A wrapper that is put in the place of what it wraps, each time its function runs; ``level`` as in stores.
 
-    ``crossed`` where the program takes it off only while nothing else is around it.
+    ``reason`` where the program takes it off only while nothing else is around it, or unless an error comes.
     """
 
     function: str
@@ -42,7 +43,7 @@ class Patch(NamedTuple):
     kept: Kept
     value: Term
     level: int
-    crossed: bool = False
+    reason: str = ""
 
 
 class Patches:
@@ -62,11 +63,21 @@ class Patches:
             kept = next((kept for kept in every if kept.kind in _OBJECTS), None)
             if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
                 owner = min(qualname(str(value[1])) for value in one.owners)
-                level, crossed = (
-                    self._level(one, kept),
-                    any(self._leaves_inner(one, other) for other in self._assignments),
-                )
-                yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, level, crossed)
+                reason = self._reason(one)
+                level = 0 if reason == LEFT_BY_ERROR else self._level(one, kept)
+                yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, level, reason)
+
+    def _reason(self, patch: _Assignment) -> str:
+        """Return on what it depends that a wrapper stays; nothing where nobody takes it off."""
+        if any(self._leaves_inner(patch, other) for other in self._assignments):
+            return CROSSED
+        function = self.heap.points_to.functions[patch.function]
+        left = any(
+            other.function == patch.function and self._is_old(other.value, patch) and other.name == patch.name
+            and not patch.owners.isdisjoint(other.owners) and is_always_undone(function, patch.event, other.event)
+            for other in self._assignments
+        )  # fmt: skip
+        return LEFT_BY_ERROR if left else ""
 
     def _level(self, patch: _Assignment, kept: Kept) -> int:
         """A function that wraps something and that nobody here calls is called once in most programs."""

@@ -13,13 +13,13 @@ from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
+from leaklint.heap.early_exits import LEFT_BY_ERROR
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import interned
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.opened import kept_results
-from leaklint.heap.outermost import CROSSED
 from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.slots import ONE_SLOT, Slots
 from leaklint.heap.undoing import Undoing
@@ -246,7 +246,8 @@ class Registrations:
             level = self._of_finalizer(kept, argument_of(contract, term, contract.until.partition(" ")[2]), value)
         if (place := self._one_place(contract, term)) and level >= 0:
             chained = bool(contract.previous) and self.slots.chains(contract, function, event, term)
-            level, reasons = (1, []) if chained else (0, [place])
+            left = chained and self.slots.is_left_by_error(contract, function, event, term)
+            level, reasons = (0, [LEFT_BY_ERROR]) if left else (1, []) if chained else (0, [place])
         if kept.kind in {"param", "function", "class"}:
             level = min(level, 1)
             reasons.append(f"assumes that callers pass objects for '{kept.name}'" if kept.kind == "param" else "")
@@ -334,7 +335,7 @@ class Registrations:
         for one in Patches(self.heap).all():
             if not self.slots.name_of(one.event):
                 why = ("a function that wraps something usually runs once",) if one.level == 0 else ()
-                why = (CROSSED,) if one.crossed else why
+                why = (one.reason,) if one.reason else why
                 yield Registration(
                     "patch", one.function, one.event, one.name, one.kept, one.value, LEVELS[one.level], why
                 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, target_of
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at
+from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.points_to_values import NOTHING, Values, in_order
@@ -44,8 +45,9 @@ class Slots:
                 crossed = chained and self._is_restored(event.name, key)
                 if crossed and crossed != CROSSED:
                     continue
-                reasons = (CROSSED,) if crossed else () if chained else (ONE_SLOT,)
-                level = LEVELS[1 if chained else 0]
+                left = chained and not crossed and self._is_put_back(function, event)
+                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else () if chained else (ONE_SLOT,)
+                level = LEVELS[1 if chained and not left else 0]
                 yield Registration("hook", key, event, name, kept, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
@@ -63,6 +65,15 @@ class Slots:
         """Tell whether a function keeps what the slot held before."""
         old: Term = ("attr", event.terms[0], event.name)
         return self._is_kept(function, event, event.terms[1], lambda term: old in list(walk(term)))
+
+    @staticmethod
+    def _is_put_back(function: Function, event: Event) -> bool:
+        """Tell whether a function that fills a slot puts back what it held before, if no error comes in between."""
+        slot = target_of(event)
+        return any(
+            one.kind == "setattr" and target_of(one) == slot == one.terms[1] and is_always_undone(function, event, one)
+            for one in function.events
+        )
 
     def _is_restored(self, name: str, key: str) -> str:
         """Return what puts something back into a slot that a function fills; nothing if nothing does.
@@ -93,20 +104,32 @@ class Slots:
     def chains(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
         """Tell whether a function keeps what a call has put out of its slot, and nothing puts it back."""
         home = self.heap.points_to.functions[function]
-        asked = {name for name in contract.previous if name != "result"}
 
         def is_before(one: Term) -> bool:
-            for part in walk(one):
-                if part == term:
-                    return "result" in contract.previous
-                if part[0] == "call" and any(
-                    value[0] == "ext" and value[1] in asked for value in self.heap.points_to.evaluate(part[1])
-                ):
-                    return True
-            return False
+            found = (self._is_previous(contract, part, term) for part in walk(one) if part[0] == "call")
+            return next((before for before in found if before is not None), False)
 
         given = ("tuple", (*term[2], *(value for _, value in term[3])), term[4])
         return self._is_kept(home, event, given, is_before) and not self._is_set_again(contract, function, event, term)
+
+    def _is_previous(self, contract: Contract, part: Term, term: Term) -> bool | None:
+        """Tell whether a call gives what was in the slot before ``term``; None for a call of something else."""
+        if part == term:
+            return "result" in contract.previous
+        values = self.heap.points_to.evaluate(part[1])
+        return True if any(value[0] == "ext" and value[1] in contract.previous for value in values) else None
+
+    def is_left_by_error(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
+        """Tell whether a function sets a slot to what was in it before the call ``term``, if no error comes in between."""
+        home, key = self.heap.points_to.functions[function], contract.key
+        for other, at, call, name in self.heap.effects.external:
+            if other != function or at is event or self.heap.points_to.contracts.callable(name) is not contract:
+                continue
+            asked = [argument_at(one, key.position, key.parameter) for one in (term, call) if key is not None]
+            before = any(one[0] == "call" and self._is_previous(contract, one, term) for one in call[2])
+            if before and len(set(asked)) <= 1 and is_always_undone(home, event, at):
+                return True
+        return False
 
     def _is_set_again(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
         """Tell whether another call of the program sets the slot to what it finds in a field, or a ``finally`` does."""
