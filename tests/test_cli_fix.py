@@ -182,7 +182,7 @@ def test_prove_leaves_what_changes_the_tests(run: Run, tmp_path: Path) -> None:
 
 
 def test_prove_leaves_what_it_cannot_confirm(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "mod.py").write_text("import nothing_of_that_name\n\n\n" + LEAK)
+    (tmp_path / "mod.py").write_text("NOTHING = 1 / 0\n\n\n" + LEAK)
     status, out, _ = run("--prove", "mod.py")
     assert status == 0 and "left: mod:A.reg: not confirmed before the repair (unreached:" in out
     assert "import weakref" not in (tmp_path / "mod.py").read_text()
