@@ -10,6 +10,7 @@ from leaklint.flow.model import Event, Function, may_be_skipped
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned
 from leaklint.heap.decorations import put_on
+from leaklint.heap.descriptors import Descriptors
 from leaklint.heap.namespaces import namespace_of
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
@@ -32,6 +33,7 @@ class Attributes:
         self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
         self._passed_on: dict[Term, Values] = {}  # the same, and what the callers of these have handed in
         self.assigned = Assigned(heap)
+        self.descriptors = Descriptors(heap)
 
     def attribute(self, value: Term, name: str, base: Term) -> Values:
         """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""
@@ -164,10 +166,12 @@ class Attributes:
         """Return an attribute of an object of a class: a method, its fields, what the class has where none shadows it."""
         method = self.heap.classes.method(key, name)
         fields = self.field_terms(key, name)
-        got = self.heap.all_of(event.terms[1] for _, event in fields)
+        got = NOTHING.union(*(self.descriptors.held(key, function, event) for function, event in fields))
         if method is not None:
             return got | self._bound(value, key, name, method, base)
         attribute = self.heap.classes.attribute(key, name)
+        if attribute is not None and self.descriptors.is_set_by_one(key, name):
+            return self.descriptors.given(attribute[1], got)
         makers = ((self.heap.functions[function], event) for function, event in fields)
         shadowed = any(maker.name == "__init__" and not may_be_skipped(event, maker) for maker, event in makers)
         if attribute is not None and not shadowed:
@@ -246,10 +250,7 @@ class Attributes:
                 if value[0] == "func":
                     got |= self.heap.calling._with_receiver(self.heap.functions[value[1]], base)
             return got
-        for value in self.heap.evaluate(term):
-            getter = self.heap.classes.method(value[1], "__get__") if value[0] == "inst" else None
-            got |= self.heap.calling.returned(getter) if getter is not None else {value}
-        return got
+        return self.descriptors.given(term, NOTHING)
 
     def _of_base_outside(self, key: str, name: str) -> Values:
         """Return a method that a class has from a base outside of the program."""

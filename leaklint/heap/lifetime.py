@@ -292,7 +292,7 @@ class Lifetime:
                 home = self.heap.names.module_of(function).name
                 owner = self._definer(value[1], function)
                 scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
-                children = self._assigned(value, event.terms[1])
+                children = self._assigned(value, function, event)
                 alternatives = max(location.alternatives, _objects(children))
                 where = HeapPlace(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives)
                 for child in children:
@@ -302,9 +302,9 @@ class Lifetime:
         """Return the classes below an object's own that it may be of: none where the class is named that makes it."""
         return set() if self.heap.is_exact(value) else self.heap.classes.below(value[1])
 
-    def _assigned(self, value: Term, term: Term) -> frozenset[Term]:
+    def _assigned(self, value: Term, function: str, event: Event) -> frozenset[Term]:
         """Return what a field of an object may hold: of a parameter of its constructor, what that very object is made with."""
-        found = self.heap.evaluate(term)
+        found = self.heap.attributes.descriptors.held(value[1], function, event)
         if value[0] != "inst" or not any(one[0] == "param" for one in found):
             return found
         given = [

@@ -76,7 +76,7 @@ class Rebinding:
                 for v in in_order(self.heap.points_to.evaluate(target))
                 if v[0] == "container" and v[1] in {"tuple", "frozenset"}
             ]
-            if values and event.name == "+" and not self._gets_its_own(target, values[0]):
+            if values and event.name == "+" and not self._gets_its_own(target, values[0], event):
                 yield Effect("store", "+=", values[0], target, None, ("iter", value), key, event)
             return
         target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
@@ -108,12 +108,16 @@ class Rebinding:
                 elif self.heap.points_to.evaluate(value):
                     yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
 
-    def _gets_its_own(self, target: Term, container: Term) -> bool:
-        """``self.parts += (x,)`` over a tuple of the class: the object gets a tuple of its own, the class keeps its own."""
+    def _gets_its_own(self, target: Term, container: Term, event: Event) -> bool:
+        """``self.parts += (x,)`` over a tuple of the class, or a default: the object gets its own, theirs stays as it is."""
         location = self.heap.location(container)
-        if target[0] != "attr" or location is None or location.scope != "class":
+        if target[0] != "attr" or location is None:
             return False
-        return all(one[0] in {"self", "inst"} for one in self.heap.points_to.evaluate(target[1]))
+        if location.scope == "default":  # unless an object that lives long has it as well
+            others = {one.key for one in self.heap.lifetime.others.get(container, ())}
+            return others.isdisjoint(self._locations(target, event))
+        objects = self.heap.points_to.evaluate(target[1])
+        return location.scope == "class" and all(one[0] in {"self", "inst"} for one in objects)
 
     def _is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
         """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""

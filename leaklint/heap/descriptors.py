@@ -1,0 +1,102 @@
+"""Attributes that a descriptor takes and gives: what its ``__set__`` makes of a value, and its ``__get__`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from leaklint.flow.model import Event
+from leaklint.flow.terms import DISPLAYS, Term, walk
+from leaklint.heap.points_to_values import NOTHING, PART, Values
+
+if TYPE_CHECKING:
+    from leaklint.heap.points_to import PointsTo
+
+_DEEP = 3  # calls from ``__set__`` on that may store the value for it
+_MAKING = DISPLAYS | {"comp", "call"}
+
+
+class Descriptors:
+    """Answers what an attribute holds after an assignment, and what reading it gives."""
+
+    def __init__(self, heap: PointsTo) -> None:
+        """Take what is asked for everything else."""
+        self.heap = heap
+
+    def is_set_by_one(self, key: str, name: str) -> bool:
+        """Tell whether assignments to an attribute of the objects of a class go through a ``__set__`` of the program."""
+        return bool(self._setters(key, name))
+
+    def held(self, key: str, function: str, event: Event) -> Values:
+        """Return what an attribute of an object of a class holds after an assignment to it in a function."""
+        setters = self._setters(key, event.name)
+        if not setters:
+            return self.heap.evaluate(event.terms[1])
+        got: Values = NOTHING
+        site = (self.heap.names.module_of(function).name, *event.place)
+        for setter, declared in setters:
+            params = [param.name for param in self.heap.functions[setter].params]
+            if len(params) < 3:
+                return PART
+            thing: Term = ("param", setter, params[1])
+            bound = {params[0]: declared, params[1]: thing, params[2]: event.terms[1]}
+            found = [_made_at(one, site, event) for one in self._stored(setter, bound, thing, 0)]
+            got |= self.heap.all_of(found) if found else PART
+        return got
+
+    def given(self, term: Term, assigned: Values) -> Values:
+        """Return what an object gives for an attribute that its class declares by a term: what a getter returns for it."""
+        got: Values = NOTHING
+        for value in self.heap.evaluate(term):
+            getter = self.heap.classes.method(value[1], "__get__") if value[0] == "inst" else None
+            returned = self.heap.calling.returned(getter) if getter is not None else assigned or {value}
+            told = all(one[0] not in {"part", "made", "param"} for one in returned)
+            got |= returned if told else returned | assigned
+        return got
+
+    def _setters(self, key: str, name: str) -> list[tuple[str, Term]]:
+        """Return the ``__set__`` of what a class has for an attribute, with the term of the descriptor."""
+        attribute = self.heap.classes.attribute(key, name)
+        if attribute is None or attribute[1][0] != "call":
+            return []
+        made = self.heap.evaluate(attribute[1])
+        setters = (self.heap.classes.method(value[1], "__set__") for value in made if value[0] == "inst")
+        return [(one, attribute[1]) for one in setters if one is not None]
+
+    def _stored(self, key: str, bound: dict[str, Term], thing: Term, depth: int) -> Iterator[Term]:
+        """Yield what a function stores in an object, or in a container for it, its parameters being bound."""
+
+        def change(one: Term) -> Term:
+            return self.heap.calling.substituted(one, key, bound)
+
+        for event in self.heap.functions[key].events:
+            if event.kind not in {"setitem", "setattr", "call"}:
+                continue
+            *where, value = (change(one) for one in event.terms)
+            if event.kind == "call":
+                yield from self._stored_by(value, thing, depth)
+            elif any(thing in walk(one) for one in where):
+                yield value
+
+    def _stored_by(self, call: Term, thing: Term, depth: int) -> Iterator[Term]:
+        """Yield what a call stores in an object: ``setattr``, or a function of the program that is handed it."""
+        if thing not in call[2]:
+            return
+        if call[1][-1] in {"setattr", "__setattr__"} and len(call[2]) > 2:
+            yield call[2][-1]
+            return
+        for callee in self.heap.evaluate(call[1]) if depth < _DEEP else ():
+            if callee[0] in {"func", "method"}:
+                receiver = self.heap.calling.receiver_term(call, callee) if callee[0] == "method" else None
+                bound = self.heap.calling.bind(callee[-1], call, receiver)
+                yield from self._stored(callee[-1], bound, thing, depth + 1)
+
+
+def _made_at(stored: Term, site: Term, event: Event) -> Term:
+    """Return what a setter stores as something that each assignment makes anew, if the setter makes it."""
+    if stored[0] not in _MAKING or stored in walk(event.terms[1]):
+        return stored
+    return (*stored[:-1], site)
+
+
+__all__ = ["Descriptors"]
