@@ -43,7 +43,7 @@ class ContextGrowth:
 
     def all(self) -> Iterator[Retention]:
         """Yield each variable of which every new value has all of the one before."""
-        for variable, settings in self._settings.items():
+        for variable, settings in self.heap.keys.settings.by_variable.items():
             if variable not in self.heap.lifetime.long:
                 continue
             added = [
@@ -64,7 +64,7 @@ class ContextGrowth:
             and self.heap.multiplicity.event_runs(function, event) == MANY
         }
         for variable, maker in made.items():
-            settings = self._settings.get(variable, [])
+            settings = self.heap.keys.settings.by_variable.get(variable, [])
             if any(event.terms[0][1][2] == "reset" for _, event in settings):
                 continue
             for function, event in settings[:1]:
@@ -120,19 +120,6 @@ class ContextGrowth:
         if self.heap.points_to.functions[key].is_async:
             return True
         return bool(callers) and all(self._is_of_tasks(one, depth + 1) for one in callers)
-
-    @cached_property
-    def _settings(self) -> dict[Term, list[tuple[Function, Event]]]:
-        """Return the calls that set context variables of the whole process, by variable."""
-        found: dict[Term, list[tuple[Function, Event]]] = {}
-        for function in self.heap.points_to.functions.values():
-            for event in function.events:
-                term: Term = event.terms[0] if event.kind == "call" else UNKNOWN
-                if term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"set", "reset"} and len(term[2]) == 1:
-                    for value in self.heap.points_to.evaluate(term[1][1]):
-                        if value[:2] == ("container", "contextvar"):
-                            found.setdefault(value, []).append((function, event))
-        return found
 
     def _more(self, function: Function, term: Term) -> Iterator[tuple[Term | None, Term]]:
         """Yield what a new value has more than the old one: keys, where it is a mapping, and values."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import UNKNOWN, Term
+from leaklint.flow.terms import Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.kept import Kept
 from leaklint.heap.retained import Store
@@ -44,21 +44,17 @@ class ContextDefaults:
         variables = [value for value in self.heap.lifetime.long if value[:2] == ("container", "contextvar")]
         return frozenset(
             value
-            for variable in variables if variable in self._set
+            for variable in variables if self._is_set(variable)
             for _, part in points_to.contents.parts(variable)
             for value in points_to.evaluate(part) if value[0] == "container"
         )  # fmt: skip
 
-    @cached_property
-    def _set(self) -> frozenset[Term]:
-        """Return the context variables that are set to containers."""
-        found: set[Term] = set()
-        evaluate = self.heap.points_to.evaluate
-        for function in self.heap.points_to.functions.values():
-            for event in function.events:
-                term: Term = event.terms[0] if event.kind == "call" else UNKNOWN
-                if term[0] != "call" or term[1][0] != "attr" or term[1][2] != "set" or len(term[2]) != 1:
-                    continue
-                if any(value[0] == "container" for value in evaluate(term[2][0])):
-                    found |= {value for value in evaluate(term[1][1]) if value[:2] == ("container", "contextvar")}
-        return frozenset(found)
+    def _is_set(self, variable: Term) -> bool:
+        """Tell whether a context variable is set to a container somewhere."""
+        settings = self.heap.keys.settings.by_variable.get(variable, ())
+        given = (event.terms[0] for _, event in settings)
+        return any(
+            value[0] == "container"
+            for one in given if one[1][2] == "set"
+            for value in self.heap.points_to.evaluate(one[2][0])
+        )  # fmt: skip

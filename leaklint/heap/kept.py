@@ -11,7 +11,7 @@ from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import in_order
+from leaklint.heap.points_to_values import MADE, in_order
 from leaklint.heap.usage import Usage
 
 if TYPE_CHECKING:
@@ -81,8 +81,17 @@ class Keeping:
             self._site = before
 
     def _worked_out(self, term: Term, depth: int) -> tuple[Kept, ...]:
-        found = (one for value in in_order(self.heap.evaluate(term)) for one in self._value(value, depth))
+        values = self.heap.evaluate(term)
+        made = self._made_by_given(term) if values == MADE else ()
+        found = (one for value in in_order(frozenset(made) or values) for one in self._value(value, depth))
         return _apart(found)
+
+    def _made_by_given(self, term: Term) -> set[Term]:
+        """Return what a call makes of a function or class that a caller has handed in, and an object keeps in a field."""
+        if term[0] != "call" or term[1][0] != "attr":
+            return set()
+        given = self.heap.attributes.with_given(term[1])
+        return {made for one in given if one[0] != "param" for made in self.heap.calling.called(one, term)}
 
     def _value(self, value: Term, depth: int) -> Iterator[Kept]:
         kind = value[0]

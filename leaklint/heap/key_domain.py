@@ -9,6 +9,7 @@ from functools import cached_property
 from leaklint.flow.terms import Term, children, options, walk
 from leaklint.heap.arguments import attribute_given
 from leaklint.heap.callers import Callers
+from leaklint.heap.context_settings import ContextSettings
 from leaklint.heap.counters import Counters
 from leaklint.heap.domains import ORDER, Domain
 from leaklint.heap.effects import Call, Effect, Effects
@@ -48,6 +49,7 @@ class KeyDomain:
         self.guards = KeyGuards(self)
         self.inputs = Inputs(heap, effects)
         self.read_data = ReadData(heap, effects)
+        self.settings = ContextSettings(heap)
         self._counters = Counters(heap, lifetime)
         self._runners = Runners(heap, effects, multiplicity)
         self.ranges = Ranges(heap)
@@ -218,6 +220,8 @@ class KeyDomain:
         if "inner" in given and term[2]:
             fields = (*term[2], *(value for _, value in term[3])) if names == {"builtins.tuple"} else term[2][:1]
             return self._worst(fields, depth + 1)  # a named tuple is given its fields
+        if settings := self.settings.given(term):
+            return self._worst(settings, depth + 1)
         if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
             parts = [self._deep(part, depth + 1) for part in (term[1][1], *term[2])]
             return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT

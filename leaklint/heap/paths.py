@@ -117,9 +117,8 @@ class Paths:
 
     def _suspended(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the yield at which a generator holds an entry that it takes out only afterwards."""
-        for frame in self.sites.frames(store):
-            function = frame.function
-            yielded = [one for one in function.events if one.kind == "yield" and is_after(one, frame.event)]
+        for function, putting in self.unwinding.around(store, good):
+            yielded = [one for one in function.events if one.kind == "yield" and _is_held_at(one, putting)]
             manager = self._is_manager(function)
             if not yielded or manager is None or function.key in self.removals.abandonment.run_by_others:
                 continue
@@ -293,6 +292,11 @@ class Paths:
             self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
         ]
         return any(one is not None and one.passes == "receiver" for one in contracts)
+
+
+def _is_held_at(one: Event, putting: Event) -> bool:
+    """Tell whether a generator has put an entry in when it yields: before, or in what it yields."""
+    return is_after(one, putting) or putting.terms[0] in walk(one.terms[0])
 
 
 def _is_caught(one: Event, removal: Event) -> bool:

@@ -76,6 +76,17 @@ class Unwinding(WayQuestion):
             here = [(self.heap.functions[call.caller], call.event) for call in calls if call.caller not in seen]
             seen |= {function.key for function, _ in here}
 
+    def around(self, store: Effect, every: list[Effect]) -> Iterator[tuple[Function, Event]]:
+        """Yield those of these functions that the entry is known to be of, or whose own the removals are.
+
+        The entry depends on what its callers hand in, or is one more each time, and each caller of a removal puts one in.
+        """
+        chained = {frame.event for frame in self.sites.frames(store)}
+        for function, event in self._around(store):
+            apart = event not in chained and self.adds_up(store)
+            if event in chained or (apart and all(self._is_of_pairs(one, function, store) for one in every)):
+                yield function, event
+
     def _taking(self, function: Function, store: Effect, putting: Event, every: list[Effect]) -> list[Event]:
         """Return the events of a function by which it takes out again what it puts in; none if others may do so as well.
 
