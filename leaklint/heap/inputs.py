@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
@@ -31,6 +32,7 @@ _OF_TEXT = frozenset(
 _PASSING = frozenset({"text", "inner"})  # by contract: as many values as their argument has
 _COMPARING = frozenset({"==", "!=", "is", "is not", "not", "and", "or"})
 _DEPTH = 8
+_MOST = 200  # of the terms behind those of one step that are followed
 
 
 class Inputs:
@@ -68,17 +70,20 @@ class Inputs:
 
     def _comes_in(self, term: Term) -> bool:
         if term not in self._known:
-            self._known[term] = False
-            self._known[term] = any(self._is_input(one, 0) for one in options(term))
+            self._known[term] = self._leads_to_source(term)
         return self._known[term]
 
-    def _is_input(self, term: Term, depth: int) -> bool:
-        """Tell whether a term is what a request brings along, or text with that in it."""
-        if depth > _DEPTH:
-            return False
-        if self._is_source(term):
-            return True
-        return any(self._is_input(one, depth + 1) for part in self._behind(term) for one in options(part))
+    def _leads_to_source(self, term: Term) -> bool:
+        """Tell whether a term is what a request brings along, or has as many values as that: each term is followed once."""
+        level = dict.fromkeys(options(term))
+        seen = set(level)
+        for _ in range(_DEPTH):
+            if any(map(self._is_source, level)):
+                return True
+            behind = (one for term in level for part in self._behind(term) for one in options(part))
+            level = dict.fromkeys(one for one in islice(behind, _MOST) if one not in seen)
+            seen |= level.keys()
+        return any(map(self._is_source, level))
 
     def _behind(self, term: Term) -> Iterator[Term]:
         """Yield the terms of which a term has as many values."""
