@@ -187,9 +187,10 @@ class Classes:
     def by_value(self, key: str) -> bool:
         """Tell whether its instances compare by value: an ``__eq__`` written or generated, or a tuple or text."""
         for one in self.order(key):
-            if {"__eq__", "__hash__"} & set(self.names.classes[one].methods) and "__eq__" in self.names.classes[
-                one
-            ].methods:
+            methods = self.names.classes[one].methods
+            if "__hash__" in methods and self._hashes_identity(methods["__hash__"]):
+                return False  # as keys its objects are told apart, whatever they answer to ``==``
+            if "__eq__" in methods:
                 return True
             for name, term in self.decorated(one):
                 words = {
@@ -198,6 +199,14 @@ class Classes:
                 if self.contracts.is_a(name, "compared by value") and words.get("eq", "True") != "False":
                     return True
         return self.is_by_nature(key, "value")
+
+    def _hashes_identity(self, method: str) -> bool:
+        """Tell whether a ``__hash__`` returns the identity of the object."""
+        events = self.names.module_of(method).functions[method].events
+        given = [event.terms[0] for event in events if event.kind == "return"]
+        return bool(given) and all(
+            one[0] == "call" and ("ext", "builtins.id") in self._evaluate(one[1]) for one in given
+        )
 
     def class_of(self, key: str) -> Class:
         """Return the class of a key."""
