@@ -27,6 +27,7 @@ class Building:
         """Take the points-to sets, and what tells whether a class hands out one object only."""
         self.heap = heap
         self.is_single = is_single
+        self._known: dict[tuple[str, int], bool] = {}  # the functions that return what they have made, by the depth
 
     def fills_its_own(self, effect: Effect, is_field: bool) -> bool:
         """Tell whether a store fills a container that the same run of a function has made, or that of an object it has made.
@@ -95,6 +96,11 @@ class Building:
         )  # fmt: skip
 
     def _hands_out_new(self, key: str, depth: int) -> bool:
+        if (key, depth) not in self._known:
+            self._known[key, depth] = self._returns_new(key, depth)
+        return self._known[key, depth]
+
+    def _returns_new(self, key: str, depth: int) -> bool:
         function = self.heap.functions[key]
         given = [root(event.terms[0]) for event in function.events if event.kind == "return"]
         return not function.yields and bool(given) and all(self._is_new(one, function, depth + 1) for one in given)

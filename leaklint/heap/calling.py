@@ -10,6 +10,7 @@ from leaklint.flow.terms import NONE, Term, is_small, options, params_of, rebuil
 from leaklint.heap.points_to_values import MADE, NOTHING, PART, Values
 
 if TYPE_CHECKING:
+    from leaklint.heap.effects import Call
     from leaklint.heap.points_to import PointsTo
 
 _DEEP = 42  # questions within questions
@@ -161,6 +162,11 @@ class Calling:
         words = {param.name for param in function.params}
         bound.update({word: value for word, value in term[3] if word in words})
         return bound
+
+    def given_for(self, param: Term) -> list[tuple[Call, Term]]:
+        """Return the calls that are seen to hand something in for a parameter, each with what it hands in."""
+        calls = self.heap.calls.get(param[1], ())
+        return [(call, call.bound[param[2]]) for call in calls if param[2] in call.bound]
 
     def handed_in(self, bound: Mapping[str, Term], value: Term) -> Term:
         """Return the term that a call gives for a parameter; of ``*args``, for one of them."""

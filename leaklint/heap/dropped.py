@@ -207,9 +207,7 @@ class Dropped:
         if depth > 2 * _DEPTH:
             return False
         if term[0] == "param":
-            calls = self.effects.calls.get(term[1], ())
-            given = [call.bound[term[2]] for call in calls if term[2] in call.bound]
-            return all(self._is_ticket(one, givers, depth + 1) for one in given)
+            return all(self._is_ticket(one, givers, depth + 1) for _, one in self.heap.calling.given_for(term))
         if term[0] == "attr":
             owners = [one[1] for one in self.heap.evaluate(term[1]) if one[0] in {"self", "inst"}]
             fields = [

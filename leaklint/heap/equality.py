@@ -147,8 +147,7 @@ class Equality:
 
     def _given(self, param: Term) -> list[Term]:
         """Return what the callers that are seen hand in for a parameter."""
-        calls = self.effects.calls.get(param[1], ())
-        return [call.bound[param[2]] for call in calls if param[2] in call.bound]
+        return [given for _, given in self.heap.calling.given_for(param)]
 
     def _sorts(self, term: Term, depth: int) -> frozenset[str]:
         """Return the sorts of values that a term may denote; none where any of them is unknown."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.model import Event, Function, Guard
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, Term, root, walk
-from leaklint.heap.effects import Effect
+from leaklint.heap.effects import Call, Effect
 from leaklint.heap.feasibility import function_is_private
-from leaklint.heap.key_guards import conjuncts
+from leaklint.heap.key_guards import asked_before, conjuncts
+from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
 
@@ -43,7 +44,6 @@ class GuardedWay(NamedTuple):
     function: Function
     event: Event
     tests: tuple[StateTest, ...]
-    guards: tuple[Guard, ...]
 
 
 class FinalStates(WayQuestion):
@@ -52,13 +52,11 @@ class FinalStates(WayQuestion):
     def __init__(self, removals: Removals, sites: RemovalSites) -> None:
         """Take what is asked for everything else, and where removals stand."""
         super().__init__(removals, sites)
-        self._known: tuple[list[Effect], list[GuardedWay]] | None = None  # of the removals that were asked for last
+        self._ways = ListMemo(self._all_ways)
 
     def passed_over(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the function that sets an attribute by which all removals pass an entry over, and comes to none before."""
-        if self._known is None or self._known[0] is not good:
-            self._known = good, self._all_ways(good)
-        ways = self._known[1]
+        ways = self._ways(good)
         names = set.intersection(*({test.name for test in way.tests} for way in ways)) if ways else set()
         for name in sorted(names):
             if why := self._set_early(name, ways, store, every):
@@ -79,41 +77,40 @@ class FinalStates(WayQuestion):
 
     def _ways_to(self, removal: Effect) -> list[GuardedWay]:
         """Return all the ways to a removal; nothing where one of them asks nothing of the entry."""
-        function = self.heap.functions[removal.function]
         if removal.how == "callback" or removal.chain or removal.key is None:
             return []
-        roots = {root(part) for part in walk(removal.key) if part[0] != "const"}
-        return self._ways_in(function, removal.event, roots, frozenset())
-
-    def _ways_in(self, function: Function, event: Event, roots: set[Term], seen: frozenset[str]) -> list[GuardedWay]:
-        guards = tuple(guard for guard in event.guards if guard.kind in {"if", "past"})
-        tested = [(guard, test) for guard in guards for test in self._tests_of(guard, roots)]
-        if tested:
-            own = tuple(guard for guard, _ in tested)
-            return [GuardedWay(function, event, tuple(test for _, test in tested), own)]
-        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
-        if not calls or len(seen) >= _CALLERS or self._has_others(function):
-            return []
         found = list[GuardedWay]()
-        for call in calls:
-            given = {
-                root(call.bound[one[2]]) for one in roots if one[:2] == ("param", function.key) and one[2] in call.bound
-            }
-            caller = self.heap.functions[call.caller]
-            ways = self._ways_in(caller, call.event, given, seen | {function.key}) if call.caller not in seen else []
-            if not ways:
-                return []
-            found += ways
-        return found
+        roots = frozenset(root(part) for part in walk(removal.key) if part[0] != "const")
+        here = [(self.heap.functions[removal.function], removal.event, roots)]
+        for _ in range(_CALLERS + 1):
+            above: dict[tuple[str, Event, frozenset[Term]], None] = {}
+            for function, event, entry in here:
+                if way := self._guarded(function, event, entry):
+                    found.append(way)
+                    continue
+                calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
+                if not calls or self._has_others(function):
+                    return []
+                above |= {(call.caller, call.event, _handed_in(call, function, entry)): None for call in calls}
+            if not above:
+                return found
+            here = [(self.heap.functions[key], event, entry) for key, event, entry in above]
+        return []
+
+    def _guarded(self, function: Function, event: Event, roots: frozenset[Term]) -> GuardedWay | None:
+        """Return an event with the tests of an entry that it stands behind; None if there are none."""
+        tests = tuple(self._tests_before(event, roots))
+        return GuardedWay(function, event, tests) if tests else None
 
     def _has_others(self, function: Function) -> bool:
         """Tell whether a function is called by somebody who is not seen: it is handed on, or a base outside names it."""
         handed = function.key in self.removals.multiplicity.escaping
         return handed or (bool(function.owner) and self.heap.classes.may_be_called_outside(function.owner))
 
-    def _tests_of(self, guard: Guard, roots: set[Term]) -> Iterator[StateTest]:
-        """Yield what a guard asks of the attributes of an entry."""
-        for test, holds in self._asked(guard.test, guard.holds, roots, 0):
+    def _tests_before(self, event: Event, roots: frozenset[Term]) -> Iterator[StateTest]:
+        """Yield what the attributes of an entry have to be for an event to come."""
+        tests = (pair for test, holds in asked_before(event) for pair in self._asked(test, holds, roots, 0))
+        for test, holds in tests:
             if test[0] == "attr" and self._is_entry(test[1], roots):
                 yield StateTest(test[2], None, holds)
             elif test[0] == "op" and test[1] in _EQUAL and len(test[2]) == 2:
@@ -124,7 +121,7 @@ class FinalStates(WayQuestion):
                     known = frozenset(one for one in values if one is not None)
                     yield StateTest(asked[2], known, _EQUAL[test[1]] == holds)
 
-    def _asked(self, test: Term, holds: bool, roots: set[Term], depth: int) -> Iterator[tuple[Term, bool]]:
+    def _asked(self, test: Term, holds: bool, roots: frozenset[Term], depth: int) -> Iterator[tuple[Term, bool]]:
         """Yield the tests that all have to come out so, with what methods of the entry ask."""
         for one, so in conjuncts(test, holds):
             inside = self._unfolded(one, roots) if depth < _CALLERS else one
@@ -133,7 +130,7 @@ class FinalStates(WayQuestion):
             else:
                 yield from self._asked(inside, so, roots, depth + 1)
 
-    def _unfolded(self, test: Term, roots: set[Term]) -> Term:
+    def _unfolded(self, test: Term, roots: frozenset[Term]) -> Term:
         """Return what a method or a property of an entry gives back, as its caller would write it; else the test."""
         base = test[1][1] if test[0] == "call" and test[1][0] == "attr" else test[1] if test[0] == "attr" else ()
         if not base or root(base) not in roots:
@@ -147,7 +144,7 @@ class FinalStates(WayQuestion):
             return test
         return self.heap.calling.substituted(returned[0].terms[0], function.key, {function.params[0].name: base})
 
-    def _is_entry(self, term: Term, roots: set[Term]) -> bool:
+    def _is_entry(self, term: Term, roots: frozenset[Term]) -> bool:
         return root(term) in roots and bool(self._owners(term))
 
     def _owners(self, term: Term) -> set[str]:
@@ -192,7 +189,7 @@ class FinalStates(WayQuestion):
                 return ""  # what gives the attribute another value may have an entry go on
         single = [one for one in every if not self.sites.is_sweep(one)]  # a sweep that came before took out others
         for function, event in final:
-            if self._is_lost(function, event, ways, store, single, frozenset()):
+            if self._is_lost(function, event, ways, store, single):
                 way = ways[0]
                 where = f"{function.name}() sets {name} (line {event.place[0]})"
                 return f"{where}, and {way.function.name}() passes over what has that (line {way.event.place[0]})"
@@ -201,27 +198,27 @@ class FinalStates(WayQuestion):
     def _comes_before(self, event: Event, name: str, tests: list[StateTest]) -> bool:
         """Tell whether an assignment stands behind a test that an entry in the last state does not pass."""
         asked = (
-            (one.values, one.holds)
-            for guard in event.guards if guard.kind in {"if", "past"}
-            for one in self._tests_of(guard, {root(event.terms[0])}) if one.name == name
+            (test.values, test.holds)
+            for test in self._tests_before(event, frozenset([root(event.terms[0])])) if test.name == name
         )  # fmt: skip
         return not {(test.values, test.holds) for test in tests}.isdisjoint(asked)
 
     def _is_lost(
-        self, function: Function, event: Event, ways: list[GuardedWay], store: Effect, single: list[Effect],
-        seen: frozenset[str],
-    ) -> bool:  # fmt: skip
+        self, function: Function, event: Event, ways: list[GuardedWay], store: Effect, single: list[Effect]
+    ) -> bool:
         """Tell whether neither a function nor its callers take the entry out on the way on which its state is set."""
-        if is_constructor(function.name) or function.name == "__del__" or len(seen) > _CALLERS:
-            return False
-        if any(way.function.key == function.key for way in ways) or self.sites.puts_in(function, store, event):
-            return False
-        if any(is_after(event, one) for _, one in self.sites.all_in(function, single)):
-            return False
-        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
-        if not calls:
-            return not function_is_private(function) or self.removals.reachable(function)
-        here = seen | {function.key}
-        return any(
-            self._is_lost(self.heap.functions[call.caller], call.event, ways, store, single, here) for call in calls
-        )
+
+        def stops(here: Function, at: Event) -> bool:
+            if is_constructor(here.name) or here.name == "__del__" or self.sites.puts_in(here, store, at):
+                return True
+            own = any(way.function.key == here.key for way in ways)
+            return own or any(is_after(at, one) for _, one in self.sites.all_in(here, single))
+
+        ends = (step.function for step in self.ways_up(function, event, stops) if not step.is_called)
+        return any(not function_is_private(one) or self.removals.reachable(one) for one in ends)
+
+
+def _handed_in(call: Call, function: Function, roots: frozenset[Term]) -> frozenset[Term]:
+    """Return what a caller hands in for the parameters among some terms of a function."""
+    names = (one[2] for one in roots if one[:2] == ("param", function.key))
+    return frozenset(root(call.bound[name]) for name in names if name in call.bound)

@@ -9,7 +9,6 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.removal_sites import WayQuestion
 
-_CALLERS = 3  # how many callers up a removal is looked for
 _BY_ENTRY = frozenset({"remove", "discard", "pop", "del"})
 
 
@@ -32,7 +31,7 @@ class Forgetting(WayQuestion):
         for owner in sorted(owners):
             for key, event in self.heap.attributes.field_terms(owner, str(field)):
                 function = self.heap.functions[key]
-                if event.terms[1] == NONE and self._is_lost(function, event, store, every, frozenset()):
+                if event.terms[1] == NONE and self._is_lost(function, event, store, every):
                     return f"{function.name}() empties the {field} by which it is removed (line {event.place[0]})"
         return ""
 
@@ -46,20 +45,16 @@ class Forgetting(WayQuestion):
         values = self.heap.attributes.handed_down(base)
         return {value[1] for value in values if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes}
 
-    def _is_lost(
-        self, function: Function, event: Event, store: Effect, every: list[Effect], seen: frozenset[str]
-    ) -> bool:
+    def _is_lost(self, function: Function, event: Event, store: Effect, every: list[Effect]) -> bool:
         """Tell whether neither a function nor its callers take the entry out on the way on which a field is emptied.
 
         A field that is emptied before an entry is put in is only made ready for that.
         """
-        if is_constructor(function.name) or function.name.startswith("__") or len(seen) > _CALLERS:
-            return False
-        taking = (one for _, one in self.sites.all_in(function, every) if one.place != event.place)
-        if any(not is_opposed(one, event) for one in taking) or self.sites.puts_in(function, store, event):
-            return False
-        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
-        here = seen | {function.key}
-        return not calls or any(
-            self._is_lost(self.heap.functions[call.caller], call.event, store, every, here) for call in calls
-        )
+
+        def stops(here: Function, at: Event) -> bool:
+            if is_constructor(here.name) or here.name.startswith("__") or self.sites.puts_in(here, store, at):
+                return True
+            taking = (one for _, one in self.sites.all_in(here, every) if one.place != at.place)
+            return any(not is_opposed(one, at) for one in taking)
+
+        return any(not step.is_called for step in self.ways_up(function, event, stops))

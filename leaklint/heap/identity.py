@@ -25,7 +25,7 @@ def outcome(heap: PointsTo, test: Term, function: Function) -> bool | None:
         return test[1] in {"!=", "not in"} if never else None
     if test[1] not in {"is", "is not"}:
         return None
-    if not any(_is_anew(heap, side, function, 0) for side in test[2]):
+    if not any(_is_anew(heap, side, function) for side in test[2]):
         return None
     return bool(test[1] == "is not")
 
@@ -47,17 +47,23 @@ def identified(heap: PointsTo, term: Term) -> Term | None:
 def is_identity_anew(heap: PointsTo, term: Term, function: Function) -> bool:
     """Tell whether a term is the identity of what is made for it, and is no other object's that is there."""
     subject = identified(heap, term)
-    return subject is not None and _is_anew(heap, subject, function, 0)
+    return subject is not None and _is_anew(heap, subject, function)
 
 
-def _is_anew(heap: PointsTo, term: Term, function: Function, depth: int) -> bool:
+def _is_anew(heap: PointsTo, term: Term, function: Function) -> bool:
     """Tell whether a term makes an object where it stands, or whatever calls the function hands in such a one."""
-    if term[0] != "param" or term[1] != function.key:
-        return _is_made_here(heap, term, function)
-    calls = [call for call in heap.calls.get(function.key, ()) if term[2] in call.bound] if depth < _DEPTH else []
-    return bool(calls) and all(
-        _is_anew(heap, call.bound[term[2]], heap.functions[call.caller], depth + 1) for call in calls
-    )
+    here = {(term, function.key)}
+    for _ in range(_DEPTH + 1):
+        params = {(one, key) for one, key in here if one[:2] == ("param", key)}
+        if not all(_is_made_here(heap, one, heap.functions[key]) for one, key in here - params):
+            return False
+        given = [heap.calling.given_for(one) for one, _ in params]
+        if not all(given):
+            return False
+        here = {(one, call.caller) for calls in given for call, one in calls}
+        if not here:
+            return True
+    return False
 
 
 def never_same(heap: PointsTo, made: Term, other: Term) -> bool:
@@ -143,7 +149,7 @@ def _sources(heap: PointsTo, term: Term) -> list[Term]:
         ]
         return [event.terms[1] for owner in owners for _, event in heap.attributes.field_terms(owner[1], term[2])]
     if term[0] == "param":
-        return [call.bound[term[2]] for call in heap.calls.get(term[1], ()) if term[2] in call.bound]
+        return [given for _, given in heap.calling.given_for(term)]
     if term[0] == "iter":
         values = heap.evaluate(term[1])
         known = bool(values) and all(value[0] == "container" and value[1] in _SEQUENCES for value in values)

@@ -134,9 +134,8 @@ def _unlifted_key(effect: Effect) -> Term:
 
 def _passed(event: Event) -> Iterator[tuple[Term, Term]]:
     """Yield (value, table) of the memberships that the guards of an event ask for."""
-    for guard in event.guards:
-        if guard.kind in {"if", "past"}:
-            yield from _members(guard.test, guard.holds)
+    for test, holds in asked_before(event):
+        yield from _members(test, holds)
 
 
 def _members(test: Term, holds: bool) -> Iterator[tuple[Term, Term]]:
@@ -144,6 +143,13 @@ def _members(test: Term, holds: bool) -> Iterator[tuple[Term, Term]]:
     for one, outcome in conjuncts(test, holds):
         if one[0] == "op" and one[1] in {"in", "not in"} and (one[1] == "in") == outcome and len(one[2]) == 2:
             yield one[2]
+
+
+def asked_before(event: Event) -> Iterator[tuple[Term, bool]]:
+    """Yield the tests, with their outcomes, that all have come out so where an event comes."""
+    for guard in event.guards:
+        if guard.kind in {"if", "past"}:
+            yield from conjuncts(guard.test, guard.holds)
 
 
 def conjuncts(test: Term, holds: bool) -> list[tuple[Term, bool]]:

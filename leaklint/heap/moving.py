@@ -33,7 +33,7 @@ class Moving(WayQuestion):
         names = self._attributes_of(filed, store.value)
         names &= self._asked_by(good) if names else names
         for function, event, name in self._changes(store, names) if names else ():
-            if self._stays_in(function, event, store, every, frozenset()):
+            if self._stays_in(function, event, store, every):
                 changed = f"{function.name}() changes the {name} by which it is filed (line {event.place[0]})"
                 return f"{changed}, and it is looked for by the new one"
         return ""
@@ -71,19 +71,15 @@ class Moving(WayQuestion):
                     if (anew or event.kind == "extend") and target[:2] == ("attr", own) and target[2] in names:
                         yield function, event, target[2]
 
-    def _stays_in(
-        self, function: Function, event: Event, store: Effect, every: list[Effect], seen: frozenset[str]
-    ) -> bool:
+    def _stays_in(self, function: Function, event: Event, store: Effect, every: list[Effect]) -> bool:
         """Tell whether a change is seen to come from a function up to which nobody has taken the entry out before.
 
         What is filed only after the change is filed by the new attribute.
         """
-        if any(is_after(event, one) for _, one in self.sites.all_in(function, every)):
-            return False
-        if self.sites.puts_in(function, store, event):
-            return False
-        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
-        if len(seen) >= _CALLERS or not calls:
-            return bool(seen)
-        here = seen | {function.key}
-        return any(self._stays_in(self.heap.functions[call.caller], call.event, store, every, here) for call in calls)
+
+        def stops(here: Function, at: Event) -> bool:
+            taken = any(is_after(at, one) for _, one in self.sites.all_in(here, every))
+            return taken or self.sites.puts_in(here, store, at)
+
+        steps = self.ways_up(function, event, stops)
+        return any(one.steps >= _CALLERS or (one.steps and not one.is_called) for one in steps)

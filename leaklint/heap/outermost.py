@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, root
-from leaklint.heap.key_guards import conjuncts
+from leaklint.heap.key_guards import asked_before
 from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:
@@ -23,10 +23,7 @@ def is_outermost_alone(event: Event, is_target: Callable[[Term], bool]) -> bool:
 
     ``if current is token: current = token.before``; ``is_target`` tells whether a term reads the variable.
     """
-    tests = (
-        one for guard in event.guards if guard.kind in {"if", "past"} for one in conjuncts(guard.test, guard.holds)
-    )
-    for test, holds in tests:
+    for test, holds in asked_before(event):
         if test[0] != "op" or test[1] not in (_SAME if holds else _OTHER) or len(test[2]) != 2:
             continue
         for read, held in (test[2], test[2][::-1]):
@@ -41,22 +38,28 @@ def may_cross(heap: Heap, opening: str, closing: str) -> bool:
     ``opening`` and ``closing`` are the functions that put on and take off, or that such methods call.
     """
     functions, often, related = heap.points_to.functions, heap.multiplicity, heap.points_to.classes.related
-    closers = _methods(heap, closing, 0)
+    closers = _methods(heap, closing)
     return any(
         related(functions[one].owner, functions[other].owner)
-        for one in _methods(heap, opening, 0)
+        for one in _methods(heap, opening)
         for other in closers - {one}
         if not is_constructor(functions[other].name) and not often.is_single(functions[one].owner)
         and not often.is_one_a_run(functions[one].owner)
     )  # fmt: skip
 
 
-def _methods(heap: Heap, key: str, depth: int) -> set[str]:
+def _methods(heap: Heap, key: str) -> set[str]:
     """Return the public methods and constructors that call a function, or that it is one of."""
-    function = heap.points_to.functions[key]
-    if function.owner and function.kind == "method":
-        shown = not function.name.startswith("_") or is_constructor(function.name)
-        if shown:
-            return {key}
-    calls = heap.effects.calls.get(key, ()) if depth < _CALLERS else ()
-    return set().union(*(_methods(heap, call.caller, depth + 1) for call in calls))
+    found, here, seen = set[str](), {key}, {key}
+    for _ in range(_CALLERS + 1):
+        shown = {one for one in here if _is_shown(heap.points_to.functions[one])}
+        found |= shown
+        here = {call.caller for one in here - shown for call in heap.effects.calls.get(one, ())} - seen
+        seen |= here
+    return found
+
+
+def _is_shown(function: Function) -> bool:
+    """Tell whether users call a function as a method: a public one, or a constructor."""
+    is_method = bool(function.owner) and function.kind == "method"
+    return is_method and (not function.name.startswith("_") or is_constructor(function.name))

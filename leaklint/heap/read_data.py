@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, UNKNOWN, Term
 from leaklint.heap.inputs import Inputs
-from leaklint.heap.key_guards import conjuncts
+from leaklint.heap.key_guards import asked_before
 
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
@@ -35,9 +35,8 @@ class ReadData(Inputs):
         """Tell whether guards let only some values pass: what is not as it should be is no such value."""
         return any(
             test[0] == "op" and key in test[2] and (test[1] in {"in", "=="} if holds else test[1] in {"not in", "!="})
-            for guard in event.guards if guard.kind in {"if", "past"}
-            for test, holds in conjuncts(guard.test, guard.holds)
-        )  # fmt: skip
+            for test, holds in asked_before(event)
+        )
 
     def _is(self, call: Term, nature: str) -> bool:
         """Tell whether a call reads, by contract: by the full name, or as a method whose name says enough."""

@@ -13,6 +13,7 @@ from leaklint.heap.feasibility import ANEW, Feasibility
 from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.lifetime import Lifetime
+from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.omissions import Omissions
 from leaklint.heap.optional import Optional
@@ -49,7 +50,7 @@ class Removals:
         self.paths = Paths(self)
         self.omissions = Omissions(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
-        self._grouped: tuple[list[Effect], dict[str, list[Effect]]] | None = None
+        self.by_function = ListMemo(_by_function)
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
     def of(self, stores: list[Effect], removals: list[Effect], held: set[str], entering: set[str]) -> Release:
@@ -189,15 +190,6 @@ class Removals:
         """Tell whether a removal runs whenever an object is used, whose other methods store."""
         storing = self.by_function(stores) if function.name in PROTOCOL and function.owner else ()
         return any(self.heap.functions[one].owner == function.owner for one in storing)
-
-    def by_function(self, stores: list[Effect]) -> dict[str, list[Effect]]:
-        """Return stores by the function that makes them, grouped once for those into one holder."""
-        if self._grouped is None or self._grouped[0] is not stores:
-            groups: dict[str, list[Effect]] = {}
-            for store in stores:
-                groups.setdefault(store.function, []).append(store)
-            self._grouped = stores, groups
-        return self._grouped[1]
 
     # bounds
 
@@ -395,3 +387,11 @@ class Removals:
 def _callers(stores: list[Effect]) -> set[str]:
     """Return the functions from which stores are reached through calls."""
     return {call.caller for store in stores for call in store.chain}
+
+
+def _by_function(stores: list[Effect]) -> dict[str, list[Effect]]:
+    """Return stores by the function that makes them."""
+    groups: dict[str, list[Effect]] = {}
+    for store in stores:
+        groups.setdefault(store.function, []).append(store)
+    return groups

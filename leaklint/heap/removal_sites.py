@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 _CALLEES = 4  # how many calls deep a removal is looked for
+_CALLERS = 3  # how many callers up the ways to an event are followed
 _INSIDE = ".<locals>"
 
 
@@ -144,6 +145,14 @@ class RemovalSites:
         return any(self.removals.runs_over(test, removal.container) for test in guards)
 
 
+class StepUp(NamedTuple):
+    """A function on a way of calls that leads to an event: how many calls up it is, and whether others call it."""
+
+    function: Function
+    steps: int
+    is_called: bool
+
+
 class WayQuestion:
     """A question about the ways of an entry's life: asked of the removals, and of where these stand."""
 
@@ -153,6 +162,26 @@ class WayQuestion:
         self.heap = removals.heap
         self.effects = removals.effects
         self.sites = sites
+
+    def ways_up(self, function: Function, event: Event, stops: Callable[[Function, Event], bool]) -> Iterator[StepUp]:
+        """Yield the functions on the ways of calls that lead to an event, each call once.
+
+        A way is followed as far as ``stops`` says no of a function and the event, or the call, by which it goes on from there.
+        """
+        here = [(function, event)]
+        seen = {(function.key, event.place)}
+        for steps in range(_CALLERS + 1):
+            above: list[tuple[Function, Event]] = []
+            for one, at in here:
+                if stops(one, at):
+                    continue
+                calls = [call for call in self.effects.calls.get(one.key, ()) if call.caller != one.key]
+                yield StepUp(one, steps, bool(calls))
+                for call in calls:
+                    if (call.caller, call.event.place) not in seen:
+                        seen.add((call.caller, call.event.place))
+                        above.append((self.heap.functions[call.caller], call.event))
+            here = above
 
 
 def is_after(one: Event, other: Event) -> bool:

@@ -43,10 +43,10 @@ class Runners:
         if not function.owner or "property" not in self.heap.attributes.decoration(function):
             return
         related = self.heap.classes.related
-        for key, base in self._reads.get(function.name, ()):
+        for reader, base in self._reads.get(function.name, ()):
             values = self.heap.evaluate(base)
             if any(value[0] in {"inst", "self"} and related(value[1], function.owner) for value in values):
-                yield key
+                yield reader
 
     @cached_property
     def _reads(self) -> dict[str, list[tuple[str, Term]]]:

@@ -13,7 +13,7 @@ from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import conjuncts, interned
+from leaklint.heap.key_guards import asked_before, interned
 from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
@@ -87,12 +87,11 @@ class Stores:
     def _is_tested_plain(self, effect: Effect, term: Term) -> bool:
         """Tell whether a test before a store lets only text, numbers and the like come to it: ``isinstance(name, str)``."""
         annotations = self.heap.points_to.annotations
-        for guard in effect.event.guards:
-            for test, holds in conjuncts(guard.test, guard.holds) if guard.kind in {"if", "past"} else ():
-                asks = holds and test[0] == "call" and test[1][-1] == "isinstance" and len(test[2]) == 2
-                if asks and test[2][0] == term:
-                    kinds = annotations.of(test[2][1])
-                    return bool(kinds) and all(kind[0] == "plain" for kind in kinds)
+        for test, holds in asked_before(effect.event):
+            asks = holds and test[0] == "call" and test[1][-1] == "isinstance" and len(test[2]) == 2
+            if asks and test[2][0] == term:
+                kinds = annotations.of(test[2][1])
+                return bool(kinds) and all(kind[0] == "plain" for kind in kinds)
         return False
 
     @staticmethod

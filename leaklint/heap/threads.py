@@ -16,6 +16,7 @@ from leaklint.heap.undoing import Undoing
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
+    from leaklint.heap.effects import Call
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
@@ -86,12 +87,20 @@ class Threads:
         found, here = set(keys), set(keys)
         for _ in range(_CALLEES if self._set else 0):
             here = {
-                callee
-                for callee, calls in self.heap.effects.calls.items() if callee not in found
-                for call in calls
-                if call.caller in here and not self._may_stop(call.event, self.heap.points_to.functions[call.caller])
-            }  # fmt: skip
+                call.callee
+                for one in here
+                for call in self._calls_from.get(one, ())
+                if call.callee not in found and not self._may_stop(call.event, self.heap.points_to.functions[one])
+            }
             found |= here
+        return found
+
+    @cached_property
+    def _calls_from(self) -> dict[str, list[Call]]:
+        """Return the calls of functions of the program by who makes them."""
+        found: dict[str, list[Call]] = {}
+        for call in (call for calls in self.heap.effects.calls.values() for call in calls):
+            found.setdefault(call.caller, []).append(call)
         return found
 
     def _may_stop(self, event: Event, function: Function) -> bool:

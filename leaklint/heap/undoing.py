@@ -192,12 +192,12 @@ class Undoing:
 
     def _handed_in(self, function: str, term: Term, depth: int) -> Iterator[Term]:
         """Yield a term; for a parameter of a function that the program calls, what its callers hand in."""
-        calls = self.heap.effects.calls.get(function, ()) if term[0] == "param" and term[1] == function else ()
-        given = [(call.caller, call.bound[term[2]]) for call in calls if term[2] in call.bound]
+        is_given = term[:2] == ("param", function)
+        given = self.heap.points_to.calling.given_for(term) if is_given else []
         if not given or depth > 3:
             yield term
-        for caller, one in given if depth <= 3 else ():
-            yield from self._handed_in(caller, one, depth + 1)
+        for call, one in given if depth <= 3 else ():
+            yield from self._handed_in(call.caller, one, depth + 1)
 
     def _is_called_back(self, function: str, term: Term) -> bool:
         """``self._finalizer()``: the handle is called, which ends the registration."""

@@ -13,9 +13,9 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, options
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
-from leaklint.heap.effects import Call, Effect
+from leaklint.heap.effects import Effect
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
-from leaklint.heap.ways_out import WaysOut, is_for_all, is_pair
+from leaklint.heap.ways_out import WaysOut, handled_in, is_for_all, is_pair
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -144,11 +144,12 @@ class Unwinding(WayQuestion):
             others = [one for one in every if not self._takes_given(one)]
             if any(event is not call.event for _, event in self.sites.all_in(caller, others)):
                 continue
-            if depth is None or not self._handles(caller, call, depth):
+            handlers = self.ways_out.handlers(caller, call.event, depth) if depth is not None else []
+            if not handlers:
                 above = self._catching(caller, error, every, seen | {function.key})
                 if above is not None:
                     return above
-            elif self._goes_on(caller, call, depth, error):
+            elif self._goes_on(caller, handlers, error):
                 return caller
         return None
 
@@ -162,25 +163,13 @@ class Unwinding(WayQuestion):
             for guard in tests
         )  # fmt: skip
 
-    @staticmethod
-    def _handles(caller: Function, call: Call, depth: int) -> list[Event]:
-        """Return what the handlers of the block around a call do."""
-        before = call.event.guards[:depth]
-        return [
-            event
-            for event in caller.events
-            if event.guards[:depth] == before
-            and is_after(event, call.event)
-            and len(event.guards) > depth
-            and event.guards[depth].kind == "except"
-        ]
-
-    def _goes_on(self, caller: Function, call: Call, depth: int, error: Term) -> bool:
-        """Tell whether a handler beside a call catches an error and neither raises one nor ends the process."""
-        handling = self._handles(caller, call, depth)
-        caught = {event.guards[depth].test for event in handling}
-        ending = {event.guards[depth].test for event in handling if self._ends(event)}
-        return any(self._catches(test, error) for test in caught - ending)
+    def _goes_on(self, caller: Function, handlers: list[Event], error: Term) -> bool:
+        """Tell whether one of some handlers catches an error and neither raises one nor ends the process."""
+        return any(
+            self._catches(handler.guards[-1].test, error)
+            and not any(self._ends(event) for event in handled_in(caller, handler))
+            for handler in handlers
+        )
 
     def _ends(self, event: Event) -> bool:
         """Tell whether an event raises another error, or ends the process."""

@@ -52,11 +52,7 @@ def _is_set_later(heap: PointsTo, name: str, held: set[str]) -> bool:
         if is_constructor(heap.functions[function].name) or event.terms[1][0] != "const":
             continue
         base = event.terms[0]
-        given = (
-            [call.bound[base[2]] for call in heap.calls.get(base[1], ()) if base[2] in call.bound]
-            if base[0] == "param"
-            else []
-        )
+        given = [one for _, one in heap.calling.given_for(base)] if base[0] == "param" else []
         if any(value[0] in {"self", "inst"} and value[1] in held for value in heap.all_of((base, *given))):
             return True
     return False

@@ -104,7 +104,7 @@ class WaysOut(WayQuestion):
             if all(one.guards[:depth] == before and _kind(one, depth) == "try" for one in plain):
                 again = any(guard.kind in _LOOPS and guard not in putting.guards for guard in before)
                 work = [one for one in self._working(function, putting, plain) if _kind(one, depth) == "try"]
-                for handler in self._handlers(function, plain[-1], depth) if work and not again else ():
+                for handler in self.handlers(function, plain[-1], depth) if work and not again else ():
                     own = any(one.guards[: depth + 1] == handler.guards for one in taking)
                     if not own and not self._is_of_removal(handler) and not _raises(function, handler):
                         return handler
@@ -135,15 +135,16 @@ class WaysOut(WayQuestion):
                 if one.terms[0] not in within:
                     yield one
 
-    def _handlers(self, function: Function, inside: Event, depth: int) -> list[Event]:
+    def handlers(self, function: Function, inside: Event, depth: int) -> list[Event]:
         """Return the handlers of the block, at some depth, in which an event stands."""
         before, found = inside.guards[:depth], list[Event]()
         events = sorted(function.events, key=lambda one: one.place)
         start = next((n for n, one in enumerate(events) if one.place == inside.place), 0)
         for one in events[start:]:
-            if one.guards[:depth] != before or _kind(one, depth) not in {"try", "except"}:
-                break
-            found += [one] if one.kind == "handle" and _kind(one, depth) == "except" else []
+            kind = _kind(one, depth)
+            if one.guards[:depth] != before or kind not in {"try", "except"} or (found and kind == "try"):
+                break  # what follows the handlers is another block
+            found += [one] if one.kind == "handle" and kind == "except" else []
         for one in reversed(events[:start]) if not found else ():  # what follows the handlers: an ``else``
             if one.guards[:depth] != before or _kind(one, depth) not in {"try", "except"}:
                 break
@@ -164,13 +165,10 @@ class WaysOut(WayQuestion):
     def goes_on_after(self, function: Function, event: Event) -> bool:
         """Tell whether any error that comes at an event is handled so that the function goes on behind that."""
         depth = _depth(event, "try")
-        handlers = self._handlers(function, event, depth) if depth is not None else []
+        handlers = self.handlers(function, event, depth) if depth is not None else []
         return any(
             is_for_all(one.guards[-1].test)
-            and not any(
-                other.kind in {*_EXITS, "raise"} and other.guards[: len(one.guards)] == one.guards
-                for other in function.events
-            )
+            and not any(event.kind in {*_EXITS, "raise"} for event in handled_in(function, one))
             for one in handlers
         )
 
@@ -300,6 +298,11 @@ def is_pair(putting: Event, taking: list[Event]) -> bool:
     anyway = any(guard.kind == "finally" for one in taking for guard in one.guards)
     plain = any(_depth(one, "except") is None for one in taking)
     return plain and not anyway and all(is_after(one, putting) for one in taking)
+
+
+def handled_in(function: Function, handler: Event) -> Iterator[Event]:
+    """Yield what a handler does, at any depth."""
+    return (one for one in function.events if one.guards[: len(handler.guards)] == handler.guards)
 
 
 def is_for_all(test: Term) -> bool:

@@ -83,9 +83,9 @@ class Weakness:
             return False
         if self._is_changed(key, removal.function):
             return True
-        calls = self.heap.effects.calls.get(removal.function, ()) if key[:2] == ("param", removal.function) else ()
-        frames = [(call.bound[key[2]], call.caller) for call in calls if key[2] in call.bound]
-        return bool(frames) and all(self._is_changed(term, caller) for term, caller in frames)
+        is_given = key[:2] == ("param", removal.function)
+        frames = self.heap.points_to.calling.given_for(key) if is_given else []
+        return bool(frames) and all(self._is_changed(term, call.caller) for call, term in frames)
 
     def _is_changed(self, term: Term, function: str) -> bool:
         """Tell whether a function sets attributes of an object to something."""

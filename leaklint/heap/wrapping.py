@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import makes_apart
-from leaklint.heap.key_guards import conjuncts
+from leaklint.heap.key_guards import asked_before, conjuncts
 
 if TYPE_CHECKING:
     from leaklint.heap.coverage import Coverage
@@ -82,14 +82,9 @@ class Wrapping:
             and not self._is_entry(removal.key, removal)
         ):
             return [removal.key]
-        tests = [
-            pair
-            for guard in removal.event.guards if guard.kind in {"if", "past"}
-            for pair in conjuncts(guard.test, guard.holds)
-        ]  # fmt: skip
         return [
             other
-            for test, holds in tests
+            for test, holds in asked_before(removal.event)
             for entry, other in _compared(test, holds, equal=True)
             if self._is_entry(entry, removal)
         ]
