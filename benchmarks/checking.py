@@ -44,12 +44,15 @@ def check(folder: Path, limits: RunLimits, *options: str) -> Report:
     return report
 
 
-def reported(words: list[str], folder: Path, limits: RunLimits) -> Report:
-    """Run a command of leaklint that reports as JSON; return its report with the figures and the crash, if any, as ``run``."""
+def reported(words: list[str], folder: Path, limits: RunLimits, **variables: str) -> Report:
+    """Run a command of leaklint that reports as JSON; return its report with the figures and the crash, if any, as ``run``.
+
+    ``variables`` are added to the environment.
+    """
     with tempfile.TemporaryDirectory() as place:
         output, errors = Path(place, "report.json"), Path(place, "errors.txt")
         words = [*words, "--output-format", "json", "--output-file", str(output)]
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": place}
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": place, **variables}
         bounds = {"cpu": limits.cpu, "megabytes": limits.megabytes}
         run = measured(words, folder, environment, limits.seconds, errors=str(errors), **bounds)
         said = errors.read_text(encoding="utf-8", errors="replace")

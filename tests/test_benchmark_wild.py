@@ -176,3 +176,53 @@ def test_the_list_holds_what_it_should() -> None:
     assert all(re.fullmatch(r"[a-z0-9-]+(\[[a-z0-9,]+\])?==[\w.]+", pin) for pin in pins)
     start = next(number for number, line in enumerate(lines) if line.startswith("# applications"))
     assert start > 300 and len(lines) - start > 100
+
+
+DRIVER = '"""Asks once."""\n\nimport leaky\n\n\ndef work():\n    leaky.ask([None] * 9)\n'
+REPAIR = """\
+--- a/leaky/__init__.py
++++ b/leaky/__init__.py
+@@ -10,3 +10,3 @@
+     True
+     \"\"\"
+-    SEEN.append(words)
++    SEEN[:] = [words]
+     return len(SEEN)
+"""
+LEAK = """\
+package = "leaky"
+version = "1.0"
+python = "{python}"
+import_package = "leaky"
+word = "leak"
+holder = "leaky:{holder}"
+holder_place = "leaky/__init__.py:3"
+store_places = ["leaky/__init__.py:12"]
+rounds = 40
+code = "LK202"
+what = "every question"
+who = "Everybody who asks."
+repair = "The last one alone."
+"""
+
+
+def test_a_leak_that_stood_is_driven_again_and_repaired(words: list[str], tmp_path: Path) -> None:
+    for name, holder in (("as_told", "SEEN"), ("untrue", "OTHERS")):
+        folder = tmp_path / "leaks" / name
+        folder.mkdir(parents=True)
+        (folder / "driver.py").write_text(DRIVER)
+        (folder / "leak.toml").write_text(LEAK.format(holder=holder, python="{}.{}".format(*sys.version_info)))
+        (folder / "repair.diff").write_text(REPAIR)
+    command = [sys.executable, str(FOLDER / "leaks.py"), str(tmp_path / "leaks")]
+    command += ["--environments", str(tmp_path / "environments")]
+    done = ran([*command, "--only", "as_told"], tmp_path)
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("| leaky 1.0"))
+    assert re.fullmatch(
+        r"\| leaky 1\.0 \| every question \| leak \| (high|medium) \| \d+ \| yes \| yes \| yes \|", line
+    )
+    assert "- Stored at: `leaky/__init__.py:12`" in done.stdout and "otherwise" not in done.stdout
+    told = subprocess.run(
+        [*command, "--only", "untrue"], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert told.returncode == 1 and "- untrue: its holder is not named" in told.stdout

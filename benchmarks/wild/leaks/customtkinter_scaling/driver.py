@@ -1,0 +1,13 @@
+"""A window is opened and closed; Tcl runs without Tk, whose commands do nothing, so no display is needed."""
+
+import tkinter
+
+import customtkinter
+
+ROOT = tkinter.Tk(useTk=False)
+ROOT.tk.eval("proc unknown args {return 1}")
+tkinter._default_root = ROOT
+
+
+def work():
+    customtkinter.CTkToplevel(ROOT).destroy()
