@@ -73,7 +73,7 @@ class WildLeak:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DrivenLeak:
     """What leaklint said of a leak.
 
     ``checked`` is the confidence at which ``check`` shows it; ``grows`` the bytes a call, None if the memory does not grow;
@@ -168,7 +168,7 @@ def load(folder: Path, only: Sequence[str] | None = None) -> list[WildLeak]:
     ]
 
 
-def driven(leak: WildLeak, environments: Path, command: Sequence[str]) -> Outcome:
+def driven(leak: WildLeak, environments: Path, command: Sequence[str]) -> DrivenLeak:
     """Check a release and profile its driver, as it is and repaired.
 
     Raises ``MissingEnvironmentError`` if it cannot be installed, ``CalledProcessError`` if the repair does not fit.
@@ -194,7 +194,7 @@ def driven(leak: WildLeak, environments: Path, command: Sequence[str]) -> Outcom
     named = any(f"/{store}".endswith(f"/{place}") for store in stores for place in leak.store_places)
     size = before["verdict"]["memory"]["slope"] if growing else None
     path = " ".join(mine[0]["retention"]) if mine else ""
-    return Outcome(leak, found, size, bool(mine), named, quiet, path)
+    return DrivenLeak(leak, found, size, bool(mine), named, quiet, path)
 
 
 def _checked(leak: WildLeak, site: Path, command: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.texts import ONE_FOR_ONE
 from leaklint.flow.terms import Term, as_text, options, rebuilt, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.forms import Form, Forms
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
 _READING = frozenset({"get", "setdefault", "pop"})
 _CALLERS = 2  # how many callers up what is passed is followed
 _AS_TEXT = frozenset({"builtins.str", "builtins.repr", "builtins.format"})
-_OTHERWISE = frozenset(
-    {"builtins.id", "builtins.hash", "os.path.normpath", "os.path.abspath", "os.path.realpath", "os.fspath"}
-)
-_OF_TEXT = frozenset(
-    {"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "replace", "title", "capitalize", "encode"}
-)
 _ELEMENTS = frozenset({"remove", "discard"})
 
 
@@ -203,18 +198,22 @@ class Filing:
         if key[0] != "call" or key[3]:
             return None
         callee = key[1]
-        if callee[0] == "attr" and callee[2] in _OF_TEXT:
+        if callee[0] == "attr" and callee[2] in ONE_FOR_ONE:
             return self._source(callee[1]) or callee[1]
         if len(key[2]) != 1:
             return None
         values = self.heap.evaluate(callee)
-        inner = key[2][0]
-        if values <= {("ext", name) for name in _OTHERWISE}:
-            return inner if values else None
+        inner: Term = key[2][0]
+        if values and all(value[0] == "ext" and self._gives_form(value[1]) for value in values):
+            return inner
         if values <= {("ext", name) for name in _AS_TEXT}:
             known = {value[0] for value in self.heap.attributes.with_given(inner)}
             return inner if known and known <= {"inst", "self", "func", "method", "class"} else None
         return inner if any(self._works_out(value, key) for value in values) else None
+
+    def _gives_form(self, name: str) -> bool:
+        """Tell whether a function of the library gives a canonical form of its argument, or a number that stands for it."""
+        return any(self.heap.contracts.is_a(name, nature) for nature in ("canonical form", "digest"))
 
     def _works_out(self, callee: Term, key: Term) -> bool:
         """Tell whether a function gives back something worked out from the text that it is given."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from leaklint.contracts.texts import ONE_FOR_ONE
 from leaklint.flow.terms import Term
 from leaklint.heap.points_to import PointsTo
 
 _CASES = {"lower": "lower", "casefold": "lower", "upper": "upper"}  # equal for all but a few letters
-_OF_TEXT = frozenset({"strip", "lstrip", "rstrip", "replace", "removeprefix", "removesuffix", "title", "capitalize"})
-_OF_PATHS = frozenset(
-    {"os.path.normpath", "os.path.abspath", "os.path.realpath", "os.path.normcase", "os.path.expanduser"}
-)
 _MOST = 6  # steps that are followed
 
 
@@ -47,14 +44,14 @@ class Forms:
         callee, given = call[1], call[2]
         if call[3]:
             return None
-        if callee[0] == "attr" and (callee[2] in _OF_TEXT or callee[2] in _CASES):
+        if callee[0] == "attr" and callee[2] in ONE_FOR_ONE:
             fixed = all(one[0] == "const" for one in given)
             return (callee[1], (_CASES.get(callee[2], callee[2]), *(str(one[1]) for one in given))) if fixed else None
         values = self.heap.evaluate(callee)
         if len(values) != 1:
             return None
         (value,) = values
-        if value[0] == "ext" and value[1] in _OF_PATHS and len(given) == 1:
+        if value[0] == "ext" and self.heap.contracts.is_a(value[1], "canonical form") and len(given) == 1:
             return given[0], (value[1],)
         return (inner, ()) if (inner := self._returned(value, call)) is not None else None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.texts import ONE_FOR_ONE
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, options, root, walk
 from leaklint.heap.effects import Effect, Effects
@@ -14,21 +15,6 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _ENVIRONMENT = "wsgiref.environ"
-_OF_TEXT = frozenset(
-    {
-        "strip",
-        "lstrip",
-        "rstrip",
-        "lower",
-        "upper",
-        "casefold",
-        "replace",
-        "removeprefix",
-        "removesuffix",
-        "decode",
-        "encode",
-    }
-)
 _PASSING = frozenset({"text", "inner"})  # by contract: as many values as their argument has
 _COMPARING = frozenset({"==", "!=", "is", "is not", "not", "and", "or"})
 _DEPTH = 8
@@ -103,7 +89,7 @@ class Inputs:
 
     def _through(self, call: Term) -> Iterator[Term]:
         callee = call[1]
-        if callee[0] == "attr" and callee[2] in _OF_TEXT:
+        if callee[0] == "attr" and callee[2] in ONE_FOR_ONE:
             yield callee[1]
             return
         values = self.heap.evaluate(callee)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
+from leaklint.contracts.texts import GIVING_TEXT
 from leaklint.flow.terms import Term, children, options, walk
 from leaklint.heap.arguments import attribute_given
 from leaklint.heap.callers import Callers
@@ -33,9 +34,6 @@ _TEXT_NAME = re.compile(
 )
 _MOST = 8  # how deep a key is followed
 _NEAR_END = 6
-_TEXT_METHODS = frozenset(
-    "lower upper strip format join title replace encode decode rstrip lstrip casefold hexdigest capitalize".split()
-)
 
 
 class KeyDomain:
@@ -222,7 +220,7 @@ class KeyDomain:
             return self._worst(fields, depth + 1)  # a named tuple is given its fields
         if settings := self.settings.given(term):
             return self._worst(settings, depth + 1)
-        if term[1][0] == "attr" and term[1][2] in _TEXT_METHODS:
+        if term[1][0] == "attr" and term[1][2] in GIVING_TEXT:
             parts = [self._deep(part, depth + 1) for part in (term[1][1], *term[2])]
             return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT
         if (

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from leaklint.contracts.texts import GIVING_TEXT
 from leaklint.repairs.callees import reached
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.referents import STIFF
@@ -21,9 +22,6 @@ _PLAIN = (
 )  # fmt: skip
 _MAKING_PLAIN = frozenset(
     "str int float bool bytes complex tuple list dict repr len format abs round sum hash object".split()
-)
-_OF_TEXT = frozenset(
-    "join strip lstrip rstrip lower upper title format replace encode decode hexdigest read_text".split()
 )
 _LOOKING_UP = frozenset({"get", "pop", "setdefault"})
 
@@ -154,7 +152,7 @@ class _Results:
         if not isinstance(call.func, cst.Attribute):
             return False
         name, table = call.func.attr.value, call.func.value
-        return name in _OF_TEXT or (name in _LOOKING_UP and isinstance(table, cst.Name) and _is_table(table, scope))
+        return name in GIVING_TEXT or (name in _LOOKING_UP and isinstance(table, cst.Name) and _is_table(table, scope))
 
 
 def _is_table(name: cst.Name, scope: CstScope) -> bool:
