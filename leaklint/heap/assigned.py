@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 Assignment = tuple[str, Event]
+
+
+class FieldTerms(NamedTuple):
+    """The assignments to a field of the objects of a class; ``may_grow``: a later round may add to them."""
+
+    assignments: list[Assignment]
+    may_grow: bool
 
 
 class _Named:
@@ -85,6 +92,14 @@ class Assigned:
             owners = [one for one in {*order, *below} if one in named.own]
         numbers = sorted([*named.rest, *(number for owner in owners for number in named.own[owner])])
         return [named.all[number] for number in numbers]
+
+    def heirs_with(self, key: str, name: str) -> set[str]:
+        """Return the heirs of a class to whose objects, or to which themselves, something may be assigned under a name."""
+        named, classes = self._named(name), self._heap.classes
+        below = classes.below(key)
+        if named.rest or any(classes.is_metaclass(owner) for owner in named.own):
+            return below - {key}
+        return {heir for owner in named.own for heir in {*classes.below(owner), *classes.order(owner)} & below} - {key}
 
     def to_functions(self, term: Term) -> list[Term]:
         """Return what the program assigns to the attribute that a term reads of functions, such as ``f.__name__ = word``."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, may_be_skipped
 from leaklint.flow.terms import Term
-from leaklint.heap.assigned import Assigned
+from leaklint.heap.assigned import Assigned, FieldTerms
 from leaklint.heap.decorations import put_on
 from leaklint.heap.descriptors import Descriptors
 from leaklint.heap.namespaces import namespace_of
@@ -32,6 +32,7 @@ class Attributes:
         self._settled: dict[Term, Values] = {}  # what terms may denote of which no caller hands anything in
         self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
         self._passed_on: dict[Term, Values] = {}  # the same, and what the callers of these have handed in
+        self._fields: dict[tuple[str, str], FieldTerms] = {}  # by class and name
         self.assigned = Assigned(heap)
         self.descriptors = Descriptors(heap)
 
@@ -99,13 +100,19 @@ class Attributes:
 
     def field_terms(self, key: str, name: str) -> list[tuple[str, Event]]:
         """Return the assignments to a field of the objects of a class, wherever they stand."""
-        found = []
+        known = self._fields.get((key, name))
+        if known is not None:
+            self.heap.contents.asked += known.may_grow
+            return known.assignments
+        before, asked, found = self.heap.incomplete, self.heap.contents.asked, []
         for function, event in self.assigned.around(key, name):
             if any(
                 value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
                 for value in self.handed_down(event.terms[0])
             ):
                 found.append((function, event))
+        if self.heap.incomplete == before:
+            self._fields[key, name] = FieldTerms(found, self.heap.contents.asked != asked)
         return found
 
     def with_given(self, term: Term) -> Values:
@@ -139,6 +146,7 @@ class Attributes:
         """Work out anew what callers hand in: more is known of them; or also what is settled."""
         self._given.clear()
         self._passed_on.clear()
+        self._fields.clear()
         if settled:
             self._settled.clear()
 
@@ -185,7 +193,7 @@ class Attributes:
         if value[0] == "inst":
             return None
         got: Values = NOTHING
-        for heir in sorted(self.heap.classes.below(key) - {key}):
+        for heir in sorted(self.heap.classes.heirs_with(key, name) | self.assigned.heirs_with(key, name)):
             if value[0] == "self":
                 got |= self._on_object(("self", heir), heir, name, base)
             elif (method := self.heap.classes.method(heir, name)) is not None:

@@ -48,7 +48,10 @@ class Classes:
 
     def order(self, key: str) -> tuple[str, ...]:
         """Return the class and those above it in the program; none of a class that no file here defines."""
-        return self._above(key)[0] if key in self.names.classes else ()
+        known = self._orders.get(key)
+        if known is None:
+            return self._above(key)[0] if key in self.names.classes else ()
+        return known[0]
 
     def outside(self, key: str) -> tuple[str, ...]:
         """Return the dotted names of the bases outside of the program, of the class and of those above it."""
@@ -73,6 +76,21 @@ class Classes:
     def below(self, key: str) -> set[str]:
         """Return the class and its heirs."""
         return self._below.get(key, {key})
+
+    @cached_property
+    def _having(self) -> dict[str, list[str]]:
+        """Return the classes that have a method or an attribute of a name in their own body."""
+        found: dict[str, list[str]] = {}
+        for key, klass in self.names.classes.items():
+            for name in {*klass.methods, *klass.attributes}:
+                found.setdefault(name, []).append(key)
+        return found
+
+    def heirs_with(self, key: str, name: str) -> set[str]:
+        """Return the heirs of a class that have a method or an attribute of a name in their body, or in that of one above."""
+        below = self.below(key)
+        heirs = {heir for owner in self._having.get(name, ()) for heir in self.below(owner) if heir in below}
+        return heirs - {key}
 
     @cached_property
     def _owners(self) -> dict[str, set[str]]:
