@@ -124,7 +124,7 @@ def _table(context: Context, table: Table) -> Case:
     )
     trigger, subject = trigger_of(context, table.function)
     symbol = f"{module}:{name}"
-    probe = probe_at(context, "other", table.function, "", subject, trigger, "growth")
+    probe = probe_at(context, "other", table.function, "", subject, trigger, "growth", place=table.event.place)
     return context.case(
         table, CODE, NAME, module, table.event.place, symbol, "standard", message, "medium", retention, (), probe
     )

@@ -8,12 +8,14 @@ import sys
 from functools import partial
 from typing import Any, Callable, Iterator
 
-from . import build, callers, ladder, once, recipes, search, shown
+from . import build, callers, ladder, once, recipes, search, shown, values
 from .act import CALLED, Act, completed, finished, other_ending, perform, tracked_argument
+from .early import is_a
 from .holder import unwrap
 from .patience import Patience
 from .seats import seats
 from .strategy import Make, Strategy
+from .stubs import StandIn
 from .wire import WireProbe
 
 OF_OBJECTS = ("method", "property", "set")
@@ -75,6 +77,7 @@ def candidates(act: Act, probe: WireProbe, patience: Patience, errors: tuple[Any
                 yield from _otherwise(done, probe, recipe, arguments)
         if not patience.over():
             yield from _by_search(done, probe, recipe)
+            yield from _of_plain_values(done, probe, recipe)
 
 
 def _shown(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[Callable[[int], build.BuiltArguments]]:
@@ -135,6 +138,19 @@ def _by_search(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[St
         and search.searched(plan.make, names, chosen, act.function)
     ):
         yield _with(act, probe, recipe, arguments)
+
+
+def _of_plain_values(act: Act, probe: WireProbe, recipe: ladder.Recipe) -> Iterator[Strategy]:
+    """Yield the act with a text or a number as what is watched, where nothing says what that is: the code may refuse others."""
+    if act.argument is None or not is_a(
+        tracked_argument(act.function, act.argument, 0, act.element).made.value, StandIn
+    ):
+        return
+    for value in ("leaklint", 1):
+        option = values.literal(value, sure=False)._replace(origin="a value found by trial")
+        plain = act._replace(element=values.OneOf((option,), False))
+        for arguments in build.call(act.function, skip_self=act.skip_self):
+            yield _with(plain, probe, recipe, arguments)
 
 
 def _maker(recipe: ladder.Recipe) -> Make:

@@ -18,6 +18,7 @@ from . import (
     domains,
     holder,
     judge,
+    kept_objects,
     observe,
     reached,
     scenarios,
@@ -148,6 +149,9 @@ def _case(probe: WireProbe, options: Options) -> ProofSetup:
 
 def _case_in(module: Any, probe: WireProbe, options: Options) -> ProofSetup:
     act = resolve(probe)
+    first, dot, _ = probe.container.partition(".")
+    if dot and ":" not in first and holder.lookup(module, first) is None:
+        kept_objects.set_up_variable(module, first)
     found = holder.find(module, probe.container, probe.container_kind, act.subject)
     if found is None and probe.container_kind == "closure" and act.function is not None:
         owner, name = (act.subject, act.name) if act.kind == "method" else _place(act.name)
@@ -164,6 +168,11 @@ def _case_in(module: Any, probe: WireProbe, options: Options) -> ProofSetup:
         if found is None or bound is None:
             raise
         raise BoundedError(f"{found.label} keeps at most {bound} entries") from None
+    if dot and holder.lookup(module, first) is None:
+        raise UnreachableError(f"{first} is None until the program sets it; give a factory that does")
+    if found is None and dot and plan.kept is None:
+        found = holder.find(module, probe.container, probe.container_kind, act.subject)
+        empty = observe.size_of(found)
     if plan.track:
         probe = replace(probe, track=plan.track)
     if plan.kept is not None:
@@ -197,6 +206,7 @@ def load(probe: WireProbe) -> Any:
     """Import the probe's module and make sure that it is the analysed file. Raises ``UnreachableError``."""
     if probe.root and probe.root not in sys.path[:1]:
         sys.path.insert(0, probe.root)
+    _name_inside(probe)
     try:
         module = importlib.import_module(probe.module)
     except Exception as error:
@@ -209,6 +219,27 @@ def load(probe: WireProbe) -> Any:
         text = f"imported {found}, but {probe.file} was analysed; is another version installed?"
         raise UnreachableError(text)
     return module
+
+
+def _name_inside(probe: WireProbe) -> None:
+    """Import a module by the name that users give it, where the folder that is said to be its root belongs to a package.
+
+    A folder without an ``__init__.py`` in a package is part of it, too. The shorter names then mean the same modules.
+    """
+    outer = probe.root and os.path.dirname(probe.root)
+    while outer and os.path.exists(os.path.join(outer, "__init__.py")):
+        outer = os.path.dirname(outer)
+    prefix = os.path.relpath(probe.root, outer).replace(os.sep, ".") if outer and probe.root else ""
+    if "." not in prefix or probe.module in sys.modules:
+        return
+    if outer not in sys.path:
+        sys.path.insert(0, outer)
+    try:
+        importlib.import_module(f"{prefix}.{probe.module}")
+    except Exception:
+        return  # the import by the shorter name says why
+    for name in _parents(probe.module):
+        sys.modules.setdefault(name, sys.modules[f"{prefix}.{name}"])
 
 
 def _parents(name: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import documented, fitting, sources, usages
 from .early import FunctionType, ModuleType, contents, is_a
+from .holder import lookup
 from .sources import Searched
 from .usages import PLAIN, UNKNOWN, PassedValue
 from .values import NOTHING, BuiltValue, Fitting, OneOf, literal
@@ -67,14 +68,24 @@ def hints(function: Any, source: Any, parameters: list[inspect.Parameter], known
 
 
 def inner(function: Any) -> Any:
-    """Return the function to which a decorator's wrapper that says nothing of its own parameters passes all it is given."""
+    """Return the function to which a decorator's wrapper that says nothing of its own parameters passes all it is given.
+
+    The wrapper may be an object of a class that can be called and has the function as an attribute.
+    """
     for _ in range(DECORATORS):
-        if not is_a(function, FunctionType) or hasattr(function, "__wrapped__"):
+        if hasattr(function, "__wrapped__") or is_a(function, (type, ModuleType)):
             break
-        code = function.__code__
-        open_ = code.co_flags & inspect.CO_VARARGS and code.co_flags & inspect.CO_VARKEYWORDS
-        functions = [cell for cell in _cells(function) if is_a(cell, FunctionType)]
-        if not open_ or code.co_argcount > 1 or code.co_kwonlyargcount or len(functions) != 1:
+        if is_a(function, FunctionType):
+            code, held = function.__code__, _cells(function)
+            open_ = bool(code.co_flags & inspect.CO_VARKEYWORDS)
+        else:
+            called = lookup(type(function), "__call__")
+            code, open_ = getattr(called, "__code__", None), True
+            held = list(getattr(function, "__dict__", {}).values()) if is_a(called, FunctionType) else []
+        functions = [item for item in held if is_a(item, FunctionType)]
+        if len(functions) != 1 or not open_ or not code.co_flags & inspect.CO_VARARGS:
+            break
+        if code.co_argcount > 1 or code.co_kwonlyargcount:
             break
         function = functions[0]
     return function

@@ -38,8 +38,14 @@ def optional(name: str) -> Any:
 
 
 def is_a(obj: Any, kinds: Any) -> bool:
-    """Tell whether an object's type is one of ``kinds``; ``isinstance`` would also ask the object itself what it is."""
-    return issubclass(type(obj), kinds)
+    """Tell whether an object's type is one of ``kinds``; ``isinstance`` would also ask the object itself what it is.
+
+    Of a class that refuses to be asked, such as a typed dictionary or a protocol, nothing is one.
+    """
+    try:
+        return issubclass(type(obj), kinds)
+    except TypeError:
+        return False
 
 
 def contents(owner: Any) -> Any:

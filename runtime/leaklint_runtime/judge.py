@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from . import absent, counterfactual, early, evidence, fit, kept_objects, observe, reached, sandbox, shown
@@ -12,6 +13,7 @@ from .closing import Closed
 from .counterfactual import Counterfactual
 from .early import ModuleType, is_a
 from .observe import Observation
+from .returning import returns
 from .strategy import Strategy
 from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, UNREACHED, UNTIL_CLOSED, WireVerdict, unreached
 
@@ -51,7 +53,8 @@ def once(case: ProofSetup) -> WireVerdict:
     ran = case.plan.ran
     if ran is None and case.lines:
         ran = reached.runs(lambda: case.plan.make(0), case.lines)
-    rounds = observe.Experiment(case.plan.make, case.holder, case.empty)
+    make = case.plan.make if case.plan.given else partial(returns, case.plan.make)
+    rounds = observe.Experiment(make, case.holder, case.empty)
     outcome = Counterfactual()
     absent.forget()
     try:
@@ -64,7 +67,12 @@ def once(case: ProofSetup) -> WireVerdict:
     if seen.survivors and not inside:
         seen = rounds.collected()
     judged = replace(_judged(case, seen, ran, outcome, inside), **_facts(case.plan, seen))
-    return absent.weighed(replace(judged, seconds=round(early.perf_counter() - started, 6)), _stayed(seen))
+    judged = replace(judged, seconds=round(early.perf_counter() - started, 6))
+    bound = case.holder.bound() if case.holder is not None and case.probe.container_kind == "memo" else None
+    weighed = absent.weighed(judged, _stayed(seen))
+    if bound is not None and weighed.status == UNREACHED:  # whatever can be called, and whoever decides what runs
+        return replace(weighed, status=BOUNDED, reason=f"{case.label} keeps at most {bound} entries", fit=fit.BOUNDED)
+    return weighed
 
 
 def _stayed(observed: Observation) -> Any:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dis
 import importlib
 import sys
 from contextlib import suppress
@@ -71,7 +72,9 @@ def _followed(probe: WireProbe) -> tuple[Any, ...]:
     if home not in sys.modules and "." not in home:  # perhaps a script, which does what it is for
         return ()
     try:
-        obj: Any = lookup(importlib.import_module(home), variable)
+        module = importlib.import_module(home)
+        set_up_variable(module, variable)
+        obj: Any = lookup(module, variable)
     except Exception:
         return ()
     way = []
@@ -85,6 +88,23 @@ def _followed(probe: WireProbe) -> tuple[Any, ...]:
             following = lookup(obj, name)
         obj = following
     return tuple(way)
+
+
+def set_up_variable(module: Any, name: str) -> None:
+    """Call the public functions of a module that set a variable of it and need no arguments, until it is set."""
+    for function in list(contents(module).values()):
+        if lookup(module, name) not in (ABSENT, None):
+            return
+        if (
+            not is_a(function, FunctionType)
+            or function.__name__.startswith("_")
+            or function.__module__ != module.__name__
+        ):
+            continue
+        stores = [item.argval for item in dis.get_instructions(function) if item.opname == "STORE_GLOBAL"]
+        if name in stores and not build.required(build.describe(function)[0]):
+            with suppress(Exception):
+                finished(function())
 
 
 def _set_up(obj: Any, name: str) -> None:

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from typing import Callable, NamedTuple, Sequence
 
-from . import channel, child, early, sandbox
+from . import channel, child, early, passing, sandbox
 from .patience import IDLE, WAITS, used_by
 from .wire import WireProbe, plain
 
@@ -167,21 +167,30 @@ def preload(probe: WireProbe) -> None:
 
 
 def _fork_for(index: int, probe: WireProbe, options: child.Options, ends: Ends) -> None:
+    """Fork for a probe; where an attempt ends the process, fork again and pass that attempt over."""
     assert early.fork is not None
     assert early.waitpid is not None
-    pid = early.fork()
-    if pid == 0:
-        try:
-            early.close(ends.commands)
-            sandbox.die_with_parent()
-            _prove(index, probe, options, ends)
-        finally:
-            early.leave(0)
-    _say(ends.back, f"pid {pid}")
-    status = 0
-    # A target that ignores SIGCHLD has its children reaped by the kernel, and their status with them.
-    with contextlib.suppress(ChildProcessError):
-        status = early.waitpid(pid, 0)[1]
+    record, passed, status = passing.Record(), {}, 0
+    while len(passed) <= passing.AGAIN:
+        record.note(0)
+        pid = early.fork()
+        if pid == 0:
+            try:
+                early.close(ends.commands)
+                sandbox.die_with_parent()
+                passing.watch(record, passed)
+                _prove(index, probe, options, ends)
+                record.note(record.DONE)
+            finally:
+                early.leave(0)
+        _say(ends.back, f"pid {pid}")
+        # A target that ignores SIGCHLD has its children reaped by the kernel, and their status with them.
+        with contextlib.suppress(ChildProcessError):
+            status = early.waitpid(pid, 0)[1]
+        number, killed = record.current, os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        if killed or number in (0, record.DONE):
+            break
+        passed[number] = ended(status)
     _say(ends.back, f"end {status}")
 
 

@@ -9,6 +9,7 @@ from . import early, fit, promises
 from .act import give_turns
 from .early import is_a
 from .holder import Holder
+from .patience import Patience
 from .strategy import Make
 from .trackers import Tracker, tracker_for
 from .wire import WireRefcount
@@ -183,11 +184,11 @@ class Experiment:
             promised = promises.farthest(self.holder)
             if 2 * promised > most:
                 most, seconds = 2 * promised, limits.total
-        end = early.perf_counter() + seconds
+        patience = Patience(seconds)
         batch = limits.rounds
-        while not self.failure and self.done < most and early.perf_counter() < end:
+        while not self.failure and self.done < most and not patience.over():
             for _ in range(batch):
-                if not self.make_one(careful=False) or early.perf_counter() >= end:
+                if not self.make_one(careful=False) or patience.over():
                     break
             self.note()
             if len(current_frames()) > THREADS:

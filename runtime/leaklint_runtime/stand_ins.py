@@ -1,13 +1,19 @@
-"""Child processes that are not started: where arguments are guessed, a program that asks for one is answered by a stand-in."""
+"""Child processes that are not started: where arguments are guessed, a program that asks for one is answered by a stand-in.
+
+A program that forks goes on as the child, and where it leaves at once, that is an exception.
+"""
 
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from typing import Any
 
+from . import early
 from .early import ModuleType, contents, is_a
+from .returning import LeftError
 
 ANSWER = b"leaklint 1.0\n"
 PID = (1 << 30) - 1  # of no process: larger than any that a system gives
@@ -56,8 +62,34 @@ class Process:
         """Nothing is left to wait for."""
 
 
+def _fork() -> int:
+    """Go on as the child, but for what starts workers by a library that runs them itself."""
+    if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] in _WORKERS and early.fork is not None:
+        return int(early.fork())
+    started[:] = [True]
+    return 0
+
+
+_WORKERS = ("multiprocessing", "concurrent")
+
+
+def _leaving() -> Any:
+    """Return what stands in for ``os._exit`` in this process; real children end by it."""
+    own = os.getpid()
+
+    def leave(status: int) -> None:
+        if os.getpid() != own:
+            early.leave(status)
+        raise LeftError(status)
+
+    return leave
+
+
 def install() -> None:
-    """From now on let ``subprocess`` and what has taken ``Popen`` from it start stand-ins."""
+    """From now on let ``subprocess`` and what has taken ``Popen`` from it start stand-ins, and forking start nothing."""
+    os._exit = _leaving()
+    if early.fork is not None:
+        os.fork = _fork
     real = subprocess.Popen
     if not is_a(real, type) or real.__module__ != "subprocess":
         return

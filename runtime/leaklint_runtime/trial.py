@@ -14,17 +14,19 @@ Make = Callable[[int], Any]
 class Tried(NamedTuple):
     """``ran`` tells whether a flagged line ran (None: not known), ``fresh`` whether the second act was another one.
 
-    ``entered`` tells whether the holder had more entries after one of the acts than before it.
+    ``entered`` tells whether the holder had more entries after one of the acts than before it, ``missed`` that it had not,
+    where nothing else tells whether the act leads to it.
     """
 
     ran: bool | None
     fresh: bool
     entered: bool = False
+    missed: bool = False
 
     @property
     def rank(self) -> int:
         """Return how much it shows; 3 is all."""
-        return 2 * (self.ran is not False) + self.fresh
+        return 2 * (self.ran is not False and not self.missed) + self.fresh
 
 
 class Trial(NamedTuple):
@@ -59,7 +61,9 @@ class Trial(NamedTuple):
         stays = self.holder is not None and between > least and not grows
         fresh = grows or (not same and not stays)  # what takes the place of the first was given the same key
         kept.clear()
-        return Tried(ran, fresh, grows or between > before)
+        entered = grows or between > before
+        countable = self.holder is not None and self.holder.size() is not None
+        return Tried(ran, fresh, entered, ran is None and countable and not entered)
 
 
 UNKNOWN: Trial = Trial({}, None)

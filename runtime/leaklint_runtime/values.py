@@ -272,6 +272,8 @@ def by_type(kind: Any, number: int, build: Build, depth: int) -> BuiltValue | No
             return None
         member = members[number % len(members)]
         return BuiltValue(member, f"{kind.__module__}:{kind.__qualname__}.{member.name}", True)
+    if issubclass(kind, dict) and hasattr(kind, "__required_keys__"):
+        return _typed_dictionary(kind, number, build, depth)
     if kind is type:
         return BuiltValue(type("StandIn", (StandIn,), {}), NEW_CLASS, True)
     if issubclass(kind, type):
@@ -285,6 +287,24 @@ def by_type(kind: Any, number: int, build: Build, depth: int) -> BuiltValue | No
         return build(kind, number, depth + 1)
     except Exception:
         return None
+
+
+def _typed_dictionary(kind: Any, number: int, build: Build, depth: int) -> BuiltValue | None:
+    """Return a dictionary with the keys that a typed one requires, or None where a value for one of them is not known."""
+    try:
+        hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if name in kind.__required_keys__}
+    except Exception:
+        return None
+    made = (
+        {name: by_annotation(hint, number, build, depth + 1) for name, hint in hints.items()} if depth < DEPTH else {}
+    )
+    if len(made) < len(kind.__required_keys__) or None in made.values():
+        return None
+    pairs = [(name, item) for name, item in made.items() if item is not None]
+    text = ", ".join([f"({quoted(name)}, {item.source})" for name, item in pairs])
+    return BuiltValue(
+        {name: item.value for name, item in pairs}, f"dict([{text}])", all(item.sure for _, item in pairs)
+    )
 
 
 def _way(way: Way, number: int) -> BuiltValue:
