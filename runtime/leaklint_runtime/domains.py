@@ -11,7 +11,6 @@ from typing import Any
 
 from . import documented, fitting, sources, usages
 from .early import FunctionType, ModuleType, contents, is_a
-from .holder import lookup
 from .sources import Searched
 from .usages import PLAIN, UNKNOWN, PassedValue
 from .values import NOTHING, BuiltValue, Fitting, OneOf, literal
@@ -79,7 +78,7 @@ def inner(function: Any) -> Any:
             code, held = function.__code__, _cells(function)
             open_ = bool(code.co_flags & inspect.CO_VARKEYWORDS)
         else:
-            called = lookup(type(function), "__call__")
+            called = inspect.getattr_static(type(function), "__call__", None)
             code, open_ = getattr(called, "__code__", None), True
             held = list(getattr(function, "__dict__", {}).values()) if is_a(called, FunctionType) else []
         functions = [item for item in held if is_a(item, FunctionType)]

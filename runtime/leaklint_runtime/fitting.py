@@ -11,7 +11,6 @@ from typing import Any
 
 from . import documented, values
 from .early import FunctionType, ModuleType, contents, is_a
-from .holder import mro_of
 
 MOST = 4  # classes for one parameter
 LEAST = 2  # attributes that tell a class by themselves
@@ -36,7 +35,7 @@ def classes(function: Any, name: str, home: str) -> tuple[Any, ...]:
         title = kind.__name__.lower()
         rank = 0 if title == word else 1 if len(word) >= SHORT and title.endswith(word) else 2
         rank = 0 if used and kind.__qualname__ == owner and kind.__module__ == function.__module__ else rank
-        if not used and is_a(mine, type) and kind in mro_of(mine):
+        if not used and is_a(mine, type) and kind in mine.__mro__:
             continue  # what a class calls by its own name is what it wraps
         told = (rank < 2 and spoken and bool(used)) or (rank == 0 and spoken) or len(used) >= LEAST
         if told and all(_has(kind, item) for item in used):

@@ -170,7 +170,8 @@ def _fork_for(index: int, probe: WireProbe, options: child.Options, ends: Ends) 
     """Fork for a probe; where an attempt ends the process, fork again and pass that attempt over."""
     assert early.fork is not None
     assert early.waitpid is not None
-    record, passed, status = passing.Record(), {}, 0
+    passed: dict[int, str] = {}
+    record, status = passing.Record(), 0
     while len(passed) <= passing.AGAIN:
         record.note(0)
         pid = early.fork()

@@ -21,6 +21,10 @@ class EndedError(Exception):
     """The call wanted to end the process; the text says how."""
 
 
+class LeftError(SystemExit):
+    """The code under test called ``os._exit``, where that does not end the process."""
+
+
 class Record:
     """The shared memory: ``current`` is the number of the attempt at hand, 0 between attempts, ``DONE`` after the verdict."""
 
@@ -39,7 +43,7 @@ class Record:
         self._memory[:_WIDTH] = number.to_bytes(_WIDTH, "big")
 
 
-class _State:
+class _Attempts:
     record: Record | None = None
     passed: Mapping[int, str] = {}
     count = 0
@@ -51,21 +55,21 @@ def watch(record: Record, passed: Mapping[int, str]) -> None:
 
     ``passed`` has by number how that process ended.
     """
-    _State.record, _State.passed, _State.count, _State.process = record, passed, 0, os.getpid()
+    _Attempts.record, _Attempts.passed, _Attempts.count, _Attempts.process = record, passed, 0, os.getpid()
 
 
 @contextmanager
 def attempt() -> Iterator[None]:
     """Note that an attempt is made. Raises ``EndedError`` instead, if it has ended a process already."""
-    record = _State.record
-    if record is None or os.getpid() != _State.process:  # copies of the process end for themselves
+    record = _Attempts.record
+    if record is None or os.getpid() != _Attempts.process:  # copies of the process end for themselves
         yield
         return
-    _State.count += 1
+    _Attempts.count += 1
     before = record.current
-    if _State.count in _State.passed:
-        raise EndedError(f"the target {_State.passed[_State.count]}")
-    record.note(_State.count)
+    if _Attempts.count in _Attempts.passed:
+        raise EndedError(f"the target {_Attempts.passed[_Attempts.count]}")
+    record.note(_Attempts.count)
     try:
         yield
     finally:

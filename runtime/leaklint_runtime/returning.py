@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from . import passing, sandbox
 from .early import optional
-from .passing import EndedError
+from .passing import EndedError, LeftError
 from .patience import Patience
 
 SECONDS = 2.0  # of CPU time, or by the clock of waiting
@@ -18,10 +18,6 @@ _signal = optional("signal")
 
 class NoReturnError(Exception):
     """The call did not come back in time."""
-
-
-class LeftError(SystemExit):
-    """The code under test called ``os._exit``, where that does not end the process."""
 
 
 class _Interrupt(BaseException):

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import early
 from .early import ModuleType, contents, is_a
-from .returning import LeftError
+from .passing import LeftError
 
 ANSWER = b"leaklint 1.0\n"
 PID = (1 << 30) - 1  # of no process: larger than any that a system gives
