@@ -130,6 +130,29 @@ PROGRAMS = {
         def join(name: str):
             return hub().join(name)
         """,
+    "broken_pipes_end_the_process": """
+        import os, signal
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        _made = []
+        class Writer:
+            def __init__(self):
+                reading, writing = os.pipe()
+                os.close(reading)
+                try:
+                    os.write(writing, b"a")
+                except BrokenPipeError:
+                    _made.append(self)
+                finally:
+                    os.close(writing)
+        """,
+    "class_of_what_is_missing": """
+        from package_that_is_not_there_either import Picture
+        EMPTY = Picture.from_file("empty")
+        _made = []
+        class Frame:
+            def __init__(self):
+                _made.append(self)
+        """,
     "local_server": """
         import socket
         _made = []

@@ -7,6 +7,7 @@ is shown at all.
 
 from __future__ import annotations
 
+import abc
 import importlib.util
 import sys
 from dataclasses import replace
@@ -46,7 +47,17 @@ for _name in ("bool", "eq", "hash", "len", "iter", "contains", "lt", "gt", "le",
     setattr(Unknown, f"__{_name}__", _deciding(f"__{_name}__"))
 
 
-class UnknownObject(Unknown):
+class UnknownKind(abc.ABCMeta):
+    """The type of the classes of a package that is not installed: what such a class has itself is unknown, too."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        _used["at all"] = True
+        return Unknown()
+
+
+class UnknownObject(Unknown, metaclass=UnknownKind):
     """An object of a class, or of one below a class, of a package that is not installed."""
 
     __setattr__: Any = object.__setattr__
@@ -73,7 +84,7 @@ class _Module(ModuleType):
         if name.endswith(_FAILURES):
             made = type(name, (Exception,), {"__module__": self.__name__})
         elif name[:1].isupper() and not name.isupper():
-            made = type(name, (UnknownObject,), {"__module__": self.__name__})
+            made = UnknownKind(name, (UnknownObject,), {"__module__": self.__name__})
         setattr(self, name, made)
         return made
 

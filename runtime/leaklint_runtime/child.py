@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 import os
+import signal
 import sys
 import threading
 from dataclasses import replace
@@ -99,6 +100,8 @@ def _message(error: BaseException) -> str:
 def _prove(probe: WireProbe, options: Options) -> WireVerdict:
     crashed = _watch_threads()
     load(probe)
+    if hasattr(signal, "SIGPIPE") and signal.getsignal(signal.SIGPIPE) == signal.SIG_DFL:
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as Python has it: writing to what is closed ends no process
     for path in options.scenarios:
         scenarios.load_file(path)
     other = closing.standby(lambda: closing.trials(_case(probe, options), judge.once))
