@@ -50,7 +50,7 @@ def attempt(act: Make, number: int) -> Failure | None:
             last, trace = trace.tb_frame, trace.tb_next
         variable = _missing(error, last)
         del last
-        # The first frames are this function's, the alarm's, that which goes on, and the recipe's; the next is the constructor's.
+        # The first frames are this function's, two of the alarm, and the recipe's; the next is the constructor's.
         reached = (lines[4] if len(lines) > 4 else 0, len(lines))
         return Failure(error.with_traceback(None), reached, variable)
     return None
