@@ -1,4 +1,4 @@
-"""What stands in the way of an experiment and is no part of the finding: a crash, an exit, a fork, a name, a long call."""
+"""What stands in the way of an experiment and is no part of the finding: a crash, an exit, a fork, another name."""
 
 from __future__ import annotations
 
@@ -87,15 +87,6 @@ PROGRAMS = {
                 if not words:
                     sys.exit("usage: command WORDS")
                 _made.append(self)
-        """,
-    "longer_each_time": """
-        def row(number: int, _rows={}):
-            if number not in _rows:
-                if number > 30:
-                    while True:
-                        pass
-                _rows[number] = [number]
-            return _rows[number]
         """,
     "memo_of_what_exists": """
         import functools, os

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from . import absent, counterfactual, early, evidence, fit, kept_objects, observe, reached, sandbox, shown
@@ -13,7 +12,6 @@ from .closing import Closed
 from .counterfactual import Counterfactual
 from .early import ModuleType, is_a
 from .observe import Observation
-from .returning import returns
 from .strategy import Strategy
 from .wire import BOUNDED, CONFIRMED, GC_LAG, REFUTED, UNREACHED, UNTIL_CLOSED, WireVerdict, unreached
 
@@ -53,8 +51,7 @@ def once(case: ProofSetup) -> WireVerdict:
     ran = case.plan.ran
     if ran is None and case.lines:
         ran = reached.runs(lambda: case.plan.make(0), case.lines)
-    make = case.plan.make if case.plan.given else partial(returns, case.plan.make)
-    rounds = observe.Experiment(make, case.holder, case.empty)
+    rounds = observe.Experiment(case.plan.make, case.holder, case.empty)
     outcome = Counterfactual()
     absent.forget()
     try:

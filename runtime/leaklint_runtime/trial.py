@@ -62,7 +62,7 @@ class Trial(NamedTuple):
         fresh = grows or (not same and not stays)  # what takes the place of the first was given the same key
         kept.clear()
         entered = grows or between > before
-        countable = self.holder is not None and self.holder.size() is not None
+        countable = self.holder is not None and self.holder.kind == "memo"  # whose cache tells of every call
         return Tried(ran, fresh, entered, ran is None and countable and not entered)
 
 
