@@ -1,13 +1,11 @@
-"""A page is opened for scraping, the selectors of its elements are shown, and its sheet is dropped."""
+"""The selectors of a scraped page's elements are computed, as the sheet of elements does in its column of that name."""
 
 import uuid
 
 from visidata import vd
-from visidata.loaders.scrape import HtmlElementsSheet
+from visidata.loaders.scrape import calc_selector
 
 
 def work():
     page = vd.soup(f"<html><body><h1>{uuid.uuid4()}</h1><p class='a'>{'word ' * 2000}</p></body></html>")
-    sheet = HtmlElementsSheet("page", elements=[page])
-    rows = list(sheet.iterload())
-    return [sheet.column("selector").calcValue(row) for row in rows]
+    return [calc_selector(element) for element in page.find_all()]
