@@ -4,7 +4,9 @@ import tempfile
 from pathlib import Path
 
 from buildbot.config.master import FileLoader
+from twisted.python import log
 
+log.startLoggingWithObserver(lambda event: None, setStdout=False)
 CONFIGURATION = Path(tempfile.mkdtemp(), "master.cfg")
 CONFIGURATION.write_text(
     """

@@ -11,10 +11,9 @@ class Entry:
     name: str
 
 
-@post("/", dto=DataclassDTO[Entry], sync_to_thread=False)
-def add(data: Entry) -> Entry:
-    return data
-
-
 def work():
+    @post("/", dto=DataclassDTO[Entry], sync_to_thread=False)
+    def add(data: Entry) -> Entry:
+        return data
+
     Litestar([add], logging_config=None)
