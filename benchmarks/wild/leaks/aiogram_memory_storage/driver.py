@@ -1,15 +1,14 @@
-"""A new user writes to a bot that handles the events of one user one after the other."""
+"""A new user writes to a bot whose dispatcher is the default one and keeps no states."""
 
 import asyncio
 import itertools
 
 from aiogram import Bot, Dispatcher
-from aiogram.fsm.storage.memory import SimpleEventIsolation
 from aiogram.types import Message
 
 LOOP = asyncio.new_event_loop()
 BOT = Bot("42:TOKEN")
-DISPATCHER = Dispatcher(events_isolation=SimpleEventIsolation())
+DISPATCHER = Dispatcher()
 NUMBERS = itertools.count(1)
 
 
