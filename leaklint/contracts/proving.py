@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,39 +91,58 @@ def verify(
     Raises ``launch.LaunchError`` if the interpreter cannot be started.
     """
     installed = _installed(found, python, limits)
+    outcomes = {place: _untried(entry, installed[entry.distribution, entry.top]) for place, entry in enumerate(found)}
+    places = [place for place, outcome in outcomes.items() if not outcome.status]
+    hear = progress or (lambda outcome: None)
+    for place in outcomes.keys() - set(places):
+        hear(outcomes[place])
 
-    def one(entry: Entry) -> Outcome:
-        outcome = _outcome(entry, installed[entry.distribution, entry.top], python, limits)
-        if progress is not None:
-            progress(outcome)
-        return outcome
+    def share(part: Sequence[int]) -> None:
+        for place, outcome in zip(part, _tried([outcomes[place] for place in part], python, limits), strict=True):
+            outcomes[place] = outcome
+            hear(outcome)
 
     with ThreadPoolExecutor(limits.jobs) as pool:
-        return list(pool.map(one, found))
+        parts = limits.jobs if hasattr(os, "fork") else len(places)
+        list(pool.map(share, filter(None, (places[number::parts] for number in range(parts)))))
+    return list(outcomes.values())
 
 
 def _installed(found: Iterable[Entry], python: str, limits: Limits) -> dict[tuple[str, str], str]:
     pairs = sorted({(entry.distribution, entry.top) for entry in found})
-    answer = launch.ask("contracts", {"versions": pairs, "path": limits.path}, python, limits.timeout)
+    seconds = max(limits.timeout, Limits().timeout)  # nothing is tried here: what an experiment may take is no measure
+    answer = launch.ask("contracts", {"versions": pairs, "path": limits.path}, python, seconds)
     return dict(zip(pairs, answer["versions"], strict=True))
 
 
-def _outcome(entry: Entry, version: str, python: str, limits: Limits) -> Outcome:
+def _untried(entry: Entry, version: str) -> Outcome:
+    """Return why an entry is not tried; an outcome without a status where it is to be."""
     if not version:
         return Outcome(entry, MISSING)
-    if not applies(str(entry.data.get("versions", "")), version):
-        return Outcome(entry, OTHER_VERSION, version)
+    fits = applies(str(entry.data.get("versions", "")), version)
+    return Outcome(entry, "" if fits else OTHER_VERSION, version)
+
+
+def _tried(untried: Sequence[Outcome], python: str, limits: Limits) -> Iterator[Outcome]:
+    """Try entries one after the other in forks of one process: it has loaded what every experiment needs."""
     request = {
-        "entry": {**entry.data, "table": entry.table},
+        "entries": [{**outcome.entry.data, "table": outcome.entry.table} for outcome in untried],
+        "seconds": limits.timeout,
         "path": limits.path,
         "memory_limit": limits.memory_limit,
         "allow_network": limits.allow_network,
     }
-    try:
-        answer = launch.ask("contracts", json.loads(json.dumps(request)), python, limits.timeout)
-    except launch.LaunchError as error:
-        return Outcome(entry, FAILS, version, str(error))
-    return Outcome(entry, answer["status"], version, answer["reason"], tuple(answer["shown"]))
+    seconds = limits.timeout * (len(untried) + hasattr(os, "fork"))  # a fork ends by itself, before its parent is ended
+    answers = launch.answers("contracts", json.loads(json.dumps(request)), python, seconds, len(untried))
+    failure = ""
+    for outcome in untried:
+        answer = {"status": FAILS, "reason": failure, "shown": []}
+        if not failure:
+            try:
+                answer = next(answers)
+            except launch.LaunchError as error:
+                answer["reason"] = failure = str(error)
+        yield replace(outcome, status=answer["status"], reason=answer["reason"], shown=tuple(answer["shown"]))
 
 
 def applies(specifier: str, version: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the target's interpreter runs for ``leaklint contracts``: one experiment, or a question, in a process of its own."""
+"""What the target's interpreter runs for ``leaklint contracts``: experiments, each in a process of its own, or a question."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import os
 import sys
 from typing import Any, Iterator
 
-from . import channel, contract_claims, early, sandbox
+from . import channel, contract_claims, early, lanes, sandbox
 from .contract_claims import BrokenError, ClaimTrial, Entry, UnavailableError
 
 HOLDS, FAILS, UNAVAILABLE = "holds", "fails", "unavailable"
 
 
 def main(first: list[str]) -> None:
-    """Serve one request from standard input and tell the answer in one line; never runs anybody's exit handlers."""
+    """Serve one request from standard input, and tell each answer in one line; never runs anybody's exit handlers."""
     with os.fdopen(os.dup(0), "rb") as source:
         request = json.loads(source.read().decode("utf-8"))
     _, outgoing = channel.take_over_standard_streams()
@@ -28,18 +28,57 @@ def main(first: list[str]) -> None:
     sys.dont_write_bytecode = True
     sandbox.guard(bool(request.get("allow_network")))
     sandbox.limit_memory(int(request.get("memory_limit", 0)))
-    channel.send(outgoing, _answer(request))
+    for answer in _answers(request):
+        channel.send(outgoing, answer)
     early.leave(0)
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if "versions" in request:
-        return {"versions": [_version(*pair) for pair in request["versions"]], "python": sys.version.split()[0]}
-    if "learn" in request:
+        yield {"versions": [_version(*pair) for pair in request["versions"]], "python": sys.version.split()[0]}
+    elif "learn" in request:
         from . import contract_learning
 
-        return contract_learning.learn(request["learn"], request["call"], float(request["seconds"]))
-    return prove(request["entry"])
+        yield contract_learning.learn(request["learn"], request["call"], float(request["seconds"]))
+    else:
+        early.freeze()  # a collection in a fork need not look at what is there before it
+        for entry in request["entries"]:
+            yield prove(entry) if early.fork is None else _forked(entry, float(request["seconds"]))
+
+
+def _forked(entry: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Try an entry in a fork of this process, so that nothing of it is there for the next; it is ended after ``seconds``."""
+    assert early.fork is not None and early.waitpid is not None
+    reading, writing = channel.pair()
+    pid = early.fork()
+    if pid == 0:
+        try:
+            sandbox.die_with_parent()
+            channel.send(writing, prove(entry))
+        finally:
+            early.leave(0)
+    early.close(writing)
+    late = not channel.ready([reading], seconds)
+    lines = [] if late else channel.Lines().feed(_all_of(reading))
+    sandbox.end(pid)
+    early.close(reading)
+    _, status = early.waitpid(pid, 0)
+    if lines:
+        answer: dict[str, Any] = json.loads(lines[0].decode("ascii"))
+        return answer
+    reason = f"not done within {seconds:g} s" if late else f"the experiment {lanes.ended(status)}"
+    return {"status": FAILS, "reason": reason, "shown": []}
+
+
+def _all_of(descriptor: int) -> bytes:
+    """Read to the end of the answer; a process that the experiment has started may hold the pipe open after it."""
+    data = b""
+    while data.count(b"\n") < 2:
+        more = early.read(descriptor, 1 << 16)
+        if not more:
+            break
+        data += more
+    return data
 
 
 def _version(distribution: str, top: str) -> str:

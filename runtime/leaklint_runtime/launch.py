@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Callable, Dict, Iterator, Sequence
+from typing import Any, Callable, Dict, Generator, Iterator, Sequence
 
 from . import tree, wire
 from .agent import CONFIG
@@ -52,10 +52,23 @@ def ask(module: str, request: dict[str, Any], python: str, timeout: float) -> di
 
     Raises ``LaunchError`` where ``python`` cannot be started or gives no answer within ``timeout`` seconds.
     """
-    last: dict[str, Any] = {}
+    with contextlib.closing(answers(module, request, python, timeout, 1)) as only:
+        return next(only)
+
+
+def answers(
+    module: str, request: dict[str, Any], python: str, timeout: float, count: int
+) -> Generator[dict[str, Any], None, None]:
+    """Let a module of this package answer a request in a process of its own; yield ``count`` answers as they come.
+
+    Raises ``LaunchError`` where ``python`` cannot be started or has given fewer when it ends or after ``timeout`` seconds.
+    """
     with _serving(module, request, python, timeout) as (process, late):
-        for last in _lines(process):
-            return last
+        for answer in _lines(process):
+            yield answer
+            count -= 1
+            if not count:
+                return
         status = process.wait()
     raise LaunchError(_why(status, late, timeout))
 
