@@ -10,6 +10,8 @@ from pathlib import Path
 
 from leaklint.model import Finding, Probe, fingerprint
 
+#: Each program of a list is run by every interpreter that is to run the list; else some interpreters share it out.
+THOROUGH = os.environ.get("LEAKLINT_TESTS") == "search"
 VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from growth_programs_index import GrowthProgram, healthy, leaks
-from probes import VERSIONS, interpreters
+from probes import THOROUGH, VERSIONS, interpreters
 
 from leaklint.cli import main
 
@@ -26,10 +26,11 @@ def numbers(version: str) -> tuple[int, int]:
 
 HERE = "{}.{}".format(*sys.version_info[:2])
 FOUND = [(version, place) for version in VERSIONS for place in interpreters([version])]
-#: The oldest and the newest interpreter run all programs; this one runs every third if it lies between them.
 ENDS = dict(FOUND[:1] + FOUND[1:][-1:])
 PYTHONS = {**ENDS, HERE: sys.executable}
-SHARE = 3 if len(ENDS) == 2 and HERE not in ENDS else 1
+#: The oldest and the newest interpreter take turns; this one runs every third program if it lies between them.
+SHARES = {version: (number, 2) for number, version in enumerate(ENDS)} if len(ENDS) == 2 and not THOROUGH else {}
+SHARES |= {HERE: (0, 3)} if len(ENDS) == 2 and HERE not in ENDS and not THOROUGH else {}
 
 
 def profile(folder: Path, target: str, python: str, *options: str) -> tuple[int, Document]:
@@ -70,7 +71,8 @@ def named(program: GrowthProgram, holders: Sequence[Document]) -> list[str]:
 
 def groups(programs: Sequence[GrowthProgram], version: str) -> Iterator[list[GrowthProgram]]:
     fitting = [item for item in programs if item.runs_on(numbers(version)) and not item.alone and item.rounds == ROUNDS]
-    fitting = fitting[:: SHARE if version == HERE else 1]
+    first, step = SHARES.get(version, (0, 1))
+    fitting = fitting[first::step]
     together = TOGETHER[fitting[0].path.parent.name]
     for start in range(0, len(fitting), together):
         yield fitting[start : start + together]

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import ast
 import difflib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from probes import THOROUGH
 from repairing import executed
 
 from leaklint.config import Settings
@@ -20,7 +20,7 @@ from leaklint.fixing import FixOptions, Plan, plan
 from leaklint.model import Edit, Report
 
 FIND = Settings(confidence="low", root="")
-MORE = 10 if os.environ.get("LEAKLINT_TESTS") == "search" else 1
+MORE = 20 if THOROUGH else 1
 
 OF_DICT = (
     "return sorted(REG, key=repr)",
@@ -234,7 +234,7 @@ FORMS = (
     keys=st.lists(st.integers(0, 3), max_size=8),
     uses=st.lists(st.sampled_from(OF_DICT[:6])),
 )
-@settings(max_examples=40 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_caches_keep_what_is_held(folder: Path, form: str, keys: list[int], uses: list[str]) -> None:
     text = "REG = {}\n\n\nclass Kept:\n    def __init__(self, k, n):\n        self.k, self.n = k, n\n\n\n"
     text += f"def make(k, n):\n    {form}\n" + "".join(
@@ -250,7 +250,7 @@ def test_caches_keep_what_is_held(folder: Path, form: str, keys: list[int], uses
 
 
 @given(program=nested(), steps=STEPS)
-@settings(max_examples=40 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_inner_containers_keep_the_meaning(
     folder: Path, program: tuple[str, int], steps: list[tuple[int, int]]
 ) -> None:
@@ -271,7 +271,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(program=programs(), steps=STEPS)
-@settings(max_examples=120 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_repairs_keep_the_meaning(folder: Path, program: tuple[str, int], steps: list[tuple[int, int]]) -> None:
     text, count = program
     file = folder / "generated.py"

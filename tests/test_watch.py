@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from probes import ends, others
+from probes import ends
 
 from leaklint.cli import main
 
@@ -160,7 +160,7 @@ def awaited(process: subprocess.Popen[str], condition: Callable[[], Any]) -> Any
     raise AssertionError(f"nothing within {PATIENCE:g} s")
 
 
-@pytest.mark.parametrize("python", [sys.executable, *others()], ids=lambda path: Path(path).resolve().name)
+@pytest.mark.parametrize("python", [sys.executable, *ends()], ids=lambda path: Path(path).resolve().name)
 def test_a_wsgi_service_with_threads_names_its_holder(tmp_path: Path, python: str) -> None:
     with running(tmp_path, STATE + WSGI, python) as process:
         report = awaited(process, lambda: told(tmp_path))[0]
