@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,18 +102,24 @@ def keep(folder: Path, found: list[dict[str, Any]]) -> None:
     (folder / "findings.json").write_text(json.dumps({"version": 1, "findings": found, "problems": []}))
 
 
-def run(folder: Path, *options: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
+#: Plugins of other packages, by how the option or the word of the configuration begins that asks for them.
+BESIDE = {"hypothesis": "_hypothesis_pytestplugin", "--cov": "pytest_cov.plugin", "-n": "xdist.plugin"}
+
+
+def run(folder: Path, *options: str, cache: bool = False) -> subprocess.CompletedProcess[str]:
     """Run the project's tests; warnings of pytest itself are errors.
 
-    The plugins of pytest-asyncio and hypothesis are left out unless the configuration names them: they take long to load.
+    Of the plugins that are installed only leaklint's is loaded, and those of ``BESIDE`` that are asked for: all of them
+    together take longer to load than the tests to run.
     """
     ini = folder / "pytest.ini"
-    named = ini.read_text() if ini.exists() else ""
-    for plugin, package in (("asyncio", "asyncio"), ("hypothesispytest", "hypothesis")):
-        if package not in named:
-            options = ("-p", f"no:{plugin}", *options)
-    command = [python, "-m", "pytest", "-W", "error::pytest.PytestWarning", "-p", "no:cacheprovider", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    words = [*options, *(ini.read_text().split() if ini.exists() else ())]
+    plugins = [plugin for word, plugin in BESIDE.items() if any(one.startswith(word) for one in words)]
+    loaded = [word for plugin in ("leaklint_runtime.pytest_plugin", *plugins) for word in ("-p", plugin)]
+    loaded += [] if cache else ["-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-W", "error::pytest.PytestWarning", *loaded, *options]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
 
 
 def verdicts(folder: Path, *options: str) -> dict[str, tuple[str, str]]:

@@ -88,7 +88,8 @@ def test_commands_run_and_print_what_is_shown(page: Path, project: Path) -> None
     for name in ("CI", "BUILD_NUMBER"):  # with one of them set, pytest does not cut lines to the terminal's width
         environment.pop(name, None)
     environment["COLUMNS"] = "80"
-    environment["PYTEST_ADDOPTS"] = "-p no:hypothesispytest -p no:asyncio"  # they take long to load
+    # The plugins of others take long to load.
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p leaklint_runtime.pytest_plugin"}
     todo = steps(page)
     whole = "exec 2>&1\n" + "".join(step.script() for step in todo)
     done = subprocess.run(["sh", "-c", whole], capture_output=True, text=True, check=False, env=environment)

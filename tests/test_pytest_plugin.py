@@ -38,8 +38,3 @@ def test_an_object_that_outlives_its_test_fails_the_teardown(tmp_path: Path) -> 
     assert "2 passed, 1 error" in result.stdout
     assert "still alive after the test: test_parts.Part" in result.stdout
     assert "ERROR test_parts.py::test_that_leaks" in result.stdout
-
-
-def test_the_plugin_can_be_left_out(tmp_path: Path) -> None:
-    result = run(tmp_path, "-p", "no:leaklint")
-    assert "fixture 'leakcheck' not found" in result.stdout

@@ -42,14 +42,16 @@ ANYIO = (
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
-@pytest.mark.parametrize(("plugin", "tests"), [("pytest_asyncio", ASYNCIO), ("anyio", ANYIO)], ids=["asyncio", "anyio"])
+@pytest.mark.parametrize(
+    ("plugin", "tests"), [("pytest_asyncio.plugin", ASYNCIO), ("anyio.pytest_plugin", ANYIO)], ids=["asyncio", "anyio"]
+)
 def test_asynchronous_tests(tmp_path: Path, plugin: str, tests: str, options: list[str]) -> None:
     pytest.importorskip(plugin)
     project(tmp_path, tests)
-    if plugin == "pytest_asyncio":
+    if tests == ASYNCIO:
         with (tmp_path / "pytest.ini").open("a") as ini:
             ini.write("asyncio_default_fixture_loop_scope = function\n")
-    done = run(tmp_path, "--leaklint", *options)
+    done = run(tmp_path, "--leaklint", "-p", plugin, *options)
     assert "1 failed, 5 passed" in done.stdout, done.stdout
     assert "app.Part: +1.0 a round" in done.stdout
     assert "LK101 app:Part.registry CONFIRMED: test_app.py::test_part leaves an object" in done.stdout

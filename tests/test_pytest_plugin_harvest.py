@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaklint.cli import main
@@ -198,6 +198,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(VALUES)
 def test_plain_values_come_back_as_they_were(value: Any) -> None:
     text = json.dumps(encode(value, lambda thing: None))

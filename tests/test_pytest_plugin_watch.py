@@ -84,7 +84,7 @@ def test_the_summary_shows_the_chain_and_the_run_fails(watched: Watched) -> None
 def test_without_the_option_nothing_is_watched(tmp_path: Path) -> None:
     done = run(project(tmp_path, LEAKS))
     assert done.returncode == 0
-    assert "leaklint" not in done.stdout.replace("leaklint-0", "").split("plugins:")[1].split("\n", 1)[1]
+    assert "leaklint" not in done.stdout
 
 
 UNTOUCHED = """\
