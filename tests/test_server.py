@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, chdir
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types as lsp
+from pygls.io_ import run_async
 from pygls.lsp.client import LanguageClient
 
 from leaklint import demo
@@ -63,10 +68,58 @@ class Editor(LanguageClient):
 
 
 @asynccontextmanager
-async def editor(folder: Path, *options: str, encoding: str = "utf-16") -> AsyncIterator[Editor]:
-    """Start the server in another folder than the project, as editors may, and leave it in the way they should."""
+async def served(*options: str) -> AsyncIterator[Editor]:
+    """Start the server on a thread of this process, with a socket for its standard streams: a process takes long to load."""
+    client = Editor()
+    mine, its = socket.socketpair()
+    with its, its.makefile("rb") as incoming, its.makefile("wb") as outgoing:
+        streams = {
+            "stdin": SimpleNamespace(buffer=incoming),
+            "stdout": SimpleNamespace(buffer=outgoing, flush=lambda: None),
+        }
+        with mock.patch.multiple(sys, **streams):
+            ended = asyncio.get_running_loop().run_in_executor(None, main, ["server", *options])
+            reader, writer = await asyncio.open_connection(sock=mine)
+            client.protocol.set_writer(writer)
+            work = run_async(
+                client._stop_event, reader, client.protocol, logging.getLogger(), client.report_server_error
+            )
+            heard = asyncio.create_task(work)
+            try:
+                yield client
+            finally:
+                assert await asyncio.wait_for(ended, LONG) == 0
+                its.shutdown(socket.SHUT_RDWR)
+                await asyncio.wait([heard])
+                writer.close()
+                await writer.wait_closed()
+
+
+@asynccontextmanager
+async def started(folder: Path, *options: str) -> AsyncIterator[Editor]:
+    """Start the server as editors do, as a process in another folder than the project."""
     client = Editor()
     await client.start_io(sys.executable, "-m", "leaklint", "server", *options, cwd=str(folder.parent))
+    try:
+        yield client
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
+async def editor(folder: Path, *options: str, encoding: str = "utf-16", process: bool = False) -> AsyncIterator[Editor]:
+    """Speak to a server, in a process of its own or beside the test, and leave it in the way editors should."""
+    with chdir(folder.parent):
+        async with started(folder, *options) if process else served(*options) as client:
+            await _introduced(client, folder, encoding)
+            try:
+                yield client
+                await asyncio.wait_for(client.shutdown_async(None), LONG)
+            finally:
+                client.exit(None)
+
+
+async def _introduced(client: Editor, folder: Path, encoding: str) -> None:
     capabilities = lsp.ClientCapabilities(
         general=lsp.GeneralClientCapabilities(position_encodings=[lsp.PositionEncodingKind(encoding)]),
         workspace=lsp.WorkspaceClientCapabilities(
@@ -83,12 +136,6 @@ async def editor(folder: Path, *options: str, encoding: str = "utf-16") -> Async
         )
     )
     client.initialized(lsp.InitializedParams())
-    try:
-        yield client
-        await asyncio.wait_for(client.shutdown_async(None), LONG)
-    finally:
-        client.exit(None)
-        await client.stop()
 
 
 @pytest.fixture
@@ -122,7 +169,7 @@ def applied(action: lsp.CodeAction, texts: dict[str, str]) -> dict[str, str]:
 
 def test_findings_follow_what_is_typed(project: Path) -> None:
     async def work() -> None:
-        async with editor(project) as client:
+        async with editor(project, process=True) as client:
             path = project / "assistant" / "processor.py"
             uri, (found,) = await client.open(path)
             assert (found.code, found.source, found.severity) == ("LK101", "leaklint", lsp.DiagnosticSeverity.Warning)
@@ -260,7 +307,7 @@ def test_a_recorded_finding_is_not_shown(project: Path, monkeypatch: pytest.Monk
 
 def test_verify_on_demand(project: Path) -> None:
     async def work() -> None:
-        async with editor(project, "--timeout", "60") as client:
+        async with editor(project, "--timeout", "60", process=True) as client:
             path = project / "assistant" / "processor.py"
             uri, _ = await client.open(path)
             params = lsp.CodeLensParams(lsp.TextDocumentIdentifier(uri))
