@@ -179,13 +179,19 @@ KNOWN_CIRCLES = [
 KNOWN_ROOMS: list[list[str]] = []
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    """Return which module imports which, read once from all files."""
+    return imports.imports()
+
+
+def test_no_module_imports_itself_by_way_of_others(graph: dict[str, set[str]]) -> None:
     """Imports inside of functions count: they hide a circle and do not break it."""
-    assert imports.circles(imports.imports()) == KNOWN_CIRCLES
+    assert imports.circles(graph) == KNOWN_CIRCLES
 
 
-def test_rooms_import_each_other_one_way() -> None:
-    assert imports.circles(imports.rooms(imports.imports())) == KNOWN_ROOMS
+def test_rooms_import_each_other_one_way(graph: dict[str, set[str]]) -> None:
+    assert imports.circles(imports.rooms(graph)) == KNOWN_ROOMS
 
 
 def test_the_picture_shows_the_imports() -> None:

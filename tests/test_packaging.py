@@ -96,32 +96,6 @@ def test_the_metadata_is_what_an_index_accepts(built: Path) -> None:
     assert done.stdout.count("PASSED") == 2
 
 
-TYPED = """
-from leaklint import api
-
-settings: api.Settings = api.load_settings()
-report: api.Report = api.check(["."], settings)
-for finding in report.findings:
-    place: tuple[str, int] = (finding.path, finding.line)
-plan = api.repair(report, settings, ["."], unsafe=True)
-texts: list[str] = [change.after for change in plan.changes]
-proven: tuple[api.Finding, ...] = api.verify(report.findings, api.VerifyOptions(rounds=4))
-wrong: int = api.render(report, "json")
-"""
-
-
-def test_what_is_installed_is_typed(installed: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(TYPED)
-    target = installed("-c", "import leaklint; print(leaklint.__path__[0])").stdout.strip()
-    words = ["--strict", "--no-incremental", f"--cache-dir={tmp_path / 'cache'}", str(program)]
-    checked = installed("-c", f"import os; os.environ['MYPYPATH'] = {str(Path(target).parent)!r}; "
-                        f"from mypy import api; out = api.run({words!r}); print(out[0])")  # fmt: skip
-    complaints = [line for line in checked.stdout.splitlines() if "error:" in line and "program.py" in line]
-    assert len(complaints) == 1, checked.stdout + checked.stderr
-    assert "program.py:11: error: Incompatible types in assignment" in complaints[0]
-
-
 def test_the_public_names_are_there_and_documented() -> None:
     from leaklint import api
 
