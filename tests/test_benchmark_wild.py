@@ -221,6 +221,8 @@ def test_a_leak_that_stood_is_driven_again_and_repaired(words: list[str], tmp_pa
         r"\| leaky 1\.0 \| every question \| leak \| (high|medium) \| \d+ \| yes \| yes \| yes \|", line
     )
     assert "- Stored at: `leaky/__init__.py:12`" in done.stdout and "otherwise" not in done.stdout
+    (tmp_path / "environments" / "untrue").symlink_to("as_told")  # the same release, which need not be installed anew
+    (tmp_path / "leaks" / "untrue" / "repair.diff").unlink()
     told = subprocess.run(
         [*command, "--only", "untrue"], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True,
         timeout=300, check=False,

@@ -398,7 +398,7 @@ print(sorted({{"argparse", "json", "pathlib", "shutil", "hashlib"}} & set(sys.mo
     assert "leak.py:2" in done.stdout
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=st.lists(st.lists(STEPS, min_size=1, max_size=2), min_size=1, max_size=5))
 def test_after_any_edits_the_command_says_what_a_cold_one_says(
     tmp_path: Path,

@@ -49,7 +49,8 @@ def status_of(capsys: pytest.CaptureFixture[str]) -> str:
 def profiled(program: Hidden, folder: Path) -> None:
     """Let ``leaklint profile`` find the holder by itself."""
     (folder / program.file).write_text(program.text)
-    words = ["profile", f"{program.file}:work", "--output-format", "json", "--output-file", "profile.json", "--quiet"]
+    words = ["profile", f"{program.file}:work", "--output-format", "json", "--output-file", "profile.json"]
+    words += ["--quiet", "--no-ledger", "--rounds", "40"]
     assert main(words) == 1
 
 

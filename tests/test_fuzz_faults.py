@@ -13,7 +13,7 @@ import pytest
 from tests.rooms import imported
 
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "faults"
-TIMES = {"killed": 2, "clocks": 3, "damaged": 4, "workers": 2, "full": 2, "together": 1, "fixing": 2}
+TIMES = {"killed": 1, "clocks": 2, "damaged": 2, "workers": 1, "full": 1, "together": 1, "fixing": 1}
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="the campaign reads /proc")
 

@@ -7,6 +7,27 @@ from programs_proven import proven
 
 from leaklint.model import Verdict
 
+# A query whose method is decorated by ``builder``, and how a copy of it is made.
+QUERY = """\
+        class Field:
+            pass
+        class Query:
+            def __init__(self):
+                self.updates = []
+            @builder
+            def change(self, field: Field, value: int):
+                self.updates.append((field, value))
+        QUERY = Query()
+        def change(field: Field, value: int):
+            return QUERY.change(field, value)
+        """
+COPIED = """\
+            def __copy__(self):
+                made = type(self).__new__(type(self))
+                made.__dict__.update(self.__dict__)
+                made.updates = list(self.updates)
+                return made
+"""
 PROGRAMS = {
     "set_up_by_a_method": """
         class Entry:
@@ -37,41 +58,16 @@ PROGRAMS = {
                 result = function(made, *args, **kwargs)
                 return made if result is None else result
             return call
-        class Field:
-            pass
-        class Query:
-            def __init__(self):
-                self.updates = []
-            def __copy__(self):
-                made = type(self).__new__(type(self))
-                made.__dict__.update(self.__dict__)
-                made.updates = list(self.updates)
-                return made
-            @builder
-            def change(self, field: Field, value: int):
-                self.updates.append((field, value))
-        QUERY = Query()
-        def change(field: Field, value: int):
-            return QUERY.change(field, value)
-        """,
+"""
+    + QUERY.replace("            @builder", f"{COPIED}            @builder"),
     "builder_in_place": """
         def builder(function):
             def call(self, *args, **kwargs):
                 function(self, *args, **kwargs)
                 return self
             return call
-        class Field:
-            pass
-        class Query:
-            def __init__(self):
-                self.updates = []
-            @builder
-            def change(self, field: Field, value: int):
-                self.updates.append((field, value))
-        QUERY = Query()
-        def change(field: Field, value: int):
-            return QUERY.change(field, value)
-        """,
+"""
+    + QUERY,
     "filter_of_a_logger": """
         import logging
         class Quiet(logging.Filter):
