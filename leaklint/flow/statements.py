@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.expressions import operator_of, place_of
 from leaklint.flow.model import Decorator, Guard
+from leaklint.flow.patterns import bindings
 from leaklint.flow.scopes import inside
 from leaklint.flow.terms import NONE, UNKNOWN, Term, union
 
@@ -239,21 +240,29 @@ class Statements:
                 self.scope.assigned.setdefault(name, []).append(("dotted", dotted))
 
     def _match(self, node: ast.Match) -> None:
+        """Read the cases: each binds what its pattern names, asks its guard, and runs where that holds."""
         subject = self._read(node.subject)
         before, merged = dict(self.scope.env), []
         for case in node.cases:
             self.scope.env = dict(before)
-            for one in ast.walk(case.pattern):
-                name = getattr(one, "name", None) or getattr(one, "rest", None)
-                if isinstance(name, str):
-                    self.scope.bind(name, ("fresh", self.scope.key, name, (0, 0)), place_of(case.body[0]))
+            self._bind_pattern(case.pattern, subject)
             with self.scope.guarded("match", subject):
-                self.block(case.body)
+                if case.guard is None:
+                    self.block(case.body)
+                else:
+                    test = self._read(case.guard)
+                    with self.scope.guarded("if", test):
+                        self.block(case.body)
             if not leaves(case.body):
                 merged.append(self.scope.env)
         self.scope.env = before
         for env in merged:
             self._merge(env)
+
+    def _bind_pattern(self, pattern: ast.pattern, subject: Term) -> None:
+        """Bind the names of a pattern to the parts of what is matched that stand for them."""
+        for name, value, place in bindings(pattern, subject):
+            self.scope.bind(name, value, place)
 
 
 _READERS: dict[type[ast.AST], Callable[..., None]] = {

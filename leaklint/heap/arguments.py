@@ -116,7 +116,9 @@ def note_push(effects: Effects, key: str, event: Event, term: Term, name: str) -
             value = argument_of(contract, term, row.parameter)
             if value is not None and base is not None:
                 effects._store(key, event, "append", base, None, value)
+                effects._open(key, event, "store", "append", base, None, value)
     if contract.takes_out.startswith(_WORD):
         base = argument_of(contract, term, contract.takes_out.removeprefix(_WORD))
         if base is not None:
             effects._remove(key, event, "pop", base, None)
+            effects._open(key, event, "remove", "pop", base, None, None)

@@ -86,7 +86,7 @@ class KeyDomain:
 
     def _of(self, term: Term, depth: int) -> Domain:
         kind = term[0]
-        if kind == "const":
+        if kind == "const" or (kind in {"attr", "call", "op"} and self.ranges.is_clamped(term)):
             return Domain.FINITE
         if kind == "attr" and (named := attribute_given(self.heap, term)) is not None:
             return self._deep(named, depth + 1)
@@ -199,8 +199,6 @@ class KeyDomain:
         return any(value[0] == "plain" and value[1] in {"str", "bytes"} for value in self.heap.evaluate(term))
 
     def _call(self, term: Term, depth: int) -> Domain:
-        if self.ranges.is_clamped(term):
-            return Domain.FINITE
         names = {value[1] for value in self.heap.attributes.with_given(term[1]) if value[0] == "ext"}
         given = {self.heap.contracts.keys(name) for name in names}
         if "fresh" in given:

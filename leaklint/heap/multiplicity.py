@@ -15,9 +15,11 @@ from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.shown import is_shown
-from leaklint.heap.starts import starting_points
+from leaklint.heap.single_results import kept_results
+from leaklint.heap.starts import imported, starting_points
 
 IMPORT, ONCE, SCRIPT, MANY = 0, 1, 2, 3  # SCRIPT: once, by a module that is started as a script
+_MAKING_CLASSES = frozenset({"__new__", "__init__"})  # the methods of a metaclass that run for each class
 
 
 class Multiplicity:
@@ -63,8 +65,10 @@ class Multiplicity:
         if function.kind == "class":
             outer = function.parent
             return self.runs(outer) if outer else IMPORT
+        if function.key in self._with_result:
+            return ONCE
         meta = bool(function.owner) and self.heap.classes.is_metaclass(function.owner)
-        if function.owner and (function.name in of_nature("runs with its class") or (meta and _makes_class(function))):
+        if function.owner and (function.name in of_nature("runs with its class") or (meta and function.name in _MAKING_CLASSES)):
             heirs = (
                 self.heap.classes.local_by_metaclass.get(function.owner, ())
                 if meta
@@ -93,6 +97,10 @@ class Multiplicity:
         if function.owner and self.is_single(function.owner):
             return ONCE
         return MANY
+
+    @cached_property
+    def _with_result(self) -> frozenset[str]:
+        return kept_results(self.heap, self.effects)
 
     @cached_property
     def _started(self) -> frozenset[str]:
@@ -229,7 +237,7 @@ class Multiplicity:
     @cached_property
     def _single(self) -> frozenset[str]:
         found = set()
-        for key, klass in self.heap.names.classes.items():
+        for key in self.heap.names.classes:
             new = self.heap.classes.method(key, "__new__")
             meta = self.heap.classes.metaclass(key)
             call = self.heap.classes.method(meta, "__call__") if meta is not None else None
@@ -244,7 +252,6 @@ class Multiplicity:
                     e.kind == "setattr" and e.name == "__dict__" for e in self.heap.functions[init].events
                 ):
                     found.add(key)
-            del klass
         return frozenset(found)
 
     def _hands_out(self, maker: str) -> bool:
@@ -292,6 +299,11 @@ class Multiplicity:
         sites = self.constructions(key)
         return bool(sites) and all(self._where_there_is_none(call, 0) for call in sites)
 
+    def is_made_once(self, key: str) -> bool:
+        """Tell whether objects of a class are made once in the life of the process, by code that others may ask again."""
+        sites = self.constructions(key)
+        return bool(sites) and all(self.call_runs(call) == ONCE for call in sites)
+
     def _where_there_is_none(self, call: Call, depth: int) -> bool:
         tested = [term for guard in call.event.guards for term in self.unset(guard)]
         for other in self.heap.functions[call.caller].events:
@@ -324,10 +336,7 @@ class Multiplicity:
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        """Return the modules of the program that others import, or import from."""
-        modules = self.heap.names.modules
-        found = {name for module in modules.values() for dotted in module.imports.values() for name in _above(dotted)}
-        return frozenset(found | {star for module in modules.values() for star in module.stars})
+        return imported(self.heap)
 
     def is_returned(self, call: Call) -> bool:
         function = self.heap.functions[call.caller]
@@ -380,20 +389,9 @@ class Multiplicity:
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
 
 
-def _makes_class(function: Function) -> bool:
-    """Tell whether a method of a metaclass runs for each class that is made."""
-    return function.name in {"__new__", "__init__"}
-
-
 def _is_without_end(guard: Guard) -> bool:
     """Tell whether a guard is a loop of which the program does not say how often it runs."""
     return guard.kind == "while" or (guard.kind == "loop" and guard.test[0] not in DISPLAYS)
-
-
-def _above(dotted: str) -> list[str]:
-    """Return a dotted name and those that it begins with."""
-    parts = dotted.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 __all__ = ["IMPORT", "MANY", "ONCE", "SCRIPT", "Multiplicity"]

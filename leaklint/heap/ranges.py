@@ -1,4 +1,4 @@
-"""Whole numbers that lie between two constants, by how they are worked out: ``min(63, max(0, int(x)))``."""
+"""Whole numbers that lie between two constants: as they are worked out, ``min(63, max(0, int(x)))``, or parts of a date."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ranges:
 
     def _has_bound(self, term: Term, by: frozenset[str]) -> bool:
         """Tell whether a number has a bound on one side, by ``min`` or ``max`` with a constant; scaling moves it."""
-        if self._is_constant(term):
+        if self._is_constant(term) or self._is_of_few(term):
             return True
         if term[0] == "op" and term[1] in _SCALING and len(term[2]) == 2:
             return self._has_bound(term[2][0], by) and self._is_constant(term[2][1])
@@ -44,6 +44,8 @@ class Ranges:
 
     def _is_whole(self, term: Term) -> bool:
         """Tell whether a number has no fraction."""
+        if self._is_of_few(term):
+            return True
         if term[0] == "call" and term[2] and self._names(term) <= _BELOW | _ABOVE:
             return all(map(self._is_whole, term[2]))
         if term[0] == "call" and term[2] and self._names(term) <= _ROUNDING:
@@ -51,6 +53,14 @@ class Ranges:
         if term[0] == "op" and term[1] in _SCALING:
             return all(map(self._is_whole, term[2]))
         return term[2] == "int" if term[0] == "const" else self.heap.evaluate(term) == {_WHOLE}
+
+    def _is_of_few(self, term: Term) -> bool:
+        """Tell whether a term is, by contract, a number between two constants: the hour of a time, the weekday of a date."""
+        read = term[1] if term[0] == "call" and not (term[2] or term[3]) else term
+        if read[0] != "attr" or not self.heap.contracts.is_a(read[2], "one of few"):
+            return False
+        values = self.heap.evaluate(read[1])
+        return bool(values) and all(value[0] in {"plain", "ext", "extinst"} for value in values)
 
     def _names(self, term: Term) -> frozenset[str]:
         values = self.heap.evaluate(term[1])

@@ -80,3 +80,16 @@ def importable(lifetime: Lifetime) -> frozenset[str]:
 
 def _prints(heap: PointsTo, event: Event) -> bool:
     return event.kind == "call" and ("ext", "builtins.print") in heap.evaluate(event.terms[0][1])
+
+
+def imported(heap: PointsTo) -> frozenset[str]:
+    """Return the modules of the program that others import, or import from."""
+    modules = heap.names.modules
+    found = {name for module in modules.values() for dotted in module.imports.values() for name in _above(dotted)}
+    return frozenset(found | {star for module in modules.values() for star in module.stars})
+
+
+def _above(dotted: str) -> list[str]:
+    """Return a dotted name and those that it begins with."""
+    parts = dotted.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]

@@ -320,7 +320,8 @@ class Stores:
             yield "attributes usually go by few names"
         if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
-        if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+        often = self.heap.multiplicity
+        if kept.cls and (often.is_one_a_run(kept.cls) or often.is_made_once(kept.cls)):
             yield "the program makes one such object"
 
     def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:
