@@ -10,6 +10,7 @@ from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, rebuilt, 
 from leaklint.flow.truth import falsy
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.empty_reads import stays_empty
 from leaklint.heap.equality import Equality
 from leaklint.heap.identity import is_identity_anew, never_same
 from leaklint.heap.wrapping import Wrapping
@@ -56,7 +57,12 @@ class Coverage:
         return self._same_key(removal.key, store)
 
     def never_taken(self, removal: Effect, stores: list[Store]) -> list[Store]:
-        """Return the stores of which a removal never takes out what they keep: elements of another sort, other keys."""
+        """Return the stores of which a removal never takes what they keep: of another sort, under other keys, further out."""
+        if around := [one for one in stores if self.is_inside(removal.container, one.effect.container)]:
+            return [one for one in around if one.side == "key" or one.kept.kind == "container"]
+        home = self.removals.heap.functions[removal.function]
+        if empty := [one for one in stores if stays_empty(removal, home, one.effect)]:
+            return empty
         removed = removal.key if removal.how in _BY_EQUALITY else None
         if (
             removed is None

@@ -95,9 +95,21 @@ class External:
     def _attribute(self, operand: str, term: Term) -> Values | None:
         if len(term[2]) < 2:
             return None
-        if term[2][1][0] != "const":
+        base, name = term[2][:2]
+        names = [name] if name[0] == "const" else self._names_given(name)
+        if not names:
             return of_any_name(self.heap, term)
-        return self.heap.evaluate(("attr", term[2][0], term[2][1][1].strip("'\"")))
+        return self.heap.all_of(("attr", base, one[1].strip("'\"")) for one in names)
+
+    def _names_given(self, name: Term) -> list[Term]:
+        """Return the constants that a parameter is by default and at all calls; none where a call gives something else."""
+        function = self.heap.functions.get(name[1]) if name[0] == "param" else None
+        if function is None:
+            return []
+        self.heap.contents.asked += 1
+        default = next((one.default for one in function.params if one.name == name[2]), None)
+        given = [one for _, one in self.heap.calling.given_for(name)] + ([default] if default is not None else [])
+        return list(dict.fromkeys(given)) if all(one[::2] == ("const", "str") for one in given) else []
 
     def _class(self, operand: str, term: Term) -> Values:
         if len(term[2]) == 3:

@@ -17,7 +17,7 @@ from leaklint.heap.namespaces import is_constructor
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
-_NOT_KNOWN = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
+UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
 _AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
 
 
@@ -108,6 +108,27 @@ class Feasibility:
             return False
         return bool(calls) and all(self._only_at_end(call.caller, seen) for call in calls)
 
+    def is_left_to_tests(self, removal: Effect, stores: list[Effect]) -> bool:
+        """Tell whether only what sets tests up takes out all that is left, and others put something in."""
+        if removal.key is not None or not self._is_for_tests(removal.function, frozenset()):
+            return False
+        return not all(self._is_for_tests(store.function, frozenset()) for store in stores)
+
+    def _is_for_tests(self, key: str, seen: frozenset[str]) -> bool:
+        """Tell whether a function sets tests up, or is called, and by such functions alone."""
+        if self._sets_up_tests(self.removals.heap.functions[key]):
+            return True
+        callers = {call.caller for call in self.removals.effects.calls.get(key, ())} - {key}
+        return bool(callers) and key not in seen and all(self._is_for_tests(one, seen | {key}) for one in callers)
+
+    def _sets_up_tests(self, function: Function) -> bool:
+        """Tell whether a function is a fixture of tests, or the method of a test case that runs before or after each test."""
+        heap = self.removals.heap
+        terms = [one.term[1] if one.term[0] == "call" else one.term for one in function.decorators]
+        names = [value[1] for value in heap.all_of(terms) if value[0] == "ext"]
+        names += [function.name] if function.owner and heap.classes.outside(function.owner) else []
+        return any(heap.contracts.is_a(name, "sets up tests") for name in names)
+
     def never(self, event: Event, function: Function, seen: frozenset[str] = frozenset()) -> str:
         """Return why an event has no chance to run in the life of an entry; nothing if it has."""
         reason = self.never_here(event, function)
@@ -136,7 +157,7 @@ class Feasibility:
         reasons = [
             self.never(event, caller)
             for caller, event in self._calls_by_name.get(function.name, ())
-            if not self.removals.heap.evaluate(event.terms[0][1]) - _NOT_KNOWN
+            if not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
         ]
         return reasons[0] if reasons and all(reasons) else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
@@ -25,6 +26,7 @@ _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in, and values of one container
+_FOUND_IN = frozenset({"attr", "elem", "iter"})  # terms of what an object or a container holds
 _TELLING = frozenset({"self", "inst", "method", "param", "partial", "container", "extinst", "exc"})  # may be what leaks
 
 
@@ -272,8 +274,15 @@ class Keeping:
             with self._at(site or self._site):
                 held += self._value(one, depth + 1)
         yield from held
-        if not held or any(one.kind not in {"part", "made", "plain", "container"} for one in held):
+        small = bool(held) and all(one.kind in {"part", "made", "plain", "container"} for one in held)
+        if not small or value in self._filled_for_others:
             yield Kept("container", "", value[1])
+
+    @cached_property
+    def _filled_for_others(self) -> frozenset[Term]:
+        """Return the containers that something is put into where they are found in an object or another container."""
+        stores = (one for one in self.effects.effects if one.kind == "store" and one.base[0] in _FOUND_IN)
+        return frozenset(one.container for one in stores)
 
     def _entries(self, container: Term) -> list[tuple[Term, Term]]:
         """Return the values that a container may hold, each once, with the site of the call that returned it."""

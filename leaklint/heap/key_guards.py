@@ -138,6 +138,11 @@ def _passed(event: Event) -> Iterator[tuple[Term, Term]]:
         yield from _members(test, holds)
 
 
+def is_there(effect: Effect) -> bool:
+    """Tell whether a test before the read of an element has found its key in the container, so that the read makes none."""
+    return effect.how == "read" and any(asked == (effect.key, effect.base) for asked in _passed(effect.event))
+
+
 def _members(test: Term, holds: bool) -> Iterator[tuple[Term, Term]]:
     """Yield (value, table) of the memberships that are sure if a test has an outcome."""
     for one, outcome in conjuncts(test, holds):

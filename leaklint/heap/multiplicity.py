@@ -19,7 +19,7 @@ from leaklint.heap.single_results import kept_results
 from leaklint.heap.starts import imported, starting_points
 
 IMPORT, ONCE, SCRIPT, MANY = 0, 1, 2, 3  # SCRIPT: once, by a module that is started as a script
-_MAKING_CLASSES = frozenset({"__new__", "__init__"})  # the methods of a metaclass that run for each class
+_OF_CLASSES = frozenset({"__new__", "__init__"})  # the methods of a metaclass that run for each class
 
 
 class Multiplicity:
@@ -68,7 +68,9 @@ class Multiplicity:
         if function.key in self._with_result:
             return ONCE
         meta = bool(function.owner) and self.heap.classes.is_metaclass(function.owner)
-        if function.owner and (function.name in of_nature("runs with its class") or (meta and function.name in _MAKING_CLASSES)):
+        if function.owner and (
+            function.name in of_nature("runs with its class") or (meta and function.name in _OF_CLASSES)
+        ):
             heirs = (
                 self.heap.classes.local_by_metaclass.get(function.owner, ())
                 if meta

@@ -46,6 +46,7 @@ class Opened:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
+        self._given_back: dict[tuple[str, str], bool] = {}
 
     def is_there(self, contract: Contract, term: Term) -> bool:
         """Tell whether the call is handed one that such a call has made, and gives that back."""
@@ -69,7 +70,7 @@ class Opened:
         """Return the public attribute under which an object of the program shows what a call has made; nothing if none does."""
         home = self.heap.points_to.functions[function]
         for one in home.events:
-            if one.kind == "setattr" and not one.name.startswith("_") and _carries(one.terms[1], term, home):
+            if one.kind == "setattr" and not one.name.startswith("_") and self._carries(one.terms[1], term, home):
                 return one.name
         if function in seen or not self._is_returned(function, term):
             return ""
@@ -99,7 +100,7 @@ class Opened:
     def _is_returned(self, function: str, term: Term) -> bool:
         home = self.heap.points_to.functions[function]
         returns = (one for one in home.events if one.kind in {"return", "yield"})
-        return any(_carries(top, term, home) for one in returns for top in one.terms)
+        return any(self._carries(top, term, home) for one in returns for top in one.terms)
 
     def _is_entered(self, function: str, term: Term) -> bool:
         """Tell whether a ``with`` statement closes it."""
@@ -156,24 +157,45 @@ class Opened:
                     found.add(key)
         return found
 
+    def _carries(self, top: Term, term: Term, home: Function) -> bool:
+        """Tell whether a value brings an object along: itself, its parts, what holds it, the values of a variable.
 
-def _carries(top: Term, term: Term, home: Function) -> bool:
-    """Tell whether a value brings an object along: itself, its parts, what holds it, the values of a variable.
+        Not what a method of it returns, unless that leads back to the object, and of what a function of the program is
+        given only what that gives back.
+        """
+        stack, done = [top], set()
+        while stack:
+            one = stack.pop()
+            if one == term:
+                return True
+            if one in done:
+                continue
+            done.add(one)
+            if one[0] == "fresh":
+                stack.extend(home.assigned.get(f"{one[2]}@{one[3][0]}:{one[3][1]}", ()))
+            elif one[0] == "call" and (returned := self._returned_of(one)) is not None:
+                stack.extend(returned)
+            elif one[0] == "call" and one[1][0] == "attr" and one[1][2] not in of_nature("leads back"):
+                stack.extend([*one[2], *(value for _, value in one[3])])
+            else:
+                stack.extend(children(one))
+        return False
 
-    Not what a method of it returns, unless that leads back to the object.
-    """
-    stack, done = [top], set()
-    while stack:
-        one = stack.pop()
-        if one == term:
-            return True
-        if one in done:
-            continue
-        done.add(one)
-        if one[0] == "fresh":
-            stack.extend(home.assigned.get(f"{one[2]}@{one[3][0]}:{one[3][1]}", ()))
-        elif one[0] == "call" and one[1][0] == "attr" and one[1][2] not in of_nature("leads back"):
-            stack.extend([*one[2], *(value for _, value in one[3])])
-        else:
-            stack.extend(children(one))
-    return False
+    def _returned_of(self, call: Term) -> list[Term] | None:
+        """Return which arguments a call of functions of the program gives back; None where it may call others."""
+        calling, found = self.heap.points_to.calling, []
+        callees = self.heap.points_to.evaluate(call[1])
+        if not callees or any(callee[0] not in {"func", "method"} for callee in callees):
+            return None
+        for callee in callees:
+            receiver = calling.receiver_term(call, callee) if callee[0] == "method" else None
+            bound = calling.bind(callee[-1], call, receiver)
+            found += [given for name, given in bound.items() if self._gives_back(callee[-1], name)]
+        return found
+
+    def _gives_back(self, key: str, name: str) -> bool:
+        """Tell whether what a function returns or yields brings along what it is given for a parameter."""
+        if (key, name) not in self._given_back:
+            self._given_back[key, name] = False  # of a function that calls itself, by what else it returns
+            self._given_back[key, name] = self._is_returned(key, ("param", key, name))
+        return self._given_back[key, name]

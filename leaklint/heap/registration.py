@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.model import Contract, Retains
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import Term, as_text, children
+from leaklint.flow.terms import Term, as_text, children, root
 from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.decorations import decorations
@@ -243,7 +243,8 @@ class Registrations:
         birth = home.name == "__enter__" or is_constructor(home.name)
         level = 2 if birth or kept.kind == "instance" else 1
         if contract.until:
-            level = self._of_finalizer(kept, argument_of(contract, term, contract.until.partition(" ")[2]), value)
+            subject = argument_of(contract, term, contract.until.partition(" ")[2])
+            level = self._of_finalizer(kept, subject, value, home)
         if (place := self._one_place(contract, term)) and level >= 0:
             chained = bool(contract.previous) and self.slots.chains(contract, function, event, term)
             left = chained and self.slots.is_left_by_error(contract, function, event, term)
@@ -292,13 +293,13 @@ class Registrations:
         given = (*receiver[2], *(value for _, value in receiver[3]))
         return any(self.heap.keys.of(one) is not Domain.FINITE for one in given)
 
-    def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term) -> int:
+    def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term, home: Function) -> int:
         """What is kept until an object ends keeps that object only if it leads back to that very object."""
         if subject is not None and subject[:2] == ("const", "None"):
             return 2  # until the process ends
         parts = list(self._parts(value))
         inner = {one for part in parts if part[0] == "func" for one in self.heap.keeping.captures(part[1])}
-        if subject is not None and subject[0] in {"param", "cell"} and (subject in parts or subject in inner):
+        if subject is not None and not inner.union(parts).isdisjoint(_holders(subject, home)):
             return 2
         values = self.heap.points_to.evaluate(subject) if subject is not None else frozenset()
         classes = {value[1] for value in values if value[0] in {"self", "inst"}}
@@ -344,6 +345,16 @@ class Registrations:
 def _rank(kept: Kept) -> int:
     """Return how telling what is kept is: a closure over what is not known says no more than a class."""
     return _NEW_CLASS.rank if kept.kind == "closure" and not kept.cls else kept.rank
+
+
+def _holders(subject: Term, home: Function) -> list[Term]:
+    """Return what keeps an object as a function has it: itself, what it is read from, what it is put into as an attribute."""
+    if subject[0] in {"param", "cell"}:
+        return [subject]
+    read = root(subject) if subject[0] == "attr" else subject
+    return [read] * (read[0] in {"param", "cell"}) + [
+        event.terms[0] for event in home.events if event.kind == "setattr" and event.terms[1] == subject
+    ]
 
 
 def _receiver(contract: Contract, term: Term) -> Term | None:

@@ -134,6 +134,8 @@ class Removals:
             )
         if self.feasibility._at_end(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
+        if self.feasibility.is_left_to_tests(removal, stores):
+            return Release(Quality.NONE, f"only what sets tests up calls {function.name}() ({place})", removal)
         if self.feasibility.is_left_to_finalizer(removal, held):
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"

@@ -137,6 +137,7 @@ class Heap:
         stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), -one.level, one.side != "key"))
         judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
+        kept.sort(key=lambda one: one[1].missed is None and all(store.level == 0 for store in one[0]))
         if location.scope == "object":  # made by users: how long it lives, only a removal tells
             kept = [(group, release) for group, release in kept if release.missed is not None]
         if not kept:

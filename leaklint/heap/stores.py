@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, alternatives, options, root, walk
 from leaklint.heap.contextual import ContextDefaults
+from leaklint.heap.dead_references import DeadReferences
 from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import asked_before, interned
+from leaklint.heap.key_guards import asked_before, interned, is_there
 from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
@@ -45,10 +46,11 @@ class Stores:
         self.refusals = Refusals(heap)
         self.contextual = ContextDefaults(heap)
         self.decorators = Decorators(heap)
+        self.dead_references = DeadReferences(heap)
 
     def _stores(self, effect: Effect, location: HeapPlace) -> Iterator[Store]:
         mapping = effect.how in _MAPPINGS and effect.key is not None
-        if self._replaces(effect) or self._is_searched(effect) or self._has_room(effect):
+        if self._replaces(effect) or is_there(effect) or self._is_searched(effect) or self._has_room(effect):
             return
         domain = self.heap.keys.of_store(effect) if mapping else Domain.UNKNOWN
         if domain == Domain.UNKNOWN and mapping:
@@ -192,7 +194,7 @@ class Stores:
             recycled = effect.key is not None and any(
                 one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key)
             )
-            if side == "key" or kept.name or recycled or not self._unpruned(term):
+            if side == "key" or kept.name or recycled or not self.dead_references.stay(effect, term):
                 return None
             return Store(effect, kept, side, domain, 1, ("only the dead references themselves stay",))
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
@@ -206,16 +208,6 @@ class Stores:
         """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry."""
         points_to = self.heap.points_to
         return kept.cls in points_to.names.classes and points_to.classes.by_value(kept.cls)
-
-    def _unpruned(self, term: Term) -> bool:
-        """Tell whether a stored weak reference has no callback that could take it out."""
-        return any(
-            one[0] == "call"
-            and len(one[2]) == 1
-            and not one[3]
-            and any(v == ("ext", "weakref.ref") for v in self.heap.points_to.evaluate(one[1]))
-            for one in walk(term)
-        )
 
     def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
         """Return how sure it is that a store keeps what users let go: 2 sure to 0 unlikely, below that not at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.terms import DISPLAYS, NONE, Term
+from leaklint.flow.terms import DISPLAYS, NONE, Term, is_small, params_of
 from leaklint.heap.effects import Effect
 from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _FIELDS = 3  # how many fields deep a value is searched for its key
+_CALLERS = 3  # how many callers up a value and its key are followed
+_MOST = 40  # callers of one function that are looked at
 _CALLS = 6  # how many calls, constructors and containers deep
 
 
@@ -118,13 +120,27 @@ class Weakness:
     def _why(self, effect: Effect, kind: str) -> tuple[str, bool]:
         if kind == "weak:WeakKeyDictionary" and effect.key is not None and effect.value is not None:
             raw = effect.event.terms if effect.event.kind == "setitem" else ()
-            if self.reaches(effect.value, effect.key) or (raw and self.reaches(raw[2], raw[1])):
+            home = effect.chain[-1].caller if effect.chain else effect.function
+            if self._is_handed_in(effect.value, effect.key, home) or (raw and self.reaches(raw[2], raw[1])):
                 return "the value refers to its own key, so neither can go", False
             if self._is_method(effect.key):
                 return "a bound method's weak reference is dead at once; use weakref.WeakMethod", True
         if kind == "weak:WeakSet" and effect.value is not None and self._is_method(effect.value):
             return "a bound method's weak reference is dead at once; use weakref.WeakMethod", True
         return "", False
+
+    def _is_handed_in(self, value: Term, key: Term, function: str, callers: int = 0) -> bool:
+        """Tell whether a value refers to its key as a function has them, or as callers hand both in."""
+        if self.reaches(value, key):
+            return True
+        points_to = self.heap.points_to
+        if callers == _CALLERS or not (params_of(value, function) and params_of(key, function)):
+            return False
+        for call in self.heap.effects.calls.get(function, [])[:_MOST]:
+            one, other = (points_to.calling.substituted(term, function, call.bound) for term in (value, key))
+            if is_small(one) and self._is_handed_in(one, other, call.caller, callers + 1):
+                return True
+        return False
 
     def _is_method(self, term: Term) -> bool:
         values = self.heap.points_to.evaluate(term)
