@@ -11,6 +11,7 @@ CONTAINERS = (
     "dict list set tuple frozenset bytearray deque queue counter defaultdict bounded local contextvar namespace exitstack "
     "plain abstract weak:WeakValueDictionary weak:WeakKeyDictionary weak:WeakSet"
 ).split()
+_LIVES = ("owner", "process", "handed out", "receiver")
 LIFETIMES = ("process", "receiver", "result", "thread", "loop", "call")
 _ONE_WORD = (
     "plain fresh nothing receiver registered weak exception count identity super attribute members namespace partial unknown"
@@ -108,10 +109,13 @@ def _off(value: Any) -> tuple[Off, ...]:
     return tuple(Off(**table(one, OFF, "a row of off")) for one in value)
 
 
-def _lifetime(value: Any) -> str:
-    if value not in LIFETIMES and not (isinstance(value, str) and value.startswith("argument ")):
-        raise ValueError(f"must be one of {', '.join(LIFETIMES)}, or 'argument NAME'")
-    return str(value)
+def _or_argument(known: tuple[str, ...]) -> Field:
+    def read(value: Any) -> str:
+        if value not in known and not (isinstance(value, str) and value.startswith("argument ")):
+            raise ValueError(f"must be one of {', '.join(known)}, or 'argument NAME'")
+        return str(value)
+
+    return Field(read, _SCHEMA_TEXT)
 
 
 def _until(value: Any) -> str:
@@ -194,7 +198,7 @@ CALLABLE: dict[str, Field] = {
     "aliases": TEXTS,
     "parameters": TEXTS,
     "retains": Field(_rows, {"type": "array", "items": _object(RETAINS)}),
-    "lifetime": Field(_lifetime, _SCHEMA_TEXT),
+    "lifetime": _or_argument(LIFETIMES),
     "until": Field(_until, _SCHEMA_TEXT),
     "takes_out": Field(_until, _SCHEMA_TEXT),
     "undo": TEXTS,
@@ -235,7 +239,7 @@ CLASS: dict[str, Field] = {
     "longer_copies": TEXTS,
     "singleton": FLAG,
     "fields": _of(["copied"]),
-    "lives": _of(["owner", "process", "handed out", "receiver"]),
+    "lives": _or_argument(_LIVES),
     "why": TEXT,
     "versions": TEXT,
     "experiment": TEXT,

@@ -46,6 +46,7 @@ class External:
         self.inside: dict[Term, dict[str, Term]] = {}  # containers inside of containers, by attribute
         self.fields: dict[Term, dict[str, Term]] = {}  # attributes that namespaces are made with
         self.constructed: set[Term] = set()  # objects of outside, made by a call of their class
+        self.held_by: dict[Term, Term] = {}  # what a call names that holds the object it makes
         self._longer: dict[Term, tuple[str, ...]] = {}  # the methods of containers that return longer copies
 
     def note_super(self, term: Term, function: str) -> None:
@@ -84,6 +85,10 @@ class External:
         made = ("extinst", name, term[4])
         if _is_class(("ext", name)):
             self.constructed.add(made)
+            klass = self.contracts.klass(name)
+            holder = keyword(term, klass.lives[9:]) if klass is not None and klass.lives[:9] == "argument " else None
+            if holder is not None:
+                self.held_by[made] = holder
         return frozenset([made])
 
     # what contracts say, by the first word; None where the call has not what that needs

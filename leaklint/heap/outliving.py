@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import NONE, Term
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -46,13 +46,16 @@ class Outliving:
         if klass is None and value[0] == "ext":
             thing = self.heap.points_to.contracts.object(value[1])
             klass = self.heap.points_to.contracts.klass(thing.cls) if thing is not None and thing.cls else None
-        if klass is None or klass.lives != "handed out":
+        if klass is None or klass.lives in {"", "owner", "process", "receiver"}:
             return klass.lives if klass is not None else ""
         return "process" if self.heap.points_to.lives_on(value) else ""
 
     def _of_value(self, value: Term, term: Term) -> Life:
         if value[0] in {"extinst", "ext"} and self._lives(value) == "process":
             return Life.PROCESS
+        holder = self.heap.points_to.external.held_by.get(value)
+        if holder is not None:
+            return Life.SHORT if holder == NONE else self.of(holder)
         if value[0] == "func" and self.heap.points_to.functions[value[1]].parent:
             return Life.SHORT  # made by each run of the function around it
         if term[0] == "call" and value[0] in {"extinst", "inst"} and value[2] == term[4]:

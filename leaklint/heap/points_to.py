@@ -77,10 +77,14 @@ class PointsTo(Evaluation):
     def lives_on(self, value: Term) -> bool:
         """Tell whether an object of a class of another package lives as long as the process anyway.
 
-        Some do only where the package makes them: one that the program makes itself lives as its users have it.
+        Some do only where the package makes them: one that the program makes itself lives as its users have it. Some have a
+        holder of the package's where the program names no other.
         """
         klass = self.contracts.klass(value[1])
         lives = klass.lives if klass is not None else ""
+        if lives[:9] == "argument ":
+            holder = self.external.held_by.get(value)
+            return holder is None or any(one[0] == "ext" for one in self.evaluate(holder))
         return lives == "process" or (lives == "handed out" and value not in self.external.constructed)
 
     def is_exact(self, value: Term) -> bool:
