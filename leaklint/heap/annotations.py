@@ -119,6 +119,8 @@ class Annotations:
                 found.add(self.instance(value[1]))
             elif value[0] == "ext" and value[1].rpartition(".")[2] in {"Exception", "BaseException"}:
                 found.add(("exc",))
+            elif value[0] == "ext" and value[1].startswith("builtins.") and self._is_plain(value[1][9:]):
+                found.add(("plain", value[1][9:]))  # by another name, or a type of its own: ``NewType("Code", str)``
             elif value[0] == "ext" and not value[1].startswith("?") and not self._is_container(value[1]):
                 last = value[1].rpartition(".")[2]
                 if (

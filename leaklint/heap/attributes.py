@@ -264,6 +264,8 @@ class Attributes:
         """Return a method that a class has from a base outside of the program."""
         known = [self.heap.contracts.klass(base) for base in self.heap.classes.outside(key)]
         kinds = [one.container for one in known if one is not None and one.container not in _UNCHANGED]
+        if kinds and any(one is not None and (name, kinds[0]) in one.inside for one in known):
+            return frozenset([("container", kinds[0], ("class", key))])  # such as ``data`` of a ``UserDict``
         if kinds:
             return frozenset([("cmethod", ("container", kinds[0], ("class", key)), name)])
         kept = [

@@ -59,6 +59,12 @@ class Copies:
                     self._hold_copies(copy, value, term[4])
                 else:
                     self.heap.contents.share(copy, value)
+                    if value[2][:1] == ("*",):
+                        self.heap.contents.hold(copy, None, ("iter", term[2][0]))
+                found.add(copy)
+            elif made and value[0] == "param":  # of what is handed in, the copy has what that has
+                copy = ("container", made, term[4])
+                self.heap.contents.hold(copy, None, ("iter", term[2][0]))
                 found.add(copy)
             elif not made:
                 found.add(self._of_object(value, term[4]) if value[0] in {"inst", "self"} else value)

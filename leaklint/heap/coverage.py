@@ -192,6 +192,11 @@ class Coverage:
         keys, stored = alternatives(key), alternatives(store.key)
         if len(keys) + len(stored) > 2:
             return any(self._same_key(one, store._replace(key=other)) for one in keys for other in stored)
+        if key[0] == "param" and store.key[:2] == ("param", store.function) and not store.chain:
+            given, others = self.equality.given(key), self.equality.given(store.key)
+            if given and any(one[0] == "tuple" for one in others):  # both are handed in, one of them as a row of parts
+                rows = [store._replace(key=one, function="") for one in others]
+                return any(self._same_key(one, row) for one in given for row in rows)
         if self.equality.differ(key, store.key):
             return False
         if self.equality.declared.of(key) is not None:

@@ -360,11 +360,12 @@ class Effects:
             self.heap.contents.hold(container, item, value)
 
     def _defaults(self, key: str, function: Function) -> None:
-        """Reading an element of a ``defaultdict`` makes it: each read is a store of what its factory returns."""
+        """Reading an element of a ``defaultdict`` makes it, and of an object it calls ``__getitem__`` or ``__missing__``."""
         if key not in self._elements:
             tops = ((event, top) for event in function.events for top in event.terms)
             self._elements[key] = [(event, term) for event, top in tops for term in walk(top) if term[0] == "elem"]
         for event, term in self._elements[key]:
+            self._methods(key, event, term[1], ("__getitem__", "__missing__"), (term[2],))
             for container in in_order(self.heap.evaluate(term[1])):
                 if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
                     self._effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))

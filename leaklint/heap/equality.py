@@ -136,7 +136,7 @@ class Equality:
         for part, whole in ((removed, stored), (stored, removed)):
             if part[0] == "param" and whole[0] == "tuple" and part[1] not in {one[1] for one in _params(whole)}:
                 named = any(one[0] == "param" and one[2] == part[2] for one in whole[1])
-                if named and not self._given(part) and not self.is_returned(store.function, whole):
+                if named and not self.given(part) and not self.is_returned(store.function, whole):
                     return True
         return False
 
@@ -145,7 +145,7 @@ class Equality:
         events = self.heap.functions[function].events
         return any(event.kind in {"return", "yield"} and term in list(walk(event.terms[0])) for event in events)
 
-    def _given(self, param: Term) -> list[Term]:
+    def given(self, param: Term) -> list[Term]:
         """Return what the callers that are seen hand in for a parameter."""
         return [given for _, given in self.heap.calling.given_for(param)]
 
@@ -229,7 +229,7 @@ class Equality:
         while here:
             found |= here
             here = {
-                one for term in here if term[0] == "param" for given in self._given(term) for one in options(given)
+                one for term in here if term[0] == "param" for given in self.given(term) for one in options(given)
             } - found
         return frozenset(found)
 
@@ -258,7 +258,7 @@ class Equality:
     def _of_param(self, param: Term, depth: int) -> str:
         """Return the sorts of what the callers that are seen hand in; nothing where that of any of them is unknown."""
         found: set[str] = set()
-        for given in self._given(param):
+        for given in self.given(param):
             sorts = self._sorts(given, depth + 1)
             if not sorts:
                 return ""

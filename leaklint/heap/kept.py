@@ -85,8 +85,26 @@ class Keeping:
     def _worked_out(self, term: Term, depth: int) -> tuple[Kept, ...]:
         values = self.heap.evaluate(term)
         made = self._made_by_given(term) if values == MADE else ()
-        found = (one for value in in_order(frozenset(made) or values) for one in self._value(value, depth))
+        found = [one for value in in_order(frozenset(made) or values) for one in self._value(value, depth)]
+        for part in self._joined(term) if depth < _DEPTH else ():
+            found += self._of(part, depth + 1)
         return _apart(found)
+
+    def _joined(self, term: Term) -> Iterator[Term]:
+        """Yield the sequences that a new one is put together from: ``args + (x,)``, ``(*args, x)``, ``tuple(args)``."""
+        if term[:2] == ("op", "+"):
+            yield from term[2]
+        elif term[0] in {"tuple", "list", "set"}:
+            yield from (part[1] for part in term[1] if part[0] == "star")
+        elif term[0] == "call" and len(term[2]) == 1 and not term[3] and self._is_of_arguments(term[2][0]):
+            if any(value[0] == "container" for value in self.heap.evaluate(term)):
+                yield term[2][0]
+
+    def _is_of_arguments(self, term: Term) -> bool:
+        """Tell whether a term is ``*args`` of a function, or is put together from it."""
+        return any(value[0] == "container" and value[2][:1] == ("*",) for value in self.heap.evaluate(term)) or any(
+            map(self._is_of_arguments, self._joined(term))
+        )
 
     def _made_by_given(self, term: Term) -> set[Term]:
         """Return what a call makes of a function or class that a caller has handed in, and an object keeps in a field."""

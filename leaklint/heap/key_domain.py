@@ -191,6 +191,8 @@ class KeyDomain:
         found = [self._deep(part, depth + 1) for part in parts]
         if Domain.FRESH in found:
             return Domain.FRESH
+        if name == "+" and any(value[0] == "container" for value in self.heap.evaluate(term)):
+            return min(found, key=ORDER.index)  # a sequence of what is in either of two
         if any(self._is_text(part) for part in parts):
             return Domain.FINITE if set(found) == {Domain.FINITE} else Domain.TEXT
         return Domain.VALUE if Domain.OBJECT not in found else Domain.OBJECT

@@ -1,4 +1,4 @@
-"""Attributes under every name that an object has: ``getattr(thing, name)`` for names of ``dir``, ``inspect.getmembers``."""
+"""Attributes under names worked out at run time: ``getattr(thing, name)`` for names of ``dir``, ``inspect.getmembers``."""
 
 from __future__ import annotations
 
@@ -17,19 +17,35 @@ _GETATTR: Term = ("ext", "builtins.getattr")
 
 
 def of_any_name(heap: PointsTo, term: Term) -> Values | None:
-    """Return what ``getattr`` with a name that a loop over ``dir`` gives may be: any method, or what is not known."""
+    """Return what ``getattr`` may give under a name of ``dir``, or one that begins with a constant: a method, or an unknown."""
     base, name = term[2][:2]
-    if name[0] != "iter" or not any(
-        one[0] == "call" and _DIR in heap.evaluate(one[1]) for one in walk(name[1]) if one[0] == "call"
-    ):
+    start = _start(name)
+    if not start and not _is_of_dir(heap, name):
         return None
     found: set[Term] = set(PART)
     for value in heap.evaluate(base):
         if value[0] in {"self", "inst"} and value[1] in heap.names.classes:
-            words = _words(heap, value[1])
+            words = [word for word in _words(heap, value[1]) if word.startswith(start)]
             for word in words if len(words) <= _MOST else ():
                 found |= {one for one in heap.attributes.attribute(value, word, base) if one[0] == "method"}
     return frozenset(found)
+
+
+def _is_of_dir(heap: PointsTo, name: Term) -> bool:
+    return name[0] == "iter" and any(
+        one[0] == "call" and _DIR in heap.evaluate(one[1]) for one in walk(name[1]) if one[0] == "call"
+    )
+
+
+def _start(name: Term) -> str:
+    """Return the constant text with which a name begins: ``f"on_{event}"``, ``"on_" + event``, ``"on_%s" % event``."""
+    if name[0] == "text":
+        return str(name[2])
+    if name[0] == "op" and name[1] in {"+", "%"} and name[2][0][0] == "const" and name[2][0][2] == "str":
+        return str(name[2][0][1]).strip("'\"").partition("%")[0]
+    if name[0] == "call" and name[1][0] == "attr" and name[1][2] == "format" and name[1][1][0] == "const":
+        return str(name[1][1][1]).strip("'\"").partition("{")[0]
+    return ""
 
 
 def _words(heap: PointsTo, key: str) -> list[str]:

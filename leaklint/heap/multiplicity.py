@@ -14,6 +14,7 @@ from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import in_order
+from leaklint.heap.privacy import is_private
 from leaklint.heap.shown import is_shown
 from leaklint.heap.single_results import kept_results
 from leaklint.heap.starts import imported, starting_points
@@ -347,7 +348,7 @@ class Multiplicity:
     def _is_constant(self, key: str, sites: list[Call]) -> bool:
         """Tell whether only module bodies make objects of a class: elsewhere than beside it, or without arguments.
 
-        A class whose own module makes an object with arguments is there for others to make objects with other arguments.
+        A public class whose own module makes an object with arguments is there for others to make more with other arguments.
         """
         if not sites or not all(self.call_runs(call) == IMPORT for call in sites):
             return False
@@ -358,7 +359,7 @@ class Multiplicity:
             for call in sites
         ):
             return False
-        return all(
+        return is_private(self.heap, key) or all(
             call.caller.partition(":")[0] != home or not (call.event.terms[0][2] or call.event.terms[0][3])
             for call in sites
         )
@@ -372,7 +373,7 @@ class Multiplicity:
         found: dict[str, list[Call]] = {}
         for name, function in self.heap.functions.items():
             for event in function.events:
-                if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param"}:
+                if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param", "call"}:
                     for value in in_order(self.heap.evaluate(event.terms[0][1])):
                         if value[0] == "class":
                             found.setdefault(value[1], []).append(Call(name, event, event.terms[0], value[1], {}))

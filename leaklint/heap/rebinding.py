@@ -159,7 +159,8 @@ class Rebinding:
         return any(call[1][2] in external.longer_copies(one) for one in self.heap.points_to.evaluate(call[1][1]))
 
     def _added(self, value: Term, target: Term, containers: list[Term]) -> Iterator[Term]:
-        """Yield what a longer copy of the old container has more."""
+        """Yield what a longer copy of the old container has more; ``tuple(sorted(old + (x,)))`` is one as well."""
+        value = self._copied(value)
         if value[0] == "op" and value[1] == "+":
             parts = list(value[2])
             if any(self._is_old(part, target, containers) for part in parts):
@@ -179,6 +180,20 @@ class Rebinding:
             yield from (
                 ("iter", part) for part in value[2] if part[0] != "dict" and not self._is_old(part, target, containers)
             )
+
+    def _copied(self, value: Term) -> Term:
+        """Return what a value is a copy of, put in order or not; of anything else the value itself."""
+        while value[0] == "call" and len(value[2]) == 1 and value[1][0] in {"name", "dotted"}:
+            if not any(one[0] == "ext" and self._copies(one[1]) for one in self.heap.points_to.evaluate(value[1])):
+                break
+            value = value[2][0]
+        return value
+
+    def _copies(self, name: str) -> bool:
+        """Tell whether a function returns a copy of its argument, or a class makes a container of what that holds."""
+        contracts = self.heap.points_to.contracts
+        klass = contracts.klass(name)
+        return contracts.returned(name)[:5] == "copy " or (klass is not None and bool(klass.container))
 
     def _added_under_keys(self, value: Term, target: Term, containers: list[Term]) -> Iterator[tuple[Term, Term]]:
         """Yield the keys and values that a longer copy of a dictionary has more: ``{**TABLE, key: value}``."""

@@ -34,12 +34,11 @@ def tables(heap: Heap) -> Iterator[Table]:
     """Yield the stores into such dictionaries, of modules that never take an entry out or hand that on."""
     for key, function in heap.points_to.functions.items():
         for event in function.events:
-            name, item = _stored(heap, event)
-            if (
-                name
-                and heap.multiplicity.event_runs(key, event) == MANY
-                and _is_ever_new(heap, function, event, item, _GROWING if _takes_any_key(heap, name) else _EVER_NEW)
-            ):
+            name, items = _stored(heap, event)
+            if not name or heap.multiplicity.event_runs(key, event) != MANY:
+                continue
+            domains = _GROWING if _takes_any_key(heap, name) else _EVER_NEW
+            if any(_is_ever_new(heap, function, event, item, domains) for item in items):
                 if not _taken_out(heap, key, name):
                     yield Table(name, key, event)
     yield from _by_calls(heap)
@@ -82,17 +81,21 @@ def _is_ever_new(heap: Heap, function: Function, event: Event, item: Term, domai
     return any(read.is_read(given) for call in calls for given in call[2])
 
 
-def _stored(heap: Heap, event: Event) -> tuple[str, Term]:
+def _stored(heap: Heap, event: Event) -> tuple[str, tuple[Term, ...]]:
+    """Return the table that an event puts something into, and the keys: by ``[]``, ``setdefault``, ``update``, ``|=``."""
     if event.kind == "setitem":
-        return _name(heap, event.terms[0]), event.terms[1]
-    if (
-        event.kind == "call"
-        and event.terms[0][1][0] == "attr"
-        and event.terms[0][1][2] == "setdefault"
-        and event.terms[0][2]
-    ):
-        return _name(heap, event.terms[0][1][1]), event.terms[0][2][0]
+        return _name(heap, event.terms[0]), event.terms[1:2]
+    if event.kind == "extend" and event.name == "|":
+        return _name(heap, event.terms[0]), _keys(event.terms[1])
+    callee, given = (event.terms[0][1], event.terms[0][2]) if event.kind == "call" else ((), ())
+    if callee and callee[0] == "attr" and callee[2] in {"setdefault", "update"} and given:
+        return _name(heap, callee[1]), given[:1] if callee[2] == "setdefault" else _keys(given[0])
     return "", ()
+
+
+def _keys(term: Term) -> tuple[Term, ...]:
+    """Return the keys of a dictionary that is written out."""
+    return tuple(key for key in term[1][::2] if key[0] != "star") if term[0] == "dict" else ()
 
 
 def _name(heap: Heap, term: Term) -> str:

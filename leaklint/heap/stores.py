@@ -284,7 +284,7 @@ class Stores:
             yield ""
         if kept.kind == "container" and kept.name == "tuple":
             yield ""
-        if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, effect):
+        if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, once):
             doubtful = not self._only_by_name(effect) or (once and not self._is_factory(kept, effect))
             if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
@@ -321,17 +321,17 @@ class Stores:
         of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
         return of_one_thing and self.heap.enters_itself(effect, kept)
 
-    def _is_made_here(self, kept: Kept, term: Term, effect: Effect) -> bool:
+    def _is_made_here(self, kept: Kept, term: Term, once: bool) -> bool:
         """Tell whether the value is made for the key, rather than handed in or the object itself."""
         if kept.kind in {"made", "part", "container", "function", "class"}:
             return True
         if kept.kind not in {"instance", "exception"}:
             return False
-        if any(
-            one.kind in {"self", "method", "closure", "instance", "param"} for one in self.heap.keeping.inside(term)
-        ):
+        inside = self.heap.keeping.inside(term)
+        if any(one.kind in {"self", "method", "closure", "param"} for one in inside):
             return False
-        del effect
+        if any(one.kind == "instance" and not (once and one.cls == kept.cls) for one in inside):
+            return False  # but what is made with another entry, such as the one above it, is made for the key
         return any(one[0] == "call" for one in walk(term)) and not kept.chain
 
     def _is_its_own(self, effect: Effect) -> bool:
