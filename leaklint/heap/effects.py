@@ -365,8 +365,10 @@ class Effects:
             tops = ((event, top) for event in function.events for top in event.terms)
             self._elements[key] = [(event, term) for event, top in tops for term in walk(top) if term[0] == "elem"]
         for event, term in self._elements[key]:
-            self._methods(key, event, term[1], ("__getitem__", "__missing__"), (term[2],))
-            for container in in_order(self.heap.evaluate(term[1])):
+            values = self.heap.evaluate(term[1])
+            if any(value[0] in {"inst", "self"} for value in values):
+                self._methods(key, event, term[1], ("__getitem__", "__missing__"), (term[2],))
+            for container in in_order(values):
                 if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
                     self._effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))
 
