@@ -10,7 +10,7 @@ from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, rebuilt, 
 from leaklint.flow.truth import falsy
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
-from leaklint.heap.empty_reads import stays_empty
+from leaklint.heap.empty_reads import finds_empty, stays_empty
 from leaklint.heap.equality import Equality
 from leaklint.heap.identity import is_identity_anew, never_same
 from leaklint.heap.wrapping import Wrapping
@@ -304,7 +304,7 @@ class Coverage:
         if any(
             not store.chain
             and store.how != "slot"
-            and not _finds_empty(removal, store)
+            and not finds_empty(removal, store)
             and self._follows(removal.event, store.event)
             and self._same_subject(removal, store)
             for store in here
@@ -316,7 +316,7 @@ class Coverage:
             and subject in call.bound.values()
             and self._follows(removal.event, call.event)
             and self.removals.heap.functions[function].name != "__init__"
-            and not all(_finds_empty(removal, store) for store in groups[function])
+            and not all(finds_empty(removal, store) for store in groups[function])
             for function in groups
             for call in self.removals.effects.calls.get(function, ())
         )
@@ -392,13 +392,3 @@ def _fails_without(removal: Effect) -> bool:
         return False
     given = removal.event.terms[0][2] if removal.event.kind == "call" else ()
     return removal.how != "pop" or len(given) < 2
-
-
-def _finds_empty(removal: Effect, store: Effect) -> bool:
-    """Tell whether a store comes about by reading a missing key, which gives nothing back that was taken out.
-
-    Nor does the read by which a removal comes to the container inside from which it takes.
-    """
-    if store.how != "read" or store.key is None:
-        return False
-    return removal.how in {"remove", "discard"} or ("elem", store.base, store.key) in walk(removal.base)

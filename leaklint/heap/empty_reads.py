@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import ADDERS
 from leaklint.flow.model import Function, base_of
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import Term, walk
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effect
@@ -25,6 +25,16 @@ def stays_empty(removal: Effect, function: Function, store: Effect) -> bool:
         and removal.event.guards[: len(one.guards)] == one.guards
         for one in function.events
     )  # fmt: skip
+
+
+def finds_empty(removal: Effect, store: Effect) -> bool:
+    """Tell whether a store comes about by reading a missing key, which gives nothing back that was taken out.
+
+    Nor does the read by which a removal comes to the container inside from which it takes.
+    """
+    if store.how != "read" or store.key is None:
+        return False
+    return removal.how in {"remove", "discard"} or ("elem", store.base, store.key) in walk(removal.base)
 
 
 def _is_filled(store: Effect) -> bool:
