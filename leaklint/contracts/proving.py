@@ -136,7 +136,7 @@ def _tried(untried: Sequence[Outcome], python: str, limits: Limits) -> Iterator[
     answers = launch.answers("contracts", json.loads(json.dumps(request)), python, seconds, len(untried))
     failure = ""
     for outcome in untried:
-        answer = {"status": FAILS, "reason": failure, "shown": []}
+        answer: dict[str, Any] = {"status": FAILS, "reason": failure, "shown": []}
         if not failure:
             try:
                 answer = next(answers)
