@@ -132,7 +132,10 @@ def _tried(untried: Sequence[Outcome], python: str, limits: Limits) -> Iterator[
         "memory_limit": limits.memory_limit,
         "allow_network": limits.allow_network,
     }
-    seconds = limits.timeout * (len(untried) + hasattr(os, "fork"))  # a fork ends by itself, before its parent is ended
+    spare = (
+        launch.GRACE if hasattr(os, "fork") else 0.0
+    )  # a fork is ended by its parent, however long that took to load
+    seconds = limits.timeout * len(untried) + spare
     answers = launch.answers("contracts", json.loads(json.dumps(request)), python, seconds, len(untried))
     failure = ""
     for outcome in untried:
