@@ -37,6 +37,13 @@ class DeadReferences:
             for one in walk(term)
         )
 
+    def take_their_entry(self, effect: Effect) -> bool:
+        """Tell whether the value of an entry is a weak reference whose callback may take the whole entry out."""
+        value = effect.value
+        if value is None or value[0] != "call" or _REF not in self.heap.points_to.evaluate(value[1]):
+            return False
+        return argument(value, 1, "callback") is not None and self._is_taken_out(effect, value)
+
     def _is_taken_out(self, effect: Effect, reference: Term) -> bool:
         """Tell whether the callback of a weak reference may take it out of the holder into which an effect puts it."""
         callback = argument(reference, 1, "callback")

@@ -186,7 +186,11 @@ class Stores:
         return False
 
     def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
-        if side == "key" and (domain in {Domain.TEXT, Domain.VALUE} or self._is_equal_to_others(kept)):
+        if side == "key" and (
+            domain in {Domain.TEXT, Domain.VALUE}
+            or self._is_equal_to_others(kept)
+            or self.dead_references.take_their_entry(effect)
+        ):
             return None
         if kept.kind == "plain" or (side == "key" and kept.kind in {"made", "part", "weak", "container", "function"}):
             return None
