@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def children() -> set[int]:
 
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
-    """No process is left that was not there before; another test's resource tracker may be."""
+    """No process is left that was not there before; the resource tracker, of which a process has one, may be."""
+    resource_tracker.ensure_running()
     before = children()
     yield
     assert children() <= before

@@ -126,7 +126,7 @@ if os.fork() == 0:
     os._exit(0)
 """, ANY),
     "forks_and_ends": (made("os.fork()", "os._exit(0)"), ("unreached",)),
-    "leaves_through_fork": (made("if os.fork(): os._exit(0)"), ("unreached",)),
+    "leaves_through_fork": (made("if os.fork(): os._exit(0)"), ("confirmed",)),  # it goes on as the child
     "starts_programs": (made("subprocess.Popen(['sleep', '600'])"), ("unreached",)),
     "threads": (made("threading.Thread(target=time.sleep, args=(600,)).start()"), ANY),
     "import_hangs": ("while True: pass\n", ("unreached",)),

@@ -7,13 +7,13 @@ from litestar.dto import DataclassDTO
 
 
 @dataclass
-class Entry:
+class JournalEntry:
     name: str
 
 
 def work():
-    @post("/", dto=DataclassDTO[Entry], sync_to_thread=False)
-    def add(data: Entry) -> Entry:
+    @post("/", dto=DataclassDTO[JournalEntry], sync_to_thread=False)
+    def add(data: JournalEntry) -> JournalEntry:
         return data
 
     Litestar([add], logging_config=None)

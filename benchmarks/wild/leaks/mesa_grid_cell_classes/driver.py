@@ -4,11 +4,11 @@ import mesa
 from mesa.discrete_space import OrthogonalMooreGrid
 
 
-class World(mesa.Model):
+class GridModel(mesa.Model):
     def __init__(self, seed):
         super().__init__(rng=seed)
         self.grid = OrthogonalMooreGrid((5, 5), torus=True, random=self.random)
 
 
 def work():
-    World(1).run_for(1)
+    GridModel(1).run_for(1)
