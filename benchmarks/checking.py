@@ -55,9 +55,9 @@ def reported(words: list[str], folder: Path, limits: RunLimits, **variables: str
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": place, **variables}
         bounds = {"cpu": limits.cpu, "megabytes": limits.megabytes}
         run = measured(words, folder, environment, limits.seconds, errors=str(errors), **bounds)
-        said = errors.read_text(encoding="utf-8", errors="replace")
+        errors_text = errors.read_text(encoding="utf-8", errors="replace")
         report = _read(output)
-    return {"findings": [], "problems": [], **report, "run": {**asdict(run), "crash": _crash(run, report, said)}}
+    return {"findings": [], "problems": [], **report, "run": {**asdict(run), "crash": _crash(run, report, errors_text)}}
 
 
 def _read(path: Path) -> Report:
@@ -68,11 +68,11 @@ def _read(path: Path) -> Report:
     return found
 
 
-def _crash(run: Run, report: Report, said: str) -> str:
+def _crash(run: Run, report: Report, errors_text: str) -> str:
     """Return the end of what a run said if it failed; a run that was too late has not failed."""
-    if run.late or (run.status in (0, 1) and report and "Traceback" not in said):
+    if run.late or (run.status in (0, 1) and report and "Traceback" not in errors_text):
         return ""
-    return said[-2000:] or f"ended with status {run.status}"
+    return errors_text[-2000:] or f"ended with status {run.status}"
 
 
 def internal(report: Report) -> list[Row]:

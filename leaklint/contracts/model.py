@@ -149,6 +149,11 @@ class ClassEntry(NamedTuple):
     why: str = ""
     experiment: str = ""
 
+    @property
+    def holder_argument(self) -> str:
+        """Return the argument of its constructor that names what holds an object; nothing if that is not said."""
+        return self.lives.removeprefix("argument ") if self.lives.startswith("argument ") else ""
+
 
 class Package(NamedTuple):
     """All that one file says. ``returns`` and ``keys`` pair dotted names, or ``package.*``, with what calls give, ``takes``

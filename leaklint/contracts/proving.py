@@ -64,13 +64,13 @@ class Limits:
 
 def entries(folder: Path = DATA) -> list[Entry]:
     """Return all entries of a folder of contracts, file by file, as they stand there."""
-    found = []
+    listed = []
     for path in sorted(folder.glob("*.toml")):
         with open(path, "rb") as source:
             document = tomllib.load(source)
         distribution = str(document.get("distribution", ""))
-        found += [Entry(path.stem, distribution, table, data) for table in TABLES for data in document.get(table, ())]
-    return found
+        listed += [Entry(path.stem, distribution, table, data) for table in TABLES for data in document.get(table, ())]
+    return listed
 
 
 def chosen(all_entries: Sequence[Entry], packages: Sequence[str]) -> list[Entry]:
@@ -84,14 +84,14 @@ def _plain(name: str) -> str:
 
 
 def verify(
-    found: Sequence[Entry], python: str, limits: Limits, progress: Callable[[Outcome], None] | None = None
+    entries: Sequence[Entry], python: str, limits: Limits, progress: Callable[[Outcome], None] | None = None
 ) -> list[Outcome]:
     """Return what became of each entry in ``python``, in order; ``progress`` hears of each.
 
     Raises ``launch.LaunchError`` if the interpreter cannot be started.
     """
-    installed = _installed(found, python, limits)
-    outcomes = {place: _untried(entry, installed[entry.distribution, entry.top]) for place, entry in enumerate(found)}
+    installed = _installed(entries, python, limits)
+    outcomes = {place: _untried(entry, installed[entry.distribution, entry.top]) for place, entry in enumerate(entries)}
     places = [place for place, outcome in outcomes.items() if not outcome.status]
     hear = progress or (lambda outcome: None)
     for place in outcomes.keys() - set(places):
@@ -108,8 +108,8 @@ def verify(
     return list(outcomes.values())
 
 
-def _installed(found: Iterable[Entry], python: str, limits: Limits) -> dict[tuple[str, str], str]:
-    pairs = sorted({(entry.distribution, entry.top) for entry in found})
+def _installed(entries: Iterable[Entry], python: str, limits: Limits) -> dict[tuple[str, str], str]:
+    pairs = sorted({(entry.distribution, entry.top) for entry in entries})
     seconds = max(limits.timeout, Limits().timeout)  # nothing is tried here: what an experiment may take is no measure
     answer = launch.ask("contracts", {"versions": pairs, "path": limits.path}, python, seconds)
     return dict(zip(pairs, answer["versions"], strict=True))
@@ -157,8 +157,8 @@ def applies(specifier: str, version: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    found = re.match(r"\d+(\.\d+)*", version)
-    numbers = [int(part) for part in found[0].split(".")] if found else []
+    match = re.match(r"\d+(\.\d+)*", version)
+    numbers = [int(part) for part in match[0].split(".")] if match else []
     while numbers and not numbers[-1]:
         numbers.pop()
     return tuple(numbers)

@@ -132,18 +132,18 @@ class Classes:
 
     def method(self, key: str, name: str) -> str | None:
         """Return the function that the class or one above it has under ``name``."""
-        for one in self.order(key):
-            found = self.names.classes[one].methods.get(name)
-            if found is not None:
-                return found
+        for owner in self.order(key):
+            method = self.names.classes[owner].methods.get(name)
+            if method is not None:
+                return method
         return None
 
     def attribute(self, key: str, name: str) -> tuple[str, Term] | None:
         """Return the class that has an attribute in its body, and its value."""
-        for one in self.order(key):
-            found = self.names.classes[one].attributes.get(name)
-            if found is not None:
-                return one, found[0]
+        for owner in self.order(key):
+            attribute = self.names.classes[owner].attributes.get(name)
+            if attribute is not None:
+                return owner, attribute[0]
         return None
 
     def last_names(self, key: str) -> set[str]:

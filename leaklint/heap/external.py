@@ -86,7 +86,7 @@ class External:
         if _is_class(("ext", name)):
             self.constructed.add(made)
             klass = self.contracts.klass(name)
-            holder = keyword(term, klass.lives[9:]) if klass is not None and klass.lives[:9] == "argument " else None
+            holder = keyword(term, klass.holder_argument) if klass is not None and klass.holder_argument else None
             if holder is not None:
                 self.held_by[made] = holder
         return frozenset([made])

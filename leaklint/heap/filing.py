@@ -42,8 +42,8 @@ class Filing:
         self.heap = removals.heap
         self.effects = removals.effects
         self.forms = Forms(removals.heap)
-        self._asked: tuple[list[Effect], set[Term | None]] | None = None
-        self._filed: tuple[list[Effect], list[Effect], list[Effect]] | None = None
+        self._removed_slots: tuple[list[Effect], set[Term | None]] | None = None
+        self._ways_to_file: tuple[list[Effect], list[Effect], list[Effect]] | None = None
         self._known: dict[Term, frozenset[Term]] = {}
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
@@ -51,12 +51,16 @@ class Filing:
 
         ``every`` are all the removals from the holder.
         """
-        asked = slot_of(removal)
-        one = asked is not None and asked[0] == "const" and removal.how in _ELEMENTS
+        removed_key = slot_of(removal)
+        one = removed_key is not None and removed_key[0] == "const" and removal.how in _ELEMENTS
         ways, worked_out = self._ways_of(stores)
         for store in ways if one else worked_out:
-            missed = self._under_one(removal, asked, store, every) if one and asked is not None else None
-            missed = missed or self._under_bare(removal, asked, store) or self._under_other_form(removal, asked, store)
+            missed = self._under_one(removal, removed_key, store, every) if one and removed_key is not None else None
+            missed = (
+                missed
+                or self._under_bare(removal, removed_key, store)
+                or self._under_other_form(removal, removed_key, store)
+            )
             if missed is not None:
                 quality = Quality.NONE if missed.shown else Quality.DOUBTFUL
                 return Release(quality, missed.why, removal, missed=missed)
@@ -67,10 +71,10 @@ class Filing:
 
         It is found once for the stores into one holder.
         """
-        if self._filed is None or self._filed[0] is not stores:
+        if self._ways_to_file is None or self._ways_to_file[0] is not stores:
             ways = list(reversed({(one.base, one.key, one.value): one for one in reversed(stores)}.values()))
-            self._filed = stores, ways, [one for one in ways if self._is_worked_out_key(one)]
-        return self._filed[1:]
+            self._ways_to_file = stores, ways, [one for one in ways if self._is_worked_out_key(one)]
+        return self._ways_to_file[1:]
 
     def _is_worked_out_key(self, store: Effect) -> bool:
         """Tell whether a key of a store, or an element, is worked out from something, itself or as a part of a tuple."""
@@ -80,27 +84,26 @@ class Filing:
 
     # one constant of several
 
-    def _under_one(self, removal: Effect, asked: Term, store: Effect, every: list[Effect]) -> Missed | None:
+    def _under_one(self, removal: Effect, removed_key: Term, store: Effect, every: list[Effect]) -> Missed | None:
         """Return how a removal under a constant key misses what lies under others."""
-        filed = slot_of(store)
-        if filed is None or filed[0] == "const":
+        stored_key = slot_of(store)
+        if stored_key is None or stored_key[0] == "const":
             return None
         others = self._slots(every)
-        known = set(self._constants(filed, 0))
+        known = set(self._constants(stored_key, 0))
         if None not in known and known <= others:
             return None
         if len(others - {None}) > 1 and not known - {None} - others:
             return None
-        why = (
-            f"it is stored under {_name(filed)} and removed under {as_text(asked)} only (line {removal.event.place[0]})"
-        )
+        line = removal.event.place[0]
+        why = f"it is stored under {_name(stored_key)} and removed under {as_text(removed_key)} only (line {line})"
         return Missed(store, why, "remove it under the other keys, too", shown=None not in known)
 
     def _slots(self, removals: list[Effect]) -> set[Term | None]:
         """Return the keys under which removals look, worked out once for the removals from one holder."""
-        if self._asked is None or self._asked[0] is not removals:
-            self._asked = removals, {slot_of(one) for one in removals}
-        return self._asked[1]
+        if self._removed_slots is None or self._removed_slots[0] is not removals:
+            self._removed_slots = removals, {slot_of(one) for one in removals}
+        return self._removed_slots[1]
 
     def _constants(self, term: Term, depth: int) -> Iterator[Term | None]:
         """Yield the constants that a term may be by what callers pass; None for what is no constant."""
@@ -121,42 +124,47 @@ class Filing:
 
         The program itself passes both the same.
         """
-        for filed, asked in self._pairs(removal, slot, store):
-            source = self._source(filed)
-            if source is None or asked[0] not in {"param", "attr"} or asked == filed:
+        for stored_key, removed_key in self._pairs(removal, slot, store):
+            source = self._source(stored_key)
+            if source is None or removed_key[0] not in {"param", "attr"} or removed_key == stored_key:
                 continue
-            passed = self._passed(asked)
+            passed = self._passed(removed_key)
             if any(self._source(one) is not None for one in passed if one[0] != "attr"):
                 continue  # some callers work the key out themselves
             if not any(self._is_raw(one) for one in passed & self._passed(source)):
                 continue
-            why = f"it is stored under {as_text(filed)} and looked for under {as_text(asked)} (line {removal.event.place[0]})"
+            line = removal.event.place[0]
+            why = f"it is stored under {as_text(stored_key)} and looked for under {as_text(removed_key)} (line {line})"
             return Missed(store, f"{why}, which may differ", "look for it under the same key", meant=True)
         return None
 
     def _under_other_form(self, removal: Effect, slot: Term | None, store: Effect) -> Missed | None:
         """Return how a store and a removal work a key out of what they are given, each in another way."""
-        for filed, asked in self._pairs(removal, slot, store):
-            for one, other in _parts(filed, asked):
+        for stored_key, removed_key in self._pairs(removal, slot, store):
+            for one, other in _parts(stored_key, removed_key):
                 left, right = self.forms.of(one), self.forms.of(other)
                 if left is None or right is None or not self._differ(left, right):
                     continue
-                why = f"it is stored under {as_text(filed)} and looked for under {as_text(asked)}"
+                why = f"it is stored under {as_text(stored_key)} and looked for under {as_text(removed_key)}"
                 why = f"{why} (line {removal.event.place[0]}), which may differ"
                 return Missed(store, why, "look for it under the same key", meant=True)
         return None
 
-    def _differ(self, filed: Form, asked: Form) -> bool:
+    def _differ(self, stored: Form, removed: Form) -> bool:
         """Tell whether different things are done to what goes by one name, and to nothing that is worked out already.
 
         Where nothing is done to one of the two, callers have to pass the same for both.
         """
-        if filed.steps == asked.steps or filed.subject[0] != asked.subject[0] or filed.subject[2] != asked.subject[2]:
+        if (
+            stored.steps == removed.steps
+            or stored.subject[0] != removed.subject[0]
+            or stored.subject[2] != removed.subject[2]
+        ):
             return False
-        left, right = self._passed(filed.subject), self._passed(asked.subject)
+        left, right = self._passed(stored.subject), self._passed(removed.subject)
         if any(map(self._is_worked_out, left | right)):
             return False
-        return bool(filed.steps and asked.steps) or any(one[0] != "const" for one in left & right)
+        return bool(stored.steps and removed.steps) or any(one[0] != "const" for one in left & right)
 
     def _is_worked_out(self, passed: Term) -> bool:
         """Tell whether something is done to what is passed, or was done to it before it was put where it is read."""
@@ -181,14 +189,19 @@ class Filing:
         return not assigned or any(self._source(one) is None and one[0] != "const" for one in assigned)
 
     @staticmethod
-    def _pairs(removal: Effect, asked: Term | None, store: Effect) -> Iterator[tuple[Term, Term]]:
+    def _pairs(removal: Effect, removed_key: Term | None, store: Effect) -> Iterator[tuple[Term, Term]]:
         """Yield the keys of a store, each with the one under which a removal looks for the entry."""
-        filed = slot_of(store)
-        if filed is not None and asked is not None:
-            yield filed, asked
-        elif removal.key is not None and store.key is not None and filed == asked:
+        stored_key = slot_of(store)
+        if stored_key is not None and removed_key is not None:
+            yield stored_key, removed_key
+        elif removal.key is not None and store.key is not None and stored_key == removed_key:
             yield store.key, removal.key
-        elif removal.key is not None and store.value is not None and removal.how in _ELEMENTS and filed == asked:
+        elif (
+            removal.key is not None
+            and store.value is not None
+            and removal.how in _ELEMENTS
+            and stored_key == removed_key
+        ):
             yield store.value, removal.key
 
     def _source(self, key: Term) -> Term | None:
@@ -248,12 +261,16 @@ class Filing:
         return ("param", function.owner, "")
 
 
-def _parts(filed: Term, asked: Term) -> Iterator[tuple[Term, Term]]:
+def _parts(stored_key: Term, removed_key: Term) -> Iterator[tuple[Term, Term]]:
     """Yield two keys, or the parts of two tuples or formatted texts place by place."""
-    if filed[0] == asked[0] and filed[0] in {"tuple", "text"} and len(filed[1]) == len(asked[1]):
-        yield from zip(filed[1], asked[1], strict=True)
+    if (
+        stored_key[0] == removed_key[0]
+        and stored_key[0] in {"tuple", "text"}
+        and len(stored_key[1]) == len(removed_key[1])
+    ):
+        yield from zip(stored_key[1], removed_key[1], strict=True)
     else:
-        yield filed, asked
+        yield stored_key, removed_key
 
 
 def _name(key: Term) -> str:

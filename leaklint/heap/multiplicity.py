@@ -17,7 +17,7 @@ from leaklint.heap.points_to_values import in_order
 from leaklint.heap.privacy import is_private
 from leaklint.heap.shown import is_shown
 from leaklint.heap.single_results import kept_results
-from leaklint.heap.starts import imported, starting_points
+from leaklint.heap.starts import imported_modules, starting_points
 
 IMPORT, ONCE, SCRIPT, MANY = 0, 1, 2, 3  # SCRIPT: once, by a module that is started as a script
 _OF_CLASSES = frozenset({"__new__", "__init__"})  # the methods of a metaclass that run for each class
@@ -339,7 +339,7 @@ class Multiplicity:
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        return imported(self.heap)
+        return imported_modules(self.heap)
 
     def is_returned(self, call: Call) -> bool:
         function = self.heap.functions[call.caller]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
+from functools import cached_property
 
 from leaklint.flow.model import Class, Function, Module
 from leaklint.flow.terms import Term
@@ -39,9 +40,10 @@ class Names:
         self._searched: set[tuple[str, str]] = set()  # without success, within the outermost question that is open
         self._resolving = 0  # dotted names that are not resolved yet
 
-    def imported(self) -> set[str]:
-        """Return the top-level names that the modules import, at the top or inside of functions of theirs."""
-        return {dotted.partition(".")[0] for module in self.modules.values() for dotted in module.imports.values()}
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """Return the dotted names that the modules import, at the top or inside of functions of theirs."""
+        return frozenset(dotted for module in self.modules.values() for dotted in module.imports.values())
 
     def module_of(self, key: str) -> Module:
         """Return the module of a function's or class's key."""

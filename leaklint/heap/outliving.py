@@ -46,9 +46,11 @@ class Outliving:
         if klass is None and value[0] == "ext":
             thing = self.heap.points_to.contracts.object(value[1])
             klass = self.heap.points_to.contracts.klass(thing.cls) if thing is not None and thing.cls else None
-        if klass is None or klass.lives in {"", "owner", "process", "receiver"}:
-            return klass.lives if klass is not None else ""
-        return "process" if self.heap.points_to.lives_on(value) else ""
+        if klass is None:
+            return ""
+        if klass.holder_argument or klass.lives == "handed out":
+            return "process" if self.heap.points_to.lives_on(value) else ""
+        return klass.lives
 
     def _of_value(self, value: Term, term: Term) -> Life:
         if value[0] in {"extinst", "ext"} and self._lives(value) == "process":

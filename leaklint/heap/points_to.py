@@ -41,7 +41,7 @@ class PointsTo(Evaluation):
         super().__init__()
         self.names = Names(modules)
         self.contracts = contracts if contracts is not None else Contracts()
-        self.contracts.read(self.names.imported())
+        self.contracts.read({dotted.partition(".")[0] for dotted in self.names.imported})
         declare_fields(self.names, self.contracts)
         declare_in_namespaces(self.names)
         self.functions = self.names.functions
@@ -81,11 +81,12 @@ class PointsTo(Evaluation):
         holder of the package's where the program names no other.
         """
         klass = self.contracts.klass(value[1])
-        lives = klass.lives if klass is not None else ""
-        if lives[:9] == "argument ":
+        if klass is None:
+            return False
+        if klass.holder_argument:
             holder = self.external.held_by.get(value)
             return holder is None or any(one[0] == "ext" for one in self.evaluate(holder))
-        return lives == "process" or (lives == "handed out" and value not in self.external.constructed)
+        return klass.lives == "process" or (klass.lives == "handed out" and value not in self.external.constructed)
 
     def is_exact(self, value: Term) -> bool:
         """Tell whether an object is of its class itself and of no heir: the code that makes it names the class."""

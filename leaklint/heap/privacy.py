@@ -21,9 +21,9 @@ def _stays_at_home(heap: PointsTo, key: str) -> bool:
     home, _, name = key.partition(":")
     if not name.startswith("_") or name.startswith("__") or "." in name or "@" in name:
         return False
-    modules = heap.names.modules
-    if any(f"{home}.{name}" in module.imports.values() for module in modules.values()):
+    if f"{home}.{name}" in heap.names.imported:
         return False
+    modules = heap.names.modules
     own: Term = ("name", home, name)
     values = (term for bound in modules[home].names.values() for term, _, _ in bound)
     events = (event for function in modules[home].functions.values() for event in function.events)

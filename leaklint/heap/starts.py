@@ -82,11 +82,10 @@ def _prints(heap: PointsTo, event: Event) -> bool:
     return event.kind == "call" and ("ext", "builtins.print") in heap.evaluate(event.terms[0][1])
 
 
-def imported(heap: PointsTo) -> frozenset[str]:
-    """Return the modules of the program that others import, or import from."""
-    modules = heap.names.modules
-    found = {name for module in modules.values() for dotted in module.imports.values() for name in _above(dotted)}
-    return frozenset(found | {star for module in modules.values() for star in module.stars})
+def imported_modules(heap: PointsTo) -> frozenset[str]:
+    """Return the names of the modules of the program that others import, or import from."""
+    names = {name for dotted in heap.names.imported for name in _above(dotted)}
+    return frozenset(names | {star for module in heap.names.modules.values() for star in module.stars})
 
 
 def _above(dotted: str) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FIELDS = 3  # how many fields deep a value is searched for its key
 _CALLERS = 3  # how many callers up a value and its key are followed
-_MOST = 40  # callers of one function that are looked at
+_MOST = 40  # pairs of a value and its key that are looked at
 _CALLS = 6  # how many calls, constructors and containers deep
 
 
@@ -129,17 +129,19 @@ class Weakness:
             return "a bound method's weak reference is dead at once; use weakref.WeakMethod", True
         return "", False
 
-    def _is_handed_in(self, value: Term, key: Term, function: str, callers: int = 0) -> bool:
+    def _is_handed_in(self, value: Term, key: Term, function: str) -> bool:
         """Tell whether a value refers to its key as a function has them, or as callers hand both in."""
-        if self.reaches(value, key):
-            return True
         points_to = self.heap.points_to
-        if callers == _CALLERS or not (params_of(value, function) and params_of(key, function)):
-            return False
-        for call in self.heap.effects.calls.get(function, [])[:_MOST]:
-            one, other = (points_to.calling.substituted(term, function, call.bound) for term in (value, key))
-            if is_small(one) and self._is_handed_in(one, other, call.caller, callers + 1):
+        pairs = [(value, key, function, 0)]
+        for value, key, function, callers in pairs:  # which grows on the way
+            if self.reaches(value, key):
                 return True
+            if callers == _CALLERS or not (params_of(value, function) and params_of(key, function)):
+                continue
+            for call in self.heap.effects.calls.get(function, [])[: _MOST - len(pairs)]:
+                one, other = (points_to.calling.substituted(term, function, call.bound) for term in (value, key))
+                if is_small(one):
+                    pairs.append((one, other, call.caller, callers + 1))
         return False
 
     def _is_method(self, term: Term) -> bool:
