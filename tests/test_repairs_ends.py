@@ -76,6 +76,22 @@ def test_a_plain_value_that_stands_for_what_is_not_there_tells_what_is_there(cal
     assert weak(text.replace(call, "get(n, None)"), "REG").safety == "unsafe"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "# type: (int, str) -> None\n    ",
+        "# type: (int, Optional[str]) -> None\n    ",
+        "'@type colour: string'\n    ",
+        "':param str colour: which'\n    ",
+    ],
+)
+def test_a_parameter_that_a_comment_or_the_documentation_calls_text_is_text(said: str) -> None:
+    text = f"REG = {{}}\n\ndef put(n, colour):\n    {said}REG[n] = colour\n"
+    fix = weak(text, "REG")
+    assert (fix.safety == "none") == ("Optional" not in said), fix.reason
+    assert fix.safety == "unsafe" or "which takes no weak references" in fix.reason
+
+
 WALKED = lines("""
     _REG = []
 

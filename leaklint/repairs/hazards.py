@@ -23,8 +23,8 @@ _FILING = frozenset(
 _ANYTHING = frozenset({"object", "Any", "Hashable"})
 _WORDS = STIFF | {"string", "text", "integer", "number", "boolean"}
 _SAID = (
-    r":type\s+{name}\s*:\s*(?P<type>[^\n]+)",
-    r":param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:",
+    r"[:@]type\s+{name}\s*:\s*(?P<type>[^\n]+)",
+    r"[:@]param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:",
     r"^\s*\*{{0,2}}{name}\s*\((?P<type>[^)\n]+)\)\s*:",
     r"^\s*{name}\s*:\s*(?P<type>[A-Za-z][^\n]*)$",
 )
@@ -49,15 +49,22 @@ def judge_type(draft: Draft, role: Role, node: cst.BaseExpression) -> None:
         elif stiff:
             draft.refuse(f"{node.value}, stored at {role.place}, may be a {stiff}, which takes no weak references")
         return
+    typed = _commented(role.file.code(function), [one.name.value for one in parameters], node.value)
     said = function.get_docstring() or ""
-    for pattern in _SAID if said else ():
-        match = re.search(pattern.format(name=re.escape(node.value)), said, re.MULTILINE)
-        if match:
-            word = next(iter(re.findall(r"\w+", match["type"])), "").lower()
-            if word in {one.lower() for one in _WORDS}:
-                message = f"is documented as {match['type'].strip()}, which takes no weak references"
-                draft.refuse(f"{node.value}, stored at {role.place}, {message}")
+    matches = (re.search(one.format(name=re.escape(node.value)), said, re.MULTILINE) for one in _SAID if said)
+    for text in (typed, *(match["type"] for match in matches if match)):
+        word = next(iter(re.findall(r"\w+", text)), "").lower()
+        if word in {one.lower() for one in _WORDS}:
+            message = f"is documented as {text.strip()}, which takes no weak references"
+            draft.refuse(f"{node.value}, stored at {role.place}, {message}")
             return
+
+
+def _commented(code: str, names: list[str], name: str) -> str:
+    """Return the type that the type comment of a function gives for a parameter: ``# type: (str, int) -> None``."""
+    found = re.search(r"#\s*type:\s*\(([^)]*)\)\s*->", code)
+    said = re.split(r",(?![^\[]*\])", found[1]) if found else []
+    return dict(zip(names[-len(said) :], said, strict=False)).get(name, "").strip() if said else ""
 
 
 def judge_named(draft: Draft, request: WeakRequest, roles: Iterable[Role]) -> None:
