@@ -107,8 +107,11 @@ def test_two_registrations_of_one_function_have_a_verdict_each(tmp_path: Path) -
     "made",
     [
         "if cls._one is None:\n                cls._one = cls()\n            return cls._one",
-        "if cls._one is not None:\n                return cls._one\n            made = cls()\n"
-        "            cls._one = made\n            return made",
+        """if cls._one is not None:
+                return cls._one
+            made = cls()
+            cls._one = made
+            return made""",
     ],
 )
 def test_the_one_object_that_a_class_method_makes_is_no_series(tmp_path: Path, made: str) -> None:

@@ -60,10 +60,11 @@ _calls: dict[tuple[str, Searched], tuple[CallSite, ...]] = {}
 
 def calls_by_itself(kind: Any, scope: Searched) -> list[CallSite]:
     """Return the calls by which class methods of a class make an object of it: ``cls(..)``."""
+    name, path = kind.__name__, kind.__qualname__
     found: list[CallSite] = []
     for source in calling("cls", scope):
-        if not source.test and space_of(source).get(kind.__name__) is kind:
-            found += [site for site in _calls_in(source, "cls") if site.owner == kind.__qualname__]
+        if not source.test and space_of(source).get(name) is kind:
+            found += [site for site in _calls_in(source, "cls") if site.owner == path]
     return [site for site in found if isinstance(site.call.func, ast.Name) and _first_parameter(site.function) == "cls"]
 
 
