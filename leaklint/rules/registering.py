@@ -50,7 +50,8 @@ def told(context: Context, registration: Registration, code: str, name: str, kee
     related = [Related(at.path, at.line, at.column, "registered here")]
     related += [context.related(call.caller, call.event.place, "handed in here") for call in kept.chain[-2:]]
     trigger, subject = trigger_of(context, kept.chain[-1].caller if kept.chain else registration.function)
-    track = "growth" if _is_another(context, subject, kept.cls) else "subject"
+    ends = keeper.experiment == "finalize"  # a finalizer goes with its object, unless what it keeps leads back there
+    track = "growth" if not ends and _is_another(context, subject, kept.cls) else "subject"
     probe = probe_at(
         context, keeper.experiment, registration.function, "", subject or kept.cls, trigger, track, place=place
     )
