@@ -172,14 +172,15 @@ class Keeping:
 
     def _given_inside(self, term: Term) -> list[Kept]:
         found: list[Kept] = []
-        terms = [term]
-        if term[0] == "attr":
+        terms, field = [term], term
+        while field[0] == "attr":  # also of the object whose method a term denotes
             terms += [
                 event.terms[1]
-                for value in self.heap.evaluate(term[1])
+                for value in self.heap.evaluate(field[1])
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
-                for _, event in self.heap.attributes.field_terms(value[1], term[2])
+                for _, event in self.heap.attributes.field_terms(value[1], field[2])
             ]
+            field = field[1]
         for top in terms:
             for one in walk(top):
                 if one[0] == "call":
@@ -242,7 +243,11 @@ class Keeping:
         function = self.heap.functions[key]
         tops = [top for event in function.events for top in event.terms]
         tops += [guard.test for event in function.events for guard in event.guards]
-        tops += [param.default for param in function.params if param.default is not None]
+        defaults = [param.default for param in function.params if param.default is not None]
+        tops += [default for default in defaults if default[0] not in {"attr", "elem"}]
+        found |= {
+            default for default in defaults if default[0] in {"attr", "elem"}
+        }  # of which it keeps that part alone
         for top in tops:
             for term in walk(top):
                 if term[0] in {"param", "cell"} and term[1] != key:

@@ -188,7 +188,7 @@ class Stores:
     def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
         if side == "key" and (
             domain in {Domain.TEXT, Domain.VALUE}
-            or self._is_equal_to_others(kept)
+            or self._is_equal_to_others(kept, term)
             or self.dead_references.take_their_entry(effect)
         ):
             return None
@@ -208,10 +208,18 @@ class Stores:
             return None
         return Store(effect, kept, side, domain, max(level, 0), tuple(reasons))
 
-    def _is_equal_to_others(self, kept: Kept) -> bool:
-        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry."""
-        points_to = self.heap.points_to
-        return kept.cls in points_to.names.classes and points_to.classes.by_value(kept.cls)
+    def _is_equal_to_others(self, kept: Kept, term: Term) -> bool:
+        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry.
+
+        Records that are compared field by field equal others only if what is in them does.
+        """
+        classes = self.heap.points_to.classes
+        if kept.cls not in self.heap.points_to.names.classes or not classes.by_value(kept.cls):
+            return False
+        handed = (given for call in kept.chain for given in call.bound.values())
+        terms = (term, *handed) if classes.method(kept.cls, "__eq__") is None else ()
+        inside = [one for part in terms for one in self.heap.keeping.inside(part)]
+        return all(one.cls not in self.heap.points_to.names.classes or classes.by_value(one.cls) for one in inside)
 
     def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
         """Return how sure it is that a store keeps what users let go: 2 sure to 0 unlikely, below that not at all."""
