@@ -23,7 +23,6 @@ class Calling:
     def __init__(self, heap: PointsTo) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
-        self._inside: list[str] = []  # the functions whose calls the open question has followed
         self._options: dict[tuple[str, str], list[tuple[Term, frozenset[str]]]] = {}
 
     def _with_receiver(self, function: Function, base: Term) -> Values:
@@ -31,7 +30,7 @@ class Calling:
 
     def _call(self, term: Term) -> Values:
         got: set[Term] = set()
-        for callee in self.heap.evaluate(term[1]):
+        for callee in self.heap.in_order(term[1]):
             got |= self.called(callee, term)
         return frozenset(got)
 
@@ -201,15 +200,16 @@ class Calling:
         if self.heap.depth > _DEEP:
             return PART
         got: set[Term] = set()
-        as_written = self.heap.tangled or len(self._inside) >= _CONTEXT or key in self._inside
-        self._inside.append(key)
+        before = self.heap.context
+        as_written = self.heap.tangled or len(before) >= _CONTEXT or key in before
+        self.heap.context = (*before, key)
         for option, names in self._options_of(function, kind):
             term = option
             if bound and not as_written and not names.isdisjoint(bound):
                 term = self.substituted(option, key, bound)
                 term = term if is_small(term) else option
             got |= self.heap.evaluate(term)
-        self._inside.pop()
+        self.heap.context = before
         return frozenset(got)
 
     def _options_of(self, function: Function, kind: str) -> list[tuple[Term, frozenset[str]]]:
