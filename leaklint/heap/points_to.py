@@ -232,7 +232,7 @@ class PointsTo(Evaluation):
             and param.default[0] == "const"
         ):
             return default
-        return frozenset([("param", term[1], term[2])]) | frozenset(v for v in default if v[0] == "container")
+        return frozenset([("param", term[1], term[2])]) | frozenset(v for v in default if v[0] in {"container", "inst"})
 
     def _of_wrapper(self, function: Function, name: str) -> Values:
         """Return the object that the first parameter of a wrapper is, where it wraps methods."""
@@ -346,6 +346,8 @@ class PointsTo(Evaluation):
             return frozenset().union(made, *held) or PART
         if container[0] == "generator":
             return self.calling.yielded(container)
+        if container[0] == "ext":
+            return self.external.element(container[1], term)
         if container[0] == "class" and self.classes.is_enum(container[1]):
             return frozenset([("inst", container[1], None)])  # ``Colour[name]``
         if container[0] != "container":
