@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from leaklint.heap.effects import Call
     from leaklint.heap.points_to import PointsTo
 
+_CALLERS = 30  # of one function that are asked what they hand in
 _DEEP = 42  # questions within questions
 _CONTEXT = 3  # calls within calls that are told apart by what they are given; those of a recursion are not
 
@@ -172,6 +174,20 @@ class Calling:
         params = self.heap.functions[value[1]].params
         several = any(param.name == value[2] and param.kind == "*" for param in params)
         return ("iter", bound[value[2]]) if several else bound[value[2]]
+
+    def given_by_callers(self, value: Term) -> Values:
+        """Work out what the calls that are seen give for a parameter."""
+        self.heap.contents.asked += 1
+        calls = self.heap.calls.get(value[1], ())
+        bound = islice((call.bound for call in calls if value[2] in call.bound), _CALLERS)
+        terms = [*(self.handed_in(one, value) for one in bound), *self._default(value)]
+        return frozenset(one for one in self.heap.all_of(terms) if one[0] != "container")
+
+    def _default(self, value: Term) -> list[Term]:
+        """Return the default of a parameter, where that names a class or a function: whoever gives nothing hands it in."""
+        function = self.heap.functions[value[1]]
+        default = next((one.default for one in function.params if one.name == value[2]), None)
+        return [default] if default is not None and default[0] in {"name", "attr", "func", "class"} else []
 
     def substituted(self, term: Term, key: str, bound: Mapping[str, Term]) -> Term:
         """Return a term of a function with its parameters replaced by what a call gives for them."""

@@ -92,7 +92,8 @@ class Chains:
     def _made_of(self, value: Term, event: Event) -> Made:
         """Return what a new value is made of."""
         if value[0] == "func":
-            cells = self.heap.keeping.captures(value[1]) if event.kind == "setname" else ()  # of an attribute, it is a patch
+            is_patch = event.kind != "setname"
+            cells = () if is_patch else self.heap.keeping.captures(value[1])
             return Made([one for cell in cells for one in self._of_variable(cell)], [])
         if value not in self._made:
             self._made[value] = self._called(value) if value[0] == "call" else Made(value[1], value[1])

@@ -67,7 +67,7 @@ class Evaluation(ABC):
         self._round = 1
         self._stack: list[_Answer] = []  # those that are not complete
         self._stale: list[tuple[int, _Answer]] = []  # those that have read what has changed, the innermost first
-        self._lowest = _COMPLETE  # place of the outermost answer of which the open question has read what is known so far
+        self._lowest = _COMPLETE  # the outermost place that the open question has read what is known so far of
         self._reader: _Answer | None = None
         self._terms = 0  # that were worked out within the outermost question that is open
         self._sorted: dict[Values, tuple[Term, ...]] = {}

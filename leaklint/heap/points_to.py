@@ -123,9 +123,7 @@ class PointsTo(Evaluation):
             label = f"{term[2]}@{term[3][0]}:{term[3][1]}"
             return self.all_of(function.assigned.get(label, ())) if function is not None else PART
         if kind == "attr":
-            return frozenset().union(
-                *[self.attributes.attribute(value, term[2], term[1]) for value in self.in_order(term[1])]
-            )
+            return NOTHING.union(*[self.attributes.attribute(one, term[2], term[1]) for one in self.in_order(term[1])])
         if kind in {"elem", "iter"}:
             return self._elements(term)
         if kind == "held":
@@ -149,7 +147,7 @@ class PointsTo(Evaluation):
         if kind == "sent":
             return self.all_of(self.sent.get(term[1], ())) or PART
         if kind == "given":
-            return self.attributes.handed_in(term[1])
+            return self.calling.given_by_callers(term[1])
         if kind == "deepcopy":
             return self.external.copies.copied_deeply(term[1], term[2])
         return frozenset([("exc",)]) if kind == "exception" else PART
