@@ -74,6 +74,16 @@ def assigning_module(module: Any, value: Any) -> Any:
     return module
 
 
+def public_module(module: Any, value: Any) -> Any:
+    """Return the public module that imports a value from a private one of C code, as ``ctypes`` does from ``_ctypes``."""
+    name: Any = contents(module).get("__name__")
+    if not is_a(name, str) or not name.startswith("_") or file_of(module):
+        return module
+    public = sys.modules.get(name.lstrip("_"))
+    shared = is_a(public, ModuleType) and any(item is value for item in contents(public).values())
+    return public if shared else module
+
+
 def place_of(parent: Any, attribute: str) -> Place:
     """Return the file and line at which the attribute of ``parent`` (a module, class or other object) is first assigned.
 
@@ -182,10 +192,16 @@ def _by_self(body: list[ast.stmt], name: str) -> int:
         for inner in ast.walk(node):
             if isinstance(inner, (ast.Assign, ast.AnnAssign)):
                 targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
-                for target in targets:
-                    if isinstance(target, ast.Attribute) and target.attr == name and isinstance(target.value, ast.Name):
-                        return inner.lineno
+                if any(_is_own_attribute(item, name) for target in targets for item in ast.walk(target)):
+                    return inner.lineno
     return 0
+
+
+def _is_own_attribute(node: ast.AST, name: str) -> bool:
+    """Tell whether a part of an assignment's target is this attribute of a name, alone or among others in a tuple."""
+    if not (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)):
+        return False
+    return node.attr == name and isinstance(node.value, ast.Name)
 
 
 def guarded_at(parent: Any, attribute: str) -> int | None:
