@@ -207,21 +207,37 @@ def _is_own_attribute(node: ast.AST, name: str) -> bool:
 def guarded_at(parent: Any, attribute: str) -> int | None:
     """Return the largest number that the source compares the length of something called ``attribute`` with, or None.
 
-    ``len(CACHE) >= 1000`` with a number written out, or a name that the module or ``parent`` gives a number. The source is
-    that of the module ``parent``, or of the module in which the class of ``parent`` is.
+    ``len(CACHE) >= 1000`` with a number written out, or a name that the module or ``parent`` gives a number and that nothing
+    counts up or sets from a function. The source is that of the module ``parent``, or of the module in which the class of ``parent`` is.
     """
     kind = parent if is_a(parent, type) else type(parent)
     module = parent if is_a(parent, ModuleType) else sys.modules.get(contents(kind).get("__module__") or "")
     tree = _tree(file_of(module)) if file_of(module) else None
     name = attribute if is_a(parent, ModuleType) else _spelled(kind, attribute)
     numbers: list[int] = []
+    counting = _counted(tree) if tree else set()
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             if any(_is_length_of(side, name) for side in sides):
-                values = [_number(side, module, parent) for side in sides]
+                values = [_number(side, module, parent) for side in sides if _last_name(side) not in counting]
                 numbers += [value for value in values if value is not None and value > 1]
     return max(numbers, default=None)
+
+
+def _counted(tree: ast.Module) -> set[str]:
+    """Return the names and attributes that a module counts up, or sets as globals: their values now are no bound."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign):
+            found.add(_last_name(node.target))
+        elif isinstance(node, ast.Global):
+            found.update(node.names)
+    return found
+
+
+def _last_name(node: ast.AST) -> str:
+    return str(getattr(node, "id", getattr(node, "attr", "")))
 
 
 def _is_length_of(node: ast.AST, name: str) -> bool:
