@@ -208,7 +208,8 @@ def guarded_at(parent: Any, attribute: str) -> int | None:
     """Return the largest number that the source compares the length of something called ``attribute`` with, or None.
 
     ``len(CACHE) >= 1000`` with a number written out, or a name that the module or ``parent`` gives a number and that nothing
-    counts up or sets from a function. The source is that of the module ``parent``, or of the module in which the class of ``parent`` is.
+    counts up or sets from a function. The source is that of the module ``parent``, or of the module in which the class of
+    ``parent`` is.
     """
     kind = parent if is_a(parent, type) else type(parent)
     module = parent if is_a(parent, ModuleType) else sys.modules.get(contents(kind).get("__module__") or "")
