@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
+SET_UP = "a function that sets a hook usually runs once"
 ONE_SLOT = "one slot: the newest stays, the others go"
 
 
@@ -46,8 +47,10 @@ class Slots:
                 if crossed and crossed != CROSSED:
                     continue
                 left = chained and not crossed and self._is_put_back(function, event)
-                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else () if chained else (ONE_SLOT,)
-                level = LEVELS[1 if chained and not left else 0]
+                of_objects = bool(crossed or kept.cls or function.kind == "method")
+                alone = () if of_objects else (SET_UP,)
+                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else alone if chained else (ONE_SLOT,)
+                level = LEVELS[1 if chained and not left and of_objects else 0]
                 yield Registration("hook", key, event, name, kept, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
@@ -64,6 +67,9 @@ class Slots:
     def _is_chained(self, function: Function, event: Event) -> bool:
         """Tell whether a function keeps what the slot held before."""
         old: Term = ("attr", event.terms[0], event.name)
+        used = {one for one in walk(event.terms[1]) if one[0] == "call" and one[1][0] == "attr" and one[1][1] == old}
+        if used:  # what the old one gives for the new one, such as its buffer, is not itself
+            return False
         return self._is_kept(function, event, event.terms[1], lambda term: old in list(walk(term)))
 
     @staticmethod
