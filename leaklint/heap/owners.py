@@ -121,7 +121,8 @@ class HolderOwners:
         all_long = bool(made) and all(self._is_long(call.event.terms[0]) for call in made)
         if all_long or self.heap.multiplicity.is_single(owner):
             return True
-        return self._is_long(self._receiver(store))
+        receiver = self._receiver(store)
+        return root(receiver)[0] in {"name", "dotted"} or self._is_long(receiver)
 
     def _is_long(self, term: Term) -> bool:
         """Tell whether all that a term may denote lives long."""
