@@ -51,6 +51,4 @@ def is_set_later(function: str, event: Event) -> bool:
     if is_constructor(function.rpartition(".")[2]):
         return False
     slot = target_of(event)
-    return not any(
-        guard.kind in {"if", "past"} and slot in falsy(guard.test, guard.holds) for guard in event.guards
-    )
+    return not any(guard.kind in {"if", "past"} and slot in falsy(guard.test, guard.holds) for guard in event.guards)

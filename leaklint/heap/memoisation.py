@@ -180,17 +180,15 @@ class Memos:
                 level = int(own)
             elif bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
-            if level and kept.cls and self._is_part(kept.cls):
-                level = 0
-                reasons.append(f"one {kept.name} for each object that has it as a part")
+            if level and self._is_part(kept.cls):
+                level, reasons = 0, [*reasons, f"one {kept.name} for each object that has it as a part"]
         if kept.kind in {"function", "class"}:
             level = min(level, 1)
         if kept.kind == "param":
-            level = min(level, 1)
+            classes = is_for_classes(argument) or is_for_classes(kept.name)
+            level = 0 if classes else min(level, 1)
             reasons.append(f"assumes that callers pass objects for '{kept.name}'")
-            if is_for_classes(argument) or is_for_classes(kept.name):
-                level = 0
-                reasons.append("classes usually are made at import")
+            reasons += ["classes usually are made at import"] if classes else []
         if kept.cls and self._is_small_value(kept.cls, bound):
             level = 0
             reasons.append("equal objects share an entry")
@@ -242,7 +240,7 @@ class Memos:
 
     def _is_part(self, key: str) -> bool:
         """Tell whether each object of a class is made for an attribute of the one that makes it."""
-        functions, sites = self.heap.points_to.functions, self.heap.multiplicity.constructions(key)
+        functions, sites = self.heap.points_to.functions, self.heap.multiplicity.constructions(key) if key else []
         return bool(sites) and all(
             any(
                 one.kind == "setattr" and one.terms[0][0] == "param" and call.event.terms[0] in options(one.terms[1])

@@ -395,4 +395,3 @@ class Multiplicity:
 def _is_without_end(guard: Guard) -> bool:
     """Tell whether a guard is a loop of which the program does not say how often it runs."""
     return guard.kind == "while" or (guard.kind == "loop" and guard.test[0] not in DISPLAYS)
-

@@ -178,7 +178,9 @@ class Removals:
         why = f"what is removed at {place} is never what was stored"
         if wrapped is None:
             missed = Missed(stores[0], why, "remove what was stored", meant=True, shown=True)
-            return Release(Quality.NONE, why, removal, aimed=True, missed=missed if self._takes_nothing(removal) else None)
+            return Release(
+                Quality.NONE, why, removal, aimed=True, missed=missed if self._takes_nothing(removal) else None
+            )
         why = f"{why}: that is {wrapped[1]} made around it"
         missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
         return Release(Quality.NONE, missed.why, removal, missed=missed)

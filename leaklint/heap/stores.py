@@ -32,7 +32,7 @@ _CALLED = re.compile(
 )
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
 _LEADING = frozenset({"method", "closure"})  # what may lead back to what it is stored for
-_UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys of which nobody here knows how many there are
+_UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that nobody here counts
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
