@@ -165,10 +165,23 @@ class Keeping:
             yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
 
     def inside(self, term: Term) -> list[Kept]:
-        """Return what the constructor calls in a term are given and the objects that they make keep."""
+        """Return what the constructor calls in a term, or in what a closure refers to, are given and their objects keep."""
         if term not in self._inside:
             self._inside[term] = self._given_inside(term)
         return self._inside[term]
+
+    def is_equal_to_others(self, kept: Kept, term: Term) -> bool:
+        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry.
+
+        Records that are compared field by field equal others only if what is in them does.
+        """
+        classes = self.heap.classes
+        if kept.cls not in self.heap.names.classes or not classes.by_value(kept.cls):
+            return False
+        handed = (given for call in kept.chain for given in call.bound.values())
+        terms = (term, *handed) if classes.method(kept.cls, "__eq__") is None else ()
+        inside = [one for part in terms for one in self.inside(part)]
+        return all(one.cls not in self.heap.names.classes or classes.by_value(one.cls) for one in inside)
 
     def _given_inside(self, term: Term) -> list[Kept]:
         found: list[Kept] = []
@@ -181,6 +194,12 @@ class Keeping:
                 for _, event in self.heap.attributes.field_terms(value[1], field[2])
             ]
             field = field[1]
+        terms += [
+            assigned
+            for one in walk(term) if one[0] == "func" and one[1] in self.heap.functions
+            for cell in in_order(self.captures(one[1])) if cell[0] == "cell"
+            for assigned in self.heap.cell(cell)
+        ]  # fmt: skip
         for top in terms:
             for one in walk(top):
                 if one[0] == "call":
