@@ -5,7 +5,9 @@ from __future__ import annotations
 from leaklint.flow.model import Function, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
+from leaklint.heap.births import is_at_birth, is_only_at_birth
 from leaklint.heap.bounds import Bounds, follows_always
+from leaklint.heap.circulation import Place
 from leaklint.heap.coverage import Coverage
 from leaklint.heap.detaching import PROTOCOL, Detaching
 from leaklint.heap.effects import Effect, Effects, distinct_effects
@@ -27,6 +29,7 @@ _SELECTIVE = frozenset(
     "pop remove discard del __delitem__ slot -= difference_update rebuild filter"
     " trim intersection_update delete".split()
 )
+_NEXT = frozenset({"pop", "popitem", "popleft", "get", "get_nowait"})
 
 
 class Removals:
@@ -52,6 +55,7 @@ class Removals:
         self.paths = Paths(self)
         self.omissions = Omissions(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
+        self.circulating: frozenset[Place] = frozenset()  # removals that only move entries between holders
         self.by_function = ListMemo(_by_function)
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
@@ -70,7 +74,7 @@ class Removals:
             possible = self._where_possible(self._judged(removal, distinct, held, callers))
             possible = self.omissions.of(possible, distinct, apart)
             here = self._where_finished(possible, distinct)
-            if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
+            if (here.quality, *self._nearness(here, distinct)) > (best.quality, *self._nearness(best, distinct)):
                 best = here
             if here.bounded:
                 return here
@@ -84,6 +88,12 @@ class Removals:
         if missed is None and where.scope == "object":
             missed = self.paths.only_elsewhere(stores, removals)
         return best if missed is None else Release(Quality.DOUBTFUL, missed.why, best.effect, missed=missed)
+
+    def _nearness(self, release: Release, stores: list[Effect]) -> tuple[bool, bool, bool]:
+        """Return whether a release has a removal, whether it tells what that misses, and whether it is of some stores."""
+        removal = release.effect
+        takes = removal is not None and any(self._takes(removal, store) for store in stores)
+        return removal is not None, release.missed is not None, takes
 
     def _on_every_way(self, best: Release, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Release:
         """Return a release, or what it misses: removals at the end of the holder itself do not count, nor some ways."""
@@ -125,6 +135,10 @@ class Removals:
         function = self.heap.functions[removal.function]
         if self.feasibility.keeps_all(removal.value, function):
             return Release(Quality.NONE, f"it is left out only if it is identical to {ANEW} ({place})", removal)
+        if (removal.function, removal.event.place) in self.circulating:
+            return Release(
+                Quality.NONE, f"what is taken out goes to another holder, and from there back ({place})", removal
+            )
         if self.bounds.of(removal, stores, callers):
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
         if self.feasibility._is_finalizer(removal, held) or self.feasibility.waits_for_its_end(removal, stores):
@@ -147,8 +161,8 @@ class Removals:
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
-        if not beside and (reason := self.feasibility.never_by_name(function)):
-            doubt = f"assumes that nothing else calls {function.name}()"
+        reason, doubt = self.feasibility.doubt(removal, function, stores) if not beside else ("", "")
+        if reason:
             return Release(Quality.DOUBTFUL, f"{reason} ({place})", removal, doubt=doubt)
         if not any(self._takes(removal, store) for store in stores):
             return self._never_taking(removal, stores, place)
@@ -172,7 +186,9 @@ class Removals:
         why = f"what is removed at {place} is never what was stored"
         if wrapped is None:
             missed = Missed(stores[0], why, "remove what was stored", meant=True, shown=True)
-            return Release(Quality.NONE, why, removal, missed=missed if self._takes_nothing(removal) else None)
+            return Release(
+                Quality.NONE, why, removal, aimed=True, missed=missed if self._takes_nothing(removal) else None
+            )
         why = f"{why}: that is {wrapped[1]} made around it"
         missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
         return Release(Quality.NONE, missed.why, removal, missed=missed)
@@ -196,7 +212,7 @@ class Removals:
     def runs_over(self, term: Term, container: Term) -> bool:
         """Tell whether a loop runs over a container or a copy of it."""
         for one in walk(term):
-            for value in self.heap.evaluate(one):
+            for value in (*self.heap.evaluate(one), *self.effects.containers(one)):
                 if value == container or (
                     value[0] == "container" and isinstance(value[2], tuple) and self._is_view(value, container)
                 ):
@@ -212,9 +228,9 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if self.detaching.is_beside_their_life(removal, function, self._entering) and not self._consumes(
-            removal, function
-        ):
+        beside = self.detaching.is_beside_their_life(removal, function, self._entering)
+        next_one = removal.key is None and removal.how in _NEXT and self._hands_out(removal, function)
+        if beside and not next_one and not self._consumes(removal, function):
             where = " on it" if self.reachable(function) else ""
             return Release(Quality.NONE, f"nothing in the program calls {function.name}(){where} ({place})", removal)
         selective = removal.how in _SELECTIVE and (
@@ -224,7 +240,7 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if removal.how == "clear" and (self._closes(function) or self._consumes(removal, function)):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if (removal.how == "pop" and removal.key is None) or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
+        if removal.how in _NEXT and (removal.how != "pop" or removal.key is None):
             selective = self._hands_out(removal, function) or self._consumes(removal, function)
         if self._has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
@@ -234,18 +250,15 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self._hands_out(removal, function):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        return Release(
-            Quality.NONE,
-            f"all of it is cleared only by {function.name}(), which nothing in the program calls ({place})",
-            removal,
+        others = (
+            "only constructors call" if is_only_at_birth(self.effects, function.key) else "nothing in the program calls"
         )
+        why = f"all of it is cleared only by {function.name}(), which {others} ({place})"
+        return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:
-        return (
-            bool(self.effects.calls.get(function.key))
-            or function.key in self.multiplicity.escaping
-            or bool(function.parent)
-        )
+        called = bool(self.effects.calls.get(function.key)) or bool(function.parent)
+        return called or function.key in self.multiplicity.escaping
 
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
@@ -261,13 +274,10 @@ class Removals:
                 continue
             if any(self.feasibility.is_false(guard, caller) or guard.kind == "except" for guard in call.event.guards):
                 continue
-            if self.feasibility._at_end(caller) or caller.name == "__del__":
+            if self.feasibility._at_end(caller) or caller.name == "__del__" or is_at_birth(self.effects, call):
                 continue
-            if (
-                len(caller.events) > 2
-                or self._has_life(caller, seen)
-                or caller.name in {"__exit__", "__aexit__", "close"}
-            ):
+            ends = caller.name in {"__exit__", "__aexit__", "close"}
+            if ends or len(caller.events) > 2 or self._has_life(caller, seen):
                 return True
         return False
 
@@ -306,7 +316,7 @@ class Removals:
     def _derives(self, term: Term, removal: Effect) -> bool:
         for part in (term, *children(term)):
             values = self.heap.evaluate(part)
-            if removal.container in values or any(
+            if removal.container in set(self.effects.containers(part)) or any(
                 v[0] == "container" and self._is_view(v, removal.container) for v in values
             ):
                 return True
