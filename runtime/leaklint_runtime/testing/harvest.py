@@ -13,7 +13,7 @@ from ..early import contents, is_a, ref
 from ..holder import mro_of
 from .findings import Flagged
 from .meters import Place, named
-from .patched import Patches
+from .patched import ActivePatches
 from .recording import UnrecordableError, Value, arguments
 from .targets import Target, arm_loaded, trigger
 
@@ -33,7 +33,7 @@ class Harvest:
         self._made: dict[int, tuple[Any, Value]] = {}
         self._wrapped: list[tuple[Any, str, Any, Any]] = []
         self._active: list[int] = []
-        self._patches = Patches()
+        self._patches = ActivePatches()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:

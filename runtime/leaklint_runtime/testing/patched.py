@@ -9,7 +9,7 @@ from unittest import mock
 from .recording import Find, UnrecordableError, Value, encode, name_of
 
 
-class Patches:
+class ActivePatches:
     """Notes each ``mock.patch`` as it begins and ends, from the first test to ``put_back``."""
 
     def __init__(self) -> None:
