@@ -15,7 +15,6 @@ from leaklint.heap.feasibility import UNRESOLVED
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_REF: Term = ("ext", "weakref.ref")
 _DELETIONS = frozenset({"delitem", "clear", "delslice"})
 
 
@@ -32,7 +31,7 @@ class DeadReferences:
         return any(
             one[0] == "call"
             and one[2]
-            and any(value == _REF for value in self.heap.points_to.evaluate(one[1]))
+            and self._makes_reference(one)
             and not self._is_taken_out(effect, one)
             for one in walk(term)
         )
@@ -40,9 +39,17 @@ class DeadReferences:
     def take_their_entry(self, effect: Effect) -> bool:
         """Tell whether the value of an entry is a weak reference whose callback may take the whole entry out."""
         value = effect.value
-        if value is None or value[0] != "call" or _REF not in self.heap.points_to.evaluate(value[1]):
+        if value is None or value[0] != "call" or not self._makes_reference(value):
             return False
         return argument(value, 1, "callback") is not None and self._is_taken_out(effect, value)
+
+    def _makes_reference(self, call: Term) -> bool:
+        """Tell whether a call makes a weak reference: to an object, to a method, or one that stands for the object."""
+        points_to = self.heap.points_to
+        return any(
+            value[0] == "ext" and points_to.contracts.returned(value[1]) == "weak"
+            for value in points_to.evaluate(call[1])
+        )
 
     def _is_taken_out(self, effect: Effect, reference: Term) -> bool:
         """Tell whether the callback of a weak reference may take it out of the holder into which an effect puts it."""

@@ -11,7 +11,8 @@ from leaklint.flow.terms import NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
-from leaklint.heap.multiplicity import IMPORT
+from leaklint.heap.letting_go import is_let_go
+from leaklint.heap.multiplicity import IMPORT, MANY
 from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Feasibility:
     def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
 
-        Users could call the function; but who cleans up at the end what is left means that they need not.
+        Users could call the function; but who cleans up at the end what is left means that they need not, and so does who
+        makes such an object and lets it go.
         """
         calls = [
             call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
@@ -50,7 +52,34 @@ class Feasibility:
         callers = [self.removals.heap.functions[call.caller] for call in calls]
         finalizers = [one for one in callers if self._finalizes(one, held)]
         at_end = [one for one in callers if one not in finalizers]
-        return bool(finalizers and at_end) and all(map(self._at_end, at_end))
+        if finalizers and at_end and all(map(self._at_end, at_end)):
+            return True
+        return self._comes_by_finalizer(removal.function, held) and any(map(self._is_let_go, held))
+
+    def _comes_by_finalizer(self, key: str, held: set[str]) -> bool:
+        """Tell whether all ways of the program to a function begin with ``__del__`` of what is held."""
+        stack, seen, finalized = [key], {key}, False
+        while stack:
+            function = self.removals.heap.functions[stack.pop()]
+            if self._finalizes(function, held):
+                finalized = True
+                continue
+            callers = {call.caller for call in self.removals.effects.calls.get(function.key, ())} - {function.key}
+            if not callers or function.key in self.removals.multiplicity.escaping or self.is_hook(function):
+                return False
+            if any(self._is_unresolved(event) for _, event in self._calls_by_name.get(function.name, ())):
+                return False
+            stack += callers - seen
+            seen |= callers
+        return finalized
+
+    def _is_let_go(self, key: str) -> bool:
+        """Tell whether the program makes objects of a class and lets them go as they are."""
+        if key not in self.removals.heap.names.classes:
+            return False
+        multiplicity = self.removals.multiplicity
+        made = (one for one in multiplicity.constructions(key) if multiplicity.call_runs(one) == MANY)
+        return any(is_let_go(self.removals.heap, one) for one in made)
 
     def _finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
@@ -157,9 +186,13 @@ class Feasibility:
         reasons = [
             self.never(event, caller)
             for caller, event in self._calls_by_name.get(function.name, ())
-            if not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
+            if self._is_unresolved(event)
         ]
         return reasons[0] if reasons and all(reasons) else ""
+
+    def _is_unresolved(self, event: Event) -> bool:
+        """Tell whether a call is of a method of an object of which nothing is known."""
+        return not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
 
     def is_hook(self, function: Function) -> bool:
         """Tell whether a base that was not read may call a method by its name: the calls that are seen are not all then."""

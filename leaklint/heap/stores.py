@@ -304,7 +304,7 @@ class Stores:
                 yield "equal ones are stored once"
         if side == "element" and once and kept.kind == "param":
             yield ""
-        if domain == Domain.VALUE and side == "value" and once:
+        if domain == Domain.VALUE and side == "value" and once and not self._brings_its_key(effect):
             yield ""
         if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
             effect, kept
@@ -340,11 +340,23 @@ class Stores:
 
     def _is_its_own(self, effect: Effect) -> bool:
         """Tell whether an object is stored under something of its own, such as its name."""
-        stored = {one for one in walk(effect.value) if one[0] == "param"} if effect.value is not None else set()
-        return (
-            effect.key is not None
-            and effect.key[0] not in {"param", "iter"}
-            and any(one in stored for one in walk(effect.key))
+        if effect.key is None or effect.value is None or effect.key[0] in {"param", "iter"}:
+            return False
+        stored = {one for one in walk(effect.value) if one[0] == "param" or (one == effect.value and one[0] == "call")}
+        return effect.key != effect.value and any(one in stored for one in walk(effect.key))
+
+    def _brings_its_key(self, effect: Effect) -> bool:
+        """Tell whether an object is stored under something of its own, as the function has it or as a caller hands it in."""
+        substituted = self.heap.points_to.calling.substituted
+        return self._is_its_own(effect) or any(
+            self._is_its_own(
+                effect._replace(
+                    key=substituted(effect.key, call.callee, call.bound),
+                    value=substituted(effect.value, call.callee, call.bound),
+                )
+            )
+            for call in (self.heap.effects.calls.get(effect.function, ()) if not effect.chain else ())
+            if effect.key is not None and effect.value is not None
         )
 
     def _is_searched(self, effect: Effect) -> bool:
