@@ -13,6 +13,7 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.empty_reads import finds_empty, stays_empty
 from leaklint.heap.equality import Equality
 from leaklint.heap.identity import is_identity_anew, never_same
+from leaklint.heap.weak_callbacks import takes_references_alone
 from leaklint.heap.wrapping import Wrapping
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Coverage:
     def covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
         if self._apart(removal.container, store.container) or self.is_inside(removal.container, store.container):
+            return False
+        if takes_references_alone(self.removals.heap, removal, store):
             return False
         if (
             removal.how

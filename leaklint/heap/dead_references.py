@@ -11,6 +11,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.external import argument
 from leaklint.heap.feasibility import UNRESOLVED
+from leaklint.heap.weak_callbacks import makes_reference
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -31,7 +32,7 @@ class DeadReferences:
         return any(
             one[0] == "call"
             and one[2]
-            and self._makes_reference(one)
+            and makes_reference(self.heap.points_to, one)
             and not self._is_taken_out(effect, one)
             for one in walk(term)
         )
@@ -39,17 +40,9 @@ class DeadReferences:
     def take_their_entry(self, effect: Effect) -> bool:
         """Tell whether the value of an entry is a weak reference whose callback may take the whole entry out."""
         value = effect.value
-        if value is None or value[0] != "call" or not self._makes_reference(value):
+        if value is None or value[0] != "call" or not makes_reference(self.heap.points_to, value):
             return False
         return argument(value, 1, "callback") is not None and self._is_taken_out(effect, value)
-
-    def _makes_reference(self, call: Term) -> bool:
-        """Tell whether a call makes a weak reference: to an object, to a method, or one that stands for the object."""
-        points_to = self.heap.points_to
-        return any(
-            value[0] == "ext" and points_to.contracts.returned(value[1]) == "weak"
-            for value in points_to.evaluate(call[1])
-        )
 
     def _is_taken_out(self, effect: Effect, reference: Term) -> bool:
         """Tell whether the callback of a weak reference may take it out of the holder into which an effect puts it."""

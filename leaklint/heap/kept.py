@@ -298,9 +298,24 @@ class Keeping:
 
     @cached_property
     def _filled_for_others(self) -> frozenset[Term]:
-        """Return the containers that something is put into where they are found in an object or another container."""
-        stores = (one for one in self.effects.effects if one.kind == "store" and one.base[0] in _FOUND_IN)
-        return frozenset(one.container for one in stores)
+        """Return the containers that something is put into where they are found in an object or another container.
+
+        A function that puts away what it returns gives it out from there as well.
+        """
+        stores = [one for one in self.effects.effects if one.kind == "store"]
+        putting: dict[Term, set[str]] = {}
+        for one in stores:
+            for value in self.heap.evaluate(one.value) if one.value is not None else ():
+                putting.setdefault(value, set()).add(one.function)
+        return frozenset(
+            one.container for one in stores
+            if one.base[0] in _FOUND_IN or self._is_returned_by(putting.get(one.container, set()), one.base)
+        )  # fmt: skip
+
+    def _is_returned_by(self, functions: set[str], call: Term) -> bool:
+        """Tell whether a term calls one of some functions."""
+        callees = self.heap.evaluate(call[1]) if functions and call[0] == "call" else ()
+        return any(one[0] in {"func", "method"} and one[-1] in functions for one in callees)
 
     def _entries(self, container: Term) -> list[tuple[Term, Term]]:
         """Return the values that a container may hold, each once, with the site of the call that returned it."""
