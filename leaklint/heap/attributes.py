@@ -58,7 +58,7 @@ class Attributes:
         if kind == "module":
             return attribute_of_module(self.heap, value[1], name)
         if kind == "ext":
-            return frozenset([("ext", f"{value[1]}.{name}")])
+            return frozenset([self.heap.names.below(f"{value[1]}.{name}")])
         if kind == "extinst":
             return self._on_outside(value, name) or frozenset([("ext", f"{value[1]}.{name}")])
         if kind in {"func", "memo"}:

@@ -20,7 +20,7 @@ class ContextLinks:
         self.heap = heap
 
     def is_linked(self, function: Function, call: Term) -> bool:
-        """Tell whether what a call sets a variable to is an object that keeps the older value, or the token that leads to it."""
+        """Tell whether a call sets a variable to an object that keeps the older value, or the token that leads to it."""
         variable = call[1][1]
         values = self._given(function, call[2][0])
         return bool(values) and all(self._links(home, value, variable, call) for home, value in values)
@@ -51,7 +51,9 @@ class ContextLinks:
         yield from (event.terms[1] for event in home.events if event.kind == "setattr" and event.terms[0] == value)
         for one in points_to.evaluate(value):
             if one[0] in {"self", "inst"} and one[1] in points_to.names.classes:
-                for name in (name for key in points_to.classes.order(one[1]) for name in points_to.names.classes[key].methods):
+                for name in (
+                    name for key in points_to.classes.order(one[1]) for name in points_to.names.classes[key].methods
+                ):
                     method = points_to.classes.method(one[1], name)
                     own = points_to.functions[method] if method is not None else home
                     receiver = ("param", own.key, own.params[0].name if own.params else "")
@@ -63,4 +65,6 @@ class ContextLinks:
         """Tell whether a term is what the variable holds, or the token of the call that sets it, which keeps what it held."""
         if term == call:
             return True
-        return any(self.heap.rebinding._is_old(one, ("read", variable), []) for one in options(term) if one[0] == "call")
+        return any(
+            self.heap.rebinding._is_old(one, ("read", variable), []) for one in options(term) if one[0] == "call"
+        )

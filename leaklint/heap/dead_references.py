@@ -29,13 +29,18 @@ class DeadReferences:
 
     def stay(self, effect: Effect, term: Term) -> bool:
         """Tell whether a weak reference that is stored has no callback, or one that never comes to its holder."""
-        return any(
+        return not self._is_below_weak(effect) and any(
             one[0] == "call"
             and one[2]
             and makes_reference(self.heap.points_to, one)
             and not self._is_taken_out(effect, one)
             for one in walk(term)
         )
+
+    def _is_below_weak(self, effect: Effect) -> bool:
+        """Tell whether a reference is put into what lies in a weak container, and goes with its key or its users."""
+        values = self.heap.points_to.all_of(one for one in walk(effect.base) if one != effect.base)
+        return any(value[0] == "container" and value[1].startswith("weak") for value in values)
 
     def take_their_entry(self, effect: Effect) -> bool:
         """Tell whether the value of an entry is a weak reference whose callback may take the whole entry out."""

@@ -63,7 +63,9 @@ class Flags:
             self._made[term, depth] = frozenset()
             sources = self._sources(term) if depth < _DEPTH else []
             own = [term] if term[0] in {"call", "name", "dotted"} else []
-            self._made[term, depth] = frozenset(own).union(*(self._origins(one, depth + 1) for one in sources[:_SOURCES]))
+            self._made[term, depth] = frozenset(own).union(
+                *(self._origins(one, depth + 1) for one in sources[:_SOURCES])
+            )
         return self._made[term, depth]
 
     def _sources(self, term: Term) -> list[Term]:

@@ -41,7 +41,7 @@ def note_in_place(effects: Effects, key: str, event: Event) -> None:
 
 
 def _container(effects: Effects, value: Term, operator: str) -> Term | None:
-    """Return the container that an operator changes: also that which an object is by its base, if its class has no such method."""
+    """Return the container that an operator changes: also an object by its base, if its class has no such method."""
     if value[0] == "container":
         return value
     if value[0] not in {"self", "inst"} or value[1] not in effects.heap.names.classes:

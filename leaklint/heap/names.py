@@ -112,6 +112,11 @@ class Names:
         ending = self._endings.get(dotted, ()) if "." in dotted else ()
         return ending[0] if len(ending) == 1 else None
 
+    def below(self, dotted: str) -> Term:
+        """Return what stands below a folder without ``__init__.py``, where a program names it in full."""
+        found = self._module(dotted)
+        return ("module", found) if found is not None else ("ext", dotted)
+
     def _find(self, dotted: str) -> Term:
         parts = dotted.split(".")
         for n in range(len(parts), 0, -1):

@@ -13,7 +13,7 @@ def makes_reference(heap: PointsTo, call: Term) -> bool:
 
 
 def takes_references_alone(heap: PointsTo, removal: Effect, store: Effect) -> bool:
-    """Tell whether a removal is the callback of a weak reference, and a store puts in objects themselves, which it never takes."""
+    """Tell whether a removal is the callback of a weak reference, and a store puts in objects themselves."""
     if removal.how != "callback" or not makes_reference(heap, removal.event.terms[0]):
         return False
     values = heap.all_of(one for one in (store.key, store.value) if one is not None)
