@@ -30,7 +30,7 @@ NATURES = (
     "another each time", "gives a number", "lives by who holds it", "waits", "limited", "not found", "runs with its class",
     "suppresses", "runs coroutines", "the one that runs", "takes a coroutine", "ends the process", "process",
     "canonical form", "digest", "reads what a file is now", "reads row by row", "joins rows", "numbers rows", "one of few",
-    "sets up tests",
+    "sets up tests", "calls for each", "calls with the rest",
 )  # fmt: skip
 _SCHEMA_TEXT = {"type": "string"}
 

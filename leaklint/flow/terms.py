@@ -157,6 +157,18 @@ def rebuilt(term: Term, change: Callable[[Term], Term | None]) -> Term:
     return term
 
 
+def written(term: Term) -> Term:
+    """Return a term without the places of its calls and displays: what is written alike is equal."""
+
+    def change(one: Term) -> Term | None:
+        if one[0] == "call":
+            words = tuple([(name, written(value)) for name, value in one[3]])
+            return ("call", written(one[1]), tuple(map(written, one[2])), words, ())
+        return (one[0], tuple(map(written, one[1])), ()) if one[0] in DISPLAYS else None
+
+    return rebuilt(term, change)
+
+
 def root(term: Term) -> Term:
     """Return what attributes and elements of a term start from."""
     while term[0] in {"attr", "elem", "iter", "slice", "enter"}:

@@ -78,6 +78,8 @@ class Attributes:
                     term for base_, term in self.assigned.open(name) if value in self.heap.evaluate(base_)
                 )
                 return got or PART
+            if value[1] == "tuple" and not hasattr(tuple, name):
+                return self.heap.evaluate(("held", value, "parts", None)) or PART  # a field of a named tuple
             inner = self.heap.external.inside.get(value, {}).get(name)
             return frozenset([("cmethod", value, name) if inner is None else inner])
         if kind in {"plain", "none"}:
@@ -156,14 +158,8 @@ class Attributes:
             return got
         if (lower := self._of_heirs(value, key, name, base)) is not None:
             return lower
-        hint = next(
-            (
-                self.heap.names.classes[o].annotations[name]
-                for o in self.heap.classes.order(key)
-                if name in self.heap.names.classes[o].annotations
-            ),
-            None,
-        )
+        hints = (self.heap.names.classes[one].annotations.get(name) for one in self.heap.classes.order(key))
+        hint = next((one for one in hints if one is not None), None)
         if hint is not None:
             return self.heap.annotations.of(hint) or PART
         return self._of_base_outside(key, name)
@@ -295,6 +291,8 @@ class Attributes:
                 method = self.heap.classes.method(key, name)
                 if method is not None:
                     return got | self._bound(value, key, name, method, value)
+                if self.heap.classes.is_member(attribute[0], name):
+                    return frozenset([("inst", attribute[0], None)])
                 return got | self.heap.evaluate(attribute[1])
             meta = self.heap.classes.metaclass(key)
             if meta is not None:

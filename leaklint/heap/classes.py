@@ -190,6 +190,11 @@ class Classes:
         }
         return any(self.contracts.is_a(name, "enum") for name in (*self.outside(key), *metas))
 
+    def is_member(self, key: str, name: str) -> bool:
+        """Tell whether an attribute in the body of a class is one of the instances of an enumeration."""
+        term = self.names.classes[key].attributes[name][0]
+        return name[:1] != "_" and term[0] not in {"func", "class"} and self.is_enum(key)
+
     def is_by_nature(self, key: str, nature: str) -> bool:
         """Tell whether a base outside of the program is of such a nature."""
         return any(self.contracts.is_a(name, nature) for name in self.outside(key))

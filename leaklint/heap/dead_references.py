@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.containers import REMOVERS
 from leaklint.flow.model import Event, base_of
 from leaklint.flow.terms import Term, walk
-from leaklint.heap.effects import Effect
+from leaklint.heap.effects import Effect, root_of_reads
 from leaklint.heap.external import argument
 from leaklint.heap.feasibility import UNRESOLVED
 from leaklint.heap.weak_callbacks import makes_reference
@@ -29,18 +29,16 @@ class DeadReferences:
 
     def stay(self, effect: Effect, term: Term) -> bool:
         """Tell whether a weak reference that is stored has no callback, or one that never comes to its holder."""
-        return not self._is_below_weak(effect) and any(
+        around = self.heap.points_to.evaluate(root_of_reads(effect.base))
+        if any(one[0] == "container" and one[1].startswith("weak:") for one in around):
+            return False  # it goes with the key of what it is in
+        return any(
             one[0] == "call"
             and one[2]
             and makes_reference(self.heap.points_to, one)
             and not self._is_taken_out(effect, one)
             for one in walk(term)
         )
-
-    def _is_below_weak(self, effect: Effect) -> bool:
-        """Tell whether a reference is put into what lies in a weak container, and goes with its key or its users."""
-        values = self.heap.points_to.all_of(one for one in walk(effect.base) if one != effect.base)
-        return any(value[0] == "container" and value[1].startswith("weak") for value in values)
 
     def take_their_entry(self, effect: Effect) -> bool:
         """Tell whether the value of an entry is a weak reference whose callback may take the whole entry out."""

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
+from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
 from leaklint.heap.generators import note_sent
-from leaklint.heap.implicit import note_class_made, note_metaclass, note_operator
+from leaklint.heap.implicit import note_applied, note_class_made, note_metaclass, note_operator, note_unbound
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
@@ -71,9 +71,10 @@ class Effects:
         self._elements: dict[str, list[tuple[Event, Term]]] = {}  # the elements by key that a function reads
         self._pending: list[Effect] = []  # on what a function is given: whatever its callers give
         self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
+        self._calls_given = False  # whether something is called that callers hand in: who does is known after one turn
         self.notes._note_supers()
         noted: tuple[int, ...] = ()
-        for _ in range(3):
+        for turn in range(3):
             self.notes._note_wrappers()
             self.notes._note_installed()
             before, noted_before = heap.contents.changes, noted
@@ -84,14 +85,14 @@ class Effects:
             self._lift()
             heap.calls = self.calls
             heap.attributes.forget()
-            if heap.contents.changes == before:
+            if heap.contents.changes == before and (turn or not self._calls_given):
                 break
 
     def _open(
         self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None
     ) -> None:
         """Note an effect on a parameter, or on something inside of one."""
-        start = _origin(base)
+        start = root_of_reads(base)
         if start[0] != "param":
             return
         for one in in_order(self.heap.evaluate(base)):
@@ -123,7 +124,7 @@ class Effects:
         if base is None or not is_small(base):
             return
         chain = (*effect.chain, call)
-        start = _origin(base)
+        start = root_of_reads(base)
         if (
             start[0] == "param"
             and start != effect.container
@@ -181,6 +182,7 @@ class Effects:
 
     def _called(self, key: str, event: Event, term: Term, callee: Term, depth: int) -> None:
         kind = callee[0]
+        self._calls_given |= kind == "param"
         if kind == "func":
             self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
         elif kind == "method":
@@ -202,6 +204,8 @@ class Effects:
             self.external.append((key, event, term, callee[1]))
             note_attribute(self, key, event, term, callee[1])
             note_class_made(self, key, event, term, callee[1])
+            note_unbound(self, key, event, term, callee[1])
+            note_applied(self, key, event, term, callee[1])
             note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
@@ -263,7 +267,7 @@ class Effects:
             if name == "update" and value is None:
                 value = next((word for _, word in term[3]), None)
             if name == "setdefault" and value is None:
-                value = ("const", "None", "NoneType")
+                value = NONE
             if name in BULK and given and self._each(key, event, name, container, base, given[0]):
                 return
             if value is not None:
@@ -292,8 +296,6 @@ class Effects:
         base, item, value = event.terms
         for container in in_order(self.heap.evaluate(base)):
             if container[0] == "container":
-                if value == ("const", "None", "NoneType"):
-                    self._effect(key, event, "remove", "slot", container, base, item, None)
                 self._effect(key, event, "store", "[]=", container, base, item, value)
             elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
                 method = self.heap.classes.method(container[1], "__setitem__")
@@ -357,6 +359,8 @@ class Effects:
     def _effect(
         self, key: str, event: Event, kind: str, how: str, container: Term, base: Term, item: Term | None, value: Term | None
     ) -> None:  # fmt: skip
+        if value == NONE and item is not None and how in {"[]=", "__setitem__"}:
+            self.effects.append(Effect("remove", "slot", container, base, item, None, key, event))
         self.effects.append(Effect(kind, how, container, base, item, value, key, event))
         if kind == "store" and value is not None:
             self.heap.contents.hold(container, item, value)
@@ -382,7 +386,7 @@ class Effects:
         return ("call", made, (), (), (*container[2], "made")) if isinstance(container[2], tuple) else UNKNOWN
 
 
-def _origin(term: Term) -> Term:
+def root_of_reads(term: Term) -> Term:
     """Return what elements of a term start from: a container's own accessors are looked through."""
     term = root(term)
     while term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"setdefault", "get", "values", "pop"}:

@@ -206,6 +206,17 @@ class External:
             for part in term[2]:
                 self.heap.contents.hold(one, None, ("iter", part[1]) if part[0] == "star" else part)
 
+    def element(self, name: str, term: Term) -> Values:
+        """Return an element of something outside: ``sys.modules`` has modules by name, ``__name__`` is the module's own."""
+        key: Term = term[2] if term[0] == "elem" and name == "sys.modules" else ()
+        if key[::2] == ("name", "__name__"):
+            return self.heap.evaluate(("dotted", key[1]))
+        return (
+            self.heap.evaluate(("dotted", key[1].strip("'\"")))
+            if key[::2] == ("const", "str")
+            else frozenset([("part",)])
+        )
+
     def longer_copies(self, container: Term) -> tuple[str, ...]:
         """Return the names of the methods of a container that return a longer copy of it."""
         return self._longer.get(container, ())

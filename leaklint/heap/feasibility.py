@@ -38,7 +38,29 @@ class Feasibility:
 
     def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
-        return self._only_from(removal.function, lambda function: self._finalizes(function, held), set())
+        own = {above for cls in held for above in self._above(cls)} if held else None
+        return self._only_from(removal.function, lambda function: self._finalizes(function, held), set(), own)
+
+    def waits_for_its_end(self, removal: Effect, stores: list[Effect]) -> bool:
+        """Tell whether a removal runs when what is stored itself has gone: ``finalize(x, table.pop, x.key)``."""
+        heap, call = self.removals.heap, removal.event.terms[0]
+        if removal.how != "callback" or not call[2]:
+            return False
+        contracts = [heap.contracts.callable(value[1]) for value in heap.evaluate(call[1]) if value[0] == "ext"]
+        awaited = call[2][0]
+        return any(one is not None and one.kind == "finalize" for one in contracts) and any(
+            store.value is not None
+            and (store.value == awaited or not self._objects(store.value).isdisjoint(self._objects(awaited)))
+            for store in stores
+        )
+
+    def _objects(self, term: Term) -> set[Term]:
+        """Return the objects of the program's classes that a term may denote."""
+        return {value for value in self.removals.heap.evaluate(term) if value[0] in {"self", "inst"}}
+
+    def _above(self, key: str) -> list[str]:
+        classes = self.removals.heap.classes
+        return list(classes.order(key)) if key in self.removals.heap.names.classes else []
 
     def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
@@ -90,9 +112,10 @@ class Feasibility:
 
     def only_finalizing(self, key: str) -> bool:
         """Tell whether a function runs only in ``__del__``."""
-        return self._only_from(key, lambda function: function.name == "__del__", set())
+        return self._only_from(key, lambda function: function.name == "__del__", set(), None)
 
-    def _only_from(self, key: str, entry: object, seen: set[str]) -> bool:
+    def _only_from(self, key: str, entry: object, seen: set[str], own: set[str] | None) -> bool:
+        """Tell whether all calls of a function come from an entry; users call public methods, those of ``own`` at least."""
         function = self.removals.heap.functions[key]
         assert callable(entry)
         if entry(function):
@@ -102,9 +125,9 @@ class Feasibility:
         seen.add(key)
         calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
         private = function.name.startswith("_") and not function.name.startswith("__")
-        if not calls or (not private and function.kind == "method"):
+        if not calls or (not private and function.kind == "method" and (own is None or function.owner in own)):
             return False
-        return all(self._only_from(call.caller, entry, seen) for call in calls)
+        return all(self._only_from(call.caller, entry, seen, own) for call in calls)
 
     @cached_property
     def _ends(self) -> frozenset[str]:

@@ -141,7 +141,8 @@ class Lifetime:
             module = names.module_of(key)
             for word, (term, place) in klass.attributes.items():
                 where = HeapPlace("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
-                for value in in_order(self.heap.evaluate(term)):
+                member = self.heap.classes.is_member(key, word)
+                for value in [("inst", key, None)] if member else in_order(self.heap.evaluate(term)):
                     yield value, where
         for value, assigned in self._on.items():
             for word, function, event in assigned:
@@ -188,10 +189,7 @@ class Lifetime:
                 continue
             made = ("inst", key, ("descriptor",))
             if key not in self._put_away:
-                yield (
-                    made,
-                    HeapPlace("class", key, "", klass.key.partition(":")[0], klass.place, 0, (_dotted(key),)),
-                )
+                yield made, HeapPlace("class", key, "", key.partition(":")[0], klass.place, 0, (_dotted(key),))
 
     @cached_property
     def _put_away(self) -> frozenset[str]:
@@ -245,6 +243,7 @@ class Lifetime:
             yield from self._attributes(value, location)
         elif kind == "func":
             yield from self._captured(value[1], location)
+            yield from self._attributes(value, location) if "<locals>" in value[1] else ()
         elif kind == "method" or kind == "cmethod":
             yield value[1], location
         elif kind == "generator" and self._is_for_good(location):

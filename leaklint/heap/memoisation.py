@@ -142,8 +142,12 @@ class Memos:
             return None
         keyed = self._arguments(function, value)
         best: tuple[Kept, str] | None = None
+
+        def rank(one: tuple[str, Kept]) -> tuple[bool, int]:
+            return self._is_one(function, *one), one[1].rank
+
         for argument, kept in keyed:
-            if kept.kind in _TELLING and (best is None or kept.rank < best[0].rank):
+            if kept.kind in _TELLING and (best is None or rank((argument, kept)) < rank((best[1], best[0]))):
                 best = (kept, argument)
         level, reasons = 2, []
         if best is None:
@@ -183,8 +187,7 @@ class Memos:
         if kept.cls and self._is_small_value(kept.cls, bound):
             level = 0
             reasons.append("equal objects share an entry")
-        one = kept.cls and (self.heap.multiplicity.is_one_a_run(kept.cls) or self._is_made_once(function, argument))
-        if one:
+        if self._is_one(function, argument, kept):
             level = 0
             reasons.append(f"one {kept.name} a run of the program")
         return self._made(module, place, function, bound, kept, argument, level, reasons, name, value[3])
@@ -206,6 +209,13 @@ class Memos:
             tuple(reasons),
             name,
             cache,
+        )
+
+    def _is_one(self, function: Function | None, argument: str, kept: Kept) -> bool:
+        """Tell whether there is one object a run of the program that an argument brings."""
+        often = self.heap.multiplicity
+        return bool(kept.cls) and (
+            often.is_single(kept.cls) or often.is_one_a_run(kept.cls) or self._is_made_once(function, argument)
         )
 
     def _is_made_once(self, function: Function | None, argument: str) -> bool:

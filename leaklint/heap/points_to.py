@@ -344,6 +344,8 @@ class PointsTo(Evaluation):
             return frozenset().union(made, *held) or PART
         if container[0] == "generator":
             return self.calling.yielded(container)
+        if container[0] == "ext":
+            return self.external.element(container[1], term)
         if container[0] == "class" and self.classes.is_enum(container[1]):
             return frozenset([("inst", container[1], None)])  # ``Colour[name]``
         if container[0] != "container":

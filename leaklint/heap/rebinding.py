@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.containers import LONGER
 from leaklint.flow.model import Event
-from leaklint.flow.terms import NONE, Term, children, walk
+from leaklint.flow.terms import NONE, Term, children, walk, written
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.namespaces import is_constructor
@@ -43,7 +44,7 @@ class Rebinding:
         """``TABLE[k] = TABLE[k] + (x,)``: an element that is built anew."""
         target: Term = ("elem", event.terms[0], event.terms[1])
         value = event.terms[2]
-        if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"}:
+        if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"} or _reads(value, target):
             return
         containers = [
             v
@@ -76,7 +77,7 @@ class Rebinding:
                 for v in in_order(self.heap.points_to.evaluate(target))
                 if v[0] == "container" and v[1] in {"tuple", "frozenset"}
             ]
-            if values and event.name == "+" and not self._gets_its_own(target, values[0], event):
+            if values and event.name in {"+", "|"} and not self._gets_its_own(target, values[0], event):
                 yield Effect("store", "+=", values[0], target, None, ("iter", value), key, event)
             return
         target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
@@ -172,6 +173,9 @@ class Rebinding:
         elif value[0] == "call" and value[1][0] == "attr" and self._makes_longer(value):
             if self._is_old(value[1][1], target, containers):
                 yield from value[2][:1] or [("dict", (), value[4])]
+        elif value[0] == "call" and value[1][0] == "attr" and value[1][2] in LONGER:
+            if self._is_old(value[1][1], target, containers):
+                yield from (("iter", part) for part in value[2])
         elif value[0] in {"list", "tuple", "set"}:
             stars = [part for part in value[1] if part[0] == "star"]
             if any(self._is_old(part[1], target, containers) for part in stars):
@@ -211,9 +215,13 @@ class Rebinding:
         if target[0] == "read":  # what a context variable is asked for
             evaluate, asked = self.heap.points_to.evaluate, term[1] if term[0] == "call" else term
             return asked[0] == "attr" and asked[2] == "get" and not evaluate(asked[1]).isdisjoint(evaluate(target[1]))
-        return term == target or (
-            term[0] in {"name", "attr", "param"}
-            and any(value in containers for value in self.heap.points_to.evaluate(term))
+        return (
+            written(term) == written(target)
+            or _reads(term, target)
+            or (
+                term[0] in {"name", "attr", "param"}
+                and any(value in containers for value in self.heap.points_to.evaluate(term))
+            )
         )
 
     def _is_empty(self, value: Term) -> bool:
@@ -254,3 +262,10 @@ class Rebinding:
     def _unset_guard(event: Event, target: Term) -> bool:
         """Tell whether an assignment only makes what is not there yet."""
         return any(target in Multiplicity.unset(guard) for guard in event.guards)
+
+
+def _reads(term: Term, target: Term) -> bool:
+    """Tell whether a call reads the element that is assigned: ``TABLE.get(key, [])``."""
+    if target[0] != "elem" or term[0] != "call" or term[1][0] != "attr" or term[1][2] != "get" or not term[2]:
+        return False
+    return written(("elem", term[1][1], term[2][0])) == written(target)

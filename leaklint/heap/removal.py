@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from leaklint.flow.model import Function, base_of, target_of
+from leaklint.flow.model import Function, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
+from leaklint.heap.bounds import Bounds, follows_always
 from leaklint.heap.coverage import Coverage
 from leaklint.heap.detaching import PROTOCOL, Detaching
 from leaklint.heap.effects import Effect, Effects, distinct_effects
@@ -43,6 +44,7 @@ class Removals:
         self.keys = keys
         self.feasibility = Feasibility(self)
         self.coverage = Coverage(self)
+        self.bounds = Bounds(self)
         self.optional = Optional(effects)
         self.abandonment = Abandonment(effects)
         self.endings = Endings(self)
@@ -123,9 +125,9 @@ class Removals:
         function = self.heap.functions[removal.function]
         if self.feasibility.keeps_all(removal.value, function):
             return Release(Quality.NONE, f"it is left out only if it is identical to {ANEW} ({place})", removal)
-        if self._bounds(removal, stores, callers):
+        if self.bounds.of(removal, stores, callers):
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
-        if self.feasibility._is_finalizer(removal, held):
+        if self.feasibility._is_finalizer(removal, held) or self.feasibility.waits_for_its_end(removal, stores):
             return Release(
                 Quality.NONE,
                 f"only a finalizer removes it ({place}), which never runs while it is held",
@@ -154,7 +156,7 @@ class Removals:
             return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
         if self.coverage._moves(removal, stores):
             return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
-        follows = removal.how != "clear" and any(self._follows_always(removal, store) for store in here)
+        follows = removal.how != "clear" and any(follows_always(removal, store) for store in here)
         if follows or self._is_protocol(function, stores):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         return self._called(removal, function, place)
@@ -182,89 +184,14 @@ class Removals:
             store.key is not None and self.coverage.equality.differ(removal.key, store.key) for store in stores
         )  # fmt: skip
 
-    @staticmethod
-    def _follows_always(removal: Effect, store: Effect) -> bool:
-        """Tell whether a removal stands in the function of a store, behind no test that the store is not behind as well."""
-        guards = (guard for guard in removal.event.guards if guard.kind not in {"finally", "try", "with"})
-        return removal.function == store.function and all(guard in store.event.guards for guard in guards)
-
     def _is_protocol(self, function: Function, stores: list[Effect]) -> bool:
         """Tell whether a removal runs whenever an object is used, whose other methods store."""
         storing = self.by_function(stores) if function.name in PROTOCOL and function.owner else ()
         return any(self.heap.functions[one].owner == function.owner for one in storing)
 
-    # bounds
-
     def bounds_entry(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal bounds the number of entries that one store puts in."""
-        return self._bounds(removal, [store], _callers([store]))
-
-    def _bounds(self, removal: Effect, stores: list[Effect], callers: set[str]) -> bool:
-        """A removal on the store's own path, behind a test of the size or of the entries: eviction or sweep.
-
-        ``callers`` are the functions from which the stores are reached.
-        """
-        storing = self.by_function(stores).keys() | callers
-        if removal.function not in storing and not any(
-            call.caller in storing for call in self.effects.calls.get(removal.function, ())
-        ):
-            return False
-        events = [removal.event]
-        events += [call.event for call in self.effects.calls.get(removal.function, ()) if call.caller in storing]
-        guards = [guard for event in events for guard in event.guards]
-        if any(self.tests_size(guard.test, removal) for guard in guards if guard.kind in {"if", "while", "past"}):
-            return self._runs_with(removal)
-        if removal.how == "trim":
-            return True
-        if removal.how in {"rebuild", "filter"} and removal.function in self.by_function(stores):
-            return True
-        swept = any(
-            guard.kind in {"loop", "while"} and self.runs_over(guard.test, removal.container) for guard in guards
-        )
-        return swept and removal.how != "clear" and self._runs_with(removal)
-
-    def _runs_with(self, removal: Effect) -> bool:
-        """Tell whether a removal stands in the function of a store, not behind a guard that forbids it."""
-        function = self.heap.functions[removal.function]
-        return not any(self.feasibility.is_false(guard, function) for guard in removal.event.guards)
-
-    def tests_size(self, test: Term, effect: Effect) -> bool:
-        """Tell whether a test asks how many entries the container of an effect has."""
-        container, raw = effect.container, base_of(effect.event)
-        for term in walk(test):
-            if term[0] == "op" and term[1] in {">", ">=", "<", "<=", "==", "!="}:
-                for part in term[2]:
-                    for one in walk(part):
-                        if (
-                            one[0] == "call"
-                            and one[1][-1] in {"len", "qsize", "__len__", "full"}
-                            and ((raw is not None and raw in one[2]) or self._is_of(one, container))
-                        ):
-                            return True
-            if (
-                term[0] == "call"
-                and term[1][0] == "attr"
-                and term[1][2] == "full"
-                and container in self.heap.evaluate(term[1][1])
-            ):
-                return True
-        return False
-
-    def _is_of(self, call: Term, container: Term) -> bool:
-        given = call[2][0] if call[2] else call[1][1] if call[1][0] == "attr" else NONE
-        values = self.heap.evaluate(given)
-        if container in values or any(
-            value[0] in {"inst", "self"}
-            and value[1] in self.heap.names.classes
-            and self.effects.container_of(value) is not None
-            and container[2][:1] == ("class",)
-            and self.heap.classes.related(value[1], container[2][1])
-            for value in values
-        ):
-            return True
-        where = self.lifetime.where(container)
-        places = (self.lifetime.where(value) for value in values)
-        return where is not None and any(place is not None and place.key == where.key for place in places)
+        return self.bounds.of(removal, [store], _callers([store]))
 
     def runs_over(self, term: Term, container: Term) -> bool:
         """Tell whether a loop runs over a container or a copy of it."""

@@ -174,7 +174,7 @@ class Stores:
     def _has_room(self, effect: Effect) -> bool:
         """``if len(X) < N: X.append(..)``: no more than so many are ever put in."""
         for guard in effect.event.guards:
-            if guard.kind not in {"if", "past"} or not self.heap.removals.tests_size(guard.test, effect):
+            if guard.kind not in {"if", "past"} or not self.heap.removals.bounds.tests_size(guard.test, effect):
                 continue
             test, holds = guard.test, guard.holds
             while test[0] == "op" and test[1] == "not":
