@@ -107,8 +107,8 @@ class Keeping:
         )
 
     def _made_by_given(self, term: Term) -> set[Term]:
-        """Return what a call makes of a function or class that a caller has handed in, and an object keeps in a field."""
-        if term[0] != "call" or term[1][0] != "attr":
+        """Return what a call makes of a function or class that a caller hands in, or that an object keeps in a field."""
+        if term[0] != "call" or term[1][0] not in {"attr", "param"}:
             return set()
         given = self.heap.attributes.with_given(term[1])
         return {made for one in given if one[0] != "param" for made in self.heap.calling.called(one, term)}
