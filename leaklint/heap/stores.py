@@ -33,6 +33,7 @@ _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "par
 _UNCOUNTED = frozenset(
     {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}
 )  # keys of which nobody here knows how many there are
+_PRIMITIVE = "primitive"  # a lock, an event: it holds nothing, and each equals only itself
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -57,17 +58,14 @@ class Stores:
             domain = self._declared_domain(location) or domain
         if mapping and effect.key is not None and domain != Domain.FINITE and self._is_tested_plain(effect, effect.key):
             domain = Domain.TEXT if domain != Domain.FRESH else domain
-        if mapping and domain == Domain.FINITE:
-            return
-        weak = effect.container[1].startswith("weak:")
-        if weak:
+        if (mapping and domain == Domain.FINITE) or effect.container[1].startswith("weak:"):
             return
         sides: list[tuple[str, Term]] = []
         if effect.value is not None:
             sides.append(("value" if mapping else "element", effect.value))
         if mapping and effect.key is not None:
             sides.append(("key", effect.key))
-        plain = True
+        plain, own = True, False
         for side, term in sides:
             for option in options(term):
                 if self._is_tested_plain(effect, option):
@@ -75,13 +73,14 @@ class Stores:
                 for kept in self.heap.keeping.of(option, effect.chain):
                     if effect.how == "read" and side == "value" and kept.kind in _OBJECTS:
                         continue  # what a new entry holds later, other stores put in
+                    own |= side == "element" and kept.name == _PRIMITIVE
                     plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
                     store = self._store(effect, kept, side, domain, option)
                     if store is not None:
                         yield store
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
-        elif plain and effect.value is not None and self._adds_up(effect):
+        elif plain and effect.value is not None and (own or self._adds_up(effect)):
             yield Store(effect, Kept("made", chain=effect.chain), "element", domain, 1, ("what is stored is small",))
         if plain:
             yield from self.contextual.stores(effect)
