@@ -46,6 +46,15 @@ PROGRAMS = {
             time.sleep(0.5)
             kept.append(object())
         """,
+    "busy": """
+        kept = []
+
+
+        def work():
+            kept.append(object())
+            for _ in range(3_000_000):
+                pass
+        """,
     "failing": """
         import itertools
 
@@ -143,6 +152,7 @@ def profiled(name: str, folder: Path, *options: str) -> tuple[int, Document]:
         ("large", (), "large:kept", 5, "what is left of the memory"),
         ("opened", (), "opened:kept", 8, "what is left of the files"),
         ("slow", ("--timeout", "16"), "slow:kept", 8, "what is left of the time"),
+        ("busy", ("--timeout", "16"), "busy:kept", 5, "it was traced in part"),
         ("failing", (), "failing:kept", 0, "call 21 failed: ValueError: no room"),
     ],
 )

@@ -1,18 +1,20 @@
 """Leaks in current releases that stood: each is driven again, with the release as it is and with a repair.
 
-    python benchmarks/wild/leaks.py --environments DIR [FOLDER] [--only ID ...] [--leaklint CMD]
+    python benchmarks/wild/leaks.py --environments DIR [FOLDER] [--only ID ...] [--seconds S] [--results DIR] [--leaklint CMD]
 
 takes each folder below FOLDER (default: ``leaks/`` beside this file): ``leak.toml`` says what keeps what, ``driver.py`` uses
 the release once in ``work()``, and ``repair.diff`` mends it. The release is installed into an environment of its own below DIR,
 made once. Then ``leaklint check`` reads it, ``leaklint profile --no-check`` calls ``work()`` again and again without a finding
-that helps it, and the same again with a copy of the release to which ``patch`` has applied the repair. It prints Markdown: a
-table with a line for each leak, a section for each, and what did not come out as ``leak.toml`` says. The exit status is 1 if
-that is anything.
+that helps it, and the same again with a copy of the release to which ``patch`` has applied the repair. Each of the three is
+ended after ``--seconds``. It prints Markdown: a table with a line for each leak, a section for each, and what did not come out
+as ``leak.toml`` says. The exit status is 1 if that is anything. With ``--results`` the three reports on each leak are kept
+there, and a leak that has some is not driven again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shlex
@@ -26,12 +28,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from checking import CHECK, LEAKLINT, LEVELS, Report, RunLimits, reported
+from checking import CHECK, LEAKLINT, LEVELS, Report, RunLimits, reported, write
 from fetching import MissingEnvironmentError, environment, interpreter
 from judged import on
 
 LEAKS = Path(__file__).parent / "leaks"
-SECONDS = 600.0  # for one run of leaklint
+SECONDS = 600.0  # for one run of leaklint, unless another limit is asked for
 GROWS = 1  # the status of a profile that saw memory grow
 
 
@@ -76,36 +78,63 @@ class WildLeak:
 class DrivenLeak:
     """What leaklint said of a leak.
 
-    ``checked`` is the confidence at which ``check`` shows it; ``grows`` the bytes a call, None if the memory does not grow;
-    ``holder`` and ``store`` whether they are named; ``quiet`` whether the repaired release is, None without a repair; and
-    ``path`` the way from a root to what is kept.
+    ``checked`` is the highest confidence at which ``check`` shows it, with the rule, or "no"; ``profile`` the report of the
+    profile, ``repaired`` that of the profile of the repaired release, None without a repair.
     """
 
     leak: WildLeak
     checked: str
-    grows: float | None
-    holder: bool
-    store: bool
-    quiet: bool | None
-    path: str
+    profile: Report
+    repaired: Report | None
+
+    @property
+    def named(self) -> list[Report]:
+        """Return the growing holders that are the one of ``leak.toml``."""
+        return [holder for holder in _growing(self.profile) if self.leak.names(holder["symbol"])]
+
+    @property
+    def stored(self) -> bool:
+        """Tell whether a growing holder has a storing line of ``leak.toml``."""
+        stores = [store for holder in _growing(self.profile) for store in holder["stores"]]
+        lines = {f"/{store['path']}:{store['line']}" for store in stores}
+        return any(line.endswith(f"/{place}") for line in lines for place in self.leak.store_places)
+
+    @property
+    def quiet(self) -> bool | None:
+        """Tell whether the repaired release was profiled to the end and no holder of it grows; None without a repair."""
+        if self.repaired is None:
+            return None
+        return self.grows and _is_done(self.repaired) and not _growing(self.repaired)
+
+    @property
+    def grows(self) -> bool:
+        """Tell whether the memory grows, as released."""
+        return bool(self.profile["run"]["status"] == GROWS and _is_done(self.profile))
 
     def differs(self) -> Iterator[str]:
         """Yield what is not as it should be."""
-        if self.grows is None:
+        if not _is_done(self.profile):
+            yield f"no profile in {self.profile['run']['wall']:.0f} s: {_last_line(self.profile)}"
+        elif not self.grows:
             yield "does not grow"
-        if not self.holder:
-            yield "its holder is not named"
-        if not self.store:
+        elif not self.named:
+            others = ", ".join(f"`{holder['symbol']}`" for holder in _growing(self.profile)) or "nothing"
+            yield f"its holder is not named, but {others}"
+        if self.grows and not self.stored:
             yield "its storing line is not named"
-        if self.quiet is False:
-            yield "still grows once repaired"
+        if self.grows and self.repaired is not None and not _is_done(self.repaired):
+            yield f"no profile in {self.repaired['run']['wall']:.0f} s once repaired: {_last_line(self.repaired)}"
+        elif self.quiet is False and self.grows:
+            others = ", ".join(f"`{holder['symbol']}`" for holder in _growing(self.repaired or {}))
+            yield f"once repaired there grows still {others}"
 
     def row(self) -> list[str]:
         """Return the line of the table."""
-        size = "no" if self.grows is None else f"{self.grows:,.0f}"
-        shown = [_word(self.holder), _word(self.store), "no repair" if self.quiet is None else _word(self.quiet)]
-        leak = self.leak
-        return [f"{leak.package} {leak.version}", leak.what, leak.word, self.checked, size, *shown]
+        leak, verdict = self.leak, self.profile.get("verdict")
+        size = f"{verdict['memory']['slope']:,.0f}" if self.grows and verdict else "no"
+        shown = [_word(bool(self.named)), _word(self.stored), "no repair" if self.quiet is None else _word(self.quiet)]
+        seconds = f"{self.profile['run']['cpu']:.0f}"
+        return [f"{leak.package} {leak.version}", leak.what, leak.word, self.checked, size, *shown, seconds]
 
     def section(self) -> list[str]:
         """Return the lines of the section on the leak."""
@@ -113,7 +142,7 @@ class DrivenLeak:
         facts = {
             "Holder": f"`{leak.holder}`" + (f", `{leak.holder_place}`" if leak.holder_place else ""),
             "Stored at": ", ".join(f"`{place}`" for place in leak.store_places),
-            "Kept by": f"`{self.path}`" if self.path else "",
+            "Kept by": f"`{' '.join(self.named[0]['retention'])}`" if self.named else "",
             "Rule": leak.code,
             "Who meets it": leak.who,
             "Repair": leak.repair,
@@ -124,7 +153,17 @@ class DrivenLeak:
         return ["", head, "", *(f"- {name}: {text}" for name, text in facts.items() if text)]
 
 
-HEAD = ["release", "what is kept", "word", "check", "bytes a call", "holder named", "store named", "repaired: quiet"]
+HEAD = [
+    "release",
+    "what is kept",
+    "word",
+    "check",
+    "bytes a call",
+    "holder named",
+    "store named",
+    "repaired: quiet",
+    "seconds",
+]
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -134,10 +173,12 @@ def main(words: Sequence[str] | None = None) -> int:
     outcomes, wrong = [], []
     for leak in load(args.folder, args.only):
         try:
-            outcomes.append(driven(leak, args.environments.absolute(), command))
+            outcomes.append(_known(leak, args) or driven(leak, args.environments.absolute(), command, args.seconds))
         except (MissingEnvironmentError, subprocess.CalledProcessError) as error:
             wrong.append(f"{leak.id}: {error}")
+            print(wrong[-1], file=sys.stderr, flush=True)
             continue
+        _keep(outcomes[-1], args)
         wrong += [f"{leak.id}: {what}" for what in outcomes[-1].differs()]
         print(f"{leak.id}: {', '.join(outcomes[-1].differs()) or 'as it is told'}", file=sys.stderr, flush=True)
     rows = [HEAD, ["---"] * len(HEAD), *(outcome.row() for outcome in outcomes)]
@@ -154,6 +195,10 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("folder", type=Path, nargs="?", default=LEAKS, metavar="FOLDER", help="where the leaks are")
     parser.add_argument("--only", action="append", metavar="ID", help="a leak to take; may be repeated")
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, metavar="S", help="the limit of each run (default: 600)"
+    )
+    parser.add_argument("--results", type=Path, metavar="DIR", help="the folder for the reports on each leak")
     parser.add_argument("--leaklint", default="", metavar="CMD", help="how leaklint is started")
     return parser.parse_args(words)
 
@@ -168,8 +213,20 @@ def load(folder: Path, only: Sequence[str] | None = None) -> list[WildLeak]:
     ]
 
 
-def driven(leak: WildLeak, environments: Path, command: Sequence[str]) -> DrivenLeak:
-    """Check a release and profile its driver, as it is and repaired.
+def _known(leak: WildLeak, args: argparse.Namespace) -> DrivenLeak | None:
+    """Return what an earlier run has kept of a leak."""
+    file = args.results / f"{leak.id}.json" if args.results else None
+    return DrivenLeak(leak, **json.loads(file.read_text(encoding="utf-8"))) if file and file.exists() else None
+
+
+def _keep(outcome: DrivenLeak, args: argparse.Namespace) -> None:
+    if args.results:
+        reports = {name: getattr(outcome, name) for name in ("checked", "profile", "repaired")}
+        write(args.results / f"{outcome.leak.id}.json", json.dumps(reports, indent=1))
+
+
+def driven(leak: WildLeak, environments: Path, command: Sequence[str], seconds: float = SECONDS) -> DrivenLeak:
+    """Check a release and profile its driver, as it is and repaired, each in so many seconds.
 
     Raises ``MissingEnvironmentError`` if it cannot be installed, ``CalledProcessError`` if the repair does not fit.
     """
@@ -179,45 +236,45 @@ def driven(leak: WildLeak, environments: Path, command: Sequence[str]) -> Driven
     pins = [f"{leak.package}=={leak.version}", *leak.requirements]
     python = environment(environments / leak.id, base, pins)
     site = next(iter(sorted((environments / leak.id).glob("lib/python*/site-packages"))))
-    found = _checked(leak, site, command)
-    before = _profiled(leak, python, command)
-    quiet = None
+    checked = _checked(leak, site, command, seconds)
+    profile, repaired = _profiled(leak, python, command, seconds), None
     if (leak.folder / "repair.diff").exists():
-        repaired = environments / "repaired" / leak.id
-        _repair(leak, site, repaired)
-        quiet = before["run"]["status"] == GROWS and not _growing(
-            _profiled(leak, python, command, PYTHONPATH=str(repaired))
-        )
-    growing = _growing(before)
-    mine = [holder for holder in growing if leak.names(holder["symbol"])]
-    stores = {f"{store['path']}:{store['line']}" for holder in growing for store in holder["stores"]}
-    named = any(f"/{store}".endswith(f"/{place}") for store in stores for place in leak.store_places)
-    size = before["verdict"]["memory"]["slope"] if growing else None
-    path = " ".join(mine[0]["retention"]) if mine else ""
-    return DrivenLeak(leak, found, size, bool(mine), named, quiet, path)
+        copy = environments / "repaired" / leak.id
+        _repair(leak, site, copy)
+        repaired = _profiled(leak, python, command, seconds, PYTHONPATH=str(copy))
+    return DrivenLeak(leak, checked, profile, repaired)
 
 
-def _checked(leak: WildLeak, site: Path, command: Sequence[str]) -> str:
-    """Return the highest confidence at which ``check`` shows the leak, or "no"."""
+def _checked(leak: WildLeak, site: Path, command: Sequence[str], seconds: float) -> str:
+    """Return the highest confidence at which ``check`` shows the leak, with the rule, or "no"."""
     place = site / leak.import_package
     target = place if place.exists() else place.with_suffix(".py")
-    report = reported([*command, *CHECK[:-1], "--confidence", "low", str(target)], site, RunLimits(SECONDS))
+    report = reported([*command, *CHECK[:-1], "--confidence", "low", str(target)], site, RunLimits(seconds))
     name = re.split(r"[.:]", leak.holder)[-1]
     known = [{"place": where, "name": name} for where in (leak.holder_place, *leak.store_places) if where]
-    shown = {finding["confidence"] for finding in report["findings"] for one in known if on(one, finding)}
-    return next((level for level in LEVELS if level in shown), "no")
+    shown = [finding for finding in report["findings"] if any(on(one, finding) for one in known)]
+    best = min(shown, key=lambda finding: LEVELS.index(finding["confidence"]), default=None)
+    return f"{best['confidence']} ({best['code']})" if best else "no"
 
 
-def _profiled(leak: WildLeak, python: Path, command: Sequence[str], **variables: str) -> Report:
+def _profiled(leak: WildLeak, python: Path, command: Sequence[str], seconds: float, **variables: str) -> Report:
     """Return the report of a profile of the driver, without a finding to help it."""
     words = [*command, "profile", f"{leak.folder / 'driver.py'}:work", "--no-check", "--rounds", str(leak.rounds)]
-    words += ["--python", str(python), "--timeout", f"{SECONDS:.0f}"]
-    return reported(words, leak.folder, RunLimits(SECONDS + 60), **variables)
+    words += ["--python", str(python), "--timeout", f"{seconds:.0f}"]
+    return reported(words, leak.folder, RunLimits(seconds + 60), **variables)
+
+
+def _is_done(profile: Report) -> bool:
+    return "verdict" in profile and not profile["run"]["late"] and not profile["run"]["crash"]
+
+
+def _last_line(profile: Report) -> str:
+    return (profile["run"]["crash"].strip().splitlines() or ["its time was up"])[-1]
 
 
 def _growing(profile: Report) -> list[Report]:
     """Return the holders that grow without end; none where the whole memory does not."""
-    if profile["run"]["status"] != GROWS:
+    if not profile or profile["run"]["status"] != GROWS:
         return []
     return [holder for holder in profile.get("holders", ()) if holder["kind"] == "linear"]
 

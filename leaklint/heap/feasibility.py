@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import REMOVERS
+from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
+from leaklint.heap.arguments import argument_of
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
 from leaklint.heap.letting_go import is_let_go
@@ -136,12 +139,24 @@ class Feasibility:
         for key, event, term, name in self.removals.effects.external:
             del key, event
             contract = self.removals.heap.contracts.callable(name)
-            if contract is not None and contract.kind in _AT_END:
+            if contract is not None and (contract.kind in _AT_END or self._is_of_the_process(contract, term)):
                 for given in (*term[2], *(value for _, value in term[3])):
                     for value in self.removals.heap.evaluate(given):
                         if value[0] in {"func", "method"}:
                             found.add(value[-1])
         return frozenset(found)
+
+    def _is_of_the_process(self, contract: Contract, term: Term) -> bool:
+        """Tell whether what a call hands over runs at the end of an object that lives as long as the process."""
+        watched = argument_of(contract, term, contract.until.partition(" ")[2]) if contract.until else None
+        values = self.removals.heap.evaluate(watched) if watched is not None else ()
+        return bool(values) and all(map(self._lives_on, values))
+
+    def _lives_on(self, value: Term) -> bool:
+        heap, where = self.removals.heap, self.removals.lifetime.long.get(value)
+        if value[0] in {"extinst", "ext"}:
+            return heap.lives_on(value)
+        return value[0] == "module" or (where is not None and where.depth == 0 and where.scope in {"module", "class"})
 
     def _at_end(self, function: Function) -> bool:
         return bool(self._ends) and self._only_at_end(function.key, set())
@@ -339,29 +354,50 @@ class Feasibility:
 
     def _never_set(self, guard: Guard, function: Function) -> bool:
         """``if self.parent is not None`` where some objects are made with None for it and keep that."""
-        if guard.kind not in {"if", "past"} or not function.owner:
-            return False
-        for term in truthy(guard.test, guard.holds):
-            if term[0] != "attr" or term[1] != (
-                "param",
-                function.key,
-                function.params[0].name if function.params else "",
-            ):
+        return any(given == NONE for _, given in self._made_with(guard, function))
+
+    def _made_with(self, guard: Guard, function: Function) -> Iterator[tuple[str, Term | None]]:
+        """Yield what objects are made with for an attribute that a guard asks for, and that is only ever emptied later."""
+        if guard.kind not in {"if", "past"} or not function.owner or not function.params:
+            return
+        heap, me = self.removals.heap, ("param", function.key, function.params[0].name)
+        init = heap.classes.method(function.owner, "__init__")
+        for term in truthy(guard.test, guard.holds) if init is not None else ():
+            fields = heap.attributes.field_terms(function.owner, term[2]) if term[:2] == ("attr", me) else []
+            if init is None or any(key != init and event.terms[1] != NONE for key, event in fields):
                 continue
-            init = self.removals.heap.classes.method(function.owner, "__init__")
-            fields = self.removals.heap.attributes.field_terms(function.owner, term[2])
-            if init is None or any(key != init for key, _ in fields):
-                continue
-            given = {
-                event.terms[1][2] for _, event in fields if event.terms[1][0] == "param" and event.terms[1][1] == init
+            names = {
+                event.terms[1][2] for key, event in fields if key == init and event.terms[1][:2] == ("param", init)
             }
-            for call in self.removals.effects.calls.get(init, ()):
-                if (
-                    any(call.bound.get(name) == NONE for name in given)
-                    and self.removals.multiplicity.call_runs(call) != IMPORT
-                ):
-                    return True
-        return False
+            calls = self.removals.effects.calls.get(init, ())
+            yield from ((term[2], ("param", init, name)) for name in names if not calls)
+            for call in calls:
+                if self.removals.multiplicity.call_runs(call) != IMPORT:
+                    yield from ((term[2], call.bound.get(name)) for name in names)
+
+    def _may_be_unset(self, removal: Event, function: Function, stores: list[Effect]) -> str:
+        """Return the attribute that a removal asks for, and that users may leave out where they make an object to be stored."""
+        events = [event for store in stores for event in (store.event, *(call.event for call in store.chain))]
+        guards = [guard for event in events for guard in event.guards]
+        set_then = {
+            term[2] for guard in guards for term in truthy(guard.test, guard.holds) if term[0] in {"attr", "param"}
+        }
+        for name, given in (one for guard in removal.guards for one in self._made_with(guard, function)):
+            if name in set_then:
+                continue
+            giver = self.removals.heap.functions.get(given[1]) if given is not None and given[0] == "param" else None
+            params = giver.params if giver is not None and not function_is_private(giver) else ()
+            if given is not None and any(one.name == given[2] and one.default == NONE for one in params):
+                return name
+        return ""
+
+    def doubt(self, removal: Effect, function: Function, stores: list[Effect]) -> tuple[str, str]:
+        """Return why a removal may have no chance to run, and what that assumes; nothing where nothing is against it."""
+        if reason := self.never_by_name(function):
+            return reason, f"assumes that nothing else calls {function.name}()"
+        if name := self._may_be_unset(removal.event, function, stores):
+            return f"it is removed only where '{name}' is set", f"assumes that some are made without '{name}'"
+        return "", ""
 
 
 def function_is_private(function: Function) -> bool:

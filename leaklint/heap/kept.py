@@ -165,7 +165,7 @@ class Keeping:
             yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
 
     def inside(self, term: Term) -> list[Kept]:
-        """Return what the constructor calls in a term are given and the objects that they make keep."""
+        """Return what the constructor calls in a term, or in what a closure refers to, are given and their objects keep."""
         if term not in self._inside:
             self._inside[term] = self._given_inside(term)
         return self._inside[term]
@@ -180,6 +180,12 @@ class Keeping:
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
                 for _, event in self.heap.attributes.field_terms(value[1], term[2])
             ]
+        terms += [
+            assigned
+            for one in walk(term) if one[0] == "func" and one[1] in self.heap.functions
+            for cell in in_order(self.captures(one[1])) if cell[0] == "cell"
+            for assigned in self.heap.cell(cell)
+        ]  # fmt: skip
         for top in terms:
             for one in walk(top):
                 if one[0] == "call":

@@ -220,7 +220,7 @@ class Lifetime:
             for param in function.params:
                 if param.default is not None:
                     for value in in_order(self.heap.evaluate(param.default)):
-                        if value[0] == "container":
+                        if value[0] in {"container", "inst"}:
                             name = self.heap.names.module_of(key).name
                             place = (
                                 value[2][1:5] if isinstance(value[2], tuple) and len(value[2]) >= 5 else function.place

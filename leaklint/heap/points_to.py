@@ -232,7 +232,7 @@ class PointsTo(Evaluation):
             and param.default[0] == "const"
         ):
             return default
-        return frozenset([("param", term[1], term[2])]) | frozenset(v for v in default if v[0] == "container")
+        return frozenset([("param", term[1], term[2])]) | frozenset(v for v in default if v[0] in {"container", "inst"})
 
     def _of_wrapper(self, function: Function, name: str) -> Values:
         """Return the object that the first parameter of a wrapper is, where it wraps methods."""

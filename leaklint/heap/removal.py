@@ -5,7 +5,9 @@ from __future__ import annotations
 from leaklint.flow.model import Function, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
+from leaklint.heap.births import is_at_birth, is_only_at_birth
 from leaklint.heap.bounds import Bounds, follows_always
+from leaklint.heap.circulation import Place
 from leaklint.heap.coverage import Coverage
 from leaklint.heap.detaching import PROTOCOL, Detaching
 from leaklint.heap.effects import Effect, Effects, distinct_effects
@@ -52,6 +54,7 @@ class Removals:
         self.paths = Paths(self)
         self.omissions = Omissions(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
+        self.circulating: frozenset[Place] = frozenset()  # removals that only move entries between holders
         self.by_function = ListMemo(_by_function)
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
@@ -125,6 +128,10 @@ class Removals:
         function = self.heap.functions[removal.function]
         if self.feasibility.keeps_all(removal.value, function):
             return Release(Quality.NONE, f"it is left out only if it is identical to {ANEW} ({place})", removal)
+        if (removal.function, removal.event.place) in self.circulating:
+            return Release(
+                Quality.NONE, f"what is taken out goes to another holder, and from there back ({place})", removal
+            )
         if self.bounds.of(removal, stores, callers):
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
         if self.feasibility._is_finalizer(removal, held) or self.feasibility.waits_for_its_end(removal, stores):
@@ -147,8 +154,8 @@ class Removals:
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
-        if not beside and (reason := self.feasibility.never_by_name(function)):
-            doubt = f"assumes that nothing else calls {function.name}()"
+        reason, doubt = self.feasibility.doubt(removal, function, stores) if not beside else ("", "")
+        if reason:
             return Release(Quality.DOUBTFUL, f"{reason} ({place})", removal, doubt=doubt)
         if not any(self._takes(removal, store) for store in stores):
             return self._never_taking(removal, stores, place)
@@ -234,11 +241,11 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self._hands_out(removal, function):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        return Release(
-            Quality.NONE,
-            f"all of it is cleared only by {function.name}(), which nothing in the program calls ({place})",
-            removal,
+        others = (
+            "only constructors call" if is_only_at_birth(self.effects, function.key) else "nothing in the program calls"
         )
+        why = f"all of it is cleared only by {function.name}(), which {others} ({place})"
+        return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:
         return (
@@ -261,13 +268,10 @@ class Removals:
                 continue
             if any(self.feasibility.is_false(guard, caller) or guard.kind == "except" for guard in call.event.guards):
                 continue
-            if self.feasibility._at_end(caller) or caller.name == "__del__":
+            if self.feasibility._at_end(caller) or caller.name == "__del__" or is_at_birth(self.effects, call):
                 continue
-            if (
-                len(caller.events) > 2
-                or self._has_life(caller, seen)
-                or caller.name in {"__exit__", "__aexit__", "close"}
-            ):
+            ends = caller.name in {"__exit__", "__aexit__", "close"}
+            if ends or len(caller.events) > 2 or self._has_life(caller, seen):
                 return True
         return False
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.terms import Term, root
 from leaklint.heap.building import Building
 from leaklint.heap.chains import Chains
+from leaklint.heap.circulation import circulating
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.kept import Keeping, Kept
@@ -91,6 +92,7 @@ class Heap:
                 where[key] = location
                 kinds[key] = effect.container[1]
             (stores if effect.kind == "store" else removals)[key].append(effect)
+        self.removals.circulating = circulating(stores, removals)
         found: list[Retention] = []
         found += Chains(self).all()
         found += Raising(self).all()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
+_ASSIGNING = frozenset({"setattr", "setname", "setcell"})
 ONE_SLOT = "one slot: the newest stays, the others go"
 
 
@@ -52,19 +53,25 @@ class Slots:
 
     def name_of(self, event: Event) -> str:
         """Return the dotted name of the slot that an assignment to an attribute fills; nothing if it is none."""
-        if event.kind != "setattr":
-            return ""
-        for value in in_order(self.heap.points_to.evaluate(event.terms[0])):
+        return self._names_slot(event.terms[0], event.name) if event.kind == "setattr" else ""
+
+    def _names_slot(self, base: Term, name: str) -> str:
+        for value in in_order(self.heap.points_to.evaluate(base)):
             if value[0] in {"ext", "module"}:
-                thing = self.heap.points_to.contracts.object(f"{value[1]}.{event.name}")
+                thing = self.heap.points_to.contracts.object(f"{value[1]}.{name}")
                 if thing is not None and thing.slot:
                     return thing.name
         return ""
 
     def _is_chained(self, function: Function, event: Event) -> bool:
         """Tell whether a function keeps what the slot held before."""
-        old: Term = ("attr", event.terms[0], event.name)
-        return self._is_kept(function, event, event.terms[1], lambda term: old in list(walk(term)))
+        slot = self.name_of(event)
+
+        def is_before(term: Term) -> bool:
+            parts = (one for one in walk(term) if one[0] == "attr" and one[2] == event.name)
+            return any(self._names_slot(one[1], event.name) == slot for one in parts)
+
+        return self._is_kept(function, event, event.terms[1], is_before)
 
     @staticmethod
     def _is_put_back(function: Function, event: Event) -> bool:
@@ -154,8 +161,8 @@ class Slots:
         return values if all(value[0] == "ext" for value in values) else NOTHING
 
     def _is_kept(self, function: Function, event: Event, value: Term, holds: Callable[[Term], bool]) -> bool:
-        """Tell whether a function puts what ``holds`` tells into a field, a module's name or what fills the slot."""
-        stores = [one for one in function.events if one.kind in {"setattr", "setname", "setcell"} and one is not event]
+        """Tell whether a function, or a method of its object, puts what ``holds`` tells into a field, a name or the slot."""
+        stores = [one for one in self._events(function) if one.kind in _ASSIGNING and one is not event]
         elsewhere = (one for one in stores if event.kind != "setattr" or target_of(one) != target_of(event))
         if any(holds(one.terms[-1]) for one in elsewhere):  # what puts the old one back into the slot keeps nothing
             return True
@@ -164,6 +171,14 @@ class Slots:
         parts = [value, *(term for cell in cells for term in self.heap.points_to.cell(cell))]
         parts += [term for one in walk(value) if one[0] == "fresh" for term in self._assigned(function, one)]
         return any(holds(part) for part in parts)
+
+    def _events(self, function: Function) -> Iterator[Event]:
+        """Yield the events of a function, and those of the methods of its class, bases included."""
+        functions, classes = self.heap.points_to.functions, self.heap.points_to.classes
+        owners = classes.order(function.owner) if function.owner else ()
+        methods = {key for owner in owners for key in self.heap.points_to.names.classes[owner].methods.values()}
+        for key in (function.key, *sorted(methods - {function.key})):
+            yield from functions[key].events if key in functions else ()
 
     @staticmethod
     def _assigned(function: Function, term: Term) -> tuple[Term, ...]:

@@ -22,6 +22,10 @@ class Allowance:
         self._mapped, self._files = sandbox.mapped(), _open_files()
         self._steps: tuple[int, ...] = (0, 0, 0)  # by how much more was mapped in the last calls
 
+    def seconds_left(self) -> float:
+        """Return how many seconds may still pass."""
+        return max(0.0, self.seconds - (perf_counter() - self._started))
+
     def short_of(self) -> str:
         """Return what is needed to find out what grows, and gone if calls go on: ``memory``, ``files`` or ``time``, or ''."""
         mapped, files = sandbox.mapped(), _open_files()

@@ -33,17 +33,25 @@ class LaunchError(Exception):
 def call(request: dict[str, Any], python: str = sys.executable, timeout: float = 600.0) -> Iterator[dict[str, Any]]:
     """Run ``workload`` in ``python`` and yield what it tells: a sample after each call, at last the ledger if asked.
 
-    Raises ``LaunchError`` for a target that cannot be imported, that fails, or that takes more than ``timeout`` seconds.
+    Where more than ``timeout`` seconds pass after it has told of holders, that comes at last as ``late``. Raises
+    ``LaunchError`` for a target that cannot be imported, that fails, or that takes too long before.
     """
     last: dict[str, Any] = {}
+    named = False
     request = {**request, "seconds": timeout}
     with _serving("workload", request, python, timeout, GLIBC_TUNABLES=_tunables()) as (process, late):
         for last in _lines(process):
+            named = named or "holders" in last
             yield last
         status = process.wait()
     if "failure" in last:
         raise LaunchError(str(last["failure"]))
-    if "done" not in last and "ledger" not in last:
+    if late and named:
+        yield {
+            "late": True,
+            "notes": [f"not done within {timeout:g} s: what comes after naming the holders is missing"],
+        }
+    elif "done" not in last and "ledger" not in last:
         raise LaunchError(f"{request['target']}: {_why(status, late, timeout)} after call {last.get('round', 0)}")
 
 

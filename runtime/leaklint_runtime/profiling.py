@@ -157,9 +157,9 @@ def of_calls(target: str, messages: Sequence[Mapping[str, Any]], limit: int | No
     found = [from_json(item["ledger"]) for item in messages if "ledger" in item]
     pid = found[0].pid if found else 0
     lengths = _lengths(pid, [(float(item["round"]), item["sizes"]) for item in rounds])
-    named = [item for item in messages if "holders" in item]
+    named = [item for item in messages if "holders" in item][-1:]
     holders = tuple(model.from_json(row)._replace(pid=pid) for item in named for row in item["holders"])
-    notes = tuple(note for item in named for note in item["notes"])
+    notes = tuple(note for item in [*named, *[item for item in messages if "late" in item]] for note in item["notes"])
     return Profile(target, CALL, samples, lengths, _warmed(samples), limit, tuple(found), notes=notes, holders=holders)
 
 

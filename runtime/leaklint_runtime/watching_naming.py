@@ -131,7 +131,7 @@ def _assembled(
     found = {}
     for place in leading(known, reaches, measured):
         if any(known[place] is item for item in outer):
-            holder = assembling.holder(known[place], reaches[place], measured, place, ())
+            holder = assembling.holder(known[place], reaches[place], measured, place)
             found[places[_identity(known[place])]] = holder
     definitions.forget()
     return found

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from array import array
-from typing import Any
+from typing import Any, Sequence
 
 from . import agent, allocated, channel, early, footprint, growth, ledger, memory, sandbox, scenarios, wire
 from .act import finished
@@ -24,6 +24,7 @@ from .patience import Patience
 ROUNDS, MOST_ROUNDS = 30, 240
 PATIENCE = 20.0  # seconds of CPU time after which no more rounds are added to see whether what grows goes on
 LEAST = 8  # calls after the warm-up that tell what grows, where no more can be made
+DISCOVERY = 0.75  # of the time that is left when the calls are over: the rest is for the ledger
 MOMENTS = 6  # at which values that are replaced are looked at
 
 
@@ -60,7 +61,7 @@ def _run(request: dict[str, Any], outgoing: int) -> dict[str, Any]:
     except _FailedCallError as error:
         return {"failure": f"{request['target']} failed in call {call.number}: {_message(error.__cause__ or error)}"}
     if call.discovery is not None:
-        channel.send(outgoing, {"holders": to_json(found), "notes": call.discovery.notes})
+        call.tell(found)
     if request.get("ledger") and call.failed is None:
         return {"ledger": ledger.to_json(memory.ledger(call.probes, baseline="mark")._replace(name=request["target"]))}
     return {"done": True}
@@ -127,7 +128,14 @@ class _Calls:
         """Return what grew, with the lines that store where calls can be made."""
         if self.discovery is None or not self.discovery.begun:
             return []
-        return self.discovery.holders(self.once if self.failed is None else None)
+        work, seconds = self.once if self.failed is None else None, self.allowance.seconds_left()
+        return self.discovery.holders(work, DISCOVERY * seconds, self.tell)
+
+    def tell(self, found: Sequence[GrowingHolder]) -> None:
+        """Send the holders; those that are sent last count."""
+        channel.send(
+            self.outgoing, {"holders": to_json(found), "notes": self.discovery.notes if self.discovery else []}
+        )
 
     def once(self) -> None:
         """Call the function. Raises ``_FailedCallError``."""

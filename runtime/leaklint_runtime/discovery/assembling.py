@@ -11,7 +11,7 @@ from ..early import ModuleType, get_referents, is_a, is_tracked
 from ..fit import LINEAR
 from ..units import size
 from . import definitions, effects, registries
-from .candidates import CONTAINER, FAMILY, SLOT, Candidate
+from .candidates import CONTAINER, FAMILY, SLOT, Candidate, is_namespace
 from .effects import EmptyingEffect, EmptyingEffects, Reach
 from .measures import MEMO
 from .model import ASSUMED, FILLING, SHOWN, Freed, GrowingHolder, StoringLine
@@ -20,7 +20,7 @@ SMALL = 64 << 20  # bytes
 
 
 def holder(
-    candidate: Candidate, reach: Reach, measured: EmptyingEffects, place: int, stores: tuple[StoringLine, ...]
+    candidate: Candidate, reach: Reach, measured: EmptyingEffects, place: int, stores: tuple[StoringLine, ...] = ()
 ) -> GrowingHolder:
     """Return what is reported of the candidate at ``place`` of those that were measured."""
     name, effect = candidate.label, measured.each[place]
@@ -41,7 +41,7 @@ def holder(
         line=line,
         kind=_kind(candidate, effect, bound),
         entries=candidate.trend,
-        bytes_per_unit=_bytes_per_unit(candidate, reach, effect),
+        bytes_per_unit=_bytes_per_unit(candidate, reach, measured, place),
         bound=bound,
         keeps=reach.keeps,
         role=role,
@@ -73,7 +73,8 @@ def _definition(candidate: Candidate) -> tuple[str, int]:
     """Return where the holder is written down: in the program or a package, where the path leads through one."""
     name = candidate.label
     if is_a(candidate.obj, MEMO):
-        return definitions.place_of_code(candidate.obj)
+        bound = definitions.place_of(*name.steps[0]) if name.steps else ("", 0)  # memo = lru_cache()(Class)
+        return bound if bound[1] else definitions.place_of_code(candidate.obj)
     if name.scope in ("closure", "default", "frame") and name.function is not None:
         return definitions.place_of_local(name.function, name.symbol.rpartition(".<locals>.")[2].partition("[")[0])
     found = [definitions.place_of(owner, attribute) for owner, attribute in name.steps]
@@ -103,14 +104,26 @@ def _bound(candidate: Candidate) -> int | None:
     return None
 
 
-def _bytes_per_unit(candidate: Candidate, reach: Reach, effect: EmptyingEffect) -> float | None:
-    """Return the bytes that the holder gains for each unit of x, by what emptying it freed, else by what it leads to."""
+def _bytes_per_unit(candidate: Candidate, reach: Reach, measured: EmptyingEffects, place: int) -> float | None:
+    """Return the bytes that the holder gains for each unit of x, by what emptying it freed, else by what it leads to.
+
+    Of a namespace only what it gained was taken out. What another holder keeps as well counts for both. What a copy of the
+    process does not have, its threads, cannot be emptied there.
+    """
+    effect = measured.each[place]
     span = candidate.points[-1][0] - candidate.points[0][0]
     if not span:
         return None
-    if effect.size > 0 and candidate.points[-1][1]:
-        return max(effect.size * candidate.grown / candidate.points[-1][1], 0) / span
-    return reach.size / span if reach.size else None
+    emptied = candidate.grown if is_namespace(candidate) else candidate.points[-1][1]
+    freed = max(effect.size * candidate.grown / emptied, 0) / span if effect.size > 0 and emptied > 0 else 0.0
+    is_shared = not _frees_most(effect, reach) and _frees_most(measured.together, reach)
+    is_less = is_shared or not freed or place in measured.at_fork
+    return (max(freed, reach.size / span) if is_less else freed) or None
+
+
+def _frees_most(effect: EmptyingEffect, reach: Reach) -> bool:
+    """Tell whether emptying freed at least half of the objects that were reached."""
+    return 2 * effect.objects >= len(reach.places) and (effect.objects > 0 or effect.size > 0)
 
 
 def _certainty(candidate: Candidate, reach: Reach, measured: EmptyingEffects, place: int) -> tuple[str, str]:
@@ -124,7 +137,7 @@ def _certainty(candidate: Candidate, reach: Reach, measured: EmptyingEffects, pl
         return ASSUMED, "emptying it was not tried"
     objects = f"{effect.objects:,} objects, " if effect.objects else ""
     freed = objects + size(max(effect.size, 0))
-    if 2 * effect.objects >= reached and (effect.objects or effect.size > 0):
+    if _frees_most(effect, reach):
         return SHOWN, f"emptying it in a copy of the process freed {freed}"
     if reached and 2 * together.objects >= reached:
         return (

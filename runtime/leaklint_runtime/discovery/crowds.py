@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from types import FrameType
 from typing import Any, Sequence
 
 from .. import chains, roots
@@ -46,6 +48,16 @@ def are_of_threads(objects: Sequence[Any]) -> bool:
     variables = roots.locals_of_threads()
     found = [obj for obj in objects if any(id(held) in variables for held in get_referents(obj))]
     return 2 * len(found) > len(objects)
+
+
+def led_through(paths: Sequence[list[Any]], candidates: Sequence[Candidate]) -> int:
+    """Return how many paths lead through one of the candidates, which are containers.
+
+    What a thread has in its local variables is kept by the thread, so it counts where threads grow in number.
+    """
+    places = {id(obj) for item in candidates for obj in (item.obj, *item.members)}
+    threads_grow = id(threading._active) in places  # type: ignore[attr-defined]
+    return sum((threads_grow and is_a(path[0], FrameType)) or not places.isdisjoint(map(id, path)) for path in paths)
 
 
 def origins(crowd: Candidate, paths: Sequence[list[Any]], young: set[int]) -> list[Candidate]:

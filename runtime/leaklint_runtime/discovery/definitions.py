@@ -74,6 +74,16 @@ def assigning_module(module: Any, value: Any) -> Any:
     return module
 
 
+def public_module(module: Any, value: Any) -> Any:
+    """Return the public module that imports a value from a private one of C code, as ``ctypes`` does from ``_ctypes``."""
+    name: Any = contents(module).get("__name__")
+    if not is_a(name, str) or not name.startswith("_") or file_of(module):
+        return module
+    public = sys.modules.get(name.lstrip("_"))
+    shared = is_a(public, ModuleType) and any(item is value for item in contents(public).values())
+    return public if shared else module
+
+
 def place_of(parent: Any, attribute: str) -> Place:
     """Return the file and line at which the attribute of ``parent`` (a module, class or other object) is first assigned.
 
@@ -182,30 +192,53 @@ def _by_self(body: list[ast.stmt], name: str) -> int:
         for inner in ast.walk(node):
             if isinstance(inner, (ast.Assign, ast.AnnAssign)):
                 targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
-                for target in targets:
-                    if isinstance(target, ast.Attribute) and target.attr == name and isinstance(target.value, ast.Name):
-                        return inner.lineno
+                if any(_is_own_attribute(item, name) for target in targets for item in ast.walk(target)):
+                    return inner.lineno
     return 0
+
+
+def _is_own_attribute(node: ast.AST, name: str) -> bool:
+    """Tell whether a part of an assignment's target is this attribute of a name, alone or among others in a tuple."""
+    if not (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)):
+        return False
+    return node.attr == name and isinstance(node.value, ast.Name)
 
 
 def guarded_at(parent: Any, attribute: str) -> int | None:
     """Return the largest number that the source compares the length of something called ``attribute`` with, or None.
 
-    ``len(CACHE) >= 1000`` with a number written out, or a name that the module or ``parent`` gives a number. The source is
-    that of the module ``parent``, or of the module in which the class of ``parent`` is.
+    ``len(CACHE) >= 1000`` with a number written out, or a name that the module or ``parent`` gives a number and that nothing
+    counts up or sets from a function. The source is that of the module ``parent``, or of the module in which the class of
+    ``parent`` is.
     """
     kind = parent if is_a(parent, type) else type(parent)
     module = parent if is_a(parent, ModuleType) else sys.modules.get(contents(kind).get("__module__") or "")
     tree = _tree(file_of(module)) if file_of(module) else None
     name = attribute if is_a(parent, ModuleType) else _spelled(kind, attribute)
     numbers: list[int] = []
+    counting = _counted(tree) if tree else set()
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             if any(_is_length_of(side, name) for side in sides):
-                values = [_number(side, module, parent) for side in sides]
+                values = [_number(side, module, parent) for side in sides if _last_name(side) not in counting]
                 numbers += [value for value in values if value is not None and value > 1]
     return max(numbers, default=None)
+
+
+def _counted(tree: ast.Module) -> set[str]:
+    """Return the names and attributes that a module counts up, or sets as globals: their values now are no bound."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign):
+            found.add(_last_name(node.target))
+        elif isinstance(node, ast.Global):
+            found.update(node.names)
+    return found
+
+
+def _last_name(node: ast.AST) -> str:
+    return str(getattr(node, "id", getattr(node, "attr", "")))
 
 
 def _is_length_of(node: ast.AST, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, Callable, NamedTuple, Sequence
@@ -10,8 +11,9 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from .. import allocated, clone, early, labels
 from ..early import get_objects, get_referents, getrefcount, getsizeof, is_a, is_tracked, ref
 from ..holder import lookup
+from ..patience import Patience
 from .candidates import CONTAINER, FAMILY, HIDDEN, REGISTRY, Candidate, empty, entries, memo_table
-from .measures import MEMO
+from .measures import MEMO, SIMPLE_QUEUE
 from .model import KeptType
 from .population import ALONE
 
@@ -41,15 +43,15 @@ def reach(start: Any, young: set[int], members: Sequence[Any] = ()) -> Reach:
     """
     found: set[int] = set()
     tally: dict[int, list[Any]] = {}
-    leaves: dict[int, int] = {}
-    table = memo_table(start) if is_a(start, MEMO) else None
-    level = (
-        [start, *members] if table is None else [start, table]
-    )  # what has a bound keeps its entries beside the table
+    leaves: set[int] = set()
+    met: Counter[int] = Counter()  # references to untracked values
+    level = [start, *members, *_inner(start)]
     while level and len(found) < NODES:
         children = get_referents(*level)
         counts = list(map(getrefcount, children))
+        listed = Counter(map(id, children))
         fresh: dict[int, Any] = {}
+        level = []
         for child, count in zip(children, counts):
             place = id(child)
             if place in found or place in fresh:
@@ -57,23 +59,34 @@ def reach(start: Any, young: set[int], members: Sequence[Any] = ()) -> Reach:
             if is_tracked(child):
                 if place in young and child is not start:
                     fresh[place] = child
-            elif count == ALONE + 1 and place not in leaves:
-                leaves[place] = _add(tally, child)
+            elif place not in leaves:
+                met[place] += 1
+                if met[place] > count - listed[place] - ALONE:
+                    leaves.add(place)
+                    _add(tally, child)
+                    level += [child] if type(child) in (dict, tuple) else []
         for child in fresh.values():
             _add(tally, child)
         found.update(fresh)
-        level = list(fresh.values())
+        level += fresh.values()
     total = sum(row[2] for row in tally.values())
     return Reach(found, total, len(leaves), _largest_types(tally, total))
 
 
-def _add(tally: dict[int, list[Any]], obj: Any) -> int:
+def _inner(container: Any) -> list[Any]:
+    """Return the older object in which a memoiser or a queue of C code keeps what is stored in it, besides itself."""
+    if SIMPLE_QUEUE is not None and is_a(container, SIMPLE_QUEUE):
+        return [held for held in get_referents(container) if type(held) is list]
+    table = memo_table(container) if is_a(container, MEMO) else None
+    return [] if table is None else [table]
+
+
+def _add(tally: dict[int, list[Any]], obj: Any) -> None:
     kind = type(obj)
     size = _size(obj)
     row = tally.setdefault(id(kind), [kind, 0, 0])
     row[1] += 1
     row[2] += size
-    return size
 
 
 def _size(obj: Any) -> int:
@@ -143,17 +156,26 @@ class EmptyingEffect(NamedTuple):
 class EmptyingEffects(NamedTuple):
     """What emptying ``each`` candidate did, and all of them ``together``; ``failure`` says why it could not be tried.
 
-    ``at_fork`` are the places of those that the copy did not have: the threads of a process are not copied.
+    ``at_fork`` are the places of those that the copy did not have: the threads of a process are not copied. Of ``untried``
+    ones nothing is known, for the time was up.
     """
 
     each: tuple[EmptyingEffect, ...]
     together: EmptyingEffect
     at_fork: tuple[int, ...] = ()
     failure: str = ""
+    untried: int = 0
 
 
-def measured(candidates: Sequence[Candidate], seconds: float = 60.0, reached: Sequence[int] = ()) -> EmptyingEffects:
+def measured(
+    candidates: Sequence[Candidate],
+    seconds: float = 60.0,
+    reached: Sequence[int] = (),
+    patience: Patience | None = None,
+) -> EmptyingEffects:
     """Empty each candidate in a copy of the process, and then all at once; ``seconds`` are allowed for each.
+
+    The first candidates come first, and those whose turn has not come when the ``patience`` is over are not emptied.
 
     ``reached`` are the numbers of young objects that are reached through each. Where it is given, what is frozen stays so,
     which saves most of the time; only where less is freed than was reached the whole heap is collected in one more copy.
@@ -163,12 +185,13 @@ def measured(candidates: Sequence[Candidate], seconds: float = 60.0, reached: Se
         return EmptyingEffects(nothing, EmptyingEffect(), failure="this platform has no safe fork")
     sizes = [candidate.size() for candidate in candidates]
     limit = seconds * (2 * len(candidates) + 4)
-    outcome = clone.run(lambda: _experiments(candidates, sizes, seconds, reached), limit)
+    patience = patience or Patience(limit)
+    outcome = clone.run(lambda: _experiments(candidates, sizes, seconds, reached, patience), limit)
     if outcome.failure:
         return EmptyingEffects(nothing, EmptyingEffect(), failure=outcome.failure)
     value = outcome.value
     each = tuple(_effect(row) for row in value["effects"])
-    return EmptyingEffects(each, _effect(value["together"]), tuple(value["at_fork"]))
+    return EmptyingEffects(each, _effect(value["together"]), tuple(value["at_fork"]), untried=value["untried"])
 
 
 def _effect(row: dict[str, Any]) -> EmptyingEffect:
@@ -176,29 +199,36 @@ def _effect(row: dict[str, Any]) -> EmptyingEffect:
 
 
 def _experiments(
-    candidates: Sequence[Candidate], sizes: Sequence[int], seconds: float, reached: Sequence[int]
+    candidates: Sequence[Candidate],
+    sizes: Sequence[int],
+    seconds: float,
+    reached: Sequence[int],
+    patience: Patience,
 ) -> dict[str, Any]:
     at_fork = [place for place, item in enumerate(candidates) if _fell(item, sizes[place])]
     everything = list(range(len(candidates)))
     found: list[dict[str, Any]] = [{} for _ in candidates]
+    tried: set[int] = set()
+
+    def empty_each(places: Sequence[int]) -> Callable[[Sequence[int]], dict[str, Any]]:
+        allocated.collected()
+        less = _beyond_nothing(candidates, seconds)
+        for place in places:
+            if patience.over():
+                break
+            found[place] = less([place])
+            tried.add(place)
+        return less
+
     unclear = everything
     if reached:
-        allocated.collected()
-        less = _beyond_nothing(candidates, seconds)
-        found = [less([place]) for place in everything]
+        less = empty_each(everything)
         unclear = [place for place in everything if not _explains(found[place], reached[place])]
-    together: dict[str, Any] = {}
-    if len(candidates) > 1 and not unclear:
-        together = less(everything)
-    if unclear:
+    if unclear and not (reached and patience.over()):
         early.unfreeze()
-        allocated.collected()
-        less = _beyond_nothing(candidates, seconds)
-        for place in unclear:
-            found[place] = less([place])
-        if len(candidates) > 1:
-            together = less(everything)
-    return {"effects": found, "together": together, "at_fork": at_fork}
+        less = empty_each(unclear)
+    together = less(everything) if len(candidates) > 1 and not patience.over() else {}
+    return {"effects": found, "together": together, "at_fork": at_fork, "untried": len(candidates) - len(tried)}
 
 
 def _beyond_nothing(candidates: Sequence[Candidate], seconds: float) -> Callable[[Sequence[int]], dict[str, Any]]:

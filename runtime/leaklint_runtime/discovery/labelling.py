@@ -30,6 +30,7 @@ def named(
     known = registries.identify(lost)
     registered = {id(lost[place]): label for place, label in known.items()}
     found = []
+    hidden: set[int] = set()
     for item in candidates:
         if item.sort == REGISTRY:
             found.append(item._replace(name=Name("atexit.register", path=("atexit.register",))))
@@ -40,7 +41,10 @@ def named(
         elif id(item.obj) in registered:
             label = registered[id(item.obj)]
             found.append(item._replace(name=Name(label, path=(label,))))
-        elif item.trend.kind == LINEAR:
+        elif item.trend.kind == LINEAR and id(type(item.obj)) not in hidden:
+            hidden.add(
+                id(type(item.obj))
+            )  # nothing tells apart what C code holds: the steepest of a type stands for all
             found.append(item._replace(sort=HIDDEN))
     return _told_apart(found)
 

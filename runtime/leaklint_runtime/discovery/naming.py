@@ -217,13 +217,20 @@ def named(chain: Sequence[Any], whole: bool = False) -> Name:
 
 
 def _is_library_container(obj: Any) -> bool:
-    """Tell whether an object is an instance of a library's class that has a length, as containers and queues have."""
+    """Tell whether an object is a container that a library's class makes: one with a length and elements, or a queue.
+
+    A class that merely has a length, as an application or a client may, goes on to name what it keeps.
+    """
     kind = type(obj)
     if is_a(obj, (ModuleType, type, FunctionType)) or kind.__module__ == "builtins":
         return False
     module = sys.modules.get(contents(kind).get("__module__") or "")
-    sized = any(name in contents(base) for base in mro_of(kind) for name in ("__len__", "qsize"))
-    return sized and definitions.is_library(definitions.file_of(module) or "<frozen ")
+    names = {name for base in mro_of(kind) for name in contents(base)}
+    is_container = "qsize" in names or ("__len__" in names and not names.isdisjoint(_ELEMENTS))
+    return is_container and definitions.is_library(definitions.file_of(module) or "<frozen ")
+
+
+_ELEMENTS = ("__iter__", "__contains__", "__getitem__")
 
 
 def _folded(edges: Sequence[str]) -> list[str]:
@@ -278,7 +285,8 @@ def _canonical(chain: Sequence[Any]) -> list[Any]:
         if home:
             return [*home, *chain[place + 1 :]]
     if len(chain) > 1 and is_a(chain[0], ModuleType):
-        return [definitions.assigning_module(chain[0], chain[1]), *chain[1:]]
+        module = definitions.assigning_module(chain[0], chain[1])
+        return [definitions.public_module(module, chain[1]), *chain[1:]]
     return list(chain)
 
 

@@ -9,9 +9,9 @@ from typing import Any, Callable, Sequence
 
 from .. import allocated, growth
 from ..code_caches import CodeCaches
-from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked, ref
+from ..early import ModuleType, collect, contents, get_objects, get_referents, is_a, is_tracked, perf_counter, ref
 from ..fit import BOUNDED, CONSTANT, LINEAR
-from ..patience import Patience
+from ..patience import WAITS, Patience
 from . import assembling, crowds, definitions, effects, families, naming, storing
 from .candidates import (
     CONTAINER,
@@ -34,7 +34,7 @@ from .population import ContainerGroup, Population
 from .slots import SlotHistory
 
 NAMED, MEASURED, MOST_BOUNDED = 200, 64, 4  # candidates that are named, emptied and traced; bounded ones that are told
-TRACED_ROUNDS, TRACED_SECONDS = 12, 60.0
+TRACED_ROUNDS, TRACED_SECONDS, EMPTIED_SECONDS = 12, 60.0, 20.0
 SELDOM_ROUNDS, SELDOM_SHARE = 100, 0.2  # traced for what grows in one of many calls, and the share of the time for that
 CROWD = 0.05  # of the young objects: from there on a type is looked into that no growing container leads to
 SLOT_SIZE = 16  # bytes: less than what a registry of the interpreter allocates for a callback
@@ -42,6 +42,7 @@ TYPES = 8
 SAMPLES = 24  # members of a crowd of objects whose paths are searched
 _OWN = __name__.partition(".")[0]
 Work = Callable[[], Any]
+Tell = Callable[[Sequence[GrowingHolder]], None]
 
 
 class Discovery:
@@ -111,11 +112,15 @@ class Discovery:
         rows += [points for points in self.population.numbers().values() if points[0][1] < points[-1][1]]
         return any(growth.count_trend(points).kind == LINEAR for points in rows)
 
-    def holders(self, work: Work | None = None) -> list[GrowingHolder]:
+    def holders(
+        self, work: Work | None = None, seconds: float = float("inf"), tell: Tell = lambda found: None
+    ) -> list[GrowingHolder]:
         """Return the holders whose entries rose, those that grow first, the largest of them first.
 
-        ``work`` is one more round: it is called some more times, traced, to see which lines store.
+        ``work`` is one more round: it is called some more times, traced, to see which lines store. What is known before that
+        is handed to ``tell``. Emptying and tracing end early where they would take more than ``seconds``.
         """
+        end = perf_counter() + seconds
         own = _own_containers(self)
         young = set(map(id, self.population.young())) - own
         candidates = families.gathered(named(self._raw(own), [self]))
@@ -126,18 +131,23 @@ class Discovery:
         reaches += [effects.reach(item.obj, young) for item in others]
         order = sorted(range(len(candidates)), key=lambda place: _rank(candidates[place], reaches[place]))[:MEASURED]
         candidates, reaches = [candidates[place] for place in order], [reaches[place] for place in order]
-        measured = effects.measured(candidates, reached=[len(kept.places) for kept in reaches])
+        patience = Patience(min(EMPTIED_SECONDS, (end - perf_counter()) / 2 / WAITS))
+        measured = effects.measured(candidates, reached=[len(kept.places) for kept in reaches], patience=patience)
         if measured.failure:
             self.notes.append(f"what emptying a holder frees was not measured: {measured.failure}")
+        if measured.untried:
+            self.notes.append(
+                f"emptying {measured.untried} of {len(candidates)} holders was not tried: it takes long here"
+            )
         places = leading(candidates, reaches, measured)
         rising = [place for place in places if candidates[place].trend.kind == LINEAR]
-        stores = dict(zip(rising, self._stores([candidates[place] for place in rising], work)))
-        found = [
-            assembling.holder(candidates[place], reaches[place], measured, place, stores.get(place, ()))
-            for place in places
-        ]
+        found = {place: assembling.holder(candidates[place], reaches[place], measured, place) for place in places}
+        tell(ordered(list(found.values())))
+        patience = Patience(min(TRACED_SECONDS, (end - perf_counter()) / WAITS))
+        for place, stores in zip(rising, self._stores([candidates[place] for place in rising], work, patience)):
+            found[place] = found[place]._replace(stores=stores)
         definitions.forget()
-        return ordered(found)
+        return ordered(list(found.values()))
 
     def _raw(self, own: set[int]) -> list[Candidate]:
         """Return the containers and values whose size rose, without names yet, the steepest first."""
@@ -165,10 +175,9 @@ class Discovery:
         self, young: set[int], candidates: Sequence[Candidate], reaches: Sequence[Reach]
     ) -> list[Candidate]:
         """Return candidates for young objects that grow in number and that no growing container leads to."""
-        reached: set[int] = set()
-        for item, kept in zip(candidates, reaches):
-            if item.trend.kind == LINEAR:
-                reached |= {id(item.obj), *kept.places}
+        growing = [(item, kept) for item, kept in zip(candidates, reaches) if item.trend.kind == LINEAR]
+        reached = {place for item, kept in growing for place in (id(item.obj), *kept.places)}
+        told = [item for item, _ in growing if item.sort in (CONTAINER, FAMILY)]
         left = [obj for obj in get_objects() if id(obj) in young and id(obj) not in reached]
         by_type: dict[int, list[Any]] = {}
         for obj in left:
@@ -185,6 +194,8 @@ class Discovery:
         found: dict[str, Candidate] = {}
         for crowd, members in zip(rising, samples):
             chains_there = [paths[id(obj)] for obj in members if id(obj) in paths]
+            if 2 * crowds.led_through(chains_there, told) > len(members):
+                continue  # they are kept through a container that is told
             if not chains_there and crowds.are_of_threads(members):
                 continue  # it is the threads that grow in number
             for item in crowds.origins(crowd, chains_there, young) if chains_there else [crowd]:
@@ -194,7 +205,9 @@ class Discovery:
                     found[item.label.symbol] = item
         return crowds.outermost(list(found.values()), young)
 
-    def _stores(self, candidates: Sequence[Candidate], work: Work | None) -> list[tuple[StoringLine, ...]]:
+    def _stores(
+        self, candidates: Sequence[Candidate], work: Work | None, patience: Patience
+    ) -> list[tuple[StoringLine, ...]]:
         """Return for each candidate the lines at which it grew while ``work`` was traced until all of them had grown."""
         if work is None or not candidates:
             return [() for _ in candidates]
@@ -206,12 +219,11 @@ class Discovery:
             self.notes.append(
                 "threads that ran before the calls are not traced: a storing line may be one that waited for them"
             )
-        patience = Patience(TRACED_SECONDS)
         for number in range(_traced_rounds(candidates)):
             for gauge in gauges:
                 gauge.renew()
             try:
-                tracer.run(work)
+                tracer.run(work, patience)
             except Exception as error:
                 self.notes.append(f"{number} calls were traced, then one failed: {type(error).__name__}")
                 break
@@ -219,9 +231,14 @@ class Discovery:
             share = SELDOM_SHARE if number >= TRACED_ROUNDS else 1.0
             if (number and all(tracer.spots)) or patience.over(share):
                 break
+        if tracer.is_cut:
+            self.notes.append(
+                "a call takes long when it is traced, so it was traced in part: storing lines may be missing"
+            )
         found = [storing.stores(spots) for spots in tracer.spots]
         unseen = [place for place in range(len(candidates)) if not found[place]]
         with suppress(Exception):
+            unseen = [] if patience.over() else unseen
             counts = storing.allocations(work, [partial(kept_now, candidates[place]) for place in unseen])
             for place, spots in zip(unseen, counts):
                 found[place] = storing.stores(spots, "allocated")
@@ -304,11 +321,14 @@ def _follows(place: int, measured: EmptyingEffects) -> bool:
 
 
 def ordered(holders: Sequence[GrowingHolder]) -> list[GrowingHolder]:
-    """Return what grows, then what fills, then the largest of what is bounded; in each the largest first."""
+    """Return what grows, then what fills, then the largest of what is bounded, each name once; in each the largest first."""
     order = {LINEAR: 0, FILLING: 1}
     rows = sorted(holders, key=lambda item: (order.get(item.kind, 2), -_weight(item)))
-    bounded = [item for item in rows if item.kind == BOUNDED]
-    return [item for item in rows if item.kind in order] + bounded[:MOST_BOUNDED]
+    bounded: dict[str, GrowingHolder] = {}
+    for item in rows:
+        if item.kind == BOUNDED:
+            bounded.setdefault(item.symbol, item)
+    return [item for item in rows if item.kind in order] + list(bounded.values())[:MOST_BOUNDED]
 
 
 def _weight(holder: GrowingHolder) -> float:

@@ -13,11 +13,13 @@ from types import FrameType
 from typing import Any, Callable, Sequence, Tuple
 
 from ..early import collect, get_referents, is_a
+from ..patience import Patience
 from . import definitions
 from .model import CodeLine, StoringLine
 
 Gauge = Callable[[], int]
 DEPTH = 60
+EVENTS = 1_000  # between two looks at the clock
 LEVELS = 3  # of references, in which something that was made in a run is looked for
 _TRACE_ALL: Any = getattr(threading, "settrace_all_threads", None)  # from Python 3.12 on: also those that run already
 _DUMMY: Any = threading._DummyThread  # a thread that was not started by this module, so without the hook
@@ -67,9 +69,16 @@ class Tracer:
         self._last = [gauge() for gauge in gauges]
         self._lines: dict[int, tuple[int, int]] = {}
         self._starts: dict[int, Spot] = {}  # by the identity of a thread's object: the lines that started it
+        self._patience: Patience | None = None
+        self._noted = 0  # events
+        self.is_cut = False
 
-    def run(self, work: Callable[[], Any]) -> None:
-        """Run ``work`` traced, with the threads that it starts. What traces already is put back afterwards."""
+    def run(self, work: Callable[[], Any], patience: Patience) -> None:
+        """Run ``work`` traced, with the threads that it starts. What traces already is put back afterwards.
+
+        When the ``patience`` is over the rest is run without: ``is_cut`` tells of it.
+        """
+        self._patience = patience
         before, before_threads = sys.gettrace(), getattr(threading, "_trace_hook", None)
         self._last = [gauge() for gauge in self.gauges]
         threading.settrace(self._called)
@@ -88,10 +97,11 @@ class Tracer:
                 frame.f_trace = function
             sys.settrace(before)
             threading.settrace(before_threads)
-            self._compare(sys._getframe(), 0)
+            if not self.is_cut:
+                self._compare(sys._getframe(), 0)
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename.startswith(_FOLDER):
+        if self._gives_up() or frame.f_code.co_filename.startswith(_FOLDER):
             return None
         caller = frame.f_back
         if caller is not None:
@@ -102,6 +112,8 @@ class Tracer:
         return self._event
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if self._gives_up():
+            return None
         thread = threading.get_ident()
         if event == "line":
             place, line = self._lines.get(thread, (0, 0))
@@ -114,6 +126,16 @@ class Tracer:
             if event == "return" and caller is not None:
                 self._lines[thread] = (id(caller), caller.f_lineno)
         return self._event
+
+    def _gives_up(self) -> bool:
+        """Trace no longer in this thread when the patience is over."""
+        if self._patience is None:
+            return False
+        self._noted += 1
+        if self.is_cut or (self._noted % EVENTS == 0 and self._patience.over()):
+            self.is_cut = True
+            sys.settrace(None)
+        return self.is_cut
 
     def _compare(self, frame: FrameType, line: int) -> None:
         for place, gauge in enumerate(self.gauges):

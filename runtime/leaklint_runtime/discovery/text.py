@@ -42,8 +42,8 @@ def lines(holder: GrowingHolder, unit: str) -> list[str]:
 
 def _definition(holder: GrowingHolder) -> str:
     owner = _SCOPES.get(holder.scope, "").format(owner=holder.owner.rpartition(":")[2] or "?")
-    place = f"{shown_path(holder.path)}:{holder.line}" if holder.line else "place unknown"
-    return f"defined at {place}, {owner}" if owner else f"defined at {place}"
+    place = f"defined at {shown_path(holder.path)}:{holder.line}" if holder.line else "no line of source defines it"
+    return f"{place}, {owner}" if owner else place
 
 
 def _store(store: StoringLine) -> list[str]:
