@@ -11,11 +11,16 @@ if TYPE_CHECKING:
 
 
 def attribute_of_module(heap: PointsTo, module: str, word: str) -> Values:
-    """Return what an attribute of a module may denote."""
+    """Return what an attribute of a module may denote: by its own names, by what is assigned to it, by what it makes."""
     names = heap.names
     found = names.in_module(module, word) if module in names.modules else None
     if found is not None:
         return heap._resolved(found)
+    put_there = (
+        term for base, term in heap.attributes.assigned.open(word) if ("module", module) in heap.evaluate(base)
+    )
+    if assigned := heap.all_of(put_there):
+        return assigned
     getter = names.getter(module, word)
     if getter is None:
         return heap._resolved(names.dotted(f"{module}.{word}"))
