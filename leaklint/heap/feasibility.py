@@ -14,8 +14,8 @@ from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.arguments import argument_of
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
-from leaklint.heap.letting_go import is_let_go
-from leaklint.heap.multiplicity import IMPORT, MANY
+from leaklint.heap.letting_go import are_let_go
+from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ class Feasibility:
         at_end = [one for one in callers if one not in finalizers]
         if finalizers and at_end and all(map(self._at_end, at_end)):
             return True
-        return self._comes_by_finalizer(removal.function, held) and any(map(self._is_let_go, held))
+        return self._comes_by_finalizer(removal.function, held) and any(
+            are_let_go(self.removals.multiplicity, one) for one in held
+        )
 
     def _comes_by_finalizer(self, key: str, held: set[str]) -> bool:
         """Tell whether all ways of the program to a function begin with ``__del__`` of what is held."""
@@ -97,14 +99,6 @@ class Feasibility:
             stack += callers - seen
             seen |= callers
         return finalized
-
-    def _is_let_go(self, key: str) -> bool:
-        """Tell whether the program makes objects of a class and lets them go as they are."""
-        if key not in self.removals.heap.names.classes:
-            return False
-        multiplicity = self.removals.multiplicity
-        made = (one for one in multiplicity.constructions(key) if multiplicity.call_runs(one) == MANY)
-        return any(is_let_go(self.removals.heap, one) for one in made)
 
     def _finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""

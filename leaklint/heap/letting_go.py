@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from leaklint.flow.terms import Term, children
 from leaklint.heap.effects import Call
+from leaklint.heap.multiplicity import MANY, Multiplicity
 from leaklint.heap.points_to import PointsTo
 
 
-def is_let_go(heap: PointsTo, made: Call) -> bool:
+def are_let_go(multiplicity: Multiplicity, key: str) -> bool:
+    """Tell whether the program makes objects of a class, many of them, and lets some go as they are."""
+    heap = multiplicity.heap
+    made = multiplicity.constructions(key) if key in heap.names.classes else []
+    return any(multiplicity.call_runs(one) == MANY and _is_let_go(heap, one) for one in made)
+
+
+def _is_let_go(heap: PointsTo, made: Call) -> bool:
     """Tell whether the function that makes an object hands it to nobody: it only calls methods and reads attributes."""
     function = heap.functions[made.caller]
     if function.kind in {"module", "class"}:
