@@ -77,8 +77,20 @@ class Equality:
         if term[0] == "tuple":
             return None if any(part[0] == "star" for part in term[1]) else len(term[1])
         values = self.heap.evaluate(term)
+        if term[0] == "call" and self.heap.evaluate(term[1]) == {("ext", "builtins.tuple")}:
+            return self._declared_length(term[1])
         lengths = {len(self._field_names(one[1])) if one[0] in {"self", "inst"} else 0 for one in values}
         return lengths.pop() or None if len(lengths) == 1 else None
+
+    def _declared_length(self, maker: Term) -> int | None:
+        """Return how many fields a named tuple has that a call declares: ``namedtuple("Pair", "left right")``."""
+        found = self.heap.names.name(maker[1], maker[2]) if maker[0] == "name" else maker
+        values = self.heap.names.modules[found[1]].names[found[2]] if found[0] == "global" else []
+        call = values[0][0] if len(values) == 1 else maker
+        fields = call[2][1] if call[0] == "call" and len(call[2]) > 1 else maker
+        if fields[::2] == ("const", "str"):
+            return len(fields[1].strip("'\"").replace(",", " ").split()) or None
+        return len(fields[1]) if fields[0] in {"list", "tuple"} else None
 
     def _field_names(self, key: str) -> list[str]:
         """Return the names of the fields of a named tuple that a class statement makes."""

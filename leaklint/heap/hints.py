@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _MOST = 4  # assignments of a field that are asked what is handed in for them
 _LIKE = frozenset({"list", "tuple", "set", "frozenset", "deque", "dict"})  # made of one such, each has what that has
+_MAPPINGS = frozenset({"dict", "defaultdict", "counter"})
 _COPIES = frozenset({"copy", "__copy__"})
 
 
@@ -29,6 +30,16 @@ class Hints:
             params = function.params if function is not None else ()
             return next((one.annotation for one in params if one.name == term[2]), None)
         return self._of_field(term) if term[0] == "attr" else None
+
+    def copied_mapping(self, term: Term) -> Term | None:
+        """Return the mapping whose keys a sequence or a set is made of: ``TABLE`` of ``list(TABLE)``; else None."""
+        source = self._copied(term) if term[0] in {"slice", "call"} else term
+        if source is term or not all(
+            one[0] == "container" and one[1] in _LIKE - {"dict"} for one in self.heap.evaluate(term)
+        ):
+            return None
+        values = self.heap.evaluate(source)
+        return source if values and all(one[0] == "container" and one[1] in _MAPPINGS for one in values) else None
 
     def _copied(self, term: Term) -> Term:
         """Return what a term is a copy of; of anything else the term itself."""

@@ -272,6 +272,8 @@ class PointsTo(Evaluation):
     def _elements(self, term: Term) -> Values:
         if (part := self._of_row(term)) is not None:
             return self.evaluate(part)
+        if (mapping := self.hints.copied_mapping(term[1])) is not None:
+            return self.evaluate(("iter", mapping))
         got: set[Term] = set()
         for value in self.in_order(term[1]):
             got |= self.elements(value, term)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from leaklint.flow.terms import Term
-from leaklint.heap.effects import Effect
+from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.external import argument
 from leaklint.heap.points_to import PointsTo
 
 
@@ -12,9 +15,29 @@ def makes_reference(heap: PointsTo, call: Term) -> bool:
     return any(value[0] == "ext" and heap.contracts.returned(value[1]) == "weak" for value in heap.evaluate(call[1]))
 
 
-def takes_references_alone(heap: PointsTo, removal: Effect, store: Effect) -> bool:
-    """Tell whether a removal is the callback of a weak reference, and a store puts in objects themselves."""
-    if removal.how != "callback" or not makes_reference(heap, removal.event.terms[0]):
-        return False
-    values = heap.all_of(one for one in (store.key, store.value) if one is not None)
-    return bool(values) and all(value[0] in {"self", "inst", "method"} for value in values)
+class WeakCallbacks:
+    """Judges removals that weak references call."""
+
+    def __init__(self, effects: Effects) -> None:
+        """Take what is known of calls."""
+        self.heap = effects.heap
+        self.effects = effects
+
+    def take_references_alone(self, removal: Effect, store: Effect) -> bool:
+        """Tell whether only a weak reference comes to a removal, when its object has gone, and a store puts in objects."""
+        is_callback = removal.how == "callback" and makes_reference(self.heap, removal.event.terms[0])
+        if not is_callback and removal.function not in self._functions:
+            return False
+        values = self.heap.all_of(one for one in (store.key, store.value) if one is not None)
+        known = bool(values) and all(value[0] in {"self", "inst", "method", "plain"} for value in values)
+        return known and any(value[0] != "plain" for value in values)
+
+    @cached_property
+    def _functions(self) -> frozenset[str]:
+        """Return the functions that are callbacks of weak references, and that nothing else calls."""
+        found: set[str] = set()
+        for _, _, call, name in self.effects.external:
+            callback = argument(call, 1, "callback") if self.heap.contracts.returned(name) == "weak" else None
+            values = self.heap.evaluate(callback) if callback is not None else ()
+            found |= {value[-1] for value in values if value[0] in {"func", "method"}}
+        return frozenset(one for one in found if not self.effects.calls.get(one))
