@@ -81,22 +81,6 @@ class Feasibility:
         classes = self.removals.heap.classes
         return list(classes.order(key)) if key in self.removals.heap.names.classes else []
 
-    def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
-        """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
-
-        Users could call the function; but who cleans up at the end what is left means that they need not, and so does who
-        makes such an object and lets it go.
-        """
-        calls = [
-            call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
-        ]
-        callers = [self.removals.heap.functions[call.caller] for call in calls]
-        finalizers = [one for one in callers if self.finalizes(one, held)]
-        at_end = [one for one in callers if one not in finalizers]
-        if finalizers and at_end and all(map(self._at_end, at_end)):
-            return True
-        return self.letting_go.is_left_to_finalizer(removal.function, held)
-
     def finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
         if function.name != "__del__":

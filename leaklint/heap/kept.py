@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.buckets import filled_for_others
 from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
@@ -26,7 +27,6 @@ _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in, and values of one container
-_FOUND_IN = frozenset({"attr", "elem", "iter"})  # terms of what an object or a container holds
 _TELLING = frozenset({"self", "inst", "method", "param", "partial", "container", "extinst", "exc"})  # may be what leaks
 
 
@@ -322,24 +322,7 @@ class Keeping:
 
     @cached_property
     def _filled_for_others(self) -> frozenset[Term]:
-        """Return the containers that something is put into where they are found in an object or another container.
-
-        A function that puts away what it returns gives it out from there as well.
-        """
-        stores = [one for one in self.effects.effects if one.kind == "store"]
-        putting: dict[Term, set[str]] = {}
-        for one in stores:
-            for value in self.heap.evaluate(one.value) if one.value is not None else ():
-                putting.setdefault(value, set()).add(one.function)
-        return frozenset(
-            one.container for one in stores
-            if one.base[0] in _FOUND_IN or self._is_returned_by(putting.get(one.container, set()), one.base)
-        )  # fmt: skip
-
-    def _is_returned_by(self, functions: set[str], call: Term) -> bool:
-        """Tell whether a term calls one of some functions."""
-        callees = self.heap.evaluate(call[1]) if functions and call[0] == "call" else ()
-        return any(one[0] in {"func", "method"} and one[-1] in functions for one in callees)
+        return filled_for_others(self.effects)
 
     def _entries(self, container: Term) -> list[tuple[Term, Term]]:
         """Return the values that a container may hold, each once, with the site of the call that returned it."""

@@ -22,7 +22,17 @@ class LettingGo:
         self.multiplicity = feasibility.removals.multiplicity
 
     def is_left_to_finalizer(self, key: str, held: set[str]) -> bool:
-        """Tell whether the program comes to a function by ``__del__`` of what is held alone, and lets such objects go."""
+        """Tell whether the program itself comes to a function by ``__del__`` of what is held, and at its end, and else never.
+
+        Users could call the function; but who cleans up at the end what is left means that they need not, and so does who
+        makes such an object and lets it go.
+        """
+        calls = [one for one in self.feasibility.removals.effects.calls.get(key, ()) if one.caller != key]
+        callers = [self.heap.functions[call.caller] for call in calls]
+        finalizers = [one for one in callers if self.feasibility.finalizes(one, held)]
+        at_end = [one for one in callers if one not in finalizers]
+        if finalizers and at_end and all(map(self.feasibility._at_end, at_end)):
+            return True
         return self._comes_by_finalizer(key, held) and any(map(self._are_let_go, held))
 
     def _comes_by_finalizer(self, key: str, held: set[str]) -> bool:
