@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import NONE, Term, walk
+from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
 from leaklint.heap.flags import Flags
 from leaklint.heap.kept import Kept
@@ -194,7 +194,7 @@ class Threads:
     def _of_loop(self, test: Term, function: Function) -> int:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
-        flags = [term for term in walk(test) if term[0] == "attr" and self.flags.is_field(term)]
+        flags = [term for term in _asked(test) if term[0] == "attr" and self.flags.is_field(term)]
         if not flags or any(term[0] == "elem" for term in walk(test)) or self._works_off(test, function):
             return -1  # what is in a container changes
         negated = {term for one in walk(test) if one[:2] == ("op", "not") for term in one[2]}
@@ -211,6 +211,15 @@ class Threads:
             and event.terms[0][1][2] in _TAKING
             for event in function.events
         )
+
+
+def _asked(test: Term) -> Iterator[Term]:
+    """Yield the parts of a test that can end a loop: what a method is given, such as a time to wait, is none of them."""
+    stack = [test]
+    while stack:
+        term = stack.pop()
+        yield term
+        stack.extend((term[1],) if term[0] == "call" and term[1][0] == "attr" else children(term))
 
 
 __all__ = ["NONE", "Kept", "Threads"]
