@@ -211,3 +211,51 @@ def test_what_is_made_of_a_list_comes_in_its_order() -> None:
         """
     assert executed(after, script) == [True, True]
     assert executed(text, script) == [True, False]
+
+
+FILED = lines("""
+    _REG = {}
+
+    class A:
+        def __init__(self, name):
+            self.name = name
+            file_under("x", self)
+
+    def file_under(key, one):
+        if key in _REG:
+            _REG[key].append(one)
+        else:
+            _REG[key] = START
+
+    def names(key):
+        return [one.name for one in _REG.get(key, [])]
+    """)
+
+
+def test_an_inner_list_that_starts_with_an_object_holds_it_weakly_as_well() -> None:
+    text = FILED.replace("START", "[one]")
+    fix = weak(text, "_REG", "A", side="element", depth=1)
+    assert fix.replacement == "lists of weakref.ref", fix.reason
+    after = repaired(text, fix)["mod.py"]
+    whole = weak(
+        text.replace("[one.name for", "{one.name for").replace("[])]", "[])}"), "_REG", "A", side="element", depth=1
+    )
+    assert whole.replacement == "weakref.WeakSet"
+    script = """
+        import gc
+        kept = [A(n) for n in "abcde"]
+        seen.append(names("x"))
+        del kept
+        gc.collect()
+        seen.append(names("x"))
+        """
+    assert executed(after, script) == [["a", "b", "c", "d", "e"], []]
+    last = (
+        text.replace("        _REG[key] = [one]\n", "        pass\n") + "\ndef first(key, one):\n    _REG[key] = [one]"
+    )
+    after = repaired(last, weak(last, "_REG", "A", side="element", depth=1))["mod.py"]
+    assert after.endswith("    _REG[key] = []\n    _REG[key].append(weakref.ref(one, _REG[key].remove))\n")
+    twice = weak(text.replace("_REG[key] = [", "_REG[str(key)] = ["), "_REG", "A", side="element", depth=1)
+    assert twice.safety == "none" and "starts with is not wrapped" in twice.reason
+    fresh = FILED.replace("START", "[A(key)]")
+    assert weak(fresh, "_REG", "A", side="element", depth=1).safety == "none"

@@ -16,11 +16,11 @@ from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import kind_of
 from leaklint.repairs.order import keeps_order
-from leaklint.repairs.owners import Owners
+from leaklint.repairs.owners import Owners, apply
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
 from leaklint.repairs.roles import Role
-from leaklint.repairs.scopes import dotted_name
+from leaklint.repairs.scopes import dotted_name, walk
 from leaklint.repairs.stored_types import admit, check_values
 
 _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
@@ -55,12 +55,18 @@ def weaken(files: Files, holder: HolderDefinition, request: WeakRequest, roles: 
 
     def reference(draft: Draft) -> None:
         References(draft, "ref").convert(inner)
+        for role in outer:
+            for file, node in _made_inside(role):
+                if not _starts_empty(node):
+                    _fill_later(draft, role, file, node)
 
     first = _worked_out(files, request, inner, convert, f"weakref.{weak}", keyed=weak != "WeakValueDictionary")
     if kind != "list" or (first.safety != "none" and not keeps_order(holder.word, inner)):
         return first
     second = _worked_out(files, request, inner, reference, "lists of weakref.ref", keyed=False)
-    return second if second.safety != "none" else first
+    if second.safety != "none" or first.safety == "none":
+        return second if second.safety != "none" else first
+    return Fix("none", first.replacement, f"the order of what is inside shows, and {second.reason}")
 
 
 def weaken_keys(files: Files, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
@@ -173,12 +179,40 @@ def _outer(draft: Draft, outer: tuple[Role, ...], kind: str, weak: str) -> None:
             draft.assume(f"whoever gets the container at {role.place} gets along with weak ones inside")
 
 
+def _fill_later(draft: Draft, role: Role, file: ParsedFile, node: cst.BaseExpression) -> None:
+    """``d[k] = [x]`` makes an empty list and then puts a reference in, which takes itself out of that very list."""
+    statement = file.parent(file.parent(role.node) or role.node)
+    line = file.parent(statement) if isinstance(statement, cst.Assign) and len(statement.targets) == 1 else None
+    indent = file.indent(line) if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
+    again = any(isinstance(one, (cst.Call, cst.NamedExpr, cst.Await)) for one in walk(role.node))
+    if not isinstance(node, cst.List) or indent is None or line is None or again:
+        draft.refuse(f"what the inner container made at {file.place(node)} starts with is not wrapped")
+        return
+    target, made = file.code(role.node), draft.name(file, "ref", role.use.scope)
+    text = ""
+    for element in node.elements:
+        apply(draft, Owners(draft.files).of(file, element.value, role.use.scope))
+        text += f"{indent}{target}.append({made}({file.code(element.value)}, {target}.remove)){file.newline}"
+    after = file.line_after(file.end(node))
+    draft.replace(file, node, "[]")
+    draft.insert(file, after, text if file.text[after - 1] in "\r\n" else f"{file.newline}{text}")
+
+
+def _starts_empty(node: cst.BaseExpression) -> bool:
+    """Tell whether an expression makes an empty container, or is a name, which leads to where that is made."""
+    if isinstance(node, cst.Call):
+        return not node.args
+    return isinstance(node, cst.Name) or not getattr(node, "elements", (node,))
+
+
 def _remake(draft: Draft, role: Role, file: ParsedFile, node: cst.BaseExpression, kind: str, weak: str) -> None:
     if isinstance(node, (cst.List, cst.Set, cst.Dict)) and not node.elements:
         draft.replace(file, node, f"{draft.name(file, weak, role.use.scope)}()")
     elif isinstance(node, cst.Call) and not node.args and dotted_name(node.func) == kind:
         draft.replace(file, node.func, draft.name(file, weak, role.use.scope))
     elif isinstance(node, (cst.List, cst.Set)):
+        for element in node.elements:
+            apply(draft, Owners(draft.files).of(file, element.value, role.use.scope))
         draft.insert(file, file.start(node), f"{draft.name(file, weak, role.use.scope)}(")
         draft.insert(file, file.end(node), ")")
     elif not (isinstance(node, cst.Name) and (node.value == "None" or role.kind == "set-item")):

@@ -116,7 +116,9 @@ def _collection(
     second = _worked_out(files, request, roles, as_list, "a list of weakref.ref")
     if second.safety != "none":
         return second
-    if first.safety == "unsafe" or first.reason == second.reason:
+    if first.safety == "unsafe":
+        return Fix("none", first.replacement, f"the order of what it holds shows, and {second.reason}")
+    if first.reason == second.reason:
         return first
     return Fix("none", first.replacement, f"{first.reason}; {second.reason}")
 
