@@ -78,7 +78,7 @@ class Links:
             target: Term = ("attr", event.terms[0], name)
             if event is link or heap.rebinding._is_birth(key, ("field", owner, name)):
                 continue
-            if self.chains._holds(event.terms[1], target, event, 0) or (
+            if self.chains._holds(event.terms[1], target, event) or (
                 other is function and event.terms[1] == link.terms[1]
             ):
                 continue

@@ -184,13 +184,18 @@ class Owners:
         return ""
 
     def _dropped(self, call: Call) -> bool:
-        """Tell whether the result of a call is thrown away where it stands, after calls of its methods as well."""
+        """Tell whether the result of a call is thrown away where it stands, after calls of its methods as well.
+
+        Of an object of which only an attribute is asked for, that is all that is left.
+        """
         file, made = self._made_at(call)
         if made is None:
             return False
         node: cst.CSTNode = made
         above = file.parent(node)
         while isinstance(above, cst.Attribute) or (isinstance(above, cst.Call) and above.func is node):
+            if node is made and isinstance(above, cst.Attribute) and not isinstance(file.parent(above), cst.Call):
+                return True
             node, above = above, file.parent(above)
         return isinstance(above, cst.Expr)
 

@@ -14,6 +14,7 @@ from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
+from leaklint.repairs.order import keeps_order
 from leaklint.repairs.owners import Fate, Owners, apply
 from leaklint.repairs.program import Program
 from leaklint.repairs.reflist import References
@@ -109,14 +110,14 @@ def _collection(
     first = _worked_out(files, request, roles, as_set, "weakref.WeakSet")
     if kind != "list" or first.safety == "safe":
         return first
-    if first.safety == "unsafe":
+    if first.safety == "unsafe" and not keeps_order(holder.word, roles):
         return first
     second = _worked_out(files, request, roles, as_list, "a list of weakref.ref")
     if second.safety != "none":
         return second
-    return (
-        first if first.reason == second.reason else Fix("none", first.replacement, f"{first.reason}; {second.reason}")
-    )
+    if first.safety == "unsafe" or first.reason == second.reason:
+        return first
+    return Fix("none", first.replacement, f"{first.reason}; {second.reason}")
 
 
 def _worked_out(
@@ -205,6 +206,8 @@ def judge_stores(
     every = tuple(roles)
     out = hands_out(every, side)
     hazards.judge_named(draft, request, every)
+    if side == "value" and not request.classes and not any(request.others):
+        hazards.judge_default(draft, every)
     own = [stored_self(role, side) for role in every if stored(role, side)]
     hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
     for role in every:

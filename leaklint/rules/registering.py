@@ -26,6 +26,14 @@ class Keeper(NamedTuple):
     experiment: str = "other"
 
 
+def _is_another(context: Context, subject: str, kept: str) -> bool:
+    """Tell whether what stays is no object of the class that is made, but one that it makes for itself."""
+    classes, known = context.heap.points_to.classes, context.heap.points_to.names.classes
+    if subject not in known or kept not in known:
+        return False
+    return {kept, *classes.order(kept)}.isdisjoint({subject, *classes.order(subject)})
+
+
 def told(context: Context, registration: Registration, code: str, name: str, keeper: Keeper) -> Case:
     """Return the finding of a rule about a registration."""
     module, place, kept = context.module_of(registration.function), registration.event.place, registration.kept
@@ -42,7 +50,11 @@ def told(context: Context, registration: Registration, code: str, name: str, kee
     related = [Related(at.path, at.line, at.column, "registered here")]
     related += [context.related(call.caller, call.event.place, "handed in here") for call in kept.chain[-2:]]
     trigger, subject = trigger_of(context, kept.chain[-1].caller if kept.chain else registration.function)
-    probe = probe_at(context, keeper.experiment, registration.function, "", subject or kept.cls, trigger, place=place)
+    ends = keeper.experiment == "finalize"  # a finalizer goes with its object, unless what it keeps leads back there
+    track = "growth" if not ends and _is_another(context, subject, kept.cls) else "subject"
+    probe = probe_at(
+        context, keeper.experiment, registration.function, "", subject or kept.cls, trigger, track, place=place
+    )
     return context.case(
         registration, code, name, module, place, registration.function, keeper.kind, message, registration.level,
         retention, tuple(related), probe,
