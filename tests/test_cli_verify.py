@@ -71,7 +71,7 @@ def test_what_cannot_be_reached_is_no_pass(verify: Run) -> None:
         "LK101 UNREACHED app:Processor.instance_map: making Processor failed (ValueError: not ready); give a factory"
         in out
     )
-    assert "1 finding proven: 1 unreached" in out
+    assert "1 finding tried: 1 unreached" in out
     assert verify("app.py", "--strict")[0] == 1
 
 

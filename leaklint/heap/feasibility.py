@@ -11,7 +11,7 @@ from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
-from leaklint.heap.arguments import argument_of
+from leaklint.heap.arguments import argument_at, argument_of
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
 from leaklint.heap.multiplicity import IMPORT
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
-_AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
+_AT_END = frozenset({"atexit", "fork"})  # kinds of registries that run what they keep when the process ends
 
 
 ANEW = "what is made anew at each access"
@@ -110,12 +110,23 @@ class Feasibility:
         for key, event, term, name in self.removals.effects.external:
             del key, event
             contract = self.removals.heap.contracts.callable(name)
-            if contract is not None and (contract.kind in _AT_END or self._is_of_the_process(contract, term)):
+            if contract is not None and (self._is_at_end(contract, term) or self._is_of_the_process(contract, term)):
                 for given in (*term[2], *(value for _, value in term[3])):
                     for value in self.removals.heap.evaluate(given):
                         if value[0] in {"func", "method"}:
                             found.add(value[-1])
         return frozenset(found)
+
+    def _is_at_end(self, contract: Contract, term: Term) -> bool:
+        """Tell whether a registry runs what it keeps at the end of the process: of signals, only some come there."""
+        if contract.kind != "signal":
+            return contract.kind in _AT_END
+        number = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
+        heap = self.removals.heap
+        values = heap.evaluate(number) if number is not None else ()
+        return bool(values) and all(
+            value[0] == "ext" and heap.contracts.is_a(value[1], "ends the process") for value in values
+        )
 
     def _is_of_the_process(self, contract: Contract, term: Term) -> bool:
         """Tell whether what a call hands over runs at the end of an object that lives as long as the process."""
