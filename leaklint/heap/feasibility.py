@@ -16,11 +16,13 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
 from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.workers import run_by_threads
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
+_BY_ACCESS = frozenset({"__get__", "__set__", "__delete__", "__getattr__", "__setattr__", "__delattr__"})
 _AT_END = frozenset({"atexit", "fork"})  # kinds of registries that run what they keep when the process ends
 
 
@@ -96,12 +98,18 @@ class Feasibility:
             return True
         if key in seen:
             return True
+        if key in self._on_threads:
+            return False  # whoever starts a thread does not wait for it
         seen.add(key)
         calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
         private = function.name.startswith("_") and not function.name.startswith("__")
         if not calls or (not private and function.kind == "method" and (own is None or function.owner in own)):
             return False
         return all(self._only_from(call.caller, entry, seen, own) for call in calls)
+
+    @cached_property
+    def _on_threads(self) -> set[str]:
+        return run_by_threads(self.removals.heap, self.removals.effects)
 
     @cached_property
     def _ends(self) -> frozenset[str]:
@@ -211,7 +219,9 @@ class Feasibility:
         return reasons[0] if reasons and all(reasons) else ""
 
     def is_hook(self, function: Function) -> bool:
-        """Tell whether a base that was not read may call a method by its name: the calls that are seen are not all then."""
+        """Tell whether a base that was not read, or an access, calls a method by its name: not all its calls are seen then."""
+        if function.kind == "method" and function.name in _BY_ACCESS:
+            return True
         shown = function.kind == "method" and not function.name.startswith("_")
         return shown and self.removals.heap.classes.may_be_called_outside(function.owner)
 

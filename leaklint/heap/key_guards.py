@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Guard
+from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.heap_place import Place
 from leaklint.heap.points_to import PointsTo
 
 if TYPE_CHECKING:
@@ -218,3 +219,13 @@ def _tests_container(guard: Guard, container: Term, heap: PointsTo) -> bool:
     if guard.kind == "except":
         return "KeyError" in repr(guard.test) or "LookupError" in repr(guard.test)
     return guard.kind in {"if", "past"} and container in heap.looked_into(guard.test)
+
+
+def looked_through(function: Function, place: Place) -> Iterator[Term]:
+    """Yield what a function has looked through by a place for one that equals what it is given, and returns if there is one."""
+    for event in function.events:
+        if event.kind != "return" or event.place > place:
+            continue
+        tests = [guard.test for guard in event.guards if guard.kind == "if" and guard.holds]
+        if any(term[:2] == ("op", "==") for test in tests for term in walk(test)):
+            yield from (guard.test for guard in event.guards if guard.kind == "loop")

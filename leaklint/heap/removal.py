@@ -73,7 +73,7 @@ class Removals:
             possible = self._where_possible(self._judged(removal, distinct, held, callers))
             possible = self.omissions.of(possible, distinct, apart)
             here = self._where_finished(possible, distinct)
-            if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
+            if (here.quality, *self._nearness(here, distinct)) > (best.quality, *self._nearness(best, distinct)):
                 best = here
             if here.bounded:
                 return here
@@ -87,6 +87,12 @@ class Removals:
         if missed is None and where.scope == "object":
             missed = self.paths.only_elsewhere(stores, removals)
         return best if missed is None else Release(Quality.DOUBTFUL, missed.why, best.effect, missed=missed)
+
+    def _nearness(self, release: Release, stores: list[Effect]) -> tuple[bool, bool, bool]:
+        """Return whether a release has a removal, whether it tells what that misses, and whether it is of some stores."""
+        removal = release.effect
+        takes = removal is not None and any(self._takes(removal, store) for store in stores)
+        return removal is not None, release.missed is not None, takes
 
     def _on_every_way(self, best: Release, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Release:
         """Return a release, or what it misses: removals at the end of the holder itself do not count, nor some ways."""
@@ -179,7 +185,9 @@ class Removals:
         why = f"what is removed at {place} is never what was stored"
         if wrapped is None:
             missed = Missed(stores[0], why, "remove what was stored", meant=True, shown=True)
-            return Release(Quality.NONE, why, removal, missed=missed if self._takes_nothing(removal) else None)
+            return Release(
+                Quality.NONE, why, removal, aimed=True, missed=missed if self._takes_nothing(removal) else None
+            )
         why = f"{why}: that is {wrapped[1]} made around it"
         missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
         return Release(Quality.NONE, missed.why, removal, missed=missed)
@@ -248,11 +256,8 @@ class Removals:
         return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:
-        return (
-            bool(self.effects.calls.get(function.key))
-            or function.key in self.multiplicity.escaping
-            or bool(function.parent)
-        )
+        called = bool(self.effects.calls.get(function.key)) or bool(function.parent)
+        return called or function.key in self.multiplicity.escaping
 
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""

@@ -13,26 +13,26 @@ from leaklint.heap.dead_references import DeadReferences
 from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import asked_before, interned, is_there
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
 from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
+from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-# A holder of functions by its own name: only ever a reason to be less sure of what callers pass in.
+# A holder of functions by its own name: only ever a reason to be less sure.
 _CALLED = re.compile(
     r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$",
     re.IGNORECASE,
 )
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
-_UNCOUNTED = frozenset(
-    {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}
-)  # keys of which nobody here knows how many there are
+_LEADING = frozenset({"method", "closure"})  # what may lead back to what it is stored for
+_UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that nobody here counts
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -59,9 +59,10 @@ class Stores:
             domain = Domain.TEXT if domain != Domain.FRESH else domain
         if mapping and domain == Domain.FINITE:
             return
-        weak = effect.container[1].startswith("weak:")
-        if weak:
+        if effect.container[1].startswith("weak:"):
             return
+        where = self.heap.location(effect.container)
+        of_weak_key = where is not None and where.is_of_weak_key
         sides: list[tuple[str, Term]] = []
         if effect.value is not None:
             sides.append(("value" if mapping else "element", effect.value))
@@ -75,10 +76,14 @@ class Stores:
                 for kept in self.heap.keeping.of(option, effect.chain):
                     if effect.how == "read" and side == "value" and kept.kind in _OBJECTS:
                         continue  # what a new entry holds later, other stores put in
+                    if of_weak_key and kept.kind not in _LEADING:
+                        continue  # it goes with the key, which it does not keep
                     plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
                     store = self._store(effect, kept, side, domain, option)
                     if store is not None:
                         yield store
+        if of_weak_key:
+            return
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
         elif plain and effect.value is not None and self._adds_up(effect):
@@ -239,7 +244,7 @@ class Stores:
             if not (kept.chain or effect.chain) and self._is_of_callables(effect):
                 return 0, [*reasons, "a registry that callers fill"]
             return 1, reasons
-        if kept.kind == "function" and not (kept.chain or effect.chain) and self._is_of_callables(effect):
+        if kept.kind == "function" and self._is_of_callables(effect):
             return 0, ["a registry that callers fill"]
         if kept.kind == "instance" and not kept.cls:
             return (0 if side == "element" and interned(effect, self.heap.points_to) else 1), []
@@ -259,6 +264,8 @@ class Stores:
             if usage != "object":
                 return (0 if not usage else -2), ["what the attribute holds is not known"]
         reasons = [f"assumes that callers pass objects for '{kept.name}'"]
+        if is_for_classes(kept.name):
+            return 0, [*reasons, "classes usually are made at import"]
         given = kept.chain or effect.chain
         if usage != "object" and not given and self._is_of_callables(effect):
             return 0, [*reasons, "a registry that callers fill"]
@@ -302,6 +309,10 @@ class Stores:
             }
             if by_value or keyed:
                 yield "equal ones are stored once"
+        home = self.heap.points_to.functions[effect.function]
+        sought = looked_through(home, effect.event.place) if side == "element" else ()
+        if any(effect.container in self.heap.points_to.evaluate(one) for one in sought):
+            yield "equal ones are stored once"
         if side == "element" and once and kept.kind == "param":
             yield "what callers hand in is stored once"
         if domain == Domain.VALUE and side == "value" and once:

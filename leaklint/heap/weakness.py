@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import DISPLAYS, NONE, Term, is_small, params_of
 from leaklint.heap.effects import Effect
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Quality
 
