@@ -213,11 +213,11 @@ class Attributes:
         return self.heap.evaluate(("given", value))
 
     def _handed_through(self, value: Term, name: str, base: Term) -> Values:
-        """Return an attribute of what a caller hands in; of a parameter of its own, of the classes that its callers hand in."""
+        """Return an attribute of what a caller hands in; of a parameter of its own, of what its callers hand in."""
         if value[0] != "param":
             return self.attribute(value, name, base)
-        classes = (one for one in self.given(value) if one[0] == "class")
-        return frozenset().union(*(self.attribute(one, name, base) for one in classes))
+        given = (one for one in self.given(value) if one[0] in {"class", "inst", "self"})
+        return frozenset().union(*(self.attribute(one, name, base) for one in given))
 
     def _of_param(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""

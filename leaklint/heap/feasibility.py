@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import REMOVERS
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import NONE, Term, as_text, walk
+from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.arguments import argument_at, argument_of
 from leaklint.heap.effects import Effect
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
 _BY_ACCESS = frozenset({"__get__", "__set__", "__delete__", "__getattr__", "__setattr__", "__delattr__"})
 _AT_END = frozenset({"atexit", "fork"})  # kinds of registries that run what they keep when the process ends
-
-
+_MOST_HELD = 30  # of what one value keeps
 ANEW = "what is made anew at each access"
 
 
@@ -53,10 +53,23 @@ class Feasibility:
         contracts = [heap.contracts.callable(value[1]) for value in heap.evaluate(call[1]) if value[0] == "ext"]
         awaited = call[2][0]
         return any(one is not None and one.kind == "finalize" for one in contracts) and any(
-            store.value is not None
-            and (store.value == awaited or not self._objects(store.value).isdisjoint(self._objects(awaited)))
+            part == awaited or not self._objects(part).isdisjoint(self._objects(awaited))
             for store in stores
+            for term in (store.value, store.key)
+            for part in self._held_in(term)
         )
+
+    def _held_in(self, term: Term | None) -> Iterator[Term]:
+        """Yield a term and what the container, the record or the function that it makes keeps."""
+        terms = [] if term is None else [term]
+        for one in islice(terms, _MOST_HELD):  # which grows on the way
+            yield one
+            if one[0] in DISPLAYS:
+                terms += one[1]
+            elif one[0] == "func":
+                terms += self.removals.keeping.captures(one[1])
+            elif one[0] == "call" and any(value[0] == "class" for value in self.removals.heap.evaluate(one[1])):
+                terms += one[2]
 
     def _objects(self, term: Term) -> set[Term]:
         """Return the objects of the program's classes that a term may denote."""

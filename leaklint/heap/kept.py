@@ -170,16 +170,30 @@ class Keeping:
             self._inside[term] = self._given_inside(term)
         return self._inside[term]
 
+    def is_equal_to_others(self, kept: Kept, term: Term) -> bool:
+        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry.
+
+        Records that are compared field by field equal others only if what is in them does.
+        """
+        classes = self.heap.classes
+        if kept.cls not in self.heap.names.classes or not classes.by_value(kept.cls):
+            return False
+        handed = (given for call in kept.chain for given in call.bound.values())
+        terms = (term, *handed) if classes.method(kept.cls, "__eq__") is None else ()
+        inside = [one for part in terms for one in self.inside(part)]
+        return all(one.cls not in self.heap.names.classes or classes.by_value(one.cls) for one in inside)
+
     def _given_inside(self, term: Term) -> list[Kept]:
         found: list[Kept] = []
-        terms = [term]
-        if term[0] == "attr":
+        terms, field = [term], term
+        while field[0] == "attr":  # also of the object whose method a term denotes
             terms += [
                 event.terms[1]
-                for value in self.heap.evaluate(term[1])
+                for value in self.heap.evaluate(field[1])
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
-                for _, event in self.heap.attributes.field_terms(value[1], term[2])
+                for _, event in self.heap.attributes.field_terms(value[1], field[2])
             ]
+            field = field[1]
         terms += [
             assigned
             for one in walk(term) if one[0] == "func" and one[1] in self.heap.functions
@@ -248,7 +262,11 @@ class Keeping:
         function = self.heap.functions[key]
         tops = [top for event in function.events for top in event.terms]
         tops += [guard.test for event in function.events for guard in event.guards]
-        tops += [param.default for param in function.params if param.default is not None]
+        defaults = [param.default for param in function.params if param.default is not None]
+        tops += [default for default in defaults if default[0] not in {"attr", "elem"}]
+        found |= {
+            default for default in defaults if default[0] in {"attr", "elem"}
+        }  # of which it keeps that part alone
         for top in tops:
             for term in walk(top):
                 if term[0] in {"param", "cell"} and term[1] != key:

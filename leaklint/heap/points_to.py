@@ -243,7 +243,7 @@ class PointsTo(Evaluation):
             and function.owner
             and not self.wrapped.get(function.key)
         ):
-            return frozenset([("inst", "?", ("descriptor", function.key))])  # by its protocol: whose attribute it is
+            return self.attributes.descriptors.owners(function)  # by its protocol: whose attribute it is
         if function.key in self.installed:
             return frozenset(("self", owner) for owner in self.installed[function.key] if owner in self.names.classes)
         if not self.wrapped.get(function.key):

@@ -187,8 +187,9 @@ class Heap:
         held |= {
             one.cls
             for store in stores
-            if store.effect.value is not None
-            for one in self.keeping.inside(store.effect.value)
+            for term in (store.effect.value, store.effect.key)
+            if term is not None
+            for one in self.keeping.inside(term)
             if one.cls
         }
         entering = {store.kept.cls for store in stores if self.enters_itself(store.effect, store.kept)}

@@ -193,7 +193,7 @@ class Stores:
     def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
         if side == "key" and (
             domain in {Domain.TEXT, Domain.VALUE}
-            or self._is_equal_to_others(kept)
+            or self.heap.keeping.is_equal_to_others(kept, term)
             or self.dead_references.take_their_entry(effect)
         ):
             return None
@@ -212,11 +212,6 @@ class Stores:
         if level < -1:
             return None
         return Store(effect, kept, side, domain, max(level, 0), tuple(reasons))
-
-    def _is_equal_to_others(self, kept: Kept) -> bool:
-        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry."""
-        points_to = self.heap.points_to
-        return kept.cls in points_to.names.classes and points_to.classes.by_value(kept.cls)
 
     def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
         """Return how sure it is that a store keeps what users let go: 2 sure to 0 unlikely, below that not at all."""
