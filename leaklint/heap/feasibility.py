@@ -13,6 +13,7 @@ from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
+from leaklint.heap.letting_go import LettingGo
 from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.process_end import ProcessEnd, function_is_private
@@ -34,6 +35,7 @@ class Feasibility:
         """Take what is asked for everything else."""
         self.removals = removals
         self.process_end = ProcessEnd(removals)
+        self.letting_go = LettingGo(self)
 
     def outlived(self, event: Event, function: Function) -> bool:
         """Tell whether what undoes a registration never runs while that lasts."""
@@ -42,7 +44,7 @@ class Feasibility:
     def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
         own = {above for cls in held for above in self._above(cls)} if held else None
-        return self._only_from(removal.function, lambda function: self._finalizes(function, held), set(), own)
+        return self._only_from(removal.function, lambda function: self.finalizes(function, held), set(), own)
 
     def waits_for_its_end(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether a removal runs when what is stored itself has gone: ``finalize(x, table.pop, x.key)``."""
@@ -78,20 +80,7 @@ class Feasibility:
         classes = self.removals.heap.classes
         return list(classes.order(key)) if key in self.removals.heap.names.classes else []
 
-    def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
-        """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
-
-        Users could call the function; but who cleans up at the end what is left means that they need not.
-        """
-        calls = [
-            call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
-        ]
-        callers = [self.removals.heap.functions[call.caller] for call in calls]
-        finalizers = [one for one in callers if self._finalizes(one, held)]
-        at_end = [one for one in callers if one not in finalizers]
-        return bool(finalizers and at_end) and all(map(self.process_end.has, at_end))
-
-    def _finalizes(self, function: Function, held: set[str]) -> bool:
+    def finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
         if function.name != "__del__":
             return False
@@ -171,10 +160,14 @@ class Feasibility:
             return ""
         reasons = [
             self.never(event, caller)
-            for caller, event in self._calls_by_name.get(function.name, ())
-            if not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
+            for caller, event in self.calls_by_name.get(function.name, ())
+            if self.is_unresolved(event)
         ]
         return reasons[0] if reasons and all(reasons) else ""
+
+    def is_unresolved(self, event: Event) -> bool:
+        """Tell whether a call is of a method of an object of which nothing is known."""
+        return not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
 
     def is_hook(self, function: Function) -> bool:
         """Tell whether a base that was not read, or an access, calls a method by its name: not all its calls are seen then."""
@@ -193,7 +186,7 @@ class Feasibility:
         return found
 
     @cached_property
-    def _calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
+    def calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
         """Return the calls of methods, with the functions in which they stand, by the name of the method."""
         found: dict[str, list[tuple[Function, Event]]] = {}
         for function in self.removals.heap.functions.values():

@@ -152,7 +152,7 @@ class Removals:
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
         if self.feasibility.is_left_to_tests(removal, stores):
             return Release(Quality.NONE, f"only what sets tests up calls {function.name}() ({place})", removal)
-        if self.feasibility.is_left_to_finalizer(removal, held):
+        if self.feasibility.letting_go.is_left_to_finalizer(removal.function, held):
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"
             return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
