@@ -29,6 +29,7 @@ _SELECTIVE = frozenset(
     "pop remove discard del __delitem__ slot -= difference_update rebuild filter"
     " trim intersection_update delete".split()
 )
+_NEXT = frozenset({"pop", "popitem", "popleft", "get", "get_nowait"})
 
 
 class Removals:
@@ -151,7 +152,7 @@ class Removals:
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
         if self.feasibility.is_left_to_tests(removal, stores):
             return Release(Quality.NONE, f"only what sets tests up calls {function.name}() ({place})", removal)
-        if self.feasibility.is_left_to_finalizer(removal, held):
+        if self.feasibility.letting_go.is_left_to_finalizer(removal.function, held):
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"
             return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
@@ -211,7 +212,7 @@ class Removals:
     def runs_over(self, term: Term, container: Term) -> bool:
         """Tell whether a loop runs over a container or a copy of it."""
         for one in walk(term):
-            for value in self.heap.evaluate(one):
+            for value in (*self.heap.evaluate(one), *self.effects.containers(one)):
                 if value == container or (
                     value[0] == "container" and isinstance(value[2], tuple) and self._is_view(value, container)
                 ):
@@ -227,9 +228,9 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if self.detaching.is_beside_their_life(removal, function, self._entering) and not self._consumes(
-            removal, function
-        ):
+        beside = self.detaching.is_beside_their_life(removal, function, self._entering)
+        next_one = removal.key is None and removal.how in _NEXT and self._hands_out(removal, function)
+        if beside and not next_one and not self._consumes(removal, function):
             where = " on it" if self.reachable(function) else ""
             return Release(Quality.NONE, f"nothing in the program calls {function.name}(){where} ({place})", removal)
         selective = removal.how in _SELECTIVE and (
@@ -239,7 +240,7 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if removal.how == "clear" and (self._closes(function) or self._consumes(removal, function)):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if (removal.how == "pop" and removal.key is None) or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
+        if removal.how in _NEXT and (removal.how != "pop" or removal.key is None):
             selective = self._hands_out(removal, function) or self._consumes(removal, function)
         if self._has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
@@ -315,7 +316,7 @@ class Removals:
     def _derives(self, term: Term, removal: Effect) -> bool:
         for part in (term, *children(term)):
             values = self.heap.evaluate(part)
-            if removal.container in values or any(
+            if removal.container in set(self.effects.containers(part)) or any(
                 v[0] == "container" and self._is_view(v, removal.container) for v in values
             ):
                 return True
