@@ -316,7 +316,7 @@ class PointsTo(Evaluation):
                 else None
             )
         if term[0] == "attr":
-            for value in self.evaluate(term[1]):
+            for value in self.in_order(term[1]):
                 if value[0] in {"self", "inst"} and value[1] in self.names.classes:
                     for one in self.classes.order(value[1]):
                         if term[2] in self.names.classes[one].annotations:
