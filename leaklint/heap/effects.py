@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
@@ -10,12 +11,20 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
 from leaklint.heap.generators import note_sent
-from leaklint.heap.implicit import note_applied, note_class_made, note_metaclass, note_operator, note_unbound
+from leaklint.heap.implicit import (
+    note_applied,
+    note_class_made,
+    note_handed,
+    note_metaclass,
+    note_operator,
+    note_unbound,
+)
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 
+_MAPPINGS = frozenset({"dict", "defaultdict", "counter"})
 _MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
 
 
@@ -70,7 +79,6 @@ class Effects:
         self._elements: dict[str, list[tuple[Event, Term]]] = {}  # the elements by key that a function reads
         self._pending: list[Effect] = []  # on what a function is given: whatever its callers give
         self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
-        self._calls_given = False  # whether something is called that callers hand in: who does is known after one turn
         self.notes._note_supers()
         noted: tuple[int, ...] = ()
         for turn in range(3):
@@ -84,7 +92,7 @@ class Effects:
             self._lift()
             heap.calls = self.calls
             heap.attributes.forget()
-            if heap.contents.changes == before and (turn or not self._calls_given):
+            if turn and heap.contents.changes == before:  # who hands what in is known after one turn
                 break
 
     def _open(
@@ -173,7 +181,9 @@ class Effects:
         ):
             self._called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
         for callee in self.heap.ordered(self.heap.attributes.with_given(term[1])):
-            self._called(key, event, term, callee, 0)
+            if callee[0] != "cmethod" or term[1][0] != "param":
+                self._called(key, event, term, callee, 0)
+        note_handed(self, key, event, term)
         if term[1][0] == "attr" and term[1][2] in {"send", "asend"} and len(term[2]) == 1:
             note_sent(self.heap, term[1][1], term[2][0])
         if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
@@ -181,7 +191,6 @@ class Effects:
 
     def _called(self, key: str, event: Event, term: Term, callee: Term, depth: int) -> None:
         kind = callee[0]
-        self._calls_given |= kind == "param"
         if kind == "func":
             self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
         elif kind == "method":
@@ -276,6 +285,8 @@ class Effects:
                 self._effect(key, event, "store", name, container, base, item, value)
         elif name in REMOVERS:
             self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
+        elif kind == "contextvar" and name == "set" and given and self.heap.functions[key].kind == "module":
+            self.heap.contents.hold(container, None, given[0])  # all contexts are copies of this one
 
     def _each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
         """Store each part of a display that is put in as a whole."""
@@ -285,33 +296,29 @@ class Effects:
             return bool(given[1])
         if given[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in given[1]):
             for value in given[1]:
-                self._effect(key, event, "store", how, container, base, None, value)
+                pair = value[1] if value[0] == "tuple" and len(value[1]) == 2 and container[1] in _MAPPINGS else None
+                if pair is not None:
+                    self._effect(key, event, "store", "[]=", container, base, *pair)
+                else:
+                    self._effect(key, event, "store", how, container, base, None, value)
             return True
         return False
 
     def _item(self, key: str, event: Event) -> None:
         base, item, value = event.terms
-        for container in self.heap.in_order(base):
-            if container[0] == "container":
-                self._effect(key, event, "store", "[]=", container, base, item, value)
-            elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
-                method = self.heap.classes.method(container[1], "__setitem__")
-                if method is not None:
-                    term = (
-                        "call",
-                        ("attr", base, "__setitem__"),
-                        (item, value),
-                        (),
-                        (self.heap.names.module_of(key).name, *event.place),
-                    )
-                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
-                elif (kind := self.container_of(container)) is not None:
-                    self._effect(key, event, "store", "[]=", kind, base, item, value)
-            elif container[0] == "super":
-                kind = self.container_of(("inst", container[1]))
-                if kind is not None:
-                    self._effect(key, event, "store", "[]=", kind, base, item, value)
+        self._methods(key, event, base, ("__setitem__",), (item, value))
+        self._store(key, event, "[]=", base, item, value, unless="__setitem__")
         self._open(key, event, "store", "[]=", base, item, value)
+
+    def containers(self, base: Term, unless: str = "") -> Iterator[Term]:
+        """Yield the containers that a term may denote: objects of such classes as well, ``unless`` these have that method."""
+        for value in self.heap.in_order(base):
+            if value[0] == "container":
+                yield value
+            elif value[0] == "super" or (value[0] in {"inst", "self"} and value[1] in self.heap.names.classes):
+                own = value[0] != "super" and unless and self.heap.classes.method(value[1], unless) is not None
+                container = None if own else self.container_of(("inst", value[1]))
+                yield from () if container is None else (container,)
 
     def container_of(self, value: Term) -> Term | None:
         """Return the container that an object of a class with such a base is."""
@@ -322,36 +329,30 @@ class Effects:
         how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[
             event.kind
         ]
+        base = event.terms[0]
         if event.kind == "setpart":
-            self._store(key, event, "insert", event.terms[0], None, ("iter", event.terms[1]))
+            for container in self.containers(base, unless="__setitem__"):
+                if not self._each(key, event, "insert", container, base, event.terms[1]):
+                    self._effect(key, event, "store", "insert", container, base, None, ("iter", event.terms[1]))
+            self._open(key, event, "store", "insert", base, None, ("iter", event.terms[1]))
             return
         item = event.terms[1] if event.kind == "delitem" else None
-        self._open(key, event, "remove", how, event.terms[0], item, None)
-        for container in self.heap.in_order(event.terms[0]):
-            if container[0] == "container":
-                value = event.terms[1] if event.kind == "setslice" else None
-                self._effect(key, event, "remove", how, container, event.terms[0], item, value)
-            elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
-                method = self.heap.classes.method(container[1], "__delitem__")
-                if method is not None and item is not None:
-                    term = (
-                        "call",
-                        ("attr", event.terms[0], "__delitem__"),
-                        (item,),
-                        (),
-                        (self.heap.names.module_of(key).name, *event.place),
-                    )
-                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, event.terms[0]))
+        self._open(key, event, "remove", how, base, item, None)
+        if item is not None:
+            self._methods(key, event, base, ("__delitem__",), (item,))
+        for container in self.containers(base, unless="__setitem__" if event.kind == "setslice" else "__delitem__"):
+            value = event.terms[1] if event.kind == "setslice" else None
+            self._effect(key, event, "remove", how, container, base, item, value)
 
-    def _store(self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term) -> None:
-        for container in self.heap.in_order(base):
-            if container[0] == "container":
-                self._effect(key, event, "store", how, container, base, item, value)
+    def _store(
+        self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term, unless: str = ""
+    ) -> None:  # fmt: skip
+        for container in self.containers(base, unless):
+            self._effect(key, event, "store", how, container, base, item, value)
 
     def _remove(self, key: str, event: Event, how: str, base: Term, item: Term | None) -> None:
-        for container in self.heap.in_order(base):
-            if container[0] == "container":
-                self._effect(key, event, "remove", how, container, base, item, None)
+        for container in self.containers(base):
+            self._effect(key, event, "remove", how, container, base, item, None)
 
     def _effect(
         self, key: str, event: Event, kind: str, how: str, container: Term, base: Term, item: Term | None, value: Term | None

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import REMOVERS
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import NONE, Term, as_text, walk
+from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.arguments import argument_of
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
+from leaklint.heap.letting_go import LettingGo
 from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.workers import run_by_threads
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
+_BY_ACCESS = frozenset({"__get__", "__set__", "__delete__", "__getattr__", "__setattr__", "__delattr__"})
 _AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
-
-
+_MOST_HELD = 30  # of what one value keeps
 ANEW = "what is made anew at each access"
 
 
@@ -33,6 +36,7 @@ class Feasibility:
     def __init__(self, removals: Removals) -> None:
         """Take what is asked for everything else."""
         self.removals = removals
+        self.letting_go = LettingGo(self)
 
     def outlived(self, event: Event, function: Function) -> bool:
         """Tell whether what undoes a registration never runs while that lasts."""
@@ -41,7 +45,7 @@ class Feasibility:
     def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
         own = {above for cls in held for above in self._above(cls)} if held else None
-        return self._only_from(removal.function, lambda function: self._finalizes(function, held), set(), own)
+        return self._only_from(removal.function, lambda function: self.finalizes(function, held), set(), own)
 
     def waits_for_its_end(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether a removal runs when what is stored itself has gone: ``finalize(x, table.pop, x.key)``."""
@@ -51,10 +55,23 @@ class Feasibility:
         contracts = [heap.contracts.callable(value[1]) for value in heap.evaluate(call[1]) if value[0] == "ext"]
         awaited = call[2][0]
         return any(one is not None and one.kind == "finalize" for one in contracts) and any(
-            store.value is not None
-            and (store.value == awaited or not self._objects(store.value).isdisjoint(self._objects(awaited)))
+            part == awaited or not self._objects(part).isdisjoint(self._objects(awaited))
             for store in stores
+            for term in (store.value, store.key)
+            for part in self._held_in(term)
         )
+
+    def _held_in(self, term: Term | None) -> Iterator[Term]:
+        """Yield a term and what the container, the record or the function that it makes keeps."""
+        terms = [] if term is None else [term]
+        for one in islice(terms, _MOST_HELD):  # which grows on the way
+            yield one
+            if one[0] in DISPLAYS:
+                terms += one[1]
+            elif one[0] == "func":
+                terms += self.removals.keeping.captures(one[1])
+            elif one[0] == "call" and any(value[0] == "class" for value in self.removals.heap.evaluate(one[1])):
+                terms += one[2]
 
     def _objects(self, term: Term) -> set[Term]:
         """Return the objects of the program's classes that a term may denote."""
@@ -64,20 +81,7 @@ class Feasibility:
         classes = self.removals.heap.classes
         return list(classes.order(key)) if key in self.removals.heap.names.classes else []
 
-    def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
-        """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
-
-        Users could call the function; but who cleans up at the end what is left means that they need not.
-        """
-        calls = [
-            call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
-        ]
-        callers = [self.removals.heap.functions[call.caller] for call in calls]
-        finalizers = [one for one in callers if self._finalizes(one, held)]
-        at_end = [one for one in callers if one not in finalizers]
-        return bool(finalizers and at_end) and all(map(self._at_end, at_end))
-
-    def _finalizes(self, function: Function, held: set[str]) -> bool:
+    def finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
         if function.name != "__del__":
             return False
@@ -96,12 +100,18 @@ class Feasibility:
             return True
         if key in seen:
             return True
+        if key in self._on_threads:
+            return False  # whoever starts a thread does not wait for it
         seen.add(key)
         calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
         private = function.name.startswith("_") and not function.name.startswith("__")
         if not calls or (not private and function.kind == "method" and (own is None or function.owner in own)):
             return False
         return all(self._only_from(call.caller, entry, seen, own) for call in calls)
+
+    @cached_property
+    def _on_threads(self) -> set[str]:
+        return run_by_threads(self.removals.heap, self.removals.effects)
 
     @cached_property
     def _ends(self) -> frozenset[str]:
@@ -194,13 +204,19 @@ class Feasibility:
             return ""
         reasons = [
             self.never(event, caller)
-            for caller, event in self._calls_by_name.get(function.name, ())
-            if not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
+            for caller, event in self.calls_by_name.get(function.name, ())
+            if self.is_unresolved(event)
         ]
         return reasons[0] if reasons and all(reasons) else ""
 
+    def is_unresolved(self, event: Event) -> bool:
+        """Tell whether a call is of a method of an object of which nothing is known."""
+        return not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
+
     def is_hook(self, function: Function) -> bool:
-        """Tell whether a base that was not read may call a method by its name: the calls that are seen are not all then."""
+        """Tell whether a base that was not read, or an access, calls a method by its name: not all its calls are seen then."""
+        if function.kind == "method" and function.name in _BY_ACCESS:
+            return True
         shown = function.kind == "method" and not function.name.startswith("_")
         return shown and self.removals.heap.classes.may_be_called_outside(function.owner)
 
@@ -214,7 +230,7 @@ class Feasibility:
         return found
 
     @cached_property
-    def _calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
+    def calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
         """Return the calls of methods, with the functions in which they stand, by the name of the method."""
         found: dict[str, list[tuple[Function, Event]]] = {}
         for function in self.removals.heap.functions.values():

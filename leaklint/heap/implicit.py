@@ -66,6 +66,25 @@ def note_applied(effects: Effects, key: str, event: Event, term: Term, name: str
             effects._called(key, event, ("call", term[2][0], given, (), term[4]), callee, 1)
 
 
+def note_handed(effects: Effects, key: str, event: Event, term: Term) -> None:
+    """``call(rows.append, row)``: what callers hand in to be called is called with what these same callers hand in."""
+    heap, before = effects.heap, len(effects.effects)
+    for call, given in heap.calling.given_for(term[1]) if term[1][0] == "param" else ():
+        inner = heap.calling.substituted(term, key, call.bound)
+        parts = tuple(part for one in inner[2] for part in _spread(one))
+        for callee in in_order(heap.evaluate(given)):
+            if callee[0] == "cmethod":
+                effects._container_method(key, event, ("call", given, parts, inner[3], term[4]), callee)
+        effects.effects[before:] = [one._replace(chain=(call,)) for one in effects.effects[before:]]
+        before = len(effects.effects)
+
+
+def _spread(argument: Term) -> tuple[Term, ...]:
+    """Return the arguments that one stands for: ``*args`` for those that a caller is seen to give."""
+    shown = argument[0] == "star" and argument[1][0] in {"tuple", "list"}
+    return argument[1][1] if shown else (argument,)
+
+
 def note_class_made(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
     """``type(name, (Base,), space)``: the base, and its metaclass, are told of a class that is made anew."""
     heap, how = effects.heap, effects.heap.contracts.returned(name)

@@ -5,51 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from leaklint.flow.model import Event, Guard, Module, is_for_scripts
 from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
 from leaklint.heap.generators import endless, is_inside, is_made_once, locals_of_generator
+from leaklint.heap.heap_place import HeapPlace, Place, is_set_later
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.workers import locals_of_workers, loops_of
 
-Place = tuple[int, int, int, int]
-_MOST_ALTERNATIVES = 5
 _LIVING = frozenset(
     {"container", "inst", "func", "partial", "memo", "extinst", "method", "cmethod", "self", "exc", "generator"}
 )
 _MAKING = frozenset({"list", "dict", "set", "tuple", "comp", "call"})  # terms of values that are made where they stand
-
-
-class HeapPlace(NamedTuple):
-    """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure,
-    result, thread, outside.
-
-    ``owner`` is the key of the module, class or function, ``name`` what it is called there, ``depth`` how many containers
-    deep inside of it; ``place`` where it is assigned, in the module ``module``; ``path`` leads there from the root.
-    ``alternatives`` tells how many objects a variable on the way may hold, of which it holds one.
-    """
-
-    scope: str
-    owner: str
-    name: str
-    module: str
-    place: Place
-    depth: int = 0
-    path: tuple[str, ...] = ()
-    alternatives: int = 1
-
-    @property
-    def is_unsure(self) -> bool:
-        """Tell whether a variable on the way may hold so many objects that this one may well not be there."""
-        return self.alternatives > _MOST_ALTERNATIVES
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Return what tells holders apart."""
-        return (self.scope, self.owner, self.name)
 
 
 def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
@@ -61,6 +30,12 @@ def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
 def _objects(values: Iterable[Term]) -> int:
     """Return of how many objects values are; there is at least one."""
     return max(1, sum(value[0] in {"inst", "extinst", "container"} for value in values))
+
+
+def _doubts(value: Term, location: HeapPlace) -> int:
+    """Return how many steps of the way to a value may lead to another one: a container's own attribute is no such step."""
+    slots = location.slots[:-1] if value[0] == "container" else location.slots
+    return location.is_unsure + any(is_set_later(*slot) for slot in slots)
 
 
 class Lifetime:
@@ -109,7 +84,7 @@ class Lifetime:
     def _reach(self, queue: deque[tuple[Term, HeapPlace]], value: Term, location: HeapPlace) -> None:
         if value[0] not in _LIVING:
             return
-        if value in self.long and self.long[value].is_unsure and not location.is_unsure:
+        if value in self.long and _doubts(value, location) < _doubts(value, self.long[value]):
             del self.long[value]  # this way to it is surer
         if value in self.long:
             if self.long[value].key != location.key and len(self.others.setdefault(value, [])) < 4:
@@ -150,12 +125,12 @@ class Lifetime:
                     names.modules[home], event.guards
                 ):
                     continue
-                if value[0] in {"class", "anyclass", "metaclass", "func"} and value[1] != "?":
+                if value[0] in {"class", "anyclass", "metaclass", "func", "module"} and value[1] != "?":
                     if value[0] == "func" and "<locals>" in value[1]:
                         continue
                     if value[0] == "class" and self.heap.names.classes[value[1]].parent:
                         continue
-                    scope = {"class": "class", "func": "function"}.get(value[0], "metaclass")
+                    scope = {"class": "class", "func": "function", "module": "module"}.get(value[0], "metaclass")
                     where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
                     for one in self.heap.in_order(event.terms[1]):
                         if one[0] == "self" and not event.guards:
@@ -292,7 +267,9 @@ class Lifetime:
                 scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
                 children = self._assigned(value, function, event)
                 alternatives = max(location.alternatives, _objects(children))
-                where = HeapPlace(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives)
+                slots = (*location.slots, (function, event))
+                where = HeapPlace(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives, slots)
+                where = where._replace(maker=location.maker)
                 for child in self.heap.ordered(children):
                     yield child, where
 
@@ -323,7 +300,8 @@ class Lifetime:
         if location.depth > 3:
             return
         weak = value[1].startswith("weak:")  # what is held weakly, or as long as its key, may be gone long before
-        inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"))
+        under = location.is_of_weak_key or weak
+        inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"), is_of_weak_key=under)
         for _, part in self.heap.contents.parts(value):
             for child in self.heap.in_order(part):
                 bound = child[1] if child[0] == "method" else child
@@ -380,6 +358,7 @@ class Lifetime:
                 self._assigned_at(outer, name),
                 0,
                 (f"{_dotted(outer)}()", name),
+                maker=outer,
             )
             for term in self.heap.cell(("cell", outer, name)):
                 for value in self.heap.in_order(term):

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Class, Function
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
     from leaklint.heap.retained import Level
@@ -179,11 +180,15 @@ class Memos:
                 level = int(own)
             elif bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
+            if level and self._is_part(kept.cls):
+                level, reasons = 0, [*reasons, f"one {kept.name} for each object that has it as a part"]
         if kept.kind in {"function", "class"}:
             level = min(level, 1)
         if kept.kind == "param":
-            level = min(level, 1)
+            classes = is_for_classes(argument) or is_for_classes(kept.name)
+            level = 0 if classes else min(level, 1)
             reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+            reasons += ["classes usually are made at import"] if classes else []
         if kept.cls and self._is_small_value(kept.cls, bound):
             level = 0
             reasons.append("equal objects share an entry")
@@ -231,6 +236,17 @@ class Memos:
                 call.term[4] == value[2] and often.call_runs(call) != MANY for call in often.constructions(value[1])
             )
             for value in objects
+        )
+
+    def _is_part(self, key: str) -> bool:
+        """Tell whether each object of a class is made for an attribute of the one that makes it."""
+        functions, sites = self.heap.points_to.functions, self.heap.multiplicity.constructions(key) if key else []
+        return bool(sites) and all(
+            any(
+                one.kind == "setattr" and one.terms[0][0] == "param" and call.event.terms[0] in options(one.terms[1])
+                for one in functions[call.caller].events
+            )
+            for call in sites
         )
 
     def _is_told_apart(self, kept: Kept) -> bool:

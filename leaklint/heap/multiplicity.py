@@ -73,11 +73,8 @@ class Multiplicity:
         if function.owner and (
             function.name in of_nature("runs with its class") or (meta and function.name in _OF_CLASSES)
         ):
-            heirs = (
-                self.heap.classes.local_by_metaclass.get(function.owner, ())
-                if meta
-                else self.heap.classes.local_heirs(function.owner)
-            )
+            classes = self.heap.classes
+            heirs = classes.local_by_metaclass.get(function.owner, ()) if meta else classes.local_heirs(function.owner)
             makers = {self.heap.names.classes[heir].parent for heir in heirs}
             made = [self.runs(maker) for maker in makers]
             return max([IMPORT, *made, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])
@@ -236,7 +233,10 @@ class Multiplicity:
     def is_single(self, key: str) -> bool:
         """Tell whether a class hands out one object: it is asked for many times and made once."""
         above = self.heap.classes.order(key) if key in self.heap.names.classes else ()
-        return any(one in self._single or self._is_declared(one.replace(":", ".")) for one in (key, *above))
+        if any(one in self._single or self._is_declared(one.replace(":", ".")) for one in (key, *above)):
+            return True
+        outside = map(self.heap.contracts.klass, self.heap.classes.outside(key) if above else ())
+        return any(one is not None and one.singleton for one in outside)
 
     @cached_property
     def _single(self) -> frozenset[str]:
@@ -391,6 +391,3 @@ class Multiplicity:
         if is_shown(self.heap, function, calls):
             return False
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
-
-
-__all__ = ["IMPORT", "MANY", "ONCE", "SCRIPT", "Multiplicity"]

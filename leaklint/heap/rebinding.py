@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import LONGER
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Guard
 from leaklint.flow.terms import DISPLAYS, NONE, Term, children, walk, written
 from leaklint.heap.births import is_only_at_birth
 from leaklint.heap.effects import Effect
@@ -72,7 +72,7 @@ class Rebinding:
     def _rebound(self, key: str, event: Event, held: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
         if event.kind == "extend":
             target, value = event.terms
-            if target[0] not in {"name", "attr"}:
+            if target[0] not in {"name", "attr", "elem"}:
                 return
             values = [
                 v
@@ -279,7 +279,16 @@ class Rebinding:
     @staticmethod
     def _unset_guard(event: Event, target: Term) -> bool:
         """Tell whether an assignment only makes what is not there yet."""
-        return any(target in Multiplicity.unset(guard) for guard in event.guards)
+        return any(target in Multiplicity.unset(guard) or _is_absent(guard, target) for guard in event.guards)
+
+
+def _is_absent(guard: Guard, target: Term) -> bool:
+    """Tell whether a block runs where there is no element yet: below ``if key not in TABLE``."""
+    test = guard.test
+    if guard.kind not in {"if", "past"} or test[0] != "op" or test[1] not in {"in", "not in"}:
+        return False
+    key, around = test[2]
+    return (test[1] == "not in") == guard.holds and written(("elem", around, key)) == written(target)
 
 
 def _reads(term: Term, target: Term) -> bool:

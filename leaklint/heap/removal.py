@@ -29,6 +29,7 @@ _SELECTIVE = frozenset(
     "pop remove discard del __delitem__ slot -= difference_update rebuild filter"
     " trim intersection_update delete".split()
 )
+_NEXT = frozenset({"pop", "popitem", "popleft", "get", "get_nowait"})
 
 
 class Removals:
@@ -73,7 +74,7 @@ class Removals:
             possible = self._where_possible(self._judged(removal, distinct, held, callers))
             possible = self.omissions.of(possible, distinct, apart)
             here = self._where_finished(possible, distinct)
-            if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
+            if (here.quality, *self._nearness(here, distinct)) > (best.quality, *self._nearness(best, distinct)):
                 best = here
             if here.bounded:
                 return here
@@ -87,6 +88,12 @@ class Removals:
         if missed is None and where.scope == "object":
             missed = self.paths.only_elsewhere(stores, removals)
         return best if missed is None else Release(Quality.DOUBTFUL, missed.why, best.effect, missed=missed)
+
+    def _nearness(self, release: Release, stores: list[Effect]) -> tuple[bool, bool, bool]:
+        """Return whether a release has a removal, whether it tells what that misses, and whether it is of some stores."""
+        removal = release.effect
+        takes = removal is not None and any(self._takes(removal, store) for store in stores)
+        return removal is not None, release.missed is not None, takes
 
     def _on_every_way(self, best: Release, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Release:
         """Return a release, or what it misses: removals at the end of the holder itself do not count, nor some ways."""
@@ -145,7 +152,7 @@ class Removals:
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
         if self.feasibility.is_left_to_tests(removal, stores):
             return Release(Quality.NONE, f"only what sets tests up calls {function.name}() ({place})", removal)
-        if self.feasibility.is_left_to_finalizer(removal, held):
+        if self.feasibility.letting_go.is_left_to_finalizer(removal.function, held):
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"
             return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
@@ -179,7 +186,9 @@ class Removals:
         why = f"what is removed at {place} is never what was stored"
         if wrapped is None:
             missed = Missed(stores[0], why, "remove what was stored", meant=True, shown=True)
-            return Release(Quality.NONE, why, removal, missed=missed if self._takes_nothing(removal) else None)
+            return Release(
+                Quality.NONE, why, removal, aimed=True, missed=missed if self._takes_nothing(removal) else None
+            )
         why = f"{why}: that is {wrapped[1]} made around it"
         missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
         return Release(Quality.NONE, missed.why, removal, missed=missed)
@@ -203,7 +212,7 @@ class Removals:
     def runs_over(self, term: Term, container: Term) -> bool:
         """Tell whether a loop runs over a container or a copy of it."""
         for one in walk(term):
-            for value in self.heap.evaluate(one):
+            for value in (*self.heap.evaluate(one), *self.effects.containers(one)):
                 if value == container or (
                     value[0] == "container" and isinstance(value[2], tuple) and self._is_view(value, container)
                 ):
@@ -219,9 +228,9 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if self.detaching.is_beside_their_life(removal, function, self._entering) and not self._consumes(
-            removal, function
-        ):
+        beside = self.detaching.is_beside_their_life(removal, function, self._entering)
+        next_one = removal.key is None and removal.how in _NEXT and self._hands_out(removal, function)
+        if beside and not next_one and not self._consumes(removal, function):
             where = " on it" if self.reachable(function) else ""
             return Release(Quality.NONE, f"nothing in the program calls {function.name}(){where} ({place})", removal)
         selective = removal.how in _SELECTIVE and (
@@ -231,7 +240,7 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if removal.how == "clear" and (self._closes(function) or self._consumes(removal, function)):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if (removal.how == "pop" and removal.key is None) or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
+        if removal.how in _NEXT and (removal.how != "pop" or removal.key is None):
             selective = self._hands_out(removal, function) or self._consumes(removal, function)
         if self._has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
@@ -248,11 +257,8 @@ class Removals:
         return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:
-        return (
-            bool(self.effects.calls.get(function.key))
-            or function.key in self.multiplicity.escaping
-            or bool(function.parent)
-        )
+        called = bool(self.effects.calls.get(function.key)) or bool(function.parent)
+        return called or function.key in self.multiplicity.escaping
 
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
@@ -310,7 +316,7 @@ class Removals:
     def _derives(self, term: Term, removal: Effect) -> bool:
         for part in (term, *children(term)):
             values = self.heap.evaluate(part)
-            if removal.container in values or any(
+            if removal.container in set(self.effects.containers(part)) or any(
                 v[0] == "container" and self._is_view(v, removal.container) for v in values
             ):
                 return True

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
+SET_UP = "a function that sets a hook usually runs once"
 _ASSIGNING = frozenset({"setattr", "setname", "setcell"})
 ONE_SLOT = "one slot: the newest stays, the others go"
 
@@ -47,8 +48,10 @@ class Slots:
                 if crossed and crossed != CROSSED:
                     continue
                 left = chained and not crossed and self._is_put_back(function, event)
-                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else () if chained else (ONE_SLOT,)
-                level = LEVELS[1 if chained and not left else 0]
+                of_objects = bool(crossed or kept.cls or function.kind == "method")
+                alone = () if of_objects else (SET_UP,)
+                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else alone if chained else (ONE_SLOT,)
+                level = LEVELS[1 if chained and not left and of_objects else 0]
                 yield Registration("hook", key, event, name, kept, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
@@ -67,11 +70,12 @@ class Slots:
         """Tell whether a function keeps what the slot held before."""
         slot = self.name_of(event)
 
-        def is_before(term: Term) -> bool:
-            parts = (one for one in walk(term) if one[0] == "attr" and one[2] == event.name)
-            return any(self._names_slot(one[1], event.name) == slot for one in parts)
+        def is_slot(term: Term) -> bool:
+            return term[0] == "attr" and term[2] == event.name and self._names_slot(term[1], event.name) == slot
 
-        return self._is_kept(function, event, event.terms[1], is_before)
+        if any(one[0] == "call" and one[1][0] == "attr" and is_slot(one[1][1]) for one in walk(event.terms[1])):
+            return False  # what the old one gives for the new one, such as its buffer, is not itself
+        return self._is_kept(function, event, event.terms[1], lambda term: any(map(is_slot, walk(term))))
 
     @staticmethod
     def _is_put_back(function: Function, event: Event) -> bool:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.points_to import PointsTo
 
 _PLAIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, int, float, tuple) for name in dir(kind))
+_CLASS_NAME = re.compile(r"(^|_)(cls|klass|class_?|type_?)$")
 _OF_DEFINITIONS = frozenset({"__name__", "__qualname__", "__mro__", "__bases__", "__subclasses__"})
 _ARITHMETIC = frozenset({"-", "*", "/", "//", "%", "**", "<<", ">>", "<", "<=", ">", ">=", "neg"})
+
+
+def is_for_classes(name: str) -> bool:
+    """Tell whether a parameter is for classes by its name: only ever a reason to be less sure."""
+    return bool(_CLASS_NAME.search(name))
 
 
 class Usage:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import qualname
 from leaklint.flow.terms import NONE, as_text
-from leaklint.heap.lifetime import HeapPlace, Place
+from leaklint.heap.heap_place import HeapPlace, Place
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Related
 from leaklint.rules.experiments import container_probe, symbol_of
