@@ -31,7 +31,7 @@ class LettingGo:
         callers = [self.heap.functions[call.caller] for call in calls]
         finalizers = [one for one in callers if self.feasibility.finalizes(one, held)]
         at_end = [one for one in callers if one not in finalizers]
-        if finalizers and at_end and all(map(self.feasibility._at_end, at_end)):
+        if finalizers and at_end and all(map(self.feasibility.process_end.has, at_end)):
             return True
         return self._comes_by_finalizer(key, held) and any(map(self._are_let_go, held))
 

@@ -269,7 +269,7 @@ class Registrations:
         if kept.cls and (
             self.heap.multiplicity.is_one_a_run(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)
         ):
-            level, reasons = min(level, 0), ["the program makes one such object"]
+            level, reasons = min(level, 0), ["the program makes only a fixed number of such objects"]
         if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
             level, reasons = 1, [*reasons, "assumes that many are made"]
         if kept.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):

@@ -178,13 +178,19 @@ class Stores:
         return frozenset(found)
 
     def _has_room(self, effect: Effect) -> bool:
-        """``if len(X) < N: X.append(..)``: no more than so many are ever put in."""
+        """``if len(X) < N: X.append(..)``, ``if not X: X.append(..)``: no more than so many are ever put in."""
         for guard in effect.event.guards:
-            if guard.kind not in {"if", "past"} or not self.heap.removals.bounds.tests_size(guard.test, effect):
-                continue
             test, holds = guard.test, guard.holds
             while test[0] == "op" and test[1] == "not":
                 test, holds = test[2][0], not holds
+            if guard.kind not in {"if", "past"}:
+                continue
+            if test[0] != "op" and not holds and effect.container in self.heap.points_to.evaluate(test):
+                return True
+            if not self.heap.removals.bounds.tests_size(guard.test, effect):
+                continue
+            if test[:2] == ("op", "==" if holds else "!="):
+                return True
             if test[0] == "op" and test[1] in {"<", "<=", ">", ">="} and len(test[2]) == 2:
                 sized_left = any(one[0] == "call" and one[1][-1] == "len" for one in walk(test[2][0]))
                 if ((test[1][0] == "<") == sized_left) == holds:
@@ -285,18 +291,18 @@ class Stores:
         return shared and not self._is_declared_text(effect)
 
     def _doubts(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Iterator[str]:
-        """Yield a reason, which may be empty, for each thing that makes it unlikely that entries pile up."""
+        """Yield a reason for each thing that makes it unlikely that entries pile up."""
         once = interned(effect, self.heap.points_to)
         if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
-            yield ""
+            yield "a container under each key, and nobody here knows how many keys there are"
         if kept.kind == "container" and kept.name == "tuple":
-            yield ""
+            yield "a tuple, and nobody here knows of what"
         if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, once):
             doubtful = not self._only_by_name(effect) or (once and not self._is_factory(kept, effect))
             if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
         if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
-            yield ""
+            yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and kept.cls:
             by_value = once and self.heap.points_to.classes.by_value(kept.cls)
             keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
@@ -310,9 +316,9 @@ class Stores:
         if any(effect.container in self.heap.points_to.evaluate(one) for one in sought):
             yield "equal ones are stored once"
         if side == "element" and once and kept.kind == "param":
-            yield ""
+            yield "what callers hand in is stored once"
         if domain == Domain.VALUE and side == "value" and once and not brings_its_key(self.heap, effect):
-            yield ""
+            yield "stored once for each value, and nobody here knows how many values there are"
         if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
             effect, kept
         ):
@@ -325,7 +331,7 @@ class Stores:
             yield "registering twice raises"
         often = self.heap.multiplicity
         if kept.cls and (often.is_one_a_run(kept.cls) or often.is_made_once(kept.cls)):
-            yield "the program makes one such object"
+            yield "the program makes only a fixed number of such objects"
 
     def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:
         """Tell whether objects put themselves, or their methods, among the attributes of a class or module."""
