@@ -147,6 +147,7 @@ class Removals:
                 f"only a finalizer removes it ({place}), which never runs while it is held",
                 removal,
                 finalizer=True,
+                aimed=removal.key is not None,
             )
         if self.feasibility._at_end(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
@@ -160,7 +161,7 @@ class Removals:
         beside = bool(here)  # whoever comes to the store came here
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
-            return Release(Quality.NONE, f"{reason} ({place})", removal)
+            return Release(Quality.NONE, f"{reason} ({place})", removal, aimed=removal.key is not None)
         reason, doubt = self.feasibility.doubt(removal, function, stores) if not beside else ("", "")
         if reason:
             return Release(Quality.DOUBTFUL, f"{reason} ({place})", removal, doubt=doubt)
