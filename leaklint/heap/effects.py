@@ -181,7 +181,7 @@ class Effects:
             and self.heap.evaluate(term[1]) <= {("part",)}
         ):
             self._called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
-        for callee in self.heap.attributes.with_given(term[1]):
+        for callee in in_order(self.heap.attributes.with_given(term[1])):
             if callee[0] != "cmethod" or term[1][0] != "param":
                 self._called(key, event, term, callee, 0)
         note_handed(self, key, event, term)
