@@ -70,9 +70,10 @@ def test_an_object_of_which_only_a_part_is_handed_on_is_kept_by_the_container() 
 
 @pytest.mark.parametrize("call", ["get(n, 'white')", "get(n, 0)", "pop(n, ())"])
 def test_a_plain_value_that_stands_for_what_is_not_there_tells_what_is_there(call: str) -> None:
-    text = f"REG = {{}}\n\ndef put(n, colour):\n    REG[n] = colour\n\ndef ask(n):\n    return REG.{call}\n"
+    put = "def put(n, colour):\n    colour.used = 1\n    REG[n] = colour\n"
+    text = f"REG = {{}}\n\n{put}\ndef ask(n):\n    return REG.{call}\n"
     fix = weak(text, "REG")
-    assert fix.safety == "none" and "stands for what is not there at mod.py:7" in fix.reason
+    assert fix.safety == "none" and "stands for what is not there at mod.py:8" in fix.reason
     assert weak(text.replace(call, "get(n, None)"), "REG").safety == "unsafe"
 
 
@@ -86,10 +87,62 @@ def test_a_plain_value_that_stands_for_what_is_not_there_tells_what_is_there(cal
     ],
 )
 def test_a_parameter_that_a_comment_or_the_documentation_calls_text_is_text(said: str) -> None:
-    text = f"REG = {{}}\n\ndef put(n, colour):\n    {said}REG[n] = colour\n"
+    text = f"REG = {{}}\n\ndef put(n, colour):\n    {said}colour.used = 1\n    REG[n] = colour\n"
     fix = weak(text, "REG")
     assert (fix.safety == "none") == ("Optional" not in said), fix.reason
     assert fix.safety == "unsafe" or "which takes no weak references" in fix.reason
+
+
+UNKNOWN = "nothing tells what is stored at mod.py:5, and text, numbers and tuples take no weak references"
+PUT = lines("""
+    REG = {}
+    LIST = []
+
+    def put(one, n):
+        REG[n] = one
+        LIST.append(one)
+
+    def read(n):
+        BODY
+    """)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return REG.get(n)", "return n in REG", "return REG[n].upper()", "for one in REG.values(): print(one)", "pass"],
+)
+def test_what_nothing_shows_to_be_an_object_stays(body: str) -> None:
+    fix = weak(PUT.replace("BODY", body), "REG")
+    assert (fix.safety, fix.reason) == ("none", UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return REG[n].name",
+        "one = REG.get(n)\n    return one.name",
+        "if one := REG.get(n):\n        one.close()",
+        "for one in REG.values():\n        one.close()",
+        "for key, one in list(REG.items()):\n        one.close()",
+        "return [one.name for one in REG.values()]",
+        "for one in REG.values():\n        one()",
+    ],
+)
+def test_what_is_used_as_an_object_is_taken_for_one(body: str) -> None:
+    assert weak(PUT.replace("BODY", body), "REG").safety == "unsafe"
+    assert (
+        weak(PUT.replace("BODY", "pass").replace("    REG[n]", "    one.name = n\n    REG[n]"), "REG").safety
+        == "unsafe"
+    )
+
+
+@pytest.mark.parametrize("given", ["k.strip()", "k.split()[0]", "'%s' % k", "' '.join(k)"])
+def test_what_a_text_gives_is_text(given: str) -> None:
+    text = PUT.replace("BODY", f"return REG[n].name\n\ndef ask(k):\n    put({given}, 1)\n")
+    fix = weak(text, "REG")
+    assert fix.safety == "none" and "a text is passed to put()" in fix.reason
+    own = "\n\nclass A:\n    def strip(self):\n        return self\n\ndef asked():\n    put(A().strip(), 1)\n"
+    assert "a text" not in weak(PUT.replace("BODY", f"return REG[n].name{own}"), "REG").reason
 
 
 WALKED = lines("""

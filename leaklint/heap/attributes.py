@@ -10,6 +10,7 @@ from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned, FieldTerms
 from leaklint.heap.decorations import put_on
 from leaklint.heap.descriptors import Descriptors
+from leaklint.heap.module_attributes import attribute_of_module
 from leaklint.heap.namespaces import namespace_of
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
@@ -52,12 +53,9 @@ class Attributes:
             bound = frozenset([("method", ("self", value[1]), found)])
             return bound if found else self._of_base_outside(value[1], name)
         if kind == "module":
-            found_name = self.heap.names.in_module(value[1], name) if value[1] in self.heap.names.modules else None
-            if found_name is None:
-                found_name = self.heap.names.dotted(f"{value[1]}.{name}")
-            return self.heap._resolved(found_name)
+            return attribute_of_module(self.heap, value[1], name)
         if kind == "ext":
-            return frozenset([("ext", f"{value[1]}.{name}")])
+            return frozenset([self.heap.names.below(f"{value[1]}.{name}")])
         if kind == "extinst":
             return self._on_outside(value, name) or frozenset([("ext", f"{value[1]}.{name}")])
         if kind in {"func", "memo"}:

@@ -1,4 +1,4 @@
-"""Context variables that are set to longer copies of what they hold: ``TRAIL.set(TRAIL.get() + (node,))``."""
+"""Context variables that are set to longer copies of what they hold, ``TRAIL.set(TRAIL.get() + (node,))``, or to links."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, children
+from leaklint.heap.context_links import ContextLinks
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
@@ -40,6 +41,7 @@ class ContextGrowth:
     def __init__(self, heap: Heap) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
+        self.links = ContextLinks(heap)
 
     def all(self) -> Iterator[Retention]:
         """Yield each variable of which every new value has all of the one before."""
@@ -126,12 +128,15 @@ class ContextGrowth:
         value, rebinding = term[2][0], self.heap.rebinding
         if term[1][2] == "reset":
             return
+        held: Term = ("read", term[1][1])
+        around = list(self._around(value, held))
+        if not around and self.links.is_linked(function, term):
+            yield None, value
         if all(one[0] not in {"container", "inst"} for one in self.heap.points_to.evaluate(value)):
             return  # a number that is counted up, a text
-        held: Term = ("read", term[1][1])
         yield from ((None, part) for part in rebinding._added(value, held, []))
         yield from rebinding._added_under_keys(value, held, [])
-        yield from ((None, part) for part in self._around(value, held))
+        yield from ((None, part) for part in around)
         if self._is_copy(value, held):
             for event in function.events:
                 if event.kind == "setitem" and event.terms[0] == value:

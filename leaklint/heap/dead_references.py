@@ -11,11 +11,11 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect, root_of_reads
 from leaklint.heap.external import argument
 from leaklint.heap.feasibility import UNRESOLVED
+from leaklint.heap.weak_callbacks import makes_reference
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_REFS: frozenset[Term] = frozenset([("ext", "weakref.ref"), ("ext", "weakref.WeakMethod")])
 _DELETIONS = frozenset({"delitem", "clear", "delslice"})
 
 
@@ -35,7 +35,7 @@ class DeadReferences:
         return any(
             one[0] == "call"
             and one[2]
-            and not _REFS.isdisjoint(self.heap.points_to.evaluate(one[1]))
+            and makes_reference(self.heap.points_to, one)
             and not self._is_taken_out(effect, one)
             for one in walk(term)
         )
@@ -43,7 +43,7 @@ class DeadReferences:
     def take_their_entry(self, effect: Effect) -> bool:
         """Tell whether the value of an entry is a weak reference whose callback may take the whole entry out."""
         value = effect.value
-        if value is None or value[0] != "call" or _REFS.isdisjoint(self.heap.points_to.evaluate(value[1])):
+        if value is None or value[0] != "call" or not makes_reference(self.heap.points_to, value):
             return False
         return argument(value, 1, "callback") is not None and self._is_taken_out(effect, value)
 

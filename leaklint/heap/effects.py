@@ -286,6 +286,8 @@ class Effects:
                 self._effect(key, event, "store", name, container, base, item, value)
         elif name in REMOVERS:
             self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
+        elif kind == "contextvar" and name == "set" and given and self.heap.functions[key].kind == "module":
+            self.heap.contents.hold(container, None, given[0])  # all contexts are copies of this one
 
     def _each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
         """Store each part of a display that is put in as a whole."""

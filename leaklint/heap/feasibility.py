@@ -8,15 +8,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import REMOVERS
-from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
-from leaklint.heap.arguments import argument_of
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
+from leaklint.heap.letting_go import LettingGo
 from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.process_end import ProcessEnd, function_is_private
 from leaklint.heap.workers import run_by_threads
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
 _BY_ACCESS = frozenset({"__get__", "__set__", "__delete__", "__getattr__", "__setattr__", "__delattr__"})
-_AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
 _MOST_HELD = 30  # of what one value keeps
 ANEW = "what is made anew at each access"
 
@@ -35,15 +34,17 @@ class Feasibility:
     def __init__(self, removals: Removals) -> None:
         """Take what is asked for everything else."""
         self.removals = removals
+        self.process_end = ProcessEnd(removals)
+        self.letting_go = LettingGo(self)
 
     def outlived(self, event: Event, function: Function) -> bool:
         """Tell whether what undoes a registration never runs while that lasts."""
-        return self.only_finalizing(function.key) or bool(self.never(event, function)) or self._at_end(function)
+        return self.only_finalizing(function.key) or bool(self.never(event, function)) or self.process_end.has(function)
 
     def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
         own = {above for cls in held for above in self._above(cls)} if held else None
-        return self._only_from(removal.function, lambda function: self._finalizes(function, held), set(), own)
+        return self._only_from(removal.function, lambda function: self.finalizes(function, held), set(), own)
 
     def waits_for_its_end(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether a removal runs when what is stored itself has gone: ``finalize(x, table.pop, x.key)``."""
@@ -79,20 +80,7 @@ class Feasibility:
         classes = self.removals.heap.classes
         return list(classes.order(key)) if key in self.removals.heap.names.classes else []
 
-    def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
-        """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
-
-        Users could call the function; but who cleans up at the end what is left means that they need not.
-        """
-        calls = [
-            call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
-        ]
-        callers = [self.removals.heap.functions[call.caller] for call in calls]
-        finalizers = [one for one in callers if self._finalizes(one, held)]
-        at_end = [one for one in callers if one not in finalizers]
-        return bool(finalizers and at_end) and all(map(self._at_end, at_end))
-
-    def _finalizes(self, function: Function, held: set[str]) -> bool:
+    def finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
         if function.name != "__del__":
             return False
@@ -123,49 +111,6 @@ class Feasibility:
     @cached_property
     def _on_threads(self) -> set[str]:
         return run_by_threads(self.removals.heap, self.removals.effects)
-
-    @cached_property
-    def _ends(self) -> frozenset[str]:
-        """Functions that are registered to run when the process ends."""
-        found = set()
-        for key, event, term, name in self.removals.effects.external:
-            del key, event
-            contract = self.removals.heap.contracts.callable(name)
-            if contract is not None and (contract.kind in _AT_END or self._is_of_the_process(contract, term)):
-                for given in (*term[2], *(value for _, value in term[3])):
-                    for value in self.removals.heap.evaluate(given):
-                        if value[0] in {"func", "method"}:
-                            found.add(value[-1])
-        return frozenset(found)
-
-    def _is_of_the_process(self, contract: Contract, term: Term) -> bool:
-        """Tell whether what a call hands over runs at the end of an object that lives as long as the process."""
-        watched = argument_of(contract, term, contract.until.partition(" ")[2]) if contract.until else None
-        values = self.removals.heap.evaluate(watched) if watched is not None else ()
-        return bool(values) and all(map(self._lives_on, values))
-
-    def _lives_on(self, value: Term) -> bool:
-        heap, where = self.removals.heap, self.removals.lifetime.long.get(value)
-        if value[0] in {"extinst", "ext"}:
-            return heap.lives_on(value)
-        return value[0] == "module" or (where is not None and where.depth == 0 and where.scope in {"module", "class"})
-
-    def _at_end(self, function: Function) -> bool:
-        return bool(self._ends) and self._only_at_end(function.key, set())
-
-    def _only_at_end(self, key: str, seen: set[str]) -> bool:
-        if key in seen:
-            return True
-        seen.add(key)
-        calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
-        function = self.removals.heap.functions[key]
-        if function.kind == "method" and not function_is_private(function) and not function.name.startswith("__"):
-            return False
-        if key in self._ends:
-            return all(self._only_at_end(call.caller, seen) for call in calls)
-        if not function_is_private(self.removals.heap.functions[key]):
-            return False
-        return bool(calls) and all(self._only_at_end(call.caller, seen) for call in calls)
 
     def is_left_to_tests(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether only what sets tests up takes out all that is left, and others put something in."""
@@ -215,10 +160,14 @@ class Feasibility:
             return ""
         reasons = [
             self.never(event, caller)
-            for caller, event in self._calls_by_name.get(function.name, ())
-            if not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
+            for caller, event in self.calls_by_name.get(function.name, ())
+            if self.is_unresolved(event)
         ]
         return reasons[0] if reasons and all(reasons) else ""
+
+    def is_unresolved(self, event: Event) -> bool:
+        """Tell whether a call is of a method of an object of which nothing is known."""
+        return not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
 
     def is_hook(self, function: Function) -> bool:
         """Tell whether a base that was not read, or an access, calls a method by its name: not all its calls are seen then."""
@@ -237,7 +186,7 @@ class Feasibility:
         return found
 
     @cached_property
-    def _calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
+    def calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
         """Return the calls of methods, with the functions in which they stand, by the name of the method."""
         found: dict[str, list[tuple[Function, Event]]] = {}
         for function in self.removals.heap.functions.values():
@@ -388,8 +337,3 @@ class Feasibility:
         if name := self._may_be_unset(removal.event, function, stores):
             return f"it is removed only where '{name}' is set", f"assumes that some are made without '{name}'"
         return "", ""
-
-
-def function_is_private(function: Function) -> bool:
-    """Tell whether a function's name says that it is not for users."""
-    return function.name.startswith("_") and not function.name.startswith("__")

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.buckets import filled_for_others
 from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
@@ -26,7 +27,6 @@ _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in, and values of one container
-_FOUND_IN = frozenset({"attr", "elem", "iter"})  # terms of what an object or a container holds
 _TELLING = frozenset({"self", "inst", "method", "param", "partial", "container", "extinst", "exc"})  # may be what leaks
 
 
@@ -107,8 +107,8 @@ class Keeping:
         )
 
     def _made_by_given(self, term: Term) -> set[Term]:
-        """Return what a call makes of a function or class that a caller has handed in, and an object keeps in a field."""
-        if term[0] != "call" or term[1][0] != "attr":
+        """Return what a call makes of a function or class that a caller hands in, or that an object keeps in a field."""
+        if term[0] != "call" or term[1][0] not in {"attr", "param"}:
             return set()
         given = self.heap.attributes.with_given(term[1])
         return {made for one in given if one[0] != "param" for made in self.heap.calling.called(one, term)}
@@ -322,9 +322,7 @@ class Keeping:
 
     @cached_property
     def _filled_for_others(self) -> frozenset[Term]:
-        """Return the containers that something is put into where they are found in an object or another container."""
-        stores = (one for one in self.effects.effects if one.kind == "store" and one.base[0] in _FOUND_IN)
-        return frozenset(one.container for one in stores)
+        return filled_for_others(self.effects)
 
     def _entries(self, container: Term) -> list[tuple[Term, Term]]:
         """Return the values that a container may hold, each once, with the site of the call that returned it."""

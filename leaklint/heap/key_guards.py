@@ -26,7 +26,7 @@ class KeyGuards:
         self._read: dict[tuple[str, frozenset[str] | None], dict[Term, list[Term]]] = {}
 
     def _bounded_by(self, guard: Guard, effect: Effect) -> bool:
-        """``if key in TABLE``, ``if key not in TABLE: raise``, ``if abs(key) > N: raise``: only so many keys pass."""
+        """``if key in TABLE``, ``if key == "x"``, ``if key not in TABLE: raise``: only so many keys pass."""
         if guard.kind not in {"if", "past"} or effect.key is None:
             return False
         return any(self._bounds(test, holds, effect) for test, holds in conjuncts(guard.test, guard.holds))
@@ -41,6 +41,8 @@ class KeyGuards:
             if right[0] in {"tuple", "list", "set"}:
                 return True
             return bool(containers) and effect.container not in containers and self.keys._of_table(("iter", right))
+        if test[1] in {"==", "!="} and (test[1] == "==") == holds:  # that one key, and no other
+            return (left in keys and right[0] == "const") or (right in keys and left[0] == "const")
         return False
 
     def _same_keys(self, effect: Effect) -> set[Term]:

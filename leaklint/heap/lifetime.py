@@ -126,12 +126,12 @@ class Lifetime:
                     names.modules[home], event.guards
                 ):
                     continue
-                if value[0] in {"class", "anyclass", "metaclass", "func"} and value[1] != "?":
+                if value[0] in {"class", "anyclass", "metaclass", "func", "module"} and value[1] != "?":
                     if value[0] == "func" and "<locals>" in value[1]:
                         continue
                     if value[0] == "class" and self.heap.names.classes[value[1]].parent:
                         continue
-                    scope = {"class": "class", "func": "function"}.get(value[0], "metaclass")
+                    scope = {"class": "class", "func": "function", "module": "module"}.get(value[0], "metaclass")
                     where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
                     for one in in_order(self.heap.evaluate(event.terms[1])):
                         if one[0] == "self" and not event.guards:

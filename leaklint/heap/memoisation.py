@@ -332,7 +332,7 @@ class Memos:
             if value not in self.heap.points_to.evaluate(term[1][1]) and not self._names_it(term[1][1], target):
                 continue
             home = self.heap.points_to.functions[function]
-            if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility._at_end(home):
+            if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility.process_end.has(home):
                 continue
             if any(guard.kind == "except" for guard in event.guards):
                 continue

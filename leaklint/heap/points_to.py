@@ -24,6 +24,7 @@ from leaklint.heap.classes import Classes
 from leaklint.heap.contents import Part
 from leaklint.heap.evaluation import Evaluation
 from leaklint.heap.external import External
+from leaklint.heap.hints import Hints
 from leaklint.heap.made_fields import declare_fields, declare_in_namespaces
 from leaklint.heap.names import Names
 from leaklint.heap.points_to_values import NOTHING, PART, Values, asked_of, sliced
@@ -47,6 +48,7 @@ class PointsTo(Evaluation):
         self.functions = self.names.functions
         self.classes = Classes(self.names, self.evaluate, self.contracts)
         self.annotations = Annotations(self)
+        self.hints = Hints(self)
         self.attributes = Attributes(self)
         self.calling = Calling(self)
         self.external = External(self)
@@ -270,13 +272,15 @@ class PointsTo(Evaluation):
     def _elements(self, term: Term) -> Values:
         if (part := self._of_row(term)) is not None:
             return self.evaluate(part)
+        if (mapping := self.hints.copied_mapping(term[1])) is not None:
+            return self.evaluate(("iter", mapping))
         got: set[Term] = set()
         for value in self.in_order(term[1]):
             got |= self.elements(value, term)
         if not got - PART and term[1][0] == "param":
             got = set(self._of_arguments(term)) or got
         if not got - PART:
-            hinted = self.annotations.element(self._hint(term[1]), term[0] == "elem")
+            hinted = self.annotations.element(self.hints.of(term[1]), term[0] == "elem")
             return hinted or frozenset(got)
         return frozenset(got)
 
@@ -305,26 +309,6 @@ class PointsTo(Evaluation):
             return NOTHING  # all at once, under their names
         hinted = self.annotations.of(param.annotation) if param.annotation is not None else NOTHING
         return hinted or frozenset([term[1]])
-
-    def _hint(self, term: Term) -> Term | None:
-        """Return the annotation of a parameter or a field."""
-        if term[0] == "param":
-            function = self.functions.get(term[1])
-            return (
-                next((p.annotation for p in function.params if p.name == term[2]), None)
-                if function is not None
-                else None
-            )
-        if term[0] == "attr":
-            for value in self.evaluate(term[1]):
-                if value[0] in {"self", "inst"} and value[1] in self.names.classes:
-                    for one in self.classes.order(value[1]):
-                        if term[2] in self.names.classes[one].annotations:
-                            return self.names.classes[one].annotations[term[2]]
-                    for _, event in self.attributes.field_terms(value[1], term[2])[:4]:
-                        if event.terms[1][0] == "param" and (hint := self._hint(event.terms[1])) is not None:
-                            return hint
-        return None
 
     def elements(self, container: Term, term: Term) -> Values:
         """Return what the elements of a container may be; of a mapping, by key its values, by iteration its keys."""

@@ -11,10 +11,10 @@ from leaklint.flow.model import Event, Guard
 from leaklint.flow.terms import DISPLAYS, NONE, Term, children, walk, written
 from leaklint.heap.births import is_only_at_birth
 from leaklint.heap.effects import Effect
-from leaklint.heap.feasibility import function_is_private
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to_values import in_order
+from leaklint.heap.process_end import function_is_private
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap

@@ -17,6 +17,7 @@ from leaklint.heap.early_exits import LEFT_BY_ERROR
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import interned, looked_through
+from leaklint.heap.leading_back import LeadingBack
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.opened import kept_results
@@ -72,6 +73,7 @@ class Registrations:
         self.undoing = Undoing(heap)
         self.outliving = Outliving(heap)
         self.slots = Slots(heap)
+        self.leading_back = LeadingBack(heap)
 
     def all(self) -> Iterator[Registration]:
         """Yield every registration that keeps an object, at any level."""
@@ -267,7 +269,7 @@ class Registrations:
         if kept.cls and (
             self.heap.multiplicity.is_one_a_run(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)
         ):
-            level, reasons = min(level, 0), ["the program makes one such object"]
+            level, reasons = min(level, 0), ["the program makes only a fixed number of such objects"]
         if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
             level, reasons = 1, [*reasons, "assumes that many are made"]
         if kept.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):
@@ -313,7 +315,10 @@ class Registrations:
             key in self.heap.points_to.names.classes and self.heap.points_to.classes.related(kept.cls, key)
             for key in classes
         )
-        return 2 if same or self._leads_back(value, classes) else -1
+        if same or self._leads_back(value, classes):
+            return 2
+        put_back = subject is not None and self.leading_back.leads_back(home, subject, set(parts))
+        return 2 if put_back else -1
 
     def _leads_back(self, value: Term, classes: set[str]) -> bool:
         """Tell whether what is kept is made with an object of some classes and keeps it, or is a method of such a thing."""

@@ -149,11 +149,11 @@ class Removals:
                 finalizer=True,
                 aimed=removal.key is not None,
             )
-        if self.feasibility._at_end(function):
+        if self.feasibility.process_end.has(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
         if self.feasibility.is_left_to_tests(removal, stores):
             return Release(Quality.NONE, f"only what sets tests up calls {function.name}() ({place})", removal)
-        if self.feasibility.is_left_to_finalizer(removal, held):
+        if self.feasibility.letting_go.is_left_to_finalizer(removal.function, held):
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"
             return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
@@ -264,7 +264,7 @@ class Removals:
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
         others = function.key in self.multiplicity.escaping or self.feasibility.is_hook(function)
-        if others and not self.feasibility._at_end(function):
+        if others and not self.feasibility.process_end.has(function):
             return True
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]
@@ -275,7 +275,7 @@ class Removals:
                 continue
             if any(self.feasibility.is_false(guard, caller) or guard.kind == "except" for guard in call.event.guards):
                 continue
-            if self.feasibility._at_end(caller) or caller.name == "__del__" or is_at_birth(self.effects, call):
+            if self.feasibility.process_end.has(caller) or caller.name == "__del__" or is_at_birth(self.effects, call):
                 continue
             ends = caller.name in {"__exit__", "__aexit__", "close"}
             if ends or len(caller.events) > 2 or self._has_life(caller, seen):

@@ -11,10 +11,12 @@ from leaklint.heap.building import Building
 from leaklint.heap.chains import Chains
 from leaklint.heap.circulation import circulating
 from leaklint.heap.context_growth import ContextGrowth
+from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.kept import Keeping, Kept
 from leaklint.heap.key_domain import KeyDomain
+from leaklint.heap.key_guards import interned
 from leaklint.heap.left import left_to_users
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
@@ -122,7 +124,7 @@ class Heap:
     def _retention(
         self, location: HeapPlace, kind: str, effects: list[Effect], removals: list[Effect]
     ) -> Retention | None:
-        if any(self._runs(effect, location) == MANY for effect in effects):
+        if any(self._runs(effect, location) == MANY and not self._makes_one_of_few(effect) for effect in effects):
             self.owners.fed.add(location.path)
         if kind in {"bounded", "local", "namespace"} or self._is_model_field(location):
             return None
@@ -166,6 +168,10 @@ class Heap:
         level, doubt = self.owners.level(location, stores, level, release)
         reasons += [doubt] if doubt else []
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _makes_one_of_few(self, effect: Effect) -> bool:
+        """Tell whether an entry is made once for each of a few keys, and is then there for good."""
+        return interned(effect, self.points_to) and self.keys.of_store(effect) is Domain.FINITE
 
     def _telling(self, store: Store) -> tuple[int, bool, int, bool]:
         """Return how much a store tells, the most telling first."""

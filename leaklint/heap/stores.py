@@ -18,6 +18,7 @@ from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
+from leaklint.heap.own_keys import brings_its_key, is_its_own
 from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
 from leaklint.heap.usage import is_for_classes
@@ -33,6 +34,7 @@ _CALLED = re.compile(
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
 _LEADING = frozenset({"method", "closure"})  # what may lead back to what it is stored for
 _UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that nobody here counts
+_PRIMITIVE = "primitive"  # a lock, an event: it holds nothing, and each equals only itself
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -57,9 +59,7 @@ class Stores:
             domain = self._declared_domain(location) or domain
         if mapping and effect.key is not None and domain != Domain.FINITE and self._is_tested_plain(effect, effect.key):
             domain = Domain.TEXT if domain != Domain.FRESH else domain
-        if mapping and domain == Domain.FINITE:
-            return
-        if effect.container[1].startswith("weak:"):
+        if (mapping and domain == Domain.FINITE) or effect.container[1].startswith("weak:"):
             return
         where = self.heap.location(effect.container)
         of_weak_key = where is not None and where.is_of_weak_key
@@ -68,7 +68,7 @@ class Stores:
             sides.append(("value" if mapping else "element", effect.value))
         if mapping and effect.key is not None:
             sides.append(("key", effect.key))
-        plain = True
+        plain, own = True, False
         for side, term in sides:
             for option in options(term):
                 if self._is_tested_plain(effect, option):
@@ -76,6 +76,7 @@ class Stores:
                 for kept in self.heap.keeping.of(option, effect.chain):
                     if effect.how == "read" and side == "value" and kept.kind in _OBJECTS:
                         continue  # what a new entry holds later, other stores put in
+                    own |= side == "element" and kept.name == _PRIMITIVE
                     if of_weak_key and kept.kind not in _LEADING:
                         continue  # it goes with the key, which it does not keep
                     plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
@@ -86,7 +87,7 @@ class Stores:
             return
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
-        elif plain and effect.value is not None and self._adds_up(effect):
+        elif plain and effect.value is not None and (own or self._adds_up(effect)):
             yield Store(effect, Kept("made", chain=effect.chain), "element", domain, 1, ("what is stored is small",))
         if plain:
             yield from self.contextual.stores(effect)
@@ -271,7 +272,7 @@ class Stores:
         if named and usage != "object" and not given and not asked:
             return 0, reasons  # something under a name: nothing says what it is
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
-        return (0 if by_name and not kept.chain and not self._is_its_own(effect) else 1), reasons
+        return (0 if by_name and not kept.chain and not is_its_own(effect) else 1), reasons
 
     def _of_unresolved(self, kept: Kept, domain: Domain) -> tuple[int, list[str]]:
         level = int(domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made")
@@ -284,18 +285,18 @@ class Stores:
         return shared and not self._is_declared_text(effect)
 
     def _doubts(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Iterator[str]:
-        """Yield a reason, which may be empty, for each thing that makes it unlikely that entries pile up."""
+        """Yield a reason for each thing that makes it unlikely that entries pile up."""
         once = interned(effect, self.heap.points_to)
         if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
-            yield ""
+            yield "a container under each key, and nobody here knows how many keys there are"
         if kept.kind == "container" and kept.name == "tuple":
-            yield ""
+            yield "a tuple, and nobody here knows of what"
         if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, once):
             doubtful = not self._only_by_name(effect) or (once and not self._is_factory(kept, effect))
             if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
         if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
-            yield ""
+            yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and kept.cls:
             by_value = once and self.heap.keeping.is_equal_to_others(kept, term)
             keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
@@ -309,9 +310,9 @@ class Stores:
         if any(effect.container in self.heap.points_to.evaluate(one) for one in sought):
             yield "equal ones are stored once"
         if side == "element" and once and kept.kind == "param":
-            yield ""
-        if domain == Domain.VALUE and side == "value" and once:
-            yield ""
+            yield "what callers hand in is stored once"
+        if domain == Domain.VALUE and side == "value" and once and not brings_its_key(self.heap, effect):
+            yield "stored once for each value, and nobody here knows how many values there are"
         if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
             effect, kept
         ):
@@ -324,7 +325,7 @@ class Stores:
             yield "registering twice raises"
         often = self.heap.multiplicity
         if kept.cls and (often.is_one_a_run(kept.cls) or often.is_made_once(kept.cls)):
-            yield "the program makes one such object"
+            yield "the program makes only a fixed number of such objects"
 
     def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:
         """Tell whether objects put themselves, or their methods, among the attributes of a class or module."""
@@ -343,15 +344,6 @@ class Stores:
         if any(one.kind == "instance" and not (once and one.cls == kept.cls) for one in inside):
             return False  # but what is made with another entry, such as the one above it, is made for the key
         return any(one[0] == "call" for one in walk(term)) and not kept.chain
-
-    def _is_its_own(self, effect: Effect) -> bool:
-        """Tell whether an object is stored under something of its own, such as its name."""
-        stored = {one for one in walk(effect.value) if one[0] == "param"} if effect.value is not None else set()
-        return (
-            effect.key is not None
-            and effect.key[0] not in {"param", "iter"}
-            and any(one in stored for one in walk(effect.key))
-        )
 
     def _is_searched(self, effect: Effect) -> bool:
         """The container is looked through for one of the same class first, and that is returned instead."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
+from leaklint.heap.flags import Flags
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.points_to_values import in_order
@@ -31,6 +32,7 @@ class Threads:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
         self.undoing = Undoing(heap)
+        self.flags = Flags(heap)
 
     def all(self) -> Iterator[Registration]:
         """Yield each thread, timer or loop callback that holds an object for good."""
@@ -122,7 +124,7 @@ class Threads:
             if self.undoing.is_undone(contract, function, event, term, term):
                 return
         for value in in_order(self.heap.points_to.evaluate(target)):
-            key = value[-1] if value[0] in {"func", "method"} else ""
+            key = self._run_by(value)
             level = self._endless(key, 0) if key else -1
             if level < 0:
                 continue
@@ -132,6 +134,13 @@ class Threads:
                 held = given if given is not None else target
             yield from self._tell("thread", function, event, name, held, level, (), contract)
             return
+
+    def _run_by(self, value: Term) -> str:
+        """Return the function that a thread runs which is given a value: that itself, or the ``__call__`` of an object."""
+        if value[0] in {"func", "method"}:
+            return str(value[-1])
+        is_object = value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes
+        return (self.heap.points_to.classes.method(value[1], "__call__") or "") if is_object else ""
 
     def _own(self, key: str) -> Iterator[Registration]:
         """A thread class of the program that never ends and keeps what its constructor is given."""
@@ -152,7 +161,7 @@ class Threads:
             for name, given in call.bound.items():
                 if name in kept_names and given[0] in {"param", "attr"}:
                     held = [one for one in self.heap.keeping.of(given) if one.kind in {"self", "method"}]
-                    if held and given[0] == "param":
+                    if held and (given[0] == "param" or held[0].kind == "method"):
                         yield from self._tell("own thread", call.caller, call.event, key, given, level, (), None)
 
     def _endless(self, key: str, depth: int) -> int:
@@ -185,11 +194,11 @@ class Threads:
     def _of_loop(self, test: Term, function: Function) -> int:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
-        flags = [term for term in walk(test) if term[0] == "attr" and self._is_field(term)]
+        flags = [term for term in walk(test) if term[0] == "attr" and self.flags.is_field(term)]
         if not flags or any(term[0] == "elem" for term in walk(test)) or self._works_off(test, function):
             return -1  # what is in a container changes
         negated = {term for one in walk(test) if one[:2] == ("op", "not") for term in one[2]}
-        return -1 if any(self._is_raised(term, function, term in negated) for term in flags) else 1
+        return -1 if any(self.flags.is_raised(term, function, term in negated) for term in flags) else 1
 
     @staticmethod
     def _works_off(test: Term, function: Function) -> bool:
@@ -202,43 +211,6 @@ class Threads:
             and event.terms[0][1][2] in _TAKING
             for event in function.events
         )
-
-    def _is_property(self, term: Term) -> bool:
-        classes = self.heap.points_to.classes
-        owners = [value[1] for value in self.heap.points_to.evaluate(term[1]) if value[0] in {"self", "inst"}]
-        methods = [classes.method(owner, term[2]) for owner in owners if owner in self.heap.points_to.names.classes]
-        return any(one is not None and self.heap.points_to.functions[one].decorators for one in methods)
-
-    def _is_field(self, term: Term) -> bool:
-        return any(value[0] in {"self", "inst"} for value in self.heap.points_to.evaluate(term[1]))
-
-    def _is_raised(self, flag: Term, function: Function, negated: bool) -> bool:
-        """Tell whether what ends a loop changes: by a property, or by anything but the constructor and the finalizer."""
-        name = flag[2]
-        goes_on: Term = ("const", "False" if negated else "True", "bool")
-        if self._is_property(flag):
-            return True
-        for key, home in self.heap.points_to.functions.items():
-            if (
-                home.name in {"__init__", "__post_init__"}
-                or key == function.key
-                or self.heap.removals.feasibility.only_finalizing(key)
-            ):
-                continue
-            for event in home.events:
-                if event.kind not in {"setattr", "call"} or self.heap.removals.feasibility.never(event, home):
-                    continue
-                if event.kind == "setattr" and event.name == name and event.terms[1] != goes_on:
-                    return True
-                if event.kind == "call" and event.terms[0][1][0] == "attr":
-                    base = event.terms[0][1]
-                    if (
-                        base[2] in {"set", "clear", "put", "put_nowait", "close", "stop", "shutdown"}
-                        and base[1][0] == "attr"
-                        and base[1][2] == name
-                    ):
-                        return True
-        return False
 
 
 __all__ = ["NONE", "Kept", "Threads"]

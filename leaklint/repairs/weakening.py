@@ -24,6 +24,7 @@ from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import walk
 from leaklint.repairs.state import changes, forgotten
 from leaklint.repairs.stored_types import admit
+from leaklint.repairs.unknown import judge_unknown
 from leaklint.repairs.uses import Finder
 
 _RANK = {"safe": 0, "unsafe": 1, "none": 2}
@@ -206,7 +207,8 @@ def judge_stores(
     every = tuple(roles)
     out = hands_out(every, side)
     hazards.judge_named(draft, request, every)
-    if side == "value" and not request.classes and not any(request.others):
+    unknown = not request.classes and not any(request.others)
+    if unknown:
         hazards.judge_default(draft, every)
     own = [stored_self(role, side) for role in every if stored(role, side)]
     hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
@@ -244,6 +246,8 @@ def judge_stores(
             if fate.level == "held" and out is not None:
                 fate = _asked_for(owners.unseen_self(role.file, node), out)
             apply(draft, fate)
+    if unknown and not draft.refused:
+        judge_unknown(draft, every, [(role, node) for role in every for node in stored(role, side)])
 
 
 def _asked_for(unseen: str, out: Role) -> Fate:

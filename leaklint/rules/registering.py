@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.model import qualname
+from leaklint.flow.model import Event, qualname
 from leaklint.heap.registration import Registration
 from leaklint.model import Related
 from leaklint.rules.experiments import probe_at, trigger_of
@@ -24,6 +25,18 @@ class Keeper(NamedTuple):
     first_step: str
     kind: str
     experiment: str = "other"
+
+
+def _starts(context: Context, registration: Registration) -> Iterator[Event]:
+    """Yield where the function that makes a thread or a timer starts it: it keeps what it is given from there on."""
+    made = registration.event.terms[0]
+    for event in context.heap.points_to.functions[registration.function].events:
+        if (
+            event.kind == "call"
+            and event.terms[0][1] == ("attr", made, "start")
+            and event.place[0] != registration.event.place[0]
+        ):
+            yield event
 
 
 def _is_another(context: Context, subject: str, kept: str) -> bool:
@@ -48,6 +61,9 @@ def told(context: Context, registration: Registration, code: str, name: str, kee
     )
     at = context.location(module, place)
     related = [Related(at.path, at.line, at.column, "registered here")]
+    related += [
+        context.related(registration.function, one.place, "started here") for one in _starts(context, registration)
+    ]
     related += [context.related(call.caller, call.event.place, "handed in here") for call in kept.chain[-2:]]
     trigger, subject = trigger_of(context, kept.chain[-1].caller if kept.chain else registration.function)
     ends = keeper.experiment == "finalize"  # a finalizer goes with its object, unless what it keeps leads back there
