@@ -66,7 +66,9 @@ class Removals:
         """
         self._entering = entering
         best = Release(Quality.NONE, "nothing removes it")
-        self.held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
+        known = [cls for cls in held if cls in self.heap.names.classes]
+        self.held = {above for cls in known for above in self.heap.classes.order(cls)}
+        self.held |= {heir for cls in known for heir in self.heap.classes.sole_heirs(cls)}
         good: list[Effect] = []
         callers = _callers(stores)
         distinct, apart = distinct_effects(stores), distinct_effects(removals)
