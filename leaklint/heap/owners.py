@@ -16,6 +16,7 @@ from leaklint.heap.retained import Store
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
+_GLOBAL = frozenset({"module", "class", "metaclass"})
 _MOST_ATTRIBUTES = 3  # that lead from a root to a holder: who may be meant by each is less and less sure
 
 
@@ -30,8 +31,11 @@ class HolderOwners:
 
     def level(self, location: HeapPlace, stores: list[Store], level: int, release: Release) -> tuple[int, str]:
         """Return how sure a retention is (2 sure, to 0 and below), the owner of its holder included, and what is in doubt."""
-        if not release.aimed and release.missed is None and self._is_filled_by_users(location, stores[0]):
-            return 0, "what an object of the program is given to know, such as its parts"
+        if not release.aimed and release.missed is None:
+            if self._is_filled_by_users(location, stores[0]):
+                return 0, "what an object of the program is given to know, such as its parts"
+            if level and location.scope in _GLOBAL and self._is_guessed(stores[0]):
+                return 0, "nothing here shows an object that is passed"
         if self.is_shared_unsurely(location, stores):
             return level - 2, "not every object of its class lives long"
         if location.scope in {"thread", "generator"} and level == 2:
@@ -63,6 +67,17 @@ class HolderOwners:
             return False
         named = store.side == "value" and store.domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}
         return named or store.kept.kind == "param" or (store.kept.kind == "closure" and not store.kept.cls)
+
+    def _is_guessed(self, store: Store) -> bool:
+        """Tell whether it is a parameter that is kept, of which neither a caller nor what is done to it shows an object."""
+        kept = store.kept
+        if kept.kind != "param" or store.domain in {Domain.FRESH, Domain.OBJECT}:
+            return False
+        if store.effect.key is None or store.effect.how == "read":
+            return False  # a list has one more each time, and who reads does not mean to register anything
+        function = self.heap.points_to.functions[kept.function]
+        several = any(param.name == kept.name and param.kind == "**" for param in function.params)
+        return several or self.heap.usage.of(kept.function, kept.name) not in {"object", "callable"}
 
     def is_shared_unsurely(self, location: HeapPlace, stores: list[Store]) -> bool:
         """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
