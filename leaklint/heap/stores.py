@@ -304,7 +304,7 @@ class Stores:
         if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
             yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and kept.cls:
-            by_value = once and self.heap.points_to.classes.by_value(kept.cls)
+            by_value = once and self.heap.keeping.is_equal_to_others(kept, term)
             keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
                 Domain.TEXT,
                 Domain.VALUE,
