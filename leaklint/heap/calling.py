@@ -127,7 +127,7 @@ class Calling:
         """Return the term of the object that a method is called on."""
         if term[1][0] == "attr":
             base = term[1][1]
-            if base[0] == "call" and tuple(v[0] for v in self.heap.evaluate(base))[:1] == ("super",):
+            if base[0] == "call" and tuple(v[0] for v in self.heap.in_order(base))[:1] == ("super",):
                 return self.receiver_of_super(base) or callee[1]
             found: Term = base
             return found

@@ -23,7 +23,6 @@ from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import in_order
 
 _MAPPINGS = frozenset({"dict", "defaultdict", "counter"})
 _MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
@@ -103,7 +102,7 @@ class Effects:
         start = root_of_reads(base)
         if start[0] != "param":
             return
-        for one in in_order(self.heap.evaluate(base)):
+        for one in self.heap.in_order(base):
             if one[0] == "param" or (
                 one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
             ):
@@ -139,7 +138,7 @@ class Effects:
             and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base))
         ):
             following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
-        for container in in_order(self.heap.evaluate(base)):
+        for container in self.heap.in_order(base):
             if container[0] == "container" and effect.kind == "call" and key is not None:
                 before = len(self.effects)
                 self._container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
@@ -171,7 +170,7 @@ class Effects:
         term = event.terms[0]
         for given in (*term[2], *(value for _, value in term[3])):
             if given[0] == "attr" and given[2] in REMOVERS - {"get", "close", "reset"}:
-                for value in in_order(self.heap.evaluate(given)):
+                for value in self.heap.in_order(given):
                     if value[0] == "cmethod":
                         self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
                 self._open(key, event, "remove", "callback", given[1], None, None)
@@ -181,7 +180,7 @@ class Effects:
             and self.heap.evaluate(term[1]) <= {("part",)}
         ):
             self._called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
-        for callee in self.heap.attributes.with_given(term[1]):
+        for callee in self.heap.ordered(self.heap.attributes.with_given(term[1])):
             if callee[0] != "cmethod" or term[1][0] != "param":
                 self._called(key, event, term, callee, 0)
         note_handed(self, key, event, term)
@@ -218,7 +217,7 @@ class Effects:
             note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
-            for one in in_order(self.heap.evaluate(callee[1])):
+            for one in self.heap.in_order(callee[1]):
                 self._called(key, event, inner, one, depth + 1)
         elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             self._methods(key, event, term[1], ("__call__",), term[2])
@@ -241,7 +240,7 @@ class Effects:
             self._edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
 
     def _methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
-        for value in in_order(self.heap.evaluate(base)):
+        for value in self.heap.in_order(base):
             if value[0] in {"inst", "self"} and value[1] in self.heap.names.classes:
                 for name in names:
                     method = self.heap.classes.method(value[1], name)
@@ -313,7 +312,7 @@ class Effects:
 
     def containers(self, base: Term, unless: str = "") -> Iterator[Term]:
         """Yield the containers that a term may denote: objects of such classes as well, ``unless`` these have that method."""
-        for value in in_order(self.heap.evaluate(base)):
+        for value in self.heap.in_order(base):
             if value[0] == "container":
                 yield value
             elif value[0] == "super" or (value[0] in {"inst", "self"} and value[1] in self.heap.names.classes):
@@ -373,7 +372,7 @@ class Effects:
             values = self.heap.evaluate(term[1])
             if any(value[0] in {"inst", "self"} for value in values):
                 self._methods(key, event, term[1], ("__getitem__", "__missing__"), (term[2],))
-            for container in in_order(values):
+            for container in self.heap.ordered(values):
                 if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
                     self._effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))
 

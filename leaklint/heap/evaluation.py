@@ -183,7 +183,10 @@ class Evaluation(ABC):
 
     def in_order(self, term: Term) -> Iterable[Term]:
         """Return what a term may denote, in an order that does not depend on the process."""
-        values = self.evaluate(term)
+        return self.ordered(self.evaluate(term))
+
+    def ordered(self, values: Values) -> Iterable[Term]:
+        """Return values in an order that does not depend on the process, which is worked out once."""
         if len(values) < 2:
             return values
         if values not in self._sorted:

@@ -196,7 +196,7 @@ class External:
         elif kind == "namespace":
             self.fields[made] = fields_given(term)
         elif term[2] and kind != "local":
-            for value in self.heap.evaluate(term[2][0]):
+            for value in self.heap.in_order(term[2][0]):
                 for key, part in self.heap.contents.parts(value):
                     self.heap.contents.hold(made, key, part)
         return frozenset([made])

@@ -27,10 +27,11 @@ class Flags:
         """Tell whether a term is an attribute of an object of the program."""
         return bool(self._owners(term))
 
-    def is_raised(self, flag: Term, function: Function, negated: bool) -> bool:
+    def is_raised(self, flag: Term, function: Function, negated: bool, asked_anew: bool = True) -> bool:
         """Tell whether what ends a loop changes: by a property, or by anything but the constructor and the finalizer.
 
-        ``negated``: the loop goes on while the flag is not set.
+        ``negated``: the loop goes on while the flag is not set. ``asked_anew``: it asks the field each time, rather than
+        the event that was in it when the loop was handed that.
         """
         goes_on: Term = ("const", "False" if negated else "True", "bool")
         if self._is_property(flag):
@@ -40,6 +41,8 @@ class Flags:
             if home.name in {"__init__", "__post_init__"} or key == function.key or feasibility.only_finalizing(key):
                 continue
             for event in home.events:
+                if not asked_anew and event.kind == "setattr":
+                    continue
                 if self._changes(event, flag, goes_on) and not feasibility.never(event, home):
                     return True
         return False

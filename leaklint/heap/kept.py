@@ -189,7 +189,7 @@ class Keeping:
         while field[0] == "attr":  # also of the object whose method a term denotes
             terms += [
                 event.terms[1]
-                for value in self.heap.evaluate(field[1])
+                for value in self.heap.in_order(field[1])
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
                 for _, event in self.heap.attributes.field_terms(value[1], field[2])
             ]
@@ -203,7 +203,7 @@ class Keeping:
         for top in terms:
             for one in walk(top):
                 if one[0] == "call":
-                    for value in self.heap.evaluate(one[1]):
+                    for value in self.heap.in_order(one[1]):
                         if value[0] == "class":
                             for given in self._given_for_good(value[1], one):
                                 found += [kept for kept in self.of(given) if self._is_object(kept)]
@@ -333,7 +333,7 @@ class Keeping:
                 (term[4] if term[0] == "call" else (), value)
                 for term in terms
                 if term[0] != "const"
-                for value in in_order(self.heap.evaluate(term))
+                for value in self.heap.in_order(term)
             )
             telling = sorted(found, key=lambda one: one[1][0] not in _TELLING)
             self._held[container] = list(found) if len(found) <= _MOST else telling[:_MOST]

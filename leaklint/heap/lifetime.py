@@ -13,7 +13,6 @@ from leaklint.heap.effects import Effects
 from leaklint.heap.generators import endless, is_inside, is_made_once, locals_of_generator
 from leaklint.heap.heap_place import HeapPlace, Place, is_set_later
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.workers import locals_of_workers, loops_of
 
 _LIVING = frozenset(
@@ -103,7 +102,7 @@ class Lifetime:
                 for term, place, guards in values:
                     if _is_of_a_script(module, guards):
                         continue
-                    found = in_order(self.heap.evaluate(term))
+                    found = self.heap.in_order(term)
                     path = (f"{module.name}.{word}",)
                     where = HeapPlace("module", module.name, word, module.name, place, 0, path, _objects(found))
                     for value in found:
@@ -117,7 +116,7 @@ class Lifetime:
             for word, (term, place) in klass.attributes.items():
                 where = HeapPlace("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
                 member = self.heap.classes.is_member(key, word)
-                for value in [("inst", key, None)] if member else in_order(self.heap.evaluate(term)):
+                for value in [("inst", key, None)] if member else self.heap.in_order(term):
                     yield value, where
         for value, assigned in self._on.items():
             for word, function, event in assigned:
@@ -133,7 +132,7 @@ class Lifetime:
                         continue
                     scope = {"class": "class", "func": "function", "module": "module"}.get(value[0], "metaclass")
                     where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
-                    for one in in_order(self.heap.evaluate(event.terms[1])):
+                    for one in self.heap.in_order(event.terms[1]):
                         if one[0] == "self" and not event.guards:
                             continue
                         yield one, where
@@ -173,7 +172,7 @@ class Lifetime:
             value[1]
             for function in self.heap.functions.values() if function.kind not in {"class", "module"}
             for event in function.events if event.kind == "setattr"
-            for value in in_order(self.heap.evaluate(event.terms[1])) if value[0] == "inst"
+            for value in self.heap.in_order(event.terms[1]) if value[0] == "inst"
         )  # fmt: skip
 
     def _is_descriptor(self, key: str) -> bool:
@@ -194,7 +193,7 @@ class Lifetime:
                 continue
             for param in function.params:
                 if param.default is not None:
-                    for value in in_order(self.heap.evaluate(param.default)):
+                    for value in self.heap.in_order(param.default):
                         if value[0] in {"container", "inst"}:
                             name = self.heap.names.module_of(key).name
                             place = (
@@ -229,10 +228,10 @@ class Lifetime:
                 yield one, HeapPlace("generator", function.key, word, home, place, 0, path)
         elif kind == "partial":
             for term in (value[1], *value[2], *(word for _, word in value[3])):
-                for one in in_order(self.heap.evaluate(term)):
+                for one in self.heap.in_order(term):
                     yield one, location
         elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
-            for one in self.heap.calling.returned(value[1]):
+            for one in self.heap.ordered(self.heap.calling.returned(value[1])):
                 yield one, location._replace(scope="result", path=(*location.path, "its result"))
 
     def _is_for_good(self, location: HeapPlace) -> bool:
@@ -257,7 +256,7 @@ class Lifetime:
             value,
             ("self", value[1]),
             *(("self", above) for above in classes.order(value[1])),
-            *(("self", heir) for heir in self._heirs(value)),
+            *(("self", heir) for heir in sorted(self._heirs(value))),
         ):
             for name, function, event in self._on.get(one, ()):
                 if (name, id(event)) in seen:
@@ -271,7 +270,7 @@ class Lifetime:
                 slots = (*location.slots, (function, event))
                 where = HeapPlace(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives, slots)
                 where = where._replace(maker=location.maker)
-                for child in children:
+                for child in self.heap.ordered(children):
                     yield child, where
 
     def _heirs(self, value: Term) -> set[str]:
@@ -304,7 +303,7 @@ class Lifetime:
         under = location.is_of_weak_key or weak
         inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"), is_of_weak_key=under)
         for _, part in self.heap.contents.parts(value):
-            for child in in_order(self.heap.evaluate(part)):
+            for child in self.heap.in_order(part):
                 bound = child[1] if child[0] == "method" else child
                 if bound[0] != "self" and not (weak and child[0] != "container"):
                     yield child, inner
@@ -316,7 +315,7 @@ class Lifetime:
         """Yield what the program puts on a thread-local, a namespace or an object from outside."""
         for name, term in self.heap.external.fields.get(value, {}).items():
             where = location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
-            for child in in_order(self.heap.evaluate(term)):
+            for child in self.heap.in_order(term):
                 yield child, where
         for name, function, event in self.assigned_to(value):
             where = location._replace(
@@ -329,7 +328,7 @@ class Lifetime:
                 continue  # what else it may be, is not known to be put there alone
             if location.scope == "module":
                 where = where._replace(place=location.place, module=location.module)
-            for child in in_order(self.heap.evaluate(event.terms[1])):
+            for child in self.heap.in_order(event.terms[1]):
                 yield child, where
 
     def _captured(self, key: str, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
@@ -347,7 +346,7 @@ class Lifetime:
                         elif term[0] == "func" and term[1] not in seen and term[1].startswith(f"{key}."):
                             inner.append(term[1])
                         elif term[0] == "param" and term[1] not in seen and term[1] in self.heap.functions:
-                            for value in in_order(self.heap.evaluate(term)):
+                            for value in self.heap.in_order(term):
                                 if value[0] == "container":
                                     yield value, location
         for outer, name in sorted(names):
@@ -362,7 +361,7 @@ class Lifetime:
                 maker=outer,
             )
             for term in self.heap.cell(("cell", outer, name)):
-                for value in in_order(self.heap.evaluate(term)):
+                for value in self.heap.in_order(term):
                     yield value, where
 
     def _assigned_at(self, outer: str, name: str) -> Place:

@@ -178,13 +178,19 @@ class Stores:
         return frozenset(found)
 
     def _has_room(self, effect: Effect) -> bool:
-        """``if len(X) < N: X.append(..)``: no more than so many are ever put in."""
+        """``if len(X) < N: X.append(..)``, ``if not X: X.append(..)``: no more than so many are ever put in."""
         for guard in effect.event.guards:
-            if guard.kind not in {"if", "past"} or not self.heap.removals.bounds.tests_size(guard.test, effect):
-                continue
             test, holds = guard.test, guard.holds
             while test[0] == "op" and test[1] == "not":
                 test, holds = test[2][0], not holds
+            if guard.kind not in {"if", "past"}:
+                continue
+            if test[0] != "op" and not holds and effect.container in self.heap.points_to.evaluate(test):
+                return True
+            if not self.heap.removals.bounds.tests_size(guard.test, effect):
+                continue
+            if test[:2] == ("op", "==" if holds else "!="):
+                return True
             if test[0] == "op" and test[1] in {"<", "<=", ">", ">="} and len(test[2]) == 2:
                 sized_left = any(one[0] == "call" and one[1][-1] == "len" for one in walk(test[2][0]))
                 if ((test[1][0] == "<") == sized_left) == holds:
