@@ -81,7 +81,7 @@ class Discovery:
         """Note all lengths; with ``rare`` also the sizes of values that are replaced, which takes longer."""
         if self.overhead is not None:
             self.overhead += self.caches.growth()
-        self._counted(lambda: self._noted(x, rare), is_collected=True)
+        self._counted(lambda: self._noted(x, rare))
 
     def _noted(self, x: float, rare: bool) -> None:
         self.population.sample(x)
@@ -90,10 +90,9 @@ class Discovery:
             self.slots.take(x)
             self.population.look_for_untracked()
 
-    def _counted(self, work: Work, is_collected: bool = False) -> None:
+    def _counted(self, work: Work) -> None:
         """Do the work; note by how much more memory is in use after it, garbage left out."""
-        if not is_collected:
-            collect()
+        collect()
         before = allocated.in_use()
         work()
         collect()
@@ -130,7 +129,7 @@ class Discovery:
         candidates, reaches = outermost(candidates, reaches, young)
         others = self._unexplained(young, candidates, reaches)
         candidates += others
-        reaches += [effects.reach(_first_of(item, young), young) for item in others]
+        reaches += [effects.reach(crowds.leads(item, young), young) for item in others]
         order = sorted(range(len(candidates)), key=lambda place: _rank(candidates[place], reaches[place]))[:MEASURED]
         candidates, reaches = [candidates[place] for place in order], [reaches[place] for place in order]
         patience = Patience(min(EMPTIED_SECONDS, (end - perf_counter()) / 2 / WAITS))
@@ -256,13 +255,6 @@ class Discovery:
             for place, spots in zip(unseen, counts):
                 found[place] = storing.stores(spots, "allocated")
         return found
-
-
-def _first_of(candidate: Candidate, young: set[int]) -> Any:
-    """Return what leads to all that a crowd keeps: of objects that nothing leads to, a list of those that are young."""
-    if candidate.sort != HIDDEN:
-        return candidate.obj
-    return [obj for obj in kept_now(candidate) if id(obj) in young]
 
 
 def _traced_rounds(candidates: Sequence[Candidate]) -> int:
