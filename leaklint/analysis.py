@@ -67,7 +67,9 @@ def may_keep(module: Module) -> bool:
             if inside and event.kind == "raise" and event.terms[0][0] in {"name", "attr"}:
                 return True
             if event.kind in {"call", "setname", "return"} and any(
-                term[0] == "dotted" or (term[0] == "attr" and term[2] in ADDERS) or term[::2] == ("name", "setattr")
+                term[0] == "dotted"
+                or (term[0] == "attr" and not ADDERS.keys().isdisjoint({term[2], f"__{term[2]}__"}))
+                or term[::2] == ("name", "setattr")
                 for top in event.terms
                 for term in walk(top)
             ):

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 
-from leaklint.config import Settings
+from leaklint.config import DEFAULT_EXCLUDE, Settings
 from leaklint.ignoring import NAME, Ignoring, rules_above, rules_of
 from leaklint.model import Problem
 from leaklint.selection import below, covers, pruned
@@ -41,7 +41,22 @@ def discover(
 
 def excluded(path: str, settings: Settings) -> bool:
     """Tell whether the excludes cover ``path`` or a folder above it."""
-    return covers((*settings.exclude, *settings.extend_exclude), below(path, settings.root))
+    given, usual = _excludes(settings)
+    inner = below(path, settings.root)
+    parts = inner.split("/")
+    folders = (os.path.join(settings.root, *parts[: number + 1]) for number, part in enumerate(parts) if part in usual)
+    return covers(given, inner) or not all(map(_is_package, folders))
+
+
+def _excludes(settings: Settings) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the patterns that the project gives, and names of folders that are passed over unless they are packages."""
+    if settings.exclude == DEFAULT_EXCLUDE:
+        return settings.extend_exclude, frozenset(DEFAULT_EXCLUDE)
+    return (*settings.exclude, *settings.extend_exclude), frozenset()
+
+
+def _is_package(folder: str) -> bool:
+    return os.path.isfile(os.path.join(folder, "__init__.py"))
 
 
 def _expand(named: str, settings: Settings, searched: list[str]) -> Iterator[str | Problem]:
@@ -62,7 +77,8 @@ def _expand(named: str, settings: Settings, searched: list[str]) -> Iterator[str
 def _walk(top: str, settings: Settings, searched: list[str]) -> Iterator[str | Problem]:
     """Yield files and problems below ``top``; an explicit stack, since trees may be deeper than the call stack."""
     shown = below(top, settings.root)
-    skip = pruned((*settings.exclude, *settings.extend_exclude), shown)
+    given, usual = _excludes(settings)
+    skip = pruned(given, shown)
     rules = rules_above(os.path.abspath(top)) if settings.respect_gitignore else None
     stack: list[tuple[str, str, Ignoring | None]] = [(top, shown, rules)]
     while stack:
@@ -82,11 +98,11 @@ def _walk(top: str, settings: Settings, searched: list[str]) -> Iterator[str | P
             end = "/" if is_folder else ""
             if not is_folder and not entry.name.endswith(SUFFIX):
                 continue
-            if skip(entry.name, f"{shown}/{entry.name}{end}"):
+            path = os.path.join(folder, entry.name) if folder != os.curdir else entry.name
+            if skip(entry.name, f"{shown}/{entry.name}{end}") or (entry.name in usual and not _is_package(path)):
                 continue
             if rules is not None and rules.ignores(os.path.join(absolute, entry.name) + end):
                 continue
-            path = os.path.join(folder, entry.name) if folder != os.curdir else entry.name
             if is_folder:
                 stack.append((path, f"{shown}/{entry.name}", rules))
             else:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from leaklint.config import Settings
+from leaklint.config import LEVELS, Settings
 from leaklint.discovered.joined import is_same
 from leaklint.model import Edit, Finding, Problem, Report
 from leaklint.records import replace
@@ -307,14 +307,24 @@ def _apart(one: Edit, two: Edit) -> bool:
     return not insertions and (one.end == two.start or two.end == one.start)
 
 
+def _was_behind(new: Finding, repaired: Finding) -> bool:
+    """Tell whether a finding speaks of the same holder as a repaired one that was surer, and was shown in its place."""
+    same = (new.path, new.symbol) == (repaired.path, repaired.symbol)
+    return same and LEVELS.index(new.confidence) > LEVELS.index(repaired.confidence)
+
+
 def _objection(chosen: Sequence[Finding], before: Report, after: Report, known: set[str]) -> tuple[list[Finding], str]:
     """Return which repairs do not hold and why; nothing if all do."""
     still = {finding.fingerprint for finding in after.findings}
     lasting = [finding for finding in chosen if finding.fingerprint in still]
     if lasting:
         return lasting, "the finding would still be there after the repair"
-    objections = [(one.path, f"the repair would bring {one.code} at line {one.line}") for one in after.findings
-            if one.fingerprint not in known and one.confidence != "low"]  # fmt: skip
+    brought = (one for one in after.findings if one.fingerprint not in known and one.confidence != "low")
+    objections = [
+        (one.path, f"the repair would bring {one.code} at line {one.line}")
+        for one in brought
+        if not any(_was_behind(one, repaired) for repaired in chosen)
+    ]
     had = {(problem.path, problem.message) for problem in before.problems}
     objections += [(one.path, one.message) for one in after.problems if (one.path, one.message) not in had]
     if not objections:

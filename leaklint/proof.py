@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from leaklint.model import Finding, Verdict, from_json, to_json
+from leaklint.model import Finding, Probe, Verdict, from_json, to_json
 from leaklint_runtime import client, wire
 from leaklint_runtime.child import Options
 from leaklint_runtime.client import InterpreterError
@@ -43,21 +43,21 @@ def verify(
 
     A finding without a probe is ``unreached``. Raises ``InterpreterError`` if the interpreter cannot be started.
     """
-    results: dict[str, Verdict] = {}
-    probed: dict[str, list[Finding]] = {}
+    results: dict[Probe, Verdict] = {}
+    probed: dict[Probe, list[Finding]] = {}
     for finding in findings:
         if finding.probe is None:
             _tell(progress, replace(finding, verdict=unproven()))
         else:
-            probed.setdefault(finding.fingerprint, []).append(finding)
-    probes = [wire.probe_from(to_json(same[0].probe)) for same in probed.values()]
+            probed.setdefault(finding.probe, []).append(finding)
+    probes = [wire.probe_from(to_json(probe)) for probe in probed]
     order = list(probed)
 
     def heard(index: int, verdict: wire.WireVerdict) -> None:
-        mark = order[index]
-        results[mark] = from_json(Verdict, wire.plain(verdict))
-        for finding in probed[mark]:
-            _tell(progress, replace(finding, verdict=results[mark]))
+        probe = order[index]
+        results[probe] = from_json(Verdict, wire.plain(verdict))
+        for finding in probed[probe]:
+            _tell(progress, replace(finding, verdict=results[probe]))
 
     if probes:
         client.prove(probes, _runtime_options(options), options.python, heard)
@@ -74,8 +74,8 @@ def to_runtime(verdict: Verdict) -> wire.WireVerdict:
     return wire.verdict_from(to_json(verdict))
 
 
-def _joined(finding: Finding, results: dict[str, Verdict]) -> Finding:
-    return replace(finding, verdict=results[finding.fingerprint] if finding.probe is not None else unproven())
+def _joined(finding: Finding, results: dict[Probe, Verdict]) -> Finding:
+    return replace(finding, verdict=results[finding.probe] if finding.probe is not None else unproven())
 
 
 def _tell(progress: Progress | None, finding: Finding) -> None:

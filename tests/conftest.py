@@ -26,9 +26,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Let one worker run all tests of a file: what a fixture of the module makes is made once, and not by each worker."""
+    """Let one worker run the tests that share what a fixture of their file makes, and any worker all others."""
     if config.getoption("numprocesses", None) and config.getoption("dist") == "no":
-        config.option.dist = "loadfile"
+        config.option.dist = "loadgroup"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of files whose fixtures are made once a file as a group, for xdist."""
+    paths = {item.path for item in items}
+    sharing = {path for path in paths if "fixture(scope=" in path.read_text(encoding="utf-8")}
+    for item in items:
+        if item.path in sharing:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -71,7 +71,7 @@ def test_what_cannot_be_reached_is_no_pass(verify: Run) -> None:
         "LK101 UNREACHED app:Processor.instance_map: making Processor failed (ValueError: not ready); give a factory"
         in out
     )
-    assert "1 finding proven: 1 unreached" in out
+    assert "1 finding tried: 1 unreached" in out
     assert verify("app.py", "--strict")[0] == 1
 
 
@@ -187,6 +187,7 @@ def test_the_report_goes_to_a_file(verify: Run, tmp_path: Path) -> None:
         (("--graph", "chains.png"), ".svg or .dot"),
         (("--python", "no-such-python"), "cannot start no-such-python"),
         (("--pyton", "python3"), "--python"),
+        (("--package", "no_such_package"), "has no such package"),
     ],
 )
 def test_a_wrong_option_is_one_line_and_status_2(verify: Run, words: tuple[str, str], told: str) -> None:

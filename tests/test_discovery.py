@@ -106,6 +106,25 @@ def test_a_line_of_gitignore_that_is_no_pattern_spoils_no_other(tree: Path) -> N
     assert found(["."])[0] == ["a.py", "pkg/c.py", "z/.hidden.py"]
 
 
+def test_a_package_is_read_by_whatever_name(tree: Path) -> None:
+    for name in (
+        "build/__init__.py",
+        "build/steps.py",
+        "build/dist/pressed.py",
+        "dist/wheel.py",
+        "pkg/build/__init__.py",
+    ):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("x = 1\n")
+    root = str(tree)
+    packages = ["build/__init__.py", "build/steps.py", "pkg/build/__init__.py"]
+    assert [file for file in found(["."])[0] if "/" in file and "z/" not in file] == [*packages, "pkg/c.py"]
+    assert not any("build" in file for file in found(["."], Settings(root=root, extend_exclude=("build",)))[0])
+    assert [file for file in (*packages, "build/dist/pressed.py") if excluded(file, Settings(root=root))] == [
+        "build/dist/pressed.py"
+    ]
+
+
 def test_what_is_named_is_read_unless_excludes_are_forced(tree: Path) -> None:
     root = str(tree)
     assert found([".git", "node_modules/e.py"])[0] == [".git/d.py", "node_modules/e.py"]

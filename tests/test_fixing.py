@@ -130,6 +130,27 @@ def test_a_repair_that_brings_another_finding_is_dropped(tmp_path: Path) -> None
     assert (done.changes, done.left[0].why) == ((), f"{path}: the repair would bring LK404 at line 1")
 
 
+def test_what_a_surer_finding_of_the_same_holder_stood_in_front_of_is_left(tmp_path: Path) -> None:
+    path = str(file_of(tmp_path, "a = 1\n"))
+    one = finding("LK101", [Edit(path, 4, 5, "2")])
+    keys = replace(one, code="LK102", line=2, confidence="medium", fingerprint="keys", fix=Fix("none", "", ""))
+    done = plan(
+        Report((one,)),
+        Settings(),
+        FixOptions((path,)),
+        scripted({"a = 1\n": Report((one,)), "a = 2\n": Report((keys,))}),
+    )
+    assert [change.after for change in done.changes] == ["a = 2\n"]
+    other = replace(keys, symbol="m:other")
+    done = plan(
+        Report((one,)),
+        Settings(),
+        FixOptions((path,)),
+        scripted({"a = 1\n": Report((one,)), "a = 2\n": Report((other,))}),
+    )
+    assert done.changes == () and done.left[0].why == f"{path}: the repair would bring LK102 at line 2"
+
+
 def test_a_repair_that_does_not_parse_is_dropped(tmp_path: Path) -> None:
     path = str(file_of(tmp_path, "a = 1\n"))
     one = finding("LK101", [Edit(path, 4, 5, "(")])

@@ -222,3 +222,47 @@ def test_simple_things_come_back_as_they_were(value: Any) -> None:
 def test_other_things_are_not_written_down(value: Any) -> None:
     with pytest.raises(UnrecordableError):
         encode(value, lambda thing: None)
+
+
+WEATHER = """\
+def ask(place):
+    raise ConnectionError(place)
+
+class Client:
+    def get(self, place):
+        raise ConnectionError(place)
+
+class Report:
+    sent = []
+    def __init__(self, place):
+        self.text = ask(place) + Client().get(place)
+        Report.sent.append(self)
+"""
+PATCHING = """\
+from unittest import mock
+
+@mock.patch("app.ask", return_value="rain")
+def test_report(ask):
+    with mock.patch.object(app.Client, "get") as get:
+        get.return_value = "and wind"
+        assert app.Report("Graz").text == "rainand wind"
+    with mock.patch("app.ask", object()):
+        pass
+
+def test_that_nothing_is_left():
+    with pytest.raises(ConnectionError):
+        app.Report("Linz")
+"""
+
+
+def test_what_a_test_has_replaced_is_replaced_again(tmp_path: Path) -> None:
+    project(tmp_path, PATCHING, WEATHER)
+    keep(tmp_path, [probe(tmp_path, "Report.sent", "list", "app:Report", "construct")])
+    assert run(tmp_path, "--leaklint-harvest", "harvest.json").returncode == 0
+    (first,) = json.loads((tmp_path / "harvest.json").read_text())["recorded"]
+    replaced = [
+        ["app:", "ask", {"mock": ["MagicMock", None, {"return_value": "rain"}]}],
+        ["app:Client", "get", {"mock": ["MagicMock", None, {"return_value": "and wind"}]}],
+    ]
+    assert first["make"] == {"patched": [replaced, {"call": ["app:Report", ["Graz"], {}]}]}
+    assert statuses(tmp_path, "--harvest", str(tmp_path / "harvest.json")) == {"app:Report.sent": "confirmed"}

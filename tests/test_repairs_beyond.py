@@ -264,6 +264,15 @@ def test_a_clean_up_that_cannot_do_without_the_object_is_left(before: str, then:
     assert (fix.safety, told in fix.reason, fix.edits) == ("none", True, ()), fix.reason
 
 
+@pytest.mark.parametrize("start", ["0", "''", "None", "False"])
+def test_what_starts_as_nothing_is_there_to_be_set_before_the_clean_up(start: str) -> None:
+    text = NEEDED.replace("self.writer.close(1)", "self.writer.close(self.n)")
+    text = text.replace("self.writer = Writer(name)", f"self.writer = Writer(name)\n        self.n = {start}")
+    fix = registered(text, "atexit")
+    assert fix.safety == "none" and f"self.n, which starts as {start} and is there to be set" in fix.reason
+    assert registered(text.replace(f"self.n = {start}", "self.n = 3"), "atexit").safety == "unsafe"
+
+
 def test_fork_callbacks_are_held_weakly() -> None:
     text = lines("""
         import os

@@ -236,3 +236,14 @@ def test_tabs_and_line_ends_are_kept() -> None:
     assert "\n" not in after.replace("\r\n", "")
     assert "\t@_cached_by_instance()\r\n\tdef f(self):\r\n\t\treturn 1\r\n" in after
     assert "\r\n\tdef decorate(method):\r\n\t\tcaches = WeakKeyDictionary()\r\n" in after
+
+
+@pytest.mark.parametrize(
+    "value", ['", ".join(getattr(self, one) for one in names)', '"%s" % self', "len([self])", "f'{self}'"]
+)
+def test_a_text_that_is_made_of_the_instance_does_not_lead_back_to_it(value: str) -> None:
+    text = f"from functools import cache\n\nclass A:\n    @cache\n    def f(self, *names):\n        return {value}\n"
+    fix = cached(text)
+    assert (fix.safety, fix.replacement) == ("safe", "a cache for each instance, which goes with it")
+    back = text.replace(value, "abs(self)")
+    assert cached(back).replacement == "a cache that each instance makes for itself"

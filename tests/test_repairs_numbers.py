@@ -107,3 +107,16 @@ def test_an_annotation_that_holds_of_both_is_left(kind: str) -> None:
     text = f"REG: {kind} = {{}}\n\nclass A:\n    def put(self, k):\n        REG[k] = self\n"
     fix = weak(text, "REG", "A")
     assert fix.safety == "safe" and f"REG: {kind} = weakref.WeakValueDictionary()" in repaired(text, fix)["mod.py"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Dict[int, Union['A', 'B']]", '"weakref.WeakValueDictionary[int, Union[A, B]]"'),
+        ("Dict[Literal['x'], 'Optional[A]']", "\"weakref.WeakValueDictionary[Literal['x'], Optional[A]]\""),
+        ('Dict[Literal["x"], "A"]', "'weakref.WeakValueDictionary[Literal[\"x\"], A]'"),
+    ],
+)
+def test_quoted_types_inside_of_an_annotation_that_becomes_text_lose_their_quotes(before: str, after: str) -> None:
+    text = f"import weakref\nREG: {before} = {{}}\n\nclass A:\n    def __init__(self):\n        REG[id(self)] = self\n"
+    assert f"REG: {after} = " in repaired(text, weak(text, "REG", "A"))["mod.py"]

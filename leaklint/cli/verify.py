@@ -117,7 +117,7 @@ def installed(name: str, python: str) -> list[str]:
         done = subprocess.run([python, "-c", script, name], capture_output=True, text=True, check=False)
     except OSError as error:
         raise UsageError(f"cannot start {python}: {error.strerror or error}") from None
-    places = [line for line in done.stdout.splitlines() if line.endswith(".py") or Path(line).is_dir()]
+    places = [line for line in done.stdout.splitlines() if line and (line.endswith(".py") or Path(line).is_dir())]
     if not places:
         raise UsageError(
             f"--package {name}: {python} has no such package; name the interpreter that has it with --python"
@@ -294,7 +294,7 @@ def _background(cause: str, made_by: str) -> list[tuple[str, str]]:
 
 
 def totals(report: Report, style: Style) -> str:
-    """Return one line that counts the verdicts."""
+    """Return one line that counts the verdicts: of some that were tried, nothing was shown."""
     counts = Counter(item.verdict.status for item in report.findings if item.verdict)
     text = ", ".join(f"{count} {style.status(status)}" for status, count in sorted(counts.items()))
-    return f"{len(report.findings)} finding{'' if len(report.findings) == 1 else 's'} proven: {text or 'none'}"
+    return f"{len(report.findings)} finding{'' if len(report.findings) == 1 else 's'} tried: {text or 'none'}"

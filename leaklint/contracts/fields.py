@@ -27,10 +27,11 @@ NATURES = (
     "environment", "makes dict", "makes list", "makes set", "makes weak", "makes bounded", "makes local", "makes a class",
     "not weakly referable", "of variable size", "slotted base", "data class", "attrs class", "attrs class by its name",
     "slotted class", "field", "constructor", "leads back", "marker", "makes a copy", "copies objects", "frees a resource",
-    "another each time", "gives a number", "lives by who holds it", "waits", "limited", "not found", "runs with its class",
+    "another each time", "gives a number", "lives by who holds it", "waits", "goes on", "limited",
+    "not found", "runs with its class",
     "suppresses", "runs coroutines", "the one that runs", "takes a coroutine", "ends the process", "process",
     "canonical form", "digest", "reads what a file is now", "reads row by row", "joins rows", "numbers rows", "one of few",
-    "sets up tests",
+    "sets up tests", "calls for each", "calls with the rest",
 )  # fmt: skip
 _SCHEMA_TEXT = {"type": "string"}
 

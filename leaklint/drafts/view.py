@@ -22,8 +22,8 @@ from leaklint.rules.experiments import qualname_of
 if TYPE_CHECKING:
     from leaklint.flow.terms import Term
     from leaklint.heap.effects import Effect
+    from leaklint.heap.heap_place import HeapPlace
     from leaklint.heap.kept import Kept
-    from leaklint.heap.lifetime import HeapPlace
     from leaklint.reading import Read
     from leaklint.rules.context import Case, Context
     from leaklint.source import Source

@@ -79,6 +79,15 @@ class Expressions:
         term = ("call", callee, arguments, words, self._site(place))
         if callee[::2] == ("name", "vars") and len(arguments) == 1:
             return ("attr", arguments[0], "__dict__")
+        if callee[::2] == ("name", "globals") and not arguments:
+            return ("attr", ("dotted", self.scope.file.module.name), "__dict__")
+        if (
+            callee[0] == "call"
+            and callee[1][-1] == "methodcaller"
+            and len(arguments) == 1
+            and (word := text_of(callee[2][0]))
+        ):
+            term = ("call", ("attr", arguments[0], word), callee[2][1:], callee[3], self._site(place))
         if (set_ := attribute_set(term)) is not None:
             self.scope.note("setattr", (set_[0], set_[2]), place, set_[1])
         else:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from leaklint.flow.expressions import Place
-from leaklint.flow.terms import UNKNOWN, Term, part_of
+from leaklint.flow.terms import UNKNOWN, Term, parts_of
 
 Binding = tuple[str, Term, Place]
 
@@ -21,7 +21,7 @@ def bindings(pattern: ast.pattern, value: Term) -> Iterator[Binding]:
             yield pattern.name, value, place
     elif isinstance(pattern, ast.MatchStar):
         if pattern.name is not None:
-            yield pattern.name, ("slice", value, ""), place
+            yield pattern.name, value, place
     elif isinstance(pattern, ast.MatchOr):
         for one in pattern.patterns:
             yield from bindings(one, value)
@@ -40,14 +40,10 @@ def bindings(pattern: ast.pattern, value: Term) -> Iterator[Binding]:
 
 
 def _of_sequence(pattern: ast.MatchSequence, value: Term) -> Iterator[Binding]:
-    """Yield what the patterns of a sequence bind: by number up to a starred one, any element after it."""
-    count, starred = len(pattern.patterns), False
-    for number, one in enumerate(pattern.patterns):
-        if isinstance(one, ast.MatchStar):
-            starred = True
-            yield from bindings(one, value)
-        else:
-            yield from bindings(one, ("iter", value) if starred else part_of(value, number, count))
+    """Yield what the patterns of a sequence bind; a starred one takes what the others leave."""
+    starred = next((number for number, one in enumerate(pattern.patterns) if isinstance(one, ast.MatchStar)), None)
+    for one, part in zip(pattern.patterns, parts_of(value, len(pattern.patterns), starred), strict=True):
+        yield from bindings(one, part)
 
 
 def _constant(key: ast.expr) -> Term:

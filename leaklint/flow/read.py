@@ -10,7 +10,7 @@ from leaklint.flow.expressions import Expressions, Place, item_of, place_of
 from leaklint.flow.model import Class, Decorator, Event, Function, Guard, Module, Param
 from leaklint.flow.scopes import BoundNames, Definition
 from leaklint.flow.statements import Statements
-from leaklint.flow.terms import NONE, UNKNOWN, Term, part_of, union
+from leaklint.flow.terms import NONE, UNKNOWN, Term, parts_of, union
 
 
 class File:
@@ -144,8 +144,6 @@ class Scope:
                 self.bind(target.id, value, place)
         elif isinstance(target, (ast.Tuple, ast.List)):
             self._unpack(target, value, place, inner)
-        elif isinstance(target, ast.Starred):
-            self.bind_target(target.value, ("slice", value, ""), place, inner)
         elif isinstance(target, ast.Attribute):
             self.note("setattr", (self.expressions.read(target.value), value), place, target.attr)
         elif isinstance(target, ast.Subscript):
@@ -162,8 +160,9 @@ class Scope:
                     self.note("setitem", (base, key, value), place)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Term, place: Place, inner: bool) -> None:
-        for number, one in enumerate(target.elts):
-            self.bind_target(one, part_of(value, number, len(target.elts)), place, inner)
+        starred = next((number for number, one in enumerate(target.elts) if isinstance(one, ast.Starred)), None)
+        for one, part in zip(target.elts, parts_of(value, len(target.elts), starred), strict=True):
+            self.bind_target(one.value if isinstance(one, ast.Starred) else one, part, place, inner)
 
     # events
 

@@ -85,13 +85,25 @@ def is_small(term: Term) -> bool:
     return True
 
 
-def part_of(value: Term, number: int, count: int) -> Term:
-    """Return what the variable of a number is given where a value is unpacked into so many."""
+def parts_of(value: Term, count: int, starred: int | None = None) -> tuple[Term, ...]:
+    """Return what each of ``count`` targets is given where a value is unpacked; that of number ``starred`` takes the rest."""
     if value[0] == "union":
-        return union([part_of(one, number, count) for one in value[1]])
+        each = zip(*(parts_of(one, count, starred) for one in value[1]), strict=True)
+        return tuple(union(list(one)) for one in each)
     parts = value[1] if value[0] in {"tuple", "list"} else ()
-    plain = len(parts) == count and all(one[0] != "star" for one in parts)
-    return parts[number] if plain else ("elem", value, ("const", str(number), "int"))
+    plain = all(one[0] != "star" for one in parts)
+    if starred is None:
+        return parts if plain and len(parts) == count else tuple(_by_number(value, number) for number in range(count))
+    behind = count - starred - 1
+    if plain and len(parts) >= count - 1:
+        end = len(parts) - behind
+        return (*parts[:starred], ("list", parts[starred:end], (*value[2], starred)), *parts[end:])
+    after = (_by_number(value, number) for number in range(-behind, 0))
+    return (*(_by_number(value, number) for number in range(starred)), ("slice", value, ""), *after)
+
+
+def _by_number(value: Term, number: int) -> Term:
+    return ("elem", value, ("const", str(number), "int"))
 
 
 def union(terms: list[Term]) -> Term:
@@ -155,6 +167,18 @@ def rebuilt(term: Term, change: Callable[[Term], Term | None]) -> Term:
     if kind == "comp":
         return (kind, term[1], each(term[2]), each(term[3]), *term[4:])
     return term
+
+
+def written(term: Term) -> Term:
+    """Return a term without the places of its calls and displays: what is written alike is equal."""
+
+    def change(one: Term) -> Term | None:
+        if one[0] == "call":
+            words = tuple([(name, written(value)) for name, value in one[3]])
+            return ("call", written(one[1]), tuple(map(written, one[2])), words, ())
+        return (one[0], tuple(map(written, one[1])), ()) if one[0] in DISPLAYS else None
+
+    return rebuilt(term, change)
 
 
 def root(term: Term) -> Term:

@@ -96,11 +96,24 @@ def note_contract(effects: Effects, key: str, event: Event, term: Term, name: st
     """Note what a call out of the program does by its contract: it stores into an argument, or calls one."""
     note_push(effects, key, event, term, name)
     contract = effects.heap.contracts.of_call(name)[0]
+    if contract is not None and contract.kind == "thread":
+        note_thread(effects, key, event, term, contract)
     if contract is None or not contract.passes or term[1][0] != "attr":
         return
     for given in (*term[2][:1], *(value for word, value in term[3] if word in {"fn", "callback"})):
         called = ("call", given, (term[1][1],), (), term[4])
         for value in effects.heap.evaluate(given):
+            effects._called(key, event, called, value, 1)
+
+
+def note_thread(effects: Effects, key: str, event: Event, term: Term, contract: Contract) -> None:
+    """Note that a thread calls its target with the arguments that it is given for it: ``Thread(target=work, args=(jobs,))``."""
+    target, given = called_by(contract, term), argument_of(contract, term, "args")
+    if target is None or given is None or given[0] not in {"tuple", "list"} or not given[1]:
+        return
+    called = ("call", target, given[1], (), term[4])
+    for value in effects.heap.evaluate(target):
+        if value[0] in {"func", "method"}:
             effects._called(key, event, called, value, 1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, may_be_skipped
@@ -11,6 +10,7 @@ from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned, FieldTerms
 from leaklint.heap.decorations import put_on
 from leaklint.heap.descriptors import Descriptors
+from leaklint.heap.module_attributes import attribute_of_module
 from leaklint.heap.namespaces import namespace_of
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
 _PASSED_ON = 2  # how many callers further up what callers pass on is looked for
-_CALLERS = 30  # of one function that are asked what they hand in
 
 
 class Attributes:
@@ -28,7 +27,7 @@ class Attributes:
     def __init__(self, heap: PointsTo) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
-        self._giving: set[Term] = set()
+        self._asked: set[Term] = set()  # the parameters of which it is known what callers hand in
         self._settled: dict[Term, Values] = {}  # what terms may denote of which no caller hands anything in
         self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
         self._passed_on: dict[Term, Values] = {}  # the same, and what the callers of these have handed in
@@ -51,16 +50,12 @@ class Attributes:
                 return frozenset([("ext", f"super.{name}")])
             if found is None and (above := self._attribute_above(value[1], name)) is not None:
                 return self.heap.evaluate(above)
-            return (
-                frozenset([("method", ("self", value[1]), found)]) if found else self._of_base_outside(value[1], name)
-            )
+            bound = frozenset([("method", ("self", value[1]), found)])
+            return bound if found else self._of_base_outside(value[1], name)
         if kind == "module":
-            found_name = self.heap.names.in_module(value[1], name) if value[1] in self.heap.names.modules else None
-            if found_name is None:
-                found_name = self.heap.names.dotted(f"{value[1]}.{name}")
-            return self.heap._resolved(found_name)
+            return attribute_of_module(self.heap, value[1], name)
         if kind == "ext":
-            return frozenset([("ext", f"{value[1]}.{name}")])
+            return frozenset([self.heap.names.below(f"{value[1]}.{name}")])
         if kind == "extinst":
             return self._on_outside(value, name) or frozenset([("ext", f"{value[1]}.{name}")])
         if kind in {"func", "memo"}:
@@ -80,6 +75,8 @@ class Attributes:
                     term for base_, term in self.assigned.open(name) if value in self.heap.evaluate(base_)
                 )
                 return got or PART
+            if value[1] == "tuple" and not hasattr(tuple, name):
+                return self.heap.evaluate(("held", value, "parts", None)) or PART  # a field of a named tuple
             inner = self.heap.external.inside.get(value, {}).get(name)
             return frozenset([("cmethod", value, name) if inner is None else inner])
         if kind in {"plain", "none"}:
@@ -104,42 +101,53 @@ class Attributes:
         if known is not None:
             self.heap.contents.asked += known.may_grow
             return known.assignments
-        before, asked, found = self.heap.incomplete, self.heap.contents.asked, []
-        for function, event in self.assigned.around(key, name):
+        found, watched = self.heap.watched(lambda: self._assigned_to(key, name))
+        if watched.is_complete:
+            self._fields[key, name] = FieldTerms(found, watched.may_grow)
+        return found
+
+    def _assigned_to(self, key: str, name: str) -> list[tuple[str, Event]]:
+        return [
+            (function, event)
+            for function, event in self.assigned.around(key, name)
             if any(
                 value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
                 for value in self.handed_down(event.terms[0])
-            ):
-                found.append((function, event))
-        if self.heap.incomplete == before:
-            self._fields[key, name] = FieldTerms(found, self.heap.contents.asked != asked)
-        return found
+            )
+        ]
 
     def with_given(self, term: Term) -> Values:
         """Return what a term may denote: of a parameter, what its callers hand in as well."""
         known = self._settled.get(term)
         if known is None and (known := self._given.get(term)) is not None:
             self.heap.contents.asked += 1
-        if known is None:
-            before, asked = self.heap.incomplete, self.heap.contents.asked
-            values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
-            known = values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
-            if self.heap.incomplete == before:
-                (self._settled if self.heap.contents.asked == asked else self._given)[term] = known
-        return known
+        if known is not None:
+            return known
+        found, watched = self.heap.watched(lambda: self._with_given(term))
+        if watched.is_complete:
+            (self._given if watched.may_grow else self._settled)[term] = found
+        return found
+
+    def _with_given(self, term: Term) -> Values:
+        values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
+        return values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
 
     def handed_down(self, term: Term) -> Values:
         """Return what a term may denote: of a parameter, what is handed in by callers, and by theirs where these pass it on."""
-        known = self._passed_on.get(term)
-        self.heap.contents.asked += known is not None
-        if known is None:
-            before = self.heap.incomplete
-            known = here = self.with_given(term)
-            for _ in range(_PASSED_ON):
-                here = frozenset(one for value in here if value[0] == "param" for one in self.given(value)) - known
-                known |= here
-            if self.heap.incomplete == before:
-                self._passed_on[term] = known
+        if term in self._passed_on:
+            self.heap.contents.asked += 1
+            return self._passed_on[term]
+        found, watched = self.heap.watched(lambda: self._handed_down(term))
+        if watched.is_complete:
+            self._passed_on[term] = found
+        return found
+
+    def _handed_down(self, term: Term) -> Values:
+        known = here = self.with_given(term)
+        for _ in range(_PASSED_ON):
+            known |= (
+                here := frozenset(one for value in here if value[0] == "param" for one in self.given(value)) - known
+            )
         return known
 
     def forget(self, settled: bool = False) -> None:
@@ -147,6 +155,9 @@ class Attributes:
         self._given.clear()
         self._passed_on.clear()
         self._fields.clear()
+        for value in self._asked:
+            self.heap.drop(("given", value))
+        self._asked.clear()
         if settled:
             self._settled.clear()
 
@@ -158,17 +169,9 @@ class Attributes:
             return got
         if (lower := self._of_heirs(value, key, name, base)) is not None:
             return lower
-        hint = next(
-            (
-                self.heap.names.classes[o].annotations[name]
-                for o in self.heap.classes.order(key)
-                if name in self.heap.names.classes[o].annotations
-            ),
-            None,
-        )
-        if hint is not None:
-            return self.heap.annotations.of(hint) or PART
-        return self._of_base_outside(key, name)
+        hints = (self.heap.names.classes[one].annotations.get(name) for one in self.heap.classes.order(key))
+        hint = next((one for one in hints if one is not None), None)
+        return self._of_base_outside(key, name) if hint is None else self.heap.annotations.of(hint) or PART
 
     def _on_object(self, value: Term, key: str, name: str, base: Term) -> Values:
         """Return an attribute of an object of a class: a method, its fields, what the class has where none shadows it."""
@@ -204,32 +207,15 @@ class Attributes:
 
     def given(self, value: Term) -> Values:
         """Return what the calls that are seen give for a parameter."""
-        self.heap.contents.asked += 1
-        if value in self._giving:
-            self.heap.incomplete += 1
-            return NOTHING
-        self._giving.add(value)
-        try:
-            calls = self.heap.calls.get(value[1], ())
-            bound = islice((call.bound for call in calls if value[2] in call.bound), _CALLERS)
-            terms = [self.heap.calling.handed_in(one, value) for one in bound]
-            terms += self._default(value)
-            return frozenset(one for one in self.heap.all_of(terms) if one[0] != "container")
-        finally:
-            self._giving.discard(value)
-
-    def _default(self, value: Term) -> list[Term]:
-        """Return the default of a parameter, where that names a class or a function: whoever gives nothing hands it in."""
-        function = self.heap.functions[value[1]]
-        default = next((one.default for one in function.params if one.name == value[2]), None)
-        return [default] if default is not None and default[0] in {"name", "attr", "func", "class"} else []
+        self._asked.add(value)
+        return self.heap.evaluate(("given", value))
 
     def _handed_through(self, value: Term, name: str, base: Term) -> Values:
-        """Return an attribute of what a caller hands in; of a parameter of its own, of the classes that its callers hand in."""
+        """Return an attribute of what a caller hands in; of a parameter of its own, of what its callers hand in."""
         if value[0] != "param":
             return self.attribute(value, name, base)
-        classes = (one for one in self.given(value) if one[0] == "class")
-        return frozenset().union(*(self.attribute(one, name, base) for one in classes))
+        given = (one for one in self.given(value) if one[0] in {"class", "inst", "self"})
+        return frozenset().union(*(self.attribute(one, name, base) for one in given))
 
     def _of_param(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""
@@ -297,6 +283,8 @@ class Attributes:
                 method = self.heap.classes.method(key, name)
                 if method is not None:
                     return got | self._bound(value, key, name, method, value)
+                if self.heap.classes.is_member(attribute[0], name):
+                    return frozenset([("inst", attribute[0], None)])
                 return got | self.heap.evaluate(attribute[1])
             meta = self.heap.classes.metaclass(key)
             if meta is not None:

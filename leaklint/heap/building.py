@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, target_of
-from leaklint.flow.terms import DISPLAYS, Term, root
+from leaklint.flow.terms import DISPLAYS, Term, root, union
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effect
@@ -45,7 +45,7 @@ class Building:
         site = effect.container[2]  # of an object of a class of the program that is a container: that class
         owned = is_field and effect.base[0] == "attr" and effect.base[1] == root(effect.base)
         made_here = owned or site[:1] == ("class",) or self._is_made_in(site, function)
-        return made_here and self._is_new(root(effect.base), function, 0)
+        return made_here and self._is_new(_start(effect.base), function, 0)
 
     def _is_replaced(self, effect: Effect) -> bool:
         """Tell whether the run that fills the container of an attribute has made it one of its own before."""
@@ -104,3 +104,12 @@ class Building:
         function = self.heap.functions[key]
         given = [root(event.terms[0]) for event in function.events if event.kind == "return"]
         return not function.yields and bool(given) and all(self._is_new(one, function, depth + 1) for one in given)
+
+
+def _start(term: Term) -> Term:
+    """Return what attributes and elements of a term start from; of an element of a display, what that is made of."""
+    while term[0] in {"attr", "elem", "iter", "slice", "enter"}:
+        if term[0] in {"elem", "iter"} and term[1][0] in {"tuple", "list", "set"}:
+            return union([_start(part) for part in term[1][1]])
+        term = term[1]
+    return term

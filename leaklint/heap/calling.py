@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from leaklint.heap.effects import Call
     from leaklint.heap.points_to import PointsTo
 
+_CALLERS = 30  # of one function that are asked what they hand in
 _DEEP = 42  # questions within questions
 _CONTEXT = 3  # calls within calls that are told apart by what they are given; those of a recursion are not
 
@@ -23,7 +25,6 @@ class Calling:
     def __init__(self, heap: PointsTo) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
-        self._inside: list[str] = []  # the functions whose calls the open question has followed
         self._options: dict[tuple[str, str], list[tuple[Term, frozenset[str]]]] = {}
 
     def _with_receiver(self, function: Function, base: Term) -> Values:
@@ -31,7 +32,7 @@ class Calling:
 
     def _call(self, term: Term) -> Values:
         got: set[Term] = set()
-        for callee in self.heap.evaluate(term[1]):
+        for callee in self.heap.in_order(term[1]):
             got |= self.called(callee, term)
         return frozenset(got)
 
@@ -126,7 +127,7 @@ class Calling:
         """Return the term of the object that a method is called on."""
         if term[1][0] == "attr":
             base = term[1][1]
-            if base[0] == "call" and tuple(v[0] for v in self.heap.evaluate(base))[:1] == ("super",):
+            if base[0] == "call" and tuple(v[0] for v in self.heap.in_order(base))[:1] == ("super",):
                 return self.receiver_of_super(base) or callee[1]
             found: Term = base
             return found
@@ -174,6 +175,20 @@ class Calling:
         several = any(param.name == value[2] and param.kind == "*" for param in params)
         return ("iter", bound[value[2]]) if several else bound[value[2]]
 
+    def given_by_callers(self, value: Term) -> Values:
+        """Work out what the calls that are seen give for a parameter."""
+        self.heap.contents.asked += 1
+        calls = self.heap.calls.get(value[1], ())
+        bound = islice((call.bound for call in calls if value[2] in call.bound), _CALLERS)
+        terms = [*(self.handed_in(one, value) for one in bound), *self._default(value)]
+        return frozenset(one for one in self.heap.all_of(terms) if one[0] != "container")
+
+    def _default(self, value: Term) -> list[Term]:
+        """Return the default of a parameter, where that names a class or a function: whoever gives nothing hands it in."""
+        function = self.heap.functions[value[1]]
+        default = next((one.default for one in function.params if one.name == value[2]), None)
+        return [default] if default is not None and default[0] in {"name", "attr", "func", "class"} else []
+
     def substituted(self, term: Term, key: str, bound: Mapping[str, Term]) -> Term:
         """Return a term of a function with its parameters replaced by what a call gives for them."""
         if not bound:
@@ -201,15 +216,16 @@ class Calling:
         if self.heap.depth > _DEEP:
             return PART
         got: set[Term] = set()
-        as_written = self.heap.tangled or len(self._inside) >= _CONTEXT or key in self._inside
-        self._inside.append(key)
+        before = self.heap.context
+        as_written = self.heap.tangled or len(before) >= _CONTEXT or key in before
+        self.heap.context = (*before, key)
         for option, names in self._options_of(function, kind):
             term = option
             if bound and not as_written and not names.isdisjoint(bound):
                 term = self.substituted(option, key, bound)
                 term = term if is_small(term) else option
             got |= self.heap.evaluate(term)
-        self._inside.pop()
+        self.heap.context = before
         return frozenset(got)
 
     def _options_of(self, function: Function, kind: str) -> list[tuple[Term, frozenset[str]]]:

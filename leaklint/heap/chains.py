@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.kept import Kept
-from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance"})
+_MAKING = DISPLAYS | {"call", "func"}  # terms of values that may keep others
 _DEPTH = 3  # how many values deep the old one is looked for
+_MOST = 200  # values at each depth
+
+
+class Made(NamedTuple):
+    """What a new value keeps, and the values in which more may be (``inside``): these parts, and what functions return."""
+
+    parts: Sequence[Term]
+    inside: Sequence[Term]
 
 
 class Chains:
@@ -32,6 +42,7 @@ class Chains:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
         self.links = Links(heap, self)
+        self._made: dict[Term, Made] = {}
 
     def all(self) -> Iterator[Retention]:
         """``self.previous = LAST; LAST = self``, ``LAST = Node(x, LAST)`` and ``LAST = (x, LAST)``."""
@@ -46,7 +57,7 @@ class Chains:
                     one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
                     for one in function.events
                 )
-                before = before or self._holds(value, target, event, 0)
+                before = before or self._holds(value, target, event)
                 yield from self.links.of(function, event, before)
                 if not before or self.heap.multiplicity.event_runs(key, event) != MANY:
                     continue
@@ -66,29 +77,40 @@ class Chains:
         made = self.heap.points_to.evaluate(base)
         return bool(made) and all(value[0] == "inst" and value[2] == base[4] for value in made)
 
-    def _holds(self, value: Term, target: Term, event: Event, depth: int) -> bool:
+    def _holds(self, value: Term, target: Term, event: Event) -> bool:
         """Tell whether a new value keeps the old value of the variable that it is assigned to."""
-        if depth > _DEPTH:
-            return False
-        if value[0] == "func" and event.kind == "setname":  # of an attribute, it is a patch
-            kept = [one for cell in self.heap.keeping.captures(value[1]) for one in self._of_variable(cell)]
-            return any(self._is_same(one, target, event) for one in kept)
-        if value[0] in DISPLAYS:
-            return any(self._is_old(part, target, event, depth) for part in value[1])
-        if value[0] != "call":
-            return False
-        for callee in self.heap.points_to.evaluate(value[1]):
-            given: list[Term] = []
-            if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
-                given = self.heap.keeping._given_for_good(callee[1], value)
-            elif callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
-                given = [*value[2], *(word for _, word in value[3])]
-            elif callee[0] in {"func", "method"}:
-                if any(self._holds(one, target, event, depth + 1) for one in self._returned(callee, value)):
-                    return True
-            if any(self._is_old(part, target, event, depth) for part in given):
+        level, seen = [value] if value[0] in _MAKING else [], {value}
+        for _ in range(_DEPTH + 1):
+            made = [self._made_of(one, event) for one in level]
+            if any(self._is_same(part, target, event) for one in made for part in one.parts):
                 return True
+            inside = dict.fromkeys(term for one in made for term in one.inside)
+            level = [term for term in islice(inside, _MOST) if term not in seen and term[0] in _MAKING]
+            seen.update(level)
         return False
+
+    def _made_of(self, value: Term, event: Event) -> Made:
+        """Return what a new value is made of."""
+        if value[0] == "func":
+            is_patch = event.kind != "setname"
+            cells = () if is_patch else self.heap.keeping.captures(value[1])
+            return Made([one for cell in cells for one in self._of_variable(cell)], [])
+        if value not in self._made:
+            self._made[value] = self._called(value) if value[0] == "call" else Made(value[1], value[1])
+        return self._made[value]
+
+    def _called(self, call: Term) -> Made:
+        """Return what an object is made with that a call makes, and what the functions of the program return for it."""
+        parts: list[Term] = []
+        results: list[Term] = []
+        for callee in self.heap.points_to.in_order(call[1]):
+            if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
+                parts.extend(self.heap.keeping._given_for_good(callee[1], call))
+            elif callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
+                parts.extend([*call[2], *(word for _, word in call[3])])
+            elif callee[0] in {"func", "method"}:
+                results.extend(self._returned(callee, call))
+        return Made(parts, [*parts, *results])
 
     def _returned(self, callee: Term, call: Term) -> Iterator[Term]:
         """Yield what a call of a function of the program returns, in terms of the caller."""
@@ -97,11 +119,8 @@ class Chains:
         receiver = call[1][1] if callee[0] == "method" and call[1][0] == "attr" else None
         bound = points_to.calling.bind(function.key, call, receiver)
         for one in function.events if not function.yields else ():
-            if one.kind == "return":
+            if one.kind == "return" and one.terms[0][0] in {*_MAKING, "param"}:
                 yield points_to.calling.substituted(one.terms[0], function.key, bound)
-
-    def _is_old(self, term: Term, target: Term, event: Event, depth: int) -> bool:
-        return self._is_same(term, target, event) or self._holds(term, target, event, depth + 1)
 
     def _is_same(self, term: Term, target: Term, event: Event) -> bool:
         if term == target:
@@ -123,7 +142,7 @@ class Chains:
             target, value = _target(event), event.terms[-1]
             if event is link or where not in self.heap.rebinding._locations(target, event):
                 continue
-            if self._holds(value, target, event, 0) or (other == key and value == link.terms[-1]):
+            if self._holds(value, target, event) or (other == key and value == link.terms[-1]):
                 continue
             feasibility, function = self.heap.removals.feasibility, self.heap.points_to.functions[other]
             if not feasibility.outlived(event, function) and not feasibility.never(event, function):

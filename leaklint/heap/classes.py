@@ -22,12 +22,15 @@ class Classes:
         self._evaluate = evaluate
         self.made_anew: set[str] = set()  # those of which calls of ``type`` make heirs
         self._orders: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._opened = 0  # classes of which the order is being worked out
+        self._methods: dict[tuple[str, str], str | None] = {}
 
     def _above(self, key: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the classes of the program in the order of inheritance, ``key`` first, and the dotted names outside of it."""
         if key in self._orders:
             return self._orders[key]
         self._orders[key] = ((key,), ())
+        self._opened += 1
         own: dict[str, None] = {key: None}
         outside: dict[str, None] = {}
         for base in self.names.classes[key].bases:
@@ -44,6 +47,7 @@ class Classes:
                 else:
                     outside["?"] = None
         self._orders[key] = (tuple(own), tuple(outside))
+        self._opened -= 1
         return self._orders[key]
 
     def order(self, key: str) -> tuple[str, ...]:
@@ -132,11 +136,13 @@ class Classes:
 
     def method(self, key: str, name: str) -> str | None:
         """Return the function that the class or one above it has under ``name``."""
-        for owner in self.order(key):
-            method = self.names.classes[owner].methods.get(name)
-            if method is not None:
-                return method
-        return None
+        if (key, name) in self._methods:
+            return self._methods[key, name]
+        methods = (self.names.classes[owner].methods.get(name) for owner in self.order(key))
+        found = next((one for one in methods if one is not None), None)
+        if not self._opened:
+            self._methods[key, name] = found
+        return found
 
     def attribute(self, key: str, name: str) -> tuple[str, Term] | None:
         """Return the class that has an attribute in its body, and its value."""
@@ -177,7 +183,7 @@ class Classes:
         for one in self.order(key):
             for name, term in self.names.classes[one].keywords:
                 if name == "metaclass":
-                    return next((value[1] for value in self._evaluate(term) if value[0] == "class"), None)
+                    return min((value[1] for value in self._evaluate(term) if value[0] == "class"), default=None)
         return None
 
     def is_enum(self, key: str) -> bool:
@@ -189,6 +195,11 @@ class Classes:
             if name == "metaclass" and len(term) > 2
         }
         return any(self.contracts.is_a(name, "enum") for name in (*self.outside(key), *metas))
+
+    def is_member(self, key: str, name: str) -> bool:
+        """Tell whether an attribute in the body of a class is one of the instances of an enumeration."""
+        term = self.names.classes[key].attributes[name][0]
+        return name[:1] != "_" and term[0] not in {"func", "class"} and self.is_enum(key)
 
     def is_by_nature(self, key: str, nature: str) -> bool:
         """Tell whether a base outside of the program is of such a nature."""

@@ -1,4 +1,4 @@
-"""Context variables that are set to longer copies of what they hold: ``TRAIL.set(TRAIL.get() + (node,))``."""
+"""Context variables that are set to longer copies of what they hold, ``TRAIL.set(TRAIL.get() + (node,))``, or to links."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, alternatives
+from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, children
+from leaklint.heap.context_links import ContextLinks
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
@@ -40,6 +41,7 @@ class ContextGrowth:
     def __init__(self, heap: Heap) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
+        self.links = ContextLinks(heap)
 
     def all(self) -> Iterator[Retention]:
         """Yield each variable of which every new value has all of the one before."""
@@ -126,11 +128,15 @@ class ContextGrowth:
         value, rebinding = term[2][0], self.heap.rebinding
         if term[1][2] == "reset":
             return
-        if all(one[0] != "container" for one in self.heap.points_to.evaluate(value)):
-            return  # a number that is counted up, a text
         held: Term = ("read", term[1][1])
+        around = list(self._around(value, held))
+        if not around and self.links.is_linked(function, term):
+            yield None, value
+        if all(one[0] not in {"container", "inst"} for one in self.heap.points_to.evaluate(value)):
+            return  # a number that is counted up, a text
         yield from ((None, part) for part in rebinding._added(value, held, []))
         yield from rebinding._added_under_keys(value, held, [])
+        yield from ((None, part) for part in around)
         if self._is_copy(value, held):
             for event in function.events:
                 if event.kind == "setitem" and event.terms[0] == value:
@@ -138,6 +144,13 @@ class ContextGrowth:
                 elif event.kind == "call" and event.terms[0][1][:2] == ("attr", value) and len(event.terms[0][2]) == 1:
                     if event.terms[0][1][2] in {"append", "add", "appendleft"}:
                         yield None, event.terms[0][2][0]
+
+    def _around(self, value: Term, held: Term) -> Iterator[Term]:
+        """Yield what stands beside the old value in a new one: ``TRAIL.set((node, TRAIL.get()))``."""
+        makes = value[0] == "call" and any(one[0] == "class" for one in self.heap.points_to.evaluate(value[1]))
+        parts = children(value)[makes:] if makes or value[0] in DISPLAYS else ()
+        if any(self.heap.rebinding._is_old(part, held, []) for part in parts):
+            yield from (part for part in parts if not self.heap.rebinding._is_old(part, held, []))
 
     def _is_copy(self, value: Term, held: Term) -> bool:
         """Tell whether a value is a copy of the old one: ``dict(FIELDS.get())``, ``FIELDS.get().copy()``."""

@@ -50,9 +50,9 @@ class ContextDefaults:
         )  # fmt: skip
 
     def _is_set(self, variable: Term) -> bool:
-        """Tell whether a context variable is set to a container somewhere."""
+        """Tell whether a context variable is set to a container while the program runs."""
         settings = self.heap.keys.settings.by_variable.get(variable, ())
-        given = (event.terms[0] for _, event in settings)
+        given = (event.terms[0] for function, event in settings if function.kind != "module")
         return any(
             value[0] == "container"
             for one in given if one[1][2] == "set"

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term
-from leaklint.heap.points_to_values import NOTHING, Values, copied
+from leaklint.heap.points_to_values import Values, copied
 
 if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
@@ -47,7 +47,7 @@ class Copies:
 
     def returned(self, operand: str, term: Term, deep: bool = False) -> Values:
         """Return what a call gives that copies its argument; ``operand`` ends with the kind of container that comes of it."""
-        values = self.heap.evaluate(term[2][0]) if term[2] else NOTHING
+        values = self.heap.in_order(term[2][0]) if term[2] else ()
         words = operand.split()
         made = "" if words[-1].isdigit() else words[-1]  # the kind of container that it is in any case
         kind = made or "list"

@@ -13,6 +13,7 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.empty_reads import finds_empty, stays_empty
 from leaklint.heap.equality import Equality
 from leaklint.heap.identity import is_identity_anew, never_same
+from leaklint.heap.weak_callbacks import WeakCallbacks
 from leaklint.heap.wrapping import Wrapping
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ class Coverage:
         self.removals = removals
         self.equality = Equality(removals.effects)
         self.wrapping = Wrapping(self)
+        self.weak_callbacks = WeakCallbacks(removals.effects)
         self._never_same: dict[tuple[Term, Term], bool] = {}
 
     def covers(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
         if self._apart(removal.container, store.container) or self.is_inside(removal.container, store.container):
+            return False
+        if self.weak_callbacks.take_references_alone(removal, store) or self.wrapping.looks_for_others(removal, store):
             return False
         if (
             removal.how

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.containers import REMOVERS
 from leaklint.flow.model import Event, base_of
 from leaklint.flow.terms import Term, walk
-from leaklint.heap.effects import Effect
+from leaklint.heap.effects import Effect, root_of_reads
 from leaklint.heap.external import argument
 from leaklint.heap.feasibility import UNRESOLVED
+from leaklint.heap.weak_callbacks import makes_reference
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_REF: Term = ("ext", "weakref.ref")
 _DELETIONS = frozenset({"delitem", "clear", "delslice"})
 
 
@@ -29,10 +29,13 @@ class DeadReferences:
 
     def stay(self, effect: Effect, term: Term) -> bool:
         """Tell whether a weak reference that is stored has no callback, or one that never comes to its holder."""
+        around = self.heap.points_to.evaluate(root_of_reads(effect.base))
+        if any(one[0] == "container" and one[1].startswith("weak:") for one in around):
+            return False  # it goes with the key of what it is in
         return any(
             one[0] == "call"
             and one[2]
-            and any(value == _REF for value in self.heap.points_to.evaluate(one[1]))
+            and makes_reference(self.heap.points_to, one)
             and not self._is_taken_out(effect, one)
             for one in walk(term)
         )
@@ -40,7 +43,7 @@ class DeadReferences:
     def take_their_entry(self, effect: Effect) -> bool:
         """Tell whether the value of an entry is a weak reference whose callback may take the whole entry out."""
         value = effect.value
-        if value is None or value[0] != "call" or _REF not in self.heap.points_to.evaluate(value[1]):
+        if value is None or value[0] != "call" or not makes_reference(self.heap.points_to, value):
             return False
         return argument(value, 1, "callback") is not None and self._is_taken_out(effect, value)
 

@@ -39,7 +39,11 @@ class Decorators:
         if not stored or not (inner or key in self._used_as_decorators) or self._is_called(key):
             return False
         returned = (term for event in function.events if event.kind == "return" for term in options(event.terms[0]))
-        return any(term in stored or not stored.isdisjoint(self._captured(term)) for term in returned)
+        return any(
+            term in stored or not stored.isdisjoint(self._captured(term))
+            or (bool(function.parent) and term in terms and not stored.isdisjoint(walk(term)))
+            for term in returned
+        )  # fmt: skip
 
     def _with_captures(self, terms: list[Term]) -> set[Term]:
         """Return what terms are made of, with what the functions in them capture."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, Term, walk
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
@@ -22,6 +23,26 @@ class Descriptors:
     def __init__(self, heap: PointsTo) -> None:
         """Take what is asked for everything else."""
         self.heap = heap
+
+    def owners(self, function: Function) -> Values:
+        """Return the objects that a method of a descriptor is given: of the classes that have such a one as attribute."""
+        kinds = self.heap.classes.below(function.owner)
+        owners = sorted({owner for kind in kinds for owner in self._declaring.get(kind, ())})
+        return frozenset(("self", owner) for owner in owners) or frozenset(
+            [("inst", "?", ("descriptor", function.key))]
+        )
+
+    @cached_property
+    def _declaring(self) -> dict[str, list[str]]:
+        """Return the classes in whose bodies an object of a class is made, by that class."""
+        found: dict[str, list[str]] = {}
+        for key, klass in self.heap.names.classes.items():
+            for term, _ in klass.attributes.values():
+                callee: Term = term[1] if term[0] == "call" else ()
+                made = self.heap.names.name(callee[1], callee[2]) if callee[:1] == ("name",) else callee
+                if made[:1] == ("class",):
+                    found.setdefault(made[1], []).append(key)
+        return found
 
     def is_set_by_one(self, key: str, name: str) -> bool:
         """Tell whether assignments to an attribute of the objects of a class go through a ``__set__`` of the program."""

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, is_small, root, walk
+from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
 from leaklint.heap.generators import note_sent
-from leaklint.heap.implicit import note_class_made, note_metaclass, note_operator
+from leaklint.heap.implicit import (
+    note_applied,
+    note_class_made,
+    note_handed,
+    note_metaclass,
+    note_operator,
+    note_unbound,
+)
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import in_order
 
+_MAPPINGS = frozenset({"dict", "defaultdict", "counter"})
 _MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
 
 
@@ -73,7 +81,7 @@ class Effects:
         self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
         self.notes._note_supers()
         noted: tuple[int, ...] = ()
-        for _ in range(3):
+        for turn in range(3):
             self.notes._note_wrappers()
             self.notes._note_installed()
             before, noted_before = heap.contents.changes, noted
@@ -84,17 +92,17 @@ class Effects:
             self._lift()
             heap.calls = self.calls
             heap.attributes.forget()
-            if heap.contents.changes == before:
+            if turn and heap.contents.changes == before:  # who hands what in is known after one turn
                 break
 
     def _open(
         self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None
     ) -> None:
         """Note an effect on a parameter, or on something inside of one."""
-        start = _origin(base)
+        start = root_of_reads(base)
         if start[0] != "param":
             return
-        for one in in_order(self.heap.evaluate(base)):
+        for one in self.heap.in_order(base):
             if one[0] == "param" or (
                 one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
             ):
@@ -123,14 +131,14 @@ class Effects:
         if base is None or not is_small(base):
             return
         chain = (*effect.chain, call)
-        start = _origin(base)
+        start = root_of_reads(base)
         if (
             start[0] == "param"
             and start != effect.container
             and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base))
         ):
             following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
-        for container in in_order(self.heap.evaluate(base)):
+        for container in self.heap.in_order(base):
             if container[0] == "container" and effect.kind == "call" and key is not None:
                 before = len(self.effects)
                 self._container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
@@ -162,7 +170,7 @@ class Effects:
         term = event.terms[0]
         for given in (*term[2], *(value for _, value in term[3])):
             if given[0] == "attr" and given[2] in REMOVERS - {"get", "close", "reset"}:
-                for value in in_order(self.heap.evaluate(given)):
+                for value in self.heap.in_order(given):
                     if value[0] == "cmethod":
                         self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
                 self._open(key, event, "remove", "callback", given[1], None, None)
@@ -172,8 +180,10 @@ class Effects:
             and self.heap.evaluate(term[1]) <= {("part",)}
         ):
             self._called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
-        for callee in self.heap.attributes.with_given(term[1]):
-            self._called(key, event, term, callee, 0)
+        for callee in self.heap.ordered(self.heap.attributes.with_given(term[1])):
+            if callee[0] != "cmethod" or term[1][0] != "param":
+                self._called(key, event, term, callee, 0)
+        note_handed(self, key, event, term)
         if term[1][0] == "attr" and term[1][2] in {"send", "asend"} and len(term[2]) == 1:
             note_sent(self.heap, term[1][1], term[2][0])
         if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
@@ -202,10 +212,12 @@ class Effects:
             self.external.append((key, event, term, callee[1]))
             note_attribute(self, key, event, term, callee[1])
             note_class_made(self, key, event, term, callee[1])
+            note_unbound(self, key, event, term, callee[1])
+            note_applied(self, key, event, term, callee[1])
             note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
-            for one in in_order(self.heap.evaluate(callee[1])):
+            for one in self.heap.in_order(callee[1]):
                 self._called(key, event, inner, one, depth + 1)
         elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             self._methods(key, event, term[1], ("__call__",), term[2])
@@ -228,7 +240,7 @@ class Effects:
             self._edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
 
     def _methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
-        for value in in_order(self.heap.evaluate(base)):
+        for value in self.heap.in_order(base):
             if value[0] in {"inst", "self"} and value[1] in self.heap.names.classes:
                 for name in names:
                     method = self.heap.classes.method(value[1], name)
@@ -263,7 +275,7 @@ class Effects:
             if name == "update" and value is None:
                 value = next((word for _, word in term[3]), None)
             if name == "setdefault" and value is None:
-                value = ("const", "None", "NoneType")
+                value = NONE
             if name in BULK and given and self._each(key, event, name, container, base, given[0]):
                 return
             if value is not None:
@@ -273,6 +285,8 @@ class Effects:
                 self._effect(key, event, "store", name, container, base, item, value)
         elif name in REMOVERS:
             self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
+        elif kind == "contextvar" and name == "set" and given and self.heap.functions[key].kind == "module":
+            self.heap.contents.hold(container, None, given[0])  # all contexts are copies of this one
 
     def _each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
         """Store each part of a display that is put in as a whole."""
@@ -282,35 +296,29 @@ class Effects:
             return bool(given[1])
         if given[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in given[1]):
             for value in given[1]:
-                self._effect(key, event, "store", how, container, base, None, value)
+                pair = value[1] if value[0] == "tuple" and len(value[1]) == 2 and container[1] in _MAPPINGS else None
+                if pair is not None:
+                    self._effect(key, event, "store", "[]=", container, base, *pair)
+                else:
+                    self._effect(key, event, "store", how, container, base, None, value)
             return True
         return False
 
     def _item(self, key: str, event: Event) -> None:
         base, item, value = event.terms
-        for container in in_order(self.heap.evaluate(base)):
-            if container[0] == "container":
-                if value == ("const", "None", "NoneType"):
-                    self._effect(key, event, "remove", "slot", container, base, item, None)
-                self._effect(key, event, "store", "[]=", container, base, item, value)
-            elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
-                method = self.heap.classes.method(container[1], "__setitem__")
-                if method is not None:
-                    term = (
-                        "call",
-                        ("attr", base, "__setitem__"),
-                        (item, value),
-                        (),
-                        (self.heap.names.module_of(key).name, *event.place),
-                    )
-                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
-                elif (kind := self.container_of(container)) is not None:
-                    self._effect(key, event, "store", "[]=", kind, base, item, value)
-            elif container[0] == "super":
-                kind = self.container_of(("inst", container[1]))
-                if kind is not None:
-                    self._effect(key, event, "store", "[]=", kind, base, item, value)
+        self._methods(key, event, base, ("__setitem__",), (item, value))
+        self._store(key, event, "[]=", base, item, value, unless="__setitem__")
         self._open(key, event, "store", "[]=", base, item, value)
+
+    def containers(self, base: Term, unless: str = "") -> Iterator[Term]:
+        """Yield the containers that a term may denote: objects of such classes as well, ``unless`` these have that method."""
+        for value in self.heap.in_order(base):
+            if value[0] == "container":
+                yield value
+            elif value[0] == "super" or (value[0] in {"inst", "self"} and value[1] in self.heap.names.classes):
+                own = value[0] != "super" and unless and self.heap.classes.method(value[1], unless) is not None
+                container = None if own else self.container_of(("inst", value[1]))
+                yield from () if container is None else (container,)
 
     def container_of(self, value: Term) -> Term | None:
         """Return the container that an object of a class with such a base is."""
@@ -321,40 +329,36 @@ class Effects:
         how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[
             event.kind
         ]
+        base = event.terms[0]
         if event.kind == "setpart":
-            self._store(key, event, "insert", event.terms[0], None, ("iter", event.terms[1]))
+            for container in self.containers(base, unless="__setitem__"):
+                if not self._each(key, event, "insert", container, base, event.terms[1]):
+                    self._effect(key, event, "store", "insert", container, base, None, ("iter", event.terms[1]))
+            self._open(key, event, "store", "insert", base, None, ("iter", event.terms[1]))
             return
         item = event.terms[1] if event.kind == "delitem" else None
-        self._open(key, event, "remove", how, event.terms[0], item, None)
-        for container in in_order(self.heap.evaluate(event.terms[0])):
-            if container[0] == "container":
-                value = event.terms[1] if event.kind == "setslice" else None
-                self._effect(key, event, "remove", how, container, event.terms[0], item, value)
-            elif container[0] in {"inst", "self"} and container[1] in self.heap.names.classes:
-                method = self.heap.classes.method(container[1], "__delitem__")
-                if method is not None and item is not None:
-                    term = (
-                        "call",
-                        ("attr", event.terms[0], "__delitem__"),
-                        (item,),
-                        (),
-                        (self.heap.names.module_of(key).name, *event.place),
-                    )
-                    self._edge(key, event, term, method, self.heap.calling.bind(method, term, event.terms[0]))
+        self._open(key, event, "remove", how, base, item, None)
+        if item is not None:
+            self._methods(key, event, base, ("__delitem__",), (item,))
+        for container in self.containers(base, unless="__setitem__" if event.kind == "setslice" else "__delitem__"):
+            value = event.terms[1] if event.kind == "setslice" else None
+            self._effect(key, event, "remove", how, container, base, item, value)
 
-    def _store(self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term) -> None:
-        for container in in_order(self.heap.evaluate(base)):
-            if container[0] == "container":
-                self._effect(key, event, "store", how, container, base, item, value)
+    def _store(
+        self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term, unless: str = ""
+    ) -> None:  # fmt: skip
+        for container in self.containers(base, unless):
+            self._effect(key, event, "store", how, container, base, item, value)
 
     def _remove(self, key: str, event: Event, how: str, base: Term, item: Term | None) -> None:
-        for container in in_order(self.heap.evaluate(base)):
-            if container[0] == "container":
-                self._effect(key, event, "remove", how, container, base, item, None)
+        for container in self.containers(base):
+            self._effect(key, event, "remove", how, container, base, item, None)
 
     def _effect(
         self, key: str, event: Event, kind: str, how: str, container: Term, base: Term, item: Term | None, value: Term | None
     ) -> None:  # fmt: skip
+        if value == NONE and item is not None and how in {"[]=", "__setitem__"}:
+            self.effects.append(Effect("remove", "slot", container, base, item, None, key, event))
         self.effects.append(Effect(kind, how, container, base, item, value, key, event))
         if kind == "store" and value is not None:
             self.heap.contents.hold(container, item, value)
@@ -368,7 +372,7 @@ class Effects:
             values = self.heap.evaluate(term[1])
             if any(value[0] in {"inst", "self"} for value in values):
                 self._methods(key, event, term[1], ("__getitem__", "__missing__"), (term[2],))
-            for container in in_order(values):
+            for container in self.heap.ordered(values):
                 if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
                     self._effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))
 
@@ -380,7 +384,7 @@ class Effects:
         return ("call", made, (), (), (*container[2], "made")) if isinstance(container[2], tuple) else UNKNOWN
 
 
-def _origin(term: Term) -> Term:
+def root_of_reads(term: Term) -> Term:
     """Return what elements of a term start from: a container's own accessors are looked through."""
     term = root(term)
     while term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"setdefault", "get", "values", "pop"}:

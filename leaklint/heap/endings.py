@@ -22,17 +22,20 @@ class Endings:
     def __init__(self, removals: Removals) -> None:
         """Take what is asked for everything else."""
         self.removals = removals
+        self._closing: dict[str, bool] = {}
 
     def is_holders(self, removal: Effect) -> bool:
         """Tell whether a removal empties a holder when the object that has it is closed, and at no other time."""
         function = self.removals.heap.functions[removal.function]
+        if not function.owner or not self._is_closing(function):
+            return False
         where = self.removals.lifetime.where(removal.container)
-        if where is None or where.scope not in {"field", "object"} or not function.owner:
+        if where is None or where.scope not in {"field", "object"}:
             return False
         if where.owner not in self.removals.heap.names.classes or function.owner in self.removals.held:
             return False  # what an entry's own close() takes out goes when the entry's users are done
         own = self.removals.heap.classes.related(function.owner, where.owner)
-        return own and self._is_whole(removal) and self._closes(function, set())
+        return own and self._is_whole(removal)
 
     def is_tracked(self, store: Effect, removal: Effect | None) -> bool:
         """Tell whether what a function makes for its callers is noted as well, to be closed with the holder at the latest.
@@ -65,6 +68,12 @@ class Endings:
         return removal.how in {"clear", "close", "pop_all"} or any(
             self.removals.runs_over(test, removal.container) for test in tests
         )
+
+    def _is_closing(self, function: Function) -> bool:
+        """Tell whether a method closes its object, each asked once."""
+        if function.key not in self._closing:
+            self._closing[function.key] = self._closes(function, set())
+        return self._closing[function.key]
 
     def _closes(self, function: Function, seen: set[str]) -> bool:
         """Tell whether a method closes its object: by its name, and whatever calls it closes an object as well."""

@@ -47,6 +47,9 @@ class Equality:
             return True
         if not left | right <= _WITH_PARTS:
             return False
+        lengths = [number for term in (one, other) if (number := self._length(term)) is not None]
+        if len(set(lengths)) > 1:
+            return True
         return any(mine and yours and mine.isdisjoint(yours) for mine, yours in self._in_pairs(one, other))
 
     def _is_text_around(self, text: Term, part: Term) -> bool:
@@ -68,6 +71,34 @@ class Equality:
     def _options(self, term: Term) -> list[Term]:
         """Return the terms that a term may stand for, those of the variable of a function around included."""
         return [one for part in (self.heap.cell(term) if term[0] == "cell" else (term,)) for one in options(part)]
+
+    def _length(self, term: Term) -> int | None:
+        """Return how many parts a tuple has, a named one included; None where that is not known."""
+        if term[0] == "tuple":
+            return None if any(part[0] == "star" for part in term[1]) else len(term[1])
+        values = self.heap.evaluate(term)
+        if term[0] == "call" and self.heap.evaluate(term[1]) == {("ext", "builtins.tuple")}:
+            return self._declared_length(term[1])
+        lengths = {len(self._field_names(one[1])) if one[0] in {"self", "inst"} else 0 for one in values}
+        return lengths.pop() or None if len(lengths) == 1 else None
+
+    def _declared_length(self, maker: Term) -> int | None:
+        """Return how many fields a named tuple has that a call declares: ``namedtuple("Pair", "left right")``."""
+        found = self.heap.names.name(maker[1], maker[2]) if maker[0] == "name" else maker
+        values = self.heap.names.modules[found[1]].names[found[2]] if found[0] == "global" else []
+        call = values[0][0] if len(values) == 1 else maker
+        fields = call[2][1] if call[0] == "call" and len(call[2]) > 1 else maker
+        if fields[::2] == ("const", "str"):
+            return len(fields[1].strip("'\"").replace(",", " ").split()) or None
+        return len(fields[1]) if fields[0] in {"list", "tuple"} else None
+
+    def _field_names(self, key: str) -> list[str]:
+        """Return the names of the fields of a named tuple that a class statement makes."""
+        order = self.heap.classes.order(key) if self._is_named_tuple(key) else ()
+        return [name for one in order for name in self.heap.names.classes[one].annotations]
+
+    def _is_named_tuple(self, key: str) -> bool:
+        return any(self.heap.contracts.returned(base) == "named tuple" for base in self.heap.classes.outside(key))
 
     def _in_pairs(self, one: Term, other: Term) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
         """Yield the sorts of the parts of two tuples, place by place, as far as each is one tuple whose parts are known."""
@@ -270,11 +301,22 @@ class Equality:
         if key not in self.heap.names.classes:
             return ""
         every = classes.below(key)
-        if any(classes.by_value(one) or classes.is_enum(one) for one in every):
+        if any(classes.is_enum(one) for one in every):
             return ""
         if not all(_is_standard(base) for one in every for base in classes.outside(one)):
             return ""
-        return "object"
+        if all(map(self._is_named_tuple, every)):
+            return "" if any(classes.method(one, "__eq__") for one in every) else "tuple"
+        sorts = {self._compared(one) for one in every}
+        return "" if "" in sorts else " ".join(sorted(sorts))
+
+    def _compared(self, key: str) -> str:
+        """Return whether objects of a class equal only themselves, or others of the same class as well; else nothing."""
+        classes = self.heap.classes
+        if not classes.by_value(key):
+            return "object"
+        written = classes.method(key, "__eq__") is not None or classes.is_by_nature(key, "value")
+        return "" if written else "record"
 
 
 def _params(term: Term) -> list[Term]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import add, lshift, mul, sub
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.model import ClassEntry, Memoises
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _READS = frozenset({"get", "pop", "setdefault", "popitem", "popleft", "__getitem__", "get_nowait", "peek"})
 _NOTHING: frozenset[Term] = frozenset()
 HANDED_IN = -1  # the bound of a memoiser whose arguments are not written out where it is called
+_ARITHMETIC: dict[str, Callable[[int, int], int]] = {"*": mul, "+": add, "-": sub, "<<": lshift, "**": pow}
 _CALLABLE = frozenset({"func", "method", "param", "partial", "memo"})
 _KNOWN_PLAIN = ("str", "int", "float", "bytes")
 
@@ -194,7 +196,7 @@ class External:
         elif kind == "namespace":
             self.fields[made] = fields_given(term)
         elif term[2] and kind != "local":
-            for value in self.heap.evaluate(term[2][0]):
+            for value in self.heap.in_order(term[2][0]):
                 for key, part in self.heap.contents.parts(value):
                     self.heap.contents.hold(made, key, part)
         return frozenset([made])
@@ -205,6 +207,17 @@ class External:
         for one in self.inside[made].values():
             for part in term[2]:
                 self.heap.contents.hold(one, None, ("iter", part[1]) if part[0] == "star" else part)
+
+    def element(self, name: str, term: Term) -> Values:
+        """Return an element of something outside: ``sys.modules`` has modules by name, ``__name__`` is the module's own."""
+        key: Term = term[2] if term[0] == "elem" and name == "sys.modules" else ()
+        if key[::2] == ("name", "__name__"):
+            return self.heap.evaluate(("dotted", key[1]))
+        return (
+            self.heap.evaluate(("dotted", key[1].strip("'\"")))
+            if key[::2] == ("const", "str")
+            else frozenset([("part",)])
+        )
 
     def longer_copies(self, container: Term) -> tuple[str, ...]:
         """Return the names of the methods of a container that return a longer copy of it."""
@@ -245,7 +258,7 @@ class External:
             return self._memos(functions, contract.bound, term)
         if any(one[0] == "star" for one in term[2]) or keyword(term, "**") is not None:
             return frozenset([("ext", f"memoiser:{HANDED_IN}")])
-        limit = argument(term, 0, contract.parameter) if contract.parameter else None
+        limit = argument(term, 0, contract.parameter) if contract.parameter and contract.bound != 0 else None
         return frozenset([("ext", f"memoiser:{self._bound(limit, contract.bound)}")])
 
     def _memoised(self, name: str, term: Term) -> Values:
@@ -272,11 +285,19 @@ class External:
             if terms[0][0] in {"dict", "call"}:
                 kinds = {v[1] for v in self.heap.evaluate(terms[0]) if v[0] == "container"}
                 return 128 if kinds == {"bounded"} else None
+            if terms[0][0] == "op" and len(terms[0][2]) == 2 and terms[0][1] in _ARITHMETIC:
+                return self._worked_out(terms[0])
             if terms[0][0] == "name":
                 found = self.heap.names.name(terms[0][1], terms[0][2])
                 values = self.heap.names.modules[found[1]].names.get(found[2], []) if found[0] == "global" else []
                 terms = [value for value, _, _ in values] or [("unknown",)]
-        return default if default is not None else 128
+        return HANDED_IN
+
+    def _worked_out(self, limit: Term) -> int:
+        """Return the bound that is the result of two others, as of ``4 * 1024``; ``HANDED_IN`` where one is not known."""
+        parts = [self._bound(one, HANDED_IN) for one in limit[2]]
+        known = [one for one in parts if one is not None and one != HANDED_IN]
+        return _ARITHMETIC[limit[1]](*known) if len(known) == len(parts) else HANDED_IN
 
     def _bound_handed_in(self, limit: Term, default: int | None) -> int | None:
         """Return the bound that callers of a function hand in, or its default: none where one of them gives none."""
@@ -285,7 +306,7 @@ class External:
         calls = self.heap.calls.get(limit[1], ())
         given = [call.bound.get(limit[2], declared) for call in calls] or [declared]
         if any(one is None or one[0] == "param" for one in given):
-            return 128
+            return HANDED_IN
         bounds = [self._bound(one, default) for one in given]
         return None if None in bounds else max(one for one in bounds if one is not None)
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import REMOVERS
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import NONE, Term, as_text, walk
+from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import outcome
+from leaklint.heap.letting_go import LettingGo
 from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.process_end import ProcessEnd, function_is_private
+from leaklint.heap.workers import run_by_threads
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
 
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
-_AT_END = frozenset({"atexit", "signal", "fork"})  # kinds of registries that run what they keep when the process ends
-
-
+_BY_ACCESS = frozenset({"__get__", "__set__", "__delete__", "__getattr__", "__setattr__", "__delattr__"})
+_MOST_HELD = 30  # of what one value keeps
 ANEW = "what is made anew at each access"
 
 
@@ -30,29 +34,53 @@ class Feasibility:
     def __init__(self, removals: Removals) -> None:
         """Take what is asked for everything else."""
         self.removals = removals
+        self.process_end = ProcessEnd(removals)
+        self.letting_go = LettingGo(self)
 
     def outlived(self, event: Event, function: Function) -> bool:
         """Tell whether what undoes a registration never runs while that lasts."""
-        return self.only_finalizing(function.key) or bool(self.never(event, function)) or self._at_end(function)
+        return self.only_finalizing(function.key) or bool(self.never(event, function)) or self.process_end.has(function)
 
     def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
-        return self._only_from(removal.function, lambda function: self._finalizes(function, held), set())
+        own = {above for cls in held for above in self._above(cls)} if held else None
+        return self._only_from(removal.function, lambda function: self.finalizes(function, held), set(), own)
 
-    def is_left_to_finalizer(self, removal: Effect, held: set[str]) -> bool:
-        """Tell whether the program itself comes to a removal by ``__del__`` of what is held, and at its end, and else never.
+    def waits_for_its_end(self, removal: Effect, stores: list[Effect]) -> bool:
+        """Tell whether a removal runs when what is stored itself has gone: ``finalize(x, table.pop, x.key)``."""
+        heap, call = self.removals.heap, removal.event.terms[0]
+        if removal.how != "callback" or not call[2]:
+            return False
+        contracts = [heap.contracts.callable(value[1]) for value in heap.evaluate(call[1]) if value[0] == "ext"]
+        awaited = call[2][0]
+        return any(one is not None and one.kind == "finalize" for one in contracts) and any(
+            part == awaited or not self._objects(part).isdisjoint(self._objects(awaited))
+            for store in stores
+            for term in (store.value, store.key)
+            for part in self._held_in(term)
+        )
 
-        Users could call the function; but who cleans up at the end what is left means that they need not.
-        """
-        calls = [
-            call for call in self.removals.effects.calls.get(removal.function, ()) if call.caller != removal.function
-        ]
-        callers = [self.removals.heap.functions[call.caller] for call in calls]
-        finalizers = [one for one in callers if self._finalizes(one, held)]
-        at_end = [one for one in callers if one not in finalizers]
-        return bool(finalizers and at_end) and all(map(self._at_end, at_end))
+    def _held_in(self, term: Term | None) -> Iterator[Term]:
+        """Yield a term and what the container, the record or the function that it makes keeps."""
+        terms = [] if term is None else [term]
+        for one in islice(terms, _MOST_HELD):  # which grows on the way
+            yield one
+            if one[0] in DISPLAYS:
+                terms += one[1]
+            elif one[0] == "func":
+                terms += self.removals.keeping.captures(one[1])
+            elif one[0] == "call" and any(value[0] == "class" for value in self.removals.heap.evaluate(one[1])):
+                terms += one[2]
 
-    def _finalizes(self, function: Function, held: set[str]) -> bool:
+    def _objects(self, term: Term) -> set[Term]:
+        """Return the objects of the program's classes that a term may denote."""
+        return {value for value in self.removals.heap.evaluate(term) if value[0] in {"self", "inst"}}
+
+    def _above(self, key: str) -> list[str]:
+        classes = self.removals.heap.classes
+        return list(classes.order(key)) if key in self.removals.heap.names.classes else []
+
+    def finalizes(self, function: Function, held: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
         if function.name != "__del__":
             return False
@@ -61,52 +89,28 @@ class Feasibility:
 
     def only_finalizing(self, key: str) -> bool:
         """Tell whether a function runs only in ``__del__``."""
-        return self._only_from(key, lambda function: function.name == "__del__", set())
+        return self._only_from(key, lambda function: function.name == "__del__", set(), None)
 
-    def _only_from(self, key: str, entry: object, seen: set[str]) -> bool:
+    def _only_from(self, key: str, entry: object, seen: set[str], own: set[str] | None) -> bool:
+        """Tell whether all calls of a function come from an entry; users call public methods, those of ``own`` at least."""
         function = self.removals.heap.functions[key]
         assert callable(entry)
         if entry(function):
             return True
         if key in seen:
             return True
+        if key in self._on_threads:
+            return False  # whoever starts a thread does not wait for it
         seen.add(key)
         calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
         private = function.name.startswith("_") and not function.name.startswith("__")
-        if not calls or (not private and function.kind == "method"):
+        if not calls or (not private and function.kind == "method" and (own is None or function.owner in own)):
             return False
-        return all(self._only_from(call.caller, entry, seen) for call in calls)
+        return all(self._only_from(call.caller, entry, seen, own) for call in calls)
 
     @cached_property
-    def _ends(self) -> frozenset[str]:
-        """Functions that are registered to run when the process ends."""
-        found = set()
-        for key, event, term, name in self.removals.effects.external:
-            del key, event
-            contract = self.removals.heap.contracts.callable(name)
-            if contract is not None and contract.kind in _AT_END:
-                for given in (*term[2], *(value for _, value in term[3])):
-                    for value in self.removals.heap.evaluate(given):
-                        if value[0] in {"func", "method"}:
-                            found.add(value[-1])
-        return frozenset(found)
-
-    def _at_end(self, function: Function) -> bool:
-        return bool(self._ends) and self._only_at_end(function.key, set())
-
-    def _only_at_end(self, key: str, seen: set[str]) -> bool:
-        if key in seen:
-            return True
-        seen.add(key)
-        calls = [call for call in self.removals.effects.calls.get(key, []) if call.caller != key]
-        function = self.removals.heap.functions[key]
-        if function.kind == "method" and not function_is_private(function) and not function.name.startswith("__"):
-            return False
-        if key in self._ends:
-            return all(self._only_at_end(call.caller, seen) for call in calls)
-        if not function_is_private(self.removals.heap.functions[key]):
-            return False
-        return bool(calls) and all(self._only_at_end(call.caller, seen) for call in calls)
+    def _on_threads(self) -> set[str]:
+        return run_by_threads(self.removals.heap, self.removals.effects)
 
     def is_left_to_tests(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether only what sets tests up takes out all that is left, and others put something in."""
@@ -156,13 +160,19 @@ class Feasibility:
             return ""
         reasons = [
             self.never(event, caller)
-            for caller, event in self._calls_by_name.get(function.name, ())
-            if not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
+            for caller, event in self.calls_by_name.get(function.name, ())
+            if self.is_unresolved(event)
         ]
         return reasons[0] if reasons and all(reasons) else ""
 
+    def is_unresolved(self, event: Event) -> bool:
+        """Tell whether a call is of a method of an object of which nothing is known."""
+        return not self.removals.heap.evaluate(event.terms[0][1]) - UNRESOLVED
+
     def is_hook(self, function: Function) -> bool:
-        """Tell whether a base that was not read may call a method by its name: the calls that are seen are not all then."""
+        """Tell whether a base that was not read, or an access, calls a method by its name: not all its calls are seen then."""
+        if function.kind == "method" and function.name in _BY_ACCESS:
+            return True
         shown = function.kind == "method" and not function.name.startswith("_")
         return shown and self.removals.heap.classes.may_be_called_outside(function.owner)
 
@@ -176,7 +186,7 @@ class Feasibility:
         return found
 
     @cached_property
-    def _calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
+    def calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
         """Return the calls of methods, with the functions in which they stand, by the name of the method."""
         found: dict[str, list[tuple[Function, Event]]] = {}
         for function in self.removals.heap.functions.values():
@@ -283,31 +293,47 @@ class Feasibility:
 
     def _never_set(self, guard: Guard, function: Function) -> bool:
         """``if self.parent is not None`` where some objects are made with None for it and keep that."""
-        if guard.kind not in {"if", "past"} or not function.owner:
-            return False
-        for term in truthy(guard.test, guard.holds):
-            if term[0] != "attr" or term[1] != (
-                "param",
-                function.key,
-                function.params[0].name if function.params else "",
-            ):
+        return any(given == NONE for _, given in self._made_with(guard, function))
+
+    def _made_with(self, guard: Guard, function: Function) -> Iterator[tuple[str, Term | None]]:
+        """Yield what objects are made with for an attribute that a guard asks for, and that is only ever emptied later."""
+        if guard.kind not in {"if", "past"} or not function.owner or not function.params:
+            return
+        heap, me = self.removals.heap, ("param", function.key, function.params[0].name)
+        init = heap.classes.method(function.owner, "__init__")
+        for term in truthy(guard.test, guard.holds) if init is not None else ():
+            fields = heap.attributes.field_terms(function.owner, term[2]) if term[:2] == ("attr", me) else []
+            if init is None or any(key != init and event.terms[1] != NONE for key, event in fields):
                 continue
-            init = self.removals.heap.classes.method(function.owner, "__init__")
-            fields = self.removals.heap.attributes.field_terms(function.owner, term[2])
-            if init is None or any(key != init for key, _ in fields):
-                continue
-            given = {
-                event.terms[1][2] for _, event in fields if event.terms[1][0] == "param" and event.terms[1][1] == init
+            names = {
+                event.terms[1][2] for key, event in fields if key == init and event.terms[1][:2] == ("param", init)
             }
-            for call in self.removals.effects.calls.get(init, ()):
-                if (
-                    any(call.bound.get(name) == NONE for name in given)
-                    and self.removals.multiplicity.call_runs(call) != IMPORT
-                ):
-                    return True
-        return False
+            calls = self.removals.effects.calls.get(init, ())
+            yield from ((term[2], ("param", init, name)) for name in names if not calls)
+            for call in calls:
+                if self.removals.multiplicity.call_runs(call) != IMPORT:
+                    yield from ((term[2], call.bound.get(name)) for name in names)
 
+    def _may_be_unset(self, removal: Event, function: Function, stores: list[Effect]) -> str:
+        """Return the attribute that a removal asks for, and that users may leave out where they make an object to be stored."""
+        events = [event for store in stores for event in (store.event, *(call.event for call in store.chain))]
+        guards = [guard for event in events for guard in event.guards]
+        set_then = {
+            term[2] for guard in guards for term in truthy(guard.test, guard.holds) if term[0] in {"attr", "param"}
+        }
+        for name, given in (one for guard in removal.guards for one in self._made_with(guard, function)):
+            if name in set_then:
+                continue
+            giver = self.removals.heap.functions.get(given[1]) if given is not None and given[0] == "param" else None
+            params = giver.params if giver is not None and not function_is_private(giver) else ()
+            if given is not None and any(one.name == given[2] and one.default == NONE for one in params):
+                return name
+        return ""
 
-def function_is_private(function: Function) -> bool:
-    """Tell whether a function's name says that it is not for users."""
-    return function.name.startswith("_") and not function.name.startswith("__")
+    def doubt(self, removal: Effect, function: Function, stores: list[Effect]) -> tuple[str, str]:
+        """Return why a removal may have no chance to run, and what that assumes; nothing where nothing is against it."""
+        if reason := self.never_by_name(function):
+            return reason, f"assumes that nothing else calls {function.name}()"
+        if name := self._may_be_unset(removal.event, function, stores):
+            return f"it is removed only where '{name}' is set", f"assumes that some are made without '{name}'"
+        return "", ""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, Term, root, walk
 from leaklint.heap.effects import Call, Effect
-from leaklint.heap.feasibility import function_is_private
 from leaklint.heap.key_guards import asked_before, conjuncts
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.namespaces import is_constructor
+from leaklint.heap.process_end import function_is_private
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.containers import ADDERS, REMOVERS
 from leaklint.flow.model import Event
 from leaklint.flow.terms import UNKNOWN, Term
 from leaklint.heap.arguments import argument_at
@@ -33,6 +34,55 @@ def _is_defined(effects: Effects, term: Term, name: str) -> bool:
         for value in effects.heap.evaluate(term)
         if value[0] in {"inst", "self"} and value[1] in effects.heap.names.classes
     )
+
+
+def note_unbound(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+    """``list.append(names, name)`` does what ``names.append(name)`` does, ``operator.setitem`` what ``__setitem__`` does."""
+    owner, _, word = name.rpartition(".")
+    klass = effects.heap.contracts.klass(owner)
+    method = f"__{word}__" if owner == "operator" else word if klass is not None and klass.container else ""
+    if (method not in ADDERS and method not in REMOVERS) or not term[2] or term[2][0][0] == "star":
+        return
+    base = term[2][0]
+    bound = ("call", ("attr", base, method), term[2][1:], term[3], term[4])
+    event = event._replace(terms=(bound,))
+    for value in in_order(effects.heap.attributes.with_given(base)):
+        is_object = value[0] in {"inst", "self"} and value[1] in effects.heap.names.classes
+        container = effects.container_of(value) if is_object else value
+        if container is not None and container[0] == "container":
+            effects._container_method(key, event, bound, ("cmethod", container, method))
+    effects._open(key, event, "call", method, base, bound, None)
+
+
+def note_applied(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+    """``map(table.add, names)`` calls its first argument with each of the others, ``pool.submit(run, job)`` with all."""
+    given = term[2][1:]
+    if effects.heap.contracts.is_a(name, "calls for each"):
+        given = tuple(("iter", one) for one in given)
+    elif not effects.heap.contracts.is_a(name, "calls with the rest"):
+        return
+    for callee in in_order(effects.heap.attributes.with_given(term[2][0])) if given else ():
+        if callee[0] in {"func", "method", "cmethod", "partial", "inst", "self"}:
+            effects._called(key, event, ("call", term[2][0], given, (), term[4]), callee, 1)
+
+
+def note_handed(effects: Effects, key: str, event: Event, term: Term) -> None:
+    """``call(rows.append, row)``: what callers hand in to be called is called with what these same callers hand in."""
+    heap, before = effects.heap, len(effects.effects)
+    for call, given in heap.calling.given_for(term[1]) if term[1][0] == "param" else ():
+        inner = heap.calling.substituted(term, key, call.bound)
+        parts = tuple(part for one in inner[2] for part in _spread(one))
+        for callee in in_order(heap.evaluate(given)):
+            if callee[0] == "cmethod":
+                effects._container_method(key, event, ("call", given, parts, inner[3], term[4]), callee)
+        effects.effects[before:] = [one._replace(chain=(call,)) for one in effects.effects[before:]]
+        before = len(effects.effects)
+
+
+def _spread(argument: Term) -> tuple[Term, ...]:
+    """Return the arguments that one stands for: ``*args`` for those that a caller is seen to give."""
+    shown = argument[0] == "star" and argument[1][0] in {"tuple", "list"}
+    return argument[1][1] if shown else (argument,)
 
 
 def note_class_made(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.buckets import filled_for_others
 from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
@@ -26,7 +27,6 @@ _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in, and values of one container
-_FOUND_IN = frozenset({"attr", "elem", "iter"})  # terms of what an object or a container holds
 _TELLING = frozenset({"self", "inst", "method", "param", "partial", "container", "extinst", "exc"})  # may be what leaks
 
 
@@ -107,8 +107,8 @@ class Keeping:
         )
 
     def _made_by_given(self, term: Term) -> set[Term]:
-        """Return what a call makes of a function or class that a caller has handed in, and an object keeps in a field."""
-        if term[0] != "call" or term[1][0] != "attr":
+        """Return what a call makes of a function or class that a caller hands in, or that an object keeps in a field."""
+        if term[0] != "call" or term[1][0] not in {"attr", "param"}:
             return set()
         given = self.heap.attributes.with_given(term[1])
         return {made for one in given if one[0] != "param" for made in self.heap.calling.called(one, term)}
@@ -165,25 +165,45 @@ class Keeping:
             yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
 
     def inside(self, term: Term) -> list[Kept]:
-        """Return what the constructor calls in a term are given and the objects that they make keep."""
+        """Return what the constructor calls in a term, or in what a closure refers to, are given and their objects keep."""
         if term not in self._inside:
             self._inside[term] = self._given_inside(term)
         return self._inside[term]
 
+    def is_equal_to_others(self, kept: Kept, term: Term) -> bool:
+        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry.
+
+        Records that are compared field by field equal others only if what is in them does.
+        """
+        classes = self.heap.classes
+        if kept.cls not in self.heap.names.classes or not classes.by_value(kept.cls):
+            return False
+        handed = (given for call in kept.chain for given in call.bound.values())
+        terms = (term, *handed) if classes.method(kept.cls, "__eq__") is None else ()
+        inside = [one for part in terms for one in self.inside(part)]
+        return all(one.cls not in self.heap.names.classes or classes.by_value(one.cls) for one in inside)
+
     def _given_inside(self, term: Term) -> list[Kept]:
         found: list[Kept] = []
-        terms = [term]
-        if term[0] == "attr":
+        terms, field = [term], term
+        while field[0] == "attr":  # also of the object whose method a term denotes
             terms += [
                 event.terms[1]
-                for value in self.heap.evaluate(term[1])
+                for value in self.heap.in_order(field[1])
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
-                for _, event in self.heap.attributes.field_terms(value[1], term[2])
+                for _, event in self.heap.attributes.field_terms(value[1], field[2])
             ]
+            field = field[1]
+        terms += [
+            assigned
+            for one in walk(term) if one[0] == "func" and one[1] in self.heap.functions
+            for cell in in_order(self.captures(one[1])) if cell[0] == "cell"
+            for assigned in self.heap.cell(cell)
+        ]  # fmt: skip
         for top in terms:
             for one in walk(top):
                 if one[0] == "call":
-                    for value in self.heap.evaluate(one[1]):
+                    for value in self.heap.in_order(one[1]):
                         if value[0] == "class":
                             for given in self._given_for_good(value[1], one):
                                 found += [kept for kept in self.of(given) if self._is_object(kept)]
@@ -242,7 +262,11 @@ class Keeping:
         function = self.heap.functions[key]
         tops = [top for event in function.events for top in event.terms]
         tops += [guard.test for event in function.events for guard in event.guards]
-        tops += [param.default for param in function.params if param.default is not None]
+        defaults = [param.default for param in function.params if param.default is not None]
+        tops += [default for default in defaults if default[0] not in {"attr", "elem"}]
+        found |= {
+            default for default in defaults if default[0] in {"attr", "elem"}
+        }  # of which it keeps that part alone
         for top in tops:
             for term in walk(top):
                 if term[0] in {"param", "cell"} and term[1] != key:
@@ -298,9 +322,7 @@ class Keeping:
 
     @cached_property
     def _filled_for_others(self) -> frozenset[Term]:
-        """Return the containers that something is put into where they are found in an object or another container."""
-        stores = (one for one in self.effects.effects if one.kind == "store" and one.base[0] in _FOUND_IN)
-        return frozenset(one.container for one in stores)
+        return filled_for_others(self.effects)
 
     def _entries(self, container: Term) -> list[tuple[Term, Term]]:
         """Return the values that a container may hold, each once, with the site of the call that returned it."""
@@ -311,7 +333,7 @@ class Keeping:
                 (term[4] if term[0] == "call" else (), value)
                 for term in terms
                 if term[0] != "const"
-                for value in in_order(self.heap.evaluate(term))
+                for value in self.heap.in_order(term)
             )
             telling = sorted(found, key=lambda one: one[1][0] not in _TELLING)
             self._held[container] = list(found) if len(found) <= _MOST else telling[:_MOST]

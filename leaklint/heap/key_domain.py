@@ -236,7 +236,7 @@ class KeyDomain:
                 (self._deep(part, depth + 1) for part in (*term[2], *(word for _, word in term[3]))),
                 key=ORDER.index,
             )
-        callees = [value for value in self.heap.evaluate(term[1]) if value[0] in {"func", "method"}]
+        callees = [value for value in self.heap.in_order(term[1]) if value[0] in {"func", "method"}]
         found = []
         for callee in callees[:4]:
             key = callee[-1]

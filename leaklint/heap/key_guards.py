@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Guard
+from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.heap_place import Place
 from leaklint.heap.points_to import PointsTo
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class KeyGuards:
         self._read: dict[tuple[str, frozenset[str] | None], dict[Term, list[Term]]] = {}
 
     def _bounded_by(self, guard: Guard, effect: Effect) -> bool:
-        """``if key in TABLE``, ``if key not in TABLE: raise``, ``if abs(key) > N: raise``: only so many keys pass."""
+        """``if key in TABLE``, ``if key == "x"``, ``if key not in TABLE: raise``: only so many keys pass."""
         if guard.kind not in {"if", "past"} or effect.key is None:
             return False
         return any(self._bounds(test, holds, effect) for test, holds in conjuncts(guard.test, guard.holds))
@@ -40,6 +41,8 @@ class KeyGuards:
             if right[0] in {"tuple", "list", "set"}:
                 return True
             return bool(containers) and effect.container not in containers and self.keys._of_table(("iter", right))
+        if test[1] in {"==", "!="} and (test[1] == "==") == holds:  # that one key, and no other
+            return (left in keys and right[0] == "const") or (right in keys and left[0] == "const")
         return False
 
     def _same_keys(self, effect: Effect) -> set[Term]:
@@ -218,3 +221,13 @@ def _tests_container(guard: Guard, container: Term, heap: PointsTo) -> bool:
     if guard.kind == "except":
         return "KeyError" in repr(guard.test) or "LookupError" in repr(guard.test)
     return guard.kind in {"if", "past"} and container in heap.looked_into(guard.test)
+
+
+def looked_through(function: Function, place: Place) -> Iterator[Term]:
+    """Yield what a function has looked through by a place for one that equals what it is given, and returns if there is one."""
+    for event in function.events:
+        if event.kind != "return" or event.place > place:
+            continue
+        tests = [guard.test for guard in event.guards if guard.kind == "if" and guard.holds]
+        if any(term[:2] == ("op", "==") for test in tests for term in walk(test)):
+            yield from (guard.test for guard in event.guards if guard.kind == "loop")

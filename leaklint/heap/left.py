@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, walk
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY, Multiplicity
 
 if TYPE_CHECKING:

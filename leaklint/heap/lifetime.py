@@ -5,52 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from leaklint.flow.model import Event, Guard, Module, is_for_scripts
 from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
 from leaklint.heap.generators import endless, is_inside, is_made_once, locals_of_generator
+from leaklint.heap.heap_place import HeapPlace, Place, is_set_later
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.workers import locals_of_workers, loops_of
 
-Place = tuple[int, int, int, int]
-_MOST_ALTERNATIVES = 5
 _LIVING = frozenset(
     {"container", "inst", "func", "partial", "memo", "extinst", "method", "cmethod", "self", "exc", "generator"}
 )
 _MAKING = frozenset({"list", "dict", "set", "tuple", "comp", "call"})  # terms of values that are made where they stand
-
-
-class HeapPlace(NamedTuple):
-    """A named place that lives long. ``scope``: module, class, metaclass, field, function, default, closure,
-    result, thread, outside.
-
-    ``owner`` is the key of the module, class or function, ``name`` what it is called there, ``depth`` how many containers
-    deep inside of it; ``place`` where it is assigned, in the module ``module``; ``path`` leads there from the root.
-    ``alternatives`` tells how many objects a variable on the way may hold, of which it holds one.
-    """
-
-    scope: str
-    owner: str
-    name: str
-    module: str
-    place: Place
-    depth: int = 0
-    path: tuple[str, ...] = ()
-    alternatives: int = 1
-
-    @property
-    def is_unsure(self) -> bool:
-        """Tell whether a variable on the way may hold so many objects that this one may well not be there."""
-        return self.alternatives > _MOST_ALTERNATIVES
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Return what tells holders apart."""
-        return (self.scope, self.owner, self.name)
 
 
 def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
@@ -62,6 +30,12 @@ def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
 def _objects(values: Iterable[Term]) -> int:
     """Return of how many objects values are; there is at least one."""
     return max(1, sum(value[0] in {"inst", "extinst", "container"} for value in values))
+
+
+def _doubts(value: Term, location: HeapPlace) -> int:
+    """Return how many steps of the way to a value may lead to another one: a container's own attribute is no such step."""
+    slots = location.slots[:-1] if value[0] == "container" else location.slots
+    return location.is_unsure + any(is_set_later(*slot) for slot in slots)
 
 
 class Lifetime:
@@ -110,7 +84,7 @@ class Lifetime:
     def _reach(self, queue: deque[tuple[Term, HeapPlace]], value: Term, location: HeapPlace) -> None:
         if value[0] not in _LIVING:
             return
-        if value in self.long and self.long[value].is_unsure and not location.is_unsure:
+        if value in self.long and _doubts(value, location) < _doubts(value, self.long[value]):
             del self.long[value]  # this way to it is surer
         if value in self.long:
             if self.long[value].key != location.key and len(self.others.setdefault(value, [])) < 4:
@@ -128,7 +102,7 @@ class Lifetime:
                 for term, place, guards in values:
                     if _is_of_a_script(module, guards):
                         continue
-                    found = in_order(self.heap.evaluate(term))
+                    found = self.heap.in_order(term)
                     path = (f"{module.name}.{word}",)
                     where = HeapPlace("module", module.name, word, module.name, place, 0, path, _objects(found))
                     for value in found:
@@ -141,7 +115,8 @@ class Lifetime:
             module = names.module_of(key)
             for word, (term, place) in klass.attributes.items():
                 where = HeapPlace("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
-                for value in in_order(self.heap.evaluate(term)):
+                member = self.heap.classes.is_member(key, word)
+                for value in [("inst", key, None)] if member else self.heap.in_order(term):
                     yield value, where
         for value, assigned in self._on.items():
             for word, function, event in assigned:
@@ -150,14 +125,14 @@ class Lifetime:
                     names.modules[home], event.guards
                 ):
                     continue
-                if value[0] in {"class", "anyclass", "metaclass", "func"} and value[1] != "?":
+                if value[0] in {"class", "anyclass", "metaclass", "func", "module"} and value[1] != "?":
                     if value[0] == "func" and "<locals>" in value[1]:
                         continue
                     if value[0] == "class" and self.heap.names.classes[value[1]].parent:
                         continue
-                    scope = {"class": "class", "func": "function"}.get(value[0], "metaclass")
+                    scope = {"class": "class", "func": "function", "module": "module"}.get(value[0], "metaclass")
                     where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
-                    for one in in_order(self.heap.evaluate(event.terms[1])):
+                    for one in self.heap.in_order(event.terms[1]):
                         if one[0] == "self" and not event.guards:
                             continue
                         yield one, where
@@ -188,10 +163,7 @@ class Lifetime:
                 continue
             made = ("inst", key, ("descriptor",))
             if key not in self._put_away:
-                yield (
-                    made,
-                    HeapPlace("class", key, "", klass.key.partition(":")[0], klass.place, 0, (_dotted(key),)),
-                )
+                yield made, HeapPlace("class", key, "", key.partition(":")[0], klass.place, 0, (_dotted(key),))
 
     @cached_property
     def _put_away(self) -> frozenset[str]:
@@ -200,7 +172,7 @@ class Lifetime:
             value[1]
             for function in self.heap.functions.values() if function.kind not in {"class", "module"}
             for event in function.events if event.kind == "setattr"
-            for value in in_order(self.heap.evaluate(event.terms[1])) if value[0] == "inst"
+            for value in self.heap.in_order(event.terms[1]) if value[0] == "inst"
         )  # fmt: skip
 
     def _is_descriptor(self, key: str) -> bool:
@@ -221,8 +193,8 @@ class Lifetime:
                 continue
             for param in function.params:
                 if param.default is not None:
-                    for value in in_order(self.heap.evaluate(param.default)):
-                        if value[0] == "container":
+                    for value in self.heap.in_order(param.default):
+                        if value[0] in {"container", "inst"}:
                             name = self.heap.names.module_of(key).name
                             place = (
                                 value[2][1:5] if isinstance(value[2], tuple) and len(value[2]) >= 5 else function.place
@@ -245,6 +217,7 @@ class Lifetime:
             yield from self._attributes(value, location)
         elif kind == "func":
             yield from self._captured(value[1], location)
+            yield from self._attributes(value, location) if "<locals>" in value[1] else ()
         elif kind == "method" or kind == "cmethod":
             yield value[1], location
         elif kind == "generator" and self._is_for_good(location):
@@ -255,10 +228,10 @@ class Lifetime:
                 yield one, HeapPlace("generator", function.key, word, home, place, 0, path)
         elif kind == "partial":
             for term in (value[1], *value[2], *(word for _, word in value[3])):
-                for one in in_order(self.heap.evaluate(term)):
+                for one in self.heap.in_order(term):
                     yield one, location
         elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
-            for one in self.heap.calling.returned(value[1]):
+            for one in self.heap.ordered(self.heap.calling.returned(value[1])):
                 yield one, location._replace(scope="result", path=(*location.path, "its result"))
 
     def _is_for_good(self, location: HeapPlace) -> bool:
@@ -283,7 +256,7 @@ class Lifetime:
             value,
             ("self", value[1]),
             *(("self", above) for above in classes.order(value[1])),
-            *(("self", heir) for heir in self._heirs(value)),
+            *(("self", heir) for heir in sorted(self._heirs(value))),
         ):
             for name, function, event in self._on.get(one, ()):
                 if (name, id(event)) in seen:
@@ -294,8 +267,10 @@ class Lifetime:
                 scope = "descriptor" if self._is_descriptor(value[1]) and len(location.path) == 1 else "field"
                 children = self._assigned(value, function, event)
                 alternatives = max(location.alternatives, _objects(children))
-                where = HeapPlace(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives)
-                for child in children:
+                slots = (*location.slots, (function, event))
+                where = HeapPlace(scope, owner, name, home, event.place, 0, (*location.path, name), alternatives, slots)
+                where = where._replace(maker=location.maker)
+                for child in self.heap.ordered(children):
                     yield child, where
 
     def _heirs(self, value: Term) -> set[str]:
@@ -325,9 +300,10 @@ class Lifetime:
         if location.depth > 3:
             return
         weak = value[1].startswith("weak:")  # what is held weakly, or as long as its key, may be gone long before
-        inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"))
+        under = location.is_of_weak_key or weak
+        inner = location._replace(depth=location.depth + 1, path=(*location.path, "[..]"), is_of_weak_key=under)
         for _, part in self.heap.contents.parts(value):
-            for child in in_order(self.heap.evaluate(part)):
+            for child in self.heap.in_order(part):
                 bound = child[1] if child[0] == "method" else child
                 if bound[0] != "self" and not (weak and child[0] != "container"):
                     yield child, inner
@@ -339,7 +315,7 @@ class Lifetime:
         """Yield what the program puts on a thread-local, a namespace or an object from outside."""
         for name, term in self.heap.external.fields.get(value, {}).items():
             where = location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
-            for child in in_order(self.heap.evaluate(term)):
+            for child in self.heap.in_order(term):
                 yield child, where
         for name, function, event in self.assigned_to(value):
             where = location._replace(
@@ -352,7 +328,7 @@ class Lifetime:
                 continue  # what else it may be, is not known to be put there alone
             if location.scope == "module":
                 where = where._replace(place=location.place, module=location.module)
-            for child in in_order(self.heap.evaluate(event.terms[1])):
+            for child in self.heap.in_order(event.terms[1]):
                 yield child, where
 
     def _captured(self, key: str, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
@@ -370,7 +346,7 @@ class Lifetime:
                         elif term[0] == "func" and term[1] not in seen and term[1].startswith(f"{key}."):
                             inner.append(term[1])
                         elif term[0] == "param" and term[1] not in seen and term[1] in self.heap.functions:
-                            for value in in_order(self.heap.evaluate(term)):
+                            for value in self.heap.in_order(term):
                                 if value[0] == "container":
                                     yield value, location
         for outer, name in sorted(names):
@@ -382,9 +358,10 @@ class Lifetime:
                 self._assigned_at(outer, name),
                 0,
                 (f"{_dotted(outer)}()", name),
+                maker=outer,
             )
             for term in self.heap.cell(("cell", outer, name)):
-                for value in in_order(self.heap.evaluate(term)):
+                for value in self.heap.in_order(term):
                     yield value, where
 
     def _assigned_at(self, outer: str, name: str) -> Place:

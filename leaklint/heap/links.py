@@ -9,8 +9,8 @@ from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import DISPLAYS, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.kept import Kept
-from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.multiplicity import MANY, Multiplicity
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.release import Quality, Release
@@ -78,7 +78,7 @@ class Links:
             target: Term = ("attr", event.terms[0], name)
             if event is link or heap.rebinding._is_birth(key, ("field", owner, name)):
                 continue
-            if self.chains._holds(event.terms[1], target, event, 0) or (
+            if self.chains._holds(event.terms[1], target, event) or (
                 other is function and event.terms[1] == link.terms[1]
             ):
                 continue

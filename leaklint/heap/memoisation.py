@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Class, Function
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
     from leaklint.heap.retained import Level
@@ -142,8 +143,12 @@ class Memos:
             return None
         keyed = self._arguments(function, value)
         best: tuple[Kept, str] | None = None
+
+        def rank(one: tuple[str, Kept]) -> tuple[bool, int]:
+            return self._is_one(function, *one), one[1].rank
+
         for argument, kept in keyed:
-            if kept.kind in _TELLING and (best is None or kept.rank < best[0].rank):
+            if kept.kind in _TELLING and (best is None or rank((argument, kept)) < rank((best[1], best[0]))):
                 best = (kept, argument)
         level, reasons = 2, []
         if best is None:
@@ -175,16 +180,19 @@ class Memos:
                 level = int(own)
             elif bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
+            if level and self._is_part(kept.cls):
+                level, reasons = 0, [*reasons, f"one {kept.name} for each object that has it as a part"]
         if kept.kind in {"function", "class"}:
             level = min(level, 1)
         if kept.kind == "param":
-            level = min(level, 1)
+            classes = is_for_classes(argument) or is_for_classes(kept.name)
+            level = 0 if classes else min(level, 1)
             reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+            reasons += ["classes usually are made at import"] if classes else []
         if kept.cls and self._is_small_value(kept.cls, bound):
             level = 0
             reasons.append("equal objects share an entry")
-        one = kept.cls and (self.heap.multiplicity.is_one_a_run(kept.cls) or self._is_made_once(function, argument))
-        if one:
+        if self._is_one(function, argument, kept):
             level = 0
             reasons.append(f"one {kept.name} a run of the program")
         return self._made(module, place, function, bound, kept, argument, level, reasons, name, value[3])
@@ -208,6 +216,13 @@ class Memos:
             cache,
         )
 
+    def _is_one(self, function: Function | None, argument: str, kept: Kept) -> bool:
+        """Tell whether there is one object a run of the program that an argument brings."""
+        often = self.heap.multiplicity
+        return bool(kept.cls) and (
+            often.is_single(kept.cls) or often.is_one_a_run(kept.cls) or self._is_made_once(function, argument)
+        )
+
     def _is_made_once(self, function: Function | None, argument: str) -> bool:
         """Tell whether each object that callers are seen to hand in as an argument is made once in a run of the program."""
         if function is None:
@@ -221,6 +236,17 @@ class Memos:
                 call.term[4] == value[2] and often.call_runs(call) != MANY for call in often.constructions(value[1])
             )
             for value in objects
+        )
+
+    def _is_part(self, key: str) -> bool:
+        """Tell whether each object of a class is made for an attribute of the one that makes it."""
+        functions, sites = self.heap.points_to.functions, self.heap.multiplicity.constructions(key) if key else []
+        return bool(sites) and all(
+            any(
+                one.kind == "setattr" and one.terms[0][0] == "param" and call.event.terms[0] in options(one.terms[1])
+                for one in functions[call.caller].events
+            )
+            for call in sites
         )
 
     def _is_told_apart(self, kept: Kept) -> bool:
@@ -306,7 +332,7 @@ class Memos:
             if value not in self.heap.points_to.evaluate(term[1][1]) and not self._names_it(term[1][1], target):
                 continue
             home = self.heap.points_to.functions[function]
-            if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility._at_end(home):
+            if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility.process_end.has(home):
                 continue
             if any(guard.kind == "except" for guard in event.guards):
                 continue

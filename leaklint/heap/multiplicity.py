@@ -7,9 +7,10 @@ from functools import cached_property
 from leaklint.contracts.containers import ADDERS
 from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard, is_for_scripts
-from leaklint.flow.terms import DISPLAYS, NONE, Term
+from leaklint.flow.terms import NONE, Term
 from leaklint.flow.truth import falsy
 from leaklint.heap.effects import Call, Effects
+from leaklint.heap.endless import goes_on, is_without_end
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
@@ -72,11 +73,8 @@ class Multiplicity:
         if function.owner and (
             function.name in of_nature("runs with its class") or (meta and function.name in _OF_CLASSES)
         ):
-            heirs = (
-                self.heap.classes.local_by_metaclass.get(function.owner, ())
-                if meta
-                else self.heap.classes.local_heirs(function.owner)
-            )
+            classes = self.heap.classes
+            heirs = classes.local_by_metaclass.get(function.owner, ()) if meta else classes.local_heirs(function.owner)
             makers = {self.heap.names.classes[heir].parent for heir in heirs}
             made = [self.runs(maker) for maker in makers]
             return max([IMPORT, *made, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])
@@ -135,9 +133,9 @@ class Multiplicity:
         often = self.runs(function)
         if often == IMPORT and self.heap.functions[function].kind == "module":
             often = SCRIPT if is_for_scripts(event.guards) else IMPORT
-            if any(guard.kind == "while" for guard in event.guards):
-                return MANY
-        if often == SCRIPT and any(map(_is_without_end, event.guards)):
+        if often < MANY and goes_on(self.heap, self.heap.functions[function], event):
+            return MANY
+        if often == SCRIPT and any(map(is_without_end, event.guards)):
             often = MANY
         if self.lifetime.is_resumed(function, event):
             often = MANY
@@ -235,7 +233,10 @@ class Multiplicity:
     def is_single(self, key: str) -> bool:
         """Tell whether a class hands out one object: it is asked for many times and made once."""
         above = self.heap.classes.order(key) if key in self.heap.names.classes else ()
-        return any(one in self._single or self._is_declared(one.replace(":", ".")) for one in (key, *above))
+        if any(one in self._single or self._is_declared(one.replace(":", ".")) for one in (key, *above)):
+            return True
+        outside = map(self.heap.contracts.klass, self.heap.classes.outside(key) if above else ())
+        return any(one is not None and one.singleton for one in outside)
 
     @cached_property
     def _single(self) -> frozenset[str]:
@@ -390,11 +391,3 @@ class Multiplicity:
         if is_shown(self.heap, function, calls):
             return False
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
-
-
-def _is_without_end(guard: Guard) -> bool:
-    """Tell whether a guard is a loop of which the program does not say how often it runs."""
-    return guard.kind == "while" or (guard.kind == "loop" and guard.test[0] not in DISPLAYS)
-
-
-__all__ = ["IMPORT", "MANY", "ONCE", "SCRIPT", "Multiplicity"]

@@ -82,6 +82,11 @@ class Names:
             return ("module", inner)
         return None
 
+    def getter(self, name: str, word: str) -> str | None:
+        """Return the key of the ``__getattr__`` that a module of the program has for names that it does not define."""
+        key = f"{name}:__getattr__"
+        return key if key in self.functions and not word.startswith("__") else None
+
     def name(self, module: str, word: str) -> Term:
         """Return what a name in a module stands for."""
         found = self.in_module(module, word)
@@ -107,6 +112,11 @@ class Names:
         ending = self._endings.get(dotted, ()) if "." in dotted else ()
         return ending[0] if len(ending) == 1 else None
 
+    def below(self, dotted: str) -> Term:
+        """Return what stands below a folder without ``__init__.py``, where a program names it in full."""
+        found = self._module(dotted)
+        return ("module", found) if found is not None else ("ext", dotted)
+
     def _find(self, dotted: str) -> Term:
         parts = dotted.split(".")
         for n in range(len(parts), 0, -1):
@@ -124,7 +134,8 @@ class Names:
             for word in parts[n:]:
                 found = self.in_module(term[1], word) if term[0] == "module" and term[1] in self.modules else None
                 if found is None:
-                    term = ("attr", term, word) if term[0] in {"global", "attr", "class"} else ("ext", dotted)
+                    lazy = term[0] == "module" and self.getter(term[1], word) is not None
+                    term = ("attr", term, word) if lazy or term[0] in {"global", "attr", "class"} else ("ext", dotted)
                 else:
                     term = found
             return term

@@ -13,7 +13,7 @@ from leaklint.heap.points_to_values import Values
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
-    from leaklint.heap.lifetime import HeapPlace
+    from leaklint.heap.heap_place import HeapPlace
     from leaklint.heap.points_to import PointsTo
 
 _MARK = "__dict__"

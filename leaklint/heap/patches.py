@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _OBJECTS = frozenset({"self", "method", "closure", "instance"})
+_DEPTH = 3  # callers above a function that wraps something
 _READING = frozenset({"getattr", "hasattr"})
 
 
@@ -80,11 +81,18 @@ class Patches:
         return LEFT_BY_ERROR if left else ""
 
     def _level(self, patch: _Assignment, kept: Kept) -> int:
-        """A function that wraps something and that nobody here calls is called once in most programs."""
-        if not kept.cls:
-            return int(bool(self.heap.effects.calls.get(patch.function)))
+        """A function that wraps something is called once in most programs, unless each of many objects calls it."""
+        if not kept.cls or not self._is_of_objects(patch.function, 0):
+            return 0
         often = self.heap.multiplicity
         return int(not (often.is_one_a_run(kept.cls) or often.is_one_at_a_time(kept.cls)))
+
+    def _is_of_objects(self, key: str, depth: int) -> bool:
+        """Tell whether an object calls a function on itself: a method of it, or one that such a method calls."""
+        if self.heap.points_to.functions[key].kind == "method":
+            return True
+        calls = self.heap.effects.calls.get(key, ())
+        return depth < _DEPTH and any(self._is_of_objects(call.caller, depth + 1) for call in calls)
 
     @cached_property
     def _assignments(self) -> list[_Assignment]:

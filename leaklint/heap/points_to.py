@@ -24,6 +24,7 @@ from leaklint.heap.classes import Classes
 from leaklint.heap.contents import Part
 from leaklint.heap.evaluation import Evaluation
 from leaklint.heap.external import External
+from leaklint.heap.hints import Hints
 from leaklint.heap.made_fields import declare_fields, declare_in_namespaces
 from leaklint.heap.names import Names
 from leaklint.heap.points_to_values import NOTHING, PART, Values, asked_of, sliced
@@ -47,6 +48,7 @@ class PointsTo(Evaluation):
         self.functions = self.names.functions
         self.classes = Classes(self.names, self.evaluate, self.contracts)
         self.annotations = Annotations(self)
+        self.hints = Hints(self)
         self.attributes = Attributes(self)
         self.calling = Calling(self)
         self.external = External(self)
@@ -123,9 +125,7 @@ class PointsTo(Evaluation):
             label = f"{term[2]}@{term[3][0]}:{term[3][1]}"
             return self.all_of(function.assigned.get(label, ())) if function is not None else PART
         if kind == "attr":
-            return frozenset().union(
-                *(self.attributes.attribute(value, term[2], term[1]) for value in self.evaluate(term[1]))
-            )
+            return NOTHING.union(*[self.attributes.attribute(one, term[2], term[1]) for one in self.in_order(term[1])])
         if kind in {"elem", "iter"}:
             return self._elements(term)
         if kind == "held":
@@ -148,6 +148,8 @@ class PointsTo(Evaluation):
             return self.evaluate(("iter", term[1]))
         if kind == "sent":
             return self.all_of(self.sent.get(term[1], ())) or PART
+        if kind == "given":
+            return self.calling.given_by_callers(term[1])
         if kind == "deepcopy":
             return self.external.copies.copied_deeply(term[1], term[2])
         return frozenset([("exc",)]) if kind == "exception" else PART
@@ -230,7 +232,7 @@ class PointsTo(Evaluation):
             and param.default[0] == "const"
         ):
             return default
-        return frozenset([("param", term[1], term[2])]) | frozenset(v for v in default if v[0] == "container")
+        return frozenset([("param", term[1], term[2])]) | frozenset(v for v in default if v[0] in {"container", "inst"})
 
     def _of_wrapper(self, function: Function, name: str) -> Values:
         """Return the object that the first parameter of a wrapper is, where it wraps methods."""
@@ -243,7 +245,7 @@ class PointsTo(Evaluation):
             and function.owner
             and not self.wrapped.get(function.key)
         ):
-            return frozenset([("inst", "?", ("descriptor", function.key))])  # by its protocol: whose attribute it is
+            return self.attributes.descriptors.owners(function)  # by its protocol: whose attribute it is
         if function.key in self.installed:
             return frozenset(("self", owner) for owner in self.installed[function.key] if owner in self.names.classes)
         if not self.wrapped.get(function.key):
@@ -270,13 +272,15 @@ class PointsTo(Evaluation):
     def _elements(self, term: Term) -> Values:
         if (part := self._of_row(term)) is not None:
             return self.evaluate(part)
+        if (mapping := self.hints.copied_mapping(term[1])) is not None:
+            return self.evaluate(("iter", mapping))
         got: set[Term] = set()
-        for value in self.evaluate(term[1]):
+        for value in self.in_order(term[1]):
             got |= self.elements(value, term)
         if not got - PART and term[1][0] == "param":
             got = set(self._of_arguments(term)) or got
         if not got - PART:
-            hinted = self.annotations.element(self._hint(term[1]), term[0] == "elem")
+            hinted = self.annotations.element(self.hints.of(term[1]), term[0] == "elem")
             return hinted or frozenset(got)
         return frozenset(got)
 
@@ -306,26 +310,6 @@ class PointsTo(Evaluation):
         hinted = self.annotations.of(param.annotation) if param.annotation is not None else NOTHING
         return hinted or frozenset([term[1]])
 
-    def _hint(self, term: Term) -> Term | None:
-        """Return the annotation of a parameter or a field."""
-        if term[0] == "param":
-            function = self.functions.get(term[1])
-            return (
-                next((p.annotation for p in function.params if p.name == term[2]), None)
-                if function is not None
-                else None
-            )
-        if term[0] == "attr":
-            for value in self.evaluate(term[1]):
-                if value[0] in {"self", "inst"} and value[1] in self.names.classes:
-                    for one in self.classes.order(value[1]):
-                        if term[2] in self.names.classes[one].annotations:
-                            return self.names.classes[one].annotations[term[2]]
-                    for _, event in self.attributes.field_terms(value[1], term[2])[:4]:
-                        if event.terms[1][0] == "param" and (hint := self._hint(event.terms[1])) is not None:
-                            return hint
-        return None
-
     def elements(self, container: Term, term: Term) -> Values:
         """Return what the elements of a container may be; of a mapping, by key its values, by iteration its keys."""
         if container[0] == "plain":
@@ -344,6 +328,8 @@ class PointsTo(Evaluation):
             return frozenset().union(made, *held) or PART
         if container[0] == "generator":
             return self.calling.yielded(container)
+        if container[0] == "ext":
+            return self.external.element(container[1], term)
         if container[0] == "class" and self.classes.is_enum(container[1]):
             return frozenset([("inst", container[1], None)])  # ``Colour[name]``
         if container[0] != "container":

@@ -10,7 +10,8 @@ from leaklint.flow.terms import Term
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call
-    from leaklint.heap.lifetime import HeapPlace, Lifetime
+    from leaklint.heap.heap_place import HeapPlace
+    from leaklint.heap.lifetime import Lifetime
 
 
 class Publication:

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event
-from leaklint.flow.terms import NONE, Term, children, walk
+from leaklint.contracts.containers import LONGER
+from leaklint.flow.model import Event, Guard
+from leaklint.flow.terms import DISPLAYS, NONE, Term, children, walk, written
+from leaklint.heap.births import is_only_at_birth
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to_values import in_order
+from leaklint.heap.process_end import function_is_private
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -43,7 +46,7 @@ class Rebinding:
         """``TABLE[k] = TABLE[k] + (x,)``: an element that is built anew."""
         target: Term = ("elem", event.terms[0], event.terms[1])
         value = event.terms[2]
-        if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"}:
+        if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"} or _reads(value, target):
             return
         containers = [
             v
@@ -69,14 +72,14 @@ class Rebinding:
     def _rebound(self, key: str, event: Event, held: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
         if event.kind == "extend":
             target, value = event.terms
-            if target[0] not in {"name", "attr"}:
+            if target[0] not in {"name", "attr", "elem"}:
                 return
             values = [
                 v
                 for v in in_order(self.heap.points_to.evaluate(target))
                 if v[0] == "container" and v[1] in {"tuple", "frozenset"}
             ]
-            if values and event.name == "+" and not self._gets_its_own(target, values[0], event):
+            if values and event.name in {"+", "|"} and not self._gets_its_own(target, values[0], event):
                 yield Effect("store", "+=", values[0], target, None, ("iter", value), key, event)
             return
         target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
@@ -94,7 +97,8 @@ class Rebinding:
                     yield Effect("store", "[]=", containers[0], target, item, part, key, event)
             elif not self._unset_guard(event, target) and not self._is_birth(key, location):
                 filled = self._is_filled(value) if location[0] == "field" else self._is_filled_here(value, key)
-                how = "clear" if self._is_empty(value) and not filled else "rebuild"
+                first = location[0] == "field" and is_only_at_birth(self.heap.effects, key)
+                how = "clear" if self._is_empty(value) and (first or not filled) else "rebuild"
                 if (
                     (how == "rebuild" and value[0] == "fresh")
                     or value[0] in {"comp", "slice"}
@@ -121,7 +125,9 @@ class Rebinding:
 
     def _is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
         """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""
-        return location[0] in {"field", "metaclass"} and is_constructor(self.heap.points_to.functions[key].name)
+        function = self.heap.points_to.functions[key]
+        helps = function_is_private(function) and is_only_at_birth(self.heap.effects, key)
+        return location[0] in {"field", "metaclass"} and (helps or is_constructor(function.name))
 
     def _locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
         if target[0] == "name":
@@ -163,18 +169,20 @@ class Rebinding:
         value = self._copied(value)
         if value[0] == "op" and value[1] == "+":
             parts = list(value[2])
-            if any(self._is_old(part, target, containers) for part in parts):
-                for part in parts:
-                    if not self._is_old(part, target, containers):
-                        yield ("iter", part)
+            old = [part for part in parts if self._is_all_but(part, target, containers, parts)]
+            if old:
+                yield from (("iter", part) for part in parts if part not in old)
             elif parts[0][0] == "op":
                 yield from (("iter", parts[1]) for _ in self._added(parts[0], target, containers))
         elif value[0] == "call" and value[1][0] == "attr" and self._makes_longer(value):
             if self._is_old(value[1][1], target, containers):
                 yield from value[2][:1] or [("dict", (), value[4])]
+        elif value[0] == "call" and value[1][0] == "attr" and value[1][2] in LONGER:
+            if self._is_old(value[1][1], target, containers):
+                yield from (("iter", part) for part in value[2])
         elif value[0] in {"list", "tuple", "set"}:
             stars = [part for part in value[1] if part[0] == "star"]
-            if any(self._is_old(part[1], target, containers) for part in stars):
+            if any(self._is_all_but(part[1], target, containers, [value]) for part in stars):
                 yield from (part for part in value[1] if part[0] != "star")
         elif value[0] == "op" and value[1] == "|" and any(self._is_old(part, target, containers) for part in value[2]):
             yield from (
@@ -211,9 +219,27 @@ class Rebinding:
         if target[0] == "read":  # what a context variable is asked for
             evaluate, asked = self.heap.points_to.evaluate, term[1] if term[0] == "call" else term
             return asked[0] == "attr" and asked[2] == "get" and not evaluate(asked[1]).isdisjoint(evaluate(target[1]))
-        return term == target or (
-            term[0] in {"name", "attr", "param"}
-            and any(value in containers for value in self.heap.points_to.evaluate(term))
+        return (
+            written(term) == written(target)
+            or _reads(term, target)
+            or (
+                term[0] in {"name", "attr", "param"}
+                and any(value in containers for value in self.heap.points_to.evaluate(term))
+            )
+        )
+
+    def _is_all_but(self, term: Term, target: Term, containers: list[Term], put: list[Term]) -> bool:
+        """Tell whether a term is the old container, or all of it but what is put in: ``[x for x in old if x is not new]``."""
+        if term[0] != "comp":
+            return self._is_old(term, target, containers)
+        element: Term = ("iter", term[3][0])
+        new = {part for one in put if one[0] in DISPLAYS for part in one[1]}
+        plain = (
+            term[2] == (element,) and len(term[3]) == 1 and self._is_old(self._copied(term[3][0]), target, containers)
+        )
+        return plain and all(
+            test[0] == "op" and test[1] in {"is not", "!="} and element in test[2] and not new.isdisjoint(test[2])
+            for test in term[4]
         )
 
     def _is_empty(self, value: Term) -> bool:
@@ -253,4 +279,20 @@ class Rebinding:
     @staticmethod
     def _unset_guard(event: Event, target: Term) -> bool:
         """Tell whether an assignment only makes what is not there yet."""
-        return any(target in Multiplicity.unset(guard) for guard in event.guards)
+        return any(target in Multiplicity.unset(guard) or _is_absent(guard, target) for guard in event.guards)
+
+
+def _is_absent(guard: Guard, target: Term) -> bool:
+    """Tell whether a block runs where there is no element yet: below ``if key not in TABLE``."""
+    test = guard.test
+    if guard.kind not in {"if", "past"} or test[0] != "op" or test[1] not in {"in", "not in"}:
+        return False
+    key, around = test[2]
+    return (test[1] == "not in") == guard.holds and written(("elem", around, key)) == written(target)
+
+
+def _reads(term: Term, target: Term) -> bool:
+    """Tell whether a call reads the element that is assigned: ``TABLE.get(key, [])``."""
+    if target[0] != "elem" or term[0] != "call" or term[1][0] != "attr" or term[1][2] != "get" or not term[2]:
+        return False
+    return written(("elem", term[1][1], term[2][0])) == written(target)

@@ -45,6 +45,8 @@ class Receivers:
         base = self._object_of(effect)
         if base[0] != "param" or not self._is_receiver(base):
             return self._may_live_long(base)
+        if self._is_given_a_long_one(effect.base, base):
+            return True
         return self._is_met_by_long(base[1]) and self._from_callers(base, set())
 
     def _is_met_by_long(self, key: str) -> bool:
@@ -72,7 +74,18 @@ class Receivers:
         given = chain[0].bound.get(base[2])
         if given is None or (given[0] == "param" and not self._is_receiver(given)):
             return True
-        return self._may_live_long(given)
+        return self._may_live_long(given) or self._is_given_a_long_one(effect.base, base)
+
+    def _is_given_a_long_one(self, term: Term, receiver: Term) -> bool:
+        """Tell whether a container is reached by an object that callers hand to the receiver, and that lives long."""
+        while term[0] in {"attr", "elem", "iter"} and term[1] != receiver:
+            term = term[1]
+        if term[0] != "attr":
+            return False
+        given = self.heap.attributes.handed_down(term)
+        return any(one[0] == "param" for one in self.heap.evaluate(term)) and any(
+            one[0] == "inst" and self.lives_long(one) for one in given
+        )
 
     def _may_live_long(self, term: Term) -> bool:
         """Tell whether one of the objects that a term denotes may be one that lives long; ``self`` may be any of its class."""
@@ -87,8 +100,20 @@ class Receivers:
 
     def _object_of(self, effect: Effect) -> Term:
         """Return the term of the object whose container is filled, or that is one; ``super()`` stands for ``self``."""
-        base = effect.base if effect.container[2][:1] == ("class",) else root(effect.base)
+        base = self._given_by_property(effect.base)
+        base = base if effect.container[2][:1] == ("class",) else root(base)
         return (self.heap.calling.receiver_of_super(base) if base[0] == "call" else None) or base
+
+    def _given_by_property(self, base: Term) -> Term:
+        """Return what a property of the object itself gives, where a container is reached by it; else the term itself."""
+        if base[0] != "attr" or base[1][0] != "param" or not self._is_receiver(base[1]):
+            return base
+        method = self.heap.classes.method(self.heap.functions[base[1][1]].owner, base[2])
+        function = self.heap.functions[method] if method is not None else None
+        given = [event.terms[0] for event in function.events if event.kind == "return"] if function is not None else []
+        if function is None or len(given) != 1 or not function.params:
+            return base
+        return self.heap.calling.substituted(given[0], function.key, {function.params[0].name: base[1]})
 
     def _is_receiver(self, term: Term) -> bool:
         function = self.heap.functions.get(term[1])

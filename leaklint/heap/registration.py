@@ -16,7 +16,8 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import LEFT_BY_ERROR
 from leaklint.heap.effects import Effect
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import interned
+from leaklint.heap.key_guards import interned, looked_through
+from leaklint.heap.leading_back import LeadingBack
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.opened import kept_results
@@ -72,6 +73,7 @@ class Registrations:
         self.undoing = Undoing(heap)
         self.outliving = Outliving(heap)
         self.slots = Slots(heap)
+        self.leading_back = LeadingBack(heap)
 
     def all(self) -> Iterator[Registration]:
         """Yield every registration that keeps an object, at any level."""
@@ -147,6 +149,9 @@ class Registrations:
         if best.row.parameter == "self" and any(guard.kind in {"if", "past"} for guard in event.guards):
             level = 0
             reasons.append("only under a condition, which may be that none is started yet")
+        if contract.name.startswith("logging.") and self.heap.points_to.functions[function].kind != "method":
+            level = 0
+            reasons.append("a function that configures logging usually runs once")
         if assumed:
             level = max(0, level - 1)
             reasons.append(assumed)
@@ -156,7 +161,10 @@ class Registrations:
         return Registration(kind, function, event, name, best.kept, best.term, LEVELS[level], tuple(reasons), contract)
 
     def _is_of_few(self, function: str, event: Event) -> bool:
-        """Tell whether a call comes once for each of a few keys: where a table has none, which gets one with it."""
+        """Tell whether a call comes once for each of a few keys: where a table or the registry itself has none yet."""
+        home, callee = self.heap.points_to.functions[function], event.terms[0][1]
+        if callee[0] == "attr" and callee[1] in looked_through(home, event.place):
+            return True
         return any(
             one.event.guards and event.guards[: len(one.event.guards)] == one.event.guards
             and interned(one, self.heap.points_to) and self.heap.keys.of_store(one) is Domain.FINITE
@@ -261,7 +269,7 @@ class Registrations:
         if kept.cls and (
             self.heap.multiplicity.is_one_a_run(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)
         ):
-            level, reasons = min(level, 0), ["the program makes one such object"]
+            level, reasons = min(level, 0), ["the program makes only a fixed number of such objects"]
         if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
             level, reasons = 1, [*reasons, "assumes that many are made"]
         if kept.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):
@@ -307,7 +315,10 @@ class Registrations:
             key in self.heap.points_to.names.classes and self.heap.points_to.classes.related(kept.cls, key)
             for key in classes
         )
-        return 2 if same or self._leads_back(value, classes) else -1
+        if same or self._leads_back(value, classes):
+            return 2
+        put_back = subject is not None and self.leading_back.leads_back(home, subject, set(parts))
+        return 2 if put_back else -1
 
     def _leads_back(self, value: Term, classes: set[str]) -> bool:
         """Tell whether what is kept is made with an object of some classes and keeps it, or is a method of such a thing."""

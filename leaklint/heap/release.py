@@ -39,4 +39,5 @@ class Release(NamedTuple):
     bounded: bool = False
     finalizer: bool = False
     doubt: str = ""  # what has to be assumed for it not to release
+    aimed: bool = False  # the program looks for what it has put in, by something else
     missed: Missed | None = None  # the way on which it does not release

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from leaklint.flow.model import Function, base_of, target_of
+from leaklint.flow.model import Function, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
+from leaklint.heap.births import is_at_birth, is_only_at_birth
+from leaklint.heap.bounds import Bounds, follows_always
+from leaklint.heap.circulation import Place
 from leaklint.heap.coverage import Coverage
 from leaklint.heap.detaching import PROTOCOL, Detaching
 from leaklint.heap.effects import Effect, Effects, distinct_effects
@@ -26,6 +29,7 @@ _SELECTIVE = frozenset(
     "pop remove discard del __delitem__ slot -= difference_update rebuild filter"
     " trim intersection_update delete".split()
 )
+_NEXT = frozenset({"pop", "popitem", "popleft", "get", "get_nowait"})
 
 
 class Removals:
@@ -43,6 +47,7 @@ class Removals:
         self.keys = keys
         self.feasibility = Feasibility(self)
         self.coverage = Coverage(self)
+        self.bounds = Bounds(self)
         self.optional = Optional(effects)
         self.abandonment = Abandonment(effects)
         self.endings = Endings(self)
@@ -50,6 +55,7 @@ class Removals:
         self.paths = Paths(self)
         self.omissions = Omissions(self)
         self.held: set[str] = set()  # the classes of what the stores that are judged keep
+        self.circulating: frozenset[Place] = frozenset()  # removals that only move entries between holders
         self.by_function = ListMemo(_by_function)
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
@@ -68,7 +74,7 @@ class Removals:
             possible = self._where_possible(self._judged(removal, distinct, held, callers))
             possible = self.omissions.of(possible, distinct, apart)
             here = self._where_finished(possible, distinct)
-            if here.quality > best.quality or (best.effect is None and here.quality == best.quality):
+            if (here.quality, *self._nearness(here, distinct)) > (best.quality, *self._nearness(best, distinct)):
                 best = here
             if here.bounded:
                 return here
@@ -82,6 +88,12 @@ class Removals:
         if missed is None and where.scope == "object":
             missed = self.paths.only_elsewhere(stores, removals)
         return best if missed is None else Release(Quality.DOUBTFUL, missed.why, best.effect, missed=missed)
+
+    def _nearness(self, release: Release, stores: list[Effect]) -> tuple[bool, bool, bool]:
+        """Return whether a release has a removal, whether it tells what that misses, and whether it is of some stores."""
+        removal = release.effect
+        takes = removal is not None and any(self._takes(removal, store) for store in stores)
+        return removal is not None, release.missed is not None, takes
 
     def _on_every_way(self, best: Release, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Release:
         """Return a release, or what it misses: removals at the end of the holder itself do not count, nor some ways."""
@@ -123,20 +135,24 @@ class Removals:
         function = self.heap.functions[removal.function]
         if self.feasibility.keeps_all(removal.value, function):
             return Release(Quality.NONE, f"it is left out only if it is identical to {ANEW} ({place})", removal)
-        if self._bounds(removal, stores, callers):
+        if (removal.function, removal.event.place) in self.circulating:
+            return Release(
+                Quality.NONE, f"what is taken out goes to another holder, and from there back ({place})", removal
+            )
+        if self.bounds.of(removal, stores, callers):
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
-        if self.feasibility._is_finalizer(removal, held):
+        if self.feasibility._is_finalizer(removal, held) or self.feasibility.waits_for_its_end(removal, stores):
             return Release(
                 Quality.NONE,
                 f"only a finalizer removes it ({place}), which never runs while it is held",
                 removal,
                 finalizer=True,
             )
-        if self.feasibility._at_end(function):
+        if self.feasibility.process_end.has(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
         if self.feasibility.is_left_to_tests(removal, stores):
             return Release(Quality.NONE, f"only what sets tests up calls {function.name}() ({place})", removal)
-        if self.feasibility.is_left_to_finalizer(removal, held):
+        if self.feasibility.letting_go.is_left_to_finalizer(removal.function, held):
             why = f"the program leaves {function.name}() to a finalizer ({place}), which never runs while it is held"
             doubt = f"assumes that users leave {function.name}() to the finalizer as well"
             return Release(Quality.DOUBTFUL, why, removal, finalizer=True, doubt=doubt)
@@ -145,8 +161,8 @@ class Removals:
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
             return Release(Quality.NONE, f"{reason} ({place})", removal)
-        if not beside and (reason := self.feasibility.never_by_name(function)):
-            doubt = f"assumes that nothing else calls {function.name}()"
+        reason, doubt = self.feasibility.doubt(removal, function, stores) if not beside else ("", "")
+        if reason:
             return Release(Quality.DOUBTFUL, f"{reason} ({place})", removal, doubt=doubt)
         if not any(self._takes(removal, store) for store in stores):
             return self._never_taking(removal, stores, place)
@@ -154,7 +170,7 @@ class Removals:
             return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
         if self.coverage._moves(removal, stores):
             return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
-        follows = removal.how != "clear" and any(self._follows_always(removal, store) for store in here)
+        follows = removal.how != "clear" and any(follows_always(removal, store) for store in here)
         if follows or self._is_protocol(function, stores):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         return self._called(removal, function, place)
@@ -170,7 +186,9 @@ class Removals:
         why = f"what is removed at {place} is never what was stored"
         if wrapped is None:
             missed = Missed(stores[0], why, "remove what was stored", meant=True, shown=True)
-            return Release(Quality.NONE, why, removal, missed=missed if self._takes_nothing(removal) else None)
+            return Release(
+                Quality.NONE, why, removal, aimed=True, missed=missed if self._takes_nothing(removal) else None
+            )
         why = f"{why}: that is {wrapped[1]} made around it"
         missed = Missed(wrapped[0], why, "remove what was stored", meant=True, shown=not covered)
         return Release(Quality.NONE, missed.why, removal, missed=missed)
@@ -182,94 +200,19 @@ class Removals:
             store.key is not None and self.coverage.equality.differ(removal.key, store.key) for store in stores
         )  # fmt: skip
 
-    @staticmethod
-    def _follows_always(removal: Effect, store: Effect) -> bool:
-        """Tell whether a removal stands in the function of a store, behind no test that the store is not behind as well."""
-        guards = (guard for guard in removal.event.guards if guard.kind not in {"finally", "try", "with"})
-        return removal.function == store.function and all(guard in store.event.guards for guard in guards)
-
     def _is_protocol(self, function: Function, stores: list[Effect]) -> bool:
         """Tell whether a removal runs whenever an object is used, whose other methods store."""
         storing = self.by_function(stores) if function.name in PROTOCOL and function.owner else ()
         return any(self.heap.functions[one].owner == function.owner for one in storing)
 
-    # bounds
-
     def bounds_entry(self, removal: Effect, store: Effect) -> bool:
         """Tell whether a removal bounds the number of entries that one store puts in."""
-        return self._bounds(removal, [store], _callers([store]))
-
-    def _bounds(self, removal: Effect, stores: list[Effect], callers: set[str]) -> bool:
-        """A removal on the store's own path, behind a test of the size or of the entries: eviction or sweep.
-
-        ``callers`` are the functions from which the stores are reached.
-        """
-        storing = self.by_function(stores).keys() | callers
-        if removal.function not in storing and not any(
-            call.caller in storing for call in self.effects.calls.get(removal.function, ())
-        ):
-            return False
-        events = [removal.event]
-        events += [call.event for call in self.effects.calls.get(removal.function, ()) if call.caller in storing]
-        guards = [guard for event in events for guard in event.guards]
-        if any(self.tests_size(guard.test, removal) for guard in guards if guard.kind in {"if", "while", "past"}):
-            return self._runs_with(removal)
-        if removal.how == "trim":
-            return True
-        if removal.how in {"rebuild", "filter"} and removal.function in self.by_function(stores):
-            return True
-        swept = any(
-            guard.kind in {"loop", "while"} and self.runs_over(guard.test, removal.container) for guard in guards
-        )
-        return swept and removal.how != "clear" and self._runs_with(removal)
-
-    def _runs_with(self, removal: Effect) -> bool:
-        """Tell whether a removal stands in the function of a store, not behind a guard that forbids it."""
-        function = self.heap.functions[removal.function]
-        return not any(self.feasibility.is_false(guard, function) for guard in removal.event.guards)
-
-    def tests_size(self, test: Term, effect: Effect) -> bool:
-        """Tell whether a test asks how many entries the container of an effect has."""
-        container, raw = effect.container, base_of(effect.event)
-        for term in walk(test):
-            if term[0] == "op" and term[1] in {">", ">=", "<", "<=", "==", "!="}:
-                for part in term[2]:
-                    for one in walk(part):
-                        if (
-                            one[0] == "call"
-                            and one[1][-1] in {"len", "qsize", "__len__", "full"}
-                            and ((raw is not None and raw in one[2]) or self._is_of(one, container))
-                        ):
-                            return True
-            if (
-                term[0] == "call"
-                and term[1][0] == "attr"
-                and term[1][2] == "full"
-                and container in self.heap.evaluate(term[1][1])
-            ):
-                return True
-        return False
-
-    def _is_of(self, call: Term, container: Term) -> bool:
-        given = call[2][0] if call[2] else call[1][1] if call[1][0] == "attr" else NONE
-        values = self.heap.evaluate(given)
-        if container in values or any(
-            value[0] in {"inst", "self"}
-            and value[1] in self.heap.names.classes
-            and self.effects.container_of(value) is not None
-            and container[2][:1] == ("class",)
-            and self.heap.classes.related(value[1], container[2][1])
-            for value in values
-        ):
-            return True
-        where = self.lifetime.where(container)
-        places = (self.lifetime.where(value) for value in values)
-        return where is not None and any(place is not None and place.key == where.key for place in places)
+        return self.bounds.of(removal, [store], _callers([store]))
 
     def runs_over(self, term: Term, container: Term) -> bool:
         """Tell whether a loop runs over a container or a copy of it."""
         for one in walk(term):
-            for value in self.heap.evaluate(one):
+            for value in (*self.heap.evaluate(one), *self.effects.containers(one)):
                 if value == container or (
                     value[0] == "container" and isinstance(value[2], tuple) and self._is_view(value, container)
                 ):
@@ -285,9 +228,9 @@ class Removals:
     def _called(self, removal: Effect, function: Function, place: str) -> Release:
         if removal.how == "callback":
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if self.detaching.is_beside_their_life(removal, function, self._entering) and not self._consumes(
-            removal, function
-        ):
+        beside = self.detaching.is_beside_their_life(removal, function, self._entering)
+        next_one = removal.key is None and removal.how in _NEXT and self._hands_out(removal, function)
+        if beside and not next_one and not self._consumes(removal, function):
             where = " on it" if self.reachable(function) else ""
             return Release(Quality.NONE, f"nothing in the program calls {function.name}(){where} ({place})", removal)
         selective = removal.how in _SELECTIVE and (
@@ -297,7 +240,7 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if removal.how == "clear" and (self._closes(function) or self._consumes(removal, function)):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        if (removal.how == "pop" and removal.key is None) or removal.how in {"popitem", "popleft", "get", "get_nowait"}:
+        if removal.how in _NEXT and (removal.how != "pop" or removal.key is None):
             selective = self._hands_out(removal, function) or self._consumes(removal, function)
         if self._has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
@@ -307,23 +250,20 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self._hands_out(removal, function):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        return Release(
-            Quality.NONE,
-            f"all of it is cleared only by {function.name}(), which nothing in the program calls ({place})",
-            removal,
+        others = (
+            "only constructors call" if is_only_at_birth(self.effects, function.key) else "nothing in the program calls"
         )
+        why = f"all of it is cleared only by {function.name}(), which {others} ({place})"
+        return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:
-        return (
-            bool(self.effects.calls.get(function.key))
-            or function.key in self.multiplicity.escaping
-            or bool(function.parent)
-        )
+        called = bool(self.effects.calls.get(function.key)) or bool(function.parent)
+        return called or function.key in self.multiplicity.escaping
 
     def _has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
         others = function.key in self.multiplicity.escaping or self.feasibility.is_hook(function)
-        if others and not self.feasibility._at_end(function):
+        if others and not self.feasibility.process_end.has(function):
             return True
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]
@@ -334,13 +274,10 @@ class Removals:
                 continue
             if any(self.feasibility.is_false(guard, caller) or guard.kind == "except" for guard in call.event.guards):
                 continue
-            if self.feasibility._at_end(caller) or caller.name == "__del__":
+            if self.feasibility.process_end.has(caller) or caller.name == "__del__" or is_at_birth(self.effects, call):
                 continue
-            if (
-                len(caller.events) > 2
-                or self._has_life(caller, seen)
-                or caller.name in {"__exit__", "__aexit__", "close"}
-            ):
+            ends = caller.name in {"__exit__", "__aexit__", "close"}
+            if ends or len(caller.events) > 2 or self._has_life(caller, seen):
                 return True
         return False
 
@@ -379,7 +316,7 @@ class Removals:
     def _derives(self, term: Term, removal: Effect) -> bool:
         for part in (term, *children(term)):
             values = self.heap.evaluate(part)
-            if removal.container in values or any(
+            if removal.container in set(self.effects.containers(part)) or any(
                 v[0] == "container" and self._is_view(v, removal.container) for v in values
             ):
                 return True

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.kept import Kept
-from leaklint.heap.lifetime import HeapPlace
 from leaklint.heap.release import Release
 
 Level = Literal["low", "medium", "high"]

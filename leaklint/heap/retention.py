@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from leaklint.flow.terms import Term, root
 from leaklint.heap.building import Building
 from leaklint.heap.chains import Chains
+from leaklint.heap.circulation import circulating
 from leaklint.heap.context_growth import ContextGrowth
+from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect, Effects
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.kept import Keeping, Kept
 from leaklint.heap.key_domain import KeyDomain
+from leaklint.heap.key_guards import interned
 from leaklint.heap.left import left_to_users
-from leaklint.heap.lifetime import HeapPlace, Lifetime
+from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.owners import HolderOwners, tables_of_owner
@@ -91,6 +95,7 @@ class Heap:
                 where[key] = location
                 kinds[key] = effect.container[1]
             (stores if effect.kind == "store" else removals)[key].append(effect)
+        self.removals.circulating = circulating(stores, removals)
         found: list[Retention] = []
         found += Chains(self).all()
         found += Raising(self).all()
@@ -119,6 +124,8 @@ class Heap:
     def _retention(
         self, location: HeapPlace, kind: str, effects: list[Effect], removals: list[Effect]
     ) -> Retention | None:
+        if any(self._runs(effect, location) == MANY and not self._makes_one_of_few(effect) for effect in effects):
+            self.owners.fed.add(location.path)
         if kind in {"bounded", "local", "namespace"} or self._is_model_field(location):
             return None
         if self._gives_back(location, effects):
@@ -133,8 +140,7 @@ class Heap:
         ]
         if not stores:
             return None
-        self.owners.fed.add(location.path)
-        stores.sort(key=lambda one: (one.kept.rank, self._is_inside(one), -one.level, one.side != "key"))
+        stores.sort(key=lambda one: (one.level == 0, *self._telling(one)))
         judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
         kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
         kept.sort(key=lambda one: one[1].missed is None and all(store.level == 0 for store in one[0]))
@@ -146,8 +152,8 @@ class Heap:
         stores, release = kept[0]
         if release.missed is not None:
             first = release.missed.store
-            stores.sort(key=lambda one: one.effect is not first)
-        level = max(store.level for store in stores)
+            stores.sort(key=lambda one: (one.effect is not first, *self._telling(one)))
+        level = stores[0].level
         reasons = [reason for store in stores[:1] for reason in store.reasons]
         if location.scope == "object":
             reasons.append(f"assumes that {_last(location.owner)} outlives its entries")
@@ -159,9 +165,17 @@ class Heap:
             reasons.append(release.doubt)
         if self.removals.endings.is_tracked(stores[0].effect, release.effect):
             level = max(level, 1)
-        level, doubt = self.owners.level(location, stores, level)
+        level, doubt = self.owners.level(location, stores, level, release)
         reasons += [doubt] if doubt else []
         return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _makes_one_of_few(self, effect: Effect) -> bool:
+        """Tell whether an entry is made once for each of a few keys, and is then there for good."""
+        return interned(effect, self.points_to) and self.keys.of_store(effect) is Domain.FINITE
+
+    def _telling(self, store: Store) -> tuple[int, bool, int, bool]:
+        """Return how much a store tells, the most telling first."""
+        return store.kept.rank, self._is_inside(store), -store.level, store.side != "key"
 
     def _releases(self, stores: list[Store], removals: list[Effect]) -> Iterator[tuple[list[Store], Release]]:
         """Yield the stores by the best removal of what they put in: one that never takes what a store keeps is none for it."""
@@ -179,8 +193,9 @@ class Heap:
         held |= {
             one.cls
             for store in stores
-            if store.effect.value is not None
-            for one in self.keeping.inside(store.effect.value)
+            for term in (store.effect.value, store.effect.key)
+            if term is not None
+            for one in self.keeping.inside(term)
             if one.cls
         }
         entering = {store.kept.cls for store in stores if self.enters_itself(store.effect, store.kept)}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
+SET_UP = "a function that sets a hook usually runs once"
+_ASSIGNING = frozenset({"setattr", "setname", "setcell"})
 ONE_SLOT = "one slot: the newest stays, the others go"
 
 
@@ -46,25 +48,34 @@ class Slots:
                 if crossed and crossed != CROSSED:
                     continue
                 left = chained and not crossed and self._is_put_back(function, event)
-                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else () if chained else (ONE_SLOT,)
-                level = LEVELS[1 if chained and not left else 0]
+                of_objects = bool(crossed or kept.cls or function.kind == "method")
+                alone = () if of_objects else (SET_UP,)
+                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else alone if chained else (ONE_SLOT,)
+                level = LEVELS[1 if chained and not left and of_objects else 0]
                 yield Registration("hook", key, event, name, kept, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
         """Return the dotted name of the slot that an assignment to an attribute fills; nothing if it is none."""
-        if event.kind != "setattr":
-            return ""
-        for value in in_order(self.heap.points_to.evaluate(event.terms[0])):
+        return self._names_slot(event.terms[0], event.name) if event.kind == "setattr" else ""
+
+    def _names_slot(self, base: Term, name: str) -> str:
+        for value in in_order(self.heap.points_to.evaluate(base)):
             if value[0] in {"ext", "module"}:
-                thing = self.heap.points_to.contracts.object(f"{value[1]}.{event.name}")
+                thing = self.heap.points_to.contracts.object(f"{value[1]}.{name}")
                 if thing is not None and thing.slot:
                     return thing.name
         return ""
 
     def _is_chained(self, function: Function, event: Event) -> bool:
         """Tell whether a function keeps what the slot held before."""
-        old: Term = ("attr", event.terms[0], event.name)
-        return self._is_kept(function, event, event.terms[1], lambda term: old in list(walk(term)))
+        slot = self.name_of(event)
+
+        def is_slot(term: Term) -> bool:
+            return term[0] == "attr" and term[2] == event.name and self._names_slot(term[1], event.name) == slot
+
+        if any(one[0] == "call" and one[1][0] == "attr" and is_slot(one[1][1]) for one in walk(event.terms[1])):
+            return False  # what the old one gives for the new one, such as its buffer, is not itself
+        return self._is_kept(function, event, event.terms[1], lambda term: any(map(is_slot, walk(term))))
 
     @staticmethod
     def _is_put_back(function: Function, event: Event) -> bool:
@@ -154,8 +165,8 @@ class Slots:
         return values if all(value[0] == "ext" for value in values) else NOTHING
 
     def _is_kept(self, function: Function, event: Event, value: Term, holds: Callable[[Term], bool]) -> bool:
-        """Tell whether a function puts what ``holds`` tells into a field, a module's name or what fills the slot."""
-        stores = [one for one in function.events if one.kind in {"setattr", "setname", "setcell"} and one is not event]
+        """Tell whether a function, or a method of its object, puts what ``holds`` tells into a field, a name or the slot."""
+        stores = [one for one in self._events(function) if one.kind in _ASSIGNING and one is not event]
         elsewhere = (one for one in stores if event.kind != "setattr" or target_of(one) != target_of(event))
         if any(holds(one.terms[-1]) for one in elsewhere):  # what puts the old one back into the slot keeps nothing
             return True
@@ -164,6 +175,14 @@ class Slots:
         parts = [value, *(term for cell in cells for term in self.heap.points_to.cell(cell))]
         parts += [term for one in walk(value) if one[0] == "fresh" for term in self._assigned(function, one)]
         return any(holds(part) for part in parts)
+
+    def _events(self, function: Function) -> Iterator[Event]:
+        """Yield the events of a function, and those of the methods of its class, bases included."""
+        functions, classes = self.heap.points_to.functions, self.heap.points_to.classes
+        owners = classes.order(function.owner) if function.owner else ()
+        methods = {key for owner in owners for key in self.heap.points_to.names.classes[owner].methods.values()}
+        for key in (function.key, *sorted(methods - {function.key})):
+            yield from functions[key].events if key in functions else ()
 
     @staticmethod
     def _assigned(function: Function, term: Term) -> tuple[Term, ...]:

@@ -13,26 +13,28 @@ from leaklint.heap.dead_references import DeadReferences
 from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.kept import Kept
-from leaklint.heap.key_guards import asked_before, interned, is_there
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
+from leaklint.heap.own_keys import brings_its_key, is_its_own
 from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
+from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-# A holder of functions by its own name: only ever a reason to be less sure of what callers pass in.
+# A holder of functions by its own name: only ever a reason to be less sure.
 _CALLED = re.compile(
     r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$",
     re.IGNORECASE,
 )
 _OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
-_UNCOUNTED = frozenset(
-    {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}
-)  # keys of which nobody here knows how many there are
+_LEADING = frozenset({"method", "closure"})  # what may lead back to what it is stored for
+_UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that nobody here counts
+_PRIMITIVE = "primitive"  # a lock, an event: it holds nothing, and each equals only itself
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -57,17 +59,16 @@ class Stores:
             domain = self._declared_domain(location) or domain
         if mapping and effect.key is not None and domain != Domain.FINITE and self._is_tested_plain(effect, effect.key):
             domain = Domain.TEXT if domain != Domain.FRESH else domain
-        if mapping and domain == Domain.FINITE:
+        if (mapping and domain == Domain.FINITE) or effect.container[1].startswith("weak:"):
             return
-        weak = effect.container[1].startswith("weak:")
-        if weak:
-            return
+        where = self.heap.location(effect.container)
+        of_weak_key = where is not None and where.is_of_weak_key
         sides: list[tuple[str, Term]] = []
         if effect.value is not None:
             sides.append(("value" if mapping else "element", effect.value))
         if mapping and effect.key is not None:
             sides.append(("key", effect.key))
-        plain = True
+        plain, own = True, False
         for side, term in sides:
             for option in options(term):
                 if self._is_tested_plain(effect, option):
@@ -75,13 +76,18 @@ class Stores:
                 for kept in self.heap.keeping.of(option, effect.chain):
                     if effect.how == "read" and side == "value" and kept.kind in _OBJECTS:
                         continue  # what a new entry holds later, other stores put in
+                    own |= side == "element" and kept.name == _PRIMITIVE
+                    if of_weak_key and kept.kind not in _LEADING:
+                        continue  # it goes with the key, which it does not keep
                     plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
                     store = self._store(effect, kept, side, domain, option)
                     if store is not None:
                         yield store
+        if of_weak_key:
+            return
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
-        elif plain and effect.value is not None and self._adds_up(effect):
+        elif plain and effect.value is not None and (own or self._adds_up(effect)):
             yield Store(effect, Kept("made", chain=effect.chain), "element", domain, 1, ("what is stored is small",))
         if plain:
             yield from self.contextual.stores(effect)
@@ -172,13 +178,19 @@ class Stores:
         return frozenset(found)
 
     def _has_room(self, effect: Effect) -> bool:
-        """``if len(X) < N: X.append(..)``: no more than so many are ever put in."""
+        """``if len(X) < N: X.append(..)``, ``if not X: X.append(..)``: no more than so many are ever put in."""
         for guard in effect.event.guards:
-            if guard.kind not in {"if", "past"} or not self.heap.removals.tests_size(guard.test, effect):
-                continue
             test, holds = guard.test, guard.holds
             while test[0] == "op" and test[1] == "not":
                 test, holds = test[2][0], not holds
+            if guard.kind not in {"if", "past"}:
+                continue
+            if test[0] != "op" and not holds and effect.container in self.heap.points_to.evaluate(test):
+                return True
+            if not self.heap.removals.bounds.tests_size(guard.test, effect):
+                continue
+            if test[:2] == ("op", "==" if holds else "!="):
+                return True
             if test[0] == "op" and test[1] in {"<", "<=", ">", ">="} and len(test[2]) == 2:
                 sized_left = any(one[0] == "call" and one[1][-1] == "len" for one in walk(test[2][0]))
                 if ((test[1][0] == "<") == sized_left) == holds:
@@ -188,7 +200,7 @@ class Stores:
     def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
         if side == "key" and (
             domain in {Domain.TEXT, Domain.VALUE}
-            or self._is_equal_to_others(kept)
+            or self.heap.keeping.is_equal_to_others(kept, term)
             or self.dead_references.take_their_entry(effect)
         ):
             return None
@@ -207,11 +219,6 @@ class Stores:
         if level < -1:
             return None
         return Store(effect, kept, side, domain, max(level, 0), tuple(reasons))
-
-    def _is_equal_to_others(self, kept: Kept) -> bool:
-        """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry."""
-        points_to = self.heap.points_to
-        return kept.cls in points_to.names.classes and points_to.classes.by_value(kept.cls)
 
     def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
         """Return how sure it is that a store keeps what users let go: 2 sure to 0 unlikely, below that not at all."""
@@ -239,7 +246,7 @@ class Stores:
             if not (kept.chain or effect.chain) and self._is_of_callables(effect):
                 return 0, [*reasons, "a registry that callers fill"]
             return 1, reasons
-        if kept.kind == "function" and not (kept.chain or effect.chain) and self._is_of_callables(effect):
+        if kept.kind == "function" and self._is_of_callables(effect):
             return 0, ["a registry that callers fill"]
         if kept.kind == "instance" and not kept.cls:
             return (0 if side == "element" and interned(effect, self.heap.points_to) else 1), []
@@ -259,6 +266,8 @@ class Stores:
             if usage != "object":
                 return (0 if not usage else -2), ["what the attribute holds is not known"]
         reasons = [f"assumes that callers pass objects for '{kept.name}'"]
+        if is_for_classes(kept.name):
+            return 0, [*reasons, "classes usually are made at import"]
         given = kept.chain or effect.chain
         if usage != "object" and not given and self._is_of_callables(effect):
             return 0, [*reasons, "a registry that callers fill"]
@@ -269,7 +278,7 @@ class Stores:
         if named and usage != "object" and not given and not asked:
             return 0, reasons  # something under a name: nothing says what it is
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
-        return (0 if by_name and not kept.chain and not self._is_its_own(effect) else 1), reasons
+        return (0 if by_name and not kept.chain and not is_its_own(effect) else 1), reasons
 
     def _of_unresolved(self, kept: Kept, domain: Domain) -> tuple[int, list[str]]:
         level = int(domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made")
@@ -282,18 +291,18 @@ class Stores:
         return shared and not self._is_declared_text(effect)
 
     def _doubts(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Iterator[str]:
-        """Yield a reason, which may be empty, for each thing that makes it unlikely that entries pile up."""
+        """Yield a reason for each thing that makes it unlikely that entries pile up."""
         once = interned(effect, self.heap.points_to)
         if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
-            yield ""
+            yield "a container under each key, and nobody here knows how many keys there are"
         if kept.kind == "container" and kept.name == "tuple":
-            yield ""
+            yield "a tuple, and nobody here knows of what"
         if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, once):
             doubtful = not self._only_by_name(effect) or (once and not self._is_factory(kept, effect))
             if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
         if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
-            yield ""
+            yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and kept.cls:
             by_value = once and self.heap.points_to.classes.by_value(kept.cls)
             keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
@@ -302,10 +311,14 @@ class Stores:
             }
             if by_value or keyed:
                 yield "equal ones are stored once"
+        home = self.heap.points_to.functions[effect.function]
+        sought = looked_through(home, effect.event.place) if side == "element" else ()
+        if any(effect.container in self.heap.points_to.evaluate(one) for one in sought):
+            yield "equal ones are stored once"
         if side == "element" and once and kept.kind == "param":
-            yield ""
-        if domain == Domain.VALUE and side == "value" and once:
-            yield ""
+            yield "what callers hand in is stored once"
+        if domain == Domain.VALUE and side == "value" and once and not brings_its_key(self.heap, effect):
+            yield "stored once for each value, and nobody here knows how many values there are"
         if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
             effect, kept
         ):
@@ -318,7 +331,7 @@ class Stores:
             yield "registering twice raises"
         often = self.heap.multiplicity
         if kept.cls and (often.is_one_a_run(kept.cls) or often.is_made_once(kept.cls)):
-            yield "the program makes one such object"
+            yield "the program makes only a fixed number of such objects"
 
     def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:
         """Tell whether objects put themselves, or their methods, among the attributes of a class or module."""
@@ -337,15 +350,6 @@ class Stores:
         if any(one.kind == "instance" and not (once and one.cls == kept.cls) for one in inside):
             return False  # but what is made with another entry, such as the one above it, is made for the key
         return any(one[0] == "call" for one in walk(term)) and not kept.chain
-
-    def _is_its_own(self, effect: Effect) -> bool:
-        """Tell whether an object is stored under something of its own, such as its name."""
-        stored = {one for one in walk(effect.value) if one[0] == "param"} if effect.value is not None else set()
-        return (
-            effect.key is not None
-            and effect.key[0] not in {"param", "iter"}
-            and any(one in stored for one in walk(effect.key))
-        )
 
     def _is_searched(self, effect: Effect) -> bool:
         """The container is looked through for one of the same class first, and that is returned instead."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import NONE, Term, walk
+from leaklint.flow.terms import NONE, Term, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
+from leaklint.heap.flags import Flags
 from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.points_to_values import in_order
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _TAKING = frozenset({"pop", "popleft", "popitem", "remove", "discard"})
 _OBJECTS = frozenset({"self", "method", "closure", "instance"})
+_NOTHING: Mapping[str, Term] = {}
 _CALLEES = 3  # how many calls deep a timer is looked for that is set again
 
 
@@ -31,6 +33,7 @@ class Threads:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
         self.undoing = Undoing(heap)
+        self.flags = Flags(heap)
 
     def all(self) -> Iterator[Registration]:
         """Yield each thread, timer or loop callback that holds an object for good."""
@@ -63,10 +66,11 @@ class Threads:
 
     def _rearms(self, target: Term) -> bool:
         """Tell whether what a timer calls sets such a timer again, itself or by what it calls."""
-        keys = {value[-1] for value in self.heap.points_to.evaluate(target) if value[0] in {"func", "method"}}
+        with_given = self.heap.points_to.attributes.with_given  # a helper may be what sets it
+        keys = {value[-1] for value in with_given(target) if value[0] in {"func", "method"}}
         return any(
             not self._may_stop(event, self.heap.points_to.functions[function])
-            and any(value[-1] in keys for value in self.heap.points_to.evaluate(again))
+            and any(value[-1] in keys for value in with_given(again))
             for function in self._runs_always(keys)
             for event, again in self._set.get(function, ())
         )
@@ -121,9 +125,9 @@ class Threads:
             target = coroutine_of(target)
             if self.undoing.is_undone(contract, function, event, term, term):
                 return
-        for value in in_order(self.heap.points_to.evaluate(target)):
-            key = value[-1] if value[0] in {"func", "method"} else ""
-            level = self._endless(key, 0) if key else -1
+        for value in in_order(self._targets(target)):
+            key = self._run_by(value)
+            level = self._endless(key, 0, self._handed(contract, term, key)) if key else -1
             if level < 0:
                 continue
             held = target
@@ -132,6 +136,29 @@ class Threads:
                 held = given if given is not None else target
             yield from self._tell("thread", function, event, name, held, level, (), contract)
             return
+
+    def _targets(self, target: Term) -> frozenset[Term]:
+        """Return what a thread may run: of a parameter, what callers hand in, where none of that ends."""
+        if target[0] == "param":
+            given = self.heap.points_to.attributes.with_given(target) - {target}
+            if given and all((key := self._run_by(one)) and self._endless(key, 0) >= 0 for one in given):
+                return given
+        return self.heap.points_to.evaluate(target)
+
+    def _run_by(self, value: Term) -> str:
+        """Return the function that a thread runs which is given a value: that itself, or the ``__call__`` of an object."""
+        if value[0] in {"func", "method"}:
+            return str(value[-1])
+        is_object = value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes
+        return (self.heap.points_to.classes.method(value[1], "__call__") or "") if is_object else ""
+
+    def _handed(self, contract: Contract, term: Term, key: str) -> dict[str, Term]:
+        """Return what a thread hands to the parameters of the function that it runs, as far as they are written out."""
+        function, given = self.heap.points_to.functions[key], argument_of(contract, term, "args")
+        params = [one for one in function.params if one.kind == "pos"][function.kind == "method" :]
+        parts = given[1] if given is not None and given[0] in {"tuple", "list"} else ()
+        plain = all(one[0] != "star" for one in parts)
+        return {param.name: part for param, part in zip(params, parts, strict=False)} if plain else {}
 
     def _own(self, key: str) -> Iterator[Registration]:
         """A thread class of the program that never ends and keeps what its constructor is given."""
@@ -152,16 +179,19 @@ class Threads:
             for name, given in call.bound.items():
                 if name in kept_names and given[0] in {"param", "attr"}:
                     held = [one for one in self.heap.keeping.of(given) if one.kind in {"self", "method"}]
-                    if held and given[0] == "param":
+                    if held and (given[0] == "param" or held[0].kind == "method"):
                         yield from self._tell("own thread", call.caller, call.event, key, given, level, (), None)
 
-    def _endless(self, key: str, depth: int) -> int:
-        """Return how surely a function never ends: -1 where it does, 1 for a loop that nothing leaves."""
+    def _endless(self, key: str, depth: int, handed: Mapping[str, Term] = _NOTHING) -> int:
+        """Return how surely a function never ends: -1 where it does, 1 for a loop that nothing leaves.
+
+        ``handed`` gives its parameters as far as whoever starts it says what they are.
+        """
         function = self.heap.points_to.functions[key]
         best = -1
         for event in function.events:
             if event.kind == "while" and not event.name and not self._escapes(function, event):
-                level = self._of_loop(event.terms[0], function)
+                level = self._of_loop(event.terms[0], function, handed)
                 best = max(best, level)
             elif event.kind == "call" and depth < 2 and not event.guards and function.name == "<lambda>":
                 for value in self.heap.points_to.evaluate(event.terms[0][1]):
@@ -182,14 +212,27 @@ class Threads:
                         return True
         return False
 
-    def _of_loop(self, test: Term, function: Function) -> int:
+    def _of_loop(self, test: Term, function: Function, handed: Mapping[str, Term] = _NOTHING) -> int:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
-        flags = [term for term in walk(test) if term[0] == "attr" and self._is_field(term)]
-        if not flags or any(term[0] == "elem" for term in walk(test)) or self._works_off(test, function):
+        own, works_off = set(walk(test)), self._works_off(test, function)
+        test = self._from_outside(test, function, handed)
+        flags = [term for term in walk(test) if term[0] == "attr" and self.flags.is_field(term)]
+        if not flags or any(term[0] == "elem" for term in walk(test)) or works_off:
             return -1  # what is in a container changes
         negated = {term for one in walk(test) if one[:2] == ("op", "not") for term in one[2]}
-        return -1 if any(self._is_raised(term, function, term in negated) for term in flags) else 1
+        raised = (self.flags.is_raised(term, function, term in negated, term in own) for term in flags)
+        return -1 if any(raised) else 1
+
+    def _from_outside(self, test: Term, function: Function, handed: Mapping[str, Term]) -> Term:
+        """Return a test with what it is handed, and what a function around it has in a variable that is set once."""
+
+        def change(one: Term) -> Term | None:
+            if one[0] == "cell" and len(values := self.heap.points_to.cell(one)) == 1:
+                return values[0]
+            return handed.get(one[2]) if one[0] == "param" and one[1] == function.key else None
+
+        return rebuilt(test, change)
 
     @staticmethod
     def _works_off(test: Term, function: Function) -> bool:
@@ -202,43 +245,6 @@ class Threads:
             and event.terms[0][1][2] in _TAKING
             for event in function.events
         )
-
-    def _is_property(self, term: Term) -> bool:
-        classes = self.heap.points_to.classes
-        owners = [value[1] for value in self.heap.points_to.evaluate(term[1]) if value[0] in {"self", "inst"}]
-        methods = [classes.method(owner, term[2]) for owner in owners if owner in self.heap.points_to.names.classes]
-        return any(one is not None and self.heap.points_to.functions[one].decorators for one in methods)
-
-    def _is_field(self, term: Term) -> bool:
-        return any(value[0] in {"self", "inst"} for value in self.heap.points_to.evaluate(term[1]))
-
-    def _is_raised(self, flag: Term, function: Function, negated: bool) -> bool:
-        """Tell whether what ends a loop changes: by a property, or by anything but the constructor and the finalizer."""
-        name = flag[2]
-        goes_on: Term = ("const", "False" if negated else "True", "bool")
-        if self._is_property(flag):
-            return True
-        for key, home in self.heap.points_to.functions.items():
-            if (
-                home.name in {"__init__", "__post_init__"}
-                or key == function.key
-                or self.heap.removals.feasibility.only_finalizing(key)
-            ):
-                continue
-            for event in home.events:
-                if event.kind not in {"setattr", "call"} or self.heap.removals.feasibility.never(event, home):
-                    continue
-                if event.kind == "setattr" and event.name == name and event.terms[1] != goes_on:
-                    return True
-                if event.kind == "call" and event.terms[0][1][0] == "attr":
-                    base = event.terms[0][1]
-                    if (
-                        base[2] in {"set", "clear", "put", "put_nowait", "close", "stop", "shutdown"}
-                        and base[1][0] == "attr"
-                        and base[1][2] == name
-                    ):
-                        return True
-        return False
 
 
 __all__ = ["NONE", "Kept", "Threads"]

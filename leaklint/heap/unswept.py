@@ -12,7 +12,7 @@ from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
 
 if TYPE_CHECKING:
-    from leaklint.heap.lifetime import HeapPlace
+    from leaklint.heap.heap_place import HeapPlace
     from leaklint.heap.sides import Sides
 
 Spot = tuple[Term, str, tuple[int, int, int, int]]  # container, function, and where a store stands in it

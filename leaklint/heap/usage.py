@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.points_to import PointsTo
 
 _PLAIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, int, float, tuple) for name in dir(kind))
+_CLASS_NAME = re.compile(r"(^|_)(cls|klass|class_?|type_?)$")
+_OF_DEFINITIONS = frozenset({"__name__", "__qualname__", "__mro__", "__bases__", "__subclasses__"})
 _ARITHMETIC = frozenset({"-", "*", "/", "//", "%", "**", "<<", ">>", "<", "<=", ">", ">=", "neg"})
+
+
+def is_for_classes(name: str) -> bool:
+    """Tell whether a parameter is for classes by its name: only ever a reason to be less sure."""
+    return bool(_CLASS_NAME.search(name))
 
 
 class Usage:
@@ -19,7 +27,7 @@ class Usage:
         self._known: dict[tuple[str, str], str] = {}
 
     def of(self, key: str, name: str) -> str:
-        """Return ``object``, ``plain`` or nothing, by what is done to a parameter of a function."""
+        """Return ``object``, ``callable``, ``definition``, ``plain`` or nothing, by what a function does to a parameter."""
         known = self._known.get((key, name))
         if known is None:
             self._known[key, name] = ""  # what a call of the function by itself says
@@ -66,7 +74,9 @@ class Usage:
             for top in (*event.terms, *(guard.test for guard in event.guards)):
                 called = {term[1] for term in walk(top) if term[0] == "call"}
                 for term in walk(top):
-                    if term[0] == "attr" and is_param(term[1]):
+                    if term[0] == "attr" and is_param(term[1]) and term[2] in _OF_DEFINITIONS:
+                        found = found or "definition"
+                    elif term[0] == "attr" and is_param(term[1]):
                         if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
                             return "object"
                         found = found or "plain"

@@ -285,7 +285,7 @@ class WaysOut(WayQuestion):
 
     def _asks_holder(self, test: Term, store: Effect, putting: Event) -> bool:
         """Tell whether a test looks into the holder, asks how much is in it, or what putting in has given back."""
-        if store.container in self.heap.looked_into(test) or self.removals.tests_size(test, store):
+        if store.container in self.heap.looked_into(test) or self.removals.bounds.tests_size(test, store):
             return True
         inside = set(walk(test))
         if putting.kind == "call" and putting.terms[0] in inside:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import DISPLAYS, NONE, Term, is_small, params_of
 from leaklint.heap.effects import Effect
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Quality
 
@@ -59,7 +59,7 @@ class Weakness:
                 )
             if effect.kind != "store" or location is None or location.key in done or not kind.startswith("weak:"):
                 continue
-            if self.heap._runs(effect, location) != MANY:
+            if self.heap._runs(effect, location) != MANY or self._is_of_its_key(effect):
                 continue
             why, method = self._why(effect, kind)
             if not why:
@@ -77,6 +77,12 @@ class Weakness:
                 continue
             done.add(location.key)
             yield Weak(location, effect, why, method)
+
+    def _is_of_its_key(self, effect: Effect) -> bool:
+        """Tell whether an object is a key in a container of its own, which goes with it."""
+        owned = effect.base[0] == "attr" and effect.base[1] == effect.key
+        location = self.heap.location(effect.container)
+        return owned and location is not None and location.scope in {"field", "object"}
 
     def _is_for_change(self, removal: Effect) -> bool:
         """Tell whether a removal only drops what has become stale: whoever comes to it changes the key's own attributes."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def locals_of_workers(heap: PointsTo, effects: Effects) -> Iterator[tuple[Term, Function, str]]:
     """Yield (container, function, variable) of what is made before a worker's loop and is there in all its rounds."""
-    threads = _run_by_threads(heap, effects)
+    threads = run_by_threads(heap, effects)
     for key in sorted(threads | _run_by_scripts(heap, effects)):
         function = heap.functions[key]
         loops = loops_of(function)
@@ -61,7 +61,7 @@ def _run_by_scripts(heap: PointsTo, effects: Effects) -> set[str]:
     return found
 
 
-def _run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
+def run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
     """Return the functions that are handed to what starts a thread or a task, by contract, and the ``run`` of threads.
 
     As well those whose coroutines are handed to what runs them to their ends.

@@ -72,6 +72,13 @@ class Wrapping:
 
     # what a removal looks for
 
+    def looks_for_others(self, removal: Effect, store: Effect) -> bool:
+        """Tell whether a removal takes out what equals something that never equals what a store puts in."""
+        if store.value is None or store.key is not None:
+            return False
+        differ = self.coverage.equality.differ
+        return any(differ(one, store.value) for one in self._looked_for(removal))
+
     def _looked_for(self, removal: Effect) -> list[Term]:
         """Return what a removal compares entries with; none where it may take them out by something else."""
         if removal.how in {"filter", "rebuild"}:

@@ -104,7 +104,8 @@ class _Change(NamedTuple):
         if self.weak == "WeakSet" and len(inner) > 1:
             return None
         text = f"{name}[{', '.join(inner)}]"
-        return found.slice[0] if self.element else found, f'"{text}"' if quoted else text
+        mark = "'" if '"' in text else '"'
+        return found.slice[0] if self.element else found, f"{mark}{text}{mark}" if quoted else text
 
 
 def _heads(node: cst.CSTNode) -> Iterator[str]:
@@ -141,7 +142,16 @@ def _named(node: cst.CSTNode, kind: str) -> cst.CSTNode | None:
 
 
 def _unquoted(node: cst.BaseExpression, show: Callable[[cst.CSTNode], str]) -> str:
-    return str(node.evaluated_value) if isinstance(node, cst.SimpleString) else show(node)
+    """Return an annotation with the quotes off the types in it; the texts of a ``Literal`` are none."""
+    if isinstance(node, cst.SimpleString):
+        return str(node.evaluated_value)
+    text, literal = show(node), {"Literal", "Annotated"}
+    heads = [one for one in walk(node) if isinstance(one, cst.Subscript) and _last(one.value) in literal]
+    texts = {id(below) for head in heads for below in walk(head)}
+    for one in walk(node):
+        if isinstance(one, cst.SimpleString) and id(one) not in texts:
+            text = text.replace(one.value, str(one.evaluated_value), 1)
+    return text
 
 
 def _as_it_is(node: cst.BaseExpression, show: Callable[[cst.CSTNode], str]) -> str:

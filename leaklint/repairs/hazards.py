@@ -10,6 +10,7 @@ import libcst as cst
 from leaklint.repairs.callees import reached
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.object_end import end_of
 from leaklint.repairs.program import short
 from leaklint.repairs.referents import STIFF, defined_as
 from leaklint.repairs.request import WeakRequest
@@ -22,8 +23,8 @@ _FILING = frozenset(
 _ANYTHING = frozenset({"object", "Any", "Hashable"})
 _WORDS = STIFF | {"string", "text", "integer", "number", "boolean"}
 _SAID = (
-    r":type\s+{name}\s*:\s*(?P<type>[^\n]+)",
-    r":param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:",
+    r"[:@]type\s+{name}\s*:\s*(?P<type>[^\n]+)",
+    r"[:@]param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:",
     r"^\s*\*{{0,2}}{name}\s*\((?P<type>[^)\n]+)\)\s*:",
     r"^\s*{name}\s*:\s*(?P<type>[A-Za-z][^\n]*)$",
 )
@@ -48,15 +49,22 @@ def judge_type(draft: Draft, role: Role, node: cst.BaseExpression) -> None:
         elif stiff:
             draft.refuse(f"{node.value}, stored at {role.place}, may be a {stiff}, which takes no weak references")
         return
+    typed = _commented(role.file.code(function), [one.name.value for one in parameters], node.value)
     said = function.get_docstring() or ""
-    for pattern in _SAID if said else ():
-        match = re.search(pattern.format(name=re.escape(node.value)), said, re.MULTILINE)
-        if match:
-            word = next(iter(re.findall(r"\w+", match["type"])), "").lower()
-            if word in {one.lower() for one in _WORDS}:
-                message = f"is documented as {match['type'].strip()}, which takes no weak references"
-                draft.refuse(f"{node.value}, stored at {role.place}, {message}")
+    matches = (re.search(one.format(name=re.escape(node.value)), said, re.MULTILINE) for one in _SAID if said)
+    for text in (typed, *(match["type"] for match in matches if match)):
+        word = next(iter(re.findall(r"\w+", text)), "").lower()
+        if word in {one.lower() for one in _WORDS}:
+            message = f"is documented as {text.strip()}, which takes no weak references"
+            draft.refuse(f"{node.value}, stored at {role.place}, {message}")
             return
+
+
+def _commented(code: str, names: list[str], name: str) -> str:
+    """Return the type that the type comment of a function gives for a parameter: ``# type: (str, int) -> None``."""
+    found = re.search(r"#\s*type:\s*\(([^)]*)\)\s*->", code)
+    said = re.split(r",(?![^\[]*\])", found[1]) if found else []
+    return dict(zip(names[-len(said) :], said, strict=False)).get(name, "").strip() if said else ""
 
 
 def judge_named(draft: Draft, request: WeakRequest, roles: Iterable[Role]) -> None:
@@ -68,6 +76,16 @@ def judge_named(draft: Draft, request: WeakRequest, roles: Iterable[Role]) -> No
                 draft.refuse(f"{name}, which is stored, is a {plain}, whose instances cannot be weakly referenced")
 
 
+def judge_default(draft: Draft, roles: Iterable[Role]) -> None:
+    """Refuse where a look-up gives a plain value for what is not there: then what is there is one, too."""
+    for role in roles:
+        if role.kind == "call" and role.name in {"get", "pop"} and len(role.arguments) == 2:
+            given = role.arguments[1]
+            if isinstance(given, (cst.SimpleString, cst.FormattedString, cst.Integer, cst.Float, cst.Tuple)):
+                text = f"{role.file.code(given)} stands for what is not there at {role.place}"
+                draft.refuse(f"{text}, and such values take no weak references")
+
+
 def judge_end(draft: Draft, classes: Iterable[str], roles: Iterable[Role], *, itself: bool) -> None:
     """What happens at the end of an object would happen earlier: with the last user, not at the end of the process.
 
@@ -76,14 +94,11 @@ def judge_end(draft: Draft, classes: Iterable[str], roles: Iterable[Role], *, it
     program = draft.files.program
     leaving = {role.file.function(role.use.scope).key for role in roles if role.use.scope.name == "__del__"}
     for key in classes:
-        family = {*program.classes.order(key), *program.classes.below(key)}
-        last = {method for one in family if (method := program.names.classes[one].methods.get("__del__"))}
-        if leaving >= last:
-            continue
-        if itself:
-            draft.assume(f"nothing counts on a {short(key)} that nobody holds any more (__del__() would come earlier)")
-        else:
-            draft.refuse(f"a {short(key)} may live by the container, and its end does something (__del__())")
+        end = end_of(program, key, leaving)
+        if end and itself:
+            draft.assume(f"nothing counts on a {short(key)} that nobody holds any more ({end} would come earlier)")
+        elif end:
+            draft.refuse(f"a {short(key)} may live by the container, and its end does something ({end})")
 
 
 def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tuple[Role, ...]) -> None:

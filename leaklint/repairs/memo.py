@@ -38,7 +38,8 @@ ALONE, EACH = "functools.cached_property", "a cache that each instance makes for
 BESIDE = "a cache for each instance, which goes with it"
 _DEFAULT_SIZE = "128"  # of lru_cache without an argument
 _PLAIN_TYPES = frozenset({"int", "float", "str", "bool", "bytes", "complex", "None"})
-_PLAIN_CALLS = frozenset("len sum abs round hash str int float bool repr any all object id".split())
+_VALUE_CALLS = frozenset("len hash str int float bool repr any all object id".split())  # whatever they are given
+_PLAIN_CALLS = _VALUE_CALLS | {"sum", "abs", "round"}
 
 
 def cached_method(program: Program, function: Function, decorator: Decorator) -> Fix:
@@ -206,7 +207,7 @@ class _Method:
     def _leads_back(self, node: cst.FunctionDef) -> bool:
         """Tell whether what is returned may refer to the instance, as far as the function itself shows."""
         this = self.function.params[0].name
-        for found in _returned(node):
+        for found in (one for one in _returned(node) if not _is_plain(one, _VALUE_CALLS)):
             for below in walk(found):
                 if isinstance(below, cst.Name) and below.value == this:
                     above = self.file.parent(below)
@@ -318,11 +319,15 @@ def _returned(node: cst.FunctionDef) -> list[cst.BaseExpression]:
     return [below.value for below in walk(node.body) if isinstance(below, cst.Return) and below.value is not None]
 
 
-def _is_plain(node: cst.BaseExpression) -> bool:
+def _is_plain(node: cst.BaseExpression, calls: frozenset[str] = _PLAIN_CALLS) -> bool:
     if isinstance(node, cst.Call):
-        return isinstance(node.func, cst.Name) and node.func.value in _PLAIN_CALLS
+        if isinstance(node.func, cst.Attribute):  # a method of a text makes texts and numbers
+            return isinstance(node.func.value, (cst.SimpleString, cst.FormattedString))
+        return isinstance(node.func, cst.Name) and node.func.value in calls
+    if isinstance(node, cst.BinaryOperation):
+        return any(isinstance(side, cst.SimpleString) for side in (node.left, node.right))
     if isinstance(node, cst.UnaryOperation):
-        return isinstance(node.operator, cst.Not) or _is_plain(node.expression)
+        return isinstance(node.operator, cst.Not) or _is_plain(node.expression, calls)
     plain = (cst.SimpleString, cst.FormattedString, cst.Integer, cst.Float, cst.Comparison)
     return isinstance(node, plain) or (isinstance(node, cst.Name) and node.value in {"None", "True", "False"})
 

@@ -151,6 +151,8 @@ def _unsteady(files: Files, name: str, owner: str, registered: cst.CSTNode) -> s
     )
     if value is None or statement is None:
         return f"self.{name}, which is not set once"
+    if not name.startswith("_") and _is_nought(value):
+        return f"self.{name}, which starts as {file.code(value)} and is there to be set"
     if file.scope(statement) is not file.scope(registered) or file.start(statement) > file.start(registered):
         return f"self.{name}, which is not there yet"
     for node in walk(value):
@@ -162,6 +164,13 @@ def _unsteady(files: Files, name: str, owner: str, registered: cst.CSTNode) -> s
         if isinstance(node, cst.Lambda):
             return f"self.{name}, which may lead back to the object"
     return ""
+
+
+def _is_nought(value: cst.CSTNode) -> bool:
+    """Tell whether a value stands for nothing yet: 0, False, None or an empty text."""
+    if isinstance(value, cst.Name):
+        return value.value in {"False", "None"}
+    return isinstance(value, (cst.Integer, cst.Float, cst.SimpleString)) and not value.evaluated_value
 
 
 @once

@@ -15,6 +15,7 @@ from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import kind_of
+from leaklint.repairs.order import keeps_order
 from leaklint.repairs.owners import Owners
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
@@ -56,7 +57,7 @@ def weaken(files: Files, holder: HolderDefinition, request: WeakRequest, roles: 
         References(draft, "ref").convert(inner)
 
     first = _worked_out(files, request, inner, convert, f"weakref.{weak}", keyed=weak != "WeakValueDictionary")
-    if first.safety != "none" or kind != "list":
+    if kind != "list" or (first.safety != "none" and not keeps_order(holder.word, inner)):
         return first
     second = _worked_out(files, request, inner, reference, "lists of weakref.ref", keyed=False)
     return second if second.safety != "none" else first

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from leaklint.contracts.texts import GIVING_PARTS, GIVING_TEXT
 from leaklint.flow.terms import Term, options
 from leaklint.heap.effects import Call
 from leaklint.repairs.beside import kept_beside
@@ -184,13 +185,18 @@ class Owners:
         return ""
 
     def _dropped(self, call: Call) -> bool:
-        """Tell whether the result of a call is thrown away where it stands, after calls of its methods as well."""
+        """Tell whether the result of a call is thrown away where it stands, after calls of its methods as well.
+
+        Of an object of which only an attribute is asked for, that is all that is left.
+        """
         file, made = self._made_at(call)
         if made is None:
             return False
         node: cst.CSTNode = made
         above = file.parent(node)
         while isinstance(above, cst.Attribute) or (isinstance(above, cst.Call) and above.func is node):
+            if node is made and isinstance(above, cst.Attribute) and not isinstance(file.parent(above), cst.Call):
+                return True
             node, above = above, file.parent(above)
         return isinstance(above, cst.Expr)
 
@@ -215,11 +221,12 @@ class Owners:
     def _of_param(self, file: ParsedFile, node: cst.Name, home: CstScope) -> Fate:
         name, function = node.value, file.function(home)
         calls = self.program.calls(function.key)
-        given = [one for call in calls if name in call.bound for one in options(call.bound[name])]
-        if given and all(map(self.program.is_self, given)):
+        every = [one for call in calls if name in call.bound for one in options(call.bound[name])]
+        if every and all(map(self.program.is_self, every)):
             return Fate("held", f"every call of {function.name}() passes self, which its caller keeps")
         for call in calls:
-            kinds = {_stiff(one) for one in options(call.bound.get(name, ("unknown",)))} - {""}
+            given = options(call.bound.get(name, ("unknown",)))
+            kinds = {_stiff(one) or ("text" if self._is_text(one) else "") for one in given} - {""}
             if kinds:
                 place = self.program.place(call)
                 return Fate(
@@ -237,6 +244,15 @@ class Owners:
                 return Fate("none", text)
         level = "assumed" if calls else "unseen"
         return Fate(level, f"whoever calls {function.name}() keeps the {name} that it passes")
+
+    def _is_text(self, term: Term) -> bool:
+        """Tell whether a term is what a method of a text gives, or a part of that, and no method of the program."""
+        whole = term
+        while whole[0] in {"elem", "iter"}:
+            whole = whole[1]
+        giving = GIVING_TEXT if whole is term else GIVING_PARTS
+        method = whole[0] == "call" and whole[1][0] == "attr" and whole[1][2] in giving
+        return method and self.program.callee(whole[1]) is None
 
     def _fresh_argument(self, call: Call, name: str) -> str:
         """Return where a call makes the argument on the spot, or the empty string."""

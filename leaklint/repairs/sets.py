@@ -10,6 +10,7 @@ from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.escapes import plain_wanted
 from leaklint.repairs.mapping import COPYING, WALKERS, snapshot, taken
+from leaklint.repairs.order import feeds_a_set
 from leaklint.repairs.roles import Role
 
 _OF_SETS = frozenset(
@@ -18,7 +19,6 @@ _OF_SETS = frozenset(
 )
 _FROM_LIST = {"append": "add", "extend": "update", "remove": "remove", "clear": "clear"}
 _ORDERED = frozenset("list tuple iter enumerate zip map filter join next chain from_iterable extend".split())
-_ORDERLESS = frozenset("len bool set frozenset sorted any all sum min max".split())
 _REAL = COPYING | {"isinstance", "issubclass", "type", "Process", "copy"}
 _PASSED = frozenset(
     {"alias", "alias-target", "local-target", "bind", "truth", "identity", "idle", "unbind", "contains"}
@@ -39,7 +39,7 @@ def convert(draft: Draft, roles: Iterable[Role], kind: str) -> None:
             _called(draft, role, kind)
         elif role.kind == "iterate":
             snapshot(draft, role, role.use.node, every)
-            if not _has_no_order(role):
+            if not feeds_a_set(role.file, role.node):
                 _order(draft, role, kind)
         elif role.kind == "argument":
             _handed(draft, role, kind)
@@ -52,16 +52,6 @@ def convert(draft: Draft, roles: Iterable[Role], kind: str) -> None:
 def _order(draft: Draft, role: Role, kind: str) -> None:
     if kind == "list":
         draft.assume(f"the order in which the container is walked at {role.place} does not matter")
-
-
-def _has_no_order(role: Role) -> bool:
-    """Tell whether a comprehension over the container feeds something to which order means nothing."""
-    whole = role.file.parent(role.node) if isinstance(role.node, cst.CompFor) else None
-    if isinstance(whole, cst.SetComp):
-        return True
-    above = role.file.parent(whole) if whole is not None else None
-    call = role.file.parent(above) if isinstance(above, cst.Arg) else None
-    return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in _ORDERLESS
 
 
 def _called(draft: Draft, role: Role, kind: str) -> None:

@@ -14,6 +14,7 @@ from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
+from leaklint.repairs.order import keeps_order
 from leaklint.repairs.owners import Fate, Owners, apply
 from leaklint.repairs.program import Program
 from leaklint.repairs.reflist import References
@@ -23,6 +24,7 @@ from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import walk
 from leaklint.repairs.state import changes, forgotten
 from leaklint.repairs.stored_types import admit
+from leaklint.repairs.unknown import judge_unknown
 from leaklint.repairs.uses import Finder
 
 _RANK = {"safe": 0, "unsafe": 1, "none": 2}
@@ -109,14 +111,14 @@ def _collection(
     first = _worked_out(files, request, roles, as_set, "weakref.WeakSet")
     if kind != "list" or first.safety == "safe":
         return first
-    if first.safety == "unsafe":
+    if first.safety == "unsafe" and not keeps_order(holder.word, roles):
         return first
     second = _worked_out(files, request, roles, as_list, "a list of weakref.ref")
     if second.safety != "none":
         return second
-    return (
-        first if first.reason == second.reason else Fix("none", first.replacement, f"{first.reason}; {second.reason}")
-    )
+    if first.safety == "unsafe" or first.reason == second.reason:
+        return first
+    return Fix("none", first.replacement, f"{first.reason}; {second.reason}")
 
 
 def _worked_out(
@@ -205,6 +207,9 @@ def judge_stores(
     every = tuple(roles)
     out = hands_out(every, side)
     hazards.judge_named(draft, request, every)
+    unknown = not request.classes and not any(request.others)
+    if unknown:
+        hazards.judge_default(draft, every)
     own = [stored_self(role, side) for role in every if stored(role, side)]
     hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
     for role in every:
@@ -241,6 +246,8 @@ def judge_stores(
             if fate.level == "held" and out is not None:
                 fate = _asked_for(owners.unseen_self(role.file, node), out)
             apply(draft, fate)
+    if unknown and not draft.refused:
+        judge_unknown(draft, every, [(role, node) for role in every for node in stored(role, side)])
 
 
 def _asked_for(unseen: str, out: Role) -> Fate:

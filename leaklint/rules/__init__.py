@@ -72,4 +72,5 @@ def cases_of(context: Context) -> list[Case]:
 
 def _of_command(case: Case) -> Case:
     """What the code of a command line keeps, it keeps for one command: ask for it to see it."""
-    return case._replace(finding=replace(case.finding, confidence="low"))
+    message = f"{case.finding.message} (code of a command line, which runs for one command)"
+    return case._replace(finding=replace(case.finding, confidence="low", message=message))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import qualname
-from leaklint.flow.terms import as_text
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.flow.terms import NONE, as_text
+from leaklint.heap.heap_place import HeapPlace, Place
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Related
 from leaklint.rules.experiments import container_probe, symbol_of
@@ -32,6 +32,7 @@ _LIFETIME = {
     "result": "result of a memoised function, lives as long as the process",
 }
 _MADE = frozenset({"made", "part", "weak", "container"})
+_HANDED_IN = 3  # callers that are shown
 
 
 def code_of(context: Context, retention: Retention) -> str:
@@ -184,7 +185,7 @@ def _object_name(store: Store) -> str:
 
 
 def related(context: Context, retention: Retention) -> tuple[Related, ...]:
-    """Return the stores, each once, and the removal that does not help."""
+    """Return the stores, each once, the removal that does not help, who hands it in, and where what has the holder is kept."""
     found: dict[tuple[str, int], Related] = {}
     for store in retention.stores:
         kind = store.kept.kind
@@ -197,4 +198,22 @@ def related(context: Context, retention: Retention) -> tuple[Related, ...]:
     if removal is not None:
         one = context.related(removal.function, removal.event.place, retention.release.why)
         found.setdefault((one.path, one.line), one)
+    chain = retention.first.kept.chain or retention.first.effect.chain
+    others = [context.related(call.caller, call.event.place, "handed in here") for call in chain[:_HANDED_IN]]
+    for one in (*others, *_kept_at(context, retention.location)):
+        found.setdefault((one.path, one.line), one)
     return tuple(found.values())
+
+
+def _kept_at(context: Context, location: HeapPlace) -> Iterator[Related]:
+    """Yield the place of the variable from which a holder inside of other objects is reached."""
+    names = context.heap.points_to.names
+    found = names.dotted(location.path[0]) if len(location.path) > 1 else NONE
+    places: list[tuple[str, Place]] = []
+    if found[0] == "global":
+        places = [(found[1], place) for _, place, _ in names.modules[found[1]].names[found[2]]]
+    elif found[0] == "attr" and found[1][0] == "class" and found[2] in names.classes[found[1][1]].attributes:
+        places = [(found[1][1].partition(":")[0], names.classes[found[1][1]].attributes[found[2]][1])]
+    for module, place in places[:1]:
+        at = context.location(module, place)
+        yield Related(at.path, at.line, at.column, f"{location.path[0].rpartition('.')[2]} is kept here")

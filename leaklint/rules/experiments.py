@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, qualname
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Probe

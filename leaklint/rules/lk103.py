@@ -23,7 +23,7 @@ A bound method refers to its object. A list of callbacks on a class keeps every 
 
     class View:
         def __init__(self):
-            Bus.handlers.append(weakref.WeakMethod(self.on_event))
+            Bus.handlers.append(weakref.WeakMethod(self.on_event, Bus.handlers.remove))
 
 ## Fix safety
 

@@ -21,7 +21,7 @@ A bound method refers to its object, and the module lives as long as the process
 
     class View:
         def __init__(self):
-            HANDLERS.append(weakref.WeakMethod(self.on_event))
+            HANDLERS.append(weakref.WeakMethod(self.on_event, HANDLERS.remove))
 
 ## Fix safety
 

@@ -50,7 +50,7 @@ from leaklint.flow.model import qualname
 from leaklint.flow.terms import Term
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.retained import Retention
-from leaklint.model import Confidence, Related
+from leaklint.model import Related
 from leaklint.rules.containers import decorated_methods, related, short_name
 from leaklint.rules.context import Case, Context
 from leaklint.rules.experiments import probe_at
@@ -67,16 +67,17 @@ def find(context: Context) -> Iterator[Case]:
     """Yield the findings of this rule."""
     for memo in context.memos:
         if of_method(context, memo):
-            level: Confidence = "low" if _is_accepted(context, memo.module, memo.place[0]) else memo.level
-            if context.shows(level):
-                yield _memo(context, memo, level)
+            if _is_accepted(context, memo.module, memo.place[0]):
+                memo = memo._replace(level="low", reasons=(*memo.reasons, "another tool is told to accept it"))
+            if context.shows(memo.level):
+                yield _memo(context, memo)
     for retention in context.retentions:
         if context.shows(retention.level):
             for key in decorated_methods(context, retention):
                 yield _home_made(context, retention, key)
 
 
-def _memo(context: Context, memo: Memo, level: Confidence) -> Case:
+def _memo(context: Context, memo: Memo) -> Case:
     points_to = context.heap.points_to
     function = points_to.functions[memo.function]
     module, owner = memo.kept.cls.partition(":")[0], qualname(memo.kept.cls)
@@ -97,7 +98,7 @@ def _memo(context: Context, memo: Memo, level: Confidence) -> Case:
     probe = probe_at(context, "memo", key, name, memo.kept.cls, f"{how}:{method}")
     made = cache_made(context, memo)
     return context.case(
-        memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, level, retention, made, probe
+        memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, made, probe
     )
 
 

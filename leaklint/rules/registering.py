@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaklint.flow.model import qualname
+from leaklint.flow.model import Event, qualname
 from leaklint.heap.registration import Registration
 from leaklint.model import Related
 from leaklint.rules.experiments import probe_at, trigger_of
@@ -26,6 +27,26 @@ class Keeper(NamedTuple):
     experiment: str = "other"
 
 
+def _starts(context: Context, registration: Registration) -> Iterator[Event]:
+    """Yield where the function that makes a thread or a timer starts it: it keeps what it is given from there on."""
+    made = registration.event.terms[0]
+    for event in context.heap.points_to.functions[registration.function].events:
+        if (
+            event.kind == "call"
+            and event.terms[0][1] == ("attr", made, "start")
+            and event.place[0] != registration.event.place[0]
+        ):
+            yield event
+
+
+def _is_another(context: Context, subject: str, kept: str) -> bool:
+    """Tell whether what stays is no object of the class that is made, but one that it makes for itself."""
+    classes, known = context.heap.points_to.classes, context.heap.points_to.names.classes
+    if subject not in known or kept not in known:
+        return False
+    return {kept, *classes.order(kept)}.isdisjoint({subject, *classes.order(subject)})
+
+
 def told(context: Context, registration: Registration, code: str, name: str, keeper: Keeper) -> Case:
     """Return the finding of a rule about a registration."""
     module, place, kept = context.module_of(registration.function), registration.event.place, registration.kept
@@ -40,9 +61,16 @@ def told(context: Context, registration: Registration, code: str, name: str, kee
     )
     at = context.location(module, place)
     related = [Related(at.path, at.line, at.column, "registered here")]
+    related += [
+        context.related(registration.function, one.place, "started here") for one in _starts(context, registration)
+    ]
     related += [context.related(call.caller, call.event.place, "handed in here") for call in kept.chain[-2:]]
     trigger, subject = trigger_of(context, kept.chain[-1].caller if kept.chain else registration.function)
-    probe = probe_at(context, keeper.experiment, registration.function, "", subject or kept.cls, trigger, place=place)
+    ends = keeper.experiment == "finalize"  # a finalizer goes with its object, unless what it keeps leads back there
+    track = "growth" if not ends and _is_another(context, subject, kept.cls) else "subject"
+    probe = probe_at(
+        context, keeper.experiment, registration.function, "", subject or kept.cls, trigger, track, place=place
+    )
     return context.case(
         registration, code, name, module, place, registration.function, keeper.kind, message, registration.level,
         retention, tuple(related), probe,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from leaklint.flow.model import qualname
-from leaklint.heap.lifetime import HeapPlace
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.memoisation import Memos
 from leaklint.heap.multiplicity import IMPORT, MANY
 from leaklint.heap.release import Quality

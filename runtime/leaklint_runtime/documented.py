@@ -17,23 +17,28 @@ _WORDS = {
     "boolean": bool, "bool": bool, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict, "dictionary": dict,
     "set": set, "callable": typing.Callable, "function": typing.Callable,
 }  # fmt: skip
-_FIELD = r":type\s+{name}\s*:\s*(?P<type>[^\n]+)"
-_PARAM = r":param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:"
+_FIELD = r"[:@]type\s+{name}\s*:\s*(?P<type>[^\n]+)"
+_PARAM = r"[:@]param\s+(?P<type>[\w.\[\], ]+?)\s+{name}\s*:"
 _GOOGLE = r"^\s*\*{{0,2}}{name}\s*\((?P<type>[^)\n]+)\)\s*:"
 _NUMPY = r"^\s*{name}\s*:\s*(?P<type>[A-Za-z][^\n]*)$"
 _PATTERNS = (_FIELD, _PARAM, _GOOGLE, _NUMPY)
 
 
 def types(function: Any, names: list[str], owner: Any = None) -> dict[str, Any]:
-    """Return the types that the docstring of a function or its class, or else its type tests, give for parameters."""
+    """Return the types that the docstring of a function or its class, a type comment, or else its type tests, give for
+    parameters.
+    """
     texts = [_text(function), _text(owner)]
     space = getattr(inspect.unwrap(function), "__globals__", {}) if callable(function) else {}
+    commented = _commented(function, space)
     tested, texts_used, classes_used = _tested(function, space), _used_as_text(function), _used_as_class(function)
     found: dict[str, Any] = {}
     for name in names:
         said = next(
             (kind for text in texts for kind in [_documented_type(text, name, space)] if kind is not None), None
         )
+        if said is None:
+            said = commented.get(name)
         if said is None:
             said = tested.get(name, str if name in texts_used else type if name in classes_used else None)
         if said is not None:
@@ -73,6 +78,20 @@ def body(function: Any) -> ast.AST | None:
         return ast.parse(text).body[0]
     except (OSError, TypeError, SyntaxError, ValueError, IndexError, RecursionError):
         return None
+
+
+def _commented(function: Any, space: dict[str, Any]) -> dict[str, Any]:
+    """Return the types that the type comment of a function gives for its parameters: ``# type: (str, int) -> None``."""
+    try:
+        text = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+        node = ast.parse(text, type_comments=True).body[0] if "# type:" in text else None
+        comment = getattr(node, "type_comment", None)
+        said = ast.parse(comment, mode="func_type").argtypes if comment else []
+    except (OSError, TypeError, SyntaxError, ValueError, IndexError, RecursionError):
+        return {}
+    given = node.args.args[-len(said) :] if isinstance(node, ast.FunctionDef) and said else []  # the object has none
+    kinds = {item.arg: _type(one.id, space) for item, one in zip(given, said) if isinstance(one, ast.Name)}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
 def _tested(function: Any, space: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def verdict(case: ProofSetup) -> WireVerdict:
             return replace(early, reason=reason, closing=text)
         if early.status == UNREACHED and (early.survivors or (early.container_growth or 0) > GROWS):
             return early
+    if found.status == BOUNDED and case.probe.track == "growth":
+        return _kept_elsewhere(case) or found
     if found.status != REFUTED or (found.container_growth or 0) <= GROWS or case.plan.given or found.survivors:
         return found
     if case.probe.track != "result":
@@ -43,6 +45,16 @@ def verdict(case: ProofSetup) -> WireVerdict:
         if other.status == CONFIRMED:
             return replace(other, reason=f"{other.reason}: the {name} that is passed")
     return replace(found, status=UNREACHED, reason=f"{found.reason}: what stays in it was not watched; give a factory")
+
+
+def _kept_elsewhere(case: ProofSetup) -> WireVerdict | None:
+    """Return the verdict on what is passed, where that stays although the holder keeps few: something else keeps it."""
+    watched = replace(case.probe, track="result")
+    for name, make in case.plan.others:
+        other = once(case._replace(probe=watched, plan=case.plan._replace(make=make, others=())))
+        if other.status == REFUTED and other.survivors:
+            return replace(other, reason=f"{other.reason}: the {name} that is passed")
+    return None
 
 
 def once(case: ProofSetup) -> WireVerdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, NamedTuple
+from typing import Any, Iterator, NamedTuple
 
 from . import domains, sources, usages
 from .usages import CallSite
@@ -29,6 +29,7 @@ def made_once(kind: Any) -> Single | None:
     if scope is None or not name or "<locals>" in getattr(kind, "__qualname__", "<locals>"):
         return None
     sites = [site for site in usages.calls(name, scope) if not site.source.test and _makes(site, name)]
+    sites += usages.calls_by_itself(kind, scope)
     if not sites or any(sources.space_of(site.source).get(name, kind) is not kind for site in sites):
         return None
     found = [_single(site, name) for site in sites]
@@ -59,20 +60,48 @@ def _guarded(site: CallSite) -> bool:
     assigned = next((parent for parent in site.parents if isinstance(parent, ast.Assign)), None)
     if assigned is None or assigned.value is not site.call:
         return False
-    tests = [parent.test for parent in site.parents if isinstance(parent, ast.If)]
-    shared = {
-        name for node in ast.walk(site.function or site.call) if isinstance(node, ast.Global) for name in node.names
-    }
-    for target in assigned.targets:
-        if isinstance(target, ast.Name) and target.id not in shared:
-            continue
-        owner = target.value.id if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) else ""
-        if isinstance(target, ast.Attribute) and owner in ("", "self"):
-            continue
-        word = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
-        if word and any(repr(word) in ast.dump(test) for test in tests):
-            return True
-    return False
+    tests = [ast.dump(node) for node in _asked(site, assigned)]
+    words = [word for target in _targets(site, assigned) if (word := _shared(target, site.function))]
+    return any(repr(word) in test for word in words for test in tests)
+
+
+def _asked(site: CallSite, assigned: ast.Assign) -> Iterator[ast.AST]:
+    """Yield what is asked before the call: its own conditions, those under which the function returns before, and
+    what was tried and has failed.
+    """
+    for above, below in zip(site.parents, site.parents[1:]):
+        if isinstance(above, ast.If):
+            yield above.test
+        elif isinstance(above, ast.Try) and isinstance(below, ast.ExceptHandler):
+            yield from above.body
+        elif isinstance(above, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for node in above.body:
+                if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Return) and node.lineno < assigned.lineno:
+                    yield node.test
+
+
+def _targets(site: CallSite, assigned: ast.Assign) -> Iterator[ast.expr]:
+    """Yield what the object is given to, also by way of a local name."""
+    names = {target.id for target in assigned.targets if isinstance(target, ast.Name)}
+    yield from assigned.targets
+    for node in ast.walk(site.function or site.call):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in names:
+            yield from node.targets
+
+
+def _shared(target: ast.expr, function: ast.AST | None) -> str:
+    """Return the name, or the key, of what outlives the function; nothing for what does not."""
+    nodes = list(ast.walk(function)) if function is not None else []
+    if isinstance(target, ast.Name):
+        return target.id if any(isinstance(node, ast.Global) and target.id in node.names for node in nodes) else ""
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        return target.attr if target.value.id != "self" else ""
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+        own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+        return key if isinstance(key, str) and target.value.id not in own else ""
+    return ""
 
 
 def _memoised(function: ast.AST) -> bool:

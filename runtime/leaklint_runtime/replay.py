@@ -10,10 +10,12 @@ object with one key that says what it is:
     {"then": [value, "method", [args], {kwargs}, track]}             a call on the value; ``track`` as in a probe
     {"pass": ["module:name", [args], {kwargs}, N]}                   the N-th argument, after the call
     {"mock": ["Mock", "module:Spec" or null, {"name.return_value": value}]}    a mock that answers so
+    {"patched": [[["module:Qualified.Name", "attribute", value], ..], value]}    the value, made with attributes replaced
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 from typing import Any, Callable
@@ -105,6 +107,8 @@ def make(value: Value, vary: Vary) -> Any:
         return args[inner[3]]
     if kind == "mock":
         return _mock(inner, vary)
+    if kind == "patched":
+        return _patched(inner[0], inner[1], vary)
     raise ScenarioError(f"a harvest holds a value of the unknown kind {kind!r}")
 
 
@@ -113,6 +117,15 @@ def _mock(inner: list[Any], vary: Vary) -> Any:
     kind = getattr(importlib.import_module("unittest.mock"), inner[0])
     returned = {name: make(item, vary) for name, item in inner[2].items()}
     return kind(spec=named(inner[1]), **returned) if inner[1] else kind(**returned)
+
+
+def _patched(replaced: list[Any], value: Value, vary: Vary) -> Any:
+    """Return what a value describes, made while attributes are replaced."""
+    mock = importlib.import_module("unittest.mock")
+    with contextlib.ExitStack() as stack:
+        for place, attribute, new in replaced:
+            stack.enter_context(mock.patch.object(named(place), attribute, make(new, _same)))
+        return make(value, vary)
 
 
 def named(place: str) -> Any:

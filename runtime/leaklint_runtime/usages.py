@@ -58,6 +58,21 @@ def calls(name: str, scope: Searched) -> tuple[CallSite, ...]:
 _calls: dict[tuple[str, Searched], tuple[CallSite, ...]] = {}
 
 
+def calls_by_itself(kind: Any, scope: Searched) -> list[CallSite]:
+    """Return the calls by which class methods of a class make an object of it: ``cls(..)``."""
+    name, path = kind.__name__, kind.__qualname__
+    found: list[CallSite] = []
+    for source in calling("cls", scope):
+        if not source.test and space_of(source).get(name) is kind:
+            found += [site for site in _calls_in(source, "cls") if site.owner == path]
+    return [site for site in found if isinstance(site.call.func, ast.Name) and _first_parameter(site.function) == "cls"]
+
+
+def _first_parameter(function: ast.AST | None) -> str:
+    given = function.args.args if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) else []
+    return given[0].arg if given else ""
+
+
 def examples(name: str, scope: Searched) -> tuple[CallSite, ...]:
     """Return the calls by this name that docstrings of the program show; they count as those of tests."""
     if (name, scope) not in _examples:

@@ -13,6 +13,7 @@ from ..early import contents, is_a, ref
 from ..holder import mro_of
 from .findings import Flagged
 from .meters import Place, named
+from .patched import ActivePatches
 from .recording import UnrecordableError, Value, arguments
 from .targets import Target, arm_loaded, trigger
 
@@ -32,6 +33,7 @@ class Harvest:
         self._made: dict[int, tuple[Any, Value]] = {}
         self._wrapped: list[tuple[Any, str, Any, Any]] = []
         self._active: list[int] = []
+        self._patches = ActivePatches()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
@@ -115,7 +117,7 @@ class Harvest:
     def _plain(self, name: str, args: Any, kwargs: dict[str, Any], build: Callable[[Any], Value]) -> Value:
         """Return what ``build`` makes of the arguments, or None and learn the class that stands in the way."""
         try:
-            return build(arguments(args, kwargs, self._find))
+            return self._patches.around(build(arguments(args, kwargs, self._find)), self._find)
         except UnrecordableError as error:
             self.missed.setdefault(name, f"an argument cannot be written down: {error}")
             return None
@@ -176,6 +178,7 @@ class Harvest:
                 setattr(owner, name, raw)
         for finding in self.pending:
             self.missed[finding.symbol] = "the tests never load its module"
+        self._patches.put_back()
         self._wrapped, self.targets = [], []
         self._made.clear()
         return {"recorded": self.recorded, "missed": self.missed}

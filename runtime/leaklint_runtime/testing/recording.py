@@ -47,7 +47,7 @@ def encode(value: Any, find: Find, depth: int = 0) -> Value:
     if made is not None:
         return made
     if is_a(value, (type, FunctionType, ModuleType, enum.Enum)):
-        return {"name": _name(value)}
+        return {"name": name_of(value)}
     found = find(value)
     if found is None:
         raise UnrecordableError(f"{kind.__module__}.{kind.__qualname__}")
@@ -115,10 +115,10 @@ def _mock(value: Any, find: Find, depth: int) -> Value:
         waiting += children if path.count(".") < MOCKED else []
     kind = next(base for base in type(value).__mro__ if base.__module__ == "unittest.mock")
     spec = object.__getattribute__(value, "__dict__").get("_spec_class")
-    return {"mock": [kind.__name__, _name(spec) if spec is not None else None, returned]}
+    return {"mock": [kind.__name__, name_of(spec) if spec is not None else None, returned]}
 
 
-def _name(value: Any) -> str:
+def name_of(value: Any) -> str:
     """Return ``module:Qualified.Name`` of what can be found by it. Raises ``UnrecordableError``."""
     if is_a(value, ModuleType):
         place, path = value.__name__, ""

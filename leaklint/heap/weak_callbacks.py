@@ -1,0 +1,43 @@
+"""Weak references as calls that make them, and what their callbacks can take out: the reference, and no object itself."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from leaklint.flow.terms import Term
+from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.external import argument
+from leaklint.heap.points_to import PointsTo
+
+
+def makes_reference(heap: PointsTo, call: Term) -> bool:
+    """Tell whether a call makes a weak reference: to an object, to a method, or one that stands for the object."""
+    return any(value[0] == "ext" and heap.contracts.returned(value[1]) == "weak" for value in heap.evaluate(call[1]))
+
+
+class WeakCallbacks:
+    """Judges removals that weak references call."""
+
+    def __init__(self, effects: Effects) -> None:
+        """Take what is known of calls."""
+        self.heap = effects.heap
+        self.effects = effects
+
+    def take_references_alone(self, removal: Effect, store: Effect) -> bool:
+        """Tell whether only a weak reference comes to a removal, when its object has gone, and a store puts in objects."""
+        is_callback = removal.how == "callback" and makes_reference(self.heap, removal.event.terms[0])
+        if not is_callback and removal.function not in self._functions:
+            return False
+        values = self.heap.all_of(one for one in (store.key, store.value) if one is not None)
+        known = bool(values) and all(value[0] in {"self", "inst", "method", "plain"} for value in values)
+        return known and any(value[0] != "plain" for value in values)
+
+    @cached_property
+    def _functions(self) -> frozenset[str]:
+        """Return the functions that are callbacks of weak references, and that nothing else calls."""
+        found: set[str] = set()
+        for _, _, call, name in self.effects.external:
+            callback = argument(call, 1, "callback") if self.heap.contracts.returned(name) == "weak" else None
+            values = self.heap.evaluate(callback) if callback is not None else ()
+            found |= {value[-1] for value in values if value[0] in {"func", "method"}}
+        return frozenset(one for one in found if not self.effects.calls.get(one))
