@@ -1,4 +1,4 @@
-"""Captures of a network are opened one after another in a session; each has a packet from an address that was not seen before."""
+"""Captures of a network are opened one after another in a session, each with a packet from a new address."""
 
 import io
 import itertools
