@@ -250,10 +250,9 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self._hands_out(removal, function):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        others = (
-            "only constructors call" if is_only_at_birth(self.effects, function.key) else "nothing in the program calls"
-        )
-        why = f"all of it is cleared only by {function.name}(), which {others} ({place})"
+        callers = "only constructors and module bodies call"
+        callers = callers if is_only_at_birth(self.effects, function.key) else "nothing in the program calls"
+        why = f"all of it is cleared only by {function.name}(), which {callers} ({place})"
         return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:

@@ -330,7 +330,7 @@ class Stores:
         if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
         often = self.heap.multiplicity
-        if kept.cls and (often.is_one_a_run(kept.cls) or often.is_made_once(kept.cls)):
+        if kept.cls and often.is_few(kept.cls):
             yield "the program makes only a fixed number of such objects"
 
     def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:
