@@ -130,7 +130,7 @@ CLOSURE = Hidden(
     "pages.py",
     lines("""
         import itertools
-        import operator
+        import sys
 
         NUMBERS = itertools.count()
 
@@ -147,7 +147,7 @@ CLOSURE = Hidden(
 
 
         def work():
-            operator.methodcaller("setdefault", "LOAD", make_loader())(globals())
+            sys._getframe().f_globals.setdefault("LOAD", make_loader())
             return len(LOAD(next(NUMBERS)))
     """),
     {"symbol": "pages:LOAD.<locals>.seen", "container": "LOAD", "scope": "closure", "keeps": "list"},

@@ -132,3 +132,64 @@ def test_what_an_accelerator_keeps_goes_by_the_name_of_the_public_module(program
     (program / "pointers.py").write_text(text, encoding="utf-8")
     _, found = profile(program, "pointers.py:work", sys.executable)
     assert "ctypes:_pointer_type_cache" in {item["symbol"] for item in growing(found)}
+
+
+REPLACED = """
+    class Manager:
+        managers = []
+
+        def __init__(self):
+            self.find = lambda key: key
+            self.managers.append(self)
+
+
+    class Application:
+        def __init__(self):
+            self.views = {number: (lambda number=number: number) for number in range(60)}
+            self.rules = [lambda: self for _ in range(60)]
+            self.manager = Manager()
+
+
+    current = None
+
+
+    def work():
+        global current
+        current = Application()
+    """
+
+
+def test_what_is_replaced_each_time_is_not_told_beside_what_keeps_a_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "replaced.py").write_text(lines(REPLACED), encoding="utf-8")
+    _, found = profile(tmp_path, "replaced.py:work", sys.executable)
+    assert [item["symbol"] for item in growing(found)] == ["replaced:Manager.managers"]
+
+
+HIDDEN = """
+    import tkinter
+
+    root = tkinter.Tk(useTk=False)
+
+
+    class Window:
+        def __init__(self):
+            self.text = [bytearray(1000)]
+
+        def close(self):
+            pass
+
+
+    def work():
+        window = Window()
+        root.tk.createcommand(f"close-{id(window)}-{len(str(window))}", window.close)
+        root.kept = getattr(root, "kept", 0) + 1
+    """
+
+
+def test_what_c_code_holds_is_told_once_with_the_bytes_of_all_of_it(tmp_path: Path) -> None:
+    pytest.importorskip("tkinter")
+    (tmp_path / "hidden.py").write_text(lines(HIDDEN), encoding="utf-8")
+    _, found = profile(tmp_path, "hidden.py:work", sys.executable)
+    (holder,) = growing(found)
+    assert holder["container_kind"] == "hidden"
+    assert 1000 < holder["bytes_per_unit"] < 2000

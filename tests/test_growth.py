@@ -268,6 +268,10 @@ def test_a_slow_leak_is_growth_and_no_noise() -> None:
     assert any(text.startswith("memory grows 381 B") for text in slow.sentences())
 
 
+def test_an_entry_a_call_is_growth_where_no_holder_is_seen() -> None:
+    assert calls(lambda x: 104 * x).leaks  # a list's place and a text: 8 and 81 bytes, and what is allotted ahead
+
+
 def test_what_an_empty_function_gains_is_noise() -> None:
     assert not calls(lambda x: 80 * x).leaks
 

@@ -134,7 +134,8 @@ class DrivenLeak:
         size = f"{verdict['memory']['slope']:,.0f}" if self.grows and verdict else "no"
         shown = [_word(bool(self.named)), _word(self.stored), "no repair" if self.quiet is None else _word(self.quiet)]
         seconds = f"{self.profile['run']['cpu']:.0f}"
-        return [f"{leak.package} {leak.version}", leak.what, leak.word, self.checked, size, *shown, seconds]
+        release, holder = f"{leak.package} {leak.version}", f"`{leak.holder}`"
+        return [release, leak.what, holder, leak.word, self.checked, size, *shown, seconds]
 
     def section(self) -> list[str]:
         """Return the lines of the section on the leak."""
@@ -153,17 +154,8 @@ class DrivenLeak:
         return ["", head, "", *(f"- {name}: {text}" for name, text in facts.items() if text)]
 
 
-HEAD = [
-    "release",
-    "what is kept",
-    "word",
-    "check",
-    "bytes a call",
-    "holder named",
-    "store named",
-    "repaired: quiet",
-    "seconds",
-]
+HEAD = ["release", "what is kept", "holder", "word", "check", "bytes a call"]
+HEAD += ["holder named", "store named", "repaired: quiet", "seconds"]
 
 
 def main(words: Sequence[str] | None = None) -> int:

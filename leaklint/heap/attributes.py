@@ -179,7 +179,10 @@ class Attributes:
         fields = self.field_terms(key, name)
         got = NOTHING.union(*(self.descriptors.held(key, function, event) for function, event in fields))
         if method is not None:
-            return got | self._bound(value, key, name, method, base)
+            memos = frozenset(
+                one for one in self._on_class(key, name) if one[0] == "memo"
+            )  # ``Shop.price = cache(Shop.price)``
+            return got | memos | self._bound(value, key, name, method, base)
         attribute = self.heap.classes.attribute(key, name)
         if attribute is not None and self.descriptors.is_set_by_one(key, name):
             return self.descriptors.given(attribute[1], got)

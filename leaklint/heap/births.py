@@ -1,4 +1,4 @@
-"""Methods that constructors call on the object that they make: its fields hold nothing of anybody's yet."""
+"""Methods that are called where an object is made, by its constructor or its module: nobody has put anything in it yet."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def is_at_birth(effects: Effects, call: Call) -> bool:
 
 
 def is_only_at_birth(effects: Effects, key: str) -> bool:
-    """Tell whether a program calls a function, and nowhere but in constructors, on what they make."""
-    calls = effects.calls.get(key, ())
-    return bool(calls) and all(is_at_birth(effects, call) for call in calls)
+    """Tell whether a program calls a function, and nowhere but in constructors, on what they make, and in module bodies."""
+    calls, functions = effects.calls.get(key, ()), effects.heap.functions
+    others = [one for one in calls if functions[one.caller].kind != "module" or one.event.guards]
+    return bool(calls) and all(is_at_birth(effects, one) for one in others)

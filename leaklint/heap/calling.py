@@ -47,7 +47,10 @@ class Calling:
             got = self.returned(callee[1], self.bind(callee[1], term, None))
             return self._wrapped(callee[1], term) or got if got == MADE else got
         if kind == "method":
-            got = self.returned(callee[2], self.bind(callee[2], term, self.receiver_term(term, callee)))
+            receiver = self.receiver_term(term, callee)
+            got = self.returned(callee[2], self.bind(callee[2], term, receiver))
+            for one in self.overrides(callee, term[1]):  # the object may be any heir's
+                got |= self.returned(one, self.bind(one, term, receiver))
             return self._wrapped(callee[2], term) or got if got == MADE else got
         if kind in {"ext", "extinst"}:
             return self.heap.external.called(callee[1], term)

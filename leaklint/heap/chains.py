@@ -191,7 +191,7 @@ class Chains:
     def _level(self, kept: Kept) -> int:
         if kept.kind not in _OBJECTS:
             return 1
-        return 0 if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls) else 2
+        return 0 if kept.cls and self.heap.multiplicity.is_few(kept.cls) else 2
 
 
 def _target(event: Event) -> Term:

@@ -81,6 +81,11 @@ class Classes:
         """Return the class and its heirs."""
         return self._below.get(key, {key})
 
+    def sole_heirs(self, key: str) -> list[str]:
+        """Return the heirs that all other heirs of a class derive from: what is made of it is one of theirs."""
+        heirs = self.below(key) - {key}
+        return [heir for heir in heirs if heirs <= self.below(heir) | set(self.order(heir))]
+
     @cached_property
     def _having(self) -> dict[str, list[str]]:
         """Return the classes that have a method or an attribute of a name in their own body."""

@@ -254,7 +254,8 @@ class Coverage:
         if root(key)[0] not in {"param", "fresh", "iter"}:
             return False
         if key[0] == "attr":
-            return not any(value[0] in {"self", "inst"} for value in self.removals.heap.evaluate(key[1]))
+            objects = self.removals.heap.attributes.with_given(key[1])
+            return not any(value[0] in {"self", "inst"} and value[1] != "?" for value in objects)
         return bool(key[0] == "elem")
 
     def _field_values(self, term: Term) -> list[Term]:

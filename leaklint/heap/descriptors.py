@@ -38,11 +38,24 @@ class Descriptors:
         found: dict[str, list[str]] = {}
         for key, klass in self.heap.names.classes.items():
             for term, _ in klass.attributes.values():
-                callee: Term = term[1] if term[0] == "call" else ()
-                made = self.heap.names.name(callee[1], callee[2]) if callee[:1] == ("name",) else callee
-                if made[:1] == ("class",):
-                    found.setdefault(made[1], []).append(key)
+                for made in self._named(term[1]) if term[0] == "call" else ():
+                    if made[0] == "class":
+                        found.setdefault(made[1], []).append(key)
         return found
+
+    def _named(self, term: Term) -> tuple[Term, ...]:
+        """Return what a name, or the attribute of a module, is bound to; no question is asked of the heap for it."""
+        names, found = self.heap.names, term
+        if term[0] == "name":
+            found = names.name(term[1], term[2])
+        elif term[0] == "attr" and term[1][0] == "name":
+            module = names.name(term[1][1], term[1][2])
+            inside = (
+                names.in_module(module[1], term[2]) if module[0] == "module" and module[1] in names.modules else None
+            )
+            found = inside or term
+        values = names.modules[found[1]].names[found[2]] if found[0] == "global" else [(found, (), ())]
+        return tuple(value for value, _, _ in values)
 
     def is_set_by_one(self, key: str, name: str) -> bool:
         """Tell whether assignments to an attribute of the objects of a class go through a ``__set__`` of the program."""

@@ -109,7 +109,11 @@ class External:
         return self.heap.all_of(("attr", base, one[1].strip("'\"")) for one in names)
 
     def _names_given(self, name: Term) -> list[Term]:
-        """Return the constants that a parameter is by default and at all calls; none where a call gives something else."""
+        """Return the constants that a parameter or an element may be; none where it may be something else as well."""
+        if name[0] in {"iter", "elem"}:
+            held = [value for value in self.heap.evaluate(name[1]) if value[0] == "container"]
+            found = [part for value in held for _, part in self.heap.contents.parts(value)]
+            return list(dict.fromkeys(found)) if all(one[::2] == ("const", "str") for one in found) else []
         function = self.heap.functions.get(name[1]) if name[0] == "param" else None
         if function is None:
             return []

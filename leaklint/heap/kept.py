@@ -363,7 +363,8 @@ class Keeping:
             for call, term in given[:40]:
                 for one in self._handed_in(call, term, depth):
                     # of what a caller has not resolved, the function itself says more: it uses it as an object
-                    if one.kind != "part" or self.usage.of(value[1], value[2]) != "object":
+                    open_ = one.kind == "part" or (one.kind == "param" and not self.usage.of(one.function, one.name))
+                    if not open_ or self.usage.of(value[1], value[2]) != "object":
                         shown = True
                         yield one
         if not shown:

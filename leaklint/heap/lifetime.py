@@ -223,7 +223,10 @@ class Lifetime:
         elif kind == "generator" and self._is_for_good(location):
             for one, function, word in locals_of_generator(self.heap, value):
                 self.resumed.setdefault(function.key, endless(function))
-                home, path = self.heap.names.module_of(function.key).name, (f"{_dotted(function.key)}()", word)
+                home, path = (
+                    self.heap.names.module_of(function.key).name,
+                    (*location.path, f"{_dotted(function.key)}()", word),
+                )
                 place = one[2][1:5] if one[2] and one[2][0] == home else function.place
                 yield one, HeapPlace("generator", function.key, word, home, place, 0, path)
         elif kind == "partial":

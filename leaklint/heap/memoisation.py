@@ -117,9 +117,23 @@ class Memos:
         elif value[0] == "func" and value[1] != function.key:
             captured = self.heap.keeping.captures(value[1])
             for term in sorted(captured, key=repr):
-                for one in self.heap.points_to.evaluate(term):
-                    if one[0] == "memo":
-                        yield one
+                yield from (one for one in self.heap.points_to.evaluate(term) if one[0] == "memo")
+        elif value[0] == "inst" and value[1] in self.heap.points_to.names.classes:
+            for term in self._fields_of_decorator(value[1], function):
+                yield from (one for one in self.heap.points_to.evaluate(term) if one[0] == "memo")
+
+    def _fields_of_decorator(self, key: str, function: Function) -> Iterator[Term]:
+        """Yield what the constructor of a class puts into fields where the class is the decorator of a function."""
+        points_to = self.heap.points_to
+        init = points_to.classes.method(key, "__init__")
+        if init is None:
+            return
+        place = (points_to.names.module_of(function.key).name, *function.place)
+        made = ("call", ("class", key), (("func", function.key),), (), place)
+        bound = points_to.calling.bind(init, made, made)
+        for event in points_to.functions[init].events:
+            if event.kind == "setattr":
+                yield points_to.calling.substituted(event.terms[1], init, bound)
 
     def _decorator_place(self, function: Function, memo: Term) -> tuple[int, int, int, int]:
         for decorator in function.decorators:
@@ -220,7 +234,7 @@ class Memos:
         """Tell whether there is one object a run of the program that an argument brings."""
         often = self.heap.multiplicity
         return bool(kept.cls) and (
-            often.is_single(kept.cls) or often.is_one_a_run(kept.cls) or self._is_made_once(function, argument)
+            often.is_single(kept.cls) or often.is_few(kept.cls) or self._is_made_once(function, argument)
         )
 
     def _is_made_once(self, function: Function | None, argument: str) -> bool:

@@ -298,6 +298,10 @@ class Multiplicity:
         asks = guard.kind in {"if", "past"} and guard.test[0] == "op" and guard.test[1] in {"in", "not in"}
         return bool(self.unset(guard)) or (asks and (guard.test[1] == "not in") == guard.holds)
 
+    def is_few(self, key: str) -> bool:
+        """Tell whether the objects of a class are a fixed number: made once, by a script, as constants or when asked for."""
+        return self.is_one_a_run(key) or self.is_made_once(key)
+
     def is_one_at_a_time(self, key: str) -> bool:
         """Tell whether objects of a class are made only where a shared variable holds none."""
         sites = self.constructions(key)

@@ -57,7 +57,7 @@ class HolderOwners:
             return 0, f"assumes that it is {location.path[0]}'s, not another object's"
         if level == 2 and not self.heap.multiplicity.is_seen_often(stores[0].kept.cls):
             return 1, "assumes that many are made"
-        return level, ""
+        return min(level, 1), ""  # how long its owner is held, and how many there are of it, is never seen for certain
 
     def _is_filled_by_users(self, location: HeapPlace, store: Store) -> bool:
         """Tell whether an object that lives long is given something by callers, or under names that nobody here counts."""

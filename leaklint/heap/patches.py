@@ -85,7 +85,7 @@ class Patches:
         if not kept.cls or not self._is_of_objects(patch.function, 0):
             return 0
         often = self.heap.multiplicity
-        return int(not (often.is_one_a_run(kept.cls) or often.is_one_at_a_time(kept.cls)))
+        return int(not (often.is_few(kept.cls) or often.is_one_at_a_time(kept.cls)))
 
     def _is_of_objects(self, key: str, depth: int) -> bool:
         """Tell whether an object calls a function on itself: a method of it, or one that such a method calls."""

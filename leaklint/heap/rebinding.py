@@ -198,13 +198,15 @@ class Rebinding:
         return value
 
     def _copies(self, name: str) -> bool:
-        """Tell whether a function returns a copy of its argument, or a class makes a container of what that holds."""
+        """Tell whether a function returns its argument, a view or a copy, or a class makes a container of what that holds."""
         contracts = self.heap.points_to.contracts
         klass = contracts.klass(name)
-        return contracts.returned(name)[:5] == "copy " or (klass is not None and bool(klass.container))
+        given = contracts.returned(name) == "argument 0" or contracts.returned(name).startswith("copy ")
+        return given or (klass is not None and bool(klass.container))
 
     def _added_under_keys(self, value: Term, target: Term, containers: list[Term]) -> Iterator[tuple[Term, Term]]:
         """Yield the keys and values that a longer copy of a dictionary has more: ``{**TABLE, key: value}``."""
+        value = self._copied(value)
         shown = [value] if value[0] == "dict" else []
         if value[0] == "op" and value[1] == "|" and any(self._is_old(one, target, containers) for one in value[2]):
             shown = [one for one in value[2] if one[0] == "dict"]

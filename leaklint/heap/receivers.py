@@ -106,14 +106,17 @@ class Receivers:
 
     def _given_by_property(self, base: Term) -> Term:
         """Return what a property of the object itself gives, where a container is reached by it; else the term itself."""
-        if base[0] != "attr" or base[1][0] != "param" or not self._is_receiver(base[1]):
+        read = base
+        while read[0] in {"attr", "elem", "iter"} and read[1][0] != "param":
+            read = read[1]
+        if read[0] != "attr" or not self._is_receiver(read[1]):
             return base
-        method = self.heap.classes.method(self.heap.functions[base[1][1]].owner, base[2])
+        method = self.heap.classes.method(self.heap.functions[read[1][1]].owner, read[2])
         function = self.heap.functions[method] if method is not None else None
         given = [event.terms[0] for event in function.events if event.kind == "return"] if function is not None else []
         if function is None or len(given) != 1 or not function.params:
             return base
-        return self.heap.calling.substituted(given[0], function.key, {function.params[0].name: base[1]})
+        return self.heap.calling.substituted(given[0], function.key, {function.params[0].name: read[1]})
 
     def _is_receiver(self, term: Term) -> bool:
         function = self.heap.functions.get(term[1])

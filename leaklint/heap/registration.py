@@ -249,7 +249,7 @@ class Registrations:
         reasons: list[str] = []
         home = self.heap.points_to.functions[function]
         birth = home.name == "__enter__" or is_constructor(home.name)
-        level = 2 if birth or kept.kind == "instance" else 1
+        level = 2 if birth or (kept.kind == "instance" and home.kind == "method") else 1
         if contract.until:
             subject = argument_of(contract, term, contract.until.partition(" ")[2])
             level = self._of_finalizer(kept, subject, value, home)
@@ -266,9 +266,7 @@ class Registrations:
             level, reasons = 0, [*reasons, "a function that registers what it has made usually runs once"]
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
             return -1, []
-        if kept.cls and (
-            self.heap.multiplicity.is_one_a_run(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)
-        ):
+        if kept.cls and (self.heap.multiplicity.is_few(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)):
             level, reasons = min(level, 0), ["the program makes only a fixed number of such objects"]
         if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
             level, reasons = 1, [*reasons, "assumes that many are made"]

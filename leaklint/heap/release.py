@@ -39,5 +39,5 @@ class Release(NamedTuple):
     bounded: bool = False
     finalizer: bool = False
     doubt: str = ""  # what has to be assumed for it not to release
-    aimed: bool = False  # the program looks for what it has put in, by something else
+    aimed: bool = False  # the program looks for what it has put in: by something else, or where that never runs
     missed: Missed | None = None  # the way on which it does not release

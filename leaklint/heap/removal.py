@@ -66,7 +66,9 @@ class Removals:
         """
         self._entering = entering
         best = Release(Quality.NONE, "nothing removes it")
-        self.held = {above for cls in held if cls in self.heap.names.classes for above in self.heap.classes.order(cls)}
+        known = [cls for cls in held if cls in self.heap.names.classes]
+        self.held = {above for cls in known for above in self.heap.classes.order(cls)}
+        self.held |= {heir for cls in known for heir in self.heap.classes.sole_heirs(cls)}
         good: list[Effect] = []
         callers = _callers(stores)
         distinct, apart = distinct_effects(stores), distinct_effects(removals)
@@ -147,6 +149,7 @@ class Removals:
                 f"only a finalizer removes it ({place}), which never runs while it is held",
                 removal,
                 finalizer=True,
+                aimed=removal.key is not None,
             )
         if self.feasibility.process_end.has(function):
             return Release(Quality.NONE, f"it is removed only when the process ends ({place})", removal)
@@ -160,7 +163,7 @@ class Removals:
         beside = bool(here)  # whoever comes to the store came here
         reason = (self.feasibility.never_here if beside else self.feasibility.never)(removal.event, function)
         if reason:
-            return Release(Quality.NONE, f"{reason} ({place})", removal)
+            return Release(Quality.NONE, f"{reason} ({place})", removal, aimed=removal.key is not None)
         reason, doubt = self.feasibility.doubt(removal, function, stores) if not beside else ("", "")
         if reason:
             return Release(Quality.DOUBTFUL, f"{reason} ({place})", removal, doubt=doubt)
@@ -250,10 +253,9 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self._hands_out(removal, function):
             return Release(Quality.GOOD, f"removed at {place}", removal)
-        others = (
-            "only constructors call" if is_only_at_birth(self.effects, function.key) else "nothing in the program calls"
-        )
-        why = f"all of it is cleared only by {function.name}(), which {others} ({place})"
+        callers = "only constructors and module bodies call"
+        callers = callers if is_only_at_birth(self.effects, function.key) else "nothing in the program calls"
+        why = f"all of it is cleared only by {function.name}(), which {callers} ({place})"
         return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:

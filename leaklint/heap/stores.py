@@ -304,7 +304,7 @@ class Stores:
         if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
             yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and kept.cls:
-            by_value = once and self.heap.points_to.classes.by_value(kept.cls)
+            by_value = once and self.heap.keeping.is_equal_to_others(kept, term)
             keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
                 Domain.TEXT,
                 Domain.VALUE,
@@ -330,7 +330,7 @@ class Stores:
         if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
         often = self.heap.multiplicity
-        if kept.cls and (often.is_one_a_run(kept.cls) or often.is_made_once(kept.cls)):
+        if kept.cls and often.is_few(kept.cls):
             yield "the program makes only a fixed number of such objects"
 
     def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:

@@ -60,7 +60,7 @@ class Threads:
 
         kept = next((one for one in self.heap.keeping.of(target) if one.kind in _OBJECTS), None)
         if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
-            if kept.cls and self.heap.multiplicity.is_one_a_run(kept.cls):
+            if kept.cls and self.heap.multiplicity.is_few(kept.cls):
                 level = 0
             yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons, contract)
 

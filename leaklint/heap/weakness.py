@@ -194,6 +194,9 @@ class Weakness:
             if callee[0] == "ext" and points_to.contracts.returned(callee[1]) == "partial":
                 if any(self.reaches(part, key, depth) for part in given):
                     return True
+            elif callee[0] == "ext" and points_to.contracts.returned(callee[1]) == "attribute":
+                if given and any(one[0] == "method" for one in points_to.evaluate(value)):
+                    return self.reaches(given[0], key, depth)
             elif callee[0] == "class" and self._made_reaches(callee[1], value, key, depth):
                 return True
             elif callee[0] in {"func", "method"} and not points_to.functions[callee[-1]].yields:

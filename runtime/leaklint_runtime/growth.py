@@ -19,7 +19,7 @@ FILLING = "filling"  # rose to the end, into holders that say themselves where t
 NORMAL = 1.96  # of 95 %
 MEMORY_FLOOR = 64 * 1024  # bytes that a process may gain over a whole run and still count as constant
 IN_USE_FLOOR = 4 * 1024  # the same for bytes in use, which are known to the byte
-NOISE = 128  # bytes in use a call: an empty function gains up to 80 by the interpreter's own doing (Python 3.8 to 3.13)
+NOISE = 96  # bytes in use a call: an empty function gains up to 80 by the interpreter's own doing (Python 3.8 to 3.13)
 
 
 class Trend(NamedTuple):
@@ -44,8 +44,8 @@ class Trend(NamedTuple):
 
 
 def in_use_floor(samples: int) -> float:
-    """Return the bytes by which what is in use may rise over so many samples and still count as constant."""
-    return max(IN_USE_FLOOR, NOISE * samples)
+    """Return the bytes by which what is in use may rise over so many samples, less the warm-up, and still count as constant."""
+    return max(IN_USE_FLOOR, NOISE * (samples - int(samples * WARM)))
 
 
 def trend(points: Sequence[Point], floor: float = 0.0) -> Trend:

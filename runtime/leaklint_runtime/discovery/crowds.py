@@ -7,9 +7,9 @@ from types import FrameType
 from typing import Any, Sequence
 
 from .. import chains, roots
-from ..early import get_referents, is_a
+from ..early import get_objects, get_referents, is_a
 from . import effects, families, naming
-from .candidates import CHAIN, CONTAINER, HIDDEN, Candidate, ChainLink
+from .candidates import CHAIN, CONTAINER, HIDDEN, Candidate, ChainLink, kept_now
 from .measures import kind_of
 
 SHARE = 0.1  # of the paths to a crowd: what so many lead through is told
@@ -20,24 +20,33 @@ def is_of_nearest(candidate: Candidate) -> bool:
     return candidate.link is not None and type(candidate.obj) is candidate.link.member
 
 
+def leads(candidate: Candidate, young: set[int]) -> Any:
+    """Return what leads to all that a crowd keeps: of objects that nothing leads to, a list of those that are young."""
+    if candidate.sort != HIDDEN:
+        return candidate.obj
+    return [obj for obj in kept_now(candidate) if id(obj) in young]
+
+
 def outermost(candidates: Sequence[Candidate], young: set[int]) -> list[Candidate]:
     """Leave out what is kept because another candidate is.
 
-    Those are objects without a path that others without one lead to, as a function does to its cells, and of two places in
-    one chain of objects the later one.
+    Those are objects without a path of a type that others without one lead to, as a function does to its cells, and of two
+    places in one chain of objects the later one.
     """
-    reaches = [effects.reach(item.obj, young).places for item in candidates]
+    reaches = [effects.reach(leads(item, young), young).places for item in candidates]
+    everything = {id(obj): type(obj) for obj in get_objects()} if candidates else {}
+    kinds = [{id(everything[place]) for place in found if place in everything} for found in reaches]
     kept = []
     for place, item in enumerate(candidates):
         others = [
-            found
+            number
             for number, found in enumerate(reaches)
             if candidates[number].sort == item.sort and (-len(found), number) < (-len(reaches[place]), place)
         ]
         if item.sort == HIDDEN:
-            follows = any(id(item.obj) in found for found in others)
+            follows = any(id(type(item.obj)) in kinds[number] for number in others)
         else:
-            follows = item.sort == CHAIN and any(reaches[place] < found for found in others)
+            follows = item.sort == CHAIN and any(reaches[place] < reaches[number] for number in others)
         if not follows:
             kept.append(item)
     return kept

@@ -125,11 +125,6 @@ class Population:
         self.look_for_untracked()
         self._count_types(get_objects(), 0)
         self.before = set(map(id, get_objects()))
-        self._forget_dead()
-
-    def _forget_dead(self) -> None:
-        """Forget the identities of what is gone: an address that is used again is that of a young object."""
-        self.before.intersection_update(set(map(id, get_objects())))
 
     def young(self) -> list[Any]:
         """Return the objects that were made since the fence."""
@@ -142,6 +137,8 @@ class Population:
         for group in self.groups.values():
             group.sample(number)
         objects = get_objects()
+        # an address that is used again is that of a young object, so those of what is gone are forgotten
+        self.before.intersection_update(set(map(id, objects)))
         self._sample_young(objects, number)
         self._count_types(objects, number)
 
@@ -181,7 +178,6 @@ class Population:
 
         They are found through the objects that it does list; what a module or a class holds is left to ``Slots``.
         """
-        self._forget_dead()
         number = len(self.xs) - 1
         now = {id(obj): len(obj) for obj in _untracked_dicts(get_objects()) if id(obj) not in self._held}
         self._loose = {place: [*self._loose.get(place, ()), (number, length)] for place, length in now.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Sequence
@@ -128,7 +129,7 @@ class Discovery:
         candidates, reaches = outermost(candidates, reaches, young)
         others = self._unexplained(young, candidates, reaches)
         candidates += others
-        reaches += [effects.reach(item.obj, young) for item in others]
+        reaches += [effects.reach(crowds.leads(item, young), young) for item in others]
         order = sorted(range(len(candidates)), key=lambda place: _rank(candidates[place], reaches[place]))[:MEASURED]
         candidates, reaches = [candidates[place] for place in order], [reaches[place] for place in order]
         patience = Patience(min(EMPTIED_SECONDS, (end - perf_counter()) / 2 / WAITS))
@@ -178,15 +179,24 @@ class Discovery:
         growing = [(item, kept) for item, kept in zip(candidates, reaches) if item.trend.kind == LINEAR]
         reached = {place for item, kept in growing for place in (id(item.obj), *kept.places)}
         told = [item for item, _ in growing if item.sort in (CONTAINER, FAMILY)]
-        left = [obj for obj in get_objects() if id(obj) in young and id(obj) not in reached]
+        known = {id(item.obj) for item in told}
+        left: list[Any] = []
         by_type: dict[int, list[Any]] = {}
-        for obj in left:
-            by_type.setdefault(id(type(obj)), []).append(obj)
+        explained: Counter[int] = Counter()
+        for obj in get_objects():
+            if id(obj) in reached:
+                explained[id(type(obj))] += 1
+            elif id(obj) in young:
+                left.append(obj)
+                by_type.setdefault(id(type(obj)), []).append(obj)
         numbers = self.population.numbers()
         rising = []
         for kind, members in sorted(by_type.items(), key=lambda row: -len(row[1]))[:TYPES]:
             fit = growth.count_trend(numbers.get(kind, ()))
-            if fit.kind == LINEAR and len(members) >= CROWD * len(left) and 2 * len(members) > fit.last - fit.first:
+            gained = fit.last - fit.first
+            if fit.kind != LINEAR or 2 * explained[kind] > gained:
+                continue  # what replaces others of its type each time is no growth of its own
+            if len(members) >= CROWD * len(left) and 2 * len(members) > gained:
                 rising.append(Candidate(HIDDEN, members[-1], numbers[kind], fit, link=ChainLink(type(members[-1]), "")))
         samples = [by_type[id(type(item.obj))] for item in rising]
         samples = [members[:: max(1, len(members) // SAMPLES)] + members[-1:] for members in samples]
@@ -199,6 +209,8 @@ class Discovery:
             if not chains_there and crowds.are_of_threads(members):
                 continue  # it is the threads that grow in number
             for item in crowds.origins(crowd, chains_there, young) if chains_there else [crowd]:
+                if id(item.obj) in known:
+                    continue
                 if item.label.symbol not in found or (
                     crowds.is_of_nearest(item) and not crowds.is_of_nearest(found[item.label.symbol])
                 ):

@@ -41,6 +41,8 @@ def lines(holder: GrowingHolder, unit: str) -> list[str]:
 
 
 def _definition(holder: GrowingHolder) -> str:
+    if holder.container_kind == "hidden":
+        return ""
     owner = _SCOPES.get(holder.scope, "").format(owner=holder.owner.rpartition(":")[2] or "?")
     place = f"defined at {shown_path(holder.path)}:{holder.line}" if holder.line else "no line of source defines it"
     return f"{place}, {owner}" if owner else place
