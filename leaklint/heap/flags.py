@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import Term, children, walk
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _RAISING = frozenset({"set", "clear", "put", "put_nowait", "close", "stop", "shutdown"})
+_ASKING = frozenset({"wait", "is_set", "isSet"})
 _DEPTH = 4  # how many fields and parameters an event is followed through
 _SOURCES = 8  # and to how many places at each step
 
@@ -46,6 +47,19 @@ class Flags:
                 if self._changes(event, flag, goes_on) and not feasibility.never(event, home):
                     return True
         return False
+
+    def is_only_asked(self, made: Term, function: Function) -> bool:
+        """Tell whether a run of a function makes an event for itself, and does nothing but wait for it."""
+        points_to = self.heap.points_to
+        if points_to.evaluate(made) != {("plain", "primitive")}:
+            return False
+        if any(one.parent == function.key for one in points_to.functions.values()):
+            return False  # which may set it
+        asks = {("attr", made, name) for name in _ASKING}
+        tops = [top for event in function.events for top in event.terms if (event.kind, top) != ("call", made)]
+        return made not in tops and all(
+            made not in children(term) or term in asks for top in tops for term in walk(top)
+        )
 
     def _changes(self, event: Event, flag: Term, goes_on: Term) -> bool:
         """Tell whether an event sets a flag to what ends the loop, or calls a method of it that does."""
