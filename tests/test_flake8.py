@@ -106,6 +106,8 @@ def test_per_file_ignores_and_other_selections() -> None:
 
 
 def test_confidence_comes_from_flake8s_own_files() -> None:
+    with Path("leaky.py").open("a") as file:  # else nobody makes many
+        file.write("\n\ndef parts(names):\n    return [Processor(name) for name in names]\n")
     _, found = run("leaklint", "check", "--output-format", "json", "leaky.py")
     (finding,) = json.loads("".join(found))["findings"]
     assert finding["confidence"] == "high"

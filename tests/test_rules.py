@@ -157,7 +157,7 @@ def test_the_bound_of_a_memoiser_counts_under_another_name_too(
     named = f"from functools import lru_cache\n\nmemo = {made}\n\n\nclass Table:\n    @memo\n{body}"
     called = f"from functools import lru_cache\n\n\nclass Table:\n    @{made}\n{body}"
     for text in (named, called):
-        Path("mod.py").write_text(text)
+        Path("mod.py").write_text(text + "\n\ndef read(n):\n    return Table().row(n)\n")
         (found,) = findings("mod.py")
         assert (found.confidence, told in found.message) == (confidence, True), found.message
 

@@ -209,6 +209,8 @@ class Memos:
         if self._is_one(function, argument, kept):
             level = 0
             reasons.append(f"one {kept.name} a run of the program")
+        if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
+            level, reasons = 1, [*reasons, "assumes that many are made"]
         return self._made(module, place, function, bound, kept, argument, level, reasons, name, value[3])
 
     def _made(

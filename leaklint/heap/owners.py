@@ -43,8 +43,11 @@ class HolderOwners:
         if location.is_unsure:
             objects = f"{location.path[0]} may lead to {location.alternatives} objects"
             return level - 2, f"{objects}, and this is one of them"
+        many = ""
+        if level == 2 and not self.heap.multiplicity.is_seen_often(stores[0].kept.cls):
+            level, many = 1, "assumes that many are made"
         if location.scope != "field":
-            return level, ""
+            return level, many
         if (steps := sum(step != "[..]" for step in location.path[1:])) > _MOST_ATTRIBUTES:
             return level - 2, f"{steps} attributes lead to it, each of which may hold another object"
         if self.occupancy.is_one_of_many(location):
@@ -55,9 +58,9 @@ class HolderOwners:
             return level - 2, "its owner is one of many entries, each with one of its own"
         if level > 0 and not self._is_resolved(stores[0], location.owner):
             return 0, f"assumes that it is {location.path[0]}'s, not another object's"
-        if level == 2 and not self.heap.multiplicity.is_seen_often(stores[0].kept.cls):
-            return 1, "assumes that many are made"
-        return min(level, 1), ""  # how long its owner is held, and how many there are of it, is never seen for certain
+        return min(
+            level, 1
+        ), many  # how long its owner is held, and how many there are of it, is never seen for certain
 
     def _is_filled_by_users(self, location: HeapPlace, store: Store) -> bool:
         """Tell whether an object that lives long is given something by callers, or under names that nobody here counts."""

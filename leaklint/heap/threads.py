@@ -216,9 +216,9 @@ class Threads:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
         own, works_off = set(walk(test)), self._works_off(test, function)
+        made = [term[1] for term in _asked(test) if term[0] == "attr" and term[1][0] == "call"]
         test = self._from_outside(test, function, handed)
         flags = [term for term in _asked(test) if term[0] == "attr" and self.flags.is_field(term)]
-        made = [term[1] for term in _asked(test) if term[0] == "attr" and term[1][0] == "call"]
         if made and not flags:
             return 1 if all(self.flags.is_only_asked(term, function) for term in made) else -1
         if not flags or any(term[0] == "elem" for term in walk(test)) or works_off:
