@@ -170,18 +170,8 @@ class Memos:
             texts = function is not None and any(self._is_text(function, param.name) for param in function.params)
             if not (text or texts) or bound is not None or function is None:
                 return None
-            return self._made(
-                module,
-                place,
-                function,
-                bound,
-                Kept("part"),
-                "its arguments",
-                0,
-                ["as many as there are different arguments"],
-                name,
-                value[3],
-            )
+            part, many = Kept("part"), ["as many as there are different arguments"]
+            return self._made(module, place, function, bound, part, "its arguments", 0, many, name, value[3])
         kept, argument = best
         if kept.cls and self.heap.multiplicity.is_single(kept.cls):
             return None
