@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _CALLERS = 30  # of one function that are asked what they hand in
+_OVERRIDES = 40  # methods of heirs above which what they return is something unknown
 _DEEP = 42  # questions within questions
 _CONTEXT = 3  # calls within calls that are told apart by what they are given; those of a recursion are not
 
@@ -49,7 +50,11 @@ class Calling:
         if kind == "method":
             receiver = self.receiver_term(term, callee)
             got = self.returned(callee[2], self.bind(callee[2], term, receiver))
-            for one in self.overrides(callee, term[1]):  # the object may be any heir's
+            overrides = self.overrides(callee, term[1])  # the object may be any heir's
+            if len(overrides) > _OVERRIDES:
+                got |= PART
+                overrides = []
+            for one in overrides:
                 got |= self.returned(one, self.bind(one, term, receiver))
             return self._wrapped(callee[2], term) or got if got == MADE else got
         if kind in {"ext", "extinst"}:
@@ -120,11 +125,10 @@ class Calling:
         receiver, name = method[1], self.heap.functions[method[2]].name
         if receiver[0] != "self" or receiver[1] not in self.heap.names.classes or called[0] != "attr":
             return []
-        if receiver not in self.heap.evaluate(called[1]):
+        found = self.heap.classes.overrides(receiver[1], name)
+        if not found or receiver not in self.heap.evaluate(called[1]):
             return []
-        heirs = sorted(self.heap.classes.below(receiver[1]) - {receiver[1]})
-        found = (self.heap.names.classes[heir].methods.get(name) for heir in heirs)
-        return [one for one in dict.fromkeys(found) if one is not None and one != method[2]]
+        return [one for one in found if one != method[2]]
 
     def receiver_term(self, term: Term, callee: Term) -> Term:
         """Return the term of the object that a method is called on."""
