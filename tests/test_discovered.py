@@ -267,7 +267,7 @@ def test_a_store_that_nobody_can_read_forbids_the_repair(folder: Path, capsys: p
         '    getattr(REGISTRY, f"{KIND}s")[id(session)] = session\n',
         '    put = getattr(REGISTRY, f"{KIND}s").__setitem__\n    put(id(session), session)\n',
     )
-    text += "\n\ndef keep(session):\n    REGISTRY.items[id(session)] = session\n    return session\n"
+    text += "\n\ndef keep(session: Session):\n    REGISTRY.items[id(session)] = session\n    return session\n"
     program = BY_NAME._replace(text=text, stored="put(id(session)")
     written(folder, program)
     (left,) = answered(capsys, "fix", "--findings", "profile.json", "--unsafe-fixes", ".")["left"]

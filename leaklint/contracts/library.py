@@ -68,6 +68,7 @@ class Contracts:
         ] = {}  # by last name, under which other packages hand classes and functions on
         self._methods: dict[tuple[str, str], list[Contract]] = {}  # by package and last name, of classes
         self._owners: set[str] = set()  # the classes of these methods
+        self._homes: dict[tuple[str, str], set[str]] = {}  # classes and constants by package and last name
         self._canonical: dict[str, str] = {}
         self._found: dict[str, Contract | None] = {}
         self._of_calls: dict[str, tuple[Contract | None, str]] = {}
@@ -94,10 +95,13 @@ class Contracts:
                 self._alias(contract.name, contract.aliases)
                 for name in (contract.name, *contract.aliases):
                     self._method(name, contract)
+                self._home(contract.name.rpartition(".")[0])
         for thing in package.objects:
             self._objects.setdefault(thing.name, thing)
+            self._home(thing.name)
         for klass in package.classes:
             self._classes.setdefault(klass.name, klass)
+            self._home(klass.name)
             self._alias(klass.name, klass.aliases)
         for name, given in package.returns:
             self._returns.setdefault(name, given)
@@ -107,6 +111,11 @@ class Contracts:
             self._keys.setdefault(name, given)
         for name, nature in package.natures:
             self._natures.setdefault(name.rpartition(".")[2], set()).add(nature)
+
+    def _home(self, name: str) -> None:
+        last = name.rpartition(".")[2]
+        if last[:1].isupper():
+            self._homes.setdefault((name.partition(".")[0], last), set()).add(name)
 
     def _method(self, name: str, contract: Contract) -> None:
         owner, _, last = name.rpartition(".")
@@ -153,6 +162,18 @@ class Contracts:
             thing = self.object(prefix) if rest else None
             if thing is not None and thing.cls:
                 return thing.cls + rest
+        return self._handed_on(name)
+
+    def _handed_on(self, name: str) -> str:
+        """Return a name as contracts spell it where another module of its package hands the class or constant on.
+
+        That is so if the package has one of that name in its contracts; a function's name says less.
+        """
+        for prefix, rest in _prefixes(name):
+            top, last = prefix.partition(".")[0], prefix.rpartition(".")[2]
+            homes = self._homes.get((top, last), set()) if prefix not in self._classes else set()
+            if len(homes) == 1 and prefix not in homes:
+                return next(iter(homes)) + rest
         return name
 
     def object(self, name: str) -> Object | None:
