@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _CALLERS = 30  # of one function that are asked what they hand in
-_OVERRIDES = 40  # methods of heirs above which what they return is something unknown
 _DEEP = 42  # questions within questions
 _CONTEXT = 3  # calls within calls that are told apart by what they are given; those of a recursion are not
 
@@ -50,11 +49,7 @@ class Calling:
         if kind == "method":
             receiver = self.receiver_term(term, callee)
             got = self.returned(callee[2], self.bind(callee[2], term, receiver))
-            overrides = self.overrides(callee, term[1])  # the object may be any heir's
-            if len(overrides) > _OVERRIDES:
-                got |= PART
-                overrides = []
-            for one in overrides:
+            for one in self.overrides(callee, term[1]):  # the object may be any heir's
                 got |= self.returned(one, self.bind(one, term, receiver))
             return self._wrapped(callee[2], term) or got if got == MADE else got
         if kind in {"ext", "extinst"}:
