@@ -76,12 +76,11 @@ def params_of(term: Term, function: str) -> frozenset[str]:
 
 def is_small(term: Term) -> bool:
     """Tell whether a term may be written out wherever its variable is used."""
-    stack, count = [term], 0
-    while stack:
-        count += 1
-        if count > _MOST:
+    found = [term]
+    for one in found:
+        found.extend(children(one))
+        if len(found) > _MOST:
             return False
-        stack.extend(children(stack.pop()))
     return True
 
 
@@ -145,28 +144,30 @@ def rebuilt(term: Term, change: Callable[[Term], Term | None]) -> Term:
     if new is not None:
         return new
     kind = term[0]
-
-    def each(parts: tuple[Term, ...]) -> tuple[Term, ...]:
-        return tuple([rebuilt(part, change) for part in parts])
-
+    if kind in _LEAVES:
+        return term
     if kind in {"attr", "iter", "enter", "star", "slice", "exception"}:
         return (kind, rebuilt(term[1], change), *term[2:])
     if kind == "elem":
         return (kind, rebuilt(term[1], change), rebuilt(term[2], change))
     if kind == "call":
         words = tuple([(name, rebuilt(value, change)) for name, value in term[3]])
-        return (kind, rebuilt(term[1], change), each(term[2]), words, term[4])
+        return (kind, rebuilt(term[1], change), _each(term[2], change), words, term[4])
     if kind in DISPLAYS:
-        return (kind, each(term[1]), *term[2:])
+        return (kind, _each(term[1], change), *term[2:])
     if kind == "text":
-        return (kind, each(term[1]), term[2])
+        return (kind, _each(term[1], change), term[2])
     if kind == "union":
-        return union(list(each(term[1])))
+        return union(list(_each(term[1], change)))
     if kind == "op":
-        return (kind, term[1], each(term[2]))
+        return (kind, term[1], _each(term[2], change))
     if kind == "comp":
-        return (kind, term[1], each(term[2]), each(term[3]), *term[4:])
+        return (kind, term[1], _each(term[2], change), _each(term[3], change), *term[4:])
     return term
+
+
+def _each(parts: tuple[Term, ...], change: Callable[[Term], Term | None]) -> tuple[Term, ...]:
+    return tuple([rebuilt(part, change) for part in parts])
 
 
 def written(term: Term) -> Term:

@@ -10,6 +10,7 @@ from leaklint.flow.terms import Term
 from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:
+    from leaklint.heap.classes import Kin
     from leaklint.heap.points_to import PointsTo
 
 Assignment = tuple[str, Event]
@@ -43,6 +44,7 @@ class _Named:
             owner = _receiving(base, functions, static)
             (self.own.setdefault(owner, []) if owner else self.rest).append(number)
         self.open: list[tuple[Term, Term]] | None = None
+        self.heirs: dict[str, list[Kin]] = {}
 
 
 class Assigned:
@@ -80,20 +82,27 @@ class Assigned:
         """Return every assignment to an attribute of this name."""
         return self._events.get(name, [])
 
-    def around(self, key: str, name: str) -> list[Assignment]:
-        """Return the assignments to what may be an object of a class, of one above it or of an heir."""
-        named, classes = self._named(name), self._heap.classes
+    def around(self, kin: Kin, name: str) -> list[Assignment]:
+        """Return the assignments to what may be an object of some classes, of one above them or of an heir."""
+        named = self._named(name)
         if not named.own:
             return named.all
-        order, below = classes.order(key), classes.below(key)
-        if len(named.own) < len(below):
-            owners = [one for one in named.own if one in order or one in below]
-        else:
-            owners = [one for one in {*order, *below} if one in named.own]
+        owners = named.own.keys() & kin.related
         numbers = sorted([*named.rest, *(number for owner in owners for number in named.own[owner])])
         return [named.all[number] for number in numbers]
 
-    def heirs_with(self, key: str, name: str) -> set[str]:
+    def heirs(self, key: str, name: str) -> list[Kin]:
+        """Return the heirs of a class that may have something of their own under a name, by where that is defined."""
+        named, classes = self._named(name), self._heap.classes
+        known = named.heirs.get(key)
+        if known is None:
+            found = classes.heirs_with(key, name) | self._heirs_with(key, name)
+            known = classes.by_definition(found, name)
+            if classes.are_read:
+                named.heirs[key] = known
+        return known
+
+    def _heirs_with(self, key: str, name: str) -> set[str]:
         """Return the heirs of a class to whose objects, or to which themselves, something may be assigned under a name."""
         named, classes = self._named(name), self._heap.classes
         below = classes.below(key)

@@ -15,6 +15,7 @@ from leaklint.heap.namespaces import namespace_of
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
 if TYPE_CHECKING:
+    from leaklint.heap.classes import Kin
     from leaklint.heap.points_to import PointsTo
 
 _UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
@@ -31,7 +32,7 @@ class Attributes:
         self._settled: dict[Term, Values] = {}  # what terms may denote of which no caller hands anything in
         self._given: dict[Term, Values] = {}  # what terms may denote, what callers hand in included
         self._passed_on: dict[Term, Values] = {}  # the same, and what the callers of these have handed in
-        self._fields: dict[tuple[str, str], FieldTerms] = {}  # by class and name
+        self._fields: dict[tuple[tuple[str, ...], str], FieldTerms] = {}  # by classes and name
         self.assigned = Assigned(heap)
         self.descriptors = Descriptors(heap)
 
@@ -97,23 +98,23 @@ class Attributes:
 
     def field_terms(self, key: str, name: str) -> list[tuple[str, Event]]:
         """Return the assignments to a field of the objects of a class, wherever they stand."""
-        known = self._fields.get((key, name))
+        return self._field_terms(self.heap.classes.kin(key), name)
+
+    def _field_terms(self, kin: Kin, name: str) -> list[tuple[str, Event]]:
+        known = self._fields.get((kin.classes, name))
         if known is not None:
             self.heap.contents.asked += known.may_grow
             return known.assignments
-        found, watched = self.heap.watched(lambda: self._assigned_to(key, name))
+        found, watched = self.heap.watched(lambda: self._assigned_to(kin, name))
         if watched.is_complete:
-            self._fields[key, name] = FieldTerms(found, watched.may_grow)
+            self._fields[kin.classes, name] = FieldTerms(found, watched.may_grow)
         return found
 
-    def _assigned_to(self, key: str, name: str) -> list[tuple[str, Event]]:
+    def _assigned_to(self, kin: Kin, name: str) -> list[tuple[str, Event]]:
         return [
             (function, event)
-            for function, event in self.assigned.around(key, name)
-            if any(
-                value[0] in {"inst", "self"} and value[1] != "?" and self.heap.classes.related(value[1], key)
-                for value in self.handed_down(event.terms[0])
-            )
+            for function, event in self.assigned.around(kin, name)
+            if any(one[0] in {"inst", "self"} and one[1] in kin.related for one in self.handed_down(event.terms[0]))
         ]
 
     def with_given(self, term: Term) -> Values:
@@ -165,7 +166,7 @@ class Attributes:
         key = value[1]
         if name == "__class__":
             return frozenset([("class", key)])
-        if got := self._on_object(value, key, name, base):
+        if got := self._on_objects(self.heap.classes.kin(key), [value], name, base):
             return got
         if (lower := self._of_heirs(value, key, name, base)) is not None:
             return lower
@@ -173,25 +174,31 @@ class Attributes:
         hint = next((one for one in hints if one is not None), None)
         return self._of_base_outside(key, name) if hint is None else self.heap.annotations.of(hint) or PART
 
-    def _on_object(self, value: Term, key: str, name: str, base: Term) -> Values:
-        """Return an attribute of an object of a class: a method, its fields, what the class has where none shadows it."""
+    def _on_objects(self, kin: Kin, values: list[Term], name: str, base: Term) -> Values:
+        """Return an attribute of objects of classes: a method, their fields, what the class has where none shadows it.
+
+        ``values`` are what a method may be bound to.
+        """
+        key = kin.classes[0]
         method = self.heap.classes.method(key, name)
-        fields = self.field_terms(key, name)
+        fields = self._field_terms(kin, name)
         got = NOTHING.union(*(self.descriptors.held(key, function, event) for function, event in fields))
         if method is not None:
-            memos = frozenset(
-                one for one in self._on_class(key, name) if one[0] == "memo"
-            )  # ``Shop.price = cache(Shop.price)``
-            return got | memos | self._bound(value, key, name, method, base)
+            # ``Shop.price = cache(Shop.price)``
+            memos = frozenset(one for one in self._on_class(kin, name) if one[0] == "memo")
+            return got.union(memos, *(self._bound(one, key, name, method, base) for one in values))
         attribute = self.heap.classes.attribute(key, name)
         if attribute is not None and self.descriptors.is_set_by_one(key, name):
             return self.descriptors.given(attribute[1], got)
         makers = ((self.heap.functions[function], event) for function, event in fields)
         shadowed = any(maker.name == "__init__" and not may_be_skipped(event, maker) for maker, event in makers)
-        if attribute is not None and not shadowed:
-            got |= self._descended(attribute[1], base) | self._on_class(key, name)
-        elif attribute is None:
-            got |= self._on_class(key, name)
+        if attribute is None:
+            got |= self._on_class(kin, name)
+        elif not shadowed:
+            got |= self._descended(attribute[1], base) | self._on_class(kin, name)
+        elif len(kin.classes) > 1:  # of some of them
+            each = (self.heap.classes.kin(one) for one in kin.classes)
+            got = got.union(*(self._on_objects(one, [("self", one.classes[0])], name, base) for one in each))
         return got
 
     def _of_heirs(self, value: Term, key: str, name: str, base: Term) -> Values | None:
@@ -199,11 +206,12 @@ class Attributes:
         if value[0] == "inst":
             return None
         got: Values = NOTHING
-        for heir in sorted(self.heap.classes.heirs_with(key, name) | self.assigned.heirs_with(key, name)):
+        for kin in self.assigned.heirs(key, name):
+            heir, values = kin.classes[0], [(value[0], one) for one in kin.classes]
             if value[0] == "self":
-                got |= self._on_object(("self", heir), heir, name, base)
+                got |= self._on_objects(kin, values, name, base)
             elif (method := self.heap.classes.method(heir, name)) is not None:
-                got |= self._bound((value[0], heir), heir, name, method, base)
+                got = got.union(*(self._bound(one, heir, name, method, base) for one in values))
             elif (attribute := self.heap.classes.attribute(heir, name)) is not None:
                 got |= self.heap.evaluate(attribute[1])
         return got or None
@@ -262,18 +270,22 @@ class Attributes:
         ]
         return frozenset([("ext", kept[0])]) if kept else PART
 
-    def _on_class(self, key: str, name: str) -> Values:
-        """Return what is assigned to an attribute of the class outside of its body."""
+    def _on_class(self, kin: Kin, name: str) -> Values:
+        """Return what is assigned to an attribute of classes outside of their bodies."""
         got: Values = NOTHING
         for base, term in self.assigned.open(name):
             if base[0] == "param" and self.heap.functions[base[1]].owner == "":
                 continue
             for value in self.heap.evaluate(base):
-                if (value[0] == "class" and self.heap.classes.related(value[1], key)) or (
-                    value[0] == "anyclass" and self.heap.classes.metaclass(key) in self.heap.classes.below(value[1])
+                if (value[0] == "class" and value[1] in kin.related) or (
+                    value[0] == "anyclass" and self._have_metaclass(kin, value[1])
                 ):
                     got |= self.heap.evaluate(term)
         return got
+
+    def _have_metaclass(self, kin: Kin, meta: str) -> bool:
+        below = self.heap.classes.below(meta)
+        return any(self.heap.classes.metaclass(one) in below for one in kin.classes)
 
     def _of_class(self, value: Term, name: str) -> Values:
         key = value[1]
@@ -281,7 +293,7 @@ class Attributes:
             return PART
         if value[0] == "class":
             attribute = self.heap.classes.attribute(key, name)
-            got = self._on_class(key, name)
+            got = self._on_class(self.heap.classes.kin(key), name)
             if attribute is not None:
                 method = self.heap.classes.method(key, name)
                 if method is not None:

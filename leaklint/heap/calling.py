@@ -120,11 +120,10 @@ class Calling:
         receiver, name = method[1], self.heap.functions[method[2]].name
         if receiver[0] != "self" or receiver[1] not in self.heap.names.classes or called[0] != "attr":
             return []
-        if receiver not in self.heap.evaluate(called[1]):
+        found = self.heap.classes.overrides(receiver[1], name)
+        if not found or receiver not in self.heap.evaluate(called[1]):
             return []
-        heirs = sorted(self.heap.classes.below(receiver[1]) - {receiver[1]})
-        found = (self.heap.names.classes[heir].methods.get(name) for heir in heirs)
-        return [one for one in dict.fromkeys(found) if one is not None and one != method[2]]
+        return [one for one in found if one != method[2]]
 
     def receiver_term(self, term: Term, callee: Term) -> Term:
         """Return the term of the object that a method is called on."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from leaklint.contracts.library import Contracts
 from leaklint.flow.model import Class
@@ -11,6 +12,13 @@ from leaklint.flow.terms import Term
 from leaklint.heap.names import Names
 
 _COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
+
+
+class Kin(NamedTuple):
+    """Classes that have one definition of a name, and all that are above or below one of them."""
+
+    classes: tuple[str, ...]
+    related: frozenset[str]
 
 
 class Classes:
@@ -24,6 +32,9 @@ class Classes:
         self._orders: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._opened = 0  # classes of which the order is being worked out
         self._methods: dict[tuple[str, str], str | None] = {}
+        self._attributes: dict[tuple[str, str], tuple[str, Term] | None] = {}
+        self._overrides: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._kin: dict[str, Kin] = {}
 
     def _above(self, key: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the classes of the program in the order of inheritance, ``key`` first, and the dotted names outside of it."""
@@ -49,6 +60,11 @@ class Classes:
         self._orders[key] = (tuple(own), tuple(outside))
         self._opened -= 1
         return self._orders[key]
+
+    @property
+    def are_read(self) -> bool:
+        """Tell whether no class's order is being worked out right now: what is asked in between may be incomplete."""
+        return not self._opened
 
     def order(self, key: str) -> tuple[str, ...]:
         """Return the class and those above it in the program; none of a class that no file here defines."""
@@ -101,6 +117,35 @@ class Classes:
         heirs = {heir for owner in self._having.get(name, ()) for heir in self.below(owner) if heir in below}
         return heirs - {key}
 
+    def overrides(self, key: str, name: str) -> tuple[str, ...]:
+        """Return the methods of a name that heirs of a class have in their own body, in the order of the heirs."""
+        known = self._overrides.get((key, name))
+        if known is None:
+            heirs = sorted(self.below(key).intersection(self._having.get(name, ())) - {key})
+            found = (self.names.classes[heir].methods.get(name) for heir in heirs)
+            known = self._overrides[key, name] = tuple(dict.fromkeys(one for one in found if one is not None))
+        return known
+
+    def kin(self, key: str) -> Kin:
+        """Return a class by itself, with those above and below it."""
+        known = self._kin.get(key)
+        if known is None:
+            known = self._kin_of((key,))
+            if self.are_read:
+                self._kin[key] = known
+        return known
+
+    def _kin_of(self, keys: tuple[str, ...]) -> Kin:
+        return Kin(keys, frozenset().union(keys, *map(self.order, keys), *map(self.below, keys)))
+
+    def by_definition(self, keys: Iterable[str], name: str) -> list[Kin]:
+        """Return classes in groups that have the same method and the same attribute under a name, in the order of the first."""
+        groups: dict[tuple[str | None, str | None], list[str]] = {}
+        for key in sorted(keys):
+            attribute = self.attribute(key, name)
+            groups.setdefault((self.method(key, name), attribute[0] if attribute is not None else None), []).append(key)
+        return [self._kin_of(tuple(group)) for group in groups.values()]
+
     @cached_property
     def _owners(self) -> dict[str, set[str]]:
         """Return the classes that have a method of a name, but for names that the containers of Python have, too."""
@@ -145,17 +190,19 @@ class Classes:
             return self._methods[key, name]
         methods = (self.names.classes[owner].methods.get(name) for owner in self.order(key))
         found = next((one for one in methods if one is not None), None)
-        if not self._opened:
+        if self.are_read:
             self._methods[key, name] = found
         return found
 
     def attribute(self, key: str, name: str) -> tuple[str, Term] | None:
         """Return the class that has an attribute in its body, and its value."""
-        for owner in self.order(key):
-            attribute = self.names.classes[owner].attributes.get(name)
-            if attribute is not None:
-                return owner, attribute[0]
-        return None
+        if (key, name) in self._attributes:
+            return self._attributes[key, name]
+        bodies = ((owner, self.names.classes[owner].attributes.get(name)) for owner in self.order(key))
+        found = next(((owner, one[0]) for owner, one in bodies if one is not None), None)
+        if self.are_read:
+            self._attributes[key, name] = found
+        return found
 
     def last_names(self, key: str) -> set[str]:
         """Return the last parts of the names of the bases outside of the program."""
