@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import Term, params_of
 from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.external import argument
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.points_to_values import NOTHING, Values
 
 
 def makes_reference(heap: PointsTo, call: Term) -> bool:
@@ -26,18 +27,23 @@ class WeakCallbacks:
     def take_references_alone(self, removal: Effect, store: Effect) -> bool:
         """Tell whether only a weak reference comes to a removal, when its object has gone, and a store puts in objects."""
         is_callback = removal.how == "callback" and makes_reference(self.heap, removal.event.terms[0])
-        if not is_callback and removal.function not in self._functions:
+        if not is_callback and removal.function not in self._watched:
             return False
+        if not is_callback and removal.key is not None and not params_of(removal.key, removal.function):
+            kept = self.heap.evaluate(store.value) if store.value is not None else NOTHING
+            return not kept.isdisjoint(self._watched[removal.function])  # by a key of its own: whatever lies there goes
         values = self.heap.all_of(one for one in (store.key, store.value) if one is not None)
         known = bool(values) and all(value[0] in {"self", "inst", "method", "plain"} for value in values)
         return known and any(value[0] != "plain" for value in values)
 
     @cached_property
-    def _functions(self) -> frozenset[str]:
-        """Return the functions that are callbacks of weak references, and that nothing else calls."""
-        found: set[str] = set()
+    def _watched(self) -> dict[str, Values]:
+        """Return the functions that are callbacks of weak references, and nothing else calls, with what these refer to."""
+        found: dict[str, Values] = {}
         for _, _, call, name in self.effects.external:
             callback = argument(call, 1, "callback") if self.heap.contracts.returned(name) == "weak" else None
-            values = self.heap.evaluate(callback) if callback is not None else ()
-            found |= {value[-1] for value in values if value[0] in {"func", "method"}}
-        return frozenset(one for one in found if not self.effects.calls.get(one))
+            watched = self.heap.evaluate(call[2][0]) if callback is not None and call[2] else NOTHING
+            for value in self.heap.evaluate(callback) if callback is not None else ():
+                if value[0] in {"func", "method"} and not self.effects.calls.get(value[-1]):
+                    found[value[-1]] = found.get(value[-1], NOTHING) | watched
+        return found
