@@ -29,7 +29,8 @@ class WeakCallbacks:
         is_callback = removal.how == "callback" and makes_reference(self.heap, removal.event.terms[0])
         if not is_callback and removal.function not in self._watched:
             return False
-        if not is_callback and removal.key is not None and not params_of(removal.key, removal.function):
+        beside = store.function == self.heap.functions[removal.function].parent  # where the reference is made
+        if not is_callback and beside and removal.key is not None and not params_of(removal.key, removal.function):
             kept = self.heap.evaluate(store.value) if store.value is not None else NOTHING
             return not kept.isdisjoint(self._watched[removal.function])  # by a key of its own: whatever lies there goes
         values = self.heap.all_of(one for one in (store.key, store.value) if one is not None)
