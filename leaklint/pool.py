@@ -104,7 +104,10 @@ def _spread(
 
 @contextmanager
 def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield an executor, and leave none of its processes behind however the block is left."""
+    """Yield an executor, and leave none of its processes behind however the block is left.
+
+    They are killed, not asked to end: one that was killed from outside may have held the lock behind which the others wait.
+    """
     import multiprocessing
     import threading
     from concurrent.futures import ProcessPoolExecutor
@@ -115,11 +118,10 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork" if forks else "spawn"), _prepare) as executor:
         try:
             yield executor
-        except BaseException:
+        finally:
             for process in multiprocessing.active_children():
                 if process not in before:
                     process.kill()
-            raise
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,6 +45,13 @@ def die_in_a_worker(number: int) -> int:
     return number
 
 
+def stay_in_a_worker(number: int) -> int:
+    """Leave a worker that does not end when it is asked to."""
+    if os.getpid() != int(os.environ["LEAKLINT_TEST_PARENT"]):
+        threading.Thread(target=time.sleep, args=(600,)).start()
+    return number
+
+
 def children() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
@@ -77,6 +85,12 @@ def test_a_failure_is_raised(jobs: int) -> None:
 def test_a_worker_that_dies_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEAKLINT_TEST_PARENT", str(os.getpid()))
     assert each(die_in_a_worker, range(40), 2) == list(range(40))
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_worker_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEAKLINT_TEST_PARENT", str(os.getpid()))
+    assert each(stay_in_a_worker, range(40), 3) == list(range(40))
 
 
 def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
