@@ -97,7 +97,7 @@ def _advice(case: Case, fix: Fix) -> str:
 
     if isinstance(case.subject, Table) and case.subject.contract is not None and case.subject.contract.advice:
         return case.subject.contract.advice
-    if isinstance(case.subject, Retention) and case.subject.first.kept.kind == "traceback":
+    if isinstance(case.subject, Retention) and case.subject.first.retained.kind == "traceback":
         return _RAISE
     if isinstance(case.subject, (Handler, Registration)):
         return undoing(case.subject)

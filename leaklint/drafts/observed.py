@@ -10,8 +10,8 @@ from leaklint.drafts.containers import mended
 from leaklint.drafts.view import Leak, RepairContext, StoredEntry
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
-from leaklint.heap.kept import KINDS
 from leaklint.heap.memoisation import Memos
+from leaklint.heap.retained_objects import KINDS
 from leaklint.model import Finding, Fix
 from leaklint.records import replace
 from leaklint.source import Span

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from leaklint.flow.terms import Term
     from leaklint.heap.effects import Effect
     from leaklint.heap.heap_place import HeapPlace
-    from leaklint.heap.kept import Kept
+    from leaklint.heap.retained_objects import Retained
     from leaklint.reading import Read
     from leaklint.rules.context import Case, Context
     from leaklint.source import Source
@@ -37,7 +37,7 @@ _STORED = re.compile(r"\b(\w+)\[[^\n]{0,300}\]\s*=\s*(?:\w+\.)*(\w+)\(")
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """What one store puts into a holder: ``kind`` is that of ``heap.kept.Kept`` or ``callback``, ``name`` its type.
+    """What one store puts into a holder: ``kind`` is that of ``Retained`` or ``callback``, ``name`` its type.
 
     ``cls`` is the key of its class, empty for one outside of the program; ``side`` is value, key or element,
     ``depth`` how many containers deep inside of the holder; ``handed`` tells whether a caller handed in just this; ``place``
@@ -105,12 +105,14 @@ class RepairContext:
         module = _module_at(path, self.context)
         return module if module in self.program.modules else ""
 
-    def entry(self, kept: Kept, value: Term | None, side: str, depth: int, place: tuple[str, int]) -> StoredEntry:
+    def entry(
+        self, retained: Retained, value: Term | None, side: str, depth: int, place: tuple[str, int]
+    ) -> StoredEntry:
         """Return what a store of a value puts in at a place."""
         whole = value is not None and all(one[0] == "param" for one in options(value))  # and not a part of it
-        own = kept.kind == "self" and value is not None and self.program.is_self(value)
-        handed = whole and (own or kept.kind == "param" or bool(kept.chain))
-        return StoredEntry(kept.kind, self.class_of(kept.cls), kept.name, side, depth, handed, place)
+        own = retained.kind == "self" and value is not None and self.program.is_self(value)
+        handed = whole and (own or retained.kind == "param" or bool(retained.chain))
+        return StoredEntry(retained.kind, self.class_of(retained.cls), retained.name, side, depth, handed, place)
 
     def _entry(self, store: Store) -> StoredEntry:
         effect = store.effect
@@ -118,16 +120,16 @@ class RepairContext:
         depth = location.depth if location is not None else 0
         value = effect.key if store.side == "key" else effect.value
         place = (self.context.module_of(effect.function), effect.event.place[0])
-        entry = self.entry(store.kept, value, store.side, depth, place)
+        entry = self.entry(store.retained, value, store.side, depth, place)
         return replace(entry, kind="callback") if self._is_called(store) else entry
 
     def _is_called(self, store: Store) -> bool:
         """Tell whether what callers hand in is called later: a function that is made for that may have no other owner."""
-        kept, heap = store.kept, self.context.heap
-        if kept.kind != "param":
+        retained, heap = store.retained, self.context.heap
+        if retained.kind != "param":
             return False
-        function = heap.points_to.functions.get(kept.function)
-        hints = [one.annotation for one in function.params if one.name == kept.name] if function is not None else []
+        function = heap.points_to.functions.get(retained.function)
+        hints = [one.annotation for one in function.params if one.name == retained.name] if function is not None else []
         declared = any("Callable" in term for hint in hints if hint is not None for term in walk(hint))
         return declared or heap.stored._is_of_callables(store.effect)
 
@@ -244,10 +246,10 @@ def _classes(case: Case) -> Iterator[str]:
     subject = case.subject
     if isinstance(subject, Retention):
         yield subject.location.owner
-        yield from (store.kept.cls for store in subject.stores)
+        yield from (store.retained.cls for store in subject.stores)
     elif isinstance(subject, Weak):
         yield subject.location.owner
     elif isinstance(subject, (Memo, Registration)):
-        yield subject.kept.cls
+        yield subject.retained.cls
     elif subject is None and case.finding.probe is not None:
         yield case.finding.probe.subject

@@ -66,7 +66,7 @@ def in_effect(view: RepairContext, weak: Weak) -> Fix:
     if weak.effect.how == "read":  # a ``defaultdict`` of weak containers, which keeps the classes that it is keyed by
         return repairs.weaken(view.program, holder, WeakRequest("key", others=("type",), owned=True))
     value = weak.effect.value
-    kept = view.context.heap.keeping.of(value) if value is not None else []
-    owner = next((view.class_of(one.cls) for one in kept if one.kind == "self"), "")
+    retained = view.context.heap.keeping.of(value) if value is not None else []
+    owner = next((view.class_of(one.cls) for one in retained if one.kind == "self"), "")
     owner = owner or view.class_of(view.context.heap.points_to.functions[weak.effect.function].owner)
     return repairs.weak_values(view.program, holder, owner)

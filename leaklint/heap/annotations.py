@@ -63,8 +63,8 @@ class Annotations:
         inner = term[2][1] if term[2][0] == "tuple" else (term[2],)
         if last in _WRAPPERS:
             parts = [self.of(part) for part in inner[: 1 if last != "Union" else None]]
-            kept = [part for part in parts if part != {("plain", "None")}]
-            return frozenset().union(*kept) if all(kept) else frozenset()
+            retained = [part for part in parts if part != {("plain", "None")}]
+            return frozenset().union(*retained) if all(retained) else frozenset()
         if last in {"type", "Type"}:
             return frozenset([("plain", "type")])
         if last in {"Literal", "Pattern"}:

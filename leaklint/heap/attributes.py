@@ -265,10 +265,10 @@ class Attributes:
             return frozenset([("container", kinds[0], ("class", key))])  # such as ``data`` of a ``UserDict``
         if kinds:
             return frozenset([("cmethod", ("container", kinds[0], ("class", key)), name)])
-        kept = [
+        retained = [
             f"{base}.{name}" for base in self.heap.classes.outside(key) if self.heap.contracts.speaks_of(base, name)
         ]
-        return frozenset([("ext", kept[0])]) if kept else PART
+        return frozenset([("ext", retained[0])]) if retained else PART
 
     def _on_class(self, kin: Kin, name: str) -> Values:
         """Return what is assigned to an attribute of classes outside of their bodies."""

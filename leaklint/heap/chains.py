@@ -12,13 +12,13 @@ from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
-from leaklint.heap.kept import Kept
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -173,25 +173,25 @@ class Chains:
         # a display is part of the chain itself: what it keeps besides is what piles up, or the displays alone
         parts = value[1] if value[0] in DISPLAYS else (value,)
         every = [one for part in parts for one in self.heap.keeping.of(part)]
-        every += [Kept("container", "", value[0])] if value[0] in DISPLAYS else []
-        kept = min((one for one in every if one.kind in _OBJECTS), key=lambda one: not one.cls, default=None)
-        if kept is None:
-            kept = next((one for one in every if one.kind in {"param", "container", "made"}), None)
-        if kept is None or (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
+        every += [Retained("container", "", value[0])] if value[0] in DISPLAYS else []
+        retained = min((one for one in every if one.kind in _OBJECTS), key=lambda one: not one.cls, default=None)
+        if retained is None:
+            retained = next((one for one in every if one.kind in {"param", "container", "made"}), None)
+        if retained is None or (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
             return
-        level = min(self._level(kept), 1 if reasons or value[0] == "func" else 2)
-        if value[0] == "func" and not kept.cls:
+        level = min(self._level(retained), 1 if reasons or value[0] == "func" else 2)
+        if value[0] == "func" and not retained.cls:
             level = int(bool(self.heap.effects.calls.get(key)) and not reasons)
-            reasons = [*reasons, f"assumes that callers pass objects for '{kept.name}'"]
+            reasons = [*reasons, f"assumes that callers pass objects for '{retained.name}'"]
         effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
-        store = Store(effect, kept, "element", Domain.UNKNOWN, level)
+        store = Store(effect, retained, "element", Domain.UNKNOWN, level)
         release = Release(Quality.NONE, "each keeps the one before it")
         yield Retention(location, "object", (store,), release, LEVELS[level], tuple(reasons))
 
-    def _level(self, kept: Kept) -> int:
-        if kept.kind not in _OBJECTS:
+    def _level(self, retained: Retained) -> int:
+        if retained.kind not in _OBJECTS:
             return 1
-        return 0 if kept.cls and self.heap.multiplicity.is_few(kept.cls) else 2
+        return 0 if retained.cls and self.heap.multiplicity.is_few(retained.cls) else 2
 
 
 def _target(event: Event) -> Term:

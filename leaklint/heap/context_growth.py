@@ -11,11 +11,11 @@ from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, children
 from leaklint.heap.context_links import ContextLinks
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
-from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import IMPORT, MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -30,7 +30,7 @@ class VariableSet(NamedTuple):
 
     function: str
     event: Event
-    kept: Kept
+    retained: Retained
     value: Term
     reason: str
 
@@ -74,10 +74,10 @@ class ContextGrowth:
                     value = event.terms[0][2][0]
                     yield VariableSet(function.key, event, self._kept(value, "variable"), value, _ONE_CONTEXT)
 
-    def _kept(self, value: Term, name: str) -> Kept:
+    def _kept(self, value: Term, name: str) -> Retained:
         """Return what a value keeps, the most telling; what it is called where that is nothing in particular."""
         every = (one for one in self.heap.keeping.of(value) if one.kind not in {"plain", "weak", "part"})
-        return next(every, Kept("made", name=name))
+        return next(every, Retained("made", name=name))
 
     def _is_of_one(self, maker: str, function: Function, term: Term) -> bool:
         """Tell whether a variable belongs to an object of which there are many, or to the run that sets it."""

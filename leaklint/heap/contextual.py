@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term
 from leaklint.heap.domains import Domain
-from leaklint.heap.kept import Kept
 from leaklint.heap.retained import Store
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effect
@@ -35,7 +35,7 @@ class ContextDefaults:
             return
         domain = self.heap.keys.of(put, effect.chain)
         if domain in {Domain.TEXT, Domain.FRESH, Domain.VALUE}:
-            yield Store(effect, Kept("made", chain=effect.chain), "element", domain, 1, (_WHY,))
+            yield Store(effect, Retained("made", chain=effect.chain), "element", domain, 1, (_WHY,))
 
     @cached_property
     def _defaults(self) -> frozenset[Term]:

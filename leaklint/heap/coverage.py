@@ -63,7 +63,7 @@ class Coverage:
     def never_taken(self, removal: Effect, stores: list[Store]) -> list[Store]:
         """Return the stores of which a removal never takes what they keep: of another sort, under other keys, further out."""
         if around := [one for one in stores if self.is_inside(removal.container, one.effect.container)]:
-            return [one for one in around if one.side == "key" or one.kept.kind == "container"]
+            return [one for one in around if one.side == "key" or one.retained.kind == "container"]
         home = self.removals.heap.functions[removal.function]
         if empty := [one for one in stores if stays_empty(removal, home, one.effect)]:
             return empty
@@ -81,7 +81,7 @@ class Coverage:
             return self.equality.differ(removed, store.effect.key) or self._is_other_constant(removed, store)
         if how in _BY_PLACE:
             return False
-        return store.side == "element" and self.equality.differs_from(removed, store.kept)
+        return store.side == "element" and self.equality.differs_from(removed, store.retained)
 
     @staticmethod
     def _is_other_constant(removed: Term, store: Store) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.effects import Effect
-from leaklint.heap.kept import Kept
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -19,10 +19,10 @@ class Decorators:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
 
-    def remember(self, effect: Effect, kept: Kept) -> bool:
+    def remember(self, effect: Effect, retained: Retained) -> bool:
         """Tell whether it is by a decorator, or by what one calls for it, that a store comes to keep something."""
         own = [part for part in (effect.key, effect.value) if part is not None]
-        calls = kept.chain or effect.chain
+        calls = retained.chain or effect.chain
         steps = [(effect.function, own), *((call.caller, [*call.bound.values()]) for call in calls)]
         return any(self._is_decorator(key, terms) for key, terms in steps)
 

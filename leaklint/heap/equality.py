@@ -13,7 +13,7 @@ from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.read_data import is_cell
 
 if TYPE_CHECKING:
-    from leaklint.heap.kept import Kept
+    from leaklint.heap.retained_objects import Retained
 
 # By type of a plain value: which of them may be equal.
 _PLAIN = {"str": "text", "bytes": "bytes", "int": "number", "float": "number", "bool": "number", "complex": "number"}
@@ -148,15 +148,15 @@ class Equality:
         """Tell whether it is known of which sorts a term's values are."""
         return bool(self._sorts(term, 0))
 
-    def differs_from(self, term: Term, kept: Kept) -> bool:
+    def differs_from(self, term: Term, retained: Retained) -> bool:
         """Tell whether a term never denotes what equals an object that is kept, nor a container that may hold it."""
         found = self._sorts(term, 0)
         if not found.isdisjoint(_CONTAINERS.values()):
             return False
-        if kept.kind in {"method", "closure", "function"}:
+        if retained.kind in {"method", "closure", "function"}:
             sort = "function"
         else:
-            sort = self._of_object(kept.cls) if kept.kind in {"self", "instance"} else ""
+            sort = self._of_object(retained.cls) if retained.kind in {"self", "instance"} else ""
         return bool(found) and bool(sort) and sort not in found
 
     def is_part(self, removed: Term, store: Effect, stored: Term) -> bool:

@@ -22,12 +22,12 @@ class Forgetting(WayQuestion):
             return ""
         (field,) = fields
         home = self.heap.functions[store.function]
-        kept = [one for one in home.events if one.kind == "setattr" and one.name == field]
+        retained = [one for one in home.events if one.kind == "setattr" and one.name == field]
         filed = {store.value, store.key}
-        kept = [one for one in kept if one.terms[1] in filed or ("attr", one.terms[0], field) in filed]
-        if is_constructor(home.name) or not kept:
+        retained = [one for one in retained if one.terms[1] in filed or ("attr", one.terms[0], field) in filed]
+        if is_constructor(home.name) or not retained:
             return ""
-        owners = {key for one in kept for key in self._owners(one.terms[0])}
+        owners = {key for one in retained for key in self._owners(one.terms[0])}
         for owner in sorted(owners):
             for key, event in self.heap.attributes.field_terms(owner, str(field)):
                 function = self.heap.functions[key]

@@ -85,19 +85,19 @@ class Handlers:
         if any(self._asks_environment(guard.test) for guard in event.guards):
             level = 0
             reasons.append("only where the environment asks for it")
-        kept = self.heap.keeping.of(given) if given is not None else []
-        if any(one.name == "long" for one in kept):
+        retained = self.heap.keeping.of(given) if given is not None else []
+        if any(one.name == "long" for one in retained):
             return
         if self._is_emptied(home, event, attribute):
             return
-        of_objects = self._is_of_objects(home) or any(one.kind == "self" or one.cls for one in kept)
+        of_objects = self._is_of_objects(home) or any(one.kind == "self" or one.cls for one in retained)
         if not of_objects and not left_out:
             if self._is_over(home, given):
                 reasons.append("the program closes it, which does not take it out")
             else:
                 level = 0
                 reasons.append("a function that configures logging usually runs once")
-        if any(one.cls and (self.heap.multiplicity.is_single(one.cls)) for one in kept):
+        if any(one.cls and (self.heap.multiplicity.is_single(one.cls)) for one in retained):
             return
         if home.owner and (
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)

@@ -22,24 +22,25 @@ class LeadingBack:
         """Take what is asked for everything else."""
         self.heap = heap
 
-    def leads_back(self, home: Function, subject: Term, kept: set[Term]) -> bool:
+    def leads_back(self, home: Function, subject: Term, retained: set[Term]) -> bool:
         """Tell whether a function, or a method of the same object, puts an object into something that is kept, or below it."""
-        kept = {one for term in kept for one in options(term)} | kept
-        kept |= {
-            event.terms[1] if ("attr", event.terms[0], event.name) in kept else ("attr", event.terms[0], event.name)
+        retained = {one for term in retained for one in options(term)} | retained
+        retained |= {
+            event.terms[1] if ("attr", event.terms[0], event.name) in retained else ("attr", event.terms[0], event.name)
             for event in home.events
-            if event.kind == "setattr" and (event.terms[1] in kept or ("attr", event.terms[0], event.name) in kept)
+            if event.kind == "setattr"
+            and (event.terms[1] in retained or ("attr", event.terms[0], event.name) in retained)
         }
         return any(
             self._is_reached(base, inside) and self._keeps(value, this)
-            for function, this, inside in self._views(home, subject, kept)
+            for function, this, inside in self._views(home, subject, retained)
             for event in function.events
             for base, value in self._puts(event)
         )
 
-    def _views(self, home: Function, subject: Term, kept: set[Term]) -> Iterator[tuple[Function, Term, set[Term]]]:
+    def _views(self, home: Function, subject: Term, retained: set[Term]) -> Iterator[tuple[Function, Term, set[Term]]]:
         """Yield the function that makes a finalizer, and the other methods of its object, with how each calls all that."""
-        yield home, subject, kept
+        yield home, subject, retained
         points_to = self.heap.points_to
         if home.kind != "method" or not home.params or subject != ("param", home.key, home.params[0].name):
             return
@@ -51,7 +52,7 @@ class LeadingBack:
                 yield (
                     other,
                     this,
-                    {points_to.calling.substituted(one, home.key, bound) for one in kept if one[0] == "attr"},
+                    {points_to.calling.substituted(one, home.key, bound) for one in retained if one[0] == "attr"},
                 )
 
     def _puts(self, event: Event) -> Iterator[tuple[Term, Term]]:
@@ -71,9 +72,9 @@ class LeadingBack:
                         yield base, value
 
     @staticmethod
-    def _is_reached(base: Term, kept: set[Term]) -> bool:
+    def _is_reached(base: Term, retained: set[Term]) -> bool:
         """Tell whether a term is one of some, or an attribute or an element of one."""
-        while base not in kept and not kept.intersection(options(base)):
+        while base not in retained and not retained.intersection(options(base)):
             if base[0] == "call" and base[1][0] == "attr":
                 base = base[1]  # ``kept.setdefault(key, [])``
             if base[0] not in _PARTS:

@@ -10,11 +10,11 @@ from leaklint.flow.terms import DISPLAYS, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
-from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY, Multiplicity
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.chains import Chains
@@ -97,16 +97,16 @@ class Links:
     def _retention(
         self, owner: Term, first: Event, event: Event, function: Function, cuts: list[Function]
     ) -> Iterator[Retention]:
-        kept = self._kept(event.terms[1])
-        if kept is None or (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
+        retained = self._kept(event.terms[1])
+        if retained is None or (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
             return
         outer = self.heap.lifetime.long[owner]
         location = outer._replace(name=f"{outer.name}.{first.name}", path=(*outer.path, first.name), depth=0)
         target: Term = ("attr", event.terms[0], event.name)
         site = ("container", "object", (outer.scope, outer.owner, location.name))
         effect = Effect("store", "chained", site, target, None, event.terms[1], function.key, event)
-        level = 1 if cuts or kept.kind not in _OBJECTS else 2
-        store = Store(effect, kept, "element", Domain.UNKNOWN, level)
+        level = 1 if cuts or retained.kind not in _OBJECTS else 2
+        store = Store(effect, retained, "element", Domain.UNKNOWN, level)
         reasons = [f"nothing in the program calls {qualname(cuts[0].key)}()"] if cuts else []
         if self._is_shared_unsurely(owner, first, store):
             level, reasons = 0, [*reasons, "not every object of its class lives long"]
@@ -117,7 +117,7 @@ class Links:
         field = HeapPlace("field", owner[1], first.name, owner[1].partition(":")[0], first.place)
         return self.heap.owners.is_shared_unsurely(field, [store])
 
-    def _kept(self, node: Term) -> Kept | None:
+    def _kept(self, node: Term) -> Retained | None:
         """Return what a new node keeps: what its constructor is given, else what is in it, else the node itself."""
         keeping = self.heap.keeping
         parts = node[1] if node[0] in DISPLAYS else (node,)

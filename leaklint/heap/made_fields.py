@@ -22,8 +22,8 @@ def declare_fields(names: Names, contracts: Contracts) -> None:
     for key, klass in list(names.classes.items()):
         made = dict(_fields(klass, names, contracts))
         if made:
-            kept = {name: value for name, value in klass.attributes.items() if name not in made}
-            names.classes[key] = klass._replace(attributes=kept)
+            retained = {name: value for name, value in klass.attributes.items() if name not in made}
+            names.classes[key] = klass._replace(attributes=retained)
             body = names.functions[key]
             names.functions[key] = body._replace(events=(*body.events, *made.values()))
 

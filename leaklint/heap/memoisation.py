@@ -10,8 +10,8 @@ from leaklint.flow.model import Class, Function
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
-from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.retained_objects import Retained
 from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Memo(NamedTuple):
     module: str
     place: tuple[int, int, int, int]
     bound: int | None
-    kept: Kept
+    retained: Retained
     argument: str
     level: Level
     reasons: tuple[str, ...]
@@ -156,55 +156,55 @@ class Memos:
         if bound == 0 or self._is_emptied(function, value):
             return None
         keyed = self._arguments(function, value)
-        best: tuple[Kept, str] | None = None
+        best: tuple[Retained, str] | None = None
 
-        def rank(one: tuple[str, Kept]) -> tuple[bool, int]:
+        def rank(one: tuple[str, Retained]) -> tuple[bool, int]:
             return self._is_one(function, *one), one[1].rank
 
-        for argument, kept in keyed:
-            if kept.kind in _TELLING and (best is None or rank((argument, kept)) < rank((best[1], best[0]))):
-                best = (kept, argument)
+        for argument, retained in keyed:
+            if retained.kind in _TELLING and (best is None or rank((argument, retained)) < rank((best[1], best[0]))):
+                best = (retained, argument)
         level, reasons = 2, []
         if best is None:
             text = [k for _, k in keyed if k.kind in {"made", "part"}]
             texts = function is not None and any(self._is_text(function, param.name) for param in function.params)
             if not (text or texts) or bound is not None or function is None:
                 return None
-            part, many = Kept("part"), ["as many as there are different arguments"]
+            part, many = Retained("part"), ["as many as there are different arguments"]
             return self._made(module, place, function, bound, part, "its arguments", 0, many, name, value[3])
-        kept, argument = best
-        if kept.cls and self.heap.multiplicity.is_single(kept.cls):
+        retained, argument = best
+        if retained.cls and self.heap.multiplicity.is_single(retained.cls):
             return None
-        if kept.cls and self.heap.points_to.classes.is_enum(kept.cls):
+        if retained.cls and self.heap.points_to.classes.is_enum(retained.cls):
             return None
         if bound is not None:
-            own = kept.kind in {"self", "instance"} and self._is_told_apart(kept)
+            own = retained.kind in {"self", "instance"} and self._is_told_apart(retained)
             level = 1 if (bound >= _SMALL and own) or bound >= _MANY else 0
             if bound == HANDED_IN:
                 level = int(own)
             elif bound < _SMALL:
                 reasons.append(f"at most {bound} stay")
-            if level and self._is_part(kept.cls):
-                level, reasons = 0, [*reasons, f"one {kept.name} for each object that has it as a part"]
-        if kept.kind in {"function", "class"}:
+            if level and self._is_part(retained.cls):
+                level, reasons = 0, [*reasons, f"one {retained.name} for each object that has it as a part"]
+        if retained.kind in {"function", "class"}:
             level = min(level, 1)
-        if kept.kind == "param":
-            classes = is_for_classes(argument) or is_for_classes(kept.name)
+        if retained.kind == "param":
+            classes = is_for_classes(argument) or is_for_classes(retained.name)
             level = 0 if classes else min(level, 1)
-            reasons.append(f"assumes that callers pass objects for '{kept.name}'")
+            reasons.append(f"assumes that callers pass objects for '{retained.name}'")
             reasons += ["classes usually are made at import"] if classes else []
-        if kept.cls and self._is_small_value(kept.cls, bound):
+        if retained.cls and self._is_small_value(retained.cls, bound):
             level = 0
             reasons.append("equal objects share an entry")
-        if self._is_one(function, argument, kept):
+        if self._is_one(function, argument, retained):
             level = 0
-            reasons.append(f"one {kept.name} a run of the program")
-        if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
+            reasons.append(f"one {retained.name} a run of the program")
+        if level > 1 and retained.cls and not self.heap.multiplicity.is_seen_often(retained.cls):
             level, reasons = 1, [*reasons, "assumes that many are made"]
-        return self._made(module, place, function, bound, kept, argument, level, reasons, name, value[3])
+        return self._made(module, place, function, bound, retained, argument, level, reasons, name, value[3])
 
     def _made(
-        self, module: str, place: tuple[int, int, int, int], function: Function | None, bound: int | None, kept: Kept,
+        self, module: str, place: tuple[int, int, int, int], function: Function | None, bound: int | None, retained: Retained,
         argument: str, level: int, reasons: list[str], name: str, cache: Term,
     ) -> Memo:  # fmt: skip
         from leaklint.heap.retained import LEVELS
@@ -214,7 +214,7 @@ class Memos:
             module,
             place,
             bound,
-            kept,
+            retained,
             argument,
             LEVELS[level],
             tuple(reasons),
@@ -222,11 +222,11 @@ class Memos:
             cache,
         )
 
-    def _is_one(self, function: Function | None, argument: str, kept: Kept) -> bool:
+    def _is_one(self, function: Function | None, argument: str, retained: Retained) -> bool:
         """Tell whether there is one object a run of the program that an argument brings."""
         often = self.heap.multiplicity
-        return bool(kept.cls) and (
-            often.is_single(kept.cls) or often.is_few(kept.cls) or self._is_made_once(function, argument)
+        return bool(retained.cls) and (
+            often.is_single(retained.cls) or often.is_few(retained.cls) or self._is_made_once(function, argument)
         )
 
     def _is_made_once(self, function: Function | None, argument: str) -> bool:
@@ -255,11 +255,11 @@ class Memos:
             for call in sites
         )
 
-    def _is_told_apart(self, kept: Kept) -> bool:
+    def _is_told_apart(self, retained: Retained) -> bool:
         """Tell whether objects are known to equal only themselves: of a class of the program, or one that it inherits from."""
-        if kept.cls in self.heap.points_to.names.classes:
-            return not self.heap.points_to.classes.by_value(kept.cls)
-        return bool(kept.name) and kept.name in self._bases_by_identity
+        if retained.cls in self.heap.points_to.names.classes:
+            return not self.heap.points_to.classes.by_value(retained.cls)
+        return bool(retained.name) and retained.name in self._bases_by_identity
 
     @cached_property
     def _bases_by_identity(self) -> frozenset[str]:
@@ -279,7 +279,7 @@ class Memos:
     def _is_text(self, function: Function, name: str) -> bool:
         return self.heap.keys.of(("param", function.key, name)) == Domain.TEXT
 
-    def _arguments(self, function: Function | None, value: Term) -> list[tuple[str, Kept]]:
+    def _arguments(self, function: Function | None, value: Term) -> list[tuple[str, Retained]]:
         """Return what the keys of a memo keep, with the parameter that brings it."""
         keeping, found = self.heap.keeping, []
         inner = self.heap.points_to.functions.get(value[1])
@@ -290,28 +290,28 @@ class Memos:
                     continue
                 if number == 0 and value in self._bound_to:
                     key = self._bound_to[value]
-                    found.append((param.name, Kept("self", key, self.heap.points_to.classes.class_of(key).name)))
+                    found.append((param.name, Retained("self", key, self.heap.points_to.classes.class_of(key).name)))
                     continue
-                for kept in keeping.of(("param", target.key, param.name)):
-                    if kept.kind != "param" or self._is_object(target, param.name, kept):
-                        found.append((param.name, kept))
+                for retained in keeping.of(("param", target.key, param.name)):
+                    if retained.kind != "param" or self._is_object(target, param.name, retained):
+                        found.append((param.name, retained))
         if value[1] == "":
             for caller, _, term in self.heap.effects.memo_calls.get(value, ()):
                 del caller
                 for given in (*term[2], *(word for _, word in term[3])):
-                    found += [("", kept) for kept in keeping.of(given) if self._is_told_object(kept)]
+                    found += [("", retained) for retained in keeping.of(given) if self._is_told_object(retained)]
             if function is not None and function.kind == "method" and function.params:
                 found += [
-                    (function.params[0].name, kept)
-                    for kept in keeping.of(("param", function.key, function.params[0].name))
+                    (function.params[0].name, retained)
+                    for retained in keeping.of(("param", function.key, function.params[0].name))
                 ]
         return found
 
-    def _is_told_object(self, kept: Kept) -> bool:
+    def _is_told_object(self, retained: Retained) -> bool:
         """Tell whether an argument is more than a container, or a parameter of which nothing says that it is an object."""
-        if kept.kind == "param":
-            return self.heap.usage.of(kept.function, kept.name) in {"object", "callable"}
-        return kept.kind != "container"
+        if retained.kind == "param":
+            return self.heap.usage.of(retained.function, retained.name) in {"object", "callable"}
+        return retained.kind != "container"
 
     def _is_given_class(self, target: Function) -> bool:
         """Tell whether a method is made a class method by an assignment after it, or by its first parameter's name."""
@@ -322,8 +322,8 @@ class Memos:
         last = term[1][-1] if term and term[0] == "call" and term[1][0] == "name" else ""
         return last == "classmethod" or target.params[0].name in {"cls", "klass", "mcs"}
 
-    def _is_object(self, target: Function, name: str, kept: Kept) -> bool:
-        del kept
+    def _is_object(self, target: Function, name: str, retained: Retained) -> bool:
+        del retained
         return self.heap.usage.of(target.key, name) in {"object", "callable"}
 
     def _is_emptied(self, function: Function | None, value: Term) -> bool:

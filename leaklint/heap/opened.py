@@ -9,8 +9,8 @@ from leaklint.contracts.library import of_nature
 from leaklint.flow.terms import Term, children, walk
 from leaklint.heap.arguments import argument_at
 from leaklint.heap.domains import Domain
-from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
@@ -34,10 +34,10 @@ def kept_results(heap: Heap) -> Iterator[Registration]:
         ):
             continue
         if opened.stays(contract, function, term) and not opened.is_there(contract, term):
-            kept = Kept("instance", "", name.rpartition(".")[2])
+            retained = Retained("instance", "", name.rpartition(".")[2])
             reasons = tuple(opened.doubts(contract, function, term))
             yield Registration(
-                "object", function, event, name, kept, term, "low" if reasons else "medium", reasons, contract
+                "object", function, event, name, retained, term, "low" if reasons else "medium", reasons, contract
             )
 
 

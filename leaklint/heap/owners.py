@@ -44,7 +44,7 @@ class HolderOwners:
             objects = f"{location.path[0]} may lead to {location.alternatives} objects"
             return level - 2, f"{objects}, and this is one of them"
         many = ""
-        if level == 2 and not self.heap.multiplicity.is_seen_often(stores[0].kept.cls):
+        if level == 2 and not self.heap.multiplicity.is_seen_often(stores[0].retained.cls):
             level, many = 1, "assumes that many are made"
         if location.scope != "field":
             return level, many
@@ -69,18 +69,18 @@ class HolderOwners:
         if store.side == "value" and self.heap.keys.inputs.gives_key(store.effect):
             return False
         named = store.side == "value" and store.domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}
-        return named or store.kept.kind == "param" or (store.kept.kind == "closure" and not store.kept.cls)
+        return named or store.retained.kind == "param" or (store.retained.kind == "closure" and not store.retained.cls)
 
     def _is_guessed(self, store: Store) -> bool:
         """Tell whether it is a parameter that is kept, of which neither a caller nor what is done to it shows an object."""
-        kept = store.kept
-        if kept.kind != "param" or store.domain in {Domain.FRESH, Domain.OBJECT}:
+        retained = store.retained
+        if retained.kind != "param" or store.domain in {Domain.FRESH, Domain.OBJECT}:
             return False
         if store.effect.key is None or store.effect.how == "read":
             return False  # a list has one more each time, and who reads does not mean to register anything
-        function = self.heap.points_to.functions[kept.function]
-        several = any(param.name == kept.name and param.kind == "**" for param in function.params)
-        return several or self.heap.usage.of(kept.function, kept.name) not in {"object", "callable"}
+        function = self.heap.points_to.functions[retained.function]
+        several = any(param.name == retained.name and param.kind == "**" for param in function.params)
+        return several or self.heap.usage.of(retained.function, retained.name) not in {"object", "callable"}
 
     def is_shared_unsurely(self, location: HeapPlace, stores: list[Store]) -> bool:
         """A field of a long-lived object of a class that has short-lived objects, too: which one is filled is not known."""
@@ -128,7 +128,7 @@ class HolderOwners:
         """Return the term of the object whose field a store fills, as the first of its callers that has another one says it."""
         effect = store.effect
         receiver, reached = root(effect.base), effect.function
-        for call in (*effect.chain, *store.kept.chain):
+        for call in (*effect.chain, *store.retained.chain):
             if call.callee == reached and receiver[0] == "param" and receiver[2] in call.bound:
                 receiver, reached = call.bound[receiver[2]], call.caller
         return receiver if self._is_long(receiver) else root(receiver)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, qualname
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
-from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -41,7 +41,7 @@ class Patch(NamedTuple):
     function: str
     event: Event
     name: str
-    kept: Kept
+    retained: Retained
     value: Term
     level: int
     reason: str = ""
@@ -61,12 +61,12 @@ class Patches:
             if self.heap.multiplicity.event_runs(one.function, one.event) != MANY:
                 continue
             every = self.heap.keeping.of(one.value)
-            kept = next((kept for kept in every if kept.kind in _OBJECTS), None)
-            if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
+            retained = next((retained for retained in every if retained.kind in _OBJECTS), None)
+            if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
                 owner = min(qualname(str(value[1])) for value in one.owners)
                 reason = self._reason(one)
-                level = 0 if reason == LEFT_BY_ERROR else self._level(one, kept)
-                yield Patch(one.function, one.event, f"{owner}.{one.name}", kept, one.value, level, reason)
+                level = 0 if reason == LEFT_BY_ERROR else self._level(one, retained)
+                yield Patch(one.function, one.event, f"{owner}.{one.name}", retained, one.value, level, reason)
 
     def _reason(self, patch: _Assignment) -> str:
         """Return on what it depends that a wrapper stays; nothing where nobody takes it off."""
@@ -80,12 +80,12 @@ class Patches:
         )  # fmt: skip
         return LEFT_BY_ERROR if left else ""
 
-    def _level(self, patch: _Assignment, kept: Kept) -> int:
+    def _level(self, patch: _Assignment, retained: Retained) -> int:
         """A function that wraps something is called once in most programs, unless each of many objects calls it."""
-        if not kept.cls or not self._is_of_objects(patch.function, 0):
+        if not retained.cls or not self._is_of_objects(patch.function, 0):
             return 0
         often = self.heap.multiplicity
-        return int(not (often.is_few(kept.cls) or often.is_one_at_a_time(kept.cls)))
+        return int(not (often.is_few(retained.cls) or often.is_one_at_a_time(retained.cls)))
 
     def _is_of_objects(self, key: str, depth: int) -> bool:
         """Tell whether an object calls a function on itself: a method of it, or one that such a method calls."""
@@ -137,9 +137,11 @@ class Patches:
         made = {term for term in walk(patch.value) if term[0] == "func"}  # rather than read from where it was saved
         for value in points_to.evaluate(patch.value):
             if value in made and points_to.functions[value[1]].parent:
-                kept = [term for cell in self.heap.keeping.captures(value[1]) for term in self._of_variable(cell)]
-                kept += [param.default for param in points_to.functions[value[1]].params if param.default is not None]
-                if any(self._is_old(inner, patch) for term in kept for inner in walk(term)):
+                retained = [term for cell in self.heap.keeping.captures(value[1]) for term in self._of_variable(cell)]
+                retained += [
+                    param.default for param in points_to.functions[value[1]].params if param.default is not None
+                ]
+                if any(self._is_old(inner, patch) for term in retained for inner in walk(term)):
                     return True
             elif value[0] == "method" and patch.value[::2] == ("attr", points_to.functions[value[2]].name):
                 if self._saves(patch):

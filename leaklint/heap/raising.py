@@ -14,11 +14,11 @@ from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
-from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -66,7 +66,9 @@ class Raising:
 
     def _store(self, value: Term, key: str, event: Event) -> Store:
         effect = Effect("store", "raised", value, event.terms[0], None, event.terms[0], key, event)
-        return Store(effect, Kept("traceback", value[1] if value[0] == "inst" else ""), "element", Domain.UNKNOWN, 2)
+        return Store(
+            effect, Retained("traceback", value[1] if value[0] == "inst" else ""), "element", Domain.UNKNOWN, 2
+        )
 
     def _is_reset(self, value: Term) -> bool:
         """Tell whether the program takes the traceback off again: ``error.__traceback__ = None``."""

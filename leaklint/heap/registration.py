@@ -15,13 +15,13 @@ from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import LEFT_BY_ERROR
 from leaklint.heap.effects import Effect
-from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import interned, looked_through
 from leaklint.heap.leading_back import LeadingBack
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.opened import kept_results
 from leaklint.heap.outliving import Life, Outliving
+from leaklint.heap.retained_objects import Retained
 from leaklint.heap.slots import ONE_SLOT, Slots
 from leaklint.heap.undoing import Undoing
 
@@ -36,8 +36,8 @@ _ELSEWHERE = frozenset(
 )  # kinds that others judge
 _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
 
-_CALLBACK = Kept("made", name="callback")  # one that keeps nothing but itself
-_NEW_CLASS = Kept("class", name="class")  # one that no class statement makes
+_CALLBACK = Retained("made", name="callback")  # one that keeps nothing but itself
+_NEW_CLASS = Retained("class", name="class")  # one that no class statement makes
 _SET = "contextvars.ContextVar.set"
 _NEVER = "what takes it back is made anew, and never equals what was registered"
 
@@ -49,7 +49,7 @@ class Registration(NamedTuple):
     function: str
     event: Event
     name: str
-    kept: Kept
+    retained: Retained
     value: Term
     level: Level
     reasons: tuple[str, ...]
@@ -61,7 +61,7 @@ class _Handed(NamedTuple):
 
     term: Term
     row: Retains
-    kept: Kept
+    retained: Retained
 
 
 class Registrations:
@@ -108,7 +108,7 @@ class Registrations:
         contract = self.contracts.callable(_SET)
         for one in ContextGrowth(self.heap).variables():
             yield Registration(
-                "callback", one.function, one.event, _SET, one.kept, one.value, "medium", (one.reason,), contract
+                "callback", one.function, one.event, _SET, one.retained, one.value, "medium", (one.reason,), contract
             )
 
     def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
@@ -126,18 +126,18 @@ class Registrations:
             return None
         best: _Handed | None = None
         for one in self._handed_over(contract, term):
-            if best is None or _rank(one.kept) < _rank(best.kept):
+            if best is None or _rank(one.retained) < _rank(best.retained):
                 best = one
-        if best is None or (best.kept.kind == "function" and not best.kept.cls):
+        if best is None or (best.retained.kind == "function" and not best.retained.cls):
             return self._missed(contract, function, event, term, name)
         life = self._life(contract, term)
         undone = life is not Life.SHORT and self.undoing.is_undone(contract, function, event, term, best.term)
         if life is Life.SHORT or (undone and not contract.until):
             return None
-        level, reasons = self._level(contract, best.kept, term, function, event, best.term)
+        level, reasons = self._level(contract, best.retained, term, function, event, best.term)
         if level < 0:
             return None
-        if undone and self._leaves_open(best.kept.cls):
+        if undone and self._leaves_open(best.retained.cls):
             level = min(level, 1)
             reasons.append("of those that nobody closes, as the program closes none that it makes")
         elif undone:
@@ -158,7 +158,9 @@ class Registrations:
         from leaklint.heap.retained import LEVELS
 
         kind = "object" if best.row.parameter == "self" else contract.kind
-        return Registration(kind, function, event, name, best.kept, best.term, LEVELS[level], tuple(reasons), contract)
+        return Registration(
+            kind, function, event, name, best.retained, best.term, LEVELS[level], tuple(reasons), contract
+        )
 
     def _is_of_few(self, function: str, event: Event) -> bool:
         """Tell whether a call comes once for each of a few keys: where a table or the registry itself has none yet."""
@@ -213,11 +215,11 @@ class Registrations:
                 continue
             if self._is_named_tuple(given):
                 yield _Handed(given, row, _NEW_CLASS)
-            for kept in self.heap.keeping.of(given):
-                if word == "self" and kept.kind == "made":  # what the package itself has made
-                    yield _Handed(given, row, kept._replace(kind="instance"))
-                elif kept.kind in OBJECTS and (row.hold == "strong" or kept.kind in _FUNCTIONS):
-                    yield _Handed(given, row, kept)
+            for retained in self.heap.keeping.of(given):
+                if word == "self" and retained.kind == "made":  # what the package itself has made
+                    yield _Handed(given, row, retained._replace(kind="instance"))
+                elif retained.kind in OBJECTS and (row.hold == "strong" or retained.kind in _FUNCTIONS):
+                    yield _Handed(given, row, retained)
 
     def _is_named_tuple(self, given: Term) -> bool:
         """Tell whether an argument is a named tuple's class, made for the call."""
@@ -244,40 +246,50 @@ class Registrations:
         return f"'{as_text(given)}'" if given is not None else "what it is called with"
 
     def _level(
-        self, contract: Contract, kept: Kept, term: Term, function: str, event: Event, value: Term
+        self, contract: Contract, retained: Retained, term: Term, function: str, event: Event, value: Term
     ) -> tuple[int, list[str]]:
         reasons: list[str] = []
         home = self.heap.points_to.functions[function]
         birth = home.name == "__enter__" or is_constructor(home.name)
-        level = 2 if birth or (kept.kind == "instance" and home.kind == "method") else 1
+        level = 2 if birth or (retained.kind == "instance" and home.kind == "method") else 1
         if contract.until:
             subject = argument_of(contract, term, contract.until.partition(" ")[2])
-            level = self._of_finalizer(kept, subject, value, home)
+            level = self._of_finalizer(retained, subject, value, home)
         if (place := self._one_place(contract, term)) and level >= 0:
             chained = bool(contract.previous) and self.slots.chains(contract, function, event, term)
             left = chained and self.slots.is_left_by_error(contract, function, event, term)
             level, reasons = (0, [LEFT_BY_ERROR]) if left else (1, []) if chained else (0, [place])
-        if kept.kind in {"param", "function", "class"}:
+        if retained.kind in {"param", "function", "class"}:
             level = min(level, 1)
-            reasons.append(f"assumes that callers pass objects for '{kept.name}'" if kept.kind == "param" else "")
-            if kept.kind == "param" and self.heap.usage.of(function, kept.name) == "plain":
+            reasons.append(
+                f"assumes that callers pass objects for '{retained.name}'" if retained.kind == "param" else ""
+            )
+            if retained.kind == "param" and self.heap.usage.of(function, retained.name) == "plain":
                 return -1, []
-        if contract.kind == "callback" and self._sets_up(home, kept):
+        if contract.kind == "callback" and self._sets_up(home, retained):
             level, reasons = 0, [*reasons, "a function that registers what it has made usually runs once"]
-        if kept.cls and self.heap.multiplicity.is_single(kept.cls):
+        if retained.cls and self.heap.multiplicity.is_single(retained.cls):
             return -1, []
-        if kept.cls and (self.heap.multiplicity.is_few(kept.cls) or self.heap.multiplicity.is_one_at_a_time(kept.cls)):
+        if retained.cls and (
+            self.heap.multiplicity.is_few(retained.cls) or self.heap.multiplicity.is_one_at_a_time(retained.cls)
+        ):
             level, reasons = min(level, 0), ["the program makes only a fixed number of such objects"]
-        if level > 1 and kept.cls and not self.heap.multiplicity.is_seen_often(kept.cls):
+        if level > 1 and retained.cls and not self.heap.multiplicity.is_seen_often(retained.cls):
             level, reasons = 1, [*reasons, "assumes that many are made"]
-        if kept.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):
+        if retained.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):
             level, reasons = 0, [*reasons, "the program makes one object that registers it"]
         return level, [reason for reason in reasons if reason]
 
-    def _sets_up(self, home: Function, kept: Kept) -> bool:
+    def _sets_up(self, home: Function, retained: Retained) -> bool:
         """Tell whether a function that belongs to no object, and that the program itself does not call, registers its own."""
         calls = self.heap.effects.calls.get(home.key, ())
-        return home.kind != "method" and not home.parent and not calls and kept.kind == "instance" and not kept.chain
+        return (
+            home.kind != "method"
+            and not home.parent
+            and not calls
+            and retained.kind == "instance"
+            and not retained.chain
+        )
 
     def _one_place(self, contract: Contract, term: Term) -> str:
         """Return why the next registration replaces this one; nothing where it does not."""
@@ -299,7 +311,7 @@ class Registrations:
         given = (*receiver[2], *(value for _, value in receiver[3]))
         return any(self.heap.keys.of(one) is not Domain.FINITE for one in given)
 
-    def _of_finalizer(self, kept: Kept, subject: Term | None, value: Term, home: Function) -> int:
+    def _of_finalizer(self, retained: Retained, subject: Term | None, value: Term, home: Function) -> int:
         """What is kept until an object ends keeps that object only if it leads back to that very object."""
         if subject is not None and subject[:2] == ("const", "None"):
             return 2  # until the process ends
@@ -309,8 +321,8 @@ class Registrations:
             return 2
         values = self.heap.points_to.evaluate(subject) if subject is not None else frozenset()
         classes = {value[1] for value in values if value[0] in {"self", "inst"}}
-        same = bool(kept.cls) and any(
-            key in self.heap.points_to.names.classes and self.heap.points_to.classes.related(kept.cls, key)
+        same = bool(retained.cls) and any(
+            key in self.heap.points_to.names.classes and self.heap.points_to.classes.related(retained.cls, key)
             for key in classes
         )
         if same or self._leads_back(value, classes):
@@ -347,13 +359,13 @@ class Registrations:
                 why = ("a function that wraps something usually runs once",) if one.level == 0 else ()
                 why = (one.reason,) if one.reason else why
                 yield Registration(
-                    "patch", one.function, one.event, one.name, one.kept, one.value, LEVELS[one.level], why
+                    "patch", one.function, one.event, one.name, one.retained, one.value, LEVELS[one.level], why
                 )
 
 
-def _rank(kept: Kept) -> int:
+def _rank(retained: Retained) -> int:
     """Return how telling what is kept is: a closure over what is not known says no more than a class."""
-    return _NEW_CLASS.rank if kept.kind == "closure" and not kept.cls else kept.rank
+    return _NEW_CLASS.rank if retained.kind == "closure" and not retained.cls else retained.rank
 
 
 def _holders(subject: Term, home: Function) -> list[Term]:

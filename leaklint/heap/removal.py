@@ -13,7 +13,6 @@ from leaklint.heap.detaching import PROTOCOL, Detaching
 from leaklint.heap.effects import Effect, Effects, distinct_effects
 from leaklint.heap.endings import Endings
 from leaklint.heap.feasibility import ANEW, Feasibility
-from leaklint.heap.kept import Keeping
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.list_memo import ListMemo
@@ -23,6 +22,7 @@ from leaklint.heap.optional import Optional
 from leaklint.heap.paths import Paths
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.release import Missed, Quality, Release
+from leaklint.heap.retained_objects import Keeping
 from leaklint.heap.waiting import mark_of
 
 _SELECTIVE = frozenset(

@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
-from leaklint.heap.kept import Kept
 from leaklint.heap.release import Release
+from leaklint.heap.retained_objects import Retained
 
 Level = Literal["low", "medium", "high"]
 
@@ -20,7 +20,7 @@ class Store(NamedTuple):
     """What one store keeps: the effect, the object, on which side, and how many keys there are."""
 
     effect: Effect
-    kept: Kept
+    retained: Retained
     side: str
     domain: Domain
     level: int

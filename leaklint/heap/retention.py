@@ -14,7 +14,6 @@ from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.heap_place import HeapPlace
-from leaklint.heap.kept import Keeping, Kept
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.key_guards import interned
 from leaklint.heap.left import left_to_users
@@ -30,6 +29,7 @@ from leaklint.heap.receivers import Receivers
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.removal import Removals
 from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained_objects import Keeping, Retained
 from leaklint.heap.starts import importable
 from leaklint.heap.stores import Stores
 from leaklint.heap.usage import Usage
@@ -136,20 +136,20 @@ class Heap:
         stores = [
             store
             for store in stores
-            if not _is_by_object(store.effect, location) or self.receivers.takes(store.effect, store.kept.chain)
+            if not _is_by_object(store.effect, location) or self.receivers.takes(store.effect, store.retained.chain)
         ]
         if not stores:
             return None
         stores.sort(key=lambda one: (one.level == 0, *self._telling(one)))
         judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
-        kept = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
-        kept.sort(key=lambda one: one[1].missed is None and all(store.level == 0 for store in one[0]))
+        unreleased = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
+        unreleased.sort(key=lambda one: one[1].missed is None and all(store.level == 0 for store in one[0]))
         if location.scope == "object":  # made by users: how long it lives, only a removal tells
-            kept = [(group, release) for group, release in kept if release.missed is not None]
-        if not kept:
+            unreleased = [(group, release) for group, release in unreleased if release.missed is not None]
+        if not unreleased:
             self._released.add(location.path)
             return None
-        stores, release = kept[0]
+        stores, release = unreleased[0]
         if release.missed is not None:
             first = release.missed.store
             stores.sort(key=lambda one: (one.effect is not first, *self._telling(one)))
@@ -175,7 +175,7 @@ class Heap:
 
     def _telling(self, store: Store) -> tuple[int, bool, int, bool]:
         """Return how much a store tells, the most telling first."""
-        return store.kept.rank, self._is_inside(store), -store.level, store.side != "key"
+        return store.retained.rank, self._is_inside(store), -store.level, store.side != "key"
 
     def _releases(self, stores: list[Store], removals: list[Effect]) -> Iterator[tuple[list[Store], Release]]:
         """Yield the stores by the best removal of what they put in: one that never takes what a store keeps is none for it."""
@@ -189,7 +189,7 @@ class Heap:
             stores, removals = left, [one for one in removals if one is not effect]
 
     def _release(self, stores: list[Store], removals: list[Effect]) -> Release:
-        held = {store.kept.cls for store in stores if store.kept.cls}
+        held = {store.retained.cls for store in stores if store.retained.cls}
         held |= {
             one.cls
             for store in stores
@@ -198,22 +198,22 @@ class Heap:
             for one in self.keeping.inside(term)
             if one.cls
         }
-        entering = {store.kept.cls for store in stores if self.enters_itself(store.effect, store.kept)}
+        entering = {store.retained.cls for store in stores if self.enters_itself(store.effect, store.retained)}
         return self.removals.of([store.effect for store in stores], removals, held, entering)
 
-    def enters_itself(self, effect: Effect, kept: Kept) -> bool:
+    def enters_itself(self, effect: Effect, retained: Retained) -> bool:
         """Tell whether an object is put in by code of its own class, so that whoever makes it need not know."""
-        if kept.kind not in {"self", "method", "closure"} or kept.cls not in self.points_to.names.classes:
+        if retained.kind not in {"self", "method", "closure"} or retained.cls not in self.points_to.names.classes:
             return False
-        caller = self.points_to.functions[kept.chain[-1].caller if kept.chain else effect.function]
-        return bool(caller.owner) and self.points_to.classes.related(caller.owner, kept.cls)
+        caller = self.points_to.functions[retained.chain[-1].caller if retained.chain else effect.function]
+        return bool(caller.owner) and self.points_to.classes.related(caller.owner, retained.cls)
 
     def _apart(self, stores: list[Store]) -> list[list[Store]]:
         """Return the stores by what they fill and by who fills it: containers under different constant keys are different."""
         groups: dict[tuple[frozenset[Term], bool], list[Store]] = {}
         for store in stores:
             slots = self.removals.coverage.slots_of(store.effect.container)
-            groups.setdefault((slots, self.enters_itself(store.effect, store.kept)), []).append(store)
+            groups.setdefault((slots, self.enters_itself(store.effect, store.retained)), []).append(store)
         return list(groups.values())
 
     def _is_inside(self, store: Store) -> bool:

@@ -40,19 +40,19 @@ class Slots:
             for event in function.events:
                 name = self.name_of(event)
                 every = self.heap.keeping.of(event.terms[1]) if name else []
-                kept = next((one for one in every if one.kind in OBJECTS), None)
-                if kept is None:
+                retained = next((one for one in every if one.kind in OBJECTS), None)
+                if retained is None:
                     continue
                 chained = self._is_chained(function, event)
                 crossed = chained and self._is_restored(event.name, key)
                 if crossed and crossed != CROSSED:
                     continue
                 left = chained and not crossed and self._is_put_back(function, event)
-                of_objects = bool(crossed or kept.cls or function.kind == "method")
+                of_objects = bool(crossed or retained.cls or function.kind == "method")
                 alone = () if of_objects else (SET_UP,)
                 reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else alone if chained else (ONE_SLOT,)
                 level = LEVELS[1 if chained and not left and of_objects else 0]
-                yield Registration("hook", key, event, name, kept, event.terms[1], level, reasons)
+                yield Registration("hook", key, event, name, retained, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
         """Return the dotted name of the slot that an assignment to an attribute fills; nothing if it is none."""

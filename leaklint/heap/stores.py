@@ -14,13 +14,13 @@ from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
-from leaklint.heap.kept import Kept
 from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
 from leaklint.heap.own_keys import brings_its_key, is_its_own
 from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
+from leaklint.heap.retained_objects import Retained
 from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
@@ -73,14 +73,15 @@ class Stores:
             for option in options(term):
                 if self._is_tested_plain(effect, option):
                     continue
-                for kept in self.heap.keeping.of(option, effect.chain):
-                    if effect.how == "read" and side == "value" and kept.kind in _OBJECTS:
+                for retained in self.heap.keeping.of(option, effect.chain):
+                    if effect.how == "read" and side == "value" and retained.kind in _OBJECTS:
                         continue  # what a new entry holds later, other stores put in
-                    own |= side == "element" and kept.name == _PRIMITIVE
-                    if of_weak_key and kept.kind not in _LEADING:
+                    own |= side == "element" and retained.name == _PRIMITIVE
+                    if of_weak_key and retained.kind not in _LEADING:
                         continue  # it goes with the key, which it does not keep
-                    plain &= side == "key" or (kept.kind == "plain" and kept.name not in {"long", "function", "type"})
-                    store = self._store(effect, kept, side, domain, option)
+                    small = retained.kind == "plain" and retained.name not in {"long", "function", "type"}
+                    plain &= side == "key" or small
+                    store = self._store(effect, retained, side, domain, option)
                     if store is not None:
                         yield store
         if of_weak_key:
@@ -88,7 +89,8 @@ class Stores:
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
         elif plain and effect.value is not None and (own or self._adds_up(effect)):
-            yield Store(effect, Kept("made", chain=effect.chain), "element", domain, 1, ("what is stored is small",))
+            made = Retained("made", chain=effect.chain)
+            yield Store(effect, made, "element", domain, 1, ("what is stored is small",))
         if plain:
             yield from self.contextual.stores(effect)
 
@@ -114,7 +116,7 @@ class Stores:
 
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
-        made = Kept("made", chain=effect.chain)
+        made = Retained("made", chain=effect.chain)
         asked = interned(effect, self.heap.points_to)
         of_objects = effect.key is not None and any(one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key))
         grows = domain == Domain.FRESH and not asked and not of_objects
@@ -155,11 +157,11 @@ class Stores:
             return False
         return self.heap.usage.of(key[1], key[2]) != "plain" and self.heap.keys.by_name_alone(key)
 
-    def _is_factory(self, kept: Kept, effect: Effect) -> bool:
+    def _is_factory(self, retained: Retained, effect: Effect) -> bool:
         """Tell whether a class remembers its own instances."""
         location = self.heap.location(effect.container)
         owner = location.owner if location is not None and location.scope == "class" else ""
-        return bool(owner and kept.cls) and self.heap.points_to.classes.related(owner, kept.cls)
+        return bool(owner and retained.cls) and self.heap.points_to.classes.related(owner, retained.cls)
 
     def _is_of_callables(self, effect: Effect) -> bool:
         """Tell whether a container is for functions and classes, which usually are defined once: by its name, or by its use."""
@@ -197,78 +199,84 @@ class Stores:
                     return True
         return False
 
-    def _store(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Store | None:
+    def _store(self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term) -> Store | None:
         if side == "key" and (
             domain in {Domain.TEXT, Domain.VALUE}
-            or self.heap.keeping.is_equal_to_others(kept, term)
+            or self.heap.keeping.is_equal_to_others(retained, term)
             or self.dead_references.take_their_entry(effect)
         ):
             return None
-        if kept.kind == "plain" or (side == "key" and kept.kind in {"made", "part", "weak", "container", "function"}):
+        if retained.kind == "plain" or (
+            side == "key" and retained.kind in {"made", "part", "weak", "container", "function"}
+        ):
             return None
-        if kept.kind == "weak":
+        if retained.kind == "weak":
             recycled = effect.key is not None and any(
                 one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key)
             )
-            if side == "key" or kept.name or recycled or not self.dead_references.stay(effect, term):
+            if side == "key" or retained.name or recycled or not self.dead_references.stay(effect, term):
                 return None
-            return Store(effect, kept, side, domain, 1, ("only the dead references themselves stay",))
-        if kept.cls and self.heap.multiplicity.is_single(kept.cls):
+            return Store(effect, retained, side, domain, 1, ("only the dead references themselves stay",))
+        if retained.cls and self.heap.multiplicity.is_single(retained.cls):
             return None
-        level, reasons = self._level(effect, kept, side, domain, term)
+        level, reasons = self._level(effect, retained, side, domain, term)
         if level < -1:
             return None
-        return Store(effect, kept, side, domain, max(level, 0), tuple(reasons))
+        return Store(effect, retained, side, domain, max(level, 0), tuple(reasons))
 
-    def _level(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
+    def _level(
+        self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term
+    ) -> tuple[int, list[str]]:
         """Return how sure it is that a store keeps what users let go: 2 sure to 0 unlikely, below that not at all."""
-        if kept.kind == "param":
-            level, reasons = self._of_param(effect, kept, side, domain, term)
-        elif kept.kind in {"made", "part"}:
-            level, reasons = self._of_unresolved(kept, domain)
+        if retained.kind == "param":
+            level, reasons = self._of_param(effect, retained, side, domain, term)
+        elif retained.kind in {"made", "part"}:
+            level, reasons = self._of_unresolved(retained, domain)
             if self._is_memo_by_default(effect):
                 return 1, reasons
         else:
-            level, reasons = self._of_object(effect, kept, side)
-            given = (value for call in kept.chain for value in call.bound.values())
-            if kept.kind == "method" and level > 1 and by_any_name(self.heap.points_to, (term, *given)):
+            level, reasons = self._of_object(effect, retained, side)
+            given = (value for call in retained.chain for value in call.bound.values())
+            if retained.kind == "method" and level > 1 and by_any_name(self.heap.points_to, (term, *given)):
                 level, reasons = 1, ["assumes that one of its methods is stored"]
         if level > 1 and side == "value" and domain in _UNCOUNTED:
             level, reasons = 1, [*reasons, "assumes many different keys"]
-        for doubt in self._doubts(effect, kept, side, domain, term) if level >= 0 else ():
+        for doubt in self._doubts(effect, retained, side, domain, term) if level >= 0 else ():
             level = 0
             reasons += [doubt] if doubt else []
         return level, reasons
 
-    def _of_object(self, effect: Effect, kept: Kept, side: str) -> tuple[int, list[str]]:
-        if kept.kind == "closure" and not kept.cls:
-            reasons = [f"assumes that callers pass objects for '{kept.name}'"]
-            if not (kept.chain or effect.chain) and self._is_of_callables(effect):
+    def _of_object(self, effect: Effect, retained: Retained, side: str) -> tuple[int, list[str]]:
+        if retained.kind == "closure" and not retained.cls:
+            reasons = [f"assumes that callers pass objects for '{retained.name}'"]
+            if not (retained.chain or effect.chain) and self._is_of_callables(effect):
                 return 0, [*reasons, "a registry that callers fill"]
             return 1, reasons
-        if kept.kind == "function" and self._is_of_callables(effect):
+        if retained.kind == "function" and self._is_of_callables(effect):
             return 0, ["a registry that callers fill"]
-        if kept.kind == "instance" and not kept.cls:
+        if retained.kind == "instance" and not retained.cls:
             return (0 if side == "element" and interned(effect, self.heap.points_to) else 1), []
-        return (2 if kept.kind in {"self", "method", "closure", "exception", "instance"} else 1), []
+        return (2 if retained.kind in {"self", "method", "closure", "exception", "instance"} else 1), []
 
-    def _of_param(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> tuple[int, list[str]]:
-        usage = self.heap.usage.of(kept.function, kept.name)
+    def _of_param(
+        self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term
+    ) -> tuple[int, list[str]]:
+        usage = self.heap.usage.of(retained.function, retained.name)
         if usage == "plain":
             return -2, []
         fields = (one for one in walk(term) if one[0] == "attr")
-        if not kept.chain:
-            param = ("param", kept.function, kept.name)
+        if not retained.chain:
+            param = ("param", retained.function, retained.name)
             fields = (one for one in fields if root(one) == param or param in self.heap.points_to.evaluate(one))
         field = next(fields, None)
         if field is not None and not usage:
             usage = self.heap.usage.of_field(field[2])
             if usage != "object":
                 return (0 if not usage else -2), ["what the attribute holds is not known"]
-        reasons = [f"assumes that callers pass objects for '{kept.name}'"]
-        if is_for_classes(kept.name):
+        reasons = [f"assumes that callers pass objects for '{retained.name}'"]
+        if is_for_classes(retained.name):
             return 0, [*reasons, "classes usually are made at import"]
-        given = kept.chain or effect.chain
+        given = retained.chain or effect.chain
         if usage != "object" and not given and self._is_of_callables(effect):
             return 0, [*reasons, "a registry that callers fill"]
         asked = effect.how == "read" or interned(
@@ -278,10 +286,10 @@ class Stores:
         if named and usage != "object" and not given and not asked:
             return 0, reasons  # something under a name: nothing says what it is
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
-        return (0 if by_name and not kept.chain and not is_its_own(effect) else 1), reasons
+        return (0 if by_name and not retained.chain and not is_its_own(effect) else 1), reasons
 
-    def _of_unresolved(self, kept: Kept, domain: Domain) -> tuple[int, list[str]]:
-        level = int(domain in {Domain.FRESH, Domain.OBJECT} and kept.kind == "made")
+    def _of_unresolved(self, retained: Retained, domain: Domain) -> tuple[int, list[str]]:
+        level = int(domain in {Domain.FRESH, Domain.OBJECT} and retained.kind == "made")
         return level, ["what is stored is not known"]
 
     def _is_memo_by_default(self, effect: Effect) -> bool:
@@ -290,21 +298,21 @@ class Stores:
         shared = where is not None and where.scope == "default" and interned(effect, self.heap.points_to)
         return shared and not self._is_declared_text(effect)
 
-    def _doubts(self, effect: Effect, kept: Kept, side: str, domain: Domain, term: Term) -> Iterator[str]:
+    def _doubts(self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term) -> Iterator[str]:
         """Yield a reason for each thing that makes it unlikely that entries pile up."""
         once = interned(effect, self.heap.points_to)
-        if kept.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
+        if retained.kind == "container" and side == "value" and domain in {Domain.TEXT, Domain.VALUE, Domain.UNKNOWN}:
             yield "a container under each key, and nobody here knows how many keys there are"
-        if kept.kind == "container" and kept.name == "tuple":
+        if retained.kind == "container" and retained.name == "tuple":
             yield "a tuple, and nobody here knows of what"
-        if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(kept, term, once):
-            doubtful = not self._only_by_name(effect) or (once and not self._is_factory(kept, effect))
+        if side == "value" and domain in {Domain.TEXT, Domain.VALUE} and self._is_made_here(retained, term, once):
+            doubtful = not self._only_by_name(effect) or (once and not self._is_factory(retained, effect))
             if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
-        if side == "value" and domain == Domain.UNKNOWN and once and kept.kind in {"made", "part"}:
+        if side == "value" and domain == Domain.UNKNOWN and once and retained.kind in {"made", "part"}:
             yield "one is made for each key, and nobody here knows how many keys there are"
-        if side == "element" and kept.cls:
-            by_value = once and self.heap.keeping.is_equal_to_others(kept, term)
+        if side == "element" and retained.cls:
+            by_value = once and self.heap.keeping.is_equal_to_others(retained, term)
             keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
                 Domain.TEXT,
                 Domain.VALUE,
@@ -315,41 +323,41 @@ class Stores:
         sought = looked_through(home, effect.event.place) if side == "element" else ()
         if any(effect.container in self.heap.points_to.evaluate(one) for one in sought):
             yield "equal ones are stored once"
-        if side == "element" and once and kept.kind == "param":
+        if side == "element" and once and retained.kind == "param":
             yield "what callers hand in is stored once"
         if domain == Domain.VALUE and side == "value" and once and not brings_its_key(self.heap, effect):
             yield "stored once for each value, and nobody here knows how many values there are"
-        if kept.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
-            effect, kept
+        if retained.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
+            effect, retained
         ):
             yield "a decorator stores it, once for each definition"
         if self._may_be_shadowed(effect):
             yield "each object may have an attribute of its own by this name"
-        if is_namespace(effect.container) and domain != Domain.FRESH and not self._is_for_each_object(effect, kept):
+        if is_namespace(effect.container) and domain != Domain.FRESH and not self._is_for_each_object(effect, retained):
             yield "attributes usually go by few names"
         if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
         often = self.heap.multiplicity
-        if kept.cls and often.is_few(kept.cls):
+        if retained.cls and often.is_few(retained.cls):
             yield "the program makes only a fixed number of such objects"
 
-    def _is_for_each_object(self, effect: Effect, kept: Kept) -> bool:
+    def _is_for_each_object(self, effect: Effect, retained: Retained) -> bool:
         """Tell whether objects put themselves, or their methods, among the attributes of a class or module."""
         of_one_thing = len(effect.container[2]) > 2  # rather than of every object of a class
-        return of_one_thing and self.heap.enters_itself(effect, kept)
+        return of_one_thing and self.heap.enters_itself(effect, retained)
 
-    def _is_made_here(self, kept: Kept, term: Term, once: bool) -> bool:
+    def _is_made_here(self, retained: Retained, term: Term, once: bool) -> bool:
         """Tell whether the value is made for the key, rather than handed in or the object itself."""
-        if kept.kind in {"made", "part", "container", "function", "class"}:
+        if retained.kind in {"made", "part", "container", "function", "class"}:
             return True
-        if kept.kind not in {"instance", "exception"}:
+        if retained.kind not in {"instance", "exception"}:
             return False
         inside = self.heap.keeping.inside(term)
         if any(one.kind in {"self", "method", "closure", "param"} for one in inside):
             return False
-        if any(one.kind == "instance" and not (once and one.cls == kept.cls) for one in inside):
+        if any(one.kind == "instance" and not (once and one.cls == retained.cls) for one in inside):
             return False  # but what is made with another entry, such as the one above it, is made for the key
-        return any(one[0] == "call" for one in walk(term)) and not kept.chain
+        return any(one[0] == "call" for one in walk(term)) and not retained.chain
 
     def _is_searched(self, effect: Effect) -> bool:
         """The container is looked through for one of the same class first, and that is returned instead."""

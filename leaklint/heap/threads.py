@@ -7,10 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import NONE, Term, children, rebuilt, walk
+from leaklint.flow.terms import Term, children, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
 from leaklint.heap.flags import Flags
-from leaklint.heap.kept import Kept
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.points_to_values import in_order
 from leaklint.heap.undoing import Undoing
@@ -58,11 +57,11 @@ class Threads:
         from leaklint.heap.registration import Registration
         from leaklint.heap.retained import LEVELS
 
-        kept = next((one for one in self.heap.keeping.of(target) if one.kind in _OBJECTS), None)
-        if kept is not None and not (kept.cls and self.heap.multiplicity.is_single(kept.cls)):
-            if kept.cls and self.heap.multiplicity.is_few(kept.cls):
+        retained = next((one for one in self.heap.keeping.of(target) if one.kind in _OBJECTS), None)
+        if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
+            if retained.cls and self.heap.multiplicity.is_few(retained.cls):
                 level = 0
-            yield Registration(kind, function, event, name, kept, target, LEVELS[level], reasons, contract)
+            yield Registration(kind, function, event, name, retained, target, LEVELS[level], reasons, contract)
 
     def _rearms(self, target: Term) -> bool:
         """Tell whether what a timer calls sets such a timer again, itself or by what it calls."""
@@ -257,6 +256,3 @@ def _asked(test: Term) -> Iterator[Term]:
         term = stack.pop()
         yield term
         stack.extend((term[1],) if term[0] == "call" and term[1][0] == "attr" else children(term))
-
-
-__all__ = ["NONE", "Kept", "Threads"]

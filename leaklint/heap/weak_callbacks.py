@@ -31,8 +31,10 @@ class WeakCallbacks:
             return False
         beside = store.function == self.heap.functions[removal.function].parent  # where the reference is made
         if not is_callback and beside and removal.key is not None and not params_of(removal.key, removal.function):
-            kept = self.heap.evaluate(store.value) if store.value is not None else NOTHING
-            return not kept.isdisjoint(self._watched[removal.function])  # by a key of its own: whatever lies there goes
+            retained = self.heap.evaluate(store.value) if store.value is not None else NOTHING
+            return not retained.isdisjoint(
+                self._watched[removal.function]
+            )  # by a key of its own: whatever lies there goes
         values = self.heap.all_of(one for one in (store.key, store.value) if one is not None)
         known = bool(values) and all(value[0] in {"self", "inst", "method", "plain"} for value in values)
         return known and any(value[0] != "plain" for value in values)

@@ -38,10 +38,10 @@ _HANDED_IN = 3  # callers that are shown
 def code_of(context: Context, retention: Retention) -> str:
     """Return the code of the rule that speaks of a retention."""
     on_class, store = retention.location.scope in _CLASS, retention.first
-    kind = store.kept.kind
+    kind = store.retained.kind
     if kind in {"exception", "traceback"}:
         return "LK403"
-    if kind in {"method", "closure"} and (store.kept.cls or not on_class):
+    if kind in {"method", "closure"} and (store.retained.cls or not on_class):
         return "LK103" if on_class else "LK203"
     if on_class:
         made_here = kind == "instance" and store.effect.function.endswith(".__new__") and store.side == "element"
@@ -55,14 +55,14 @@ def code_of(context: Context, retention: Retention) -> str:
 def _stores_itself(context: Context, store: Store) -> bool:
     """Tell whether a method of the object that is kept stores it, or hands it to what does; no class method has an object."""
     points_to = context.heap.points_to
-    callers = [call.caller for call in (*store.effect.chain, *store.kept.chain)]
+    callers = [call.caller for call in (*store.effect.chain, *store.retained.chain)]
     inside = points_to.evaluate(store.effect.value) if store.effect.value is not None else ()
     fillers = [one.function for one in context.heap.effects.effects if one.container in inside]
     for key in (store.effect.function, *callers, *fillers):
         home = points_to.functions[key]
         while home.parent and not home.owner:
             home = points_to.functions[home.parent]
-        if home.kind == "method" and home.owner and points_to.classes.related(store.kept.cls, home.owner):
+        if home.kind == "method" and home.owner and points_to.classes.related(store.retained.cls, home.owner):
             return True
     return False
 
@@ -81,7 +81,7 @@ def told(context: Context, code: str, name: str) -> Iterator[Case]:
 def decorated_methods(context: Context, retention: Retention) -> list[str]:
     """Return the methods whose decorator keeps their objects in a container of its own: each is a finding by itself."""
     heap, location = context.heap, retention.location
-    if location.scope not in {"closure", "field", "module"} or retention.first.kept.kind not in {
+    if location.scope not in {"closure", "field", "module"} or retention.first.retained.kind not in {
         "self",
         "closure",
         "method",
@@ -142,21 +142,21 @@ def short_name(location: HeapPlace) -> str:
 
 def kept_text(store: Store) -> str:
     """Return what is kept, in words: ``every Processor``."""
-    kept = store.kept
-    if kept.kind in {"self", "instance"}:
-        return f"every {kept.name}" if kept.name else "every instance"
-    if kept.kind in {"method", "closure"}:
-        name = qualname(kept.cls).rpartition(".")[2] or kept.name
-        return f"every {name} through {'its bound method' if kept.kind == 'method' else 'a closure'}"
+    retained = store.retained
+    if retained.kind in {"self", "instance"}:
+        return f"every {retained.name}" if retained.name else "every instance"
+    if retained.kind in {"method", "closure"}:
+        name = qualname(retained.cls).rpartition(".")[2] or retained.name
+        return f"every {name} through {'its bound method' if retained.kind == 'method' else 'a closure'}"
     return {
         "class": "every class made at run time",
         "exception": "every exception with its traceback and frames",
         "traceback": "the frames of every traceback that it was raised with",
         "function": "every function made at run time",
-        "param": f"every '{kept.name}' that is passed in",
+        "param": f"every '{retained.name}' that is passed in",
         "weak": "a dead reference to every object",
-        "container": f"every {kept.name} that is made",
-    }.get(kept.kind, "every entry")
+        "container": f"every {retained.name} that is made",
+    }.get(retained.kind, "every entry")
 
 
 def retention_path(context: Context, retention: Retention) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ def retention_path(context: Context, retention: Retention) -> tuple[str, ...]:
     name = qualname(effect.function) or "the module"
     how = "through __traceback__, raised" if effect.how == "raised" else f"{step}, stored"
     lines.append(f"{how} by {name} at {context.path(context.module_of(effect.function))}:{effect.event.place[0]}")
-    for call in store.kept.chain:
+    for call in store.retained.chain:
         caller = qualname(call.caller) or "the module"
         lines.append(f"handed in by {caller} at {context.path(context.module_of(call.caller))}:{call.event.place[0]}")
     lines.append(f"{_object_name(store)} (still alive after its last user let go)")
@@ -180,15 +180,15 @@ def retention_path(context: Context, retention: Retention) -> tuple[str, ...]:
 
 
 def _object_name(store: Store) -> str:
-    name = qualname(store.kept.cls) or store.kept.name
-    return name if name and store.kept.kind not in _MADE else kept_text(store)
+    name = qualname(store.retained.cls) or store.retained.name
+    return name if name and store.retained.kind not in _MADE else kept_text(store)
 
 
 def related(context: Context, retention: Retention) -> tuple[Related, ...]:
     """Return the stores, each once, the removal that does not help, who hands it in, and where what has the holder is kept."""
     found: dict[tuple[str, int], Related] = {}
     for store in retention.stores:
-        kind = store.kept.kind
+        kind = store.retained.kind
         what = {"exception": "the exception is stored here", "traceback": "it is raised here"}
         what["self"] = "self is stored here"
         text = what.get(kind, f"{kept_text(store).removeprefix('every ')} is stored here")
@@ -198,7 +198,7 @@ def related(context: Context, retention: Retention) -> tuple[Related, ...]:
     if removal is not None:
         one = context.related(removal.function, removal.event.place, retention.release.why)
         found.setdefault((one.path, one.line), one)
-    chain = retention.first.kept.chain or retention.first.effect.chain
+    chain = retention.first.retained.chain or retention.first.effect.chain
     others = [context.related(call.caller, call.event.place, "handed in here") for call in chain[:_HANDED_IN]]
     for one in (*others, *_kept_at(context, retention.location)):
         found.setdefault((one.path, one.line), one)

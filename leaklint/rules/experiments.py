@@ -114,33 +114,33 @@ def trigger_of(context: Context, key: str) -> tuple[str, str]:
 
 def _trigger(context: Context, store: Store) -> tuple[str, str, str]:
     """Return (trigger, track, subject) for what fills the holder."""
-    chain = store.kept.chain or store.effect.chain
+    chain = store.retained.chain or store.effect.chain
     key = chain[-1].caller if chain else store.effect.function
     trigger, owner = trigger_of(context, key)
-    function, kept = outermost(context, key), store.kept
-    subject = owner or (kept.cls if kept.cls and "<locals>" not in kept.cls else "")
+    function, retained = outermost(context, key), store.retained
+    subject = owner or (retained.cls if retained.cls and "<locals>" not in retained.cls else "")
     if trigger == "construct":
         handed = _tracked(store, function, bool(chain))
         return trigger, handed if handed.startswith("argument:") else "subject", subject
     if trigger.startswith("method:"):
         return (
             trigger,
-            "subject" if kept.kind in {"self", "method", "closure"} else _tracked(store, function, bool(chain)),
+            "subject" if retained.kind in {"self", "method", "closure"} else _tracked(store, function, bool(chain)),
             subject,
         )
-    return trigger, "result" if kept.kind == "self" else _tracked(store, function, bool(chain)), subject
+    return trigger, "result" if retained.kind == "self" else _tracked(store, function, bool(chain)), subject
 
 
 def _tracked(store: Store, function: Function, lifted: bool) -> str:
-    if store.kept.kind == "param" and not lifted:
+    if store.retained.kind == "param" and not lifted:
         names = [param.name for param in function.params if param.kind == "pos"]
         shift = 1 if function.kind in {"method", "classmethod"} else 0
-        if store.kept.name in names[shift:]:
-            return f"argument:{names.index(store.kept.name) - shift}"
+        if store.retained.name in names[shift:]:
+            return f"argument:{names.index(store.retained.name) - shift}"
     returned = any(
         event.kind == "return" and event.terms[0][0] not in {"const", "unknown"} for event in function.events
     )
-    return "result" if store.kept.kind in {"instance", "class", "function"} and returned else "growth"
+    return "result" if store.retained.kind in {"instance", "class", "function"} and returned else "growth"
 
 
 def probe_at(

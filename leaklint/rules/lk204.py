@@ -61,28 +61,30 @@ def find(context: Context) -> Iterator[Case]:
 def of_method(context: Context, memo: Memo) -> bool:
     """Tell whether a memo keeps ``self`` of the method that it memoises, and not an argument that an annotation names."""
     points_to = context.heap.points_to
-    if memo.kept.kind != "self" or memo.function not in points_to.functions:
+    if memo.retained.kind != "self" or memo.function not in points_to.functions:
         return False
     function = points_to.functions[memo.function]
     owner = function.owner or (function.parent if function.parent in points_to.names.classes else "")
     owner = owner or memo.function.rpartition(".")[0]  # of a lambda in a class body
     owner = owner if owner in points_to.names.classes else ""
-    named = points_to.classes.method(memo.kept.cls, memo.name.rpartition(".")[2]) is not None
-    return named or bool(owner and points_to.classes.related(memo.kept.cls, owner))
+    named = points_to.classes.method(memo.retained.cls, memo.name.rpartition(".")[2]) is not None
+    return named or bool(owner and points_to.classes.related(memo.retained.cls, owner))
 
 
 def _memo(context: Context, memo: Memo) -> Case:
     size = calls_kept(memo)
     name = qualname(memo.function) or memo.name
     symbol = f"{memo.module}:{name}"
-    argument = f"'{memo.argument}'" if memo.argument else memo.kept.name or "object"
-    kept = f"every {argument} that it is called with" if memo.kept.kind not in {"made", "part"} else "every result"
+    argument = f"'{memo.argument}'" if memo.argument else memo.retained.name or "object"
+    retained = (
+        f"every {argument} that it is called with" if memo.retained.kind not in {"made", "part"} else "every result"
+    )
     doubts = f" ({'; '.join(memo.reasons)})" if memo.reasons else ""
-    message = f"the cache of {name} keeps {kept}, {size}, for as long as the process lives{doubts}"
+    message = f"the cache of {name} keeps {retained}, {size}, for as long as the process lives{doubts}"
     retention = (
         f"{symbol} (memoised function, lives as long as the process)",
         f"its cache, {size}, keyed by the arguments",
-        f"{memo.kept.name or memo.argument} (still alive after its last user let go)",
+        f"{memo.retained.name or memo.argument} (still alive after its last user let go)",
     )
     probe = None
     if memo.function and "<locals>" not in name:

@@ -80,7 +80,7 @@ def find(context: Context) -> Iterator[Case]:
 def _memo(context: Context, memo: Memo) -> Case:
     points_to = context.heap.points_to
     function = points_to.functions[memo.function]
-    module, owner = memo.kept.cls.partition(":")[0], qualname(memo.kept.cls)
+    module, owner = memo.retained.cls.partition(":")[0], qualname(memo.retained.cls)
     method = memo.name.rpartition(".")[2]
     name = f"{owner}.{method}"
     size = calls_kept(memo)
@@ -94,8 +94,8 @@ def _memo(context: Context, memo: Memo) -> Case:
         f"{owner} (still alive after its last user let go)",
     )
     how = "property" if "property" in points_to.attributes.decoration(function) else "method"
-    key = points_to.classes.method(memo.kept.cls, method) or memo.function
-    probe = probe_at(context, "memo", key, name, memo.kept.cls, f"{how}:{method}")
+    key = points_to.classes.method(memo.retained.cls, method) or memo.function
+    probe = probe_at(context, "memo", key, name, memo.retained.cls, f"{how}:{method}")
     made = cache_made(context, memo)
     return context.case(
         memo, CODE, NAME, memo.module, memo.place, symbol, "memo", message, memo.level, retention, made, probe

@@ -59,7 +59,7 @@ def find(context: Context) -> Iterator[Case]:
         effect, level = retention.release.effect, retention.level
         if not retention.release.finalizer or effect is None or level == "low" or not context.shows(level):
             continue
-        if retention.first.kept.kind not in {"self", "method", "closure"}:
+        if retention.first.retained.kind not in {"self", "method", "closure"}:
             continue
         runs = "the program leaves that to __del__, which runs" if retention.release.doubt else "it runs"
         message = (

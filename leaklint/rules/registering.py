@@ -39,19 +39,21 @@ def _starts(context: Context, registration: Registration) -> Iterator[Event]:
             yield event
 
 
-def _is_another(context: Context, subject: str, kept: str) -> bool:
+def _is_another(context: Context, subject: str, retained: str) -> bool:
     """Tell whether what stays is no object of the class that is made, but one that it makes for itself."""
     classes, known = context.heap.points_to.classes, context.heap.points_to.names.classes
-    if subject not in known or kept not in known:
+    if subject not in known or retained not in known:
         return False
-    return {kept, *classes.order(kept)}.isdisjoint({subject, *classes.order(subject)})
+    return {retained, *classes.order(retained)}.isdisjoint({subject, *classes.order(subject)})
 
 
 def told(context: Context, registration: Registration, code: str, name: str, keeper: Keeper) -> Case:
     """Return the finding of a rule about a registration."""
-    module, place, kept = context.module_of(registration.function), registration.event.place, registration.kept
-    owner = qualname(kept.cls) or kept.name
-    how = {"method": f"the bound method {kept.name}", "closure": "a closure", "self": "self"}.get(kept.kind, owner)
+    module, place, retained = context.module_of(registration.function), registration.event.place, registration.retained
+    owner = qualname(retained.cls) or retained.name
+    how = {"method": f"the bound method {retained.name}", "closure": "a closure", "self": "self"}.get(
+        retained.kind, owner
+    )
     doubts = f" ({'; '.join(registration.reasons)})" if registration.reasons else ""
     message = f"{keeper.name} keeps {how}: every {owner} stays alive {keeper.ends}{doubts}"
     retention = (
@@ -64,12 +66,12 @@ def told(context: Context, registration: Registration, code: str, name: str, kee
     related += [
         context.related(registration.function, one.place, "started here") for one in _starts(context, registration)
     ]
-    related += [context.related(call.caller, call.event.place, "handed in here") for call in kept.chain[-2:]]
-    trigger, subject = trigger_of(context, kept.chain[-1].caller if kept.chain else registration.function)
+    related += [context.related(call.caller, call.event.place, "handed in here") for call in retained.chain[-2:]]
+    trigger, subject = trigger_of(context, retained.chain[-1].caller if retained.chain else registration.function)
     ends = keeper.experiment == "finalize"  # a finalizer goes with its object, unless what it keeps leads back there
-    track = "growth" if not ends and _is_another(context, subject, kept.cls) else "subject"
+    track = "growth" if not ends and _is_another(context, subject, retained.cls) else "subject"
     probe = probe_at(
-        context, keeper.experiment, registration.function, "", subject or kept.cls, trigger, track, place=place
+        context, keeper.experiment, registration.function, "", subject or retained.cls, trigger, track, place=place
     )
     return context.case(
         registration, code, name, module, place, registration.function, keeper.kind, message, registration.level,

@@ -30,7 +30,7 @@ _MOST = 64  # kept objects that are told apart by who hands them in, and values 
 _TELLING = frozenset({"self", "inst", "method", "param", "partial", "container", "extinst", "exc"})  # may be what leaks
 
 
-class Kept(NamedTuple):
+class Retained(NamedTuple):
     """One object that a store may keep. ``cls`` is its class's key, ``name`` how to call it, ``chain`` who handed it in."""
 
     kind: str
@@ -55,12 +55,12 @@ class Keeping:
         self.usage = Usage(heap)
         self.multiplicity: Multiplicity | None = None  # once it is known
         self._captures: dict[str, frozenset[Term]] = {}
-        self._inside: dict[Term, list[Kept]] = {}
+        self._inside: dict[Term, list[Retained]] = {}
         self._held: dict[Term, list[tuple[Term, Term]]] = {}
-        self._callers: Callers[tuple[Kept, ...]] = Callers()
+        self._callers: Callers[tuple[Retained, ...]] = Callers()
         self._site: Term = ()  # of the call whose result is looked into: it alone gives its callee's parameters
 
-    def of(self, term: Term, chain: tuple[Call, ...] = ()) -> list[Kept]:
+    def of(self, term: Term, chain: tuple[Call, ...] = ()) -> list[Retained]:
         """Return all that a term may keep, the most telling first."""
         with self._callers.after(chain):
             found = self._of(term, 0)
@@ -68,7 +68,7 @@ class Keeping:
             return list(found)
         return [one if one.kind == "plain" else one._replace(chain=(*chain, *one.chain)) for one in found]
 
-    def _of(self, term: Term, depth: int) -> tuple[Kept, ...]:
+    def _of(self, term: Term, depth: int) -> tuple[Retained, ...]:
         """Return what a term may keep; chains begin where it stands."""
         with self._at(term[4] if term[0] == "call" else self._site):
             return self._callers.ask((term, depth, self._site), lambda: self._worked_out(term, depth))
@@ -82,7 +82,7 @@ class Keeping:
         finally:
             self._site = before
 
-    def _worked_out(self, term: Term, depth: int) -> tuple[Kept, ...]:
+    def _worked_out(self, term: Term, depth: int) -> tuple[Retained, ...]:
         values = self.heap.evaluate(term)
         made = self._made_by_given(term) if values == MADE else ()
         found = [one for value in in_order(frozenset(made) or values) for one in self._value(value, depth)]
@@ -113,7 +113,7 @@ class Keeping:
         given = self.heap.attributes.with_given(term[1])
         return {made for one in given if one[0] != "param" for made in self.heap.calling.called(one, term)}
 
-    def _value(self, value: Term, depth: int) -> Iterator[Kept]:
+    def _value(self, value: Term, depth: int) -> Iterator[Retained]:
         kind = value[0]
         if kind in {"self", "inst"}:
             yield from self._object(value)
@@ -121,26 +121,26 @@ class Keeping:
             if value[1][0] in {"self", "inst"}:
                 if not self._is_long(value[1]):
                     owner = value[1][1]
-                    yield Kept("method", owner, self.heap.functions[value[2]].name)
+                    yield Retained("method", owner, self.heap.functions[value[2]].name)
             else:
-                yield Kept("plain")
+                yield Retained("plain")
         elif kind == "func":
             yield from self._function(value[1], depth)
         elif kind == "container":
             yield from self._callers.ask((value, depth), lambda: _apart(self._container(value, depth)))
         elif kind == "exc":
             where = self.lifetime.long.get(value) if len(value) > 1 else None
-            yield Kept("exception") if where is None or where.depth else Kept("plain", name="long")
+            yield Retained("exception") if where is None or where.depth else Retained("plain", name="long")
         elif kind == "param":
             yield from self._param(value, depth)
         elif kind == "extinst":
             where = self.lifetime.long.get(value)
             if (where is not None and where.depth == 0) or self.heap.lives_on(value):
-                yield Kept("plain", name="long")
+                yield Retained("plain", name="long")
             else:
                 last = value[1].rpartition(".")[2]
                 external = last[:1].isupper() and not last.isupper()
-                yield Kept("instance" if external else "made", name=last)
+                yield Retained("instance" if external else "made", name=last)
         elif kind == "partial" and depth < _DEPTH:
             inner = [
                 one for part in (value[1], *value[2], *(w for _, w in value[3])) for one in self._of(part, depth + 1)
@@ -149,42 +149,42 @@ class Keeping:
             for one in held:
                 yield one._replace(kind="closure") if one.kind in {"self", "method"} else one
             if not held:
-                yield Kept("plain")
+                yield Retained("plain")
         elif kind == "class":
             klass = self.heap.names.classes[value[1]]
-            yield Kept("class", value[1], klass.name) if klass.parent else Kept("plain", name="type")
+            yield (Retained("class", value[1], klass.name) if klass.parent else Retained("plain", name="type"))
         elif kind == "anyclass":
-            yield Kept("class", "", "class") if value[1] == "?" else Kept("plain", name="type")
+            yield Retained("class", "", "class") if value[1] == "?" else Retained("plain", name="type")
         elif kind == "generator":
             yield from self._suspended(value, depth)
         elif kind == "weak":
-            yield Kept("weak")
+            yield Retained("weak")
         elif kind in {"part", "made"}:
-            yield Kept(kind)
+            yield Retained(kind)
         else:
-            yield Kept("plain", name=str(value[1]) if kind == "plain" else "")
+            yield Retained("plain", name=str(value[1]) if kind == "plain" else "")
 
-    def inside(self, term: Term) -> list[Kept]:
+    def inside(self, term: Term) -> list[Retained]:
         """Return what the constructor calls in a term, or in what a closure refers to, are given and their objects keep."""
         if term not in self._inside:
             self._inside[term] = self._given_inside(term)
         return self._inside[term]
 
-    def is_equal_to_others(self, kept: Kept, term: Term) -> bool:
+    def is_equal_to_others(self, retained: Retained, term: Term) -> bool:
         """Tell whether objects of the class of what is kept compare by value, so that equal ones share an entry.
 
         Records that are compared field by field equal others only if what is in them does.
         """
         classes = self.heap.classes
-        if kept.cls not in self.heap.names.classes or not classes.by_value(kept.cls):
+        if retained.cls not in self.heap.names.classes or not classes.by_value(retained.cls):
             return False
-        handed = (given for call in kept.chain for given in call.bound.values())
-        terms = (term, *handed) if classes.method(kept.cls, "__eq__") is None else ()
+        handed = (given for call in retained.chain for given in call.bound.values())
+        terms = (term, *handed) if classes.method(retained.cls, "__eq__") is None else ()
         inside = [one for part in terms for one in self.inside(part)]
         return all(one.cls not in self.heap.names.classes or classes.by_value(one.cls) for one in inside)
 
-    def _given_inside(self, term: Term) -> list[Kept]:
-        found: list[Kept] = []
+    def _given_inside(self, term: Term) -> list[Retained]:
+        found: list[Retained] = []
         terms, field = [term], term
         while field[0] == "attr":  # also of the object whose method a term denotes
             terms += [
@@ -206,13 +206,13 @@ class Keeping:
                     for value in self.heap.in_order(one[1]):
                         if value[0] == "class":
                             for given in self._given_for_good(value[1], one):
-                                found += [kept for kept in self.of(given) if self._is_object(kept)]
+                                found += [retained for retained in self.of(given) if self._is_object(retained)]
         return found
 
-    def _is_object(self, kept: Kept) -> bool:
-        if kept.kind == "param":
-            return self.usage.of(kept.function, kept.name) == "object"
-        return kept.kind in {"self", "method", "closure", "instance"}
+    def _is_object(self, retained: Retained) -> bool:
+        if retained.kind == "param":
+            return self.usage.of(retained.function, retained.name) == "object"
+        return retained.kind in {"self", "method", "closure", "instance"}
 
     def _given_for_good(self, key: str, term: Term) -> list[Term]:
         """Return the arguments of a constructor that the object keeps."""
@@ -234,24 +234,24 @@ class Keeping:
             return False
         return self.multiplicity is None or not self.multiplicity.is_made_often(value)
 
-    def _object(self, value: Term) -> Iterator[Kept]:
+    def _object(self, value: Term) -> Iterator[Retained]:
         key = value[1]
         if self._is_long(value):
-            yield Kept("plain", name="long")
+            yield Retained("plain", name="long")
             return
         if key == "?" or key not in self.heap.names.classes:
-            yield Kept("instance", "", "")
+            yield Retained("instance", "", "")
             return
         classes = self.heap.classes
         names = classes.last_names(key)
         if classes.is_enum(key) or classes.is_protocol(key) or names & {"str", "int", "float", "bytes", "TypedDict"}:
-            yield Kept("plain", name="text")
+            yield Retained("plain", name="text")
         elif names & {"Exception", "BaseException", "ValueError", "RuntimeError", "TypeError", "OSError"} or any(
             name.endswith("Error") for name in names
         ):
-            yield Kept("exception", key, classes.class_of(key).name)
+            yield Retained("exception", key, classes.class_of(key).name)
         else:
-            yield Kept("self" if value[0] == "self" else "instance", key, classes.class_of(key).name)
+            yield Retained("self" if value[0] == "self" else "instance", key, classes.class_of(key).name)
 
     def captures(self, key: str) -> frozenset[Term]:
         """Return the variables of enclosing functions that a function refers to, those of functions inside it included."""
@@ -276,49 +276,49 @@ class Keeping:
         self._captures[key] = frozenset(found)
         return self._captures[key]
 
-    def _function(self, key: str, depth: int) -> Iterator[Kept]:
+    def _function(self, key: str, depth: int) -> Iterator[Retained]:
         function = self.heap.functions[key]
         if not function.parent:
-            yield Kept("plain", name="function")
+            yield Retained("plain", name="function")
             return
         if depth < 6:
             for term in in_order(self.captures(key)):
                 for one in self._of(term, depth + 1):
                     if one.kind in {"self", "method", "closure", "instance"}:
-                        yield Kept("closure", one.cls, one.name, one.chain)
+                        yield Retained("closure", one.cls, one.name, one.chain)
                     elif one.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
-                        yield Kept("closure", "", one.name)
-        yield Kept("function", "", function.name)
+                        yield Retained("closure", "", one.name)
+        yield Retained("function", "", function.name)
 
-    def _suspended(self, generator: Term, depth: int) -> Iterator[Kept]:
+    def _suspended(self, generator: Term, depth: int) -> Iterator[Retained]:
         """A generator keeps what it was given, in its frame, until it has ended."""
         for _, term in generator[2] if depth < _DEPTH else ():
             for one in self._of(term, depth + 1):
                 if one.kind in {"self", "method", "closure", "instance"}:
-                    yield Kept("closure", one.cls, one.name, one.chain)
-        yield Kept("made")
+                    yield Retained("closure", one.cls, one.name, one.chain)
+        yield Retained("made")
 
-    def _container(self, value: Term, depth: int) -> Iterator[Kept]:
+    def _container(self, value: Term, depth: int) -> Iterator[Retained]:
         if value[1].startswith("weak"):
-            yield Kept("weak", name="container")
+            yield Retained("weak", name="container")
             return
         if value in self.lifetime.long and self.lifetime.long[value].depth == 0:
-            yield Kept("plain", name="long")
+            yield Retained("plain", name="long")
             return
         if value[2] and value[2][0] == "*" and value[2][1] in self.heap.functions:
             yield from self._arguments(value[2][1], depth)
             return
         if depth >= 6:
-            yield Kept("part")
+            yield Retained("part")
             return
-        held: list[Kept] = []
+        held: list[Retained] = []
         for site, one in self._entries(value):
             with self._at(site or self._site):
                 held += self._value(one, depth + 1)
         yield from held
         small = bool(held) and all(one.kind in {"part", "made", "plain", "container"} for one in held)
         if not small or value in self._filled_for_others:
-            yield Kept("container", "", value[1])
+            yield Retained("container", "", value[1])
 
     @cached_property
     def _filled_for_others(self) -> frozenset[Term]:
@@ -339,7 +339,7 @@ class Keeping:
             self._held[container] = list(found) if len(found) <= _MOST else telling[:_MOST]
         return self._held[container]
 
-    def _arguments(self, key: str, depth: int) -> Iterator[Kept]:
+    def _arguments(self, key: str, depth: int) -> Iterator[Retained]:
         """``*args`` of a function: of a wrapper, what the functions it wraps are given."""
         owners = [self.heap.functions[one] for one in self.heap.wrapped.get(key, ())]
         function = self.heap.functions[key]
@@ -352,9 +352,9 @@ class Keeping:
             for call in self.effects.calls.get(key, ()):
                 if vararg in call.bound:
                     yield from self._handed_in(call, call.bound[vararg], depth)
-        yield Kept("container", "", "tuple")
+        yield Retained("container", "", "tuple")
 
-    def _param(self, value: Term, depth: int) -> Iterator[Kept]:
+    def _param(self, value: Term, depth: int) -> Iterator[Retained]:
         calls = self._callers.open(self.effects.calls.get(value[1], ()))
         calls = [call for call in calls if call.term[-1] == self._site] or calls
         given = [(call, self.heap.calling.handed_in(call.bound, value)) for call in calls if value[2] in call.bound]
@@ -368,20 +368,20 @@ class Keeping:
                         shown = True
                         yield one
         if not shown:
-            yield Kept("param", "", value[2], (), value[1])
+            yield Retained("param", "", value[2], (), value[1])
 
-    def _handed_in(self, call: Call, term: Term, depth: int) -> list[Kept]:
+    def _handed_in(self, call: Call, term: Term, depth: int) -> list[Retained]:
         """Return what a caller hands in with a term."""
         with self._at(()):
             found = self._callers.through(call, lambda: self._of(term, depth + 1))
         return [one if one.kind == "plain" else one._replace(chain=(call, *one.chain)) for one in found]
 
 
-def _apart(found: Iterable[Kept]) -> tuple[Kept, ...]:
+def _apart(found: Iterable[Retained]) -> tuple[Retained, ...]:
     """Return kept objects, the most telling first; where there are very many, not each for every way it is handed in."""
     every = {(one[:3], one.function, *map(id, one.chain)): one for one in found}
     if len(every) > _MOST:
-        first: dict[object, Kept] = {}
+        first: dict[object, Retained] = {}
         for one in every.values():
             first.setdefault((one[:3], one.function, bool(one.chain)), one)
         return tuple(sorted(first.values(), key=lambda one: one.rank)[:_MOST])
