@@ -85,6 +85,7 @@ class Expressions:
             callee[0] == "call"
             and callee[1][-1] == "methodcaller"
             and len(arguments) == 1
+            and callee[2]
             and (word := text_of(callee[2][0]))
         ):
             term = ("call", ("attr", arguments[0], word), callee[2][1:], callee[3], self._site(place))

@@ -211,8 +211,8 @@ class Coverage:
             return alike and all(self._same_key(one, store._replace(key=other)) for one, other in pairs)
         if {key[0], store.key[0]} == {"tuple", "call"}:
             call = key if key[0] == "call" else store.key
-            if call[1][-1] == "tuple":
-                return True  # made of the parts of something by a call, and written out
+            if self.removals.heap.evaluate(call[1]) == {("ext", "builtins.tuple")}:
+                return True  # made of its parts by a call, also of a named tuple, and written out
         if key[0] == "const" and store.key[0] != "const":
             return any(
                 value[0] != "plain" for value in self.removals.heap.evaluate(store.key)

@@ -75,12 +75,18 @@ class Equality:
     def _length(self, term: Term) -> int | None:
         """Return how many parts a tuple has, a named one included; None where that is not known."""
         if term[0] == "tuple":
-            return None if any(part[0] == "star" for part in term[1]) else len(term[1])
-        values = self.heap.evaluate(term)
+            return self._written_length(term)
         if term[0] == "call" and self.heap.evaluate(term[1]) == {("ext", "builtins.tuple")}:
             return self._declared_length(term[1])
+        values = self.heap.evaluate(term)
         lengths = {len(self._field_names(one[1])) if one[0] in {"self", "inst"} else 0 for one in values}
         return lengths.pop() or None if len(lengths) == 1 else None
+
+    @staticmethod
+    def _written_length(term: Term) -> int | None:
+        """Return how many parts a list or a tuple has that is written out; None where that is not known."""
+        known = term[0] in {"list", "tuple"} and all(part[0] != "star" for part in term[1])
+        return len(term[1]) if known else None
 
     def _declared_length(self, maker: Term) -> int | None:
         """Return how many fields a named tuple has that a call declares: ``namedtuple("Pair", "left right")``."""
@@ -90,12 +96,12 @@ class Equality:
         fields = call[2][1] if call[0] == "call" and len(call[2]) > 1 else maker
         if fields[::2] == ("const", "str"):
             return len(fields[1].strip("'\"").replace(",", " ").split()) or None
-        return len(fields[1]) if fields[0] in {"list", "tuple"} else None
+        return self._written_length(fields)
 
     def _field_names(self, key: str) -> list[str]:
-        """Return the names of the fields of a named tuple that a class statement makes."""
-        order = self.heap.classes.order(key) if self._is_named_tuple(key) else ()
-        return [name for one in order for name in self.heap.names.classes[one].annotations]
+        """Return the names of the fields of a named tuple that a class statement makes; what heirs of it declare is none."""
+        declaring = next((one for one in reversed(self.heap.classes.order(key)) if self._is_named_tuple(one)), None)
+        return list(self.heap.names.classes[declaring].annotations) if declaring is not None else []
 
     def _is_named_tuple(self, key: str) -> bool:
         return any(self.heap.contracts.returned(base) == "named tuple" for base in self.heap.classes.outside(key))

@@ -19,6 +19,7 @@ _READS = frozenset({"get", "pop", "setdefault", "popitem", "popleft", "__getitem
 _NOTHING: frozenset[Term] = frozenset()
 HANDED_IN = -1  # the bound of a memoiser whose arguments are not written out where it is called
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {"*": mul, "+": add, "-": sub, "<<": lshift, "**": pow}
+_MOST_BITS = 64  # of a bound that is worked out
 _CALLABLE = frozenset({"func", "method", "param", "partial", "memo"})
 _KNOWN_PLAIN = ("str", "int", "float", "bytes")
 
@@ -301,7 +302,8 @@ class External:
         """Return the bound that is the result of two others, as of ``4 * 1024``; ``HANDED_IN`` where one is not known."""
         parts = [self._bound(one, HANDED_IN) for one in limit[2]]
         known = [one for one in parts if one is not None and one != HANDED_IN]
-        return _ARITHMETIC[limit[1]](*known) if len(known) == len(parts) else HANDED_IN
+        is_bound = len(known) == len(parts) and (limit[1] not in {"<<", "**"} or 0 <= known[1] < _MOST_BITS)
+        return _ARITHMETIC[limit[1]](*known) if is_bound else HANDED_IN
 
     def _bound_handed_in(self, limit: Term, default: int | None) -> int | None:
         """Return the bound that callers of a function hand in, or its default: none where one of them gives none."""
