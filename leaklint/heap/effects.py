@@ -23,6 +23,7 @@ from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
+from leaklint.heap.points_to_values import Values
 
 _MAPPINGS = frozenset({"dict", "defaultdict", "counter"})
 _MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
@@ -312,7 +313,11 @@ class Effects:
 
     def containers(self, base: Term, unless: str = "") -> Iterator[Term]:
         """Yield the containers that a term may denote: objects of such classes as well, ``unless`` these have that method."""
-        for value in self.heap.in_order(base):
+        return self.containers_of(self.heap.evaluate(base), unless)
+
+    def containers_of(self, values: Values, unless: str = "") -> Iterator[Term]:
+        """Yield those of some values that are containers, or objects of such classes."""
+        for value in self.heap.ordered(values):
             if value[0] == "container":
                 yield value
             elif value[0] == "super" or (value[0] in {"inst", "self"} and value[1] in self.heap.names.classes):

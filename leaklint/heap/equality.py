@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.texts import GIVING_PARTS
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.declared_fields import DeclaredFields
 from leaklint.heap.effects import Effect, Effects
@@ -25,7 +26,6 @@ _CONTAINERS = {
 _CLASSES = frozenset({"class", "anyclass", "metaclass"})
 _TEXTS = frozenset({"text", "bytes"})
 _WITH_PARTS = frozenset({"tuple"})
-_SPLITTING = frozenset({"split", "rsplit", "partition", "rpartition", "splitlines"})
 _CALLERS = 4  # how many callers up a parameter is followed
 
 
@@ -124,7 +124,7 @@ class Equality:
         callees = self.heap.evaluate(term[1])
         if callees == {("ext", "builtins.tuple")} and len(term[2]) == 1 and term[2][0][0] == "call":
             split = term[2][0][1]
-            texts = split[0] == "attr" and split[2] in _SPLITTING and self._sorts(split[1], 0) <= _TEXTS
+            texts = split[0] == "attr" and split[2] in GIVING_PARTS and self._sorts(split[1], 0) <= _TEXTS
             return [_TEXTS] if texts else []
         if len(callees) != 1:
             return []

@@ -8,7 +8,6 @@ from leaklint.contracts.containers import ADDERS, REMOVERS
 from leaklint.flow.model import Event
 from leaklint.flow.terms import UNKNOWN, Term
 from leaklint.heap.arguments import argument_at
-from leaklint.heap.points_to_values import in_order
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
@@ -46,11 +45,8 @@ def note_unbound(effects: Effects, key: str, event: Event, term: Term, name: str
     base = term[2][0]
     bound = ("call", ("attr", base, method), term[2][1:], term[3], term[4])
     event = event._replace(terms=(bound,))
-    for value in in_order(effects.heap.attributes.with_given(base)):
-        is_object = value[0] in {"inst", "self"} and value[1] in effects.heap.names.classes
-        container = effects.container_of(value) if is_object else value
-        if container is not None and container[0] == "container":
-            effects._container_method(key, event, bound, ("cmethod", container, method))
+    for container in effects.containers_of(effects.heap.attributes.with_given(base)):
+        effects._container_method(key, event, bound, ("cmethod", container, method))
     effects._open(key, event, "call", method, base, bound, None)
 
 
@@ -61,7 +57,7 @@ def note_applied(effects: Effects, key: str, event: Event, term: Term, name: str
         given = tuple(("iter", one) for one in given)
     elif not effects.heap.contracts.is_a(name, "calls with the rest"):
         return
-    for callee in in_order(effects.heap.attributes.with_given(term[2][0])) if given else ():
+    for callee in effects.heap.ordered(effects.heap.attributes.with_given(term[2][0])) if given else ():
         if callee[0] in {"func", "method", "cmethod", "partial", "inst", "self"}:
             effects._called(key, event, ("call", term[2][0], given, (), term[4]), callee, 1)
 
@@ -72,7 +68,7 @@ def note_handed(effects: Effects, key: str, event: Event, term: Term) -> None:
     for call, given in heap.calling.given_for(term[1]) if term[1][0] == "param" else ():
         inner = heap.calling.substituted(term, key, call.bound)
         parts = tuple(part for one in inner[2] for part in _spread(one))
-        for callee in in_order(heap.evaluate(given)):
+        for callee in heap.in_order(given):
             if callee[0] == "cmethod":
                 effects._container_method(key, event, ("call", given, parts, inner[3], term[4]), callee)
         effects.effects[before:] = [one._replace(chain=(call,)) for one in effects.effects[before:]]
@@ -89,7 +85,7 @@ def note_class_made(effects: Effects, key: str, event: Event, term: Term, name: 
     """``type(name, (Base,), space)``: the base, and its metaclass, are told of a class that is made anew."""
     heap, how = effects.heap, effects.heap.contracts.returned(name)
     bases = argument_at(term, 1, "bases") if how == "new class" or (how == "class of" and len(term[2]) == 3) else None
-    for base in in_order(heap.attributes.with_given(("iter", bases))) if bases is not None else ():
+    for base in heap.ordered(heap.attributes.with_given(("iter", bases))) if bases is not None else ():
         if base[0] != "class":
             continue
         method, meta = heap.classes.method(base[1], "__init_subclass__"), heap.classes.metaclass(base[1])
