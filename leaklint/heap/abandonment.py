@@ -8,7 +8,6 @@ from typing import NamedTuple
 from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.effects import Call, Effect, Effects
-from leaklint.heap.points_to_values import in_order
 
 _CALLERS = 4  # how many callers up a generator is looked for
 _ITERATION = frozenset({"__iter__", "__aiter__"})
@@ -185,6 +184,6 @@ class Abandonment:
         )  # fmt: skip
 
     def _called(self, callee: tuple[object, ...]) -> list[str]:
-        values = in_order(self.heap.evaluate(callee))
+        values = self.heap.in_order(callee)
         found = [value[-1] for value in values if value[0] in {"func", "method"}]
         return [key for key in found if self.heap.functions[key].yields]

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from leaklint.flow.terms import Term
 from leaklint.heap.contents import Contents
-from leaklint.heap.points_to_values import NOTHING, PART, Values, in_order
+from leaklint.heap.points_to_values import NOTHING, PART, Values
 
 Result = TypeVar("Result")
 _COMPLETE = sys.maxsize
@@ -186,9 +186,9 @@ class Evaluation(ABC):
         return self.ordered(self.evaluate(term))
 
     def ordered(self, values: Values) -> Iterable[Term]:
-        """Return values in an order that does not depend on the process, which is worked out once."""
+        """Return values in an order that does not depend on the process, for whoever takes the first that fits."""
         if len(values) < 2:
             return values
         if values not in self._sorted:
-            self._sorted[values] = tuple(in_order(values))
+            self._sorted[values] = tuple(sorted(values, key=repr))
         return self._sorted[values]

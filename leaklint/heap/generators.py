@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
 from leaklint.flow.terms import NONE, Term, walk
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.workers import is_made_before
 
 if TYPE_CHECKING:
@@ -30,14 +29,14 @@ def locals_of_generator(heap: PointsTo, generator: Term) -> Iterator[tuple[Term,
     function = heap.functions[generator[1]]
     loops = endless(function)
     for name, terms in function.assigned.items() if loops else ():
-        values = [value for value in in_order(heap.all_of(terms)) if value[0] in _HELD]
+        values = [value for value in heap.ordered(heap.all_of(terms)) if value[0] in _HELD]
         if all(value[2] and is_made_before(value[2], function.key, loops, heap) for value in values):
             sites = {
                 term[-1] for term in terms
             }  # what is only reached by a variable, goes by the variable that leads there
             yield from ((value, function, name.partition("@")[0]) for value in values if value[2] in sites)
     for name, term in generator[2] if loops else ():
-        for value in in_order(heap.evaluate(term)):
+        for value in heap.in_order(term):
             if value[0] in _HELD:
                 yield value, function, name
 

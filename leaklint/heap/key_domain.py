@@ -19,7 +19,6 @@ from leaklint.heap.key_guards import KeyGuards, is_search_for_unused
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.ranges import Ranges
 from leaklint.heap.read_data import ReadData
 from leaklint.heap.runners import Runners
@@ -136,7 +135,7 @@ class KeyDomain:
         if kind == "attr" and depth < 5:
             fields = [
                 event.terms[1]
-                for value in in_order(self.heap.attributes.handed_down(term[1]))
+                for value in self.heap.ordered(self.heap.attributes.handed_down(term[1]))
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
                 for _, event in self.heap.attributes.field_terms(value[1], term[2])
             ]

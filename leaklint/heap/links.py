@@ -11,7 +11,6 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY, Multiplicity
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
 from leaklint.heap.retained_objects import Retained
@@ -62,7 +61,7 @@ class Links:
         """Return the long-lived objects whose field is assigned."""
         points_to, long = self.heap.points_to, self.heap.lifetime.long
         found: list[Term] = []
-        for value in in_order(points_to.evaluate(event.terms[0])):
+        for value in points_to.in_order(event.terms[0]):
             if value[0] == "inst" and value in long:
                 found.append(value)
             elif value[0] == "self" and value[1] in points_to.names.classes:

@@ -14,7 +14,6 @@ from leaklint.heap.endless import goes_on, is_without_end
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.privacy import is_private
 from leaklint.heap.shown import is_shown
 from leaklint.heap.single_results import kept_results
@@ -119,7 +118,7 @@ class Multiplicity:
                         continue
                     for given in (*term[2], *(value for _, value in term[3])):
                         if given[0] in {"name", "attr", "func"}:
-                            for value in in_order(self.heap.evaluate(given)):
+                            for value in self.heap.in_order(given):
                                 if value[0] in {"func", "method"}:
                                     found.add(value[-1])
         return frozenset(found)
@@ -379,7 +378,7 @@ class Multiplicity:
         for name, function in self.heap.functions.items():
             for event in function.events:
                 if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param", "call"}:
-                    for value in in_order(self.heap.evaluate(event.terms[0][1])):
+                    for value in self.heap.in_order(event.terms[0][1]):
                         if value[0] == "class":
                             found.setdefault(value[1], []).append(Call(name, event, event.terms[0], value[1], {}))
         return found

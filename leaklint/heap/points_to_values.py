@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from leaklint.flow.terms import Term
 
 Values = frozenset[Term]
@@ -24,11 +22,6 @@ def copied(site: Term) -> Term:
     while site[:1] == ("copy",):
         site = site[1]
     return site
-
-
-def in_order(values: Values) -> Iterable[Term]:
-    """Return values in an order that does not depend on the process, for whoever keeps the first that fits."""
-    return values if len(values) < 2 else sorted(values, key=repr)
 
 
 def asked_of(term: Term) -> Term | None:

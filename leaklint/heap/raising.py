@@ -15,7 +15,6 @@ from leaklint.flow.terms import NONE, Term
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import MANY
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import LEVELS, Retention, Store
 from leaklint.heap.retained_objects import Retained
@@ -38,7 +37,7 @@ class Raising:
         for key, function in self.heap.points_to.functions.items():
             for event in function.events:
                 if event.kind == "raise" and self.heap.multiplicity.event_runs(key, event) == MANY:
-                    for value in in_order(self.heap.points_to.evaluate(event.terms[0])):
+                    for value in self.heap.points_to.in_order(event.terms[0]):
                         if self._is_of_the_process(value):
                             raised[value].append(self._store(value, key, event))
         for value, stores in raised.items():

@@ -13,7 +13,6 @@ from leaklint.heap.births import is_only_at_birth
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import Multiplicity
 from leaklint.heap.namespaces import is_constructor
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.process_end import function_is_private
 
 if TYPE_CHECKING:
@@ -49,9 +48,7 @@ class Rebinding:
         if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"} or _reads(value, target):
             return
         containers = [
-            v
-            for v in in_order(self.heap.points_to.evaluate(target))
-            if v[0] == "container" and self.heap.location(v) is not None
+            v for v in self.heap.points_to.in_order(target) if v[0] == "container" and self.heap.location(v) is not None
         ]
         grown = list(self._added(value, target, containers)) if containers else []
         for part in grown:
@@ -76,7 +73,7 @@ class Rebinding:
                 return
             values = [
                 v
-                for v in in_order(self.heap.points_to.evaluate(target))
+                for v in self.heap.points_to.in_order(target)
                 if v[0] == "container" and v[1] in {"tuple", "frozenset"}
             ]
             if values and event.name in {"+", "|"} and not self._gets_its_own(target, values[0], event):
@@ -134,7 +131,7 @@ class Rebinding:
             found = self.heap.points_to.names.name(target[1], target[2])
             return [("module", found[1], found[2])] if found[0] == "global" else []
         keys: list[tuple[str, str, str]] = []
-        for value in in_order(self.heap.points_to.evaluate(target[1])):
+        for value in self.heap.points_to.in_order(target[1]):
             if value[0] == "class":
                 attribute = self.heap.points_to.classes.attribute(value[1], target[2])
                 keys.append(("class", attribute[0] if attribute else value[1], target[2]))

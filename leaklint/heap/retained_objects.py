@@ -13,7 +13,7 @@ from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
-from leaklint.heap.points_to_values import MADE, in_order
+from leaklint.heap.points_to_values import MADE
 from leaklint.heap.usage import Usage
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Keeping:
     def _worked_out(self, term: Term, depth: int) -> tuple[Retained, ...]:
         values = self.heap.evaluate(term)
         made = self._made_by_given(term) if values == MADE else ()
-        found = [one for value in in_order(frozenset(made) or values) for one in self._value(value, depth)]
+        found = [one for value in self.heap.ordered(frozenset(made) or values) for one in self._value(value, depth)]
         for part in self._joined(term) if depth < _DEPTH else ():
             found += self._of(part, depth + 1)
         return _apart(found)
@@ -197,7 +197,7 @@ class Keeping:
         terms += [
             assigned
             for one in walk(term) if one[0] == "func" and one[1] in self.heap.functions
-            for cell in in_order(self.captures(one[1])) if cell[0] == "cell"
+            for cell in self.heap.ordered(self.captures(one[1])) if cell[0] == "cell"
             for assigned in self.heap.cell(cell)
         ]  # fmt: skip
         for top in terms:
@@ -282,7 +282,7 @@ class Keeping:
             yield Retained("plain", name="function")
             return
         if depth < 6:
-            for term in in_order(self.captures(key)):
+            for term in self.heap.ordered(self.captures(key)):
                 for one in self._of(term, depth + 1):
                     if one.kind in {"self", "method", "closure", "instance"}:
                         yield Retained("closure", one.cls, one.name, one.chain)

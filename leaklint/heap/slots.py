@@ -11,7 +11,7 @@ from leaklint.heap.arguments import argument_at
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
-from leaklint.heap.points_to_values import NOTHING, Values, in_order
+from leaklint.heap.points_to_values import NOTHING, Values
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
@@ -59,7 +59,7 @@ class Slots:
         return self._names_slot(event.terms[0], event.name) if event.kind == "setattr" else ""
 
     def _names_slot(self, base: Term, name: str) -> str:
-        for value in in_order(self.heap.points_to.evaluate(base)):
+        for value in self.heap.points_to.in_order(base):
             if value[0] in {"ext", "module"}:
                 thing = self.heap.points_to.contracts.object(f"{value[1]}.{name}")
                 if thing is not None and thing.slot:

@@ -11,7 +11,6 @@ from leaklint.flow.terms import Term, children, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
 from leaklint.heap.flags import Flags
 from leaklint.heap.multiplicity import MANY
-from leaklint.heap.points_to_values import in_order
 from leaklint.heap.undoing import Undoing
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class Threads:
             target = coroutine_of(target)
             if self.undoing.is_undone(contract, function, event, term, term):
                 return
-        for value in in_order(self._targets(target)):
+        for value in self.heap.points_to.ordered(self._targets(target)):
             key = self._run_by(value)
             level = self._endless(key, 0, self._handed(contract, term, key)) if key else -1
             if level < 0:

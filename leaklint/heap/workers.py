@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Function, is_for_scripts
 from leaklint.flow.terms import Term
 from leaklint.heap.arguments import called_by, coroutine_of
-from leaklint.heap.points_to_values import in_order
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
@@ -23,7 +22,7 @@ def locals_of_workers(heap: PointsTo, effects: Effects) -> Iterator[tuple[Term, 
         loops = loops_of(function)
         kinds = {"container"} if key in threads else {"container", "inst"}
         for name, terms in function.assigned.items() if loops else ():
-            made = [value for value in in_order(heap.all_of(terms)) if value[0] in kinds]
+            made = [value for value in heap.ordered(heap.all_of(terms)) if value[0] in kinds]
             if made and all(value[2] and is_made_before(value[2], key, loops, heap) for value in made):
                 for value in made:
                     yield value, function, name.partition("@")[0]
