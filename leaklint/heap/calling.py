@@ -57,15 +57,15 @@ class Calling:
         if kind == "cmethod":
             return self.heap.external.method(callee[1], callee[2], term)
         if kind == "memo":
-            return self.returned(callee[1], self.bind(callee[1], term, None)) if callee[1] else frozenset([("made",)])
+            return self.returned(callee[1], self.bind(callee[1], term, None)) if callee[1] else MADE
         if kind == "partial":
             words = tuple({**dict(callee[3]), **dict(term[3])}.items())
             inner = ("call", callee[1], (*callee[2], *term[2]), words, term[4])
             return self.heap.evaluate(inner) if is_small(inner) else PART
         if kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             method = self.heap.classes.method(callee[1], "__call__")
-            return self.returned(method, self.bind(method, term, term[1])) if method else frozenset([("made",)])
-        return frozenset([("made",)]) if kind in {"param", "part", "made"} else NOTHING
+            return self.returned(method, self.bind(method, term, term[1])) if method else MADE
+        return MADE if kind in {"param", "part", "made"} else NOTHING
 
     def _wrapped(self, key: str, term: Term) -> Values:
         """Return the generators that a wrapper, called by the name of one of the functions that it wraps, gives back."""

@@ -45,17 +45,14 @@ class Descriptors:
 
     def _named(self, term: Term) -> tuple[Term, ...]:
         """Return what a name, or the attribute of a module, is bound to; no question is asked of the heap for it."""
-        names, found = self.heap.names, term
+        names, target = self.heap.names, term
         if term[0] == "name":
-            found = names.name(term[1], term[2])
+            target = names.name(term[1], term[2])
         elif term[0] == "attr" and term[1][0] == "name":
             module = names.name(term[1][1], term[1][2])
-            inside = (
-                names.in_module(module[1], term[2]) if module[0] == "module" and module[1] in names.modules else None
-            )
-            found = inside or term
-        values = names.modules[found[1]].names[found[2]] if found[0] == "global" else [(found, (), ())]
-        return tuple(value for value, _, _ in values)
+            if module[0] == "module" and module[1] in names.modules:
+                target = names.in_module(module[1], term[2]) or term
+        return names.assigned_to(target) or (target,)
 
     def is_set_by_one(self, key: str, name: str) -> bool:
         """Tell whether assignments to an attribute of the objects of a class go through a ``__set__`` of the program."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import Term, options, walk
+from leaklint.flow.terms import NONE, Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.multiplicity import MANY
@@ -213,7 +213,7 @@ class Dropped:
             fields = [
                 event.terms[1] for owner in owners for _, event in self.heap.attributes.field_terms(owner, term[2])
             ]
-            given = [one for one in fields if one != ("const", "None", "NoneType")]
+            given = [one for one in fields if one != NONE]
             return bool(given) and all(self._is_ticket(one, givers, depth + 1) for one in given)
         if term[0] != "call":
             return False

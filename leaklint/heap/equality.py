@@ -90,9 +90,9 @@ class Equality:
 
     def _declared_length(self, maker: Term) -> int | None:
         """Return how many fields a named tuple has that a call declares: ``namedtuple("Pair", "left right")``."""
-        found = self.heap.names.name(maker[1], maker[2]) if maker[0] == "name" else maker
-        values = self.heap.names.modules[found[1]].names[found[2]] if found[0] == "global" else []
-        call = values[0][0] if len(values) == 1 else maker
+        names = self.heap.names
+        values = names.assigned_to(names.name(maker[1], maker[2])) if maker[0] == "name" else ()
+        call = values[0] if len(values) == 1 else maker
         fields = call[2][1] if call[0] == "call" and len(call[2]) > 1 else maker
         if fields[::2] == ("const", "str"):
             return len(fields[1].strip("'\"").replace(",", " ").split()) or None

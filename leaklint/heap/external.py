@@ -11,12 +11,12 @@ from leaklint.flow.terms import Term
 from leaklint.heap.copies import Copies
 from leaklint.heap.members import every_member, of_any_name
 from leaklint.heap.namespaces import fields_given
+from leaklint.heap.points_to_values import MADE, NOTHING, PART, Values
 
 if TYPE_CHECKING:
-    from leaklint.heap.points_to import PointsTo, Values
+    from leaklint.heap.points_to import PointsTo
 
 _READS = frozenset({"get", "pop", "setdefault", "popitem", "popleft", "__getitem__", "get_nowait", "peek"})
-_NOTHING: frozenset[Term] = frozenset()
 HANDED_IN = -1  # the bound of a memoiser whose arguments are not written out where it is called
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {"*": mul, "+": add, "-": sub, "<<": lshift, "**": pow}
 _MOST_BITS = 64  # of a bound that is worked out
@@ -84,7 +84,7 @@ class External:
         if last.endswith(("Error", "Exception")) and last[:1].isupper():
             return frozenset([("exc", term[4])])
         if name.startswith("builtins."):
-            return frozenset([("made",)])
+            return MADE
         made = ("extinst", name, term[4])
         if _is_class(("ext", name)):
             self.constructed.add(made)
@@ -98,7 +98,7 @@ class External:
 
     def _super(self, operand: str, term: Term) -> Values:
         owner = self._owners.get(term[4])
-        return frozenset([("super", owner)]) if owner is not None else frozenset([("part",)])
+        return frozenset([("super", owner)]) if owner is not None else PART
 
     def _attribute(self, operand: str, term: Term) -> Values | None:
         if len(term[2]) < 2:
@@ -126,10 +126,10 @@ class External:
     def _class(self, operand: str, term: Term) -> Values:
         if len(term[2]) == 3:
             return frozenset([("anyclass", "?")])
-        given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
+        given = self.heap.evaluate(term[2][0]) if term[2] else NOTHING
         metas = {value: self.heap.classes.metaclass(value[1]) for value in given if value[0] == "class"}
         made = [("class", meta) for meta in metas.values() if meta is not None]
-        own = self.heap.evaluate(term[1]) if None in metas.values() else _NOTHING
+        own = self.heap.evaluate(term[1]) if None in metas.values() else NOTHING
         return frozenset([*made, *own, *(_class_of(value) for value in given if value not in metas)])
 
     def _namespace(self, operand: str, term: Term) -> Values:
@@ -142,7 +142,7 @@ class External:
 
     def _argument(self, operand: str, term: Term) -> Values:
         place = int(operand)
-        return self.heap.evaluate(term[2][place]) if len(term[2]) > place else _NOTHING
+        return self.heap.evaluate(term[2][place]) if len(term[2]) > place else NOTHING
 
     def _receiver(self, operand: str, term: Term) -> Values | None:
         return self.heap.evaluate(term[1][1]) if term[1][0] == "attr" else None
@@ -158,7 +158,7 @@ class External:
 
     def _field(self, operand: str, term: Term) -> Values:
         default = keyword(term, "default")
-        return self.heap.evaluate(default) if default is not None else frozenset([("part",)])
+        return self.heap.evaluate(default) if default is not None else PART
 
     def _instance(self, operand: str, term: Term) -> Values:
         return frozenset([("extinst", operand, term[4])])
@@ -218,11 +218,7 @@ class External:
         key: Term = term[2] if term[0] == "elem" and name == "sys.modules" else ()
         if key[::2] == ("name", "__name__"):
             return self.heap.evaluate(("dotted", key[1]))
-        return (
-            self.heap.evaluate(("dotted", key[1].strip("'\"")))
-            if key[::2] == ("const", "str")
-            else frozenset([("part",)])
-        )
+        return self.heap.evaluate(("dotted", key[1].strip("'\""))) if key[::2] == ("const", "str") else PART
 
     def longer_copies(self, container: Term) -> tuple[str, ...]:
         """Return the names of the methods of a container that return a longer copy of it."""
@@ -246,12 +242,12 @@ class External:
                 found |= self.heap.classes.made_by(value[1])
             elif value[0] == "anyclass":
                 found.add(("inst", "?", term[4]))
-        return frozenset(found) or frozenset([("made",)])
+        return frozenset(found) or MADE
 
     def _memoiser(self, contract: Memoises | None, term: Term) -> Values:
         """A memoiser called with a function memoises it; called with anything else it is one with a bound."""
         if contract is None:
-            return frozenset([("part",)])
+            return PART
         given = [self.heap.evaluate(one) for one in term[2][:1] if one[0] != "star"]
         functions = {
             v
@@ -267,7 +263,7 @@ class External:
         return frozenset([("ext", f"memoiser:{self._bound(limit, contract.bound)}")])
 
     def _memoised(self, name: str, term: Term) -> Values:
-        given = self.heap.evaluate(term[2][0]) if term[2] else _NOTHING
+        given = self.heap.evaluate(term[2][0]) if term[2] else NOTHING
         functions = {v for v in given if v[0] in _CALLABLE | {"class", "ext", "part"}}
         text = name.partition(":")[2]
         return self._memos(functions, None if text == "None" else int(text), term)
@@ -293,9 +289,8 @@ class External:
             if terms[0][0] == "op" and len(terms[0][2]) == 2 and terms[0][1] in _ARITHMETIC:
                 return self._worked_out(terms[0])
             if terms[0][0] == "name":
-                found = self.heap.names.name(terms[0][1], terms[0][2])
-                values = self.heap.names.modules[found[1]].names.get(found[2], []) if found[0] == "global" else []
-                terms = [value for value, _, _ in values] or [("unknown",)]
+                variable = self.heap.names.name(terms[0][1], terms[0][2])
+                terms = list(self.heap.names.assigned_to(variable)) or [("unknown",)]
         return HANDED_IN
 
     def _worked_out(self, limit: Term) -> int:
@@ -351,7 +346,7 @@ class External:
                 shown = {"values": part, "keys": key or part}.get(name, ("tuple", (key or part, part), term[4]))
                 heap.contents.hold(view, None, shown)
             return frozenset([view])
-        return frozenset([("made",)]) if name == "__missing__" else frozenset([("plain", "?")])
+        return MADE if name == "__missing__" else frozenset([("plain", "?")])
 
     def _words(self, container: Term) -> list[tuple[Term | None, Term]]:
         """Return the keys and values of ``**kwargs``: names, and what callers hand in."""

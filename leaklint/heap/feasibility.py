@@ -263,9 +263,8 @@ class Feasibility:
             return term[1] not in {"None", "False", "0", "''"}
         values: list[Term] = []
         if term[0] == "name":
-            found = self.removals.heap.names.name(term[1], term[2])
-            if found[0] == "global":
-                values = [value for value, _, _ in self.removals.heap.names.modules[found[1]].names[found[2]]]
+            names = self.removals.heap.names
+            values = list(names.assigned_to(names.name(term[1], term[2])))
         elif term[0] == "attr":
             owners = [
                 value

@@ -157,9 +157,8 @@ class FinalStates(WayQuestion):
         if term[0] == "const":
             return term
         if term[0] == "name":
-            found = self.heap.names.name(term[1], term[2])
-            values = self.heap.names.modules[found[1]].names.get(found[2], ()) if found[0] == "global" else ()
-            return values[0][0] if len(values) == 1 and values[0][0][0] == "const" else None
+            values = self.heap.names.assigned_to(self.heap.names.name(term[1], term[2]))
+            return values[0] if len(values) == 1 and values[0][0] == "const" else None
         if term[0] != "attr" or term[2] in self.heap.attributes.assigned.reassigned:
             return None
         owners = {value[1] for value in self.heap.evaluate(term[1]) if value[0] in {"class", "self", "inst"}}

@@ -170,10 +170,7 @@ class KeyDomain:
 
     def _of_global(self, term: Term) -> list[Term]:
         """Return what is assigned to a variable of a module."""
-        found = self.heap.names.name(term[1], term[2])
-        if found[0] != "global":
-            return []
-        return [value for value, _, _ in self.heap.names.modules[found[1]].names.get(found[2], ())]
+        return list(self.heap.names.assigned_to(self.heap.names.name(term[1], term[2])))
 
     def _assigned(self, term: Term) -> tuple[Term, ...]:
         function = self.heap.functions.get(term[1])

@@ -161,8 +161,7 @@ class KeyTests:
         if kind in {"param", "cell"}:
             return term[1] != function.key and term[1] not in self._rebinding
         if kind == "name":
-            found = self.heap.names.name(term[1], term[2])
-            return found[0] != "global" or len(self.heap.names.modules[found[1]].names.get(found[2], ())) <= 1
+            return len(self.heap.names.assigned_to(self.heap.names.name(term[1], term[2]))) <= 1
         return (
             bool(kind == "attr")
             and term[2] not in self.heap.attributes.assigned.reassigned

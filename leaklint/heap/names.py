@@ -94,6 +94,11 @@ class Names:
             return found
         return ("ext", f"builtins.{word}") if word in _BUILTINS else ("ext", f"?.{word}")
 
+    def assigned_to(self, variable: Term) -> tuple[Term, ...]:
+        """Return what is assigned to a variable of a module, by what its name stands for; nothing for what is no variable."""
+        values = self.modules[variable[1]].names.get(variable[2], ()) if variable[0] == "global" else ()
+        return tuple(value for value, _, _ in values)
+
     def dotted(self, dotted: str) -> Term:
         """Return what a dotted name of an import stands for."""
         if dotted in self._dotted:

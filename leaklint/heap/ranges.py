@@ -72,8 +72,5 @@ class Ranges:
             return all(map(self._is_constant, term[2]))
         if term[0] != "name":
             return bool(term[0] == "const")
-        found = self.heap.names.name(term[1], term[2])
-        if found[0] != "global":
-            return False
-        values = [value for value, _, _ in self.heap.names.modules[found[1]].names.get(found[2], ())]
+        values = self.heap.names.assigned_to(self.heap.names.name(term[1], term[2]))
         return bool(values) and all(value[0] == "const" for value in values)

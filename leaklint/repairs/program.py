@@ -198,8 +198,8 @@ class Program:
         key = f"{found[1]}:{found[2]}"
         if key in self.names.classes or key in self.functions:
             return Callee(key, 0, key in self.names.classes)
-        values = self.names.modules[found[1]].names.get(found[2], ())
-        terms = [term for term, _, _ in values if term[0] in {"name", "attr", "dotted"}]
+        values = self.names.assigned_to(found)
+        terms = [term for term in values if term[0] in {"name", "attr", "dotted"}]
         return self.callee(terms[0], hops - 1) if len(terms) == len(values) == 1 else None
 
     def _attribute(self, value: Term, word: str, hops: int) -> Callee | None:

@@ -155,8 +155,8 @@ class _Meaning:
         if key is not None and key in self.holders.all:
             yield (key, 0)
             return
-        values = self.names.modules[found[1]].names.get(found[2], ()) if found[0] == "global" else ()
-        aliases = [term for term, _, _ in values if term[0] in {"name", "attr", "dotted", "elem", "iter", "call"}]
+        values = self.names.assigned_to(found)
+        aliases = [term for term in values if term[0] in {"name", "attr", "dotted", "elem", "iter", "call"}]
         for term in aliases:
             yield from self._denoted(term, hops - 1)
         if not aliases:

@@ -41,7 +41,7 @@ def defined_as(program: Program, module: str, name: str) -> str:
     Nothing for classes, and for what is not known.
     """
     found = program.names.name(module, name) if module in program.names.modules else ("ext", "")
-    for term, _, _ in program.names.modules[found[1]].names.get(found[2], ()) if found[0] == "global" else ():
+    for term in program.names.assigned_to(found):
         maker = last_word(term[1]) if term[0] == "call" else ""
         if maker in _FACTORIES:
             if maker != "NewType":
