@@ -10,6 +10,7 @@ ADDERS: dict[str, tuple[int, int]] = {
     "push_async_exit": (-1, 0),
     "__ior__": (-1, 0), "__iadd__": (-1, 0), "set": (-1, 0),
 }  # fmt: skip
+MAPPINGS = frozenset({"dict", "defaultdict", "counter"})  # kinds of containers with keys
 LONGER = frozenset({"union"})  # return a copy that has more
 BULK = frozenset({"extend", "extendleft", "update", "__ior__", "__iadd__"})
 REMOVERS = frozenset(

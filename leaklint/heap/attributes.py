@@ -131,7 +131,7 @@ class Attributes:
 
     def _with_given(self, term: Term) -> Values:
         values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
-        return values | frozenset(one for value in values if value[0] == "param" for one in self.given(value))
+        return values.union(*(self.given(value) for value in values if value[0] == "param"))
 
     def handed_down(self, term: Term) -> Values:
         """Return what a term may denote: of a parameter, what is handed in by callers, and by theirs where these pass it on."""
@@ -146,9 +146,8 @@ class Attributes:
     def _handed_down(self, term: Term) -> Values:
         known = here = self.with_given(term)
         for _ in range(_PASSED_ON):
-            known |= (
-                here := frozenset(one for value in here if value[0] == "param" for one in self.given(value)) - known
-            )
+            here = NOTHING.union(*(self.given(value) for value in here if value[0] == "param")) - known
+            known |= here
         return known
 
     def forget(self, settled: bool = False) -> None:

@@ -47,19 +47,14 @@ class ContextLinks:
 
     def _assigned(self, home: Function, value: Term) -> Iterator[Term]:
         """Yield what attributes of an object are set to: by a function, and by the methods of its class."""
+        yield from _set_on(value, home)
         points_to = self.heap.points_to
-        yield from (event.terms[1] for event in home.events if event.kind == "setattr" and event.terms[0] == value)
         for one in points_to.evaluate(value):
             if one[0] in {"self", "inst"} and one[1] in points_to.names.classes:
-                for name in (
-                    name for key in points_to.classes.order(one[1]) for name in points_to.names.classes[key].methods
-                ):
-                    method = points_to.classes.method(one[1], name)
-                    own = points_to.functions[method] if method is not None else home
-                    receiver = ("param", own.key, own.params[0].name if own.params else "")
-                    yield from (
-                        event.terms[1] for event in own.events if event.kind == "setattr" and event.terms[0] == receiver
-                    )
+                bodies = (points_to.names.classes[key].methods for key in points_to.classes.order(one[1]))
+                methods = {points_to.classes.method(one[1], name) for body in bodies for name in body}
+                for own in (points_to.functions[key] for key in methods if key is not None):
+                    yield from _set_on(("param", own.key, own.params[0].name), own) if own.params else ()
 
     def _is_older(self, term: Term, variable: Term, call: Term) -> bool:
         """Tell whether a term is what the variable holds, or the token of the call that sets it, which keeps what it held."""
@@ -68,3 +63,8 @@ class ContextLinks:
         return any(
             self.heap.rebinding._is_old(one, ("read", variable), []) for one in options(term) if one[0] == "call"
         )
+
+
+def _set_on(value: Term, function: Function) -> Iterator[Term]:
+    """Yield what a function sets attributes of an object to."""
+    return (event.terms[1] for event in function.events if event.kind == "setattr" and event.terms[0] == value)

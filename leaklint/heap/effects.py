@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from leaklint.contracts.containers import ADDERS, BULK, ONLY, QUEUES, REMOVERS
+from leaklint.contracts.containers import ADDERS, BULK, MAPPINGS, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
@@ -25,7 +25,6 @@ from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import Values
 
-_MAPPINGS = frozenset({"dict", "defaultdict", "counter"})
 _MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
 
 
@@ -297,7 +296,7 @@ class Effects:
             return bool(given[1])
         if given[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in given[1]):
             for value in given[1]:
-                pair = value[1] if value[0] == "tuple" and len(value[1]) == 2 and container[1] in _MAPPINGS else None
+                pair = value[1] if value[0] == "tuple" and len(value[1]) == 2 and container[1] in MAPPINGS else None
                 if pair is not None:
                     self._effect(key, event, "store", "[]=", container, base, *pair)
                 else:

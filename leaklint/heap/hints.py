@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.containers import MAPPINGS
 from leaklint.flow.terms import Term
 
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
 _MOST = 4  # assignments of a field that are asked what is handed in for them
 _LIKE = frozenset({"list", "tuple", "set", "frozenset", "deque", "dict"})  # made of one such, each has what that has
-_MAPPINGS = frozenset({"dict", "defaultdict", "counter"})
 _COPIES = frozenset({"copy", "__copy__"})
 
 
@@ -39,7 +39,7 @@ class Hints:
         ):
             return None
         values = self.heap.evaluate(source)
-        return source if values and all(one[0] == "container" and one[1] in _MAPPINGS for one in values) else None
+        return source if values and all(one[0] == "container" and one[1] in MAPPINGS for one in values) else None
 
     def _copied(self, term: Term) -> Term:
         """Return what a term is a copy of; of anything else the term itself."""

@@ -29,15 +29,17 @@ class WeakCallbacks:
         is_callback = removal.how == "callback" and makes_reference(self.heap, removal.event.terms[0])
         if not is_callback and removal.function not in self._watched:
             return False
-        beside = store.function == self.heap.functions[removal.function].parent  # where the reference is made
-        if not is_callback and beside and removal.key is not None and not params_of(removal.key, removal.function):
+        if not is_callback and self._has_its_own_key(removal, store):  # whatever lies there goes
             retained = self.heap.evaluate(store.value) if store.value is not None else NOTHING
-            return not retained.isdisjoint(
-                self._watched[removal.function]
-            )  # by a key of its own: whatever lies there goes
+            return not retained.isdisjoint(self._watched[removal.function])
         values = self.heap.all_of(one for one in (store.key, store.value) if one is not None)
         known = bool(values) and all(value[0] in {"self", "inst", "method", "plain"} for value in values)
         return known and any(value[0] != "plain" for value in values)
+
+    def _has_its_own_key(self, removal: Effect, store: Effect) -> bool:
+        """Tell whether a callback takes out what lies under a key that it has from the function that stores and makes it."""
+        beside = store.function == self.heap.functions[removal.function].parent
+        return beside and removal.key is not None and not params_of(removal.key, removal.function)
 
     @cached_property
     def _watched(self) -> dict[str, Values]:
