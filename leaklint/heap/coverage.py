@@ -62,10 +62,10 @@ class Coverage:
 
     def never_taken(self, removal: Effect, stores: list[Store]) -> list[Store]:
         """Return the stores of which a removal never takes what they keep: of another sort, under other keys, further out."""
-        if around := [one for one in stores if self.is_inside(removal.container, one.effect.container)]:
-            return [one for one in around if one.side == "key" or one.retained.kind == "container"]
+        if around := [store for store in stores if self.is_inside(removal.container, store.effect.container)]:
+            return [store for store in around if store.side == "key" or store.retained.kind == "container"]
         home = self.removals.heap.functions[removal.function]
-        if empty := [one for one in stores if stays_empty(removal, home, one.effect)]:
+        if empty := [store for store in stores if stays_empty(removal, home, store.effect)]:
             return empty
         removed = removal.key if removal.how in _BY_EQUALITY else None
         if (
@@ -74,7 +74,7 @@ class Coverage:
             or self.removals.runs_over(removed, removal.container)
         ):
             return []
-        return [one for one in stores if self._never_takes(removal.how, removed, one)]
+        return [store for store in stores if self._never_takes(removal.how, removed, store)]
 
     def _never_takes(self, how: str, removed: Term, store: Store) -> bool:
         if how != "remove" and store.effect.key is not None:
@@ -109,7 +109,7 @@ class Coverage:
         """Tell whether a removal looks through the entries for those that its caller names."""
         tests = (term for guard in removal.event.guards if guard.kind in {"if", "past"} for term in walk(guard.test))
         picked = (term for term in tests if term[0] == "op" and term[1] in {"in", "not in", "==", "!=", "is", "is not"})
-        return any(one[0] == "param" and one[1] == removal.function for term in picked for one in walk(term))
+        return any(part[0] == "param" and part[1] == removal.function for term in picked for part in walk(term))
 
     def takes_empty(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether a removal waits until nothing is left in a container inside, into which stores put their entries."""
@@ -129,11 +129,11 @@ class Coverage:
         left, right = (self.removals.lifetime.where(container) for container in (inner, outer))
         return left is not None and right is not None and left.key == right.key and left.depth > right.depth
 
-    def _apart(self, one: Term, other: Term) -> bool:
+    def _apart(self, container: Term, other: Term) -> bool:
         """Tell whether two containers lie under different constant keys of the containers around them."""
-        if one == other:
+        if container == other:
             return False
-        left, right = self.slots_of(one), self.slots_of(other)
+        left, right = self.slots_of(container), self.slots_of(other)
         return bool(left and right) and left.isdisjoint(right)
 
     def slots_of(self, container: Term) -> frozenset[Term]:
@@ -145,19 +145,19 @@ class Coverage:
     def _slots(self) -> dict[Term, set[Term]]:
         """Return for containers inside of others the keys under which they lie; unknown for a key that is no constant."""
         heap = self.removals.heap
-        found: dict[Term, set[Term]] = {}
+        slots: dict[Term, set[Term]] = {}
         for around in heap.contents:
             if around[:1] == ("container",) and around[1] in {"dict", "defaultdict"}:
                 for key, part in heap.contents.parts(around):
                     for value in heap.evaluate(part) if part[0] in DISPLAYS or part[0] == "call" else ():
                         if value[0] == "container":
                             slot = key if key is not None and key[0] == "const" else UNKNOWN
-                            found.setdefault(value, set()).add(slot)
-        return found
+                            slots.setdefault(value, set()).add(slot)
+        return slots
 
-    def _equal(self, one: Term, other: Term) -> bool:
+    def _equal(self, term: Term, other: Term) -> bool:
         """Tell whether two values may compare equal: a function that is made anew equals nothing."""
-        left, right = self.removals.heap.evaluate(one), self.removals.heap.evaluate(other)
+        left, right = self.removals.heap.evaluate(term), self.removals.heap.evaluate(other)
         fresh = [value for value in left if value[0] == "func" and self.removals.heap.functions[value[1]].parent]
         if (
             left
@@ -170,37 +170,37 @@ class Coverage:
         ):
             known = {"func", "method", "self", "inst", "plain", "container", "class", "param"}
             return not all(value[0] in known for value in left | right)
-        if fresh and len(fresh) == len(left) and one[0] == "func":
-            return one == other
-        if one[0] == "tuple" and other[0] == "tuple" and len(one[1]) == len(other[1]):
-            return all(self._equal(a, b) for a, b in zip(one[1], other[1], strict=True))
+        if fresh and len(fresh) == len(left) and term[0] == "func":
+            return term == other
+        if term[0] == "tuple" and other[0] == "tuple" and len(term[1]) == len(other[1]):
+            return all(self._equal(a, b) for a, b in zip(term[1], other[1], strict=True))
         return True
 
-    def same_function(self, one: Term, other: Term) -> bool | None:
+    def same_function(self, function: Term, other: Term) -> bool | None:
         """Tell whether two values are the same function or method, an override included; None if that is not known."""
-        found = [self.removals.heap.evaluate(term) for term in (one, other)]
-        if not all(values and all(value[0] in {"func", "method"} for value in values) for values in found):
+        values_of_both = [self.removals.heap.evaluate(term) for term in (function, other)]
+        if not all(values and all(value[0] in {"func", "method"} for value in values) for values in values_of_both):
             return None
-        return any(self._overrides(left[-1], right[-1]) for left in found[0] for right in found[1])
+        return any(self._overrides(left[-1], right[-1]) for left in values_of_both[0] for right in values_of_both[1])
 
-    def _overrides(self, one: str, other: str) -> bool:
+    def _overrides(self, key: str, other: str) -> bool:
         """Tell whether two functions are the same, or one overrides the other."""
         heap = self.removals.heap
-        left, right = heap.functions[one], heap.functions[other]
+        left, right = heap.functions[key], heap.functions[other]
         related = left.owner and right.owner and heap.classes.related(left.owner, right.owner)
-        return one == other or bool(related and left.name == right.name)
+        return key == other or bool(related and left.name == right.name)
 
     def _same_key(self, key: Term, store: Effect) -> bool:
         if store.key is None:
             return True
         keys, stored = alternatives(key), alternatives(store.key)
         if len(keys) + len(stored) > 2:
-            return any(self._same_key(one, store._replace(key=other)) for one in keys for other in stored)
+            return any(self._same_key(option, store._replace(key=other)) for option in keys for other in stored)
         if key[0] == "param" and store.key[:2] == ("param", store.function) and not store.chain:
             given, others = self.equality.given(key), self.equality.given(store.key)
-            if given and any(one[0] == "tuple" for one in others):  # both are handed in, one of them as a row of parts
-                rows = [store._replace(key=one, function="") for one in others]
-                return any(self._same_key(one, row) for one in given for row in rows)
+            if given and any(row[0] == "tuple" for row in others):  # both are handed in, one of them as a row of parts
+                rows = [store._replace(key=option, function="") for option in others]
+                return any(self._same_key(option, row) for option in given for row in rows)
         if self.equality.differ(key, store.key):
             return False
         if self.equality.declared.of(key) is not None:
@@ -208,7 +208,7 @@ class Coverage:
         if key[0] == store.key[0] == "tuple" and not any(part[0] == "star" for part in (*key[1], *store.key[1])):
             pairs = list(zip(key[1], store.key[1], strict=False))
             alike = len(key[1]) == len(store.key[1])
-            return alike and all(self._same_key(one, store._replace(key=other)) for one, other in pairs)
+            return alike and all(self._same_key(part, store._replace(key=other)) for part, other in pairs)
         if {key[0], store.key[0]} == {"tuple", "call"}:
             call = key if key[0] == "call" else store.key
             if self.removals.heap.evaluate(call[1]) == {("ext", "builtins.tuple")}:
@@ -219,17 +219,17 @@ class Coverage:
             ) is False and not self._has_subject(store.key)
         if self._is_of_message(key):
             return True
-        one, other = self._shape(key), self._shape(store.key)
-        if one == other or one == ("$",) or other == ("$",):
+        shape, other = self._shape(key), self._shape(store.key)
+        if shape == other or shape == ("$",) or other == ("$",):
             return True
-        if "$" in repr(one) and "$" in repr(other):
-            if (one[0] == "call" and other[0] == "call") or one[0] == other[0] == "text":
+        if "$" in repr(shape) and "$" in repr(other):
+            if (shape[0] == "call" and other[0] == "call") or shape[0] == other[0] == "text":
                 return True
-            if one[0] == "attr" and other[0] == "attr" and one[1] == other[1] == ("$",):
+            if shape[0] == "attr" and other[0] == "attr" and shape[1] == other[1] == ("$",):
                 return self._field_equal(key, store.key)
             fields = self._field_values(key), self._field_values(store.key)
             if any(self._shape(value) == other for value in fields[0]) or any(
-                self._shape(value) == one for value in fields[1]
+                self._shape(value) == shape for value in fields[1]
             ):
                 return True
             if self._may_be_prepared(key, store.key) or self._may_be_prepared(store.key, key):
@@ -237,7 +237,7 @@ class Coverage:
             return any(
                 value[0] in {"param", "call", "fresh", "unknown", "text", "union", "elem"}
                 and "$" not in repr(self._shape(value))
-                and {one[0], other[0]} != {"attr", "call"}
+                and {shape[0], other[0]} != {"attr", "call"}
                 for value in fields[0]
             )
         return True
@@ -273,26 +273,26 @@ class Coverage:
             for value in alternatives(event.terms[1])
         ]
 
-    def _field_equal(self, one: Term, other: Term) -> bool:
-        left, right = self._field_values(one), self._field_values(other)
+    def _field_equal(self, term: Term, other: Term) -> bool:
+        left, right = self._field_values(term), self._field_values(other)
         return not left or not right or bool(set(left) & set(right))
 
     def _has_subject(self, term: Term) -> bool:
-        return any(one[0] in {"param", "call"} for one in walk(term))
+        return any(part[0] in {"param", "call"} for part in walk(term))
 
     def _shape(self, term: Term) -> Term:
         """Return a term with the object that it is about left open."""
 
-        def change(one: Term) -> Term | None:
-            if one[0] in {"param", "iter", "fresh", "cell", "exception"} or (one[0] == "call" and self._makes(one)):
+        def change(part: Term) -> Term | None:
+            if part[0] in {"param", "iter", "fresh", "cell", "exception"} or (part[0] == "call" and self._makes(part)):
                 return ("$",)
-            if one[0] == "attr" and one[2] == "__class__":
-                return ("call", "type", (self._shape(one[1]),))
-            if one[0] == "call":
+            if part[0] == "attr" and part[2] == "__class__":
+                return ("call", "type", (self._shape(part[1]),))
+            if part[0] == "call":
                 return (
                     "call",
-                    one[1][-1] if one[1][0] in {"name", "attr"} else "",
-                    tuple(self._shape(part) for part in (*one[2], *([one[1][1]] if one[1][0] == "attr" else []))),
+                    part[1][-1] if part[1][0] in {"name", "attr"} else "",
+                    tuple(self._shape(inner) for inner in (*part[2], *([part[1][1]] if part[1][0] == "attr" else []))),
                 )
             return None
 
@@ -343,7 +343,8 @@ class Coverage:
         ]
         moved = {id(store) for store, _ in pairs}
         back = {id(removal) for store, removal in pairs if self._follows(removal.event, store.event)}
-        return [one for one in stores if id(one) not in moved], [one for one in removals if id(one) not in back]
+        staying = [store for store in stores if id(store) not in moved]
+        return staying, [removal for removal in removals if id(removal) not in back]
 
     def _is_move(self, removal: Effect, store: Effect) -> bool:
         before = removal.event.place < store.event.place

@@ -35,13 +35,13 @@ class Descriptors:
     @cached_property
     def _declaring(self) -> dict[str, list[str]]:
         """Return the classes in whose bodies an object of a class is made, by that class."""
-        found: dict[str, list[str]] = {}
+        declaring: dict[str, list[str]] = {}
         for key, klass in self.heap.names.classes.items():
             for term, _ in klass.attributes.values():
-                for made in self._named(term[1]) if term[0] == "call" else ():
-                    if made[0] == "class":
-                        found.setdefault(made[1], []).append(key)
-        return found
+                for value in self._named(term[1]) if term[0] == "call" else ():
+                    if value[0] == "class":
+                        declaring.setdefault(value[1], []).append(key)
+        return declaring
 
     def _named(self, term: Term) -> tuple[Term, ...]:
         """Return what a name, or the attribute of a module, is bound to; no question is asked of the heap for it."""
@@ -69,10 +69,10 @@ class Descriptors:
             params = [param.name for param in self.heap.functions[setter].params]
             if len(params) < 3:
                 return PART
-            thing: Term = ("param", setter, params[1])
-            bound = {params[0]: declared, params[1]: thing, params[2]: event.terms[1]}
-            found = [_made_at(one, site, event) for one in self._stored(setter, bound, thing, 0)]
-            got |= self.heap.all_of(found) if found else PART
+            instance: Term = ("param", setter, params[1])
+            bound = {params[0]: declared, params[1]: instance, params[2]: event.terms[1]}
+            stored = [_made_at(term, site, event) for term in self._stored(setter, bound, instance, 0)]
+            got |= self.heap.all_of(stored) if stored else PART
         return got
 
     def given(self, term: Term, assigned: Values) -> Values:
@@ -81,7 +81,7 @@ class Descriptors:
         for value in self.heap.evaluate(term):
             getter = self.heap.classes.method(value[1], "__get__") if value[0] == "inst" else None
             returned = self.heap.calling.returned(getter) if getter is not None else assigned or {value}
-            told = all(one[0] not in {"part", "made", "param"} for one in returned)
+            told = all(option[0] not in {"part", "made", "param"} for option in returned)
             got |= returned if told else returned | assigned
         return got
 
@@ -90,28 +90,28 @@ class Descriptors:
         attribute = self.heap.classes.attribute(key, name)
         if attribute is None or attribute[1][0] != "call":
             return []
-        made = self.heap.evaluate(attribute[1])
-        setters = (self.heap.classes.method(value[1], "__set__") for value in made if value[0] == "inst")
-        return [(one, attribute[1]) for one in setters if one is not None]
+        values = self.heap.evaluate(attribute[1])
+        setters = (self.heap.classes.method(value[1], "__set__") for value in values if value[0] == "inst")
+        return [(setter, attribute[1]) for setter in setters if setter is not None]
 
-    def _stored(self, key: str, bound: dict[str, Term], thing: Term, depth: int) -> Iterator[Term]:
+    def _stored(self, key: str, bound: dict[str, Term], instance: Term, depth: int) -> Iterator[Term]:
         """Yield what a function stores in an object, or in a container for it, its parameters being bound."""
 
-        def change(one: Term) -> Term:
-            return self.heap.calling.substituted(one, key, bound)
+        def change(term: Term) -> Term:
+            return self.heap.calling.substituted(term, key, bound)
 
         for event in self.heap.functions[key].events:
             if event.kind not in {"setitem", "setattr", "call"}:
                 continue
-            *where, value = (change(one) for one in event.terms)
+            *where, value = (change(term) for term in event.terms)
             if event.kind == "call":
-                yield from self._stored_by(value, thing, depth)
-            elif any(thing in walk(one) for one in where):
+                yield from self._stored_by(value, instance, depth)
+            elif any(instance in walk(term) for term in where):
                 yield value
 
-    def _stored_by(self, call: Term, thing: Term, depth: int) -> Iterator[Term]:
+    def _stored_by(self, call: Term, instance: Term, depth: int) -> Iterator[Term]:
         """Yield what a call stores in an object: ``setattr``, or a function of the program that is handed it."""
-        if thing not in call[2]:
+        if instance not in call[2]:
             return
         if call[1][-1] in {"setattr", "__setattr__"} and len(call[2]) > 2:
             yield call[2][-1]
@@ -120,7 +120,7 @@ class Descriptors:
             if callee[0] in {"func", "method"}:
                 receiver = self.heap.calling.receiver_term(call, callee) if callee[0] == "method" else None
                 bound = self.heap.calling.bind(callee[-1], call, receiver)
-                yield from self._stored(callee[-1], bound, thing, depth + 1)
+                yield from self._stored(callee[-1], bound, instance, depth + 1)
 
 
 def _made_at(stored: Term, site: Term, event: Event) -> Term:

@@ -38,39 +38,39 @@ class Equality:
         self.declared = DeclaredFields(effects)
         self._known: dict[tuple[Term, int], frozenset[str]] = {}
 
-    def differ(self, one: Term, other: Term) -> bool:
+    def differ(self, term: Term, other: Term) -> bool:
         """Tell whether two terms never denote equal values."""
-        if self._is_text_around(one, other) or self._is_text_around(other, one):
+        if self._is_text_around(term, other) or self._is_text_around(other, term):
             return True
-        left, right = self._sorts(one, 0), self._sorts(other, 0)
+        left, right = self._sorts(term, 0), self._sorts(other, 0)
         if left and right and left.isdisjoint(right):
             return True
         if not left | right <= _WITH_PARTS:
             return False
-        lengths = [number for term in (one, other) if (number := self._length(term)) is not None]
+        lengths = [number for option in (term, other) if (number := self._length(option)) is not None]
         if len(set(lengths)) > 1:
             return True
-        return any(mine and yours and mine.isdisjoint(yours) for mine, yours in self._in_pairs(one, other))
+        return any(mine and yours and mine.isdisjoint(yours) for mine, yours in self._in_pairs(term, other))
 
     def _is_text_around(self, text: Term, part: Term) -> bool:
         """Tell whether a term is a text that is made of another one and of more: ``f"tile-{number}"`` of ``number``."""
-        inner = [one for one in self._options(part) if one[0] not in {"const", "unknown"}]
+        inner = [option for option in self._options(part) if option[0] not in {"const", "unknown"}]
         around = self._options(text) if inner else []
-        return bool(around) and all(one in self._pieces(whole) for whole in around for one in inner)
+        return bool(around) and all(option in self._pieces(whole) for whole in around for option in inner)
 
     def _pieces(self, term: Term) -> list[Term]:
         """Return the terms that a text which has a constant part as well is put together of."""
         if term[0] == "text":
             return list(term[1]) if term[2] else []
-        if term[:2] != ("op", "+") or not any(one[0] == "const" and one[1] not in {"''", "b''"} for one in term[2]):
+        if term[:2] != ("op", "+") or not any(part[0] == "const" and part[1] not in {"''", "b''"} for part in term[2]):
             return []
-        asked = [one for one in term[2] if one[0] == "call" and len(one[2]) == 1]
-        named = [one[2][0] for one in asked if self.heap.evaluate(one[1]) == {("ext", "builtins.str")}]
-        return [*(one for one in term[2] if self.heap.evaluate(one) == {("plain", "str")}), *named]
+        asked = [part for part in term[2] if part[0] == "call" and len(part[2]) == 1]
+        named = [part[2][0] for part in asked if self.heap.evaluate(part[1]) == {("ext", "builtins.str")}]
+        return [*(part for part in term[2] if self.heap.evaluate(part) == {("plain", "str")}), *named]
 
     def _options(self, term: Term) -> list[Term]:
         """Return the terms that a term may stand for, those of the variable of a function around included."""
-        return [one for part in (self.heap.cell(term) if term[0] == "cell" else (term,)) for one in options(part)]
+        return [option for part in (self.heap.cell(term) if term[0] == "cell" else (term,)) for option in options(part)]
 
     def _length(self, term: Term) -> int | None:
         """Return how many parts a tuple has, a named one included; None where that is not known."""
@@ -79,7 +79,7 @@ class Equality:
         if term[0] == "call" and self.heap.evaluate(term[1]) == {("ext", "builtins.tuple")}:
             return self._declared_length(term[1])
         values = self.heap.evaluate(term)
-        lengths = {len(self._field_names(one[1])) if one[0] in {"self", "inst"} else 0 for one in values}
+        lengths = {len(self._field_names(value[1])) if value[0] in {"self", "inst"} else 0 for value in values}
         return lengths.pop() or None if len(lengths) == 1 else None
 
     @staticmethod
@@ -100,15 +100,15 @@ class Equality:
 
     def _field_names(self, key: str) -> list[str]:
         """Return the names of the fields of a named tuple that a class statement makes; what heirs of it declare is none."""
-        declaring = next((one for one in reversed(self.heap.classes.order(key)) if self._is_named_tuple(one)), None)
+        declaring = next((cls for cls in reversed(self.heap.classes.order(key)) if self._is_named_tuple(cls)), None)
         return list(self.heap.names.classes[declaring].annotations) if declaring is not None else []
 
     def _is_named_tuple(self, key: str) -> bool:
         return any(self.heap.contracts.returned(base) == "named tuple" for base in self.heap.classes.outside(key))
 
-    def _in_pairs(self, one: Term, other: Term) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    def _in_pairs(self, term: Term, other: Term) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
         """Yield the sorts of the parts of two tuples, place by place, as far as each is one tuple whose parts are known."""
-        left, right = self._parts(one), self._parts(other)
+        left, right = self._parts(term), self._parts(other)
         if left and right:
             longest = max(len(left), len(right))
             yield from list(zip(*(part * longest if len(part) == 1 else part for part in (left, right)), strict=False))
@@ -133,7 +133,7 @@ class Equality:
             return []
         receiver = self.heap.calling.receiver_term(term, callee) if callee[0] == "method" else None
         bound = self.heap.calling.bind(callee[-1], term, receiver)
-        returned = [one.terms[0] for one in self.heap.functions[callee[-1]].events if one.kind == "return"]
+        returned = [event.terms[0] for event in self.heap.functions[callee[-1]].events if event.kind == "return"]
         if len(returned) != 1 or returned[0][0] != "tuple":
             return []
         return self._parts(self.heap.calling.substituted(returned[0], callee[-1], bound))
@@ -142,12 +142,12 @@ class Equality:
         """Return the sorts of the parts of a tuple that a property gives: of the object's class, or of the one that has it."""
         classes = self.heap.classes
         values = self.heap.evaluate(term[1])
-        owners = {one[1] for one in values if one[0] in {"self", "inst"}} or {classes.uppermost(term[2])}
-        methods = {classes.method(one, term[2]) if one is not None else None for one in owners}
+        owners = {value[1] for value in values if value[0] in {"self", "inst"}} or {classes.uppermost(term[2])}
+        methods = {classes.method(owner, term[2]) if owner is not None else None for owner in owners}
         function = self.heap.functions[key] if len(methods) == 1 and (key := methods.pop()) is not None else None
         if function is None or "property" not in self.heap.attributes.decoration(function):
             return []
-        returned = [one.terms[0] for one in function.events if one.kind == "return"]
+        returned = [event.terms[0] for event in function.events if event.kind == "return"]
         return self._parts(returned[0]) if len(returned) == 1 and returned[0][0] == "tuple" else []
 
     def is_known(self, term: Term) -> bool:
@@ -156,14 +156,14 @@ class Equality:
 
     def differs_from(self, term: Term, retained: Retained) -> bool:
         """Tell whether a term never denotes what equals an object that is kept, nor a container that may hold it."""
-        found = self._sorts(term, 0)
-        if not found.isdisjoint(_CONTAINERS.values()):
+        sorts = self._sorts(term, 0)
+        if not sorts.isdisjoint(_CONTAINERS.values()):
             return False
         if retained.kind in {"method", "closure", "function"}:
             sort = "function"
         else:
             sort = self._of_object(retained.cls) if retained.kind in {"self", "instance"} else ""
-        return bool(found) and bool(sort) and sort not in found
+        return bool(sorts) and bool(sort) and sort not in sorts
 
     def is_part(self, removed: Term, store: Effect, stored: Term) -> bool:
         """Tell whether what is to be taken out is, by the name of its parameter, a part of what was put in, or the reverse.
@@ -171,8 +171,8 @@ class Equality:
         ``self._entries.append((priority, hook))`` in one function, ``self._entries.remove(hook)`` in another one.
         """
         for part, whole in ((removed, stored), (stored, removed)):
-            if part[0] == "param" and whole[0] == "tuple" and part[1] not in {one[1] for one in _params(whole)}:
-                named = any(one[0] == "param" and one[2] == part[2] for one in whole[1])
+            if part[0] == "param" and whole[0] == "tuple" and part[1] not in {param[1] for param in _params(whole)}:
+                named = any(inner[0] == "param" and inner[2] == part[2] for inner in whole[1])
                 if named and not self.given(part) and not self.is_returned(store.function, whole):
                     return True
         return False
@@ -193,33 +193,33 @@ class Equality:
         return self._known[term, depth]
 
     def _worked_out(self, term: Term, depth: int) -> frozenset[str]:
-        found: set[str] = set()
+        result: set[str] = set()
         for option in self._options(term):
             if option in self._coroutines:
-                found.add("coroutine")
+                result.add("coroutine")
                 continue
             if (
                 option[0] == "call"
                 and len(option[2]) == 1
                 and self.heap.evaluate(option[1]) == {("ext", "builtins.type")}
             ):
-                found.add("class")
+                result.add("class")
                 continue
             if (inner := self._inner(option)) is not None:
-                sorts = [self._sorts(one, depth + 1) if depth < _CALLERS else frozenset() for one in inner]
+                sorts = [self._sorts(part, depth + 1) if depth < _CALLERS else frozenset() for part in inner]
                 if not all(sorts):
                     return frozenset()
-                found.update(*sorts)
+                result.update(*sorts)
                 continue
             values = self.heap.evaluate(option)
             for value in values:
                 sort = self._sort(value, depth)
                 if not sort:
                     return frozenset()
-                found.update(sort.split())
+                result.update(sort.split())
             if not values:
                 return frozenset()
-        return frozenset(found)
+        return frozenset(result)
 
     def _inner(self, term: Term) -> list[Term] | None:
         """Return the terms that say what another one is: a declared attribute, a cell of a table, an argument by keyword."""
@@ -228,7 +228,7 @@ class Equality:
         if term[0] == "elem" and term[1][0] == "param" and term[2][0] == "const" and (calls := self._by_words(term[1])):
             word = str(term[2][1]).strip("'\"")
             words = (dict(call[3]) for call in calls)
-            return [one[word] if word in one else ("elem", one["**"], term[2]) for one in words]
+            return [given[word] if word in given else ("elem", given["**"], term[2]) for given in words]
         return self.declared.of(term)
 
     def _by_words(self, param: Term) -> list[Term]:
@@ -237,7 +237,7 @@ class Equality:
         A metaclass's call is made by whoever calls a class that is handed in.
         """
         function = self.heap.functions[param[1]]
-        if not any(one.name == param[2] and one.kind == "**" for one in function.params):
+        if not any(parameter.name == param[2] and parameter.kind == "**" for parameter in function.params):
             return []
         named = [call.term for call in self.effects.calls.get(param[1], ())]
         handed = (
@@ -261,14 +261,14 @@ class Equality:
         calls = (
             term for _, _, term, name in self.effects.external if self.heap.contracts.is_a(name, "takes a coroutine")
         )
-        here = {one for call in calls for given in call[2][:1] for one in options(given)}
-        found: set[Term] = set()
+        here = {option for call in calls for given in call[2][:1] for option in options(given)}
+        coroutines: set[Term] = set()
         while here:
-            found |= here
+            coroutines |= here
             here = {
-                one for term in here if term[0] == "param" for given in self.given(term) for one in options(given)
-            } - found
-        return frozenset(found)
+                option for term in here if term[0] == "param" for given in self.given(term) for option in options(given)
+            } - coroutines
+        return frozenset(coroutines)
 
     def _sort(self, value: Term, depth: int) -> str:
         """Return the sorts of one abstract value, with blanks between them; nothing for one that is unknown."""
@@ -294,26 +294,26 @@ class Equality:
 
     def _of_param(self, param: Term, depth: int) -> str:
         """Return the sorts of what the callers that are seen hand in; nothing where that of any of them is unknown."""
-        found: set[str] = set()
+        result: set[str] = set()
         for given in self.given(param):
             sorts = self._sorts(given, depth + 1)
             if not sorts:
                 return ""
-            found |= sorts
-        return " ".join(sorted(found))
+            result |= sorts
+        return " ".join(sorted(result))
 
     def _of_object(self, key: str) -> str:
         classes = self.heap.classes
         if key not in self.heap.names.classes:
             return ""
         every = classes.below(key)
-        if any(classes.is_enum(one) for one in every):
+        if any(classes.is_enum(heir) for heir in every):
             return ""
-        if not all(_is_standard(base) for one in every for base in classes.outside(one)):
+        if not all(_is_standard(base) for heir in every for base in classes.outside(heir)):
             return ""
         if all(map(self._is_named_tuple, every)):
-            return "" if any(classes.method(one, "__eq__") for one in every) else "tuple"
-        sorts = {self._compared(one) for one in every}
+            return "" if any(classes.method(heir, "__eq__") for heir in every) else "tuple"
+        sorts = {self._compared(heir) for heir in every}
         return "" if "" in sorts else " ".join(sorted(sorts))
 
     def _compared(self, key: str) -> str:
@@ -326,7 +326,7 @@ class Equality:
 
 
 def _params(term: Term) -> list[Term]:
-    return [one for one in walk(term) if one[0] == "param"]
+    return [part for part in walk(term) if part[0] == "param"]
 
 
 def _is_standard(name: str) -> bool:
