@@ -103,7 +103,7 @@ def note_contract(effects: Effects, key: str, event: Event, term: Term, name: st
     for given in (*term[2][:1], *(value for word, value in term[3] if word in {"fn", "callback"})):
         called = ("call", given, (term[1][1],), (), term[4])
         for value in effects.heap.evaluate(given):
-            effects._called(key, event, called, value, 1)
+            effects.called(key, event, called, value, 1)
 
 
 def note_thread(effects: Effects, key: str, event: Event, term: Term, contract: Contract) -> None:
@@ -114,7 +114,7 @@ def note_thread(effects: Effects, key: str, event: Event, term: Term, contract: 
     called = ("call", target, given[1], (), term[4])
     for value in effects.heap.evaluate(target):
         if value[0] in {"func", "method"}:
-            effects._called(key, event, called, value, 1)
+            effects.called(key, event, called, value, 1)
 
 
 def note_push(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
@@ -128,10 +128,10 @@ def note_push(effects: Effects, key: str, event: Event, term: Term, name: str) -
         for row in contract.retains if base is not None else ():
             value = argument_of(contract, term, row.parameter)
             if value is not None and base is not None:
-                effects._store(key, event, "append", base, None, value)
-                effects._open(key, event, "store", "append", base, None, value)
+                effects.store(key, event, "append", base, None, value)
+                effects.open(key, event, "store", "append", base, None, value)
     if contract.takes_out.startswith(_WORD):
         base = argument_of(contract, term, contract.takes_out.removeprefix(_WORD))
         if base is not None:
-            effects._remove(key, event, "pop", base, None)
-            effects._open(key, event, "remove", "pop", base, None, None)
+            effects.remove(key, event, "pop", base, None)
+            effects.open(key, event, "remove", "pop", base, None, None)

@@ -52,7 +52,7 @@ class Attributes:
             if found is None and (above := self._attribute_above(value[1], name)) is not None:
                 return self.heap.evaluate(above)
             bound = frozenset([("method", ("self", value[1]), found)])
-            return bound if found else self._of_base_outside(value[1], name)
+            return bound if found else self.of_base_outside(value[1], name)
         if kind == "module":
             return attribute_of_module(self.heap, value[1], name)
         if kind == "ext":
@@ -130,7 +130,7 @@ class Attributes:
         return found
 
     def _with_given(self, term: Term) -> Values:
-        values = self.heap._param(term) if term[0] == "param" else self.heap.evaluate(term)
+        values = self.heap.param(term) if term[0] == "param" else self.heap.evaluate(term)
         return values.union(*(self.given(value) for value in values if value[0] == "param"))
 
     def handed_down(self, term: Term) -> Values:
@@ -171,7 +171,7 @@ class Attributes:
             return lower
         hints = (self.heap.names.classes[one].annotations.get(name) for one in self.heap.classes.order(key))
         hint = next((one for one in hints if one is not None), None)
-        return self._of_base_outside(key, name) if hint is None else self.heap.annotations.of(hint) or PART
+        return self.of_base_outside(key, name) if hint is None else self.heap.annotations.of(hint) or PART
 
     def _on_objects(self, kin: Kin, values: list[Term], name: str, base: Term) -> Values:
         """Return an attribute of objects of classes: a method, their fields, what the class has where none shadows it.
@@ -252,11 +252,11 @@ class Attributes:
         if term[0] == "call" and term[2] and self._is_property(self.heap.evaluate(term[1])):
             for value in self.heap.evaluate(term[2][0]):
                 if value[0] == "func":
-                    got |= self.heap.calling._with_receiver(self.heap.functions[value[1]], base)
+                    got |= self.heap.calling.with_receiver(self.heap.functions[value[1]], base)
             return got
         return self.descriptors.given(term, NOTHING)
 
-    def _of_base_outside(self, key: str, name: str) -> Values:
+    def of_base_outside(self, key: str, name: str) -> Values:
         """Return a method that a class has from a base outside of the program."""
         known = [self.heap.contracts.klass(base) for base in self.heap.classes.outside(key)]
         kinds = [one.container for one in known if one is not None and one.container not in _UNCHANGED]
@@ -345,7 +345,7 @@ class Attributes:
         if function.decorators:
             kinds = self.decoration(function)
             if "property" in kinds and value[0] != "class":
-                return self.heap.calling._with_receiver(function, base)
+                return self.heap.calling.with_receiver(function, base)
             changed = self.decorated(function)
             if changed is not None:
                 return frozenset(("method", value, one[1]) if one[0] == "func" else one for one in changed)

@@ -27,10 +27,12 @@ class Calling:
         self.heap = heap
         self._options: dict[tuple[str, str], list[tuple[Term, frozenset[str]]]] = {}
 
-    def _with_receiver(self, function: Function, base: Term) -> Values:
+    def with_receiver(self, function: Function, base: Term) -> Values:
+        """Return what a method returns that is called on an object without arguments."""
         return self.returned(function.key, {function.params[0].name: base} if function.params else {})
 
-    def _call(self, term: Term) -> Values:
+    def call(self, term: Term) -> Values:
+        """Return what a call may return."""
         got: set[Term] = set()
         for callee in self.heap.in_order(term[1]):
             got |= self.called(callee, term)

@@ -57,11 +57,11 @@ class Chains:
                     one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
                     for one in function.events
                 )
-                before = before or self._holds(value, target, event)
+                before = before or self.holds(value, target, event)
                 yield from self.links.of(function, event, before)
                 if not before or self.heap.multiplicity.event_runs(key, event) != MANY:
                     continue
-                for where in self.heap.rebinding._locations(target, event):
+                for where in self.heap.rebinding.locations(target, event):
                     cuts = list(self._cuts(where, key, event)) if where[0] in {"module", "class"} else [""]
                     if all(cuts):
                         yield from self._chain(where, key, event, value, cuts[:1])
@@ -77,7 +77,7 @@ class Chains:
         made = self.heap.points_to.evaluate(base)
         return bool(made) and all(value[0] == "inst" and value[2] == base[4] for value in made)
 
-    def _holds(self, value: Term, target: Term, event: Event) -> bool:
+    def holds(self, value: Term, target: Term, event: Event) -> bool:
         """Tell whether a new value keeps the old value of the variable that it is assigned to."""
         level, seen = [value] if value[0] in _MAKING else [], {value}
         for _ in range(_DEPTH + 1):
@@ -105,7 +105,7 @@ class Chains:
         results: list[Term] = []
         for callee in self.heap.points_to.in_order(call[1]):
             if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
-                parts.extend(self.heap.keeping._given_for_good(callee[1], call))
+                parts.extend(self.heap.keeping.given_for_good(callee[1], call))
             elif callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
                 parts.extend([*call[2], *(word for _, word in call[3])])
             elif callee[0] in {"func", "method"}:
@@ -127,7 +127,7 @@ class Chains:
             return True
         if term[0] not in {"name", "attr"} or term[2] != target[2]:
             return False
-        locations = self.heap.rebinding._locations
+        locations = self.heap.rebinding.locations
         return not set(locations(term, event)).isdisjoint(locations(target, event))
 
     def _of_variable(self, cell: Term) -> tuple[Term, ...]:
@@ -140,9 +140,9 @@ class Chains:
         """
         for other, event in self._settings.get(where[2], ()):
             target, value = _target(event), event.terms[-1]
-            if event is link or where not in self.heap.rebinding._locations(target, event):
+            if event is link or where not in self.heap.rebinding.locations(target, event):
                 continue
-            if self._holds(value, target, event) or (other == key and value == link.terms[-1]):
+            if self.holds(value, target, event) or (other == key and value == link.terms[-1]):
                 continue
             feasibility, function = self.heap.removals.feasibility, self.heap.points_to.functions[other]
             if not feasibility.outlived(event, function) and not feasibility.never(event, function):

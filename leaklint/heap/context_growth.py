@@ -134,8 +134,8 @@ class ContextGrowth:
             yield None, value
         if all(one[0] not in {"container", "inst"} for one in self.heap.points_to.evaluate(value)):
             return  # a number that is counted up, a text
-        yield from ((None, part) for part in rebinding._added(value, held, []))
-        yield from rebinding._added_under_keys(value, held, [])
+        yield from ((None, part) for part in rebinding.added(value, held, []))
+        yield from rebinding.added_under_keys(value, held, [])
         yield from ((None, part) for part in around)
         if self._is_copy(value, held):
             for event in function.events:
@@ -149,8 +149,8 @@ class ContextGrowth:
         """Yield what stands beside the old value in a new one: ``TRAIL.set((node, TRAIL.get()))``."""
         makes = value[0] == "call" and any(one[0] == "class" for one in self.heap.points_to.evaluate(value[1]))
         parts = children(value)[makes:] if makes or value[0] in DISPLAYS else ()
-        if any(self.heap.rebinding._is_old(part, held, []) for part in parts):
-            yield from (part for part in parts if not self.heap.rebinding._is_old(part, held, []))
+        if any(self.heap.rebinding.is_old(part, held, []) for part in parts):
+            yield from (part for part in parts if not self.heap.rebinding.is_old(part, held, []))
 
     def _is_copy(self, value: Term, held: Term) -> bool:
         """Tell whether a value is a copy of the old one: ``dict(FIELDS.get())``, ``FIELDS.get().copy()``."""
@@ -159,7 +159,7 @@ class ContextGrowth:
             given = value[1][1]
         elif value[0] == "call" and len(value[2]) == 1:
             given = value[2][0]
-        return any(self.heap.rebinding._is_old(one, held, []) for one in alternatives(given))
+        return any(self.heap.rebinding.is_old(one, held, []) for one in alternatives(given))
 
     def _is_set_back(self, variable: Term, settings: list[tuple[Function, Event]]) -> bool:
         """Tell whether the program sets a variable to something else while it runs, or back to an older value."""

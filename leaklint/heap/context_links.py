@@ -43,7 +43,7 @@ class ContextLinks:
         """Yield what an object is made with and keeps."""
         for callee in self.heap.points_to.evaluate(value[1]) if value[0] == "call" else ():
             if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
-                yield from self.heap.keeping._given_for_good(callee[1], value)
+                yield from self.heap.keeping.given_for_good(callee[1], value)
 
     def _assigned(self, home: Function, value: Term) -> Iterator[Term]:
         """Yield what attributes of an object are set to: by a function, and by the methods of its class."""
@@ -60,9 +60,7 @@ class ContextLinks:
         """Tell whether a term is what the variable holds, or the token of the call that sets it, which keeps what it held."""
         if term == call:
             return True
-        return any(
-            self.heap.rebinding._is_old(one, ("read", variable), []) for one in options(term) if one[0] == "call"
-        )
+        return any(self.heap.rebinding.is_old(one, ("read", variable), []) for one in options(term) if one[0] == "call")
 
 
 def _set_on(value: Term, function: Function) -> Iterator[Term]:

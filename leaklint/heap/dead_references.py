@@ -86,7 +86,7 @@ class DeadReferences:
     @cached_property
     def _removals(self) -> list[Effect]:
         """Return what is taken out anywhere, variables that are given another container included."""
-        every = (*self.heap.effects.effects, *self.heap.rebinding._rebinds())
+        every = (*self.heap.effects.effects, *self.heap.rebinding.rebinds())
         return [one for one in every if one.kind == "remove"]
 
 

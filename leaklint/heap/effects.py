@@ -11,14 +11,7 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import note_contract
 from leaklint.heap.generators import note_sent
-from leaklint.heap.implicit import (
-    note_applied,
-    note_class_made,
-    note_handed,
-    note_metaclass,
-    note_operator,
-    note_unbound,
-)
+from leaklint.heap.implicit import note_handed, note_metaclass, note_operator, note_outside
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import note_attribute
 from leaklint.heap.notes import Notes
@@ -79,23 +72,23 @@ class Effects:
         self._elements: dict[str, list[tuple[Event, Term]]] = {}  # the elements by key that a function reads
         self._pending: list[Effect] = []  # on what a function is given: whatever its callers give
         self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
-        self.notes._note_supers()
+        self.notes.note_supers()
         noted: tuple[int, ...] = ()
         for turn in range(3):
-            self.notes._note_wrappers()
-            self.notes._note_installed()
+            self.notes.note_wrappers()
+            self.notes.note_installed()
             before, noted_before = heap.contents.changes, noted
             noted = self.notes.extent()
             heap.forget(settled=noted != noted_before)
             self._read()
-            self.notes._note_static()
+            self.notes.note_static()
             self._lift()
             heap.calls = self.calls
             heap.attributes.forget()
             if turn and heap.contents.changes == before:  # who hands what in is known after one turn
                 break
 
-    def _open(
+    def open(
         self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None
     ) -> None:
         """Note an effect on a parameter, or on something inside of one."""
@@ -141,11 +134,11 @@ class Effects:
         for container in self.heap.in_order(base):
             if container[0] == "container" and effect.kind == "call" and key is not None:
                 before = len(self.effects)
-                self._container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
+                self.container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
             elif container[0] == "container" and not makes_anew(effect.how, container):
                 before = len(self.effects)
-                self._effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
+                self.effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
                 self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
 
     def _read(self) -> None:
@@ -163,7 +156,7 @@ class Effects:
                 elif event.kind in {"delitem", "clear", "delslice", "setslice", "setpart"}:
                     self._deletion(key, event)
                 elif event.kind == "enter":
-                    self._methods(key, event, event.terms[0], ("__enter__", "__exit__"), ())
+                    self.methods(key, event, event.terms[0], ("__enter__", "__exit__"), ())
             self._defaults(key, function)
 
     def _call(self, key: str, event: Event) -> None:
@@ -172,60 +165,59 @@ class Effects:
             if given[0] == "attr" and given[2] in REMOVERS - {"get", "close", "reset"}:
                 for value in self.heap.in_order(given):
                     if value[0] == "cmethod":
-                        self._effect(key, event, "remove", "callback", value[1], given[1], None, None)
-                self._open(key, event, "remove", "callback", given[1], None, None)
+                        self.effect(key, event, "remove", "callback", value[1], given[1], None, None)
+                self.open(key, event, "remove", "callback", given[1], None, None)
         if (
             term[1][0] == "attr"
             and self.heap.contracts.by_name(term[1][2]) is not None
             and self.heap.evaluate(term[1]) <= {("part",)}
         ):
-            self._called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
+            self.called(key, event, term, ("ext", f"?.{term[1][2]}"), 0)
         for callee in self.heap.ordered(self.heap.attributes.with_given(term[1])):
             if callee[0] != "cmethod" or term[1][0] != "param":
-                self._called(key, event, term, callee, 0)
+                self.called(key, event, term, callee, 0)
         note_handed(self, key, event, term)
         if term[1][0] == "attr" and term[1][2] in {"send", "asend"} and len(term[2]) == 1:
             note_sent(self.heap, term[1][1], term[2][0])
         if term[1][0] == "attr" and (term[1][2] in ADDERS or term[1][2] in REMOVERS):
-            self._open(key, event, "call", term[1][2], term[1][1], term, None)
+            self.open(key, event, "call", term[1][2], term[1][1], term, None)
 
-    def _called(self, key: str, event: Event, term: Term, callee: Term, depth: int) -> None:
+    def called(self, key: str, event: Event, term: Term, callee: Term, depth: int) -> None:
+        """Note what a call does, by a value of what is called."""
         kind = callee[0]
         if kind == "func":
-            self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
+            self.edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
         elif kind == "method":
-            bound = self.heap.calling.bind(callee[2], term, self.heap.calling.receiver_term(term, callee))
-            self._edge(key, event, term, callee[2], bound)
             receiver = self.heap.calling.receiver_term(term, callee)
-            for override in self.heap.calling.overrides(callee, term[1]):
-                self._edge(key, event, term, override, self.heap.calling.bind(override, term, receiver))
+            for method in (callee[2], *self.heap.calling.overrides(callee, term[1])):
+                self.edge(key, event, term, method, self.heap.calling.bind(method, term, receiver))
         elif kind in {"class", "metaclass"}:
-            self._constructed(key, event, term, callee[1])
+            self.constructed(key, event, term, callee[1])
             note_metaclass(self, callee[1])
         elif kind == "memo":
             self.memo_calls.setdefault(callee, []).append((key, event, term))
             if callee[1]:
-                self._edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
+                self.edge(key, event, term, callee[1], self.heap.calling.bind(callee[1], term, None))
         elif kind == "cmethod":
-            self._container_method(key, event, term, callee)
+            self.container_method(key, event, term, callee)
         elif kind == "ext":
             self.external.append((key, event, term, callee[1]))
             note_attribute(self, key, event, term, callee[1])
-            note_class_made(self, key, event, term, callee[1])
-            note_unbound(self, key, event, term, callee[1])
-            note_applied(self, key, event, term, callee[1])
+            note_outside(self, key, event, term, callee[1])
             note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
             for one in self.heap.in_order(callee[1]):
-                self._called(key, event, inner, one, depth + 1)
+                self.called(key, event, inner, one, depth + 1)
         elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
-            self._methods(key, event, term[1], ("__call__",), term[2])
+            self.methods(key, event, term[1], ("__call__",), term[2])
 
-    def _edge(self, caller: str, event: Event, term: Term, callee: str, bound: dict[str, Term]) -> None:
+    def edge(self, caller: str, event: Event, term: Term, callee: str, bound: dict[str, Term]) -> None:
+        """Note that a function is called with parameters bound to terms of its caller."""
         self.calls.setdefault(callee, []).append(Call(caller, event, term, callee, bound))
 
-    def _constructed(self, caller: str, event: Event, term: Term, key: str) -> None:
+    def constructed(self, caller: str, event: Event, term: Term, key: str) -> None:
+        """Note the functions that are called when an object of a class is made."""
         classes = self.heap.classes
         instance: Term = ("made", key, term)
         for name in ("__new__", "__init__", "__post_init__"):
@@ -233,13 +225,14 @@ class Effects:
             if method is not None:
                 receiver = ("class", key) if name == "__new__" else term
                 given = term if name != "__post_init__" else ("call", term[1], (), (), term[4])
-                self._edge(caller, event, instance, method, self.heap.calling.bind(method, given, receiver))
+                self.edge(caller, event, instance, method, self.heap.calling.bind(method, given, receiver))
         meta = classes.metaclass(key)
         method = classes.method(meta, "__call__") if meta is not None else None
         if method is not None:
-            self._edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
+            self.edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
 
-    def _methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
+    def methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
+        """Note calls of the methods of some names that objects have."""
         for value in self.heap.in_order(base):
             if value[0] in {"inst", "self"} and value[1] in self.heap.names.classes:
                 for name in names:
@@ -247,9 +240,10 @@ class Effects:
                     if method is not None:
                         site = (self.heap.names.module_of(key).name, *event.place)
                         term = ("call", ("attr", base, name), given, (), site)
-                        self._edge(key, event, term, method, self.heap.calling.bind(method, term, base))
+                        self.edge(key, event, term, method, self.heap.calling.bind(method, term, base))
 
-    def _container_method(self, key: str, event: Event, term: Term, callee: Term) -> None:
+    def container_method(self, key: str, event: Event, term: Term, callee: Term) -> None:
+        """Note what a method of a container puts in or takes out."""
         container, name = callee[1], callee[2]
         base = term[1][1] if term[1][0] == "attr" else term[1]
         given, kind = term[2], container[1]
@@ -276,39 +270,39 @@ class Effects:
                 value = next((word for _, word in term[3]), None)
             if name == "setdefault" and value is None:
                 value = NONE
-            if name in BULK and given and self._each(key, event, name, container, base, given[0]):
+            if name in BULK and given and self.each(key, event, name, container, base, given[0]):
                 return
             if value is not None:
                 item = given[key_place] if 0 <= key_place < len(given) else None
                 if name in BULK and kind in {"dict", "defaultdict"}:
                     item, value = value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value
-                self._effect(key, event, "store", name, container, base, item, value)
+                self.effect(key, event, "store", name, container, base, item, value)
         elif name in REMOVERS:
-            self._effect(key, event, "remove", name, container, base, given[0] if given else None, None)
+            self.effect(key, event, "remove", name, container, base, given[0] if given else None, None)
         elif kind == "contextvar" and name == "set" and given and self.heap.functions[key].kind == "module":
             self.heap.contents.hold(container, None, given[0])  # all contexts are copies of this one
 
-    def _each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
+    def each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
         """Store each part of a display that is put in as a whole."""
         if given[0] == "dict":
             for item, value in zip(given[1][::2], given[1][1::2], strict=True):
-                self._effect(key, event, "store", "[]=", container, base, item, value)
+                self.effect(key, event, "store", "[]=", container, base, item, value)
             return bool(given[1])
         if given[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in given[1]):
             for value in given[1]:
                 pair = value[1] if value[0] == "tuple" and len(value[1]) == 2 and container[1] in MAPPINGS else None
                 if pair is not None:
-                    self._effect(key, event, "store", "[]=", container, base, *pair)
+                    self.effect(key, event, "store", "[]=", container, base, *pair)
                 else:
-                    self._effect(key, event, "store", how, container, base, None, value)
+                    self.effect(key, event, "store", how, container, base, None, value)
             return True
         return False
 
     def _item(self, key: str, event: Event) -> None:
         base, item, value = event.terms
-        self._methods(key, event, base, ("__setitem__",), (item, value))
-        self._store(key, event, "[]=", base, item, value, unless="__setitem__")
-        self._open(key, event, "store", "[]=", base, item, value)
+        self.methods(key, event, base, ("__setitem__",), (item, value))
+        self.store(key, event, "[]=", base, item, value, unless="__setitem__")
+        self.open(key, event, "store", "[]=", base, item, value)
 
     def containers(self, base: Term, unless: str = "") -> Iterator[Term]:
         """Yield the containers that a term may denote: objects of such classes as well, ``unless`` these have that method."""
@@ -326,7 +320,7 @@ class Effects:
 
     def container_of(self, value: Term) -> Term | None:
         """Return the container that an object of a class with such a base is."""
-        got = [v for v in self.heap.attributes._of_base_outside(value[1], "append") if v[0] == "cmethod"]
+        got = [v for v in self.heap.attributes.of_base_outside(value[1], "append") if v[0] == "cmethod"]
         return got[0][1] if got else None
 
     def _deletion(self, key: str, event: Event) -> None:
@@ -336,31 +330,34 @@ class Effects:
         base = event.terms[0]
         if event.kind == "setpart":
             for container in self.containers(base, unless="__setitem__"):
-                if not self._each(key, event, "insert", container, base, event.terms[1]):
-                    self._effect(key, event, "store", "insert", container, base, None, ("iter", event.terms[1]))
-            self._open(key, event, "store", "insert", base, None, ("iter", event.terms[1]))
+                if not self.each(key, event, "insert", container, base, event.terms[1]):
+                    self.effect(key, event, "store", "insert", container, base, None, ("iter", event.terms[1]))
+            self.open(key, event, "store", "insert", base, None, ("iter", event.terms[1]))
             return
         item = event.terms[1] if event.kind == "delitem" else None
-        self._open(key, event, "remove", how, base, item, None)
+        self.open(key, event, "remove", how, base, item, None)
         if item is not None:
-            self._methods(key, event, base, ("__delitem__",), (item,))
+            self.methods(key, event, base, ("__delitem__",), (item,))
         for container in self.containers(base, unless="__setitem__" if event.kind == "setslice" else "__delitem__"):
             value = event.terms[1] if event.kind == "setslice" else None
-            self._effect(key, event, "remove", how, container, base, item, value)
+            self.effect(key, event, "remove", how, container, base, item, value)
 
-    def _store(
+    def store(
         self, key: str, event: Event, how: str, base: Term, item: Term | None, value: Term, unless: str = ""
     ) -> None:  # fmt: skip
+        """Note that something is put into whatever container a term denotes."""
         for container in self.containers(base, unless):
-            self._effect(key, event, "store", how, container, base, item, value)
+            self.effect(key, event, "store", how, container, base, item, value)
 
-    def _remove(self, key: str, event: Event, how: str, base: Term, item: Term | None) -> None:
+    def remove(self, key: str, event: Event, how: str, base: Term, item: Term | None) -> None:
+        """Note that something is taken out of whatever container a term denotes."""
         for container in self.containers(base):
-            self._effect(key, event, "remove", how, container, base, item, None)
+            self.effect(key, event, "remove", how, container, base, item, None)
 
-    def _effect(
+    def effect(
         self, key: str, event: Event, kind: str, how: str, container: Term, base: Term, item: Term | None, value: Term | None
     ) -> None:  # fmt: skip
+        """Note what is done to a container; ``None`` under a key empties the slot as well."""
         if value == NONE and item is not None and how in {"[]=", "__setitem__"}:
             self.effects.append(Effect("remove", "slot", container, base, item, None, key, event))
         self.effects.append(Effect(kind, how, container, base, item, value, key, event))
@@ -375,10 +372,10 @@ class Effects:
         for event, term in self._elements[key]:
             values = self.heap.evaluate(term[1])
             if any(value[0] in {"inst", "self"} for value in values):
-                self._methods(key, event, term[1], ("__getitem__", "__missing__"), (term[2],))
+                self.methods(key, event, term[1], ("__getitem__", "__missing__"), (term[2],))
             for container in self.heap.ordered(values):
                 if container[0] == "container" and container[1] in {"defaultdict", "counter"}:
-                    self._effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))
+                    self.effect(key, event, "store", "read", container, term[1], term[2], self.factory(container))
 
     def factory(self, container: Term) -> Term:
         """Return the term of what a ``defaultdict`` makes for a missing key."""

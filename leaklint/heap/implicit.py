@@ -23,8 +23,8 @@ def note_operator(effects: Effects, key: str, event: Event) -> None:
     left, right = event.terms
     name = _METHODS.get(event.name, "")
     in_place = event.kind == "extend" and _is_defined(effects, left, f"__i{name}__")
-    effects._methods(key, event, left, (f"__{'i' if in_place else ''}{name}__",), (right,))
-    effects._methods(key, event, right, (f"__r{name}__",), (left,))
+    effects.methods(key, event, left, (f"__{'i' if in_place else ''}{name}__",), (right,))
+    effects.methods(key, event, right, (f"__r{name}__",), (left,))
 
 
 def _is_defined(effects: Effects, term: Term, name: str) -> bool:
@@ -35,7 +35,14 @@ def _is_defined(effects: Effects, term: Term, name: str) -> bool:
     )
 
 
-def note_unbound(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+def note_outside(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+    """Note what a function of Python does by its name: it makes a class, or calls what it is handed."""
+    _note_class_made(effects, key, event, term, name)
+    _note_unbound(effects, key, event, term, name)
+    _note_applied(effects, key, event, term, name)
+
+
+def _note_unbound(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
     """``list.append(names, name)`` does what ``names.append(name)`` does, ``operator.setitem`` what ``__setitem__`` does."""
     owner, _, word = name.rpartition(".")
     klass = effects.heap.contracts.klass(owner)
@@ -46,11 +53,11 @@ def note_unbound(effects: Effects, key: str, event: Event, term: Term, name: str
     bound = ("call", ("attr", base, method), term[2][1:], term[3], term[4])
     event = event._replace(terms=(bound,))
     for container in effects.containers_of(effects.heap.attributes.with_given(base)):
-        effects._container_method(key, event, bound, ("cmethod", container, method))
-    effects._open(key, event, "call", method, base, bound, None)
+        effects.container_method(key, event, bound, ("cmethod", container, method))
+    effects.open(key, event, "call", method, base, bound, None)
 
 
-def note_applied(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+def _note_applied(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
     """``map(table.add, names)`` calls its first argument with each of the others, ``pool.submit(run, job)`` with all."""
     given = term[2][1:]
     if effects.heap.contracts.is_a(name, "calls for each"):
@@ -59,7 +66,7 @@ def note_applied(effects: Effects, key: str, event: Event, term: Term, name: str
         return
     for callee in effects.heap.ordered(effects.heap.attributes.with_given(term[2][0])) if given else ():
         if callee[0] in {"func", "method", "cmethod", "partial", "inst", "self"}:
-            effects._called(key, event, ("call", term[2][0], given, (), term[4]), callee, 1)
+            effects.called(key, event, ("call", term[2][0], given, (), term[4]), callee, 1)
 
 
 def note_handed(effects: Effects, key: str, event: Event, term: Term) -> None:
@@ -70,7 +77,7 @@ def note_handed(effects: Effects, key: str, event: Event, term: Term) -> None:
         parts = tuple(part for one in inner[2] for part in _spread(one))
         for callee in heap.in_order(given):
             if callee[0] == "cmethod":
-                effects._container_method(key, event, ("call", given, parts, inner[3], term[4]), callee)
+                effects.container_method(key, event, ("call", given, parts, inner[3], term[4]), callee)
         effects.effects[before:] = [one._replace(chain=(call,)) for one in effects.effects[before:]]
         before = len(effects.effects)
 
@@ -81,7 +88,7 @@ def _spread(argument: Term) -> tuple[Term, ...]:
     return argument[1][1] if shown else (argument,)
 
 
-def note_class_made(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
+def _note_class_made(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:
     """``type(name, (Base,), space)``: the base, and its metaclass, are told of a class that is made anew."""
     heap, how = effects.heap, effects.heap.contracts.returned(name)
     bases = argument_at(term, 1, "bases") if how == "new class" or (how == "class of" and len(term[2]) == 3) else None
@@ -92,10 +99,10 @@ def note_class_made(effects: Effects, key: str, event: Event, term: Term, name: 
         if method is not None:
             heap.classes.made_anew.update(heap.classes.order(base[1]))
             bound = heap.calling.bind(method, ("call", term[1], (), (), term[4]), term)
-            effects._edge(key, event, term, method, bound)
+            effects.edge(key, event, term, method, bound)
         if meta is not None:
             given = (argument_at(term, 0, "name") or UNKNOWN, bases, UNKNOWN)
-            effects._constructed(key, event, ("call", term[1], given, (), term[4]), meta)
+            effects.constructed(key, event, ("call", term[1], given, (), term[4]), meta)
             note_metaclass(effects, meta)
 
 

@@ -24,15 +24,15 @@ def note_in_place(effects: Effects, key: str, event: Event) -> None:
     """``seen |= {page}`` puts into the set that ``seen`` denotes, a parameter as well; ``seen -= old`` takes out of it."""
     target, value = event.terms
     if target[0] == "elem":
-        effects._store(key, event, "[]=", target[1], target[2], value)
+        effects.store(key, event, "[]=", target[1], target[2], value)
     if event.name in _ADDING:
-        effects._open(key, event, "store", "+=", target, None, ("iter", value))
+        effects.open(key, event, "store", "+=", target, None, ("iter", value))
     elif event.name in _TAKING:
-        effects._open(key, event, "remove", "-=", target, ("iter", value), None)
+        effects.open(key, event, "remove", "-=", target, ("iter", value), None)
     for container in effects.containers(target, unless=_METHODS.get(event.name, "")):
         if container[1] in IMMUTABLE:
             continue
-        if event.name in _ADDING and not effects._each(key, event, "+=", container, target, value):
-            effects._effect(key, event, "store", "+=", container, target, None, ("iter", value))
+        if event.name in _ADDING and not effects.each(key, event, "+=", container, target, value):
+            effects.effect(key, event, "store", "+=", container, target, None, ("iter", value))
         elif event.name in _TAKING:
-            effects._effect(key, event, "remove", "-=", container, target, ("iter", value), None)
+            effects.effect(key, event, "remove", "-=", container, target, ("iter", value), None)

@@ -58,12 +58,12 @@ class KeyDomain:
         if effect.key is None:
             return Domain.UNKNOWN
         events = [(effect.function, effect.event), *((call.caller, call.event) for call in effect.chain)]
-        if any(self.guards._bounded_by(guard, effect) for _, event in events for guard in event.guards):
+        if any(self.guards.bounded_by(guard, effect) for _, event in events for guard in event.guards):
             return Domain.FINITE
         if effect.event.kind == "setitem" and self._by_values(effect.event.terms[1]) is Domain.FINITE:
             return Domain.FINITE  # whatever callers hand in, the function says what it takes
         guards = self.guards
-        if guards._looked_up(effect) or guards._checked_by_value(effect) or guards.checked_in_parts(effect):
+        if guards.looked_up(effect) or guards.checked_by_value(effect) or guards.checked_in_parts(effect):
             return Domain.FINITE
         return self.of(effect.key, effect.chain)
 
@@ -107,7 +107,7 @@ class KeyDomain:
             return Domain.TEXT
         if kind == "call":
             return self._call(term, depth)
-        if kind in {"elem", "iter"} and self._of_table(term):
+        if kind in {"elem", "iter"} and self.of_table(term):
             return Domain.FINITE
         if kind == "param":
             return self._param(term, depth)
@@ -222,7 +222,7 @@ class KeyDomain:
         if (
             term[1][0] == "attr"
             and term[1][2] in {"get", "pop"}
-            and self._of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",)))
+            and self.of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",)))
         ):
             rest = term[2][1] if len(term[2]) > 1 else None
             return Domain.FINITE if rest is None else self._deep(rest, depth + 1)
@@ -261,7 +261,7 @@ class KeyDomain:
         """Return the containers that something is put into at run time."""
         return frozenset(effect.container for effect in self.effects.effects if effect.kind == "store")
 
-    def _of_table(self, term: Term) -> bool:
+    def of_table(self, term: Term) -> bool:
         """Tell whether a term is an element of a table that is written out and has nothing but fixed entries."""
         constant = term[2] if term[0] == "elem" and term[2][0] == "const" else None
         asked = (term[0], term[1], constant)
@@ -278,7 +278,7 @@ class KeyDomain:
         for value in values:
             if value[0] != "container" or value in filled or value not in self.heap.contents:
                 inner = term[1]
-                if inner[0] in {"elem", "iter"} and inner is not term and self._of_table(inner):
+                if inner[0] in {"elem", "iter"} and inner is not term and self.of_table(inner):
                     continue
                 return False
             for key, part in self.heap.contents.parts(value):

@@ -25,7 +25,7 @@ class KeyGuards:
         self.keys = keys
         self._read: dict[tuple[str, frozenset[str] | None], dict[Term, list[Term]]] = {}
 
-    def _bounded_by(self, guard: Guard, effect: Effect) -> bool:
+    def bounded_by(self, guard: Guard, effect: Effect) -> bool:
         """``if key in TABLE``, ``if key == "x"``, ``if key not in TABLE: raise``: only so many keys pass."""
         if guard.kind not in {"if", "past"} or effect.key is None:
             return False
@@ -40,7 +40,7 @@ class KeyGuards:
             containers = self.keys.heap.evaluate(right)
             if right[0] in {"tuple", "list", "set"}:
                 return True
-            return bool(containers) and effect.container not in containers and self.keys._of_table(("iter", right))
+            return bool(containers) and effect.container not in containers and self.keys.of_table(("iter", right))
         if test[1] in {"==", "!="} and (test[1] == "==") == holds:  # that one key, and no other
             return (left in keys and right[0] == "const") or (right in keys and left[0] == "const")
         return False
@@ -63,7 +63,7 @@ class KeyGuards:
         """Tell whether a table has fixed entries, and is not the container that is filled."""
         if effect.container in self.keys.heap.evaluate(table):
             return False
-        return table[0] in {"tuple", "list", "set"} or self.keys._of_table(("iter", table))
+        return table[0] in {"tuple", "list", "set"} or self.keys.of_table(("iter", table))
 
     def _passed_in_loops(self, effect: Effect) -> Iterator[tuple[Term, Term]]:
         """``for part in (a, b): if part not in TABLE: raise``: yield each part, and the table that it is in afterwards."""
@@ -79,7 +79,7 @@ class KeyGuards:
                 if left == ("iter", loop.test):
                     yield from ((part, right) for part in loop.test[1])
 
-    def _looked_up(self, effect: Effect) -> bool:
+    def looked_up(self, effect: Effect) -> bool:
         """The value is worked out from ``TABLE[key]``, which raises for keys that the table does not have."""
         if effect.key is None:
             return False
@@ -90,7 +90,7 @@ class KeyGuards:
             elif term[0] == "call" and term[1][0] == "func":
                 bases = [*bases, *self._bases(term[1][1], None).get(effect.key, ())]
         return any(
-            effect.container not in self.keys.heap.evaluate(base) and self.keys._of_table(("iter", base))
+            effect.container not in self.keys.heap.evaluate(base) and self.keys.of_table(("iter", base))
             for base in bases
         )
 
@@ -106,7 +106,7 @@ class KeyGuards:
             self._read[key, kinds] = {item: list(bases) for item, bases in found.items()}
         return self._read[key, kinds]
 
-    def _checked_by_value(self, effect: Effect) -> bool:
+    def checked_by_value(self, effect: Effect) -> bool:
         """A range check of the key raises or returns before the store, here or in the constructor of what is stored."""
         if effect.key is None:
             return False

@@ -101,7 +101,7 @@ class LeadingBack:
             elif term[0] == "call":
                 for one in values:
                     if one[0] == "inst" and one[1] in points_to.names.classes:
-                        stack.extend(self.heap.keeping._given_for_good(one[1], term))
+                        stack.extend(self.heap.keeping.given_for_good(one[1], term))
         return False
 
 

@@ -75,9 +75,9 @@ class Links:
         for key, event in heap.points_to.attributes.field_terms(owner, name):
             other = heap.points_to.functions[key]
             target: Term = ("attr", event.terms[0], name)
-            if event is link or heap.rebinding._is_birth(key, ("field", owner, name)):
+            if event is link or heap.rebinding.is_birth(key, ("field", owner, name)):
                 continue
-            if self.chains._holds(event.terms[1], target, event) or (
+            if self.chains.holds(event.terms[1], target, event) or (
                 other is function and event.terms[1] == link.terms[1]
             ):
                 continue

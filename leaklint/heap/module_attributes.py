@@ -15,7 +15,7 @@ def attribute_of_module(heap: PointsTo, module: str, word: str) -> Values:
     names = heap.names
     found = names.in_module(module, word) if module in names.modules else None
     if found is not None:
-        return heap._resolved(found)
+        return heap.resolved(found)
     put_there = (
         term for base, term in heap.attributes.assigned.open(word) if ("module", module) in heap.evaluate(base)
     )
@@ -23,7 +23,7 @@ def attribute_of_module(heap: PointsTo, module: str, word: str) -> Values:
         return assigned
     getter = names.getter(module, word)
     if getter is None:
-        return heap._resolved(names.dotted(f"{module}.{word}"))
+        return heap.resolved(names.dotted(f"{module}.{word}"))
     params = heap.functions[getter].params
     asked = {params[0].name: ("const", repr(word), "str")} if params else {}
     given = heap.calling.returned(getter, asked)

@@ -88,9 +88,9 @@ def note_attribute(effects: Effects, key: str, event: Event, term: Term, name: s
     for value in effects.heap.evaluate(base):
         container = namespace_of(effects.heap, value)
         if container is not None and name == "builtins.delattr":
-            effects._effect(key, event, "remove", "del", container, base, item, None)
+            effects.effect(key, event, "remove", "del", container, base, item, None)
         elif container is not None and len(term[2]) > 2:
-            effects._effect(key, event, "store", "setattr", container, base, item, term[2][2])
+            effects.effect(key, event, "store", "setattr", container, base, item, term[2][2])
 
 
 def below(heap: PointsTo, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:

@@ -23,7 +23,7 @@ class Notes:
         noted = (heap.wrapped, heap.installed)
         return (*(sum(map(len, one.values())) for one in noted), len(heap.classes.made_anew))
 
-    def _note_static(self) -> None:
+    def note_static(self) -> None:
         """A function in a class body whose first parameter is no object, by all calls that are seen."""
         for key, calls in self.effects.calls.items():
             function = self.effects.heap.functions[key]
@@ -35,13 +35,15 @@ class Notes:
                     self.effects.heap.static.add(key)
         self.effects.heap.attributes.forget()
 
-    def _note_supers(self) -> None:
+    def note_supers(self) -> None:
+        """Tell of each ``super()`` in which function it stands."""
         for key, function in self.effects.heap.functions.items():
             for event in function.events:
                 if event.kind == "call" and event.terms[0][1][:1] == ("name",) and event.terms[0][1][2] == "super":
                     self.effects.heap.external.note_super(event.terms[0], key)
 
-    def _note_wrappers(self) -> None:
+    def note_wrappers(self) -> None:
+        """Find which functions wrap which others."""
         for key, function in self.effects.heap.functions.items():
             if function.decorators and function.kind != "class":
                 for value in self.effects.heap.attributes.decorated(function) or ():
@@ -53,7 +55,7 @@ class Notes:
                             if method is not None:
                                 self.effects.heap.wrapped.setdefault(method, set()).add(key)
 
-    def _note_installed(self) -> None:
+    def note_installed(self) -> None:
         """Functions that are put on classes at run time: ``cls.__init__ = __init__`` makes them methods of these."""
         heap = self.effects.heap
         for function in heap.functions.values():

@@ -107,15 +107,15 @@ class PointsTo(Evaluation):
         if kind == "const":
             return frozenset([("none",) if term[1] == "None" else ("plain", term[2])])
         if kind == "name":
-            return self._resolved(self.names.name(term[1], term[2]))
+            return self.resolved(self.names.name(term[1], term[2]))
         if kind == "dotted":
-            return self._resolved(self.names.dotted(term[1]))
+            return self.resolved(self.names.dotted(term[1]))
         if kind in {"global", "module", "ext"}:
-            return self._resolved(term)
+            return self.resolved(term)
         if kind in {"class", "func"}:
             return frozenset([term])
         if kind == "param":
-            return self._param(term)
+            return self.param(term)
         if kind in {"any", "made"}:
             return frozenset([term[1]]) if kind == "any" else self.evaluate(term[2])
         if kind == "cell":
@@ -131,7 +131,7 @@ class PointsTo(Evaluation):
         if kind == "held":
             return self._held(term[1], term[2], term[3])
         if kind == "call":
-            return self.calling._call(term)
+            return self.calling.call(term)
         if kind in DISPLAYS or kind == "comp":
             return frozenset([self._display(term)])
         if kind == "union":
@@ -173,7 +173,8 @@ class PointsTo(Evaluation):
             self.contents.hold(made, key, part)
         return made
 
-    def _resolved(self, found: Term) -> Values:
+    def resolved(self, found: Term) -> Values:
+        """Return what a name may denote, by what it stands for."""
         if found[0] == "global":
             values = self.names.modules[found[1]].names.get(found[2], ())
             got = self.all_of(value for value, _, _ in values)
@@ -196,7 +197,8 @@ class PointsTo(Evaluation):
             return (*values, ("param", term[1], term[2]))
         return values
 
-    def _param(self, term: Term) -> Values:
+    def param(self, term: Term) -> Values:
+        """Return what a parameter may denote, as far as its function says so."""
         function = self.functions.get(term[1])
         if function is None:
             return PART
@@ -317,12 +319,12 @@ class PointsTo(Evaluation):
         if container[0] in {"inst", "self"} and container[1] != "?":
             getter = self.classes.method(container[1], "__getitem__" if term[0] == "elem" else "__iter__")
             if getter is not None:
-                return self.calling._with_receiver(self.functions[getter], term[1])
-            inner = [v[1] for v in self.attributes._of_base_outside(container[1], "append") if v[0] == "cmethod"]
+                return self.calling.with_receiver(self.functions[getter], term[1])
+            inner = [v[1] for v in self.attributes.of_base_outside(container[1], "append") if v[0] == "cmethod"]
             if not inner:
                 return PART
             missing = self.classes.method(container[1], "__missing__") if term[0] == "elem" else None
-            made = self.calling._with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
+            made = self.calling.with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
             keys = {inner[0]} | {("container", inner[0][1], ("class", one)) for one in self.classes.order(container[1])}
             held = [self.elements(one, term) for one in keys if self.contents.parts(one)]
             return frozenset().union(made, *held) or PART
@@ -365,7 +367,7 @@ class PointsTo(Evaluation):
             enter = (
                 self.classes.method(value[1], "__enter__") if value[0] in {"inst", "self"} and value[1] != "?" else None
             )
-            got |= self.calling._with_receiver(self.functions[enter], term[1]) if enter is not None else {value}
+            got |= self.calling.with_receiver(self.functions[enter], term[1]) if enter is not None else {value}
         return frozenset(got)
 
     def _operation(self, term: Term) -> Values:

@@ -51,7 +51,7 @@ class Raising:
         if where is None or where.depth:
             return False
         if value[0] == "inst":
-            is_exception = any(one.kind == "exception" for one in self.heap.keeping._object(("self", *value[1:])))
+            is_exception = any(one.kind == "exception" for one in self.heap.keeping.object(("self", *value[1:])))
             return is_exception and not self.heap.multiplicity.is_made_often(value)
         return value[0] == "exc" and len(value) > 1 and not self._is_in_a_function(value[1])
 

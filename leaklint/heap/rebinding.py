@@ -26,7 +26,7 @@ class Rebinding:
         """Take what is asked for everything else."""
         self.heap = heap
 
-    def _rebinds(self) -> Iterator[Effect]:
+    def rebinds(self) -> Iterator[Effect]:
         """Assignments to a long-lived variable: a longer copy is a store, a shorter or an empty one a removal."""
         by_location: dict[tuple[str, str, str], list[Term]] = defaultdict(list)
         for value, location in self.heap.lifetime.long.items():
@@ -50,7 +50,7 @@ class Rebinding:
         containers = [
             v for v in self.heap.points_to.in_order(target) if v[0] == "container" and self.heap.location(v) is not None
         ]
-        grown = list(self._added(value, target, containers)) if containers else []
+        grown = list(self.added(value, target, containers)) if containers else []
         for part in grown:
             yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
         # a display under any key is an entry's first value, unless the key or the function shows that there is an older one
@@ -80,19 +80,19 @@ class Rebinding:
                 yield Effect("store", "+=", values[0], target, None, ("iter", value), key, event)
             return
         target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
-        for location in self._locations(target, event):
+        for location in self.locations(target, event):
             containers = held.get(location, [])
             if not containers:
                 continue
             value = event.terms[-1]
-            grown = list(self._added(value, target, containers))
+            grown = list(self.added(value, target, containers))
             if grown:
                 for part in grown:
                     yield Effect("store", "rebuilt", containers[0], target, None, part, key, event)
-            elif pairs := list(self._added_under_keys(value, target, containers)):
+            elif pairs := list(self.added_under_keys(value, target, containers)):
                 for item, part in pairs:
                     yield Effect("store", "[]=", containers[0], target, item, part, key, event)
-            elif not self._unset_guard(event, target) and not self._is_birth(key, location):
+            elif not self._unset_guard(event, target) and not self.is_birth(key, location):
                 filled = self._is_filled(value) if location[0] == "field" else self._is_filled_here(value, key)
                 first = location[0] == "field" and is_only_at_birth(self.heap.effects, key)
                 how = "clear" if self._is_empty(value) and (first or not filled) else "rebuild"
@@ -116,17 +116,18 @@ class Rebinding:
             return False
         if location.scope == "default":  # unless an object that lives long has it as well
             others = {one.key for one in self.heap.lifetime.others.get(container, ())}
-            return others.isdisjoint(self._locations(target, event))
+            return others.isdisjoint(self.locations(target, event))
         objects = self.heap.points_to.evaluate(target[1])
         return location.scope == "class" and all(one[0] in {"self", "inst"} for one in objects)
 
-    def _is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
+    def is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
         """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""
         function = self.heap.points_to.functions[key]
         helps = function_is_private(function) and is_only_at_birth(self.heap.effects, key)
         return location[0] in {"field", "metaclass"} and (helps or is_constructor(function.name))
 
-    def _locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
+    def locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
+        """Return the variables and fields that an assignment binds anew."""
         if target[0] == "name":
             found = self.heap.points_to.names.name(target[1], target[2])
             return [("module", found[1], found[2])] if found[0] == "global" else []
@@ -161,7 +162,7 @@ class Rebinding:
         external = self.heap.points_to.external
         return any(call[1][2] in external.longer_copies(one) for one in self.heap.points_to.evaluate(call[1][1]))
 
-    def _added(self, value: Term, target: Term, containers: list[Term]) -> Iterator[Term]:
+    def added(self, value: Term, target: Term, containers: list[Term]) -> Iterator[Term]:
         """Yield what a longer copy of the old container has more; ``tuple(sorted(old + (x,)))`` is one as well."""
         value = self._copied(value)
         if value[0] == "op" and value[1] == "+":
@@ -170,20 +171,20 @@ class Rebinding:
             if old:
                 yield from (("iter", part) for part in parts if part not in old)
             elif parts[0][0] == "op":
-                yield from (("iter", parts[1]) for _ in self._added(parts[0], target, containers))
+                yield from (("iter", parts[1]) for _ in self.added(parts[0], target, containers))
         elif value[0] == "call" and value[1][0] == "attr" and self._makes_longer(value):
-            if self._is_old(value[1][1], target, containers):
+            if self.is_old(value[1][1], target, containers):
                 yield from value[2][:1] or [("dict", (), value[4])]
         elif value[0] == "call" and value[1][0] == "attr" and value[1][2] in LONGER:
-            if self._is_old(value[1][1], target, containers):
+            if self.is_old(value[1][1], target, containers):
                 yield from (("iter", part) for part in value[2])
         elif value[0] in {"list", "tuple", "set"}:
             stars = [part for part in value[1] if part[0] == "star"]
             if any(self._is_all_but(part[1], target, containers, [value]) for part in stars):
                 yield from (part for part in value[1] if part[0] != "star")
-        elif value[0] == "op" and value[1] == "|" and any(self._is_old(part, target, containers) for part in value[2]):
+        elif value[0] == "op" and value[1] == "|" and any(self.is_old(part, target, containers) for part in value[2]):
             yield from (
-                ("iter", part) for part in value[2] if part[0] != "dict" and not self._is_old(part, target, containers)
+                ("iter", part) for part in value[2] if part[0] != "dict" and not self.is_old(part, target, containers)
             )
 
     def _copied(self, value: Term) -> Term:
@@ -201,20 +202,21 @@ class Rebinding:
         given = contracts.returned(name) == "argument 0" or contracts.returned(name).startswith("copy ")
         return given or (klass is not None and bool(klass.container))
 
-    def _added_under_keys(self, value: Term, target: Term, containers: list[Term]) -> Iterator[tuple[Term, Term]]:
+    def added_under_keys(self, value: Term, target: Term, containers: list[Term]) -> Iterator[tuple[Term, Term]]:
         """Yield the keys and values that a longer copy of a dictionary has more: ``{**TABLE, key: value}``."""
         value = self._copied(value)
         shown = [value] if value[0] == "dict" else []
-        if value[0] == "op" and value[1] == "|" and any(self._is_old(one, target, containers) for one in value[2]):
+        if value[0] == "op" and value[1] == "|" and any(self.is_old(one, target, containers) for one in value[2]):
             shown = [one for one in value[2] if one[0] == "dict"]
         for one in shown:
             pairs = list(zip(one[1][::2], one[1][1::2], strict=True))
             if one is not value or any(
-                key[0] == "star" and self._is_old(part[1], target, containers) for key, part in pairs
+                key[0] == "star" and self.is_old(part[1], target, containers) for key, part in pairs
             ):
                 yield from ((key, part) for key, part in pairs if key[0] != "star")
 
-    def _is_old(self, term: Term, target: Term, containers: list[Term]) -> bool:
+    def is_old(self, term: Term, target: Term, containers: list[Term]) -> bool:
+        """Tell whether a term is the container that the target of an assignment had before."""
         if target[0] == "read":  # what a context variable is asked for
             evaluate, asked = self.heap.points_to.evaluate, term[1] if term[0] == "call" else term
             return asked[0] == "attr" and asked[2] == "get" and not evaluate(asked[1]).isdisjoint(evaluate(target[1]))
@@ -230,11 +232,11 @@ class Rebinding:
     def _is_all_but(self, term: Term, target: Term, containers: list[Term], put: list[Term]) -> bool:
         """Tell whether a term is the old container, or all of it but what is put in: ``[x for x in old if x is not new]``."""
         if term[0] != "comp":
-            return self._is_old(term, target, containers)
+            return self.is_old(term, target, containers)
         element: Term = ("iter", term[3][0])
         new = {part for one in put if one[0] in DISPLAYS for part in one[1]}
         plain = (
-            term[2] == (element,) and len(term[3]) == 1 and self._is_old(self._copied(term[3][0]), target, containers)
+            term[2] == (element,) and len(term[3]) == 1 and self.is_old(self._copied(term[3][0]), target, containers)
         )
         return plain and all(
             test[0] == "op" and test[1] in {"is not", "!="} and element in test[2] and not new.isdisjoint(test[2])

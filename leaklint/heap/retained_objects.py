@@ -116,7 +116,7 @@ class Keeping:
     def _value(self, value: Term, depth: int) -> Iterator[Retained]:
         kind = value[0]
         if kind in {"self", "inst"}:
-            yield from self._object(value)
+            yield from self.object(value)
         elif kind == "method":
             if value[1][0] in {"self", "inst"}:
                 if not self._is_long(value[1]):
@@ -205,7 +205,7 @@ class Keeping:
                 if one[0] == "call":
                     for value in self.heap.in_order(one[1]):
                         if value[0] == "class":
-                            for given in self._given_for_good(value[1], one):
+                            for given in self.given_for_good(value[1], one):
                                 found += [retained for retained in self.of(given) if self._is_object(retained)]
         return found
 
@@ -214,7 +214,7 @@ class Keeping:
             return self.usage.of(retained.function, retained.name) == "object"
         return retained.kind in {"self", "method", "closure", "instance"}
 
-    def _given_for_good(self, key: str, term: Term) -> list[Term]:
+    def given_for_good(self, key: str, term: Term) -> list[Term]:
         """Return the arguments of a constructor that the object keeps."""
         init = self.heap.classes.method(key, "__init__")
         if init is None:
@@ -234,7 +234,8 @@ class Keeping:
             return False
         return self.multiplicity is None or not self.multiplicity.is_made_often(value)
 
-    def _object(self, value: Term) -> Iterator[Retained]:
+    def object(self, value: Term) -> Iterator[Retained]:
+        """Yield what is retained by whoever keeps an object: the object, or something plain where it lives long anyway."""
         key = value[1]
         if self._is_long(value):
             yield Retained("plain", name="long")

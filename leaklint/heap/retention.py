@@ -86,7 +86,7 @@ class Heap:
         removals: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
         where: dict[tuple[str, str, str], HeapPlace] = {}
         kinds: dict[tuple[str, str, str], str] = {}
-        for effect in (*self.effects.effects, *self.rebinding._rebinds()):
+        for effect in (*self.effects.effects, *self.rebinding.rebinds()):
             location = self.location(effect.container)
             if location is None or effect.container[1] == "contextvar":
                 continue  # what a context variable is set to takes nothing out of its default
