@@ -7,7 +7,7 @@ from functools import cached_property
 from leaklint.contracts.containers import ADDERS
 from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard, is_for_scripts
-from leaklint.flow.terms import NONE, Term
+from leaklint.flow.terms import NONE, Term, walk
 from leaklint.flow.truth import falsy
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.endless import goes_on, is_without_end
@@ -326,7 +326,8 @@ class Multiplicity:
         if key not in self._one_a_run:
             sites = self.constructions(key)
             script = bool(sites) and all(
-                self._from_script(call.caller, call.event, 0) and not self.is_returned(call) for call in sites
+                self._from_script(call.caller, call.event, 0) and not self.is_returned(call, inside=True)
+                for call in sites
             )
             self._one_a_run[key] = (script or self._is_constant(key, sites)) and not self._is_of_library(key, sites)
         return self._one_a_run[key]
@@ -345,9 +346,10 @@ class Multiplicity:
     def _imported(self) -> frozenset[str]:
         return imported_modules(self.heap)
 
-    def is_returned(self, call: Call) -> bool:
-        function = self.heap.functions[call.caller]
-        return any(event.kind == "return" and event.terms[0] == call.event.terms[0] for event in function.events)
+    def is_returned(self, call: Call, inside: bool = False) -> bool:
+        """Tell whether a function returns what a call in it makes: as it is, or also ``inside`` of what it returns."""
+        returned = (event.terms[0] for event in self.heap.functions[call.caller].events if event.kind == "return")
+        return any(call.event.terms[0] in (walk(term) if inside else (term,)) for term in returned)
 
     def _is_constant(self, key: str, sites: list[Call]) -> bool:
         """Tell whether only module bodies make objects of a class: elsewhere than beside it, or without arguments.
