@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, may_be_skipped
@@ -249,7 +248,7 @@ class Attributes:
     def _descended(self, term: Term, base: Term) -> Values:
         """Return what an object gives for an attribute of its class; a descriptor gives what its getter returns for it."""
         got: Values = NOTHING
-        if term[0] == "call" and term[2] and self._is_property(self.heap.evaluate(term[1])):
+        if term[0] == "call" and term[2] and self.heap.may_be(term[1], "property"):
             for value in self.heap.evaluate(term[2][0]):
                 if value[0] == "func":
                     got |= self.heap.calling.with_receiver(self.heap.functions[value[1]], base)
@@ -355,13 +354,9 @@ class Attributes:
 
     def decoration(self, function: Function) -> set[str]:
         """Return what a function's decorators do, as far as the standard library's are concerned."""
-        values = [value for decorator in function.decorators for value in self.heap.evaluate(decorator.term)]
-        names = [value[1] for value in values if value[0] == "ext"]
+        terms = [decorator.term for decorator in function.decorators]
         kinds = {"property": "property", "kept property": "kept"}
-        return {word for nature, word in kinds.items() if any(self.heap.contracts.is_a(name, nature) for name in names)}
-
-    def _is_property(self, values: Iterable[Term]) -> bool:
-        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "property") for value in values)
+        return {word for nature, word in kinds.items() if any(self.heap.may_be(term, nature) for term in terms)}
 
     def called_with_class(self, function: Function) -> bool:
         """Tell whether a decorator of the program is a descriptor whose ``__get__`` calls the function with the class."""
@@ -382,8 +377,7 @@ class Attributes:
         term: Term = ("func", function.key)
         changed = False
         for decorator in reversed(function.decorators):
-            values = self.heap.evaluate(decorator.term)
-            if any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "same function") for value in values):
+            if self.heap.may_be(decorator.term, "same function"):
                 continue
             term = (
                 "call",

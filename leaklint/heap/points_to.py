@@ -94,6 +94,15 @@ class PointsTo(Evaluation):
         """Tell whether an object is of its class itself and of no heir: the code that makes it names the class."""
         return value[0] == "inst" and value[2] is not None and len(value[2]) > 1 and value not in self.of_heirs
 
+    def may_be(self, term: Term, nature: str) -> bool:
+        """Tell whether a term may denote something from outside of the program that has a nature by contract."""
+        return any(value[0] == "ext" and self.contracts.is_a(value[1], nature) for value in self.evaluate(term))
+
+    def must_be(self, term: Term, nature: str) -> bool:
+        """Tell whether all that a term denotes comes from outside of the program and has a nature by contract."""
+        values = self.evaluate(term)
+        return bool(values) and all(value[0] == "ext" and self.contracts.is_a(value[1], nature) for value in values)
+
     def looked_into(self, test: Term) -> Values:
         """Return the containers that a test asks for a key or an element."""
         found = self._tested.get(test)

@@ -42,11 +42,7 @@ class ProcessEnd:
         if contract.kind != "signal":
             return contract.kind in _AT_END
         number = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
-        heap = self.removals.heap
-        values = heap.evaluate(number) if number is not None else ()
-        return bool(values) and all(
-            value[0] == "ext" and heap.contracts.is_a(value[1], "ends the process") for value in values
-        )
+        return number is not None and self.removals.heap.must_be(number, "ends the process")
 
     def _is_end_of_a_lasting_object(self, contract: Contract, term: Term) -> bool:
         """Tell whether what a call hands over runs at the end of an object that lives as long as the process."""
