@@ -12,6 +12,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.empty_reads import finds_empty, stays_empty
 from leaklint.heap.equality import Equality
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import is_identity_anew, never_same
 from leaklint.heap.weak_callbacks import WeakCallbacks
 from leaklint.heap.wrapping import Wrapping
@@ -331,10 +332,8 @@ class Coverage:
 
         Each run of such a store puts in what a removal has just taken out, or else has failed to.
         """
-        taking: dict[str, list[Effect]] = {}
-        for removal in removals:
-            if not removal.chain and _fails_without(removal):
-                taking.setdefault(removal.function, []).append(removal)
+        own = (removal for removal in removals if not removal.chain and _fails_without(removal))
+        taking = lists_by_key((removal.function, removal) for removal in own)
         pairs = [
             (store, removal)
             for store in stores

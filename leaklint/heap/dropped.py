@@ -10,6 +10,7 @@ from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Missed, Quality, Release
 
@@ -147,11 +148,8 @@ class Dropped:
     @cached_property
     def _put_into(self) -> dict[Term, list[Effect]]:
         """Return the stores by container, of those from which elements are taken in turn."""
-        stores: dict[Term, list[Effect]] = {}
-        for effect in self.effects.effects:
-            if effect.kind == "store" and effect.key is None and not effect.chain:
-                stores.setdefault(effect.container, []).append(effect)
-        return stores
+        stores = (effect for effect in self.effects.effects if effect.kind == "store")
+        return lists_by_key((store.container, store) for store in stores if store.key is None and not store.chain)
 
     def _is_given_elsewhere(self, giver: str, event: Event, ticket: Term) -> bool:
         """Tell whether a function gives a ticket to more than its callers and the holder: a timer, another object."""

@@ -11,6 +11,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.effects import Effects
 from leaklint.heap.generators import endless, is_inside, is_made_once, locals_of_generator
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace, Place, is_set_later
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.workers import locals_of_workers, loops_of
@@ -49,16 +50,13 @@ class Lifetime:
         self.left: dict[Term, HeapPlace] = {}  # what is in objects that the program leaves to its users to make
         self.classes: dict[str, HeapPlace] = {}  # classes with an instance that lives long
         self.resumed: dict[str, list[Place]] = {}  # the loops of generators that live long, and of workers
-        self._on: dict[Term, list[tuple[str, str, Event]]] = {}
-        self._index_attributes()
+        self._on: dict[Term, list[tuple[str, str, Event]]] = lists_by_key(
+            (self._kind_of(value), (event.name, key, event))
+            for key, function in heap.functions.items()
+            for event in function.events if event.kind == "setattr"
+            for value in namespaces.assigned(heap, heap.attributes.with_given(event.terms[0]))
+        )  # fmt: skip
         self._grow()
-
-    def _index_attributes(self) -> None:
-        for key, function in self.heap.functions.items():
-            for event in function.events:
-                if event.kind == "setattr":
-                    for value in namespaces.assigned(self.heap, self.heap.attributes.with_given(event.terms[0])):
-                        self._on.setdefault(self._kind_of(value), []).append((event.name, key, event))
 
     def _kind_of(self, value: Term) -> Term:
         """Return what attributes are noted under: calls that return an object of the whole process return the same one."""
@@ -102,10 +100,10 @@ class Lifetime:
                 for term, place, guards in values:
                     if _is_of_a_script(module, guards):
                         continue
-                    found = self.heap.in_order(term)
+                    values_held = self.heap.in_order(term)
                     path = (f"{module.name}.{word}",)
-                    where = HeapPlace("module", module.name, word, module.name, place, 0, path, _objects(found))
-                    for value in found:
+                    where = HeapPlace("module", module.name, word, module.name, place, 0, path, _objects(values_held))
+                    for value in values_held:
                         if value[0] == "self" and not guards:
                             continue
                         yield value, where
@@ -132,10 +130,10 @@ class Lifetime:
                         continue
                     scope = {"class": "class", "func": "function", "module": "module"}.get(value[0], "metaclass")
                     where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
-                    for one in self.heap.in_order(event.terms[1]):
-                        if one[0] == "self" and not event.guards:
+                    for child in self.heap.in_order(event.terms[1]):
+                        if child[0] == "self" and not event.guards:
                             continue
-                        yield one, where
+                        yield child, where
                 if word == "__dict__" and value[0] in {"self", "inst"}:
                     yield from self._shared(value, event, home)
         for scope, owner, container in namespaces.roots(self.heap):
@@ -161,9 +159,9 @@ class Lifetime:
         for key, klass in names.classes.items():
             if klass.parent or not self._is_descriptor(key):
                 continue
-            made = ("inst", key, ("descriptor",))
+            descriptor = ("inst", key, ("descriptor",))
             if key not in self._put_away:
-                yield made, HeapPlace("class", key, "", key.partition(":")[0], klass.place, 0, (_dotted(key),))
+                yield descriptor, HeapPlace("class", key, "", key.partition(":")[0], klass.place, 0, (_dotted(key),))
 
     @cached_property
     def _put_away(self) -> frozenset[str]:
@@ -178,7 +176,7 @@ class Lifetime:
     def _is_descriptor(self, key: str) -> bool:
         """Tell whether objects of a class are attributes of other classes: not those that wrap functions, and are called."""
         classes = self.heap.classes
-        methods = {name for one in classes.order(key) for name in classes.class_of(one).methods}
+        methods = {name for ancestor in classes.order(key) for name in classes.class_of(ancestor).methods}
         return "__set__" in methods or ("__get__" in methods and "__call__" not in methods)
 
     def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, HeapPlace]]:
@@ -221,21 +219,21 @@ class Lifetime:
         elif kind == "method" or kind == "cmethod":
             yield value[1], location
         elif kind == "generator" and self._is_for_good(location):
-            for one, function, word in locals_of_generator(self.heap, value):
+            for local, function, word in locals_of_generator(self.heap, value):
                 self.resumed.setdefault(function.key, endless(function))
                 home, path = (
                     self.heap.names.module_of(function.key).name,
                     (*location.path, f"{_dotted(function.key)}()", word),
                 )
-                place = one[2][1:5] if one[2] and one[2][0] == home else function.place
-                yield one, HeapPlace("generator", function.key, word, home, place, 0, path)
+                place = local[2][1:5] if local[2] and local[2][0] == home else function.place
+                yield local, HeapPlace("generator", function.key, word, home, place, 0, path)
         elif kind == "partial":
             for term in (value[1], *value[2], *(word for _, word in value[3])):
-                for one in self.heap.in_order(term):
-                    yield one, location
+                for child in self.heap.in_order(term):
+                    yield child, location
         elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
-            for one in self.heap.ordered(self.heap.calling.returned(value[1])):
-                yield one, location._replace(scope="result", path=(*location.path, "its result"))
+            for child in self.heap.ordered(self.heap.calling.returned(value[1])):
+                yield child, location._replace(scope="result", path=(*location.path, "its result"))
 
     def _is_for_good(self, location: HeapPlace) -> bool:
         """Tell whether a variable that holds a generator is given no other later."""
@@ -255,13 +253,13 @@ class Lifetime:
             return
         classes = self.heap.classes
         seen = set()
-        for one in (
+        for holder in (
             value,
             ("self", value[1]),
             *(("self", above) for above in classes.order(value[1])),
             *(("self", heir) for heir in sorted(self._heirs(value))),
         ):
-            for name, function, event in self._on.get(one, ()):
+            for name, function, event in self._on.get(holder, ()):
                 if (name, id(event)) in seen:
                     continue
                 seen.add((name, id(event)))
@@ -282,17 +280,17 @@ class Lifetime:
 
     def _assigned(self, value: Term, function: str, event: Event) -> frozenset[Term]:
         """Return what a field of an object may hold: of a parameter of its constructor, what that very object is made with."""
-        found = self.heap.attributes.descriptors.held(value[1], function, event)
-        if value[0] != "inst" or not any(one[0] == "param" for one in found):
-            return found
-        given = [
-            call.bound[one[2]]
-            for one in found
-            if one[0] == "param"
-            for call in self.effects.calls.get(one[1], ())
-            if one[2] in call.bound and call.term[0] == "made" and call.term[2][4] == value[2]
+        values = self.heap.attributes.descriptors.held(value[1], function, event)
+        if value[0] != "inst" or not any(param[0] == "param" for param in values):
+            return values
+        arguments = [
+            call.bound[param[2]]
+            for param in values
+            if param[0] == "param"
+            for call in self.effects.calls.get(param[1], ())
+            if param[2] in call.bound and call.term[0] == "made" and call.term[2][4] == value[2]
         ]
-        return found | self.heap.all_of(given)
+        return values | self.heap.all_of(arguments)
 
     def _definer(self, key: str, function: str) -> str:
         """Return the class whose method assigns a field, which names the holder; else the object's own class."""
@@ -310,8 +308,8 @@ class Lifetime:
                 bound = child[1] if child[0] == "method" else child
                 if bound[0] != "self" and not (weak and child[0] != "container"):
                     yield child, inner
-        for name, one in self.heap.external.inside.get(value, {}).items():
-            yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
+        for name, container in self.heap.external.inside.get(value, {}).items():
+            yield container, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
         yield from self._attributes(value, location)
 
     def _attributes(self, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:

@@ -11,6 +11,7 @@ from leaklint.flow.terms import NONE, Term, walk
 from leaklint.flow.truth import falsy
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.endless import goes_on, is_without_end
+from leaklint.heap.grouping import lists_by_key, sets_by_key
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
@@ -176,11 +177,8 @@ class Multiplicity:
     @cached_property
     def _filled_by(self) -> dict[str, set[Term]]:
         """Return the containers that functions put something into, by function."""
-        found: dict[str, set[Term]] = {}
-        for effect in self.effects.effects:
-            if effect.kind == "store" and not effect.chain:
-                found.setdefault(effect.function, set()).add(effect.container)
-        return found
+        stores = (effect for effect in self.effects.effects if effect.kind == "store" and not effect.chain)
+        return sets_by_key((store.function, store.container) for store in stores)
 
     def _is_unset_again(self, base: Term, function: str) -> bool:
         """Tell whether another function sets a variable back to None, so that what its absence lets through runs again."""
@@ -376,14 +374,13 @@ class Multiplicity:
 
     @cached_property
     def _bare(self) -> dict[str, list[Call]]:
-        found: dict[str, list[Call]] = {}
-        for name, function in self.heap.functions.items():
-            for event in function.events:
-                if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param", "call"}:
-                    for value in self.heap.in_order(event.terms[0][1]):
-                        if value[0] == "class":
-                            found.setdefault(value[1], []).append(Call(name, event, event.terms[0], value[1], {}))
-        return found
+        kinds = {"name", "attr", "dotted", "param", "call"}
+        return lists_by_key(
+            (value[1], Call(name, event, event.terms[0], value[1], {}))
+            for name, function in self.heap.functions.items()
+            for event in function.events if event.kind == "call" and event.terms[0][1][0] in kinds
+            for value in self.heap.in_order(event.terms[0][1]) if value[0] == "class"
+        )  # fmt: skip
 
     def _from_script(self, caller: str, event: Event, depth: int) -> bool:
         """Tell whether code runs once, from ``if __name__ == "__main__"``, outside of all loops."""

@@ -130,9 +130,7 @@ class PointsTo(Evaluation):
         if kind == "cell":
             return self.all_of(self.cell(term))
         if kind == "fresh":
-            function = self.functions.get(term[1])
-            label = f"{term[2]}@{term[3][0]}:{term[3][1]}"
-            return self.all_of(function.assigned.get(label, ())) if function is not None else PART
+            return self.all_of(self.reaching(term)) if term[1] in self.functions else PART
         if kind == "attr":
             return NOTHING.union(*[self.attributes.attribute(one, term[2], term[1]) for one in self.in_order(term[1])])
         if kind in {"elem", "iter"}:
@@ -195,6 +193,11 @@ class PointsTo(Evaluation):
         if found[0] == "attr":
             return self.evaluate(found)
         return frozenset([found])
+
+    def reaching(self, term: Term) -> tuple[Term, ...]:
+        """Return the values that reach the use of a local variable: those that are assigned to it, ``fresh`` terms."""
+        function = self.functions.get(term[1])
+        return function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
 
     def cell(self, term: Term) -> tuple[Term, ...]:
         """Return the terms that a variable of an enclosing function may have."""

@@ -57,8 +57,7 @@ class ReadData(Inputs):
         elif kind == "op" and term[1] not in {"or", "+", "%"}:
             yield from term[2] if not self._is_choice(term) else ()
         elif kind == "fresh":
-            function = self.heap.functions.get(term[1])
-            yield from function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
+            yield from self.heap.reaching(term)
 
     @staticmethod
     def _is_choice(term: Term) -> bool:

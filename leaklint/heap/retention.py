@@ -13,6 +13,7 @@ from leaklint.heap.circulation import circulating
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect, Effects
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.key_guards import interned
@@ -132,7 +133,7 @@ class Heap:
             return None
         running = [effect for effect in effects if self._is_growth(effect, location)]
         running, removals = self.removals.coverage.without_moves(running, removals)
-        stores = [store for effect in running for store in self.stored._stores(effect, location)]
+        stores = [store for effect in running for store in self.stored.of(effect, location)]
         stores = [
             store
             for store in stores
@@ -210,11 +211,9 @@ class Heap:
 
     def _apart(self, stores: list[Store]) -> list[list[Store]]:
         """Return the stores by what they fill and by who fills it: containers under different constant keys are different."""
-        groups: dict[tuple[frozenset[Term], bool], list[Store]] = {}
-        for store in stores:
-            slots = self.removals.coverage.slots_of(store.effect.container)
-            groups.setdefault((slots, self.enters_itself(store.effect, store.retained)), []).append(store)
-        return list(groups.values())
+        slots_of, is_own = self.removals.coverage.slots_of, self.enters_itself
+        keyed = (((slots_of(store.effect.container), is_own(store.effect, store.retained)), store) for store in stores)
+        return list(lists_by_key(keyed).values())
 
     def _is_inside(self, store: Store) -> bool:
         """Tell whether what is kept was not stored itself but is in a container that was: another store tells more."""

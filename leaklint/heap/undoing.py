@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import UNKNOWN, Term, as_text, options
+from leaklint.flow.terms import Term, as_text, options
 from leaklint.heap.arguments import is_called_so
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import never_same
 from leaklint.heap.multiplicity import MANY
 
@@ -29,22 +30,17 @@ class Undoing:
     @cached_property
     def _by_ending(self) -> dict[str, list[External]]:
         """Return the calls out of the program by the last part of the callee's name."""
-        calls: dict[str, list[External]] = {}
-        for call in self.heap.effects.external:
-            calls.setdefault(call[3].rpartition(".")[2], []).append(call)
-        return calls
+        return lists_by_key((call[3].rpartition(".")[2], call) for call in self.heap.effects.external)
 
     @cached_property
     def _on_handles(self) -> dict[tuple[str, str], list[tuple[str, Event]]]:
         """Return the calls ``x.handle.undo()`` and ``y.undo(x.handle)`` by the name of the handle and ``.undo``."""
-        by_handle: dict[tuple[str, str], list[tuple[str, Event]]] = {}
-        for undo, calls in self._calls_of_attributes.items():
-            for key, event in calls:
-                call: Term = event.terms[0]
-                for handle in (call[1][1], *call[2]):
-                    if handle[0] == "attr":
-                        by_handle.setdefault((handle[2], f".{undo}"), []).append((key, event))
-        return by_handle
+        return lists_by_key(
+            ((handle[2], f".{undo}"), (function.key, event))
+            for undo, calls in self.heap.removals.feasibility.calls_by_name.items()
+            for function, event in calls
+            for handle in (event.terms[0][1][1], *event.terms[0][2]) if handle[0] == "attr"
+        )  # fmt: skip
 
     def is_undone(self, contract: Contract, function: str, event: Event, term: Term, value: Term) -> bool:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
@@ -205,23 +201,10 @@ class Undoing:
 
     def _is_called_back(self, function: str, term: Term) -> bool:
         """``self._finalizer()``: the handle is called, which ends the registration."""
-        names = {
-            event.name
-            for event in self.heap.points_to.functions[function].events
-            if event.kind == "setattr" and term in options(event.terms[1])
-        }
-        return any(self._runs(key, call) for name in names for key, call in self._calls_of_attributes.get(name, ()))
-
-    @cached_property
-    def _calls_of_attributes(self) -> dict[str, list[tuple[str, Event]]]:
-        """Return the calls ``x.name()`` by the name, whatever ``x`` is."""
-        calls: dict[str, list[tuple[str, Event]]] = {}
-        for key, function in self.heap.points_to.functions.items():
-            for event in function.events:
-                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
-                if callee[0] == "attr":
-                    calls.setdefault(callee[2], []).append((key, event))
-        return calls
+        events = self.heap.points_to.functions[function].events
+        names = {event.name for event in events if event.kind == "setattr" and term in options(event.terms[1])}
+        by_name = self.heap.removals.feasibility.calls_by_name
+        return any(self._runs(home.key, call) for name in names for home, call in by_name.get(name, ()))
 
 
 def _is_choice(event: Event) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import DISPLAYS, NONE, Term, is_small, params_of
 from leaklint.heap.effects import Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Quality
@@ -34,10 +35,8 @@ class Weakness:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
-        self._removals: dict[Term, list[Effect]] = {}
-        for effect in heap.effects.effects:
-            if effect.kind == "remove":
-                self._removals.setdefault(effect.container, []).append(effect)
+        removals = (effect for effect in heap.effects.effects if effect.kind == "remove")
+        self._removals = lists_by_key((removal.container, removal) for removal in removals)
 
     def all(self) -> Iterator[Weak]:
         """Yield each weak container that keeps what it should not, or loses what it should keep."""

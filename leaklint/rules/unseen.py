@@ -80,7 +80,7 @@ def _of_container(context: Context, locations: list[HeapPlace]) -> str:
         when = "while modules are imported" if runs == {IMPORT} else "once in a process"
         return f"its stores are taken for what runs {when}"
     running = [(effect, at) for effect, at in stores if heap._runs(effect, at) == MANY]
-    retained = [store for effect, at in running for store in heap.stored._stores(effect, at)]
+    retained = [store for effect, at in running for store in heap.stored.of(effect, at)]
     if not retained:
         return "its keys, or what is stored, are taken for few"
     release = heap._release(retained, [effect for effect, _ in effects if effect.kind == "remove"])
