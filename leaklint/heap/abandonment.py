@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effect, Effects
 
 _CALLERS = 4  # how many callers up a generator is looked for
@@ -168,7 +169,7 @@ class Abandonment:
             (event.terms[0][1], key)
             for function in self.heap.functions.values()
             for event in function.events if event.kind == "call"
-            for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3])) if given[0] == "call"
+            for given in call_arguments(event.terms[0]) if given[0] == "call"
             for key in self._called(given[1])
         ]  # fmt: skip
 

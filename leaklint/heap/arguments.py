@@ -26,6 +26,11 @@ def arguments(contract: Contract, term: Term) -> Iterator[tuple[int, str, Term]]
         yield -1, "self", term[1][1]
 
 
+def call_arguments(term: Term) -> tuple[Term, ...]:
+    """Return the arguments of a call, those by place first."""
+    return (*term[2], *(value for _, value in term[3]))
+
+
 def row_of(contract: Contract, term: Term, place: int, word: str) -> Retains | None:
     """Return the first row of a contract that speaks of an argument and applies to the call."""
     named = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.grouping import lists_by_key
@@ -108,7 +109,7 @@ class Chains:
             if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
                 parts.extend(self.heap.keeping.given_for_good(callee[1], call))
             elif callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
-                parts.extend([*call[2], *(word for _, word in call[3])])
+                parts.extend(list(call_arguments(call)))
             elif callee[0] in {"func", "method"}:
                 results.extend(self._returned(callee, call))
         return Made(parts, [*parts, *results])

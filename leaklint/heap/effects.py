@@ -9,7 +9,7 @@ from typing import NamedTuple
 from leaklint.contracts.containers import ADDERS, BULK, MAPPINGS, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
-from leaklint.heap.arguments import note_contract
+from leaklint.heap.arguments import call_arguments, note_contract
 from leaklint.heap.generators import note_sent
 from leaklint.heap.implicit import note_handed, note_metaclass, note_operator, note_outside
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
@@ -163,7 +163,7 @@ class Effects:
 
     def _call(self, key: str, event: Event) -> None:
         term = event.terms[0]
-        for argument in (*term[2], *(value for _, value in term[3])):
+        for argument in call_arguments(term):
             if argument[0] == "attr" and argument[2] in REMOVERS - {"get", "close", "reset"}:
                 for value in self.heap.in_order(argument):
                     if value[0] == "cmethod":

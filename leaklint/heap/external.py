@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.model import ClassEntry, Memoises
 from leaklint.flow.terms import Term
-from leaklint.heap.arguments import argument_at
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.copies import Copies
 from leaklint.heap.members import every_member, of_any_name
 from leaklint.heap.namespaces import fields_given
@@ -183,7 +183,7 @@ class External:
         if kind == "tuple" and (
             len(term[2]) > 1 or term[3]
         ):  # ``tuple`` itself takes one argument: a named tuple's fields
-            for part in (*term[2], *(value for _, value in term[3])):
+            for part in call_arguments(term):
                 self.heap.contents.hold(container, None, part)
             return frozenset([container])
         if klass.inside:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import UNKNOWN, Term, walk
-from leaklint.heap.arguments import argument_at
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import early_exit, is_handed_on
 from leaklint.heap.multiplicity import MANY
@@ -225,7 +225,7 @@ class Handlers:
         if handler is None or handler[0] != "call" or any(function != home.key for function, _ in removals):
             return ""
         undoing = [call for _, call in removals]
-        if not all(handler in (*call.terms[0][2], *(value for _, value in call.terms[0][3])) for call in undoing):
+        if not all(handler in call_arguments(call.terms[0]) for call in undoing):
             return ""
         if any(other.kind in {"setattr", "setitem", "setname"} and other.terms[-1] == handler for other in home.events):
             return ""

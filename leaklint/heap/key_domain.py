@@ -8,7 +8,7 @@ from functools import cached_property
 
 from leaklint.contracts.texts import GIVING_TEXT
 from leaklint.flow.terms import Term, children, options, walk
-from leaklint.heap.arguments import attribute_given
+from leaklint.heap.arguments import attribute_given, call_arguments
 from leaklint.heap.callers import Callers
 from leaklint.heap.context_settings import ContextSettings
 from leaklint.heap.counters import Counters
@@ -210,7 +210,7 @@ class KeyDomain:
             inner = self._deep(term[2][0], depth + 1)
             return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
         if "inner" in natures and term[2]:
-            fields = (*term[2], *(value for _, value in term[3])) if names == {"builtins.tuple"} else term[2][:1]
+            fields = call_arguments(term) if names == {"builtins.tuple"} else term[2][:1]
             return self._worst(fields, depth + 1)  # a named tuple is given its fields
         if settings := self.settings.given(term):
             return self._worst(settings, depth + 1)
@@ -227,7 +227,7 @@ class KeyDomain:
         classes = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and value[1] != "?"]
         if classes and all(self.heap.classes.by_value(key) for key in classes) and (term[2] or term[3]):
             return min(
-                (self._deep(part, depth + 1) for part in (*term[2], *(word for _, word in term[3]))),
+                (self._deep(part, depth + 1) for part in call_arguments(term)),
                 key=ORDER.index,
             )
         callees = [value for value in self.heap.in_order(term[1]) if value[0] in {"func", "method"}]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Class, Function
 from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
 from leaklint.heap.multiplicity import MANY
@@ -298,7 +299,7 @@ class Memos:
         if value[1] == "":
             for caller, _, term in self.heap.effects.memo_calls.get(value, ()):
                 del caller
-                for given in (*term[2], *(word for _, word in term[3])):
+                for given in call_arguments(term):
                     found += [("", retained) for retained in keeping.of(given) if self._is_told_object(retained)]
             if function is not None and function.kind == "method" and function.params:
                 found += [

@@ -9,6 +9,7 @@ from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard, is_for_scripts
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.flow.truth import falsy
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.endless import goes_on, is_without_end
 from leaklint.heap.grouping import lists_by_key, sets_by_key
@@ -117,7 +118,7 @@ class Multiplicity:
                     term = event.terms[0]
                     if term[1][0] == "name" and term[1][2] in {"classmethod", "staticmethod", "property"}:
                         continue
-                    for given in (*term[2], *(value for _, value in term[3])):
+                    for given in call_arguments(term):
                         if given[0] in {"name", "attr", "func"}:
                             for value in self.heap.in_order(given):
                                 if value[0] in {"func", "method"}:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.library import of_nature
 from leaklint.flow.terms import Term, children, walk
-from leaklint.heap.arguments import argument_at
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.retained_objects import Retained
@@ -118,7 +118,7 @@ class Opened:
             if not ends or self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[other]):
                 continue
             target = call[1][1] if ends.startswith(".") else None
-            given = [target] if target is not None else [*call[2], *(value for _, value in call[3])]
+            given = [target] if target is not None else list(call_arguments(call))
             if other in reached or any(term in walk(one) for one in given):
                 return True
             near = names.module_of(other) is names.module_of(function)
@@ -176,7 +176,7 @@ class Opened:
             elif one[0] == "call" and (returned := self._returned_of(one)) is not None:
                 stack.extend(returned)
             elif one[0] == "call" and one[1][0] == "attr" and one[1][2] not in of_nature("leads back"):
-                stack.extend([*one[2], *(value for _, value in one[3])])
+                stack.extend(list(call_arguments(one)))
             else:
                 stack.extend(children(one))
         return False

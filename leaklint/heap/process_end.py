@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term
-from leaklint.heap.arguments import argument_at, argument_of
+from leaklint.heap.arguments import argument_at, argument_of, call_arguments
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -31,7 +31,7 @@ class ProcessEnd:
             if contract is not None and (
                 self._runs_at_end(contract, term) or self._is_end_of_a_lasting_object(contract, term)
             ):
-                for given in (*term[2], *(value for _, value in term[3])):
+                for given in call_arguments(term):
                     for value in self.removals.heap.evaluate(given):
                         if value[0] in {"func", "method"}:
                             found.add(value[-1])

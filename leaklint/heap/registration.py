@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.contracts.model import Contract, Retains
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, as_text, children, root
-from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
+from leaklint.heap.arguments import argument_at, argument_of, arguments, call_arguments, row_of
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
@@ -304,7 +304,7 @@ class Registrations:
         receiver = _receiver(contract, term) if contract.lifetime == "receiver" else None
         if receiver is None or receiver[0] != "call":
             return False
-        arguments = (*receiver[2], *(value for _, value in receiver[3]))
+        arguments = call_arguments(receiver)
         return any(self.heap.keys.of(argument) is not Domain.FINITE for argument in arguments)
 
     def _of_finalizer(self, retained: Retained, subject: Term | None, value: Term, home: Function) -> int:

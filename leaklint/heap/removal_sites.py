@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class RemovalSites:
             handed = (
                 given
                 for event in function.events if event.kind == "call" and not self._is_handed_in(event.terms[0][1])
-                for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+                for given in call_arguments(event.terms[0])
             )  # fmt: skip
             values = {value for given in handed for value in self.heap.evaluate(given)}
             bound = {one for value in values if value[0] == "partial" for one in self.heap.evaluate(value[1])}

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.buckets import filled_for_others
 from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
@@ -225,7 +226,7 @@ class Keeping:
         """Return the arguments of a constructor that the object keeps."""
         init = self.heap.classes.method(key, "__init__")
         if init is None:
-            return [*term[2], *(value for _, value in term[3])]
+            return list(call_arguments(term))
         bound = self.heap.calling.bind(init, term, term)
         names = {
             event.terms[1][2]

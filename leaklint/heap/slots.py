@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, target_of
 from leaklint.flow.terms import Term, walk
-from leaklint.heap.arguments import argument_at
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
@@ -130,7 +130,7 @@ class Slots:
             known = (self._is_previous(contract, part, term) for part in walk(argument) if part[0] == "call")
             return next((before for before in known if before is not None), False)
 
-        arguments = ("tuple", (*term[2], *(value for _, value in term[3])), term[4])
+        arguments = ("tuple", call_arguments(term), term[4])
         return self._is_kept(home, event, arguments, is_before) and not self._is_set_again(
             contract, function, event, term
         )

@@ -51,7 +51,7 @@ class Stores:
         self.dead_references = DeadReferences(heap)
 
     def of(self, effect: Effect, location: HeapPlace) -> Iterator[Store]:
-        """Yield what a store keeps in a holder, on each side, with how sure that is; nothing where it keeps only plain values."""
+        """Yield what a store keeps in a holder, under its key and as its value, with how sure that is."""
         mapping = effect.how in _MAPPINGS and effect.key is not None
         if self._replaces(effect) or is_there(effect) or self._is_searched(effect) or self._has_room(effect):
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, as_text, options
-from leaklint.heap.arguments import is_called_so
+from leaklint.heap.arguments import call_arguments, is_called_so
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import never_same
 from leaklint.heap.multiplicity import MANY
@@ -76,7 +76,7 @@ class Undoing:
         return any(
             self._is_spelt_as(undone, added) and self._never_equals(undone, added)
             for caller, _, call, _ in calls
-            for term in (*call[2], *(argument for _, argument in call[3]))
+            for term in call_arguments(call)
             for undone in self._handed_in(caller, term, 0)
             for added in registered
         )
@@ -170,7 +170,7 @@ class Undoing:
         Without an argument, or by a position, it takes out whatever is there. Where it is not known what a function of
         another module is asked to take out, nothing is shown by it.
         """
-        arguments = [term for term in (*call[2], *(term for _, term in call[3])) if term[0] != "const"]
+        arguments = [term for term in call_arguments(call) if term[0] != "const"]
         if not arguments:
             return True
         at_home = self.heap.points_to.names.module_of(function) is self.heap.points_to.names.module_of(home)

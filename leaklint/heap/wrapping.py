@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import makes_apart
 from leaklint.heap.key_guards import asked_before, conjuncts
@@ -137,7 +138,7 @@ class Wrapping:
         An object that is given the holder as well may take itself out.
         """
         functions = {store.function, *(call.caller for call in store.chain)}
-        parts = (*value[2], *(word for _, word in value[3])) if value[0] == "call" else (value,)
+        parts = call_arguments(value) if value[0] == "call" else (value,)
         inside = {one for part in parts for one in walk(part)}
         for one in self.heap.evaluate(value):
             inside |= self.removals.keeping.captures(one[1]) if one[0] == "func" else set()
