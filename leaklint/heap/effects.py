@@ -18,6 +18,7 @@ from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import Values
 
+_NO_ADDERS = frozenset({("exitstack", "close"), ("contextvar", "set")})  # add to containers of other kinds
 _MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
 
 
@@ -134,14 +135,12 @@ class Effects:
         ):
             following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
         for container in self.heap.in_order(base):
+            before = len(self.effects)
             if container[0] == "container" and effect.kind == "call" and key is not None:
-                before = len(self.effects)
                 self.container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
-                self.effects[before:] = [effect_noted._replace(chain=chain) for effect_noted in self.effects[before:]]
             elif container[0] == "container" and not makes_anew(effect.how, container):
-                before = len(self.effects)
                 self.effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
-                self.effects[before:] = [effect_noted._replace(chain=chain) for effect_noted in self.effects[before:]]
+            self.effects[before:] = [added._replace(chain=chain) for added in self.effects[before:]]
 
     def _read(self) -> None:
         self.calls, self.effects, self.external, self._pending, self.memo_calls = {}, [], [], [], {}
@@ -247,42 +246,38 @@ class Effects:
     def container_method(self, key: str, event: Event, term: Term, callee: Term) -> None:
         """Note what a method of a container puts in or takes out."""
         container, name = callee[1], callee[2]
+        kind, arguments = container[1], term[2]
         base = term[1][1] if term[1][0] == "attr" else term[1]
-        arguments, kind = term[2], container[1]
-        if kind in IMMUTABLE:
-            return  # has no method that changes it
-        if (
-            name in ONLY
-            and name not in QUEUES.get(kind, ())
-            and not (kind in {"queue", "exitstack"} and name in ADDERS)
-        ):
-            return
-        if (
-            name in ADDERS
-            and not (kind == "exitstack" and name == "close")
-            and not (kind == "contextvar" and name == "set")
-        ):
-            key_place, place = ADDERS[name]
-            value = arguments[place] if place < len(arguments) else None
-            if name in BULK and value is not None:
-                value = ("iter", value)
-            if kind == "exitstack" and len(arguments) + len(term[3]) > 1:  # a callback with its arguments
-                value = ("tuple", (*arguments, *(argument for _, argument in term[3])), term[4])
-            if name == "update" and value is None:
-                value = next((argument for _, argument in term[3]), None)
-            if name == "setdefault" and value is None:
-                value = NONE
-            if name in BULK and arguments and self.each(key, event, name, container, base, arguments[0]):
-                return
-            if value is not None:
-                item = arguments[key_place] if 0 <= key_place < len(arguments) else None
-                if name in BULK and kind in {"dict", "defaultdict"}:
-                    item, value = value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value
-                self.effect(key, event, "store", name, container, base, item, value)
+        is_others = name in ONLY and name not in QUEUES.get(kind, ())
+        if kind in IMMUTABLE or (is_others and not (kind in {"queue", "exitstack"} and name in ADDERS)):
+            return  # has no method of that name that changes it
+        if name in ADDERS and (kind, name) not in _NO_ADDERS:
+            self._put_in(key, event, term, name, container, base)
         elif name in REMOVERS:
             self.effect(key, event, "remove", name, container, base, arguments[0] if arguments else None, None)
         elif kind == "contextvar" and name == "set" and arguments and self.heap.functions[key].kind == "module":
             self.heap.contents.hold(container, None, arguments[0])  # all contexts are copies of this one
+
+    def _put_in(self, key: str, event: Event, term: Term, name: str, container: Term, base: Term) -> None:
+        """Note what a call of an adding method puts in: key and value by their places among the arguments."""
+        arguments, kind = term[2], container[1]
+        if name in BULK and arguments and self.each(key, event, name, container, base, arguments[0]):
+            return
+        key_place, place = ADDERS[name]
+        value = arguments[place] if place < len(arguments) else None
+        if name in BULK and value is not None:
+            value = ("iter", value)
+        if kind == "exitstack" and len(call_arguments(term)) > 1:  # a callback with its arguments
+            value = ("tuple", call_arguments(term), term[4])
+        if name == "update" and value is None:
+            value = next((argument for _, argument in term[3]), None)
+        if name == "setdefault" and value is None:
+            value = NONE
+        if value is not None:
+            item = arguments[key_place] if 0 <= key_place < len(arguments) else None
+            if name in BULK and kind in {"dict", "defaultdict"}:
+                item, value = value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value
+            self.effect(key, event, "store", name, container, base, item, value)
 
     def each(self, key: str, event: Event, how: str, container: Term, base: Term, display: Term) -> bool:
         """Store each part of a display that is put in as a whole."""

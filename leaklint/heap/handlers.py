@@ -86,20 +86,18 @@ class Handlers:
             level = 0
             reasons.append("only where the environment asks for it")
         retained = self.heap.keeping.of(handler) if handler is not None else []
-        if any(object_kept.name == "long" for object_kept in retained):
+        if any(part.name == "long" for part in retained):
             return
         if self._is_emptied(home, event, attribute):
             return
-        of_objects = self._is_of_objects(home) or any(
-            object_kept.kind == "self" or object_kept.cls for object_kept in retained
-        )
+        of_objects = self._is_of_objects(home) or any(part.kind == "self" or part.cls for part in retained)
         if not of_objects and not left_out:
             if self._is_over(home, handler):
                 reasons.append("the program closes it, which does not take it out")
             else:
                 level = 0
                 reasons.append("a function that configures logging usually runs once")
-        if any(object_kept.cls and (self.heap.multiplicity.is_single(object_kept.cls)) for object_kept in retained):
+        if any(part.cls and self.heap.multiplicity.is_single(part.cls) for part in retained):
             return
         if home.owner and (
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
@@ -147,33 +145,21 @@ class Handlers:
     @staticmethod
     def _is_emptied(home: Function, event: Event, attribute: str) -> bool:
         """Tell whether the same function takes all handlers out first: ``logger.handlers = []``, ``.clear()``."""
-        for earlier in home.events:
-            if earlier.place < event.place and earlier.kind == "setattr" and earlier.name == attribute:
+        for earlier in (earlier for earlier in home.events if earlier.place < event.place):
+            if earlier.kind == "setattr" and earlier.name == attribute:
                 return True
-            cleared = earlier.kind in {"call", "clear"} and any(
-                term[0] == "attr" and term[2] == attribute for term in walk(earlier.terms[0])
-            )
-            if (
-                earlier.place < event.place
-                and cleared
-                and (earlier.kind == "clear" or earlier.terms[0][1][-1] == "clear")
-            ):
-                return True
+            if earlier.kind == "clear" or (earlier.kind == "call" and earlier.terms[0][1][-1] == "clear"):
+                if any(term[0] == "attr" and term[2] == attribute for term in walk(earlier.terms[0])):
+                    return True
         return False
 
     def _name(self, logger: Term) -> Term | None:
         """Return the name that a logger is asked for by, as far as that is seen."""
-        terms = [logger]
-        if logger[0] == "attr":
-            for value in self.heap.points_to.evaluate(logger[1]):
-                if value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes:
-                    terms += [
-                        event.terms[1] for _, event in self.heap.points_to.attributes.field_terms(value[1], logger[2])
-                    ]
-        for value_assigned in terms:
-            if value_assigned[0] == "call" and value_assigned[2]:
-                return value_assigned[2][0]  # type: ignore[no-any-return]
-        return None
+        terms, points_to = [logger], self.heap.points_to
+        for value in points_to.evaluate(logger[1]) if logger[0] == "attr" else ():
+            if value[0] in {"self", "inst"} and value[1] in points_to.names.classes:
+                terms += [event.terms[1] for _, event in points_to.attributes.field_terms(value[1], logger[2])]
+        return next((term[2][0] for term in terms if term[0] == "call" and term[2]), None)
 
     def _asks_for(self, test: Term, attribute: str, depth: int = 0) -> bool:
         """Tell whether a test looks at what is there already, by itself or in a function of the program that it calls."""

@@ -85,24 +85,22 @@ class KeyDomain:
         )
         return Domain.TEXT if worst is Domain.UNKNOWN and text else worst  # keys are of one type
 
+    def _widest(self, terms: Iterable[Term], depth: int, default: Domain = Domain.UNKNOWN) -> Domain:
+        """Return the domain of the term that may have most values; ``default`` of no terms."""
+        return min((self._deep(term, depth) for term in terms), key=ORDER.index, default=default)
+
     def _of(self, term: Term, depth: int) -> Domain:
         kind = term[0]
         if kind == "const" or (kind in {"attr", "call", "op"} and self.ranges.is_clamped(term)):
             return Domain.FINITE
-        if kind == "attr" and (named := attribute_given(self.heap, term)) is not None:
-            return self._deep(named, depth + 1)
-        if kind == "attr" and term[2] in _FINITE_ATTRIBUTES:
-            assigned = self.heap.attributes.assigned.to_functions(term)
-            return min((self._deep(value, depth + 2) for value in assigned), key=ORDER.index, default=Domain.FINITE)
+        if kind == "attr":
+            return self._attribute(term, depth)
         if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
             inside = term[2] if kind == "comp" else children(term)
             parts = [self._deep(part, depth + 1) for part in inside]
-            worst = min(parts, key=ORDER.index, default=Domain.FINITE)
-            if kind == "text":
-                if Domain.FRESH in parts:
-                    return Domain.FRESH
-                return worst if worst in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
-            return worst
+            if kind == "text" and set(parts) - {Domain.FINITE}:
+                return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT
+            return min(parts, key=ORDER.index, default=Domain.FINITE)
         if kind == "op":
             return self._operation(term, depth)
         if kind in {"elem", "call"} and self.inputs.variable(term):
@@ -113,28 +111,37 @@ class KeyDomain:
             return Domain.FINITE
         if kind == "param":
             return self._param(term, depth)
-        if kind == "fresh" or kind == "cell":
+        if kind in {"fresh", "cell"} and depth < 5:
             terms = self.heap.cell(term) if kind == "cell" else self.heap.reaching(term)
-            if terms and depth < 5:
-                return min(
-                    (self._deep(value, depth + 2) for value in terms if value != term),
-                    key=ORDER.index,
-                    default=Domain.UNKNOWN,
-                )
-        if kind in {"attr", "name"} and self._counters.counts(term):
+            if terms:
+                return self._widest((value for value in terms if value != term), depth + 2)
+        if kind == "name" and self._is_fresh_variable(term, depth):
             return Domain.FRESH
-        if kind == "attr" and term[1][0] == "call" and self._call(term[1], depth + 1) == Domain.FRESH:
+        return self._by_values(term)
+
+    def _is_fresh_variable(self, term: Term, depth: int) -> bool:
+        """Tell whether a variable of a module counts up, or is given something new each time."""
+        if self._counters.counts(term):
+            return True
+        values = self._of_global(term)[:6] if depth < 5 else []
+        return Domain.FRESH in [self._deep(value, depth + 2) for value in values]
+
+    def _attribute(self, term: Term, depth: int) -> Domain:
+        """Return how many values an attribute can have: by contract, by what it is of, or by what is assigned to it."""
+        if (argument := attribute_given(self.heap, term)) is not None:
+            return self._deep(argument, depth + 1)
+        if term[2] in _FINITE_ATTRIBUTES:
+            return self._widest(self.heap.attributes.assigned.to_functions(term), depth + 2, Domain.FINITE)
+        if self._counters.counts(term):
             return Domain.FRESH
-        if kind == "attr" and self._is_for_each(term):
+        if term[1][0] == "call" and self._call(term[1], depth + 1) == Domain.FRESH:
+            return Domain.FRESH
+        if self._is_for_each(term):
             return self._deep(term[1], depth + 1)
-        if kind == "name" and depth < 5:
-            domains = [self._deep(value, depth + 2) for value in self._of_global(term)[:6]]
-            if Domain.FRESH in domains:
-                return Domain.FRESH
-        if kind == "attr" and depth < 8 and (written := self._on_classes(term)):
+        if depth < 8 and (written := self._on_classes(term)):
             if all(self._deep(value, 4) is Domain.FINITE for value in written):
                 return Domain.FINITE  # one for each class
-        if kind == "attr" and depth < 5:
+        if depth < 5:
             fields = [
                 event.terms[1]
                 for value in self.heap.ordered(self.heap.attributes.handed_down(term[1]))
@@ -226,10 +233,7 @@ class KeyDomain:
             return Domain.FINITE if default is None else self._deep(default, depth + 1)
         classes = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and value[1] != "?"]
         if classes and all(self.heap.classes.by_value(key) for key in classes) and (term[2] or term[3]):
-            return min(
-                (self._deep(part, depth + 1) for part in call_arguments(term)),
-                key=ORDER.index,
-            )
+            return self._widest(call_arguments(term), depth + 1)
         callees = [value for value in self.heap.in_order(term[1]) if value[0] in {"func", "method"}]
         domains = []
         for callee in callees[:4]:

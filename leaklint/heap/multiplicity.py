@@ -111,19 +111,13 @@ class Multiplicity:
     @cached_property
     def escaping(self) -> frozenset[str]:
         """Functions that are handed on as values: whoever has them calls them as often as he likes."""
-        found = set()
-        for function in self.heap.functions.values():
-            for event in function.events:
-                if event.kind == "call":
-                    term = event.terms[0]
-                    if term[1][0] == "name" and term[1][2] in {"classmethod", "staticmethod", "property"}:
-                        continue
-                    for given in call_arguments(term):
-                        if given[0] in {"name", "attr", "func"}:
-                            for value in self.heap.in_order(given):
-                                if value[0] in {"func", "method"}:
-                                    found.add(value[-1])
-        return frozenset(found)
+        return frozenset(
+            value[-1]
+            for function in self.heap.functions.values()
+            for event in function.events if event.kind == "call" and not _is_decorating(event.terms[0][1])
+            for argument in call_arguments(event.terms[0]) if argument[0] in {"name", "attr", "func"}
+            for value in self.heap.in_order(argument) if value[0] in {"func", "method"}
+        )  # fmt: skip
 
     def call_runs(self, call: Call) -> int:
         """Return how often a call runs."""
@@ -394,3 +388,8 @@ class Multiplicity:
         if is_shown(self.heap, function, calls):
             return False
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def _is_decorating(callee: Term) -> bool:
+    """Tell whether a call makes a descriptor of a function: it only calls that as a method is called."""
+    return callee[0] == "name" and callee[2] in {"classmethod", "staticmethod", "property"}

@@ -166,8 +166,7 @@ class Keeping:
             yield Retained("plain", name=str(value[1]) if kind == "plain" else "")
 
     def _partial(self, value: Term, depth: int) -> Iterator[Retained]:
-        parts = (value[1], *value[2], *(argument for _, argument in value[3]))
-        inside = [retained for part in parts for retained in self._of(part, depth + 1)]
+        inside = [retained for part in (value[1], *call_arguments(value)) for retained in self._of(part, depth + 1)]
         objects = [retained for retained in inside if retained.kind not in {"plain", "weak"}]
         for retained in objects or [Retained("plain")]:
             yield retained._replace(kind="closure") if retained.kind in {"self", "method"} else retained

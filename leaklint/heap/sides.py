@@ -29,6 +29,7 @@ class Sides:
         """Take what is asked for everything else, and where removals stand."""
         self.sites = sites
         self.removals = removals
+        self.heap = removals.heap
         self.effects = removals.effects
         self.marks = Marks(self)
         self.in_step = InStep(self)
@@ -117,9 +118,9 @@ class Sides:
     def _coming_to(self, store: Effect, call: Call) -> Iterator[str]:
         """Yield the names of functions that a call hands over and that come to a store."""
         for argument in call.bound.values():
-            for value in self.removals.heap.evaluate(argument) if argument[0] in {"attr", "func", "name"} else ():
+            for value in self.heap.evaluate(argument) if argument[0] in {"attr", "func", "name"} else ():
                 if value[0] in {"func", "method"}:
-                    function = self.removals.heap.functions[value[-1]]
+                    function = self.heap.functions[value[-1]]
                     if function.key == store.function or self.sites.leading(function, store.function):
                         yield function.name
 
@@ -132,7 +133,7 @@ class Sides:
         """Return the attribute of a thread-local that holds an entry as well: the end of a thread lets go of that alone."""
         if store.value is None:
             return ""
-        values_stored = {value for value in self.removals.heap.evaluate(store.value) if value[0] in {"inst", "extinst"}}
+        values_stored = {value for value in self.heap.evaluate(store.value) if value[0] in {"inst", "extinst"}}
         for name, owner, values in self._thread_locals:
             if owner == self.owner(store) and not values_stored.isdisjoint(values):
                 return f"the end of a thread takes it out of {name} and leaves it here"
@@ -141,24 +142,19 @@ class Sides:
     @cached_property
     def _thread_locals(self) -> list[tuple[str, str, frozenset[Term]]]:
         """Return what the program puts on thread-locals: the local's name, the class that has it, the values."""
-        locals_filled = []
-        for function in self.removals.heap.functions.values():
-            for event in function.events if function.owner else ():
-                base = event.terms[0] if event.kind == "setattr" else ()
-                if (
-                    base
-                    and base[0] == "attr"
-                    and any(
-                        value[0] == "container" and value[1] == "local" for value in self.removals.heap.evaluate(base)
-                    )
-                ):
-                    home = next((value[1] for value in self.removals.heap.evaluate(base[1]) if value[0] == "self"), "")
-                    locals_filled.append((base[2], home, self.removals.heap.evaluate(event.terms[1])))
-        return locals_filled
+        return [
+            (event.terms[0][2], self._class_of_self(event.terms[0][1]), self.heap.evaluate(event.terms[1]))
+            for function in self.heap.functions.values() if function.owner
+            for event in function.events if event.kind == "setattr" and event.terms[0][0] == "attr"
+            if any(value[:2] == ("container", "local") for value in self.heap.evaluate(event.terms[0]))
+        ]  # fmt: skip
+
+    def _class_of_self(self, term: Term) -> str:
+        return next((value[1] for value in self.heap.evaluate(term) if value[0] == "self"), "")
 
     def _evicted(self, store: Effect, beside: Effect, removal: Effect, good: list[Effect]) -> str:
         """An eviction from a container with a bound; whatever empties the other one looks after both."""
-        homes = [self.removals.heap.functions[removing.function] for removing in good]
+        homes = [self.heap.functions[removing.function] for removing in good]
         others = self.removals_for(beside)
         if not all(any(True for _ in self.sites.all_in(home, others)) for home in homes):
             return ""
@@ -168,10 +164,10 @@ class Sides:
 
     def _closed(self, removal: Effect, good: list[Effect]) -> str:
         """The end of an object: a function takes it out of the other container and closes it."""
-        function = self.removals.heap.functions[removal.function]
+        function = self.heap.functions[removal.function]
         if any(removing.key is None or self.sites.is_sweep(removing) for removing in good):
             return ""
-        callers = [self.removals.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
+        callers = [self.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
         if any(self.sites.takes_out(function_above, good) for function_above in (function, *callers)):
             return ""
         return self.told(removal, "closes it and leaves it here")
@@ -179,7 +175,7 @@ class Sides:
     def told(self, removal: Effect, what: str) -> str:
         """Return in words that a removal takes an entry out of its container, and what it does besides."""
         where = self.removals.lifetime.where(removal.container)
-        name = self.removals.heap.functions[removal.function].name
+        name = self.heap.functions[removal.function].name
         holder = where.name if where is not None else "another container"
         return f"{name}() takes it out of {holder} (line {removal.event.place[0]}) and {what}"
 

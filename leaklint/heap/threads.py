@@ -45,12 +45,12 @@ class Threads:
                 if contract.kind == "thread":
                     yield from self._thread(contract, function, event, term, name, target)
                 elif target is not None and self._rearms(target):
-                    yield from self._tell("timer", function, event, name, target, 1, (), contract)
+                    yield from self._registered("timer", function, event, name, target, 1, (), contract)
         for key in self.heap.points_to.names.classes:
             if any(self.heap.points_to.contracts.is_thread(name) for name in self.heap.points_to.classes.outside(key)):
                 yield from self._own(key)
 
-    def _tell(
+    def _registered(
         self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...],
         contract: Contract | None,
     ) -> Iterator[Registration]:  # fmt: skip
@@ -132,7 +132,7 @@ class Threads:
             if value[0] == "func" and not self.heap.points_to.functions[key].parent:
                 given = argument_of(contract, term, "args")
                 held = given if given is not None else target
-            yield from self._tell("thread", function, event, name, held, level, (), contract)
+            yield from self._registered("thread", function, event, name, held, level, (), contract)
             return
 
     def _targets(self, target: Term) -> frozenset[Term]:
@@ -169,20 +169,21 @@ class Threads:
         level = self._endless(run, 0)
         if level < 1:
             return
-        kept_names = {
+        fields = {
             event.terms[1][2] for event in self.heap.points_to.functions[init].events
             if event.kind == "setattr" and event.terms[1][0] == "param" and event.terms[1][1] == init
         }  # fmt: skip
-        for call in self.heap.effects.calls.get(init, ()):
-            if self.heap.multiplicity.call_runs(call) != MANY:
-                continue
-            for name, argument in call.bound.items():
-                if name in kept_names and argument[0] in {"param", "attr"}:
-                    objects = [
-                        retained for retained in self.heap.keeping.of(argument) if retained.kind in {"self", "method"}
-                    ]
-                    if objects and (argument[0] == "param" or objects[0].kind == "method"):
-                        yield from self._tell("own thread", call.caller, call.event, key, argument, level, (), None)
+        calls = self.heap.effects.calls.get(init, ())
+        for call in (call for call in calls if self.heap.multiplicity.call_runs(call) == MANY):
+            for argument in (argument for name, argument in call.bound.items() if name in fields):
+                if self._is_object(argument):
+                    yield from self._registered("own thread", call.caller, call.event, key, argument, level, (), None)
+
+    def _is_object(self, argument: Term) -> bool:
+        """Tell whether what a constructor is handed is an object, or a method of one that a field holds."""
+        retained = self.heap.keeping.of(argument) if argument[0] in {"param", "attr"} else ()
+        kinds = [part.kind for part in retained if part.kind in {"self", "method"}]
+        return bool(kinds) and (argument[0] == "param" or kinds[0] == "method")
 
     def _endless(self, key: str, depth: int, handed: Mapping[str, Term] = _NOTHING) -> int:
         """Return how surely a function never ends: -1 where it does, 1 for a loop that nothing leaves.
@@ -190,29 +191,27 @@ class Threads:
         ``handed`` gives its parameters as far as whoever starts it says what they are.
         """
         function = self.heap.points_to.functions[key]
-        best = -1
+        levels = [-1]
         for event in function.events:
             if event.kind == "while" and not event.name and not self._escapes(function, event):
-                level = self._of_loop(event.terms[0], function, handed)
-                best = max(best, level)
+                levels.append(self._of_loop(event.terms[0], function, handed))
             elif event.kind == "call" and depth < 2 and not event.guards and function.name == "<lambda>":
-                for value in self.heap.points_to.evaluate(event.terms[0][1]):
-                    if value[0] in {"func", "method"} and value[-1] != key:
-                        best = max(best, self._endless(value[-1], depth + 1))
-        return best
+                callees = self._functions_called(event)
+                levels += [self._endless(callee, depth + 1) for callee in callees if callee != key]
+        return max(levels)
+
+    def _functions_called(self, event: Event) -> set[str]:
+        values = self.heap.points_to.evaluate(event.terms[0][1])
+        return {value[-1] for value in values if value[0] in {"func", "method"}}
 
     def _escapes(self, function: Function, loop: Event) -> bool:
         """Tell whether an exception of the program leaves the loop: something called in it raises."""
         if not any(guard.kind == "try" for guard in loop.guards):
             return False
-        for event in function.events:
-            if event.kind == "call" and any(guard.kind == "while" for guard in event.guards):
-                for value in self.heap.points_to.evaluate(event.terms[0][1]):
-                    if value[0] in {"func", "method"} and any(
-                        inner.kind == "raise" for inner in self.heap.points_to.functions[value[-1]].events
-                    ):
-                        return True
-        return False
+        calls = (event for event in function.events if event.kind == "call")
+        inside = (call for call in calls if any(guard.kind == "while" for guard in call.guards))
+        callees = (self.heap.points_to.functions[key] for call in inside for key in self._functions_called(call))
+        return any(event.kind == "raise" for callee in callees for event in callee.events)
 
     def _of_loop(self, test: Term, function: Function, handed: Mapping[str, Term] = _NOTHING) -> int:
         if test[0] == "const":

@@ -54,7 +54,7 @@ class Wrapping:
         made = self.heap.evaluate(value) if value[0] == "call" and removal.how in {"remove", "discard"} else ()
         if store.chain or not made or not all(one[0] == "extinst" and one[2] == value[4] for one in made):
             return ""
-        given = {*value[2], *(word for _, word in value[3])}
+        given = set(call_arguments(value))
         given |= {part for one in given if one[0] in {"tuple", "list"} for part in one[1]}
         removed = self._removed(removal)
         paths, home = self.removals.paths, self.heap.functions[store.function]
