@@ -57,9 +57,8 @@ def distinct_effects(effects: list[Effect]) -> list[Effect]:
     """Return effects that differ in more than by whom they are reached."""
     distinct: dict[tuple[object, ...], Effect] = {}
     for effect in effects:
-        distinct.setdefault(
-            (effect.container, effect.key, effect.value, effect.how, effect.function, effect.event.place), effect
-        )
+        key = effect.container, effect.key, effect.value, effect.how, effect.function, effect.event.place
+        distinct.setdefault(key, effect)
     return list(distinct.values())
 
 

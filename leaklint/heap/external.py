@@ -22,7 +22,6 @@ HANDED_IN = -1  # the bound of a memoiser whose arguments are not written out wh
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {"*": mul, "+": add, "-": sub, "<<": lshift, "**": pow}
 _MOST_BITS = 64  # of a bound that is worked out
 _CALLABLE = frozenset({"func", "method", "param", "partial", "memo"})
-_KNOWN_PLAIN = ("str", "int", "float", "bytes")
 
 
 def keyword(term: Term, name: str) -> Term | None:
@@ -114,9 +113,8 @@ class External:
             return []
         self.heap.contents.asked += 1
         default = next((param.default for param in function.params if param.name == name[2]), None)
-        names = [argument for _, argument in self.heap.calling.given_for(name)] + (
-            [default] if default is not None else []
-        )
+        names = [argument for _, argument in self.heap.calling.given_for(name)]
+        names += [default] if default is not None else []
         return list(dict.fromkeys(names)) if all(part[::2] == ("const", "str") for part in names) else []
 
     def _class(self, operand: str, term: Term) -> Values:
@@ -171,18 +169,12 @@ class External:
     def _container(self, klass: ClassEntry, term: Term) -> Values:
         kind = klass.container
         if kind in {"plain", "frozenset", "tuple", "bytearray"} and not (term[2] or term[3]):
-            return (
-                frozenset([("container", "tuple", term[4])])
-                if kind in {"tuple", "frozenset"}
-                else frozenset([("plain", kind)])
-            )
+            return frozenset([("container", "tuple", term[4]) if kind in {"tuple", "frozenset"} else ("plain", kind)])
         if kind == "deque" and (keyword(term, "maxlen") or len(term[2]) > 1):
             limit = keyword(term, "maxlen") or term[2][1]
             kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
         container = ("container", kind, term[4])
-        if kind == "tuple" and (
-            len(term[2]) > 1 or term[3]
-        ):  # ``tuple`` itself takes one argument: a named tuple's fields
+        if kind == "tuple" and (len(term[2]) > 1 or term[3]):  # ``tuple`` itself takes one: a named tuple's fields
             for part in call_arguments(term):
                 self.heap.contents.hold(container, None, part)
             return frozenset([container])
@@ -225,9 +217,8 @@ class External:
         objects: set[Term] = set()
         if term[1][0] == "attr" and term[1][2] == "__call__" and term[1][1][0] == "call":  # super().__call__(..)
             meta = self._owners.get(term[1][1][4])
-            classes = [
-                key for key in self.heap.names.classes if meta is not None and self.heap.classes.metaclass(key) == meta
-            ]
+            known = self.heap.names.classes if meta is not None else ()
+            classes = [key for key in known if self.heap.classes.metaclass(key) == meta]
             return frozenset(("inst", key, term[4]) for key in classes[:8]) or frozenset([("inst", "?", term[4])])
         for value in self.heap.evaluate(term[2][0]):
             if value[0] == "class":
@@ -298,9 +289,8 @@ class External:
 
     def _bound_handed_in(self, limit: Term, default: int | None) -> int | None:
         """Return the bound that callers of a function hand in, or its default: none where one of them gives none."""
-        declared = next(
-            (param.default for param in self.heap.functions[limit[1]].params if param.name == limit[2]), None
-        )
+        params = self.heap.functions[limit[1]].params
+        declared = next((param.default for param in params if param.name == limit[2]), None)
         self.heap.contents.asked += 1
         calls = self.heap.calls.get(limit[1], ())
         limits = [call.bound.get(limit[2], declared) for call in calls] or [declared]
@@ -315,18 +305,13 @@ class External:
         if container[1] == "contextvar" and name == "get":
             return frozenset(value for _, part in heap.contents.parts(container) for value in heap.evaluate(part))
         if name in _READS:
-            values: set[Term] = set()
             key = term[2][0] if term[2] else ("unknown",)
-            kind = (
-                "elem"
-                if container[1] in {"dict", "defaultdict", "bounded", "counter"} or container[1].startswith("weak")
-                else "iter"
-            )
-            reading = ("elem", term[1][1], key) if kind == "elem" else ("iter", term[1][1])
-            values |= heap.elements(container, reading)
+            by_key = container[1] in {"dict", "defaultdict", "bounded", "counter"} or container[1].startswith("weak")
+            reading = ("elem", term[1][1], key) if by_key else ("iter", term[1][1])
+            values = heap.elements(container, reading)
             if name in {"get", "setdefault", "pop"} and len(term[2]) > 1:
                 values |= heap.evaluate(term[2][1])
-            return frozenset(values)
+            return values
         if name in {"copy", "__copy__"}:
             copy = ("container", container[1], term[4])
             heap.contents.share(copy, container)

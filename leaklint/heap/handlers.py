@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, walk
+from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import early_exit, is_handed_on
+from leaklint.heap.grouping import sets_by_key
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.outliving import Life, Outliving
@@ -130,17 +131,13 @@ class Handlers:
         """Return the functions that close an object before the process ends, by object."""
         from leaklint_runtime.closers import NAMES
 
-        closing: dict[Term, set[str]] = {}
-        for key, function in self.heap.points_to.functions.items():
-            for event in function.events:
-                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
-                if callee[0] != "attr" or callee[2] not in NAMES:
-                    continue
-                if self.heap.removals.feasibility.outlived(event, function):
-                    continue
-                for value in self.heap.points_to.evaluate(callee[1]):
-                    closing.setdefault(value, set()).add(key)
-        return closing
+        feasibility = self.heap.removals.feasibility
+        return sets_by_key(
+            (value, function.key)
+            for name in NAMES for function, event in feasibility.calls_by_name.get(name, ())
+            if not feasibility.outlived(event, function)
+            for value in self.heap.points_to.evaluate(event.terms[0][1][1])
+        )  # fmt: skip
 
     @staticmethod
     def _is_emptied(home: Function, event: Event, attribute: str) -> bool:

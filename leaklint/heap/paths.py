@@ -125,11 +125,8 @@ class Paths:
             inside = [(removal, event) for removal in good for event in self.sites.events_in(function, removal)]
             if len({id(removal) for removal, _ in inside}) < len(good):
                 continue  # somebody else takes it out, too
-            safe = [
-                event
-                for _, event in self.sites.all_in(function, every)
-                if _SAFE & {guard.kind for guard in event.guards}
-            ]
+            events = [event for _, event in self.sites.all_in(function, every)]
+            safe = [event for event in events if _SAFE & {guard.kind for guard in event.guards}]
             yielded = [waiting for waiting in yielded if not any(_is_caught(waiting, event) for event in safe)]
             if not yielded:
                 continue
@@ -143,10 +140,8 @@ class Paths:
                 continue
             line = inside[0][1].place[0]
             if safe:
-                yield_line = yielded[0].place[0]
-                return (
-                    f"removed behind a try that begins after the yield in line {yield_line}: what ends there keeps it"
-                )
+                behind = f"removed behind a try that begins after the yield in line {yielded[0].place[0]}"
+                return f"{behind}: what ends there keeps it"
             if manager:
                 return f"removed after the yield only (line {line}): an error in the with block keeps it"
             return f"removed after the yield only (line {line}): a generator that is closed there keeps it"
@@ -177,9 +172,11 @@ class Paths:
             if makers and self.sites.takes_out(maker, every):
                 continue
             behind = [event for event in function.events if is_after(event, putting)]
-            exits = [
-                event for event in behind if event.kind == "raise" and not makers and not is_opposed(event, putting)
-            ]
+            exits = (
+                []
+                if makers
+                else [event for event in behind if event.kind == "raise" and not is_opposed(event, putting)]
+            )
             waits = [event for event in behind if self.ways_out.gives_up(event, store) and self._is_for(event, makers)]
             if not (exits or waits) or self.sites.hands_on(function, every):
                 continue
@@ -227,17 +224,10 @@ class Paths:
     def _waited_for(self, store: Effect, every: list[Effect]) -> Event | None:
         """Return the limited wait for an entry whose key a caller has made, behind the store or in that caller."""
         frame = self.sites.frames(store)[-1]
-        own = [
-            event
-            for event in frame.function.events
-            if is_after(event, frame.event) and self.ways_out.gives_up(event, store)
-        ]
+        gives_up = self.ways_out.gives_up
+        own = [event for event in frame.function.events if is_after(event, frame.event) and gives_up(event, store)]
         for caller, call in () if self.sites.takes_out(frame.function, every) else self.tickets.handed_in(store):
-            later = [
-                event
-                for event in caller.events
-                if self.ways_out.gives_up(event, store) and self._is_for(event, {call.term})
-            ]
+            later = [event for event in caller.events if gives_up(event, store) and self._is_for(event, {call.term})]
             around = [caller, *(self.heap.functions[above.caller] for above in self.effects.calls.get(caller.key, ()))]
             if (own or later) and not any(self.sites.takes_out(function, every) for function in around):
                 return (own or later)[0]

@@ -88,11 +88,8 @@ class Keeping:
     def _worked_out(self, term: Term, depth: int) -> tuple[Retained, ...]:
         values = self.heap.evaluate(term)
         results = self._made_by_given(term) if values == MADE else ()
-        objects = [
-            retained
-            for value in self.heap.ordered(frozenset(results) or values)
-            for retained in self._value(value, depth)
-        ]
+        ordered = self.heap.ordered(frozenset(results) or values)
+        objects = [retained for value in ordered for retained in self._value(value, depth)]
         for part in self._joined(term) if depth < _DEPTH else ():
             objects += self._of(part, depth + 1)
         return _apart(objects)

@@ -47,19 +47,11 @@ class Slots:
                 crossed = chained and self._is_restored(event.name, key)
                 if crossed and crossed != CROSSED:
                     continue
-                stays_after_error = chained and not crossed and self._is_put_back(function, event)
+                stays = chained and not crossed and self._is_put_back(function, event)
                 of_objects = bool(crossed or retained.cls or function.kind == "method")
                 alone = () if of_objects else (SET_UP,)
-                reasons = (
-                    (CROSSED,)
-                    if crossed
-                    else (LEFT_BY_ERROR,)
-                    if stays_after_error
-                    else alone
-                    if chained
-                    else (ONE_SLOT,)
-                )
-                level = LEVELS[1 if chained and not stays_after_error and of_objects else 0]
+                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if stays else alone if chained else (ONE_SLOT,)
+                level = LEVELS[1 if chained and not stays and of_objects else 0]
                 yield Registration("hook", key, event, name, retained, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
