@@ -260,6 +260,7 @@ class Removals:
         return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:
+        """Tell whether something calls a function, or may do so: a caller, the function around it, who is handed it."""
         called = bool(self.effects.calls.get(function.key)) or bool(function.parent)
         return called or function.key in self.multiplicity.escaping
 

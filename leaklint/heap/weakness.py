@@ -59,7 +59,7 @@ class Weakness:
                 )
             if effect.kind != "store" or location is None or location.key in done or not kind.startswith("weak:"):
                 continue
-            if self.heap._runs(effect, location) != MANY or self._is_of_its_key(effect):
+            if self.heap.runs(effect, location) != MANY or self._is_of_its_key(effect):
                 continue
             why, method = self._why(effect, kind)
             if not why:
