@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
+_OBJECTS = frozenset({"inst", "self", "class"})
 _PASSED_ON = 2  # how many callers further up what callers pass on is looked for
 
 
@@ -86,6 +87,14 @@ class Attributes:
             return frozenset([("ext", f"super.{name}")])
         attribute = next((klass.attributes[name][0] for klass in above if name in klass.attributes), None)
         return self.of_base_outside(key, name) if attribute is None else self.heap.evaluate(attribute)
+
+    def of_each(self, value: Term, name: str, base: Term) -> Values:
+        """Return an attribute of one of several values; of an object it is worked out once, whoever has it."""
+        return (
+            self.heap.evaluate(("attr", ("any", value), name))
+            if value[0] in _OBJECTS
+            else self.attribute(value, name, base)
+        )
 
     def _on_outside(self, value: Term, name: str) -> Values:
         """Return what the program assigns to an attribute of an object from outside of it."""
@@ -230,9 +239,9 @@ class Attributes:
     def _handed_through(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of what a caller hands in; of a parameter of its own, of what its callers hand in."""
         if value[0] != "param":
-            return self.attribute(value, name, base)
-        arguments = (argument for argument in self.given(value) if argument[0] in {"class", "inst", "self"})
-        return frozenset().union(*(self.attribute(argument, name, base) for argument in arguments))
+            return self.of_each(value, name, base)
+        arguments = (argument for argument in self.given(value) if argument[0] in _OBJECTS)
+        return frozenset().union(*(self.of_each(argument, name, base) for argument in arguments))
 
     def _of_param(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""

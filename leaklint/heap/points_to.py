@@ -132,7 +132,7 @@ class PointsTo(Evaluation):
         if kind == "fresh":
             return self.all_of(self.reaching(term)) if term[1] in self.functions else PART
         if kind == "attr":
-            return NOTHING.union(*[self.attributes.attribute(one, term[2], term[1]) for one in self.in_order(term[1])])
+            return self._attribute(term[1], term[2])
         if kind in {"elem", "iter"}:
             return self._elements(term)
         if kind == "held":
@@ -160,6 +160,11 @@ class PointsTo(Evaluation):
         if kind == "deepcopy":
             return self.external.copies.copied_deeply(term[1], term[2])
         return frozenset([("exc",)]) if kind == "exception" else PART
+
+    def _attribute(self, base: Term, name: str) -> Values:
+        values = self.in_order(base)
+        get = self.attributes.attribute if base[0] == "any" or len(values) < 2 else self.attributes.of_each
+        return NOTHING.union(*[get(value, name, base) for value in values])
 
     def _display(self, term: Term) -> Term:
         """Return the container that a display or comprehension makes; what it holds from the start is noted."""
