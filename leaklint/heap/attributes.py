@@ -36,6 +36,12 @@ class Attributes:
         self.assigned = Assigned(heap)
         self.descriptors = Descriptors(heap)
 
+    def of(self, base: Term, name: str) -> Values:
+        """Return attribute ``name`` of all that a term may denote."""
+        values = self.heap.in_order(base)
+        attribute = self.attribute if base[0] == "any" or len(values) < 2 else self.of_each
+        return NOTHING.union(*[attribute(value, name, base) for value in values])
+
     def attribute(self, value: Term, name: str, base: Term) -> Values:
         """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""
         kind = value[0]
@@ -369,20 +375,6 @@ class Attributes:
         terms = [decorator.term for decorator in function.decorators]
         kinds = {"property": "property", "kept property": "kept"}
         return {word for nature, word in kinds.items() if any(self.heap.may_be(term, nature) for term in terms)}
-
-    def called_with_class(self, function: Function) -> bool:
-        """Tell whether a decorator of the program is a descriptor whose ``__get__`` calls the function with the class."""
-        for decorator in function.decorators:
-            for value in self.heap.evaluate(decorator.term):
-                get = self.heap.classes.method(value[1], "__get__") if value[0] == "class" else None
-                params = self.heap.functions[get].params if get is not None else ()
-                if get is None or len(params) < 3:
-                    continue
-                owner: Term = ("param", get, params[2].name)
-                calls = [event.terms[0] for event in self.heap.functions[get].events if event.kind == "call"]
-                if any(call[2][:1] == (owner,) for call in calls):
-                    return True
-        return False
 
     def decorated(self, function: Function) -> Values | None:
         """Return what decorators of the program, or memoisers, make of a function; None if they leave it as it is."""
