@@ -348,7 +348,7 @@ class Attributes:
                 return self.heap.calling.with_receiver(function, base)
             changed = self.decorated(function)
             if changed is not None:
-                return frozenset(("method", value, one[1]) if one[0] == "func" else one for one in changed)
+                return NOTHING.union(*(self.descriptors.read(one, value, base) for one in changed))
         if function.kind == "staticmethod" or (value[0] == "class" and function.kind == "method"):
             return frozenset([("func", method)])
         return frozenset([("method", value, method)])

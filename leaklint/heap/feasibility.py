@@ -259,8 +259,14 @@ class Feasibility:
 
     def _constant(self, term: Term) -> bool | None:
         """Return the truth value of a variable that is only ever assigned constants of one truth value."""
-        if term[0] == "const":
-            return term[1] not in {"None", "False", "0", "''"}
+        values = [term] if term[0] == "const" else self.assigned_to(term)
+        if not values or any(value[0] != "const" for value in values):
+            return None
+        truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
+        return truths.pop() if len(truths) == 1 else None
+
+    def assigned_to(self, term: Term) -> list[Term]:
+        """Return all that is assigned to a variable of a module or to an attribute; what is handed in to make an object."""
         values: list[Term] = []
         if term[0] == "name":
             names = self.removals.heap.names
@@ -275,11 +281,7 @@ class Feasibility:
                 values += [event.terms[1] for _, event in self.removals.heap.attributes.field_terms(owner[1], term[2])]
                 attribute = self.removals.heap.classes.attribute(owner[1], term[2])
                 values += [attribute[1]] if attribute is not None else []
-        values = [given for value in values for given in self._given(value)]
-        if not values or any(value[0] != "const" for value in values):
-            return None
-        truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
-        return truths.pop() if len(truths) == 1 else None
+        return [given for value in values for given in self._given(value)]
 
     def _given(self, value: Term) -> list[Term]:
         """Return what the calls that make an object give for a parameter of its constructor, or its default; else the term."""
