@@ -212,7 +212,7 @@ class Classes:
         """Tell whether a class only says which methods others have; an heir that names no ``Protocol`` is one of those."""
         bases = (base[1] if base[0] == "elem" else base for base in self.names.classes[key].bases)
         return any(
-            value[0] == "ext" and value[1].rpartition(".")[2] == "Protocol"
+            value[0] == "ext" and self.contracts.returned(value[1]) == "protocol"
             for base in bases
             for value in self._evaluate(base)
         )
