@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, rebuilt, root, walk
 from leaklint.flow.truth import falsy
+from leaklint.heap.dead_sweeps import DeadSweeps
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.empty_reads import finds_empty, stays_empty
@@ -34,6 +35,7 @@ class Coverage:
         self.removals = removals
         self.equality = Equality(removals.effects)
         self.wrapping = Wrapping(self)
+        self.dead_sweeps = DeadSweeps(removals)
         self.weak_callbacks = WeakCallbacks(removals.effects)
         self._never_same: dict[tuple[Term, Term], bool] = {}
 
@@ -41,7 +43,9 @@ class Coverage:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
         if self._apart(removal.container, store.container) or self.is_inside(removal.container, store.container):
             return False
-        if self.weak_callbacks.take_references_alone(removal, store) or self.wrapping.looks_for_others(removal, store):
+        if self.dead_sweeps.never_take(removal, store) or self.weak_callbacks.take_references_alone(removal, store):
+            return False
+        if self.wrapping.looks_for_others(removal, store):
             return False
         if (
             removal.how
@@ -61,15 +65,14 @@ class Coverage:
             return store.value is None or stored is None or self._equal(removal.key, stored)
         return self._same_key(removal.key, store)
 
-    def around(self, removal: Effect, stores: list[Store]) -> list[Store]:
-        """Return the stores of keys and containers further out than where a removal takes something from."""
-        telling = [store for store in stores if store.side == "key" or store.retained.kind == "container"]
-        return [store for store in telling if self.is_inside(removal.container, store.effect.container)]
-
-    def never_taken(self, removal: Effect, stores: list[Store]) -> list[Store]:
+    def never_taken(self, removal: Effect, stores: list[Store], bounded: bool) -> list[Store]:
         """Return the stores of which a removal never takes what they keep: of another sort, under other keys, further out."""
-        if any(self.is_inside(removal.container, store.effect.container) for store in stores):
-            return self.around(removal, stores)
+        if around := [store for store in stores if self.is_inside(removal.container, store.effect.container)]:
+            return [store for store in around if store.side == "key" or store.retained.kind == "container"]
+        if dead := self.dead_sweeps.left(removal, stores):
+            return dead
+        if bounded:
+            return []
         home = self.removals.heap.functions[removal.function]
         if empty := [store for store in stores if stays_empty(removal, home, store.effect)]:
             return empty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint.flow.model import Function
-from leaklint.flow.terms import DISPLAYS, Term, options
+from leaklint.flow.terms import DISPLAYS, Term, options, walk
 from leaklint.heap.points_to import PointsTo
 
 _DEPTH = 3  # how many fields, parameters and containers a value is followed through
@@ -42,6 +42,11 @@ def identified(heap: PointsTo, term: Term) -> Term | None:
     """Return what a term gives the identity of."""
     is_call = term[0] == "call" and len(term[2]) == 1 and not term[3]
     return term[2][0] if is_call and heap.evaluate(term[1]) == {("ext", "builtins.id")} else None
+
+
+def has_identity(term: Term) -> bool:
+    """Tell whether a term has the identity of an object in it, which another one may have later."""
+    return any(one[0] == "call" and one[1][-1] == "id" for one in walk(term))
 
 
 def is_identity_anew(heap: PointsTo, term: Term, function: Function) -> bool:

@@ -182,8 +182,7 @@ class Heap:
         while stores:
             release = self._release(stores, removals)
             effect, coverage = release.effect if release.quality == Quality.GOOD else None, self.removals.coverage
-            never_taken = coverage.around if release.bounded else coverage.never_taken
-            left = never_taken(effect, stores) if effect is not None else []
+            left = coverage.never_taken(effect, stores, release.bounded) if effect is not None else []
             others = set(map(id, left))
             if taken := [one for one in stores if id(one) not in others]:
                 yield taken, release

@@ -14,6 +14,7 @@ from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
+from leaklint.heap.identity import has_identity
 from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
@@ -111,15 +112,15 @@ class Stores:
 
     def _adds_up(self, effect: Effect) -> bool:
         """Tell whether the program shows of elements that keep nothing themselves that they are more than a few."""
-        sides = self.heap.removals.paths.sides
-        return effect.container in sides.marks.containers or sides.in_step.grows(effect)
+        sides, value = self.heap.removals.paths.sides, effect.value
+        is_new = not has_identity(value) and self.heap.keys.of(value, effect.chain) is Domain.FRESH if value else False
+        return is_new or effect.container in sides.marks.containers or sides.in_step.grows(effect)
 
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
         made = Retained("made", chain=effect.chain)
         asked = interned(effect, self.heap.points_to)
-        of_objects = effect.key is not None and any(one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key))
-        grows = domain == Domain.FRESH and not asked and not of_objects
+        grows = domain == Domain.FRESH and not asked and not (effect.key is not None and has_identity(effect.key))
         paths = self.heap.removals.paths
         if grows or paths.unswept.why(effect) or paths.sides.in_step.grows(effect):
             yield Store(effect, made, "value", domain, 1, ("what is stored is small",))
@@ -211,9 +212,7 @@ class Stores:
         ):
             return None
         if retained.kind == "weak":
-            recycled = effect.key is not None and any(
-                one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key)
-            )
+            recycled = effect.key is not None and has_identity(effect.key)
             if side == "key" or retained.name or recycled or not self.dead_references.stay(effect, term):
                 return None
             return Store(effect, retained, side, domain, 1, ("only the dead references themselves stay",))
