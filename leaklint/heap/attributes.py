@@ -238,9 +238,10 @@ class Attributes:
         fields = self.assigned.all(name)
         bases = self.assigned.owners(name)
         if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
-            got = self.heap.all_of(event.terms[1] for _, event in fields)
-            if got:
+            if got := self.heap.all_of(event.terms[1] for _, event in fields):
                 return got
+        if value[0] == "param" and not fields and (term := self.heap.classes.declared_once(name)) is not None:
+            return self.heap.evaluate(term)
         owner = self.heap.classes.uppermost(name) if value[0] == "param" else None
         if owner is not None:
             return self._bound(("self", owner), owner, name, self.heap.names.classes[owner].methods[name], base)

@@ -160,6 +160,18 @@ class Classes:
         owners = self._owners.get(name, set()) if not name.startswith("__") else ()
         return next((one for one in owners if self.below(one).issuperset(owners)), None)
 
+    def declared_once(self, name: str) -> Term | None:
+        """Return what the only class with an attribute of a name, and no method, has under it; None where others have it."""
+        return self._declared_once.get(name) if name not in self._owners and not name.startswith("__") else None
+
+    @cached_property
+    def _declared_once(self) -> dict[str, Term | None]:
+        found: dict[str, Term | None] = {}
+        for klass in self.names.classes.values():
+            for name, (term, _) in klass.attributes.items():
+                found[name] = term if name not in found else None
+        return found
+
     def local_heirs(self, key: str) -> set[str]:
         """Return the heirs that functions make with a class statement."""
         return {heir for heir in self.below(key) if self.names.classes[heir].parent}
