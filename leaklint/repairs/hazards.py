@@ -9,6 +9,7 @@ import libcst as cst
 
 from leaklint.repairs.callees import reached
 from leaklint.repairs.draft import Draft
+from leaklint.repairs.filed import under_own_number
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.object_end import end_of
 from leaklint.repairs.program import short
@@ -113,8 +114,10 @@ def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tu
         owner = next((above for above in file.around(function) if isinstance(above, cst.ClassDef)), None)
         places = [owner] if owner is not None else places
     for place in places:
-        for use in _numbers(file, place, text):
-            why = _misused(file, use, roles)
+        numbers = list(_numbers(file, place, text))
+        filed = under_own_number(draft.files.program, file, numbers, text)
+        for use in numbers:
+            why = "" if id(use) in filed else _misused(file, use, roles)
             if why == "returned" and place is function and text != "self":
                 why = _misused_by_callers(draft, role, roles)
             if why and why != "returned":
