@@ -366,3 +366,83 @@ def test_what_equal_instances_share_goes_with_the_first_of_them(returned: str) -
 def test_what_equal_instances_share_is_left_alone(returned: str, use: str, told: str) -> None:
     fix = cached(EQUAL.replace("RETURN", returned).replace("USE", use), "Shape.size")
     assert (fix.safety, fix.edits) == ("none", ()) and told in fix.reason, fix.reason
+
+
+DESK = lines("""
+    import copy, json, pickle
+
+    DESKS = {}
+    SPARE = {}
+
+    class Desk:
+        def __init__(self, number):
+            self.number = number
+            DESKS[number] = self
+
+    class Floor:
+        def __init__(self, desks):
+            self.desks = desks
+
+        def fill(self, file, old, new):
+            BODY
+
+    def read(file):
+        desks = pickle.load(file)
+        return desks
+
+    def first():
+        return Floor([Desk(1)])
+    """)
+
+
+def _desks(body: str) -> str:
+    return DESK.replace("BODY", body.replace("\n", "\n        "))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "DESKS.update(pickle.load(file))",
+        "DESKS.update(read(file).items())",
+        "for number, desk in pickle.load(file).items():\n    DESKS[number] = desk",
+        "for desk in read(file):\n    DESKS[desk.number] = desk",
+        "desks = json.load(file)\nDESKS.update(desks)",
+        "DESKS.update({desk.number: desk for desk in pickle.load(file)['desks']})",
+        "DESKS.update(copy.deepcopy(SPARE))",
+        "DESKS.update({old: Desk(old)})",
+        "DESKS.update({number: Desk(number) for number in old})",
+        "DESKS.update(first=Desk(1))",
+    ],
+)
+def test_what_is_made_only_to_be_merged_is_kept_by_the_container_alone(body: str) -> None:
+    fix = weak(_desks(body), "DESKS", "Desk", owned=True)
+    assert (fix.safety, "kept by nothing but this container" in fix.reason) == ("none", True), fix.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["DESKS.update(self.desks)", "desks = pickle.load(file)\nself.desks = desks\nDESKS.update(desks)"]
+    + ["DESKS.update({desk.number: desk for desk in self.desks})", "self.desks = {1: self}\nDESKS.update(self.desks)"],
+)
+def test_what_is_merged_may_be_kept_by_a_field(body: str) -> None:
+    assert weak(_desks(body), "DESKS", "Desk", owned=True).safety == "safe"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("desk = DESKS.pop(old)\nDESKS[new] = desk", ""),
+        ("desk = DESKS.get(old)\nif desk is not None:\n    DESKS[new] = desk", ""),
+        ("DESKS[new] = DESKS.pop(old)", ""),
+        ("for number, desk in list(DESKS.items()):\n    DESKS[number + 1] = desk", ""),
+        ("DESKS.update({new: desk for desk in list(DESKS.values())})", ""),
+        ("desk = SPARE.pop(old)\nDESKS[new] = desk", "kept by nothing but this container"),
+        ("desk = DESKS.pop(old, Desk(old))\nDESKS[new] = desk", "kept by nothing but this container"),
+        ("desk = DESKS.pop(old) if old else Desk(new)\nDESKS[new] = desk", "kept by nothing but this container"),
+        ("desk = DESKS.pop(old)\ndesk = read(file)\nDESKS[new] = desk", "kept by nothing but this container"),
+    ],
+)
+def test_what_is_put_back_is_kept_by_whoever_kept_it_before(body: str, told: str) -> None:
+    fix = weak(_desks(body), "DESKS", "Desk")
+    assert (fix.safety, told in fix.reason) == ("none" if told else "unsafe", True), fix.reason
+    assert told or "something else keeps" not in fix.reason

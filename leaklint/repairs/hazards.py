@@ -241,28 +241,3 @@ def dropped(draft: Draft, role: Role, *, is_read: bool) -> str:
             return file.place(above)
     known = is_read or draft.files.program.calls(function.key)
     return "" if known else f"{role.place} and whoever calls {function.name}()"
-
-
-def spread(role: Role, merged: Iterable[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:
-    """Yield the elements of what is merged into a container, as far as they are made for it: literals, local lists."""
-    for node in merged:
-        if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
-            yield from [element.value for element in node.elements]
-        elif isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)) and isinstance(node.elt, cst.Call):
-            yield node.elt
-        elif isinstance(node, cst.Name) and not _outlives(role, node):
-            for bound in role.use.scope.bound.get(node.value, ()):
-                if bound.how == "value" and isinstance(bound.node, (cst.List, cst.Tuple, cst.Set, cst.ListComp)):
-                    yield from spread(role, [bound.node])
-
-
-def _outlives(role: Role, name: cst.Name) -> bool:
-    """Tell whether a local list goes on living: returned, or put into an attribute."""
-    for node in walk(role.use.scope.node):
-        if isinstance(node, cst.Name) and node.value == name.value:
-            above = role.file.parent(node)
-            if isinstance(above, (cst.Return, cst.Yield)):
-                return True
-            if isinstance(above, cst.Assign) and above.value is node:
-                return any(isinstance(target.target, (cst.Attribute, cst.Subscript)) for target in above.targets)
-    return False

@@ -14,6 +14,7 @@ from leaklint.repairs.beside import kept_beside
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import last_word
+from leaklint.repairs.merged import made_anew
 from leaklint.repairs.program import Program, short
 from leaklint.repairs.rebinding import rebound_at
 from leaklint.repairs.scopes import CstBinding, CstScope, walk
@@ -135,6 +136,8 @@ class Owners:
             if isinstance(bound.node, cst.Name) and bound.node.value == "None":
                 return Fate("held", "None is only a placeholder")
             return self.of(file, bound.node, home, loads, hops - 1)
+        if bound.how in {"element", "part"} and (maker := made_anew(self.files, file, bound.node, home)):
+            return Fate("none", f"what {maker} makes is kept by nothing but this container")
         if bound.how == "exception":
             return Fate("assumed", f"the exception stored at {place} is of a type that takes weak references")
         if bound.how == "def":

@@ -14,6 +14,7 @@ from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
+from leaklint.repairs.merged import elements, merged_anew, merges, put_back
 from leaklint.repairs.order import keeps_order
 from leaklint.repairs.owners import Fate, Owners, apply
 from leaklint.repairs.program import Program
@@ -217,7 +218,11 @@ def judge_stores(
     for role in every:
         if side == "key" and role.kind == "set-item" and len(role.keys) > 1:
             draft.refuse(f"the key stored at {role.place} is a tuple, which cannot be weakly referenced")
+        if maker := merged_anew(draft.files, role):
+            draft.refuse(f"what {maker} makes is kept by nothing but this container")
         for node in stored(role, side):
+            if side != "key" and put_back(draft.files, role, node):
+                continue
             hazards.judge_type(draft, role, node)
             hazards.judge_identity(draft, role, node, every)
             if plain := plain_result(draft.files, role.file, node, role.use.scope):
@@ -292,15 +297,13 @@ def stored(role: Role, side: str) -> list[cst.BaseExpression]:
     if role.kind == "set-item":
         node = role.key if side == "key" else role.value
         return [node] if node is not None else []
+    if merges(role):
+        return list(elements(role, side))
     if role.kind == "call" and role.name in _STORES:
         given = role.arguments
         if role.name in {"setdefault", "__setitem__"}:
-            given = given[:1] if side == "key" else given[1:2]
-        elif role.name == "insert":
-            given = given[1:2]
-        elif role.name in {"extend", "update"}:
-            return list(hazards.spread(role, given))
-        return given
+            return given[:1] if side == "key" else given[1:2]
+        return given[1:2] if role.name == "insert" else given
     return []
 
 
