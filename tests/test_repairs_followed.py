@@ -446,3 +446,79 @@ def test_what_is_put_back_is_kept_by_whoever_kept_it_before(body: str, told: str
     fix = weak(_desks(body), "DESKS", "Desk")
     assert (fix.safety, told in fix.reason) == ("none" if told else "unsafe", True), fix.reason
     assert told or "something else keeps" not in fix.reason
+
+
+SINKS = lines("""
+    SINKS = []
+
+    class Sink:
+        def __init__(self, path):
+            self.path = path
+            add(self)
+
+    def add(sink):
+        SINKS.append(sink)
+
+    def open_all(options: list):
+        return [Sink(option) for option in options]
+    """)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("add('stderr')", "a str is passed to add() at mod.py:15"),
+        ("add(3)", "a int is passed"),
+        ("for option in options:\n        if option in ('out', 'err'):\n            add(option)", "a str is passed"),
+        ("for option in options:\n        if option == 'out':\n            add(option)", "a str is passed"),
+        (
+            "for option in options:\n        if option != 'out':\n            continue\n        add(option)",
+            "a str is passed",
+        ),
+        (
+            "for option in options:\n        if isinstance(option, (str, bytes)):\n            add(option)",
+            "a bytes is passed",
+        ),
+        ("for option in options:\n        if isinstance(option, str):\n            SINKS.append(option)", "is a str"),
+        ("for option in options.split(','):\n        add(option)", "a text is passed"),
+        ("for name in ('out', 'err'):\n        add(name)", "a str is passed"),
+        ("hand_on('out')", "a str is passed to add() at mod.py:15"),
+        ("return [s if isinstance(s, str) else s.path for s in SINKS]", "may be a str, as mod.py:15 asks"),
+        ("for s in list(SINKS):\n        if type(s) is str:\n            print(s)", "may be a str, as mod.py:16 asks"),
+        (
+            "for s in SINKS:\n        match s:\n            case int():\n                print(s)",
+            "may be a int, as mod.py:16",
+        ),
+    ],
+)
+def test_text_may_be_stored_besides_objects(code: str, told: str) -> None:
+    text = f"{SINKS}\ndef configure(options):\n    {code}\n\ndef hand_on(what):\n    add(what)\n"
+    fix = weak(text, "SINKS", "Sink", side="element", owned=True)
+    assert fix.safety == "none" and told in fix.reason, fix.reason
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for option in options:\n        if option in ('out', 'err'):\n            add(Sink(option))",
+        "for option in options:\n        if option != 'out':\n            add(option)",
+        "for option in options:\n        if not isinstance(option, str):\n            add(option)",
+        "return [s.path for s in SINKS if isinstance(s, Sink) and isinstance(s.path, str)]",
+        "return [s for s in SINKS if s is not None]",
+    ],
+)
+def test_a_test_may_leave_text_out(code: str) -> None:
+    text = f"{SINKS}\ndef configure(options):\n    {code}\n"
+    told = weak(text, "SINKS", "Sink", side="element", owned=True).reason
+    assert "takes no weak references" not in told or ("Sink(option)" in code and "kept by nothing" in told), told
+
+
+def test_only_the_side_that_is_weak_is_asked() -> None:
+    text = SINKS.replace("[]", "{}", 1).replace(".append(sink)", "[sink.path] = sink")
+    walk = "\ndef walk():\n    for key, sink in list(SINKS.items()):\n        print(isinstance(key, str))\n"
+    walk += "        print(isinstance(sink, KIND))\n"
+    keys = "\n    for key in SINKS:\n        print(isinstance(key, str))\n"
+    assert weak(text + walk.replace("KIND", "Sink") + keys, "SINKS", "Sink").safety == "unsafe"
+    assert weak(text + walk.replace("KIND", "str"), "SINKS", "Sink").safety == "none"
+    derived = text.replace("class Sink:", "class Sink(dict):") + walk.replace("KIND", "dict")
+    assert "as mod.py" not in weak(derived, "SINKS", "Sink").reason

@@ -17,6 +17,7 @@ from leaklint.repairs.makers import is_maker, kind_of, rebuild
 from leaklint.repairs.merged import elements, merged_anew, merges, put_back
 from leaklint.repairs.order import keeps_order
 from leaklint.repairs.owners import Fate, Owners, apply
+from leaklint.repairs.plain import put_in, tested_for
 from leaklint.repairs.program import Program
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
@@ -213,6 +214,8 @@ def judge_stores(
     unknown = not request.classes and not any(request.others)
     if unknown:
         hazards.judge_default(draft, every)
+    if (asked := tested_for(draft.files.program, every, request.classes, side)) is not None:
+        draft.refuse(f"what is stored may be a {asked[0]}, as {asked[1]} asks, which takes no weak references")
     own = [stored_self(role, side) for role in every if stored(role, side)]
     hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
     for role in every:
@@ -224,6 +227,8 @@ def judge_stores(
             if side != "key" and put_back(draft.files, role, node):
                 continue
             hazards.judge_type(draft, role, node)
+            if kind := put_in(role, draft.files.program, node):
+                draft.refuse(f"what is stored at {role.place} is a {kind}, which takes no weak references")
             hazards.judge_identity(draft, role, node, every)
             if plain := plain_result(draft.files, role.file, node, role.use.scope):
                 draft.refuse(f"{plain}, which takes no weak references")
