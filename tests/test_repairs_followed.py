@@ -522,3 +522,74 @@ def test_only_the_side_that_is_weak_is_asked() -> None:
     assert weak(text + walk.replace("KIND", "str"), "SINKS", "Sink").safety == "none"
     derived = text.replace("class Sink:", "class Sink(dict):") + walk.replace("KIND", "dict")
     assert "as mod.py" not in weak(derived, "SINKS", "Sink").reason
+
+
+TREES = lines("""
+    import functools
+
+    TREES = {}
+
+    class Tree:
+        def __init__(self, kind):
+            TREES[kind] = self
+
+    class Form:
+        def __call__(self, value):
+            return type(value) is dict
+
+    def form(prefix, value):
+        return prefix + isinstance(value, dict)
+
+    def matched(value):
+        match value:
+            case dict():
+                return 1
+        return 2
+
+    def walked():
+        yield TREES
+
+    FORM = Form()
+    FORMED = lambda value: isinstance(value, dict)
+
+    def forest():
+        CODE
+    """)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return FORM(TREES)",
+        "return FORMED(TREES)",
+        "return functools.partial(form, 1, TREES)()",
+        "return matched(TREES)",
+        "match TREES:\n        case dict():\n            return 1",
+        "match TREES:\n        case {'oak': oak}:\n            return 1",
+        "return TREES.keys() == {'oak', 'elm'}, {'oak', 'elm'} != TREES.keys()",
+        "return TREES.items() >= {('oak', 1)}",
+    ],
+)
+def test_what_asks_for_a_dict_gets_one(code: str) -> None:
+    text = TREES.replace("CODE", code).replace("    yield TREES", "    yield 1")
+    fix = weak(text, "TREES", "Tree")
+    script = "kept = [Tree('oak'), Tree('elm')]\nseen.append(forest())"
+    assert fix.safety != "none" and "gets along" not in fix.reason, fix.reason
+    assert executed(text, script) == executed(repaired(text, fix)["mod.py"], script)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return eval('oak', TREES)",
+        "exec('elm = 1', {}, TREES)",
+        "return dict.get(TREES, 'oak')",
+        "return hasattr(TREES, 'fromkeys')",
+        "return getattr(TREES, 'move_to_end')",
+        "trees = TREES or {}\n    return isinstance(trees, dict)",
+        "return [isinstance(trees, dict) for trees in walked()]",
+        "for trees in walked():\n        form(1, trees)",
+    ],
+)
+def test_what_only_a_dict_can_do_forbids_the_repair(code: str) -> None:
+    assert weak(TREES.replace("CODE", code), "TREES", "Tree").safety == "none"

@@ -49,6 +49,8 @@ def _receivers(files: Files, role: Role, hops: int) -> Iterator[Role]:
         return
     if role.name in {"returned", "yielded"} and isinstance(role.node, cst.Return):
         found = _of_results(files, role)
+    elif role.name == "yielded" and isinstance(role.node, cst.Yield):
+        found = (one for walked in _of_results(files, role) for one in _of_walk(walked))
     elif role.name == "made a default argument" and isinstance(role.node, cst.Param):
         found = _of_parameter(role.file, role.node)
     elif role.name == _NAMED and isinstance(role.node, cst.Assign):
@@ -76,6 +78,12 @@ def _of_results(files: Files, role: Role) -> Iterator[Role]:
         yield from _of_attribute(files, function.name)
         return
     yield from _of_calls(files, function)
+
+
+def _of_walk(role: Role) -> Iterator[Role]:
+    """Yield what is done with the variable of a loop over what a role stands for."""
+    if isinstance(role.node, (cst.For, cst.CompFor)) and isinstance(role.node.target, cst.Name):
+        yield from _of_name(role.file, role.node.target.value, role.use.scope)
 
 
 def _of_calls(files: Files, function: Function) -> Iterator[Role]:
