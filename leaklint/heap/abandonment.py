@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effect, Effects
+from leaklint.heap.grouping import lists_by_key
 
 _CALLERS = 4  # how many callers up a generator is looked for
 _ITERATION = frozenset({"__iter__", "__aiter__"})
@@ -131,14 +133,11 @@ class Abandonment:
 
         One that is ``bounded`` is behind a test of the size; any other has to be behind no test that the store is not behind.
         """
-        storing: dict[str, list[Event]] = {}
-        for one in stores:
-            for there, event in self._runs_in(one):
-                storing.setdefault(there, []).append(event)
+        storing = lists_by_key(pair for store in stores for pair in self._runs_in(store))
         return any(
-            not self.heap.functions[here].yields and (bounded or all(guard in event.guards for guard in last.guards))
-            for here, last in self._runs_in(removal)
-            for event in storing.get(here, ())
+            not self.heap.functions[key].yields and (bounded or all(guard in event.guards for guard in last.guards))
+            for key, last in self._runs_in(removal)
+            for event in storing.get(key, ())
         )
 
     def _runs_in(self, effect: Effect) -> list[tuple[str, Event]]:
@@ -168,7 +167,7 @@ class Abandonment:
             (event.terms[0][1], key)
             for function in self.heap.functions.values()
             for event in function.events if event.kind == "call"
-            for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3])) if given[0] == "call"
+            for given in call_arguments(event.terms[0]) if given[0] == "call"
             for key in self._called(given[1])
         ]  # fmt: skip
 

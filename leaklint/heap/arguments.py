@@ -26,6 +26,11 @@ def arguments(contract: Contract, term: Term) -> Iterator[tuple[int, str, Term]]
         yield -1, "self", term[1][1]
 
 
+def call_arguments(term: Term) -> tuple[Term, ...]:
+    """Return the arguments of a call, those by place first."""
+    return (*term[2], *(value for _, value in term[3]))
+
+
 def row_of(contract: Contract, term: Term, place: int, word: str) -> Retains | None:
     """Return the first row of a contract that speaks of an argument and applies to the call."""
     named = [
@@ -86,10 +91,10 @@ def coroutine_of(target: Term) -> Term:
 
 def argument_at(term: Term, place: int, word: str) -> Term | None:
     """Return an argument of a call by its place, -1 for none, or by its keyword."""
-    found = next((value for name, value in term[3] if name == word), None)
-    if found is None and 0 <= place < len(term[2]) and not any(one[0] == "star" for one in term[2][: place + 1]):
-        found = term[2][place]
-    return found
+    named = next((value for name, value in term[3] if name == word), None)
+    if named is None and 0 <= place < len(term[2]) and not any(part[0] == "star" for part in term[2][: place + 1]):
+        return term[2][place]  # type: ignore[no-any-return]
+    return named
 
 
 def note_contract(effects: Effects, key: str, event: Event, term: Term, name: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.namespaces import is_constructor
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ class Assigned:
 
     def __init__(self, heap: PointsTo) -> None:
         self._heap = heap
-        self._events: dict[str, list[Assignment]] = {}
-        for key, function in heap.functions.items():
-            for event in function.events:
-                if event.kind == "setattr":
-                    self._events.setdefault(event.name, []).append((key, event))
+        self._events: dict[str, list[Assignment]] = lists_by_key(
+            (event.name, (key, event))
+            for key, function in heap.functions.items()
+            for event in function.events if event.kind == "setattr"
+        )  # fmt: skip
         self._names: dict[str, _Named] = {}
         self._static = 0  # as many static functions were known
 

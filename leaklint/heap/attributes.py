@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event, Function, may_be_skipped
+from leaklint.flow.model import Class, Event, Function, may_be_skipped
 from leaklint.flow.terms import Term
 from leaklint.heap.assigned import Assigned, FieldTerms
 from leaklint.heap.decorations import put_on
@@ -46,13 +45,7 @@ class Attributes:
         if kind in {"class", "anyclass", "metaclass"}:
             return self._of_class(value, name)
         if kind == "super":
-            found = self._method_above(value[1], name)
-            if found is None and name in {"__new__", "__call__", "__init__"}:
-                return frozenset([("ext", f"super.{name}")])
-            if found is None and (above := self._attribute_above(value[1], name)) is not None:
-                return self.heap.evaluate(above)
-            bound = frozenset([("method", ("self", value[1]), found)])
-            return bound if found else self.of_base_outside(value[1], name)
+            return self._of_super(value[1], name)
         if kind == "module":
             return attribute_of_module(self.heap, value[1], name)
         if kind == "ext":
@@ -60,22 +53,16 @@ class Attributes:
         if kind == "extinst":
             return self._on_outside(value, name) or frozenset([("ext", f"{value[1]}.{name}")])
         if kind in {"func", "memo"}:
-            got = self.heap.all_of(
-                term for base_, term in self.assigned.open(name) if value in self.heap.evaluate(base_)
-            )
-            return got or (
-                frozenset([("ext", f"?memo.{name}")]) if kind == "memo" else put_on(self.heap, value[1], name)
-            )
+            if assigned := self._put_on_value(value, name):
+                return assigned
+            return frozenset([("ext", f"?memo.{name}")]) if kind == "memo" else put_on(self.heap, value[1], name)
         if kind == "method":
             return self.attribute(("func", value[2]), name, base)
         if kind == "container":
             if value[1] in {"local", "namespace"}:
                 made_with = self.heap.external.fields.get(value, {}).get(name)
-                got = self.heap.evaluate(made_with) if made_with is not None else NOTHING
-                got |= self.heap.all_of(
-                    term for base_, term in self.assigned.open(name) if value in self.heap.evaluate(base_)
-                )
-                return got or PART
+                first = self.heap.evaluate(made_with) if made_with is not None else NOTHING
+                return first | self._put_on_value(value, name) or PART
             if value[1] == "tuple" and not hasattr(tuple, name):
                 return self.heap.evaluate(("held", value, "parts", None)) or PART  # a field of a named tuple
             inner = self.heap.external.inside.get(value, {}).get(name)
@@ -84,12 +71,28 @@ class Attributes:
             return frozenset([("plain", "?")]) if kind == "plain" else NOTHING
         return self._of_param(value, name, base) if kind in {"param", "part"} else PART
 
+    def _put_on_value(self, value: Term, name: str) -> Values:
+        """Return what the program assigns to an attribute of a function, a namespace or a thread-local."""
+        holders = self.assigned.open(name)
+        return self.heap.all_of(term for holder, term in holders if value in self.heap.evaluate(holder))
+
+    def _of_super(self, key: str, name: str) -> Values:
+        """Return an attribute of ``super()`` in a method of a class."""
+        above = self._above(key)
+        method = next((klass.methods[name] for klass in above if name in klass.methods), None)
+        if method is not None:
+            return frozenset([("method", ("self", key), method)])
+        if name in {"__new__", "__call__", "__init__"}:
+            return frozenset([("ext", f"super.{name}")])
+        attribute = next((klass.attributes[name][0] for klass in above if name in klass.attributes), None)
+        return self.of_base_outside(key, name) if attribute is None else self.heap.evaluate(attribute)
+
     def _on_outside(self, value: Term, name: str) -> Values:
         """Return what the program assigns to an attribute of an object from outside of it."""
         return self.heap.all_of(
             term
             for base, term in self.assigned.open(name)
-            if any(self.heap.is_same_outside(one, value) for one in self.heap.evaluate(base))
+            if any(self.heap.is_same_outside(other, value) for other in self.heap.evaluate(base))
         )
 
     def assignments(self, name: str) -> list[tuple[str, Event]]:
@@ -105,16 +108,18 @@ class Attributes:
         if known is not None:
             self.heap.contents.asked += known.may_grow
             return known.assignments
-        found, watched = self.heap.watched(lambda: self._assigned_to(kin, name))
+        assignments, watched = self.heap.watched(lambda: self._assigned_to(kin, name))
         if watched.is_complete:
-            self._fields[kin.classes, name] = FieldTerms(found, watched.may_grow)
-        return found
+            self._fields[kin.classes, name] = FieldTerms(assignments, watched.may_grow)
+        return assignments
 
     def _assigned_to(self, kin: Kin, name: str) -> list[tuple[str, Event]]:
         return [
             (function, event)
             for function, event in self.assigned.around(kin, name)
-            if any(one[0] in {"inst", "self"} and one[1] in kin.related for one in self.handed_down(event.terms[0]))
+            if any(
+                owner[0] in {"inst", "self"} and owner[1] in kin.related for owner in self.handed_down(event.terms[0])
+            )
         ]
 
     def with_given(self, term: Term) -> Values:
@@ -124,10 +129,10 @@ class Attributes:
             self.heap.contents.asked += 1
         if known is not None:
             return known
-        found, watched = self.heap.watched(lambda: self._with_given(term))
+        values, watched = self.heap.watched(lambda: self._with_given(term))
         if watched.is_complete:
-            (self._given if watched.may_grow else self._settled)[term] = found
-        return found
+            (self._given if watched.may_grow else self._settled)[term] = values
+        return values
 
     def _with_given(self, term: Term) -> Values:
         values = self.heap.param(term) if term[0] == "param" else self.heap.evaluate(term)
@@ -138,16 +143,16 @@ class Attributes:
         if term in self._passed_on:
             self.heap.contents.asked += 1
             return self._passed_on[term]
-        found, watched = self.heap.watched(lambda: self._handed_down(term))
+        values, watched = self.heap.watched(lambda: self._handed_down(term))
         if watched.is_complete:
-            self._passed_on[term] = found
-        return found
+            self._passed_on[term] = values
+        return values
 
     def _handed_down(self, term: Term) -> Values:
-        known = here = self.with_given(term)
+        known = callers = self.with_given(term)
         for _ in range(_PASSED_ON):
-            here = NOTHING.union(*(self.given(value) for value in here if value[0] == "param")) - known
-            known |= here
+            callers = NOTHING.union(*(self.given(value) for value in callers if value[0] == "param")) - known
+            known |= callers
         return known
 
     def forget(self, settled: bool = False) -> None:
@@ -165,12 +170,12 @@ class Attributes:
         key = value[1]
         if name == "__class__":
             return frozenset([("class", key)])
-        if got := self._on_objects(self.heap.classes.kin(key), [value], name, base):
-            return got
+        if values := self._on_objects(self.heap.classes.kin(key), [value], name, base):
+            return values
         if (lower := self._of_heirs(value, key, name, base)) is not None:
             return lower
-        hints = (self.heap.names.classes[one].annotations.get(name) for one in self.heap.classes.order(key))
-        hint = next((one for one in hints if one is not None), None)
+        hints = (self.heap.names.classes[candidate].annotations.get(name) for candidate in self.heap.classes.order(key))
+        hint = next((candidate for candidate in hints if candidate is not None), None)
         return self.of_base_outside(key, name) if hint is None else self.heap.annotations.of(hint) or PART
 
     def _on_objects(self, kin: Kin, values: list[Term], name: str, base: Term) -> Values:
@@ -181,39 +186,41 @@ class Attributes:
         key = kin.classes[0]
         method = self.heap.classes.method(key, name)
         fields = self._field_terms(kin, name)
-        got = NOTHING.union(*(self.descriptors.held(key, function, event) for function, event in fields))
+        result = NOTHING.union(*(self.descriptors.held(key, function, event) for function, event in fields))
         if method is not None:
             # ``Shop.price = cache(Shop.price)``
-            memos = frozenset(one for one in self._on_class(kin, name) if one[0] == "memo")
-            return got.union(memos, *(self._bound(one, key, name, method, base) for one in values))
+            memos = frozenset(receiver for receiver in self._on_class(kin, name) if receiver[0] == "memo")
+            return result.union(memos, *(self._bound(receiver, key, name, method, base) for receiver in values))
         attribute = self.heap.classes.attribute(key, name)
         if attribute is not None and self.descriptors.is_set_by_one(key, name):
-            return self.descriptors.given(attribute[1], got)
+            return self.descriptors.given(attribute[1], result)
         makers = ((self.heap.functions[function], event) for function, event in fields)
         shadowed = any(maker.name == "__init__" and not may_be_skipped(event, maker) for maker, event in makers)
         if attribute is None:
-            got |= self._on_class(kin, name)
+            result |= self._on_class(kin, name)
         elif not shadowed:
-            got |= self._descended(attribute[1], base) | self._on_class(kin, name)
+            result |= self._descended(attribute[1], base) | self._on_class(kin, name)
         elif len(kin.classes) > 1:  # of some of them
-            each = (self.heap.classes.kin(one) for one in kin.classes)
-            got = got.union(*(self._on_objects(one, [("self", one.classes[0])], name, base) for one in each))
-        return got
+            each = (self.heap.classes.kin(receiver) for receiver in kin.classes)
+            result = result.union(
+                *(self._on_objects(receiver, [("self", receiver.classes[0])], name, base) for receiver in each)
+            )
+        return result
 
     def _of_heirs(self, value: Term, key: str, name: str, base: Term) -> Values | None:
         """Return an attribute that only heirs have, from their bodies or from other bases, of an object of an open class."""
         if value[0] == "inst":
             return None
-        got: Values = NOTHING
+        result: Values = NOTHING
         for kin in self.assigned.heirs(key, name):
-            heir, values = kin.classes[0], [(value[0], one) for one in kin.classes]
+            heir, values = kin.classes[0], [(value[0], receiver) for receiver in kin.classes]
             if value[0] == "self":
-                got |= self._on_objects(kin, values, name, base)
+                result |= self._on_objects(kin, values, name, base)
             elif (method := self.heap.classes.method(heir, name)) is not None:
-                got = got.union(*(self._bound(one, heir, name, method, base) for one in values))
+                result = result.union(*(self._bound(receiver, heir, name, method, base) for receiver in values))
             elif (attribute := self.heap.classes.attribute(heir, name)) is not None:
-                got |= self.heap.evaluate(attribute[1])
-        return got or None
+                result |= self.heap.evaluate(attribute[1])
+        return result or None
 
     def given(self, value: Term) -> Values:
         """Return what the calls that are seen give for a parameter."""
@@ -224,43 +231,43 @@ class Attributes:
         """Return an attribute of what a caller hands in; of a parameter of its own, of what its callers hand in."""
         if value[0] != "param":
             return self.attribute(value, name, base)
-        given = (one for one in self.given(value) if one[0] in {"class", "inst", "self"})
-        return frozenset().union(*(self.attribute(one, name, base) for one in given))
+        arguments = (argument for argument in self.given(value) if argument[0] in {"class", "inst", "self"})
+        return frozenset().union(*(self.attribute(argument, name, base) for argument in arguments))
 
     def _of_param(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""
-        got: Values = NOTHING
-        for one in self.given(value) if value[0] == "param" else ():
-            got |= self._handed_through(one, name, base)
-        got |= self.heap.all_of(self.assigned.on_param(base, name))
-        if got - PART:
-            return got - PART
+        result: Values = NOTHING
+        for argument in self.given(value) if value[0] == "param" else ():
+            result |= self._handed_through(argument, name, base)
+        result |= self.heap.all_of(self.assigned.on_param(base, name))
+        if result - PART:
+            return result - PART
         fields = self.assigned.all(name)
         bases = self.assigned.owners(name)
         if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
-            got = self.heap.all_of(event.terms[1] for _, event in fields)
-            if got:
-                return got
+            result = self.heap.all_of(event.terms[1] for _, event in fields)
+            if result:
+                return result
         owner = self.heap.classes.uppermost(name) if value[0] == "param" else None
         if owner is not None:
             return self._bound(("self", owner), owner, name, self.heap.names.classes[owner].methods[name], base)
-        return got or PART
+        return result or PART
 
     def _descended(self, term: Term, base: Term) -> Values:
         """Return what an object gives for an attribute of its class; a descriptor gives what its getter returns for it."""
-        got: Values = NOTHING
-        if term[0] == "call" and term[2] and self._is_property(self.heap.evaluate(term[1])):
+        result: Values = NOTHING
+        if term[0] == "call" and term[2] and self.heap.may_be(term[1], "property"):
             for value in self.heap.evaluate(term[2][0]):
                 if value[0] == "func":
-                    got |= self.heap.calling.with_receiver(self.heap.functions[value[1]], base)
-            return got
+                    result |= self.heap.calling.with_receiver(self.heap.functions[value[1]], base)
+            return result
         return self.descriptors.given(term, NOTHING)
 
     def of_base_outside(self, key: str, name: str) -> Values:
         """Return a method that a class has from a base outside of the program."""
-        known = [self.heap.contracts.klass(base) for base in self.heap.classes.outside(key)]
-        kinds = [one.container for one in known if one is not None and one.container not in _UNCHANGED]
-        if kinds and any(one is not None and (name, kinds[0]) in one.inside for one in known):
+        entries = [self.heap.contracts.klass(base) for base in self.heap.classes.outside(key)]
+        kinds = [entry.container for entry in entries if entry is not None and entry.container not in _UNCHANGED]
+        if kinds and any(entry is not None and (name, kinds[0]) in entry.inside for entry in entries):
             return frozenset([("container", kinds[0], ("class", key))])  # such as ``data`` of a ``UserDict``
         if kinds:
             return frozenset([("cmethod", ("container", kinds[0], ("class", key)), name)])
@@ -271,7 +278,7 @@ class Attributes:
 
     def _on_class(self, kin: Kin, name: str) -> Values:
         """Return what is assigned to an attribute of classes outside of their bodies."""
-        got: Values = NOTHING
+        result: Values = NOTHING
         for base, term in self.assigned.open(name):
             if base[0] == "param" and self.heap.functions[base[1]].owner == "":
                 continue
@@ -279,12 +286,12 @@ class Attributes:
                 if (value[0] == "class" and value[1] in kin.related) or (
                     value[0] == "anyclass" and self._have_metaclass(kin, value[1])
                 ):
-                    got |= self.heap.evaluate(term)
-        return got
+                    result |= self.heap.evaluate(term)
+        return result
 
     def _have_metaclass(self, kin: Kin, meta: str) -> bool:
         below = self.heap.classes.below(meta)
-        return any(self.heap.classes.metaclass(one) in below for one in kin.classes)
+        return any(self.heap.classes.metaclass(key) in below for key in kin.classes)
 
     def _of_class(self, value: Term, name: str) -> Values:
         key = value[1]
@@ -292,52 +299,44 @@ class Attributes:
             return PART
         if value[0] == "class":
             attribute = self.heap.classes.attribute(key, name)
-            got = self._on_class(self.heap.classes.kin(key), name)
+            result = self._on_class(self.heap.classes.kin(key), name)
             if attribute is not None:
                 method = self.heap.classes.method(key, name)
                 if method is not None:
-                    return got | self._bound(value, key, name, method, value)
+                    return result | self._bound(value, key, name, method, value)
                 if self.heap.classes.is_member(attribute[0], name):
                     return frozenset([("inst", attribute[0], None)])
-                return got | self.heap.evaluate(attribute[1])
+                return result | self.heap.evaluate(attribute[1])
             meta = self.heap.classes.metaclass(key)
             if meta is not None:
-                got |= (
+                result |= (
                     self._of_class(("anyclass", meta), name)
                     if self.heap.classes.method(meta, name) or self.heap.classes.attribute(meta, name)
                     else NOTHING
                 )
-                got |= self._meta_fields(meta, name)
-            return got or self._of_heirs(("class", key), key, name, value) or PART
+                result |= self._meta_fields(meta, name)
+            return result or self._of_heirs(("class", key), key, name, value) or PART
         attribute = self.heap.classes.attribute(key, name)
         method = self.heap.classes.method(key, name)
         if method is not None:
             return frozenset([("method", value, method)])
-        got = self._meta_fields(key, name)
-        return got | (self.heap.evaluate(attribute[1]) if attribute is not None else NOTHING) or PART
+        result = self._meta_fields(key, name)
+        return result | (self.heap.evaluate(attribute[1]) if attribute is not None else NOTHING) or PART
 
     def _meta_fields(self, meta: str, name: str) -> Values:
-        got: Values = NOTHING
+        result: Values = NOTHING
         for base, term in self.assigned.open(name):
             if any(
                 value[0] in {"anyclass", "class"}
                 and (value[1] == meta or (value[0] == "class" and self.heap.classes.metaclass(value[1]) == meta))
                 for value in self.heap.evaluate(base)
             ):
-                got |= self.heap.evaluate(term)
-        return got
+                result |= self.heap.evaluate(term)
+        return result
 
-    def _method_above(self, key: str, name: str) -> str | None:
-        for one in self.heap.classes.order(key)[1:]:
-            if name in self.heap.names.classes[one].methods:
-                return self.heap.names.classes[one].methods[name]
-        return None
-
-    def _attribute_above(self, key: str, name: str) -> Term | None:
-        for one in self.heap.classes.order(key)[1:]:
-            if name in self.heap.names.classes[one].attributes:
-                return self.heap.names.classes[one].attributes[name][0]
-        return None
+    def _above(self, key: str) -> list[Class]:
+        """Return the classes of the program above a class, the nearest first."""
+        return [self.heap.names.classes[ancestor] for ancestor in self.heap.classes.order(key)[1:]]
 
     def _bound(self, value: Term, key: str, name: str, method: str, base: Term) -> Values:
         """Return a method as an attribute: bound, the value of a property, or what its decorators make of it."""
@@ -348,20 +347,19 @@ class Attributes:
                 return self.heap.calling.with_receiver(function, base)
             changed = self.decorated(function)
             if changed is not None:
-                return frozenset(("method", value, one[1]) if one[0] == "func" else one for one in changed)
+                return frozenset(
+                    ("method", value, value_made[1]) if value_made[0] == "func" else value_made
+                    for value_made in changed
+                )
         if function.kind == "staticmethod" or (value[0] == "class" and function.kind == "method"):
             return frozenset([("func", method)])
         return frozenset([("method", value, method)])
 
     def decoration(self, function: Function) -> set[str]:
         """Return what a function's decorators do, as far as the standard library's are concerned."""
-        values = [value for decorator in function.decorators for value in self.heap.evaluate(decorator.term)]
-        names = [value[1] for value in values if value[0] == "ext"]
+        terms = [decorator.term for decorator in function.decorators]
         kinds = {"property": "property", "kept property": "kept"}
-        return {word for nature, word in kinds.items() if any(self.heap.contracts.is_a(name, nature) for name in names)}
-
-    def _is_property(self, values: Iterable[Term]) -> bool:
-        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "property") for value in values)
+        return {word for nature, word in kinds.items() if any(self.heap.may_be(term, nature) for term in terms)}
 
     def called_with_class(self, function: Function) -> bool:
         """Tell whether a decorator of the program is a descriptor whose ``__get__`` calls the function with the class."""
@@ -382,8 +380,7 @@ class Attributes:
         term: Term = ("func", function.key)
         changed = False
         for decorator in reversed(function.decorators):
-            values = self.heap.evaluate(decorator.term)
-            if any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "same function") for value in values):
+            if self.heap.may_be(decorator.term, "same function"):
                 continue
             term = (
                 "call",
@@ -395,5 +392,7 @@ class Attributes:
             changed = True
         if not changed:
             return None
-        values = frozenset(v for v in self.heap.evaluate(term) if v[0] in {"func", "memo", "partial", "inst"})
+        values = frozenset(
+            value for value in self.heap.evaluate(term) if value[0] in {"func", "memo", "partial", "inst"}
+        )
         return values if values and values != {("func", function.key)} else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leaklint.flow.terms import Term
 from leaklint.heap.effects import Effects
+from leaklint.heap.grouping import sets_by_key
 
 _FOUND_IN = frozenset({"attr", "elem", "iter"})  # terms of what an object or a container holds
 
@@ -13,14 +14,15 @@ def filled_for_others(effects: Effects) -> frozenset[Term]:
 
     A function that puts away what it returns gives it out from there as well.
     """
-    stores = [one for one in effects.effects if one.kind == "store"]
-    putting: dict[Term, set[str]] = {}
-    for one in stores:
-        for value in effects.heap.evaluate(one.value) if one.value is not None else ():
-            putting.setdefault(value, set()).add(one.function)
+    stores = [effect for effect in effects.effects if effect.kind == "store"]
+    putting = sets_by_key(
+        (value, store.function)
+        for store in stores if store.value is not None
+        for value in effects.heap.evaluate(store.value)
+    )  # fmt: skip
     return frozenset(
-        one.container for one in stores
-        if one.base[0] in _FOUND_IN or _calls_one(effects, putting.get(one.container, set()), one.base)
+        store.container for store in stores
+        if store.base[0] in _FOUND_IN or _calls_one(effects, putting.get(store.container, set()), store.base)
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ class Building:
         if term[0] == "union":
             return all(part[0] == "const" or self._is_new(part, function, depth) for part in term[1])
         if term[0] == "fresh" and term[1] == function.key and depth < _DEPTH:
-            given = function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ())
+            given = self.heap.reaching(term)
             return bool(given) and all(
                 one == term or one[0] == "const" or self._is_new(root(one), function, depth + 1) for one in given
             )

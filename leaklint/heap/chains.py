@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
@@ -107,7 +109,7 @@ class Chains:
             if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:
                 parts.extend(self.heap.keeping.given_for_good(callee[1], call))
             elif callee[0] == "ext" and self.heap.points_to.contracts.returned(callee[1]) == "partial":
-                parts.extend([*call[2], *(word for _, word in call[3])])
+                parts.extend(list(call_arguments(call)))
             elif callee[0] in {"func", "method"}:
                 results.extend(self._returned(callee, call))
         return Made(parts, [*parts, *results])
@@ -152,12 +154,11 @@ class Chains:
     @cached_property
     def _settings(self) -> dict[str, list[tuple[str, Event]]]:
         """Return what functions assign to variables of modules and to attributes, by name."""
-        found: dict[str, list[tuple[str, Event]]] = {}
-        for key, function in self.heap.points_to.functions.items():
-            for event in function.events if function.kind not in {"module", "class"} else ():
-                if event.kind in {"setname", "setattr"}:
-                    found.setdefault(event.name, []).append((key, event))
-        return found
+        return lists_by_key(
+            (event.name, (key, event))
+            for key, function in self.heap.points_to.functions.items() if function.kind not in {"module", "class"}
+            for event in function.events if event.kind in {"setname", "setattr"}
+        )  # fmt: skip
 
     def _chain(
         self, where: tuple[str, str, str], key: str, event: Event, value: Term, reasons: list[str]

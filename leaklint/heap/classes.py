@@ -9,6 +9,7 @@ from typing import NamedTuple
 from leaklint.contracts.library import Contracts
 from leaklint.flow.model import Class
 from leaklint.flow.terms import Term
+from leaklint.heap.grouping import lists_by_key, sets_by_key
 from leaklint.heap.names import Names
 
 _COMMON = frozenset(name for kind in (str, list, dict, set, bytes) for name in dir(kind))
@@ -81,17 +82,13 @@ class Classes:
         """Tell whether a base of a class, or of an heir, was not read and may call its methods, as it names them itself."""
         return any(
             not name.startswith("builtins.") and not self.contracts.is_a(name, "slotted base")
-            for one in self.below(key)
-            for name in self.outside(one)
+            for heir in self.below(key)
+            for name in self.outside(heir)
         )
 
     @cached_property
     def _below(self) -> dict[str, set[str]]:
-        below: dict[str, set[str]] = {}
-        for key in self.names.classes:
-            for above in self.order(key):
-                below.setdefault(above, set()).add(key)
-        return below
+        return sets_by_key((above, key) for key in self.names.classes for above in self.order(key))
 
     def below(self, key: str) -> set[str]:
         """Return the class and its heirs."""
@@ -105,11 +102,8 @@ class Classes:
     @cached_property
     def _having(self) -> dict[str, list[str]]:
         """Return the classes that have a method or an attribute of a name in their own body."""
-        found: dict[str, list[str]] = {}
-        for key, klass in self.names.classes.items():
-            for name in {*klass.methods, *klass.attributes}:
-                found.setdefault(name, []).append(key)
-        return found
+        classes = self.names.classes.items()
+        return lists_by_key((name, key) for key, klass in classes for name in {*klass.methods, *klass.attributes})
 
     def heirs_with(self, key: str, name: str) -> set[str]:
         """Return the heirs of a class that have a method or an attribute of a name in their body, or in that of one above."""
@@ -122,8 +116,8 @@ class Classes:
         known = self._overrides.get((key, name))
         if known is None:
             heirs = sorted(self.below(key).intersection(self._having.get(name, ())) - {key})
-            found = (self.names.classes[heir].methods.get(name) for heir in heirs)
-            known = self._overrides[key, name] = tuple(dict.fromkeys(one for one in found if one is not None))
+            methods = (self.names.classes[heir].methods.get(name) for heir in heirs)
+            known = self._overrides[key, name] = tuple(dict.fromkeys(filter(None, methods)))
         return known
 
     def kin(self, key: str) -> Kin:
@@ -140,25 +134,20 @@ class Classes:
 
     def by_definition(self, keys: Iterable[str], name: str) -> list[Kin]:
         """Return classes in groups that have the same method and the same attribute under a name, in the order of the first."""
-        groups: dict[tuple[str | None, str | None], list[str]] = {}
-        for key in sorted(keys):
-            attribute = self.attribute(key, name)
-            groups.setdefault((self.method(key, name), attribute[0] if attribute is not None else None), []).append(key)
+        definitions = ((key, self.method(key, name), self.attribute(key, name)) for key in sorted(keys))
+        groups = lists_by_key(((method, attribute and attribute[0]), key) for key, method, attribute in definitions)
         return [self._kin_of(tuple(group)) for group in groups.values()]
 
     @cached_property
     def _owners(self) -> dict[str, set[str]]:
         """Return the classes that have a method of a name, but for names that the containers of Python have, too."""
-        found: dict[str, set[str]] = {}
-        for key, klass in self.names.classes.items():
-            for word in klass.methods.keys() - _COMMON:
-                found.setdefault(word, set()).add(key)
-        return found
+        classes = self.names.classes.items()
+        return sets_by_key((name, key) for key, klass in classes for name in klass.methods.keys() - _COMMON)
 
     def uppermost(self, name: str) -> str | None:
         """Return the one class that has a method of a name, of a family of classes the uppermost; None where others have it."""
         owners = self._owners.get(name, set()) if not name.startswith("__") else ()
-        return next((one for one in owners if self.below(one).issuperset(owners)), None)
+        return next((owner for owner in owners if self.below(owner).issuperset(owners)), None)
 
     def local_heirs(self, key: str) -> set[str]:
         """Return the heirs that functions make with a class statement."""
@@ -166,43 +155,40 @@ class Classes:
 
     def made_by(self, meta: str) -> frozenset[Term]:
         """Return the classes that a metaclass makes: any, one that a call makes anew, those of functions."""
-        heirs = (one for one in self.local_by_metaclass.get(meta, ()))
         anew = [("anyclass", "?")] if meta in self.made_anew else []
-        return frozenset([("anyclass", meta), *anew, *(("class", one) for one in heirs)])
+        return frozenset(
+            [("anyclass", meta), *anew, *(("class", key) for key in self.local_by_metaclass.get(meta, ()))]
+        )
 
     @cached_property
     def local_by_metaclass(self) -> dict[str, list[str]]:
         """Return the classes that functions make with a class statement, by metaclass, and by those above that."""
-        found: dict[str, list[str]] = {}
-        for key, klass in self.names.classes.items():
-            meta = self.metaclass(key) if klass.parent else None
-            for one in self.order(meta) if meta is not None else ():
-                found.setdefault(one, []).append(key)
-        return found
+        local = ((key, self.metaclass(key)) for key, klass in self.names.classes.items() if klass.parent)
+        return lists_by_key((above, key) for key, meta in local if meta is not None for above in self.order(meta))
 
-    def related(self, one: str, other: str) -> bool:
+    def related(self, key: str, other: str) -> bool:
         """Tell whether an object may be of both classes: one is the other's heir."""
-        return one == other or other in self.order(one) or one in self.order(other)
+        return key == other or other in self.order(key) or key in self.order(other)
 
     def method(self, key: str, name: str) -> str | None:
         """Return the function that the class or one above it has under ``name``."""
         if (key, name) in self._methods:
             return self._methods[key, name]
         methods = (self.names.classes[owner].methods.get(name) for owner in self.order(key))
-        found = next((one for one in methods if one is not None), None)
+        first = next((method for method in methods if method is not None), None)
         if self.are_read:
-            self._methods[key, name] = found
-        return found
+            self._methods[key, name] = first
+        return first
 
     def attribute(self, key: str, name: str) -> tuple[str, Term] | None:
         """Return the class that has an attribute in its body, and its value."""
         if (key, name) in self._attributes:
             return self._attributes[key, name]
         bodies = ((owner, self.names.classes[owner].attributes.get(name)) for owner in self.order(key))
-        found = next(((owner, one[0]) for owner, one in bodies if one is not None), None)
+        first = next(((owner, attribute[0]) for owner, attribute in bodies if attribute is not None), None)
         if self.are_read:
-            self._attributes[key, name] = found
-        return found
+            self._attributes[key, name] = first
+        return first
 
     def last_names(self, key: str) -> set[str]:
         """Return the last parts of the names of the bases outside of the program."""
@@ -223,17 +209,17 @@ class Classes:
 
     @cached_property
     def _used_as_meta(self) -> frozenset[str]:
-        found = set()
-        for klass in self.names.classes.values():
-            for name, term in klass.keywords:
-                if name == "metaclass":
-                    found |= {value[1] for value in self._evaluate(term) if value[0] == "class"}
-        return frozenset(found)
+        return frozenset(
+            value[1]
+            for klass in self.names.classes.values()
+            for name, term in klass.keywords if name == "metaclass"
+            for value in self._evaluate(term) if value[0] == "class"
+        )  # fmt: skip
 
     def metaclass(self, key: str) -> str | None:
         """Return the metaclass of the program that makes the class."""
-        for one in self.order(key):
-            for name, term in self.names.classes[one].keywords:
+        for ancestor in self.order(key):
+            for name, term in self.names.classes[ancestor].keywords:
                 if name == "metaclass":
                     return min((value[1] for value in self._evaluate(term) if value[0] == "class"), default=None)
         return None
@@ -242,8 +228,8 @@ class Classes:
         """Tell whether the class has a fixed number of instances."""
         metas = {
             term[2]
-            for one in self.order(key)
-            for name, term in self.names.classes[one].keywords
+            for ancestor in self.order(key)
+            for name, term in self.names.classes[ancestor].keywords
             if name == "metaclass" and len(term) > 2
         }
         return any(self.contracts.is_a(name, "enum") for name in (*self.outside(key), *metas))
@@ -267,13 +253,13 @@ class Classes:
 
     def by_value(self, key: str) -> bool:
         """Tell whether its instances compare by value: an ``__eq__`` written or generated, or a tuple or text."""
-        for one in self.order(key):
-            methods = self.names.classes[one].methods
+        for ancestor in self.order(key):
+            methods = self.names.classes[ancestor].methods
             if "__hash__" in methods and self._hashes_identity(methods["__hash__"]):
                 return False  # as keys its objects are told apart, whatever they answer to ``==``
             if "__eq__" in methods:
                 return True
-            for name, term in self.decorated(one):
+            for name, term in self.decorated(ancestor):
                 words = {
                     word: value[1] for word, value in (term[3] if term[0] == "call" else ()) if value[0] == "const"
                 }
@@ -284,9 +270,9 @@ class Classes:
     def _hashes_identity(self, method: str) -> bool:
         """Tell whether a ``__hash__`` returns the identity of the object."""
         events = self.names.module_of(method).functions[method].events
-        given = [event.terms[0] for event in events if event.kind == "return"]
-        return bool(given) and all(
-            one[0] == "call" and ("ext", "builtins.id") in self._evaluate(one[1]) for one in given
+        returned = [event.terms[0] for event in events if event.kind == "return"]
+        return bool(returned) and all(
+            result[0] == "call" and ("ext", "builtins.id") in self._evaluate(result[1]) for result in returned
         )
 
     def class_of(self, key: str) -> Class:

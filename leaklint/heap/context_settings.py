@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term
+from leaklint.flow.terms import Term
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.points_to import PointsTo
 
 
@@ -33,12 +34,13 @@ class ContextSettings:
     @cached_property
     def by_variable(self) -> dict[Term, list[tuple[Function, Event]]]:
         """Return the calls that set context variables, or set them back, by variable."""
-        found: dict[Term, list[tuple[Function, Event]]] = {}
-        for function in self.heap.functions.values():
-            for event in function.events:
-                term: Term = event.terms[0] if event.kind == "call" else UNKNOWN
-                if term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"set", "reset"} and len(term[2]) == 1:
-                    for value in self.heap.evaluate(term[1][1]):
-                        if value[:2] == ("container", "contextvar"):
-                            found.setdefault(value, []).append((function, event))
-        return found
+        calls = (
+            (function, event, event.terms[0])
+            for function in self.heap.functions.values()
+            for event in function.events if event.kind == "call" and event.terms[0][1][0] == "attr"
+        )  # fmt: skip
+        return lists_by_key(
+            (value, (function, event))
+            for function, event, call in calls if call[1][2] in {"set", "reset"} and len(call[2]) == 1
+            for value in self.heap.evaluate(call[1][1]) if value[:2] == ("container", "contextvar")
+        )  # fmt: skip

@@ -12,6 +12,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.empty_reads import finds_empty, stays_empty
 from leaklint.heap.equality import Equality
+from leaklint.heap.grouping import lists_by_key, sets_by_key
 from leaklint.heap.identity import is_identity_anew, never_same
 from leaklint.heap.weak_callbacks import WeakCallbacks
 from leaklint.heap.wrapping import Wrapping
@@ -145,15 +146,12 @@ class Coverage:
     def _slots(self) -> dict[Term, set[Term]]:
         """Return for containers inside of others the keys under which they lie; unknown for a key that is no constant."""
         heap = self.removals.heap
-        slots: dict[Term, set[Term]] = {}
-        for around in heap.contents:
-            if around[:1] == ("container",) and around[1] in {"dict", "defaultdict"}:
-                for key, part in heap.contents.parts(around):
-                    for value in heap.evaluate(part) if part[0] in DISPLAYS or part[0] == "call" else ():
-                        if value[0] == "container":
-                            slot = key if key is not None and key[0] == "const" else UNKNOWN
-                            slots.setdefault(value, set()).add(slot)
-        return slots
+        return sets_by_key(
+            (value, key if key is not None and key[0] == "const" else UNKNOWN)
+            for around in heap.contents if around[:1] == ("container",) and around[1] in {"dict", "defaultdict"}
+            for key, part in heap.contents.parts(around) if part[0] in DISPLAYS or part[0] == "call"
+            for value in heap.evaluate(part) if value[0] == "container"
+        )  # fmt: skip
 
     def _equal(self, term: Term, other: Term) -> bool:
         """Tell whether two values may compare equal: a function that is made anew equals nothing."""
@@ -331,10 +329,8 @@ class Coverage:
 
         Each run of such a store puts in what a removal has just taken out, or else has failed to.
         """
-        taking: dict[str, list[Effect]] = {}
-        for removal in removals:
-            if not removal.chain and _fails_without(removal):
-                taking.setdefault(removal.function, []).append(removal)
+        own = (removal for removal in removals if not removal.chain and _fails_without(removal))
+        taking = lists_by_key((removal.function, removal) for removal in own)
         pairs = [
             (store, removal)
             for store in stores

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.containers import REMOVERS
 from leaklint.flow.model import Event, base_of
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import argument_at
 from leaklint.heap.effects import Effect, root_of_reads
-from leaklint.heap.external import argument
 from leaklint.heap.feasibility import UNRESOLVED
 from leaklint.heap.weak_callbacks import makes_reference
 
@@ -45,11 +45,11 @@ class DeadReferences:
         value = effect.value
         if value is None or value[0] != "call" or not makes_reference(self.heap.points_to, value):
             return False
-        return argument(value, 1, "callback") is not None and self._is_taken_out(effect, value)
+        return argument_at(value, 1, "callback") is not None and self._is_taken_out(effect, value)
 
     def _is_taken_out(self, effect: Effect, reference: Term) -> bool:
         """Tell whether the callback of a weak reference may take it out of the holder into which an effect puts it."""
-        callback = argument(reference, 1, "callback")
+        callback = argument_at(reference, 1, "callback")
         if callback is None:
             return len(reference[2]) > 1 or bool(reference[3])
         values = self.heap.points_to.evaluate(callback)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, Term, walk
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.points_to_values import NOTHING, PART, Values
 
 if TYPE_CHECKING:
@@ -35,13 +36,12 @@ class Descriptors:
     @cached_property
     def _declaring(self) -> dict[str, list[str]]:
         """Return the classes in whose bodies an object of a class is made, by that class."""
-        declaring: dict[str, list[str]] = {}
-        for key, klass in self.heap.names.classes.items():
-            for term, _ in klass.attributes.values():
-                for value in self._named(term[1]) if term[0] == "call" else ():
-                    if value[0] == "class":
-                        declaring.setdefault(value[1], []).append(key)
-        return declaring
+        return lists_by_key(
+            (value[1], key)
+            for key, klass in self.heap.names.classes.items()
+            for term, _ in klass.attributes.values() if term[0] == "call"
+            for value in self._named(term[1]) if value[0] == "class"
+        )  # fmt: skip
 
     def _named(self, term: Term) -> tuple[Term, ...]:
         """Return what a name, or the attribute of a module, is bound to; no question is asked of the heap for it."""

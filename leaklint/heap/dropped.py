@@ -10,6 +10,7 @@ from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, options, walk
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Missed, Quality, Release
 
@@ -38,26 +39,26 @@ class Dropped:
         """
         if self._dropper is None or self._dropper[0] is not stores or self._dropper[1] is not every:
             self._dropper = stores, every, self._dropping_one(stores, every)
-        found = self._dropper[2]
-        return None if found is None else self._told(removal, *found)
+        dropping = self._dropper[2]
+        return None if dropping is None else self._release(removal, *dropping)
 
     def _dropping_one(self, stores: list[Effect], every: list[Effect]) -> tuple[Effect, Call] | None:
         """Return a store and the call that drops the ticket of its entry, which none of the removals takes out then."""
-        if not all(one.how in _BY_KEY and self._is_given(one) for one in every):
+        if not all(removal.how in _BY_KEY and self._is_given(removal) for removal in every):
             return self._undone_by_nobody(stores, every)
         for store in stores:
             for giver, event, ticket in self._givers(store):
-                if self._is_told_elsewhere(giver, event, ticket):
-                    continue
                 givers = self._givers_on(giver)
-                if not all(self._takes_tickets(one, givers) for one in every):
+                taken = all(self._takes_tickets(removal, givers) for removal in every)
+                if not taken or self._is_given_elsewhere(giver, event, ticket):
                     continue
-                for call in self._dropping(givers):
+                dropping = (call for call in self._called_often(givers) if call.event.name == "dropped")
+                for call in dropping:
                     if not self.sites.takes_out(self.heap.functions[call.caller], every):
                         return store, call
         return None
 
-    def _told(self, removal: Effect, store: Effect, call: Call) -> Release:
+    def _release(self, removal: Effect, store: Effect, call: Call) -> Release:
         caller, giver = (self.heap.functions[key].name for key in (call.caller, call.callee))
         taker = self.heap.functions[removal.function].name
         taker = "a call of that" if taker == "<lambda>" else f"{taker}() with that"
@@ -75,15 +76,10 @@ class Dropped:
             for giver in dict.fromkeys(frame.function.key for frame in self.sites.frames(store)):
                 undoing = self._undoing(giver)
                 if giver in self.removals.multiplicity.escaping or not all(
-                    self._is_handed_out(one, giver, undoing) for one in every
+                    self._is_handed_out(removal, giver, undoing) for removal in every
                 ):
                     continue
-                often = [
-                    call
-                    for one in sorted(self._givers_on(giver))
-                    for call in self.effects.calls.get(one, ())
-                    if self.removals.multiplicity.call_runs(call) == MANY and not self._returns(call)
-                ]
+                often = [call for call in self._called_often(self._givers_on(giver)) if not self._returns(call)]
                 if often and all(call.event.name == "dropped" for call in often):
                     return store, often[0]
         return None
@@ -92,8 +88,8 @@ class Dropped:
         """Tell whether only who has the result of a function can have a removal made."""
         if removal.how == "callback" and removal.function == giver:  # a partial of a method of the container
             return any(
-                one.kind == "return" and one.terms[0] == removal.event.terms[0]
-                for one in self.heap.functions[giver].events
+                event.kind == "return" and event.terms[0] == removal.event.terms[0]
+                for event in self.heap.functions[giver].events
             )
         return removal.function in undoing and not self.effects.calls.get(removal.function)
 
@@ -103,25 +99,23 @@ class Dropped:
         They are made inside of it, or are methods of an object that it makes, which has no finalizer.
         """
         events = self.heap.functions[giver].events
-        returned = [one for event in events if event.kind == "return" for one in options(event.terms[0])]
-        found: set[str] = set()
+        returned = [option for event in events if event.kind == "return" for option in options(event.terms[0])]
+        others = [top for event in events if event.kind != "return" for top in event.terms]
+        undoing: set[str] = set()
         for term in returned:
-            if any(
-                term in walk(top) for event in events if event.kind != "return" for top in event.terms if top != term
-            ):
+            if any(top != term and term in walk(top) for top in others):
                 return set()
             for value in self.heap.evaluate(term):
                 if value[0] == "func" and self.heap.functions[value[1]].parent == giver:
-                    found.add(value[1])
+                    undoing.add(value[1])
                 elif value[0] == "inst" and term[0] == "call" and value[2] == term[4]:
-                    found |= self._methods(value[1])
-        return found
+                    undoing |= self._methods(value[1])
+        return undoing
 
     def _methods(self, key: str) -> set[str]:
         classes = self.heap.classes
-        methods = {
-            name: method for one in classes.order(key) for name, method in self.heap.names.classes[one].methods.items()
-        }
+        bodies = [self.heap.names.classes[ancestor] for ancestor in classes.order(key)]
+        methods = {name: method for body in bodies for name, method in body.methods.items()}
         return set() if "__del__" in methods else set(methods.values())
 
     # the functions that return tickets
@@ -132,68 +126,64 @@ class Dropped:
             return
         places = [(store.function, store.event, store.key), *self._through_queues(store.key)]
         for key, event, ticket in places:
-            returned = [one.terms[0] for one in self.heap.functions[key].events if one.kind == "return"]
+            returned = [event.terms[0] for event in self.heap.functions[key].events if event.kind == "return"]
             if any(ticket in options(term) for term in returned) and ticket[0] not in {"param", "const"}:
                 if self.removals.keys.of(ticket) is Domain.FRESH:
                     yield key, event, ticket
 
     def _through_queues(self, key: Term) -> Iterator[tuple[str, Event, Term]]:
         """Yield what is put into a queue as the part of its elements that a key is."""
-        taken, part = (key[1], key[2]) if key[0] == "elem" else (key, None)
-        if taken[0] != "call" or taken[1][0] != "attr":
+        taking, part = (key[1], key[2]) if key[0] == "elem" else (key, None)
+        if taking[0] != "call" or taking[1][0] != "attr":
             return
         number = int(part[1]) if part is not None and part[0] == "const" and part[2] == "int" else None
-        for container in self.heap.evaluate(taken[1][1]):
-            for one in self._put_into.get(container, ()):
-                value = one.value
+        for container in self.heap.evaluate(taking[1][1]):
+            for store in self._put_into.get(container, ()):
+                value = store.value
                 if part is None and value is not None:
-                    yield one.function, one.event, value
+                    yield store.function, store.event, value
                 elif number is not None and value is not None and value[0] == "tuple" and 0 <= number < len(value[1]):
-                    yield one.function, one.event, value[1][number]
+                    yield store.function, store.event, value[1][number]
 
     @cached_property
     def _put_into(self) -> dict[Term, list[Effect]]:
         """Return the stores by container, of those from which elements are taken in turn."""
-        found: dict[Term, list[Effect]] = {}
-        for one in self.effects.effects:
-            if one.kind == "store" and one.key is None and not one.chain:
-                found.setdefault(one.container, []).append(one)
-        return found
+        stores = (effect for effect in self.effects.effects if effect.kind == "store")
+        return lists_by_key((store.container, store) for store in stores if store.key is None and not store.chain)
 
-    def _is_told_elsewhere(self, giver: str, event: Event, ticket: Term) -> bool:
+    def _is_given_elsewhere(self, giver: str, event: Event, ticket: Term) -> bool:
         """Tell whether a function gives a ticket to more than its callers and the holder: a timer, another object."""
         return any(
-            ticket in walk(term)
-            for one in self.heap.functions[giver].events if one is not event and one.place != event.place
-            for term in one.terms if term != ticket
-            if one.kind not in {"raise", "return"} and not self._is_inside(one, event)
+            ticket in walk(part)
+            for other in self.heap.functions[giver].events if other is not event and other.place != event.place
+            for part in other.terms if part != ticket
+            if other.kind not in {"raise", "return"} and not self._is_inside(other, event)
         )  # fmt: skip
 
     @staticmethod
-    def _is_inside(one: Event, event: Event) -> bool:
+    def _is_inside(call: Event, event: Event) -> bool:
         """Tell whether a call makes what another event puts in."""
-        return any(one.terms[0] in walk(term) for term in event.terms)
+        return any(call.terms[0] in walk(term) for term in event.terms)
 
     def _givers_on(self, giver: str) -> set[str]:
         """Return a function with those that return what it returns."""
-        found, here = {giver}, {giver}
+        givers, callers = {giver}, {giver}
         for _ in range(_DEPTH):
-            calls = [call for key in here for call in self.effects.calls.get(key, ())]
-            here = {call.caller for call in calls if self._returns(call)} - found
-            found |= here
-        return found
+            calls = [call for key in callers for call in self.effects.calls.get(key, ())]
+            callers = {call.caller for call in calls if self._returns(call)} - givers
+            givers |= callers
+        return givers
 
     def _returns(self, call: Call) -> bool:
         events = self.heap.functions[call.caller].events
-        return any(one.kind == "return" and call.term in options(one.terms[0]) for one in events)
+        return any(event.kind == "return" and call.term in options(event.terms[0]) for event in events)
 
     # their callers
 
-    def _dropping(self, givers: set[str]) -> Iterator[Call]:
-        for giver in sorted(givers):
-            for call in self.effects.calls.get(giver, ()):
-                if call.event.name == "dropped" and self.removals.multiplicity.call_runs(call) == MANY:
-                    yield call
+    def _called_often(self, givers: set[str]) -> list[Call]:
+        """Return the calls of functions that run again and again."""
+        calls = (call for giver in sorted(givers) for call in self.effects.calls.get(giver, ()))
+        return [call for call in calls if self.removals.multiplicity.call_runs(call) == MANY]
 
     @staticmethod
     def _is_given(removal: Effect) -> bool:
@@ -207,14 +197,14 @@ class Dropped:
         if depth > 2 * _DEPTH:
             return False
         if term[0] == "param":
-            return all(self._is_ticket(one, givers, depth + 1) for _, one in self.heap.calling.given_for(term))
+            return all(
+                self._is_ticket(argument, givers, depth + 1) for _, argument in self.heap.calling.given_for(term)
+            )
         if term[0] == "attr":
-            owners = [one[1] for one in self.heap.evaluate(term[1]) if one[0] in {"self", "inst"}]
-            fields = [
-                event.terms[1] for owner in owners for _, event in self.heap.attributes.field_terms(owner, term[2])
-            ]
-            given = [one for one in fields if one != NONE]
-            return bool(given) and all(self._is_ticket(one, givers, depth + 1) for one in given)
+            owners = [value[1] for value in self.heap.evaluate(term[1]) if value[0] in {"self", "inst"}]
+            fields = [event for owner in owners for _, event in self.heap.attributes.field_terms(owner, term[2])]
+            assigned = [event.terms[1] for event in fields if event.terms[1] != NONE]
+            return bool(assigned) and all(self._is_ticket(ticket, givers, depth + 1) for ticket in assigned)
         if term[0] != "call":
             return False
         values = self.heap.evaluate(term[1])

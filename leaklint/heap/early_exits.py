@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.removal_sites import is_after
 
 LEFT_BY_ERROR = "its function puts back what was before, unless an error comes in between"
@@ -55,7 +56,7 @@ def is_handed_on(function: Function, names: Iterable[str]) -> bool:
     return any(
         part[0] == "attr" and part[2] in known
         for event in function.events if event.kind == "call"
-        for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+        for given in call_arguments(event.terms[0])
         for part in walk(given)
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from leaklint.contracts.containers import ADDERS, BULK, MAPPINGS, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
-from leaklint.heap.arguments import note_contract
+from leaklint.heap.arguments import call_arguments, note_contract
 from leaklint.heap.generators import note_sent
 from leaklint.heap.implicit import note_handed, note_metaclass, note_operator, note_outside
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
@@ -18,6 +18,7 @@ from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import Values
 
+_NO_ADDERS = frozenset({("exitstack", "close"), ("contextvar", "set")})  # add to containers of other kinds
 _MOST_OF_AN_EVENT = 500  # effects by chains of calls: those of an interpreter of another language have no end
 
 
@@ -54,10 +55,11 @@ class Effect(NamedTuple):
 
 def distinct_effects(effects: list[Effect]) -> list[Effect]:
     """Return effects that differ in more than by whom they are reached."""
-    found: dict[tuple[object, ...], Effect] = {}
-    for one in effects:
-        found.setdefault((one.container, one.key, one.value, one.how, one.function, one.event.place), one)
-    return list(found.values())
+    distinct: dict[tuple[object, ...], Effect] = {}
+    for effect in effects:
+        key = effect.container, effect.key, effect.value, effect.how, effect.function, effect.event.place
+        distinct.setdefault(key, effect)
+    return list(distinct.values())
 
 
 class Effects:
@@ -89,31 +91,31 @@ class Effects:
                 break
 
     def open(
-        self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, value: Term | None
+        self, key: str, event: Event, kind: str, how: str, base: Term, item: Term | None, stored: Term | None
     ) -> None:
         """Note an effect on a parameter, or on something inside of one."""
         start = root_of_reads(base)
         if start[0] != "param":
             return
-        for one in self.heap.in_order(base):
-            if one[0] == "param" or (
-                one in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
+        for value in self.heap.in_order(base):
+            if value[0] == "param" or (
+                value in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
             ):
-                self._pending.append(Effect(kind, how, start, base, item, value, key, event))
+                self._pending.append(Effect(kind, how, start, base, item, stored, key, event))
                 return
 
     def _lift(self) -> None:
         """Follow effects on parameters to the callers that say which container is meant, as many of an event as may be."""
-        pending, found = self._pending, Counter[tuple[str, tuple[int, ...]]]()
+        pending, count = self._pending, Counter[tuple[str, tuple[int, ...]]]()
         for _ in range(5):
             following: list[Effect] = []
             for effect in pending:
                 event = effect.function, effect.event.place
                 for call in self.calls.get(effect.container[1], ()):
-                    if found[event] < _MOST_OF_AN_EVENT and call not in effect.chain:
+                    if count[event] < _MOST_OF_AN_EVENT and call not in effect.chain:
                         before = len(self.effects)
                         self._lifted(effect, call, following)
-                        found[event] += 1 + len(self.effects) - before
+                        count[event] += 1 + len(self.effects) - before
             pending = following
 
     def _lifted(self, effect: Effect, call: Call, following: list[Effect]) -> None:
@@ -128,18 +130,16 @@ class Effects:
         if (
             start[0] == "param"
             and start != effect.container
-            and any(v in {start, ("part",), ("made",)} for v in self.heap.evaluate(base))
+            and any(denoted in {start, ("part",), ("made",)} for denoted in self.heap.evaluate(base))
         ):
             following.append(effect._replace(container=start, base=base, key=key, value=value, chain=chain))
         for container in self.heap.in_order(base):
+            before = len(self.effects)
             if container[0] == "container" and effect.kind == "call" and key is not None:
-                before = len(self.effects)
                 self.container_method(effect.function, effect.event, key, ("cmethod", container, effect.how))
-                self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
             elif container[0] == "container" and not makes_anew(effect.how, container):
-                before = len(self.effects)
                 self.effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
-                self.effects[before:] = [one._replace(chain=chain) for one in self.effects[before:]]
+            self.effects[before:] = [added._replace(chain=chain) for added in self.effects[before:]]
 
     def _read(self) -> None:
         self.calls, self.effects, self.external, self._pending, self.memo_calls = {}, [], [], [], {}
@@ -161,12 +161,12 @@ class Effects:
 
     def _call(self, key: str, event: Event) -> None:
         term = event.terms[0]
-        for given in (*term[2], *(value for _, value in term[3])):
-            if given[0] == "attr" and given[2] in REMOVERS - {"get", "close", "reset"}:
-                for value in self.heap.in_order(given):
+        for argument in call_arguments(term):
+            if argument[0] == "attr" and argument[2] in REMOVERS - {"get", "close", "reset"}:
+                for value in self.heap.in_order(argument):
                     if value[0] == "cmethod":
-                        self.effect(key, event, "remove", "callback", value[1], given[1], None, None)
-                self.open(key, event, "remove", "callback", given[1], None, None)
+                        self.effect(key, event, "remove", "callback", value[1], argument[1], None, None)
+                self.open(key, event, "remove", "callback", argument[1], None, None)
         if (
             term[1][0] == "attr"
             and self.heap.contracts.by_name(term[1][2]) is not None
@@ -207,8 +207,8 @@ class Effects:
             note_contract(self, key, event, term, callee[1])
         elif kind == "partial" and depth < 4:
             inner = ("call", callee[1], (*callee[2], *term[2]), (*callee[3], *term[3]), term[4])
-            for one in self.heap.in_order(callee[1]):
-                self.called(key, event, inner, one, depth + 1)
+            for inner_callee in self.heap.in_order(callee[1]):
+                self.called(key, event, inner, inner_callee, depth + 1)
         elif kind in {"inst", "self"} and callee[1] in self.heap.names.classes:
             self.methods(key, event, term[1], ("__call__",), term[2])
 
@@ -224,14 +224,14 @@ class Effects:
             method = classes.method(key, name)
             if method is not None:
                 receiver = ("class", key) if name == "__new__" else term
-                given = term if name != "__post_init__" else ("call", term[1], (), (), term[4])
-                self.edge(caller, event, instance, method, self.heap.calling.bind(method, given, receiver))
+                call = term if name != "__post_init__" else ("call", term[1], (), (), term[4])
+                self.edge(caller, event, instance, method, self.heap.calling.bind(method, call, receiver))
         meta = classes.metaclass(key)
         method = classes.method(meta, "__call__") if meta is not None else None
         if method is not None:
             self.edge(caller, event, term, method, self.heap.calling.bind(method, term, ("class", key)))
 
-    def methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], given: tuple[Term, ...]) -> None:
+    def methods(self, key: str, event: Event, base: Term, names: tuple[str, ...], arguments: tuple[Term, ...]) -> None:
         """Note calls of the methods of some names that objects have."""
         for value in self.heap.in_order(base):
             if value[0] in {"inst", "self"} and value[1] in self.heap.names.classes:
@@ -239,57 +239,53 @@ class Effects:
                     method = self.heap.classes.method(value[1], name)
                     if method is not None:
                         site = (self.heap.names.module_of(key).name, *event.place)
-                        term = ("call", ("attr", base, name), given, (), site)
+                        term = ("call", ("attr", base, name), arguments, (), site)
                         self.edge(key, event, term, method, self.heap.calling.bind(method, term, base))
 
     def container_method(self, key: str, event: Event, term: Term, callee: Term) -> None:
         """Note what a method of a container puts in or takes out."""
         container, name = callee[1], callee[2]
+        kind, arguments = container[1], term[2]
         base = term[1][1] if term[1][0] == "attr" else term[1]
-        given, kind = term[2], container[1]
-        if kind in IMMUTABLE:
-            return  # has no method that changes it
-        if (
-            name in ONLY
-            and name not in QUEUES.get(kind, ())
-            and not (kind in {"queue", "exitstack"} and name in ADDERS)
-        ):
-            return
-        if (
-            name in ADDERS
-            and not (kind == "exitstack" and name == "close")
-            and not (kind == "contextvar" and name == "set")
-        ):
-            key_place, place = ADDERS[name]
-            value = given[place] if place < len(given) else None
-            if name in BULK and value is not None:
-                value = ("iter", value)
-            if kind == "exitstack" and len(given) + len(term[3]) > 1:  # a callback with its arguments
-                value = ("tuple", (*given, *(word for _, word in term[3])), term[4])
-            if name == "update" and value is None:
-                value = next((word for _, word in term[3]), None)
-            if name == "setdefault" and value is None:
-                value = NONE
-            if name in BULK and given and self.each(key, event, name, container, base, given[0]):
-                return
-            if value is not None:
-                item = given[key_place] if 0 <= key_place < len(given) else None
-                if name in BULK and kind in {"dict", "defaultdict"}:
-                    item, value = value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value
-                self.effect(key, event, "store", name, container, base, item, value)
+        is_others = name in ONLY and name not in QUEUES.get(kind, ())
+        if kind in IMMUTABLE or (is_others and not (kind in {"queue", "exitstack"} and name in ADDERS)):
+            return  # has no method of that name that changes it
+        if name in ADDERS and (kind, name) not in _NO_ADDERS:
+            self._put_in(key, event, term, name, container, base)
         elif name in REMOVERS:
-            self.effect(key, event, "remove", name, container, base, given[0] if given else None, None)
-        elif kind == "contextvar" and name == "set" and given and self.heap.functions[key].kind == "module":
-            self.heap.contents.hold(container, None, given[0])  # all contexts are copies of this one
+            self.effect(key, event, "remove", name, container, base, arguments[0] if arguments else None, None)
+        elif kind == "contextvar" and name == "set" and arguments and self.heap.functions[key].kind == "module":
+            self.heap.contents.hold(container, None, arguments[0])  # all contexts are copies of this one
 
-    def each(self, key: str, event: Event, how: str, container: Term, base: Term, given: Term) -> bool:
+    def _put_in(self, key: str, event: Event, term: Term, name: str, container: Term, base: Term) -> None:
+        """Note what a call of an adding method puts in: key and value by their places among the arguments."""
+        arguments, kind = term[2], container[1]
+        if name in BULK and arguments and self.each(key, event, name, container, base, arguments[0]):
+            return
+        key_place, place = ADDERS[name]
+        value = arguments[place] if place < len(arguments) else None
+        if name in BULK and value is not None:
+            value = ("iter", value)
+        if kind == "exitstack" and len(call_arguments(term)) > 1:  # a callback with its arguments
+            value = ("tuple", call_arguments(term), term[4])
+        if name == "update" and value is None:
+            value = next((argument for _, argument in term[3]), None)
+        if name == "setdefault" and value is None:
+            value = NONE
+        if value is not None:
+            item = arguments[key_place] if 0 <= key_place < len(arguments) else None
+            if name in BULK and kind in {"dict", "defaultdict"}:
+                item, value = value, ("elem", value[1], UNKNOWN) if value[0] == "iter" else value
+            self.effect(key, event, "store", name, container, base, item, value)
+
+    def each(self, key: str, event: Event, how: str, container: Term, base: Term, display: Term) -> bool:
         """Store each part of a display that is put in as a whole."""
-        if given[0] == "dict":
-            for item, value in zip(given[1][::2], given[1][1::2], strict=True):
+        if display[0] == "dict":
+            for item, value in zip(display[1][::2], display[1][1::2], strict=True):
                 self.effect(key, event, "store", "[]=", container, base, item, value)
-            return bool(given[1])
-        if given[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in given[1]):
-            for value in given[1]:
+            return bool(display[1])
+        if display[0] in {"list", "tuple", "set"} and not any(part[0] == "star" for part in display[1]):
+            for value in display[1]:
                 pair = value[1] if value[0] == "tuple" and len(value[1]) == 2 and container[1] in MAPPINGS else None
                 if pair is not None:
                     self.effect(key, event, "store", "[]=", container, base, *pair)
@@ -320,8 +316,10 @@ class Effects:
 
     def container_of(self, value: Term) -> Term | None:
         """Return the container that an object of a class with such a base is."""
-        got = [v for v in self.heap.attributes.of_base_outside(value[1], "append") if v[0] == "cmethod"]
-        return got[0][1] if got else None
+        methods = [
+            method for method in self.heap.attributes.of_base_outside(value[1], "append") if method[0] == "cmethod"
+        ]
+        return methods[0][1] if methods else None
 
     def _deletion(self, key: str, event: Event) -> None:
         how = {"delitem": "del", "clear": "clear", "delslice": "trim", "setslice": "rebuild", "setpart": "trim"}[
@@ -379,10 +377,10 @@ class Effects:
 
     def factory(self, container: Term) -> Term:
         """Return the term of what a ``defaultdict`` makes for a missing key."""
-        made = self.heap.external.factories.get(container)
-        if made is None:
+        maker = self.heap.external.factories.get(container)
+        if maker is None:
             return ("const", "0", "int")
-        return ("call", made, (), (), (*container[2], "made")) if isinstance(container[2], tuple) else UNKNOWN
+        return ("call", maker, (), (), (*container[2], "made")) if isinstance(container[2], tuple) else UNKNOWN
 
 
 def root_of_reads(term: Term) -> Term:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Function
 from leaklint.flow.terms import walk
 from leaklint.heap.effects import Effect, distinct_effects
+from leaklint.heap.grouping import lists_by_key
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -38,12 +39,9 @@ class Emptied:
     @cached_property
     def _by_age(self) -> dict[str, list[Function]]:
         """Return the methods that take out what is too old, by class."""
-        found: dict[str, list[Function]] = {}
-        for removal in distinct_effects([one for one in self.removals.effects.effects if one.kind == "remove"]):
-            function = self.removals.heap.functions[removal.function]
-            if function.owner and self._is_by_age(removal):
-                found.setdefault(function.owner, []).append(function)
-        return found
+        removals = distinct_effects([effect for effect in self.removals.effects.effects if effect.kind == "remove"])
+        homes = ((self.removals.heap.functions[removal.function], removal) for removal in removals)
+        return lists_by_key((home.owner, home) for home, removal in homes if home.owner and self._is_by_age(removal))
 
     def _is_by_age(self, removal: Effect) -> bool:
         """Tell whether what is taken out is compared first: an entry's time with a limit."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.model import ClassEntry, Memoises
 from leaklint.flow.terms import Term
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.copies import Copies
 from leaklint.heap.members import every_member, of_any_name
 from leaklint.heap.namespaces import fields_given
@@ -21,19 +22,11 @@ HANDED_IN = -1  # the bound of a memoiser whose arguments are not written out wh
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {"*": mul, "+": add, "-": sub, "<<": lshift, "**": pow}
 _MOST_BITS = 64  # of a bound that is worked out
 _CALLABLE = frozenset({"func", "method", "param", "partial", "memo"})
-_KNOWN_PLAIN = ("str", "int", "float", "bytes")
 
 
 def keyword(term: Term, name: str) -> Term | None:
     """Return the value of a call's keyword argument."""
     return next((value for word, value in term[3] if word == name), None)
-
-
-def argument(term: Term, place: int, name: str = "") -> Term | None:
-    """Return a call's argument by its place or its keyword."""
-    if len(term[2]) > place and not any(one[0] == "star" for one in term[2][: place + 1]):
-        return term[2][place]  # type: ignore[no-any-return]
-    return keyword(term, name) if name else None
 
 
 class External:
@@ -68,8 +61,8 @@ class External:
             return self._container(klass, term)
         how, _, operand = (_OWN.get(name) or self.contracts.returned(name)).partition(" ")
         model = _MODELS.get(how)
-        found = model(self, operand, term) if model is not None else None
-        return found if found is not None else self._by_kind(name, term)
+        values = model(self, operand, term) if model is not None else None
+        return values if values is not None else self._by_kind(name, term)
 
     def _by_kind(self, name: str, term: Term) -> Values:
         """Return what a call returns by the kind of callee that its name tells."""
@@ -85,14 +78,14 @@ class External:
             return frozenset([("exc", term[4])])
         if name.startswith("builtins."):
             return MADE
-        made = ("extinst", name, term[4])
+        instance = ("extinst", name, term[4])
         if _is_class(("ext", name)):
-            self.constructed.add(made)
+            self.constructed.add(instance)
             klass = self.contracts.klass(name)
             holder = keyword(term, klass.holder_argument) if klass is not None and klass.holder_argument else None
             if holder is not None:
-                self.held_by[made] = holder
-        return frozenset([made])
+                self.held_by[instance] = holder
+        return frozenset([instance])
 
     # what contracts say, by the first word; None where the call has not what that needs
 
@@ -107,30 +100,31 @@ class External:
         names = [name] if name[0] == "const" else self._names_given(name)
         if not names:
             return of_any_name(self.heap, term)
-        return self.heap.all_of(("attr", base, one[1].strip("'\"")) for one in names)
+        return self.heap.all_of(("attr", base, constant[1].strip("'\"")) for constant in names)
 
     def _names_given(self, name: Term) -> list[Term]:
         """Return the constants that a parameter or an element may be; none where it may be something else as well."""
         if name[0] in {"iter", "elem"}:
-            held = [value for value in self.heap.evaluate(name[1]) if value[0] == "container"]
-            found = [part for value in held for _, part in self.heap.contents.parts(value)]
-            return list(dict.fromkeys(found)) if all(one[::2] == ("const", "str") for one in found) else []
+            containers = [value for value in self.heap.evaluate(name[1]) if value[0] == "container"]
+            names = [part for value in containers for _, part in self.heap.contents.parts(value)]
+            return list(dict.fromkeys(names)) if all(part[::2] == ("const", "str") for part in names) else []
         function = self.heap.functions.get(name[1]) if name[0] == "param" else None
         if function is None:
             return []
         self.heap.contents.asked += 1
-        default = next((one.default for one in function.params if one.name == name[2]), None)
-        given = [one for _, one in self.heap.calling.given_for(name)] + ([default] if default is not None else [])
-        return list(dict.fromkeys(given)) if all(one[::2] == ("const", "str") for one in given) else []
+        default = next((param.default for param in function.params if param.name == name[2]), None)
+        names = [argument for _, argument in self.heap.calling.given_for(name)]
+        names += [default] if default is not None else []
+        return list(dict.fromkeys(names)) if all(part[::2] == ("const", "str") for part in names) else []
 
     def _class(self, operand: str, term: Term) -> Values:
         if len(term[2]) == 3:
             return frozenset([("anyclass", "?")])
-        given = self.heap.evaluate(term[2][0]) if term[2] else NOTHING
-        metas = {value: self.heap.classes.metaclass(value[1]) for value in given if value[0] == "class"}
-        made = [("class", meta) for meta in metas.values() if meta is not None]
+        values = self.heap.evaluate(term[2][0]) if term[2] else NOTHING
+        metas = {value: self.heap.classes.metaclass(value[1]) for value in values if value[0] == "class"}
+        classes = [("class", meta) for meta in metas.values() if meta is not None]
         own = self.heap.evaluate(term[1]) if None in metas.values() else NOTHING
-        return frozenset([*made, *own, *(_class_of(value) for value in given if value not in metas)])
+        return frozenset([*classes, *own, *(_class_of(value) for value in values if value not in metas)])
 
     def _namespace(self, operand: str, term: Term) -> Values:
         if not term[2]:
@@ -175,43 +169,37 @@ class External:
     def _container(self, klass: ClassEntry, term: Term) -> Values:
         kind = klass.container
         if kind in {"plain", "frozenset", "tuple", "bytearray"} and not (term[2] or term[3]):
-            return (
-                frozenset([("container", "tuple", term[4])])
-                if kind in {"tuple", "frozenset"}
-                else frozenset([("plain", kind)])
-            )
+            return frozenset([("container", "tuple", term[4]) if kind in {"tuple", "frozenset"} else ("plain", kind)])
         if kind == "deque" and (keyword(term, "maxlen") or len(term[2]) > 1):
             limit = keyword(term, "maxlen") or term[2][1]
             kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
-        made = ("container", kind, term[4])
-        if kind == "tuple" and (
-            len(term[2]) > 1 or term[3]
-        ):  # ``tuple`` itself takes one argument: a named tuple's fields
-            for part in (*term[2], *(value for _, value in term[3])):
-                self.heap.contents.hold(made, None, part)
-            return frozenset([made])
+        container = ("container", kind, term[4])
+        if kind == "tuple" and (len(term[2]) > 1 or term[3]):  # ``tuple`` itself takes one: a named tuple's fields
+            for part in call_arguments(term):
+                self.heap.contents.hold(container, None, part)
+            return frozenset([container])
         if klass.inside:
-            self._longer.update(dict.fromkeys([made], klass.longer_copies))
-            self._fills(made, dict(klass.inside), term)
+            self._longer.update(dict.fromkeys([container], klass.longer_copies))
+            self._fills(container, dict(klass.inside), term)
         if kind == "defaultdict" and term[2]:
-            self.factories[made] = term[2][0]
-            self.heap.contents.hold(made, None, ("call", term[2][0], (), (), (*term[4], "made")))
+            self.factories[container] = term[2][0]
+            self.heap.contents.hold(container, None, ("call", term[2][0], (), (), (*term[4], "made")))
         elif kind == "contextvar" and (default := keyword(term, "default")) is not None:
-            self.heap.contents.hold(made, None, default)
+            self.heap.contents.hold(container, None, default)
         elif kind == "namespace":
-            self.fields[made] = fields_given(term)
+            self.fields[container] = fields_given(term)
         elif term[2] and kind != "local":
             for value in self.heap.in_order(term[2][0]):
                 for key, part in self.heap.contents.parts(value):
-                    self.heap.contents.hold(made, key, part)
-        return frozenset([made])
+                    self.heap.contents.hold(container, key, part)
+        return frozenset([container])
 
-    def _fills(self, made: Term, inner: dict[str, str], term: Term) -> None:
+    def _fills(self, container: Term, inner: dict[str, str], term: Term) -> None:
         """Note the containers that an object has inside, which begin with the arguments of its constructor."""
-        self.inside[made] = {word: ("container", kind, (*term[4], word)) for word, kind in inner.items()}
-        for one in self.inside[made].values():
+        self.inside[container] = {word: ("container", kind, (*term[4], word)) for word, kind in inner.items()}
+        for inside in self.inside[container].values():
             for part in term[2]:
-                self.heap.contents.hold(one, None, ("iter", part[1]) if part[0] == "star" else part)
+                self.heap.contents.hold(inside, None, ("iter", part[1]) if part[0] == "star" else part)
 
     def element(self, name: str, term: Term) -> Values:
         """Return an element of something outside: ``sys.modules`` has modules by name, ``__name__`` is the module's own."""
@@ -226,51 +214,50 @@ class External:
 
     def _made(self, term: Term) -> Values:
         """``object.__new__(cls)``, ``super().__new__(cls)``, ``type.__call__(cls)``: an instance of that class."""
-        found: set[Term] = set()
+        objects: set[Term] = set()
         if term[1][0] == "attr" and term[1][2] == "__call__" and term[1][1][0] == "call":  # super().__call__(..)
             meta = self._owners.get(term[1][1][4])
-            made = [
-                key for key in self.heap.names.classes if meta is not None and self.heap.classes.metaclass(key) == meta
-            ]
-            return frozenset(("inst", key, term[4]) for key in made[:8]) or frozenset([("inst", "?", term[4])])
+            known = self.heap.names.classes if meta is not None else ()
+            classes = [key for key in known if self.heap.classes.metaclass(key) == meta]
+            return frozenset(("inst", key, term[4]) for key in classes[:8]) or frozenset([("inst", "?", term[4])])
         for value in self.heap.evaluate(term[2][0]):
             if value[0] == "class":
                 of_heir = ("inst", value[1], term[4])
                 self.heap.of_heirs.add(of_heir)
-                found.add(of_heir)
+                objects.add(of_heir)
             elif value[0] == "metaclass":
-                found |= self.heap.classes.made_by(value[1])
+                objects |= self.heap.classes.made_by(value[1])
             elif value[0] == "anyclass":
-                found.add(("inst", "?", term[4]))
-        return frozenset(found) or MADE
+                objects.add(("inst", "?", term[4]))
+        return frozenset(objects) or MADE
 
     def _memoiser(self, contract: Memoises | None, term: Term) -> Values:
         """A memoiser called with a function memoises it; called with anything else it is one with a bound."""
         if contract is None:
             return PART
-        given = [self.heap.evaluate(one) for one in term[2][:1] if one[0] != "star"]
+        arguments = [self.heap.evaluate(argument) for argument in term[2][:1] if argument[0] != "star"]
         functions = {
-            v
-            for values in given
-            for v in values
-            if v[0] in _CALLABLE or _is_class(v) or (v[0] == "ext" and not contract.parameter)
+            value
+            for values in arguments
+            for value in values
+            if value[0] in _CALLABLE or _is_class(value) or (value[0] == "ext" and not contract.parameter)
         }
         if functions and contract.bare and not keyword(term, contract.parameter):
             return self._memos(functions, contract.bound, term)
-        if any(one[0] == "star" for one in term[2]) or keyword(term, "**") is not None:
+        if any(argument[0] == "star" for argument in term[2]) or keyword(term, "**") is not None:
             return frozenset([("ext", f"memoiser:{HANDED_IN}")])
-        limit = argument(term, 0, contract.parameter) if contract.parameter and contract.bound != 0 else None
+        limit = argument_at(term, 0, contract.parameter) if contract.parameter and contract.bound != 0 else None
         return frozenset([("ext", f"memoiser:{self._bound(limit, contract.bound)}")])
 
     def _memoised(self, name: str, term: Term) -> Values:
-        given = self.heap.evaluate(term[2][0]) if term[2] else NOTHING
-        functions = {v for v in given if v[0] in _CALLABLE | {"class", "ext", "part"}}
+        values = self.heap.evaluate(term[2][0]) if term[2] else NOTHING
+        functions = {value for value in values if value[0] in _CALLABLE | {"class", "ext", "part"}}
         text = name.partition(":")[2]
         return self._memos(functions, None if text == "None" else int(text), term)
 
     @staticmethod
     def _memos(functions: set[Term], bound: int | None, term: Term) -> Values:
-        keys = {v[1] if v[0] == "func" else v[2] if v[0] == "method" else "" for v in functions}
+        keys = {value[1] if value[0] == "func" else value[2] if value[0] == "method" else "" for value in functions}
         return frozenset(("memo", key, bound, term[4]) for key in keys)
 
     def _bound(self, limit: Term | None, default: int | None) -> int | None:
@@ -295,47 +282,43 @@ class External:
 
     def _worked_out(self, limit: Term) -> int:
         """Return the bound that is the result of two others, as of ``4 * 1024``; ``HANDED_IN`` where one is not known."""
-        parts = [self._bound(one, HANDED_IN) for one in limit[2]]
-        known = [one for one in parts if one is not None and one != HANDED_IN]
+        parts = [self._bound(part, HANDED_IN) for part in limit[2]]
+        known = [bound for bound in parts if bound is not None and bound != HANDED_IN]
         is_bound = len(known) == len(parts) and (limit[1] not in {"<<", "**"} or 0 <= known[1] < _MOST_BITS)
         return _ARITHMETIC[limit[1]](*known) if is_bound else HANDED_IN
 
     def _bound_handed_in(self, limit: Term, default: int | None) -> int | None:
         """Return the bound that callers of a function hand in, or its default: none where one of them gives none."""
-        declared = next((one.default for one in self.heap.functions[limit[1]].params if one.name == limit[2]), None)
+        params = self.heap.functions[limit[1]].params
+        declared = next((param.default for param in params if param.name == limit[2]), None)
         self.heap.contents.asked += 1
         calls = self.heap.calls.get(limit[1], ())
-        given = [call.bound.get(limit[2], declared) for call in calls] or [declared]
-        if any(one is None or one[0] == "param" for one in given):
+        limits = [call.bound.get(limit[2], declared) for call in calls] or [declared]
+        if any(handed_in is None or handed_in[0] == "param" for handed_in in limits):
             return HANDED_IN
-        bounds = [self._bound(one, default) for one in given]
-        return None if None in bounds else max(one for one in bounds if one is not None)
+        bounds = [self._bound(handed_in, default) for handed_in in limits]
+        return None if None in bounds else max(bound for bound in bounds if bound is not None)
 
     def method(self, container: Term, name: str, term: Term) -> Values:
         """Return what a method of a container returns."""
         heap = self.heap
         if container[1] == "contextvar" and name == "get":
-            return frozenset(v for _, part in heap.contents.parts(container) for v in heap.evaluate(part))
+            return frozenset(value for _, part in heap.contents.parts(container) for value in heap.evaluate(part))
         if name in _READS:
-            got: set[Term] = set()
             key = term[2][0] if term[2] else ("unknown",)
-            kind = (
-                "elem"
-                if container[1] in {"dict", "defaultdict", "bounded", "counter"} or container[1].startswith("weak")
-                else "iter"
-            )
-            reading = ("elem", term[1][1], key) if kind == "elem" else ("iter", term[1][1])
-            got |= heap.elements(container, reading)
+            by_key = container[1] in {"dict", "defaultdict", "bounded", "counter"} or container[1].startswith("weak")
+            reading = ("elem", term[1][1], key) if by_key else ("iter", term[1][1])
+            values = heap.elements(container, reading)
             if name in {"get", "setdefault", "pop"} and len(term[2]) > 1:
-                got |= heap.evaluate(term[2][1])
-            return frozenset(got)
+                values |= heap.evaluate(term[2][1])
+            return values
         if name in {"copy", "__copy__"}:
             copy = ("container", container[1], term[4])
             heap.contents.share(copy, container)
             return frozenset([copy])
         if name in self.longer_copies(container):
             copy = ("container", container[1], term[4])
-            inner = {word: one[1] for word, one in self.inside[container].items()}
+            inner = {word: inside[1] for word, inside in self.inside[container].items()}
             self._fills(copy, inner, term)
             self._longer[copy] = self._longer[container]
             return frozenset([copy])

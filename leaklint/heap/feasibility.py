@@ -12,6 +12,7 @@ from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import outcome
 from leaklint.heap.letting_go import LettingGo
 from leaklint.heap.multiplicity import IMPORT
@@ -187,21 +188,17 @@ class Feasibility:
     @cached_property
     def _owners(self) -> dict[str, list[str]]:
         """Return the classes that have methods of a name."""
-        found: dict[str, list[str]] = {}
-        for key, klass in self.removals.heap.names.classes.items():
-            for name in klass.methods:
-                found.setdefault(name, []).append(key)
-        return found
+        classes = self.removals.heap.names.classes.items()
+        return lists_by_key((name, key) for key, klass in classes for name in klass.methods)
 
     @cached_property
     def calls_by_name(self) -> dict[str, list[tuple[Function, Event]]]:
         """Return the calls of methods, with the functions in which they stand, by the name of the method."""
-        found: dict[str, list[tuple[Function, Event]]] = {}
-        for function in self.removals.heap.functions.values():
-            for event in function.events:
-                if event.kind == "call" and event.terms[0][1][0] == "attr":
-                    found.setdefault(event.terms[0][1][2], []).append((function, event))
-        return found
+        return lists_by_key(
+            (event.terms[0][1][2], (function, event))
+            for function in self.removals.heap.functions.values()
+            for event in function.events if event.kind == "call" and event.terms[0][1][0] == "attr"
+        )  # fmt: skip
 
     def never_here(self, event: Event, function: Function) -> str:
         """Return why an event has no chance to run where its function runs; nothing if it has."""

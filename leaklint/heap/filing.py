@@ -22,8 +22,8 @@ _ELEMENTS = frozenset({"remove", "discard"})
 
 def slot_of(effect: Effect) -> Term | None:
     """Return the key under which the container of an effect lies in another one; None if it lies in none."""
-    found = [key for base in options(effect.base) if (key := _key_in(base)) is not None]
-    return found[0] if found and all(one == found[0] for one in found) else None
+    keys = [key for base in options(effect.base) if (key := _key_in(base)) is not None]
+    return keys[0] if keys and all(key == keys[0] for key in keys) else None
 
 
 def _key_in(base: Term) -> Term | None:
@@ -52,10 +52,12 @@ class Filing:
         ``every`` are all the removals from the holder.
         """
         removed_key = slot_of(removal)
-        one = removed_key is not None and removed_key[0] == "const" and removal.how in _ELEMENTS
+        is_constant = removed_key is not None and removed_key[0] == "const" and removal.how in _ELEMENTS
         ways, worked_out = self._ways_of(stores)
-        for store in ways if one else worked_out:
-            missed = self._under_one(removal, removed_key, store, every) if one and removed_key is not None else None
+        for store in ways if is_constant else worked_out:
+            missed = (
+                self._under_one(removal, removed_key, store, every) if is_constant and removed_key is not None else None
+            )
             missed = (
                 missed
                 or self._under_bare(removal, removed_key, store)
@@ -72,8 +74,8 @@ class Filing:
         It is found once for the stores into one holder.
         """
         if self._ways_to_file is None or self._ways_to_file[0] is not stores:
-            ways = list(reversed({(one.base, one.key, one.value): one for one in reversed(stores)}.values()))
-            self._ways_to_file = stores, ways, [one for one in ways if self._is_worked_out_key(one)]
+            ways = list(reversed({(store.base, store.key, store.value): store for store in reversed(stores)}.values()))
+            self._ways_to_file = stores, ways, [store for store in ways if self._is_worked_out_key(store)]
         return self._ways_to_file[1:]
 
     def _is_worked_out_key(self, store: Effect) -> bool:
@@ -102,19 +104,19 @@ class Filing:
     def _slots(self, removals: list[Effect]) -> set[Term | None]:
         """Return the keys under which removals look, worked out once for the removals from one holder."""
         if self._removed_slots is None or self._removed_slots[0] is not removals:
-            self._removed_slots = removals, {slot_of(one) for one in removals}
+            self._removed_slots = removals, {slot_of(removal) for removal in removals}
         return self._removed_slots[1]
 
     def _constants(self, term: Term, depth: int) -> Iterator[Term | None]:
         """Yield the constants that a term may be by what callers pass; None for what is no constant."""
-        for one in options(term):
-            calls = self.effects.calls.get(one[1], ()) if one[0] == "param" and depth <= _CALLERS else ()
-            given = [call.bound[one[2]] for call in calls if one[2] in call.bound]
-            if one[0] == "iter" and one[1][0] in {"tuple", "list", "set"}:
-                given = list(one[1][1])
-            if not given:
-                yield one if one[0] == "const" else None
-            for part in given:
+        for option in options(term):
+            calls = self.effects.calls.get(option[1], ()) if option[0] == "param" and depth <= _CALLERS else ()
+            passed = [call.bound[option[2]] for call in calls if option[2] in call.bound]
+            if option[0] == "iter" and option[1][0] in {"tuple", "list", "set"}:
+                passed = list(option[1][1])
+            if not passed:
+                yield option if option[0] == "const" else None
+            for part in passed:
                 yield from self._constants(part, depth + 1)
 
     # what the key is worked out from
@@ -129,9 +131,9 @@ class Filing:
             if source is None or removed_key[0] not in {"param", "attr"} or removed_key == stored_key:
                 continue
             passed = self._passed(removed_key)
-            if any(self._source(one) is not None for one in passed if one[0] != "attr"):
+            if any(self._source(argument) is not None for argument in passed if argument[0] != "attr"):
                 continue  # some callers work the key out themselves
-            if not any(self._is_raw(one) for one in passed & self._passed(source)):
+            if not any(self._is_raw(argument) for argument in passed & self._passed(source)):
                 continue
             line = removal.event.place[0]
             why = f"it is stored under {as_text(stored_key)} and looked for under {as_text(removed_key)} (line {line})"
@@ -141,8 +143,8 @@ class Filing:
     def _under_other_form(self, removal: Effect, slot: Term | None, store: Effect) -> Missed | None:
         """Return how a store and a removal work a key out of what they are given, each in another way."""
         for stored_key, removed_key in self._pairs(removal, slot, store):
-            for one, other in _parts(stored_key, removed_key):
-                left, right = self.forms.of(one), self.forms.of(other)
+            for stored_part, removed_part in _parts(stored_key, removed_key):
+                left, right = self.forms.of(stored_part), self.forms.of(removed_part)
                 if left is None or right is None or not self._differ(left, right):
                     continue
                 why = f"it is stored under {as_text(stored_key)} and looked for under {as_text(removed_key)}"
@@ -164,17 +166,17 @@ class Filing:
         left, right = self._passed(stored.subject), self._passed(removed.subject)
         if any(map(self._is_worked_out, left | right)):
             return False
-        return bool(stored.steps and removed.steps) or any(one[0] != "const" for one in left & right)
+        return bool(stored.steps and removed.steps) or any(passed[0] != "const" for passed in left & right)
 
     def _is_worked_out(self, passed: Term) -> bool:
         """Tell whether something is done to what is passed, or was done to it before it was put where it is read."""
         if passed[0] == "attr":
             classes = self.heap.names.classes.values()
             assigned = (event.terms[1] for _, event in self.heap.attributes.assignments(passed[2]))
-            return any(passed[2] in one.methods for one in classes) or any(map(self._has_steps, assigned))
+            return any(passed[2] in klass.methods for klass in classes) or any(map(self._has_steps, assigned))
         values = self.heap.evaluate(passed[1]) if passed[0] == "call" else ()
         read_from = [value[1] for value in values if value[0] == "cmethod"]
-        parts = [part for one in read_from for _, part in self.heap.contents.parts(one)]
+        parts = [part for method_read in read_from for _, part in self.heap.contents.parts(method_read)]
         return any(map(self._has_steps, parts)) if read_from else self._has_steps(passed)
 
     def _has_steps(self, term: Term) -> bool:
@@ -186,7 +188,7 @@ class Filing:
         if passed[0] != "attr" or passed[1][0] != "param" or passed[1][1] not in self.heap.names.classes:
             return bool(passed[0] != "const")
         assigned = [event.terms[1] for _, event in self.heap.attributes.field_terms(passed[1][1], passed[2])]
-        return not assigned or any(self._source(one) is None and one[0] != "const" for one in assigned)
+        return not assigned or any(self._source(value) is None and value[0] != "const" for value in assigned)
 
     @staticmethod
     def _pairs(removal: Effect, removed_key: Term | None, store: Effect) -> Iterator[tuple[Term, Term]]:
@@ -233,12 +235,12 @@ class Filing:
         if callee[0] != "func":
             return False
         function = self.heap.functions[callee[1]]
-        given = set(self.heap.calling.bind(callee[1], key, None))
-        returned = [one for event in function.events if event.kind == "return" for one in options(event.terms[0])]
-        params = {("param", function.key, name) for name in given}
+        bound = set(self.heap.calling.bind(callee[1], key, None))
+        returned = [result for event in function.events if event.kind == "return" for result in options(event.terms[0])]
+        params = {("param", function.key, name) for name in bound}
         return bool(returned) and all(
-            one not in params and any(part in params for part in walk(one)) and self._source(one) is not None
-            for one in returned
+            result not in params and any(part in params for part in walk(result)) and self._source(result) is not None
+            for result in returned
         )
 
     def _passed(self, term: Term) -> frozenset[Term]:

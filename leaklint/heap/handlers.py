@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import UNKNOWN, Term, walk
+from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import early_exit, is_handed_on
-from leaklint.heap.external import argument
+from leaklint.heap.grouping import sets_by_key
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.outliving import Life, Outliving
@@ -55,7 +56,7 @@ class Handlers:
                 yield from self._added(function, event, term, contract)
 
     def _logger(self, contract: Contract, function: str, event: Event, term: Term) -> Iterator[Handler]:
-        name = argument(term, 0, "name")
+        name = argument_at(term, 0, "name")
         if name is None or self.heap.keys.of(name) != Domain.FRESH:
             return
         yield Handler("logger", function, event, "medium", (), contract)
@@ -73,8 +74,8 @@ class Handlers:
         tests = [guard.test for guard in event.guards if guard.kind in {"if", "past", "loop"}]
         if any(self._asks_for(test, attribute) for test in tests):
             return
-        given = term[2][0] if term[2] else None
-        left_out = self._left_out(home, event, given, contract) if self._is_removed(contract) else ""
+        handler = term[2][0] if term[2] else None
+        left_out = self._left_out(home, event, handler, contract) if self._is_removed(contract) else ""
         if self._is_removed(contract) and not left_out:
             return
         level, reasons = 1, [left_out] if left_out else []
@@ -85,19 +86,19 @@ class Handlers:
         if any(self._asks_environment(guard.test) for guard in event.guards):
             level = 0
             reasons.append("only where the environment asks for it")
-        retained = self.heap.keeping.of(given) if given is not None else []
-        if any(one.name == "long" for one in retained):
+        retained = self.heap.keeping.of(handler) if handler is not None else []
+        if any(part.name == "long" for part in retained):
             return
         if self._is_emptied(home, event, attribute):
             return
-        of_objects = self._is_of_objects(home) or any(one.kind == "self" or one.cls for one in retained)
+        of_objects = self._is_of_objects(home) or any(part.kind == "self" or part.cls for part in retained)
         if not of_objects and not left_out:
-            if self._is_over(home, given):
+            if self._is_over(home, handler):
                 reasons.append("the program closes it, which does not take it out")
             else:
                 level = 0
                 reasons.append("a function that configures logging usually runs once")
-        if any(one.cls and (self.heap.multiplicity.is_single(one.cls)) for one in retained):
+        if any(part.cls and self.heap.multiplicity.is_single(part.cls) for part in retained):
             return
         if home.owner and (
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
@@ -112,10 +113,10 @@ class Handlers:
         calls = self.heap.effects.calls.get(home.key, ()) if depth < 4 else ()
         return any(self._is_of_objects(self.heap.points_to.functions[call.caller], depth + 1) for call in calls)
 
-    def _is_over(self, home: Function, given: Term | None, depth: int = 4) -> bool:
+    def _is_over(self, home: Function, handler: Term | None, depth: int = 4) -> bool:
         """Tell whether what a function adds is closed by that run of it: in itself, in its callers, by the same object."""
-        made = self.heap.points_to.evaluate(given) - PART if given is not None else frozenset()
-        closing = {key for value in made for key in self._closing.get(value, ())}
+        handlers = self.heap.points_to.evaluate(handler) - PART if handler is not None else frozenset()
+        closing = {key for value in handlers for key in self._closing.get(value, ())}
         functions = self.heap.points_to.functions
         related = self.heap.points_to.classes.related
         if any(home.owner and functions[key].owner and related(home.owner, functions[key].owner) for key in closing):
@@ -130,44 +131,32 @@ class Handlers:
         """Return the functions that close an object before the process ends, by object."""
         from leaklint_runtime.closers import NAMES
 
-        found: dict[Term, set[str]] = {}
-        for key, function in self.heap.points_to.functions.items():
-            for event in function.events:
-                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
-                if callee[0] != "attr" or callee[2] not in NAMES:
-                    continue
-                if self.heap.removals.feasibility.outlived(event, function):
-                    continue
-                for value in self.heap.points_to.evaluate(callee[1]):
-                    found.setdefault(value, set()).add(key)
-        return found
+        feasibility = self.heap.removals.feasibility
+        return sets_by_key(
+            (value, function.key)
+            for name in NAMES for function, event in feasibility.calls_by_name.get(name, ())
+            if not feasibility.outlived(event, function)
+            for value in self.heap.points_to.evaluate(event.terms[0][1][1])
+        )  # fmt: skip
 
     @staticmethod
     def _is_emptied(home: Function, event: Event, attribute: str) -> bool:
         """Tell whether the same function takes all handlers out first: ``logger.handlers = []``, ``.clear()``."""
-        for one in home.events:
-            if one.place < event.place and one.kind == "setattr" and one.name == attribute:
+        for earlier in (earlier for earlier in home.events if earlier.place < event.place):
+            if earlier.kind == "setattr" and earlier.name == attribute:
                 return True
-            cleared = one.kind in {"call", "clear"} and any(
-                term[0] == "attr" and term[2] == attribute for term in walk(one.terms[0])
-            )
-            if one.place < event.place and cleared and (one.kind == "clear" or one.terms[0][1][-1] == "clear"):
-                return True
+            if earlier.kind == "clear" or (earlier.kind == "call" and earlier.terms[0][1][-1] == "clear"):
+                if any(term[0] == "attr" and term[2] == attribute for term in walk(earlier.terms[0])):
+                    return True
         return False
 
     def _name(self, logger: Term) -> Term | None:
         """Return the name that a logger is asked for by, as far as that is seen."""
-        terms = [logger]
-        if logger[0] == "attr":
-            for value in self.heap.points_to.evaluate(logger[1]):
-                if value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes:
-                    terms += [
-                        event.terms[1] for _, event in self.heap.points_to.attributes.field_terms(value[1], logger[2])
-                    ]
-        for one in terms:
-            if one[0] == "call" and one[2]:
-                return one[2][0]  # type: ignore[no-any-return]
-        return None
+        terms, points_to = [logger], self.heap.points_to
+        for value in points_to.evaluate(logger[1]) if logger[0] == "attr" else ():
+            if value[0] in {"self", "inst"} and value[1] in points_to.names.classes:
+                terms += [event.terms[1] for _, event in points_to.attributes.field_terms(value[1], logger[2])]
+        return next((term[2][0] for term in terms if term[0] == "call" and term[2]), None)
 
     def _asks_for(self, test: Term, attribute: str, depth: int = 0) -> bool:
         """Tell whether a test looks at what is there already, by itself or in a function of the program that it calls."""
@@ -213,31 +202,31 @@ class Handlers:
             ]
         return self._removed[contract.name]
 
-    def _left_out(self, home: Function, event: Event, given: Term | None, contract: Contract) -> str:
+    def _left_out(self, home: Function, event: Event, handler: Term | None, contract: Contract) -> str:
         """Return the exit at which a function leaves in what only itself takes out again, further down."""
         removals = self._removals(contract)
-        if given is None or given[0] != "call" or any(function != home.key for function, _ in removals):
+        if handler is None or handler[0] != "call" or any(function != home.key for function, _ in removals):
             return ""
-        undoing = [one for _, one in removals]
-        if not all(given in (*one.terms[0][2], *(value for _, value in one.terms[0][3])) for one in undoing):
+        undoing = [call for _, call in removals]
+        if not all(handler in call_arguments(call.terms[0]) for call in undoing):
             return ""
-        if any(one.kind in {"setattr", "setitem", "setname"} and one.terms[-1] == given for one in home.events):
+        if any(other.kind in {"setattr", "setitem", "setname"} and other.terms[-1] == handler for other in home.events):
             return ""
-        left = early_exit(home, event, undoing, given)
-        if left is None or is_handed_on(home, {undo.rpartition(".")[2] for undo in contract.undo}):
+        leaving = early_exit(home, event, undoing, handler)
+        if leaving is None or is_handed_on(home, {undo.rpartition(".")[2] for undo in contract.undo}):
             return ""
-        verb = "returns" if left.kind == "return" else "raises"
-        return f"it {verb} before it takes it out again (line {left.place[0]})"
+        verb = "returns" if leaving.kind == "return" else "raises"
+        return f"it {verb} before it takes it out again (line {leaving.place[0]})"
 
     @cached_property
     def _calls(self) -> list[tuple[str, Event, str]]:
         """Return the calls of methods of packages of loggers, by name, and of what is not resolved, which may be a logger."""
         contracts = self.heap.points_to.contracts
-        adding = [one for one in contracts.all() if one.kind in _ADDED]
-        packages = {one.name.partition(".")[0] for one in adding}
-        found = [one for one in self.heap.effects.external if one[3].partition(".")[0] in packages]
-        calls = [(function, event, name) for function, event, _, name in found]
-        undoing = {end[1:] for one in adding for end in one.undo if end.count(".") == 1}
+        adding = [contract for contract in contracts.all() if contract.kind in _ADDED]
+        packages = {contract.name.partition(".")[0] for contract in adding}
+        external = [call for call in self.heap.effects.external if call[3].partition(".")[0] in packages]
+        calls = [(function, event, name) for function, event, _, name in external]
+        undoing = {end[1:] for contract in adding for end in contract.undo if end.count(".") == 1}
         for key, function in self.heap.points_to.functions.items():
             for event in function.events:
                 callee: Term = event.terms[0][1] if event.kind == "call" else ("unknown",)

@@ -52,16 +52,16 @@ def is_identity_anew(heap: PointsTo, term: Term, function: Function) -> bool:
 
 def _is_anew(heap: PointsTo, term: Term, function: Function) -> bool:
     """Tell whether a term makes an object where it stands, or whatever calls the function hands in such a one."""
-    here = {(term, function.key)}
+    terms = {(term, function.key)}
     for _ in range(_DEPTH + 1):
-        params = {(one, key) for one, key in here if one[:2] == ("param", key)}
-        if not all(_is_made_here(heap, one, heap.functions[key]) for one, key in here - params):
+        params = {(made_term, key) for made_term, key in terms if made_term[:2] == ("param", key)}
+        if not all(_is_made_here(heap, made_term, heap.functions[key]) for made_term, key in terms - params):
             return False
-        given = [heap.calling.given_for(one) for one, _ in params]
-        if not all(given):
+        handed_in = [heap.calling.given_for(made_term) for made_term, _ in params]
+        if not all(handed_in):
             return False
-        here = {(one, call.caller) for calls in given for call, one in calls}
-        if not here:
+        terms = {(made_term, call.caller) for calls in handed_in for call, made_term in calls}
+        if not terms:
             return True
     return False
 
@@ -84,39 +84,39 @@ def _made_at(heap: PointsTo, term: Term, depth: int) -> frozenset[Way] | None:
 
     Behind each place come the calls that return what is made there.
     """
-    found: set[Way] = set()
-    for one in options(term) if depth < _DEPTH else [term]:
-        sources = _sources(heap, one)
-        if one[0] == "call" and makes_apart(heap, one):
-            found.add((one[4],))
-        elif one[0] == "call" and (ways := _returned_anew(heap, one, depth)):
-            found |= ways
-        elif one[0] == "func" and one[1] in heap.functions and heap.functions[one[1]].parent:
-            found.add((one,))
+    ways: set[Way] = set()
+    for option in options(term) if depth < _DEPTH else [term]:
+        sources = _sources(heap, option)
+        if option[0] == "call" and makes_apart(heap, option):
+            ways.add((option[4],))
+        elif option[0] == "call" and (returned := _returned_anew(heap, option, depth)):
+            ways |= returned
+        elif option[0] == "func" and option[1] in heap.functions and heap.functions[option[1]].parent:
+            ways.add((option,))
         elif not sources or len(sources) > _SOURCES or depth >= _DEPTH:
             return None
         for source in sources:
             sites = _made_at(heap, source, depth + 1)
             if sites is None:
                 return None
-            found |= sites
-    return frozenset(found)
+            ways |= sites
+    return frozenset(ways)
 
 
 def _returned_anew(heap: PointsTo, call: Term, depth: int) -> frozenset[Way]:
     """Return where a call's result is made if each call of the function makes one: a function inside of it, an object."""
-    found: set[Way] = set()
+    all_ways: set[Way] = set()
     for callee in heap.evaluate(call[1]) if depth < _DEPTH else ():
         function = heap.functions[callee[-1]] if callee[0] in {"func", "method"} else None
         if function is None or function.yields or function.decorators or _is_overridden(heap, callee, call):
             return frozenset()
-        returned = [one for event in function.events if event.kind == "return" for one in options(event.terms[0])]
-        for one in returned:
-            ways = _made_in(heap, one, function.key, depth + 1)
+        returned = [result for event in function.events if event.kind == "return" for result in options(event.terms[0])]
+        for result in returned:
+            ways = _made_in(heap, result, function.key, depth + 1)
             if not ways:
                 return frozenset()
-            found |= {(*way, call[4]) for way in ways}
-    return frozenset(found)
+            all_ways |= {(*way, call[4]) for way in ways}
+    return frozenset(all_ways)
 
 
 def _is_overridden(heap: PointsTo, callee: Term, call: Term) -> bool:
@@ -137,7 +137,7 @@ def _inner_of(heap: PointsTo, term: Term, key: str) -> Term | None:
     function = heap.functions.get(made[1]) if made[0] == "func" else None
     if function is None or function.parent != key:
         return None
-    below = any(term[0] == "call" and one.place == term[4][1:] for one in function.decorators)
+    below = any(term[0] == "call" and decorator.place == term[4][1:] for decorator in function.decorators)
     return made if made is term or (below and heap.evaluate(term) == {made}) else None
 
 
@@ -149,7 +149,7 @@ def _sources(heap: PointsTo, term: Term) -> list[Term]:
         ]
         return [event.terms[1] for owner in owners for _, event in heap.attributes.field_terms(owner[1], term[2])]
     if term[0] == "param":
-        return [given for _, given in heap.calling.given_for(term)]
+        return [argument for _, argument in heap.calling.given_for(term)]
     if term[0] == "iter":
         values = heap.evaluate(term[1])
         known = bool(values) and all(value[0] == "container" and value[1] in _SEQUENCES for value in values)

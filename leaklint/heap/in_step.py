@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.removal_sites import is_after
 
 if TYPE_CHECKING:
@@ -118,21 +119,19 @@ class InStep:
     def _handed_by(self, owner: str) -> dict[tuple[str, Term], list[tuple[int, Effect]]]:
         """Return the stores into the holders of a class or module, numbered, by the functions with the terms of their names."""
         if owner not in self._known_handed:
-            found = self._known_handed[owner] = {}
-            for number, one in enumerate(self._by_owner.get(owner, ())):
-                for pair in dict.fromkeys(self.sides.handed(one.function, _name(one), 0)):
-                    found.setdefault(pair, []).append((number, one))
+            self._known_handed[owner] = lists_by_key(
+                (pair, (number, store))
+                for number, store in enumerate(self._by_owner.get(owner, ()))
+                for pair in dict.fromkeys(self.sides.handed(store.function, _name(store), 0))
+            )
         return self._known_handed[owner]
 
     @cached_property
     def _by_owner(self) -> dict[str, list[Effect]]:
         """Return the stores whose keys or elements have names, by the class or module to which their holders belong."""
-        found: dict[str, list[Effect]] = {}
-        for effect in self.removals.effects.effects:
-            name = _name(effect)
-            if effect.kind == "store" and name is not None and name[0] != "const":
-                found.setdefault(self.sides.owner(effect), []).append(effect)
-        return found
+        stores = (effect for effect in self.removals.effects.effects if effect.kind == "store")
+        named = (store for store in stores if (_name(store) or ("const",))[0] != "const")
+        return lists_by_key((self.sides.owner(store), store) for store in named)
 
 
 def _is_element(store: Effect) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from leaklint.contracts.texts import GIVING_TEXT
 from leaklint.flow.terms import Term, children, options, walk
-from leaklint.heap.arguments import attribute_given
+from leaklint.heap.arguments import attribute_given, call_arguments
 from leaklint.heap.callers import Callers
 from leaklint.heap.context_settings import ContextSettings
 from leaklint.heap.counters import Counters
@@ -78,29 +78,29 @@ class KeyDomain:
         return self._callers.ask((term, depth), lambda: self._worst(options(term), depth))
 
     def _worst(self, terms: Iterable[Term], depth: int) -> Domain:
-        found = {one: self._of(one, depth) for one in terms}
-        worst = min(found.values(), key=ORDER.index)
-        text = Domain.TEXT in found.values() or any(one[0] == "const" and one[2] in {"str", "bytes"} for one in found)
+        domains = {term: self._of(term, depth) for term in terms}
+        worst = min(domains.values(), key=ORDER.index)
+        text = Domain.TEXT in domains.values() or any(
+            term[0] == "const" and term[2] in {"str", "bytes"} for term in domains
+        )
         return Domain.TEXT if worst is Domain.UNKNOWN and text else worst  # keys are of one type
+
+    def _widest(self, terms: Iterable[Term], depth: int, default: Domain = Domain.UNKNOWN) -> Domain:
+        """Return the domain of the term that may have most values; ``default`` of no terms."""
+        return min((self._deep(term, depth) for term in terms), key=ORDER.index, default=default)
 
     def _of(self, term: Term, depth: int) -> Domain:
         kind = term[0]
         if kind == "const" or (kind in {"attr", "call", "op"} and self.ranges.is_clamped(term)):
             return Domain.FINITE
-        if kind == "attr" and (named := attribute_given(self.heap, term)) is not None:
-            return self._deep(named, depth + 1)
-        if kind == "attr" and term[2] in _FINITE_ATTRIBUTES:
-            given = self.heap.attributes.assigned.to_functions(term)
-            return min((self._deep(one, depth + 2) for one in given), key=ORDER.index, default=Domain.FINITE)
+        if kind == "attr":
+            return self._attribute(term, depth)
         if kind in {"text", "tuple", "list", "set", "comp", "slice", "star"}:
             inside = term[2] if kind == "comp" else children(term)
             parts = [self._deep(part, depth + 1) for part in inside]
-            worst = min(parts, key=ORDER.index, default=Domain.FINITE)
-            if kind == "text":
-                if Domain.FRESH in parts:
-                    return Domain.FRESH
-                return worst if worst in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
-            return worst
+            if kind == "text" and set(parts) - {Domain.FINITE}:
+                return Domain.FRESH if Domain.FRESH in parts else Domain.TEXT
+            return min(parts, key=ORDER.index, default=Domain.FINITE)
         if kind == "op":
             return self._operation(term, depth)
         if kind in {"elem", "call"} and self.inputs.variable(term):
@@ -111,37 +111,46 @@ class KeyDomain:
             return Domain.FINITE
         if kind == "param":
             return self._param(term, depth)
-        if kind == "fresh" or kind == "cell":
-            terms = self.heap.cell(term) if kind == "cell" else self._assigned(term)
-            if terms and depth < 5:
-                return min(
-                    (self._deep(one, depth + 2) for one in terms if one != term),
-                    key=ORDER.index,
-                    default=Domain.UNKNOWN,
-                )
-        if kind in {"attr", "name"} and self._counters.counts(term):
+        if kind in {"fresh", "cell"} and depth < 5:
+            terms = self.heap.cell(term) if kind == "cell" else self.heap.reaching(term)
+            if terms:
+                return self._widest((value for value in terms if value != term), depth + 2)
+        if kind == "name" and self._is_fresh_variable(term, depth):
             return Domain.FRESH
-        if kind == "attr" and term[1][0] == "call" and self._call(term[1], depth + 1) == Domain.FRESH:
+        return self._by_values(term)
+
+    def _is_fresh_variable(self, term: Term, depth: int) -> bool:
+        """Tell whether a variable of a module counts up, or is given something new each time."""
+        if self._counters.counts(term):
+            return True
+        values = self._of_global(term)[:6] if depth < 5 else []
+        return Domain.FRESH in [self._deep(value, depth + 2) for value in values]
+
+    def _attribute(self, term: Term, depth: int) -> Domain:
+        """Return how many values an attribute can have: by contract, by what it is of, or by what is assigned to it."""
+        if (argument := attribute_given(self.heap, term)) is not None:
+            return self._deep(argument, depth + 1)
+        if term[2] in _FINITE_ATTRIBUTES:
+            return self._widest(self.heap.attributes.assigned.to_functions(term), depth + 2, Domain.FINITE)
+        if self._counters.counts(term):
             return Domain.FRESH
-        if kind == "attr" and self._is_for_each(term):
+        if term[1][0] == "call" and self._call(term[1], depth + 1) == Domain.FRESH:
+            return Domain.FRESH
+        if self._is_for_each(term):
             return self._deep(term[1], depth + 1)
-        if kind == "name" and depth < 5:
-            found = [self._deep(one, depth + 2) for one in self._of_global(term)[:6]]
-            if Domain.FRESH in found:
-                return Domain.FRESH
-        if kind == "attr" and depth < 8 and (written := self._on_classes(term)):
-            if all(self._deep(one, 4) is Domain.FINITE for one in written):
+        if depth < 8 and (written := self._on_classes(term)):
+            if all(self._deep(value, 4) is Domain.FINITE for value in written):
                 return Domain.FINITE  # one for each class
-        if kind == "attr" and depth < 5:
+        if depth < 5:
             fields = [
                 event.terms[1]
                 for value in self.heap.ordered(self.heap.attributes.handed_down(term[1]))
                 if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
                 for _, event in self.heap.attributes.field_terms(value[1], term[2])
             ]
-            found = [self._deep(one, depth + 2) for one in fields[:6]]
-            if found and Domain.UNKNOWN not in found:
-                return min(found, key=ORDER.index)
+            domains = [self._deep(value, depth + 2) for value in fields[:6]]
+            if domains and Domain.UNKNOWN not in domains:
+                return min(domains, key=ORDER.index)
         return self._by_values(term)
 
     def _is_for_each(self, term: Term) -> bool:
@@ -151,30 +160,26 @@ class KeyDomain:
 
     def _on_classes(self, term: Term) -> list[Term]:
         """Return what class bodies give an attribute that no object is given for itself."""
-        found: list[Term] = []
+        values: list[Term] = []
         for value in self.heap.evaluate(term[1]):
             if value[0] not in {"self", "inst", "class"} or value[1] not in self.heap.names.classes:
                 return []
             if any(True for _ in self.heap.attributes.field_terms(value[1], term[2])):
                 return []
             classes = self.heap.classes
-            every = {*classes.order(value[1]), *classes.below(value[1])}
-            if any(term[2] in self.heap.names.classes[one].methods for one in every):
+            family = {*classes.order(value[1]), *classes.below(value[1])}
+            if any(term[2] in self.heap.names.classes[owner].methods for owner in family):
                 return []  # a property gives each object its own
-            found += [
-                self.heap.names.classes[one].attributes[term[2]][0]
-                for one in sorted(every)
-                if term[2] in self.heap.names.classes[one].attributes
+            values += [
+                self.heap.names.classes[owner].attributes[term[2]][0]
+                for owner in sorted(family)
+                if term[2] in self.heap.names.classes[owner].attributes
             ]
-        return found
+        return values
 
     def _of_global(self, term: Term) -> list[Term]:
         """Return what is assigned to a variable of a module."""
         return list(self.heap.names.assigned_to(self.heap.names.name(term[1], term[2])))
-
-    def _assigned(self, term: Term) -> tuple[Term, ...]:
-        function = self.heap.functions.get(term[1])
-        return function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
 
     def _operation(self, term: Term, depth: int) -> Domain:
         name, parts = term[1], term[2]
@@ -184,35 +189,35 @@ class KeyDomain:
             return Domain.FINITE
         if name == "&" and any(part[0] == "const" for part in parts):
             return Domain.FINITE
-        found = [self._deep(part, depth + 1) for part in parts]
-        if Domain.FRESH in found:
+        domains = [self._deep(part, depth + 1) for part in parts]
+        if Domain.FRESH in domains:
             return Domain.FRESH
         if name == "+" and any(value[0] == "container" for value in self.heap.evaluate(term)):
-            return min(found, key=ORDER.index)  # a sequence of what is in either of two
+            return min(domains, key=ORDER.index)  # a sequence of what is in either of two
         if any(self._is_text(part) for part in parts):
-            return Domain.FINITE if set(found) == {Domain.FINITE} else Domain.TEXT
-        return Domain.VALUE if Domain.OBJECT not in found else Domain.OBJECT
+            return Domain.FINITE if set(domains) == {Domain.FINITE} else Domain.TEXT
+        return Domain.VALUE if Domain.OBJECT not in domains else Domain.OBJECT
 
     def _is_text(self, term: Term) -> bool:
         return any(value[0] == "plain" and value[1] in {"str", "bytes"} for value in self.heap.evaluate(term))
 
     def _call(self, term: Term, depth: int) -> Domain:
         names = {value[1] for value in self.heap.attributes.with_given(term[1]) if value[0] == "ext"}
-        given = {self.heap.contracts.keys(name) for name in names}
-        if "fresh" in given:
+        natures = {self.heap.contracts.keys(name) for name in names}
+        if "fresh" in natures:
             if "builtins.id" in names and term[2] and self._of_class(term[2][0]):
                 return Domain.FINITE
             return Domain.FRESH
         if any(self.heap.contracts.is_a(name, "the one that runs") for name in names):
             return Domain.OBJECT if self._runners.come_and_go(term) else Domain.VALUE
-        if "finite" in given:
+        if "finite" in natures:
             made_anew = names == {"builtins.type"} and len(term[2]) == 3
             return Domain.OBJECT if made_anew else Domain.FINITE
-        if "text" in given and term[2]:
+        if "text" in natures and term[2]:
             inner = self._deep(term[2][0], depth + 1)
             return inner if inner in {Domain.FINITE, Domain.FRESH} else Domain.TEXT
-        if "inner" in given and term[2]:
-            fields = (*term[2], *(value for _, value in term[3])) if names == {"builtins.tuple"} else term[2][:1]
+        if "inner" in natures and term[2]:
+            fields = call_arguments(term) if names == {"builtins.tuple"} else term[2][:1]
             return self._worst(fields, depth + 1)  # a named tuple is given its fields
         if settings := self.settings.given(term):
             return self._worst(settings, depth + 1)
@@ -224,16 +229,13 @@ class KeyDomain:
             and term[1][2] in {"get", "pop"}
             and self.of_table(("elem", term[1][1], term[2][0] if term[2] else ("unknown",)))
         ):
-            rest = term[2][1] if len(term[2]) > 1 else None
-            return Domain.FINITE if rest is None else self._deep(rest, depth + 1)
-        made = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and value[1] != "?"]
-        if made and all(self.heap.classes.by_value(key) for key in made) and (term[2] or term[3]):
-            return min(
-                (self._deep(part, depth + 1) for part in (*term[2], *(word for _, word in term[3]))),
-                key=ORDER.index,
-            )
+            default = term[2][1] if len(term[2]) > 1 else None
+            return Domain.FINITE if default is None else self._deep(default, depth + 1)
+        classes = [value[1] for value in self.heap.evaluate(term[1]) if value[0] == "class" and value[1] != "?"]
+        if classes and all(self.heap.classes.by_value(key) for key in classes) and (term[2] or term[3]):
+            return self._widest(call_arguments(term), depth + 1)
         callees = [value for value in self.heap.in_order(term[1]) if value[0] in {"func", "method"}]
-        found = []
+        domains = []
         for callee in callees[:4]:
             key = callee[-1]
             bound = self.heap.calling.bind(
@@ -241,10 +243,10 @@ class KeyDomain:
             )
             for event in self.heap.functions[key].events:
                 if event.kind == "return" and is_search_for_unused(event):
-                    found.append(Domain.FRESH)
+                    domains.append(Domain.FRESH)
                 elif event.kind == "return":
-                    found.append(self._deep(self.heap.calling.substituted(event.terms[0], key, bound), depth + 2))
-        return min(found, key=ORDER.index) if found else self._by_values(term)
+                    domains.append(self._deep(self.heap.calling.substituted(event.terms[0], key, bound), depth + 2))
+        return min(domains, key=ORDER.index) if domains else self._by_values(term)
 
     def _of_class(self, term: Term) -> bool:
         values = self.heap.evaluate(term)
@@ -293,7 +295,8 @@ class KeyDomain:
                 if part[0] == "call" and self._deep(part, _NEAR_END) is Domain.FRESH:
                     return False
                 if part[0] == "star" or (
-                    any(one[0] in {"param", "fresh", "cell"} for one in walk(part)) and not self._parts_fixed(part)
+                    any(term_inside[0] in {"param", "fresh", "cell"} for term_inside in walk(part))
+                    and not self._parts_fixed(part)
                 ):
                     return False
         return True
@@ -307,10 +310,10 @@ class KeyDomain:
         if direct in {Domain.OBJECT, Domain.FINITE}:
             return direct
         calls = self._callers.open(self.effects.calls.get(term[1], ()))
-        given = [(call, call.bound[term[2]]) for call in calls if term[2] in call.bound]
-        found = [self._handed_in(call, one, depth) for call, one in given[:20] if depth < 6]
-        if found:
-            worst = min(found, key=ORDER.index)
+        arguments = [(call, call.bound[term[2]]) for call in calls if term[2] in call.bound]
+        domains = [self._handed_in(call, argument, depth) for call, argument in arguments[:20] if depth < 6]
+        if domains:
+            worst = min(domains, key=ORDER.index)
             if worst in {Domain.UNKNOWN, Domain.OBJECT} and (direct == Domain.TEXT or self._documented(term)):
                 return Domain.TEXT
             return worst
@@ -346,11 +349,11 @@ class KeyDomain:
 
     def _by_values(self, term: Term) -> Domain:
         values = self.heap.evaluate(term)
-        found = set()
+        domains = set()
         for value in values:
             kind = value[0]
             if kind == "plain":
-                found.add(
+                domains.add(
                     Domain.FINITE
                     if value[1] in _FINITE_TYPES
                     else Domain.TEXT
@@ -359,29 +362,29 @@ class KeyDomain:
                     if value[1] != "?"
                     else Domain.UNKNOWN
                 )
-            elif kind == "ext" and (given := self.heap.contracts.keys(value[1])) in {"own", "input"}:
-                found.add(Domain.TEXT if given == "input" else Domain.UNKNOWN)
+            elif kind == "ext" and (nature := self.heap.contracts.keys(value[1])) in {"own", "input"}:
+                domains.add(Domain.TEXT if nature == "input" else Domain.UNKNOWN)
             elif kind in {"class", "anyclass", "metaclass", "module", "none", "ext"}:
-                found.add(Domain.OBJECT if self._is_made_anew(value) else Domain.FINITE)
+                domains.add(Domain.OBJECT if self._is_made_anew(value) else Domain.FINITE)
             elif kind == "func":
-                found.add(Domain.OBJECT if self.heap.functions[value[1]].parent else Domain.FINITE)
+                domains.add(Domain.OBJECT if self.heap.functions[value[1]].parent else Domain.FINITE)
             elif kind in {"self", "inst"}:
                 if (value in self.lifetime.long and kind == "inst" and self.lifetime.long[value].depth == 0) or (
                     value[1] in self.heap.names.classes and self.heap.classes.is_enum(value[1])
                 ):
-                    found.add(Domain.FINITE)
+                    domains.add(Domain.FINITE)
                 elif value[1] in self.heap.names.classes and self.heap.classes.by_value(value[1]):
-                    found.add(Domain.VALUE)
+                    domains.add(Domain.VALUE)
                 else:
-                    found.add(Domain.OBJECT)
+                    domains.add(Domain.OBJECT)
             elif kind in {"method", "partial", "exc"}:
-                found.add(Domain.OBJECT)
+                domains.add(Domain.OBJECT)
             elif kind == "container":
-                found.add(Domain.UNKNOWN)
+                domains.add(Domain.UNKNOWN)
             else:
-                found.add(Domain.UNKNOWN)
-        if not found:
+                domains.add(Domain.UNKNOWN)
+        if not domains:
             return Domain.UNKNOWN
-        if found == {Domain.UNKNOWN} and term[0] in {"attr", "name"} and _TEXT_NAME.search(term[2]):
+        if domains == {Domain.UNKNOWN} and term[0] in {"attr", "name"} and _TEXT_NAME.search(term[2]):
             return Domain.TEXT
-        return min(found, key=ORDER.index)
+        return min(domains, key=ORDER.index)

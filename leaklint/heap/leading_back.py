@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.containers import ADDERS
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, Term, options
+from leaklint.heap.arguments import call_arguments
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
@@ -97,7 +98,7 @@ class LeadingBack:
             elif term[0] in DISPLAYS or term[0] == "union":
                 stack.extend(term[1])
             elif term[0] == "call" and any(one[0] == "partial" for one in values):
-                stack.extend([*term[2], *(word for _, word in term[3])])
+                stack.extend(list(call_arguments(term)))
             elif term[0] == "call":
                 for one in values:
                     if one[0] == "inst" and one[1] in points_to.names.classes:
@@ -111,4 +112,4 @@ def _put_by(event: Event) -> Iterator[tuple[Term, Term]]:
         yield event.terms[0], event.terms[-1]
     elif event.kind == "call" and event.terms[0][1][0] == "attr" and event.terms[0][1][2] in ADDERS:
         call = event.terms[0]
-        yield from ((call[1][1], one) for one in (*call[2], *(word for _, word in call[3])))
+        yield from ((call[1][1], one) for one in call_arguments(call))

@@ -6,11 +6,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from leaklint.flow.model import Event, Guard, Module, is_for_scripts
+from leaklint.flow.model import Class, Event, Guard, Module, is_for_scripts
 from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effects
 from leaklint.heap.generators import endless, is_inside, is_made_once, locals_of_generator
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace, Place, is_set_later
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.workers import locals_of_workers, loops_of
@@ -49,16 +51,13 @@ class Lifetime:
         self.left: dict[Term, HeapPlace] = {}  # what is in objects that the program leaves to its users to make
         self.classes: dict[str, HeapPlace] = {}  # classes with an instance that lives long
         self.resumed: dict[str, list[Place]] = {}  # the loops of generators that live long, and of workers
-        self._on: dict[Term, list[tuple[str, str, Event]]] = {}
-        self._index_attributes()
+        self._on: dict[Term, list[tuple[str, str, Event]]] = lists_by_key(
+            (self._kind_of(value), (event.name, key, event))
+            for key, function in heap.functions.items()
+            for event in function.events if event.kind == "setattr"
+            for value in namespaces.assigned(heap, heap.attributes.with_given(event.terms[0]))
+        )  # fmt: skip
         self._grow()
-
-    def _index_attributes(self) -> None:
-        for key, function in self.heap.functions.items():
-            for event in function.events:
-                if event.kind == "setattr":
-                    for value in namespaces.assigned(self.heap, self.heap.attributes.with_given(event.terms[0])):
-                        self._on.setdefault(self._kind_of(value), []).append((event.name, key, event))
 
     def _kind_of(self, value: Term) -> Term:
         """Return what attributes are noted under: calls that return an object of the whole process return the same one."""
@@ -98,46 +97,13 @@ class Lifetime:
     def _roots(self) -> Iterator[tuple[Term, HeapPlace]]:
         names = self.heap.names
         for module in names.modules.values():
-            for word, values in module.names.items():
-                for term, place, guards in values:
-                    if _is_of_a_script(module, guards):
-                        continue
-                    found = self.heap.in_order(term)
-                    path = (f"{module.name}.{word}",)
-                    where = HeapPlace("module", module.name, word, module.name, place, 0, path, _objects(found))
-                    for value in found:
-                        if value[0] == "self" and not guards:
-                            continue
-                        yield value, where
+            yield from self._of_module(module)
         for key, klass in names.classes.items():
-            if klass.parent:
-                continue
-            module = names.module_of(key)
-            for word, (term, place) in klass.attributes.items():
-                where = HeapPlace("class", key, word, module.name, place, 0, (f"{_dotted(key)}.{word}",))
-                member = self.heap.classes.is_member(key, word)
-                for value in [("inst", key, None)] if member else self.heap.in_order(term):
-                    yield value, where
+            if not klass.parent:
+                yield from self._of_class(key, klass)
         for value, assigned in self._on.items():
             for word, function, event in assigned:
-                home = names.module_of(function).name
-                if self.heap.functions[function].kind == "module" and _is_of_a_script(
-                    names.modules[home], event.guards
-                ):
-                    continue
-                if value[0] in {"class", "anyclass", "metaclass", "func", "module"} and value[1] != "?":
-                    if value[0] == "func" and "<locals>" in value[1]:
-                        continue
-                    if value[0] == "class" and self.heap.names.classes[value[1]].parent:
-                        continue
-                    scope = {"class": "class", "func": "function", "module": "module"}.get(value[0], "metaclass")
-                    where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
-                    for one in self.heap.in_order(event.terms[1]):
-                        if one[0] == "self" and not event.guards:
-                            continue
-                        yield one, where
-                if word == "__dict__" and value[0] in {"self", "inst"}:
-                    yield from self._shared(value, event, home)
+                yield from self._put_on(value, word, function, event)
         for scope, owner, container in namespaces.roots(self.heap):
             place = names.classes[owner].place if scope == "class" else (1, 0, 1, 0)
             path = (f"{_dotted(owner)}.__dict__",)
@@ -151,9 +117,45 @@ class Lifetime:
             yield value, HeapPlace("thread", worker.key, word, home, place, 0, (f"{_dotted(worker.key)}()", word))
         for value in self._on:
             if value[0] == "extinst" and self.heap.lives_on(value):
-                yield from self._attributes(
-                    value, HeapPlace("outside", value[1], value[1], "", (1, 0, 1, 0), 0, (value[1],))
-                )
+                outside = HeapPlace("outside", value[1], value[1], "", (1, 0, 1, 0), 0, (value[1],))
+                yield from self._attributes(value, outside)
+
+    def _of_module(self, module: Module) -> Iterator[tuple[Term, HeapPlace]]:
+        assigned = ((word, *assignment) for word, values in module.names.items() for assignment in values)
+        for word, term, place, guards in assigned:
+            if _is_of_a_script(module, guards):
+                continue
+            values = self.heap.in_order(term)
+            path = (f"{module.name}.{word}",)
+            where = HeapPlace("module", module.name, word, module.name, place, 0, path, _objects(values))
+            yield from ((value, where) for value in values if value[0] != "self" or guards)
+
+    def _of_class(self, key: str, klass: Class) -> Iterator[tuple[Term, HeapPlace]]:
+        home = self.heap.names.module_of(key).name
+        for word, (term, place) in klass.attributes.items():
+            where = HeapPlace("class", key, word, home, place, 0, (f"{_dotted(key)}.{word}",))
+            is_member = self.heap.classes.is_member(key, word)
+            for value in [("inst", key, None)] if is_member else self.heap.in_order(term):
+                yield value, where
+
+    def _put_on(self, value: Term, word: str, function: str, event: Event) -> Iterator[tuple[Term, HeapPlace]]:
+        """Yield what an assignment puts on a class, function or module, or on all objects of a class at once."""
+        names = self.heap.names
+        home = names.module_of(function).name
+        if self.heap.functions[function].kind == "module" and _is_of_a_script(names.modules[home], event.guards):
+            return
+        if value[0] in {"class", "anyclass", "metaclass", "func", "module"} and value[1] != "?":
+            is_local = (value[0] == "func" and "<locals>" in value[1]) or (
+                value[0] == "class" and names.classes[value[1]].parent
+            )
+            if is_local:
+                return
+            scope = {"class": "class", "func": "function", "module": "module"}.get(value[0], "metaclass")
+            where = HeapPlace(scope, value[1], word, home, event.place, 0, (f"{_dotted(value[1])}.{word}",))
+            children = self.heap.in_order(event.terms[1])
+            yield from ((child, where) for child in children if child[0] != "self" or event.guards)
+        if word == "__dict__" and value[0] in {"self", "inst"}:
+            yield from self._shared(value, event, home)
 
     def _descriptors(self) -> Iterator[tuple[Term, HeapPlace]]:
         """Objects of descriptor classes sit on classes, unless the program is seen to put them elsewhere."""
@@ -161,9 +163,9 @@ class Lifetime:
         for key, klass in names.classes.items():
             if klass.parent or not self._is_descriptor(key):
                 continue
-            made = ("inst", key, ("descriptor",))
+            descriptor = ("inst", key, ("descriptor",))
             if key not in self._put_away:
-                yield made, HeapPlace("class", key, "", key.partition(":")[0], klass.place, 0, (_dotted(key),))
+                yield descriptor, HeapPlace("class", key, "", key.partition(":")[0], klass.place, 0, (_dotted(key),))
 
     @cached_property
     def _put_away(self) -> frozenset[str]:
@@ -178,7 +180,7 @@ class Lifetime:
     def _is_descriptor(self, key: str) -> bool:
         """Tell whether objects of a class are attributes of other classes: not those that wrap functions, and are called."""
         classes = self.heap.classes
-        methods = {name for one in classes.order(key) for name in classes.class_of(one).methods}
+        methods = {name for ancestor in classes.order(key) for name in classes.class_of(ancestor).methods}
         return "__set__" in methods or ("__get__" in methods and "__call__" not in methods)
 
     def _shared(self, value: Term, event: Event, home: str) -> Iterator[tuple[Term, HeapPlace]]:
@@ -188,23 +190,17 @@ class Lifetime:
             yield ("inst", value[1], ("shared",)), where
 
     def _defaults(self) -> Iterator[tuple[Term, HeapPlace]]:
-        for key, function in self.heap.functions.items():
-            if function.parent:
-                continue
-            for param in function.params:
-                if param.default is not None:
-                    for value in self.heap.in_order(param.default):
-                        if value[0] in {"container", "inst"}:
-                            name = self.heap.names.module_of(key).name
-                            place = (
-                                value[2][1:5] if isinstance(value[2], tuple) and len(value[2]) >= 5 else function.place
-                            )
-                            yield (
-                                value,
-                                HeapPlace(
-                                    "default", key, param.name, name, place, 0, (f"{_dotted(key)}({param.name})",)
-                                ),
-                            )
+        """Yield the containers and objects that are made once as defaults of functions."""
+        functions = [(key, function) for key, function in self.heap.functions.items() if not function.parent]
+        defaults = ((key, function, param) for key, function in functions for param in function.params)
+        for key, function, param in defaults:
+            for value in self.heap.in_order(param.default) if param.default is not None else ():
+                if value[0] in {"container", "inst"}:
+                    home = self.heap.names.module_of(key).name
+                    has_site = isinstance(value[2], tuple) and len(value[2]) >= 5
+                    place = value[2][1:5] if has_site else function.place
+                    path = (f"{_dotted(key)}({param.name})",)
+                    yield value, HeapPlace("default", key, param.name, home, place, 0, path)
 
     def _below(self, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
         kind = value[0]
@@ -221,21 +217,21 @@ class Lifetime:
         elif kind == "method" or kind == "cmethod":
             yield value[1], location
         elif kind == "generator" and self._is_for_good(location):
-            for one, function, word in locals_of_generator(self.heap, value):
+            for local, function, word in locals_of_generator(self.heap, value):
                 self.resumed.setdefault(function.key, endless(function))
                 home, path = (
                     self.heap.names.module_of(function.key).name,
                     (*location.path, f"{_dotted(function.key)}()", word),
                 )
-                place = one[2][1:5] if one[2] and one[2][0] == home else function.place
-                yield one, HeapPlace("generator", function.key, word, home, place, 0, path)
+                place = local[2][1:5] if local[2] and local[2][0] == home else function.place
+                yield local, HeapPlace("generator", function.key, word, home, place, 0, path)
         elif kind == "partial":
-            for term in (value[1], *value[2], *(word for _, word in value[3])):
-                for one in self.heap.in_order(term):
-                    yield one, location
+            for term in (value[1], *call_arguments(value)):
+                for child in self.heap.in_order(term):
+                    yield child, location
         elif kind == "memo" and value[1] and not self.heap.functions[value[1]].params:
-            for one in self.heap.ordered(self.heap.calling.returned(value[1])):
-                yield one, location._replace(scope="result", path=(*location.path, "its result"))
+            for child in self.heap.ordered(self.heap.calling.returned(value[1])):
+                yield child, location._replace(scope="result", path=(*location.path, "its result"))
 
     def _is_for_good(self, location: HeapPlace) -> bool:
         """Tell whether a variable that holds a generator is given no other later."""
@@ -255,13 +251,13 @@ class Lifetime:
             return
         classes = self.heap.classes
         seen = set()
-        for one in (
+        for holder in (
             value,
             ("self", value[1]),
             *(("self", above) for above in classes.order(value[1])),
             *(("self", heir) for heir in sorted(self._heirs(value))),
         ):
-            for name, function, event in self._on.get(one, ()):
+            for name, function, event in self._on.get(holder, ()):
                 if (name, id(event)) in seen:
                     continue
                 seen.add((name, id(event)))
@@ -282,17 +278,17 @@ class Lifetime:
 
     def _assigned(self, value: Term, function: str, event: Event) -> frozenset[Term]:
         """Return what a field of an object may hold: of a parameter of its constructor, what that very object is made with."""
-        found = self.heap.attributes.descriptors.held(value[1], function, event)
-        if value[0] != "inst" or not any(one[0] == "param" for one in found):
-            return found
-        given = [
-            call.bound[one[2]]
-            for one in found
-            if one[0] == "param"
-            for call in self.effects.calls.get(one[1], ())
-            if one[2] in call.bound and call.term[0] == "made" and call.term[2][4] == value[2]
+        values = self.heap.attributes.descriptors.held(value[1], function, event)
+        if value[0] != "inst" or not any(param[0] == "param" for param in values):
+            return values
+        arguments = [
+            call.bound[param[2]]
+            for param in values
+            if param[0] == "param"
+            for call in self.effects.calls.get(param[1], ())
+            if param[2] in call.bound and call.term[0] == "made" and call.term[2][4] == value[2]
         ]
-        return found | self.heap.all_of(given)
+        return values | self.heap.all_of(arguments)
 
     def _definer(self, key: str, function: str) -> str:
         """Return the class whose method assigns a field, which names the holder; else the object's own class."""
@@ -310,8 +306,8 @@ class Lifetime:
                 bound = child[1] if child[0] == "method" else child
                 if bound[0] != "self" and not (weak and child[0] != "container"):
                     yield child, inner
-        for name, one in self.heap.external.inside.get(value, {}).items():
-            yield one, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
+        for name, container in self.heap.external.inside.get(value, {}).items():
+            yield container, location._replace(name=f"{location.name}.{name}", path=(*location.path, name))
         yield from self._attributes(value, location)
 
     def _attributes(self, value: Term, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
@@ -337,32 +333,24 @@ class Lifetime:
     def _captured(self, key: str, location: HeapPlace) -> Iterator[tuple[Term, HeapPlace]]:
         """Variables of the enclosing function that a long-lived inner function keeps."""
         names: set[tuple[str, str]] = set()
-        inner, seen = [key], set()
-        while inner:
-            here = inner.pop()
-            seen.add(here)
-            for event in self.heap.functions[here].events:
-                for top in event.terms:
-                    for term in walk(top):
-                        if term[0] == "cell" and term[1] not in seen:
-                            names.add((term[1], term[2]))
-                        elif term[0] == "func" and term[1] not in seen and term[1].startswith(f"{key}."):
-                            inner.append(term[1])
-                        elif term[0] == "param" and term[1] not in seen and term[1] in self.heap.functions:
-                            for value in self.heap.in_order(term):
-                                if value[0] == "container":
-                                    yield value, location
+        pending, done = [key], set()
+        while pending:
+            function = pending.pop()
+            done.add(function)
+            tops = (top for event in self.heap.functions[function].events for top in event.terms)
+            for term in (term for top in tops for term in walk(top)):
+                if term[0] not in {"cell", "func", "param"} or term[1] in done:
+                    continue
+                if term[0] == "cell":
+                    names.add((term[1], term[2]))
+                elif term[0] == "func" and term[1].startswith(f"{key}."):
+                    pending.append(term[1])
+                elif term[0] == "param" and term[1] in self.heap.functions:
+                    yield from ((value, location) for value in self.heap.in_order(term) if value[0] == "container")
         for outer, name in sorted(names):
-            where = HeapPlace(
-                "closure",
-                outer,
-                name,
-                self.heap.names.module_of(outer).name,
-                self._assigned_at(outer, name),
-                0,
-                (f"{_dotted(outer)}()", name),
-                maker=outer,
-            )
+            home, place = self.heap.names.module_of(outer).name, self._assigned_at(outer, name)
+            path = (f"{_dotted(outer)}()", name)
+            where = HeapPlace("closure", outer, name, home, place, 0, path, maker=outer)
             for term in self.heap.cell(("cell", outer, name)):
                 for value in self.heap.in_order(term):
                     yield value, where

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Class, Function
 from leaklint.flow.terms import Term, options, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
 from leaklint.heap.multiplicity import MANY
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _SMALL = 128  # entries below which a bounded memoiser is not worth a loud word
+Applied = tuple[str, tuple[int, int, int, int], "Function | None", Term, str]
 _MANY = 512  # and such of which nobody knows that they keep objects of a class
 _TELLING = frozenset({"self", "method", "closure", "instance", "exception", "class", "function", "param", "partial"})
 
@@ -62,45 +64,42 @@ class Memos:
     def _is_at_import(self, function: Function | None) -> bool:
         return function is not None and not function.parent
 
-    def applied(self) -> Iterator[tuple[str, tuple[int, int, int, int], Function | None, Term, str]]:
+    def applied(self) -> Iterator[Applied]:
         """Yield (module, place, function, memo, name) of each decorator or assigned call that memoises."""
         points_to = self.heap.points_to
         for key, function in points_to.functions.items():
             module = points_to.names.module_of(key).name
             if function.decorators and not function.parent:
-                values = points_to.attributes.decorated(function) or frozenset()
-                for value in values:
+                for value in points_to.attributes.decorated(function) or ():
                     for memo in self._memos_of(value, function):
-                        yield module, self._decorator_place(function, memo), function, memo, function.name
-        for module_name, home in points_to.names.modules.items():
-            for word, values_ in home.names.items():
-                for term, place, _ in values_:
-                    if term[0] == "call" and not self._is_definition(module_name, word, term):
-                        for value in points_to.evaluate(term):
-                            if value[0] == "memo":
-                                yield module_name, place, points_to.functions.get(value[1]), value, word
+                        yield module, self._decorator_place(function), function, memo, function.name
+        for module, home in points_to.names.modules.items():
+            for word, assigned in home.names.items():
+                for term, place, _ in assigned:
+                    if term[0] == "call" and not self._is_definition(module, word, term):
+                        for memo in self._called_memos(term):
+                            yield module, place, points_to.functions.get(memo[1]), memo, word
             for klass in home.classes.values():
-                for word, (term, place) in klass.attributes.items():
-                    if term[0] == "call" and not self._is_decorated(klass, word) and not klass.parent:
-                        for value in points_to.evaluate(term):
-                            if value[0] == "memo":
-                                made = points_to.functions.get(value[1])
-                                if made is not None and not made.owner and _takes_self(made):
-                                    self._bound_to[value] = klass.key
-                                yield module_name, place, made, value, word
+                yield from self._in_class(module, klass) if not klass.parent else ()
         for key, function in points_to.functions.items():
-            if function.kind == "module":
-                for event in function.events:
-                    if event.kind == "setattr" and event.terms[1][0] == "call":
-                        for value in points_to.evaluate(event.terms[1]):
-                            if value[0] == "memo":
-                                yield (
-                                    points_to.names.module_of(key).name,
-                                    event.place,
-                                    points_to.functions.get(value[1]),
-                                    value,
-                                    event.name,
-                                )
+            module = points_to.names.module_of(key).name
+            for event in function.events if function.kind == "module" else ():
+                for memo in self._called_memos(event.terms[1]) if event.kind == "setattr" else ():
+                    yield module, event.place, points_to.functions.get(memo[1]), memo, event.name
+
+    def _in_class(self, module: str, klass: Class) -> Iterator[Applied]:
+        """Yield what calls in the body of a class memoise; a plain function with ``self`` becomes a method of the class."""
+        for word, (term, place) in klass.attributes.items():
+            for memo in self._called_memos(term) if not self._is_decorated(klass, word) else ():
+                function = self.heap.points_to.functions.get(memo[1])
+                if function is not None and not function.owner and _takes_self(function):
+                    self._bound_to[memo] = klass.key
+                yield module, place, function, memo, word
+
+    def _called_memos(self, term: Term) -> list[Term]:
+        """Return the memoised functions that a call may give; none of another term."""
+        values = self.heap.points_to.evaluate(term) if term[0] == "call" else ()
+        return [value for value in values if value[0] == "memo"]
 
     def _is_decorated(self, klass: Class, word: str) -> bool:
         """Tell whether what a class has under a name is a method with its decorators, not what an assignment made of it."""
@@ -108,7 +107,7 @@ class Memos:
         return method is not None and bool(self.heap.points_to.functions[method].decorators)
 
     def _is_definition(self, module: str, word: str, term: Term) -> bool:
-        return any(one[0] == "func" and one[1] == f"{module}:{word}" for one in walk(term))
+        return any(part[0] == "func" and part[1] == f"{module}:{word}" for part in walk(term))
 
     def _memos_of(self, value: Term, function: Function) -> Iterator[Term]:
         """Yield the memoised functions that a decorated function is, or that its wrapper calls."""
@@ -117,10 +116,10 @@ class Memos:
         elif value[0] == "func" and value[1] != function.key:
             captured = self.heap.keeping.captures(value[1])
             for term in sorted(captured, key=repr):
-                yield from (one for one in self.heap.points_to.evaluate(term) if one[0] == "memo")
+                yield from (memo for memo in self.heap.points_to.evaluate(term) if memo[0] == "memo")
         elif value[0] == "inst" and value[1] in self.heap.points_to.names.classes:
             for term in self._fields_of_decorator(value[1], function):
-                yield from (one for one in self.heap.points_to.evaluate(term) if one[0] == "memo")
+                yield from (memo for memo in self.heap.points_to.evaluate(term) if memo[0] == "memo")
 
     def _fields_of_decorator(self, key: str, function: Function) -> Iterator[Term]:
         """Yield what the constructor of a class puts into fields where the class is the decorator of a function."""
@@ -129,20 +128,19 @@ class Memos:
         if init is None:
             return
         place = (points_to.names.module_of(function.key).name, *function.place)
-        made = ("call", ("class", key), (("func", function.key),), (), place)
-        bound = points_to.calling.bind(init, made, made)
+        construction = ("call", ("class", key), (("func", function.key),), (), place)
+        bound = points_to.calling.bind(init, construction, construction)
         for event in points_to.functions[init].events:
             if event.kind == "setattr":
                 yield points_to.calling.substituted(event.terms[1], init, bound)
 
-    def _decorator_place(self, function: Function, memo: Term) -> tuple[int, int, int, int]:
+    def _decorator_place(self, function: Function) -> tuple[int, int, int, int]:
         for decorator in function.decorators:
             for value in self.heap.points_to.evaluate(decorator.term):
                 if value[0] in {"func", "method", "memo"} or (
                     value[0] == "ext" and (value[1].startswith("memoiser:") or self._memoises(value[1]))
                 ):
                     return decorator.place
-        del memo
         return function.decorators[0].place
 
     def _memoises(self, name: str) -> bool:
@@ -156,23 +154,20 @@ class Memos:
         if bound == 0 or self._is_emptied(function, value):
             return None
         keyed = self._arguments(function, value)
-        best: tuple[Retained, str] | None = None
 
-        def rank(one: tuple[str, Retained]) -> tuple[bool, int]:
-            return self._is_one(function, *one), one[1].rank
+        def rank(pair: tuple[str, Retained]) -> tuple[bool, int]:
+            return self._is_one(function, *pair), pair[1].rank
 
-        for argument, retained in keyed:
-            if retained.kind in _TELLING and (best is None or rank((argument, retained)) < rank((best[1], best[0]))):
-                best = (retained, argument)
+        best = min((pair for pair in keyed if pair[1].kind in _TELLING), key=rank, default=None)
         level, reasons = 2, []
         if best is None:
-            text = [k for _, k in keyed if k.kind in {"made", "part"}]
+            text = [retained for _, retained in keyed if retained.kind in {"made", "part"}]
             texts = function is not None and any(self._is_text(function, param.name) for param in function.params)
             if not (text or texts) or bound is not None or function is None:
                 return None
             part, many = Retained("part"), ["as many as there are different arguments"]
             return self._made(module, place, function, bound, part, "its arguments", 0, many, name, value[3])
-        retained, argument = best
+        argument, retained = best
         if retained.cls and self.heap.multiplicity.is_single(retained.cls):
             return None
         if retained.cls and self.heap.points_to.classes.is_enum(retained.cls):
@@ -209,18 +204,8 @@ class Memos:
     ) -> Memo:  # fmt: skip
         from leaklint.heap.retained import LEVELS
 
-        return Memo(
-            function.key if function is not None else "",
-            module,
-            place,
-            bound,
-            retained,
-            argument,
-            LEVELS[level],
-            tuple(reasons),
-            name,
-            cache,
-        )
+        key = function.key if function is not None else ""
+        return Memo(key, module, place, bound, retained, argument, LEVELS[level], tuple(reasons), name, cache)
 
     def _is_one(self, function: Function | None, argument: str, retained: Retained) -> bool:
         """Tell whether there is one object a run of the program that an argument brings."""
@@ -234,8 +219,8 @@ class Memos:
         if function is None:
             return False
         points_to, often = self.heap.points_to, self.heap.multiplicity
-        given = points_to.attributes.with_given(("param", function.key, argument))
-        objects = [value for value in given if value[0] != "param"]
+        values = points_to.attributes.with_given(("param", function.key, argument))
+        objects = [value for value in values if value[0] != "param"]
         return bool(objects) and all(
             value[0] == "inst"
             and any(
@@ -249,8 +234,10 @@ class Memos:
         functions, sites = self.heap.points_to.functions, self.heap.multiplicity.constructions(key) if key else []
         return bool(sites) and all(
             any(
-                one.kind == "setattr" and one.terms[0][0] == "param" and call.event.terms[0] in options(one.terms[1])
-                for one in functions[call.caller].events
+                event.kind == "setattr"
+                and event.terms[0][0] == "param"
+                and call.event.terms[0] in options(event.terms[1])
+                for event in functions[call.caller].events
             )
             for call in sites
         )
@@ -281,7 +268,7 @@ class Memos:
 
     def _arguments(self, function: Function | None, value: Term) -> list[tuple[str, Retained]]:
         """Return what the keys of a memo keep, with the parameter that brings it."""
-        keeping, found = self.heap.keeping, []
+        keeping, pairs = self.heap.keeping, []
         inner = self.heap.points_to.functions.get(value[1])
         target = inner if inner is not None else function
         if target is not None:
@@ -290,22 +277,21 @@ class Memos:
                     continue
                 if number == 0 and value in self._bound_to:
                     key = self._bound_to[value]
-                    found.append((param.name, Retained("self", key, self.heap.points_to.classes.class_of(key).name)))
+                    pairs.append((param.name, Retained("self", key, self.heap.points_to.classes.class_of(key).name)))
                     continue
                 for retained in keeping.of(("param", target.key, param.name)):
-                    if retained.kind != "param" or self._is_object(target, param.name, retained):
-                        found.append((param.name, retained))
+                    if retained.kind != "param" or self._is_object(target, param.name):
+                        pairs.append((param.name, retained))
         if value[1] == "":
-            for caller, _, term in self.heap.effects.memo_calls.get(value, ()):
-                del caller
-                for given in (*term[2], *(word for _, word in term[3])):
-                    found += [("", retained) for retained in keeping.of(given) if self._is_told_object(retained)]
+            for _, _, term in self.heap.effects.memo_calls.get(value, ()):
+                for argument in call_arguments(term):
+                    pairs += [("", retained) for retained in keeping.of(argument) if self._is_told_object(retained)]
             if function is not None and function.kind == "method" and function.params:
-                found += [
+                pairs += [
                     (function.params[0].name, retained)
                     for retained in keeping.of(("param", function.key, function.params[0].name))
                 ]
-        return found
+        return pairs
 
     def _is_told_object(self, retained: Retained) -> bool:
         """Tell whether an argument is more than a container, or a parameter of which nothing says that it is an object."""
@@ -317,13 +303,12 @@ class Memos:
         """Tell whether a method is made a class method by an assignment after it, or by its first parameter's name."""
         if not target.owner:
             return False
-        found = self.heap.points_to.classes.class_of(target.owner).attributes.get(target.name)
-        term = found[0] if found is not None else ()
+        attribute = self.heap.points_to.classes.class_of(target.owner).attributes.get(target.name)
+        term = attribute[0] if attribute is not None else ()
         last = term[1][-1] if term and term[0] == "call" and term[1][0] == "name" else ""
         return last == "classmethod" or target.params[0].name in {"cls", "klass", "mcs"}
 
-    def _is_object(self, target: Function, name: str, retained: Retained) -> bool:
-        del retained
+    def _is_object(self, target: Function, name: str) -> bool:
         return self.heap.usage.of(target.key, name) in {"object", "callable"}
 
     def _is_emptied(self, function: Function | None, value: Term) -> bool:

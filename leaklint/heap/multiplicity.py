@@ -9,8 +9,10 @@ from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard, is_for_scripts
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.flow.truth import falsy
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effects
 from leaklint.heap.endless import goes_on, is_without_end
+from leaklint.heap.grouping import lists_by_key, sets_by_key
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.points_to import PointsTo
@@ -48,9 +50,9 @@ class Multiplicity:
             self._visit(key)
             if self._visiting == before:
                 break
-        found, self._visiting, self._visited = self._visiting, {}, None
-        self._known.update(found)
-        return found[key]
+        result, self._visiting, self._visited = self._visiting, {}, None
+        self._known.update(result)
+        return result[key]
 
     def _visit(self, key: str) -> int:
         """Work out how often a function runs by what is known of its callers so far."""
@@ -75,8 +77,10 @@ class Multiplicity:
             classes = self.heap.classes
             heirs = classes.local_by_metaclass.get(function.owner, ()) if meta else classes.local_heirs(function.owner)
             makers = {self.heap.names.classes[heir].parent for heir in heirs}
-            made = [self.runs(maker) for maker in makers]
-            return max([IMPORT, *made, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))])
+            runs_of_makers = [self.runs(maker) for maker in makers]
+            return max(
+                [IMPORT, *runs_of_makers, *(self.call_runs(call) for call in self.effects.calls.get(function.key, ()))]
+            )
         if function.kind == "classmethod" and function.name == "__new__":
             return MANY
         calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
@@ -109,19 +113,13 @@ class Multiplicity:
     @cached_property
     def escaping(self) -> frozenset[str]:
         """Functions that are handed on as values: whoever has them calls them as often as he likes."""
-        found = set()
-        for function in self.heap.functions.values():
-            for event in function.events:
-                if event.kind == "call":
-                    term = event.terms[0]
-                    if term[1][0] == "name" and term[1][2] in {"classmethod", "staticmethod", "property"}:
-                        continue
-                    for given in (*term[2], *(value for _, value in term[3])):
-                        if given[0] in {"name", "attr", "func"}:
-                            for value in self.heap.in_order(given):
-                                if value[0] in {"func", "method"}:
-                                    found.add(value[-1])
-        return frozenset(found)
+        return frozenset(
+            value[-1]
+            for function in self.heap.functions.values()
+            for event in function.events if event.kind == "call" and not _is_decorating(event.terms[0][1])
+            for argument in call_arguments(event.terms[0]) if argument[0] in {"name", "attr", "func"}
+            for value in self.heap.in_order(argument) if value[0] in {"func", "method"}
+        )  # fmt: skip
 
     def call_runs(self, call: Call) -> int:
         """Return how often a call runs."""
@@ -169,18 +167,18 @@ class Multiplicity:
         """Tell whether a function that is called fills the container that a term stands for."""
         values = self.heap.evaluate(event.terms[0][1]) if event.kind == "call" else frozenset()
         filled = (
-            one for value in values if value[0] in {"func", "method"} for one in self._filled_by.get(value[-1], ())
+            container
+            for value in values
+            if value[0] in {"func", "method"}
+            for container in self._filled_by.get(value[-1], ())
         )
         return not self.heap.evaluate(term).isdisjoint(filled)
 
     @cached_property
     def _filled_by(self) -> dict[str, set[Term]]:
         """Return the containers that functions put something into, by function."""
-        found: dict[str, set[Term]] = {}
-        for effect in self.effects.effects:
-            if effect.kind == "store" and not effect.chain:
-                found.setdefault(effect.function, set()).add(effect.container)
-        return found
+        stores = (effect for effect in self.effects.effects if effect.kind == "store" and not effect.chain)
+        return sets_by_key((store.function, store.container) for store in stores)
 
     def _is_unset_again(self, base: Term, function: str) -> bool:
         """Tell whether another function sets a variable back to None, so that what its absence lets through runs again."""
@@ -190,7 +188,7 @@ class Multiplicity:
     @cached_property
     def _unset_in(self) -> dict[Term, set[str]]:
         """Return the functions that set a variable back to None, by variable; attributes by name."""
-        found: dict[Term, set[str]] = {}
+        functions: dict[Term, set[str]] = {}
         for key, home in self.heap.functions.items():
             if home.kind in {"module", "class"} or home.name == "__init__":
                 continue
@@ -201,8 +199,8 @@ class Multiplicity:
                         target = ("attr", event.name)
                     elif target[0] == "attr":
                         target = ("attr", target[2])
-                    found.setdefault(target, set()).add(key)
-        return found
+                    functions.setdefault(target, set()).add(key)
+        return functions
 
     def _is_shared(self, term: Term) -> bool:
         """Tell whether a variable is one for the process: a global, or an attribute of a class or of a long-lived object."""
@@ -232,30 +230,27 @@ class Multiplicity:
     def is_single(self, key: str) -> bool:
         """Tell whether a class hands out one object: it is asked for many times and made once."""
         above = self.heap.classes.order(key) if key in self.heap.names.classes else ()
-        if any(one in self._single or self._is_declared(one.replace(":", ".")) for one in (key, *above)):
+        if any(klass in self._single or self._is_declared(klass.replace(":", ".")) for klass in (key, *above)):
             return True
         outside = map(self.heap.contracts.klass, self.heap.classes.outside(key) if above else ())
-        return any(one is not None and one.singleton for one in outside)
+        return any(entry is not None and entry.singleton for entry in outside)
 
     @cached_property
     def _single(self) -> frozenset[str]:
-        found = set()
+        single = set()
         for key in self.heap.names.classes:
             new = self.heap.classes.method(key, "__new__")
             meta = self.heap.classes.metaclass(key)
             call = self.heap.classes.method(meta, "__call__") if meta is not None else None
-            for maker in (new, call):
-                if maker is not None and self._hands_out(maker):
-                    found.add(key)
+            if any(maker is not None and self._hands_out(maker) for maker in (new, call)):
+                single.add(key)
             if any(name.rpartition(".")[2].lower() == "singleton" for name, _ in self.heap.classes.decorated(key)):
-                found.add(key)
-            for one in self.heap.classes.order(key):
-                init = self.heap.names.classes[one].methods.get("__init__")
-                if init is not None and any(
-                    e.kind == "setattr" and e.name == "__dict__" for e in self.heap.functions[init].events
-                ):
-                    found.add(key)
-        return frozenset(found)
+                single.add(key)
+            bodies = (self.heap.names.classes[ancestor] for ancestor in self.heap.classes.order(key))
+            inits = [self.heap.functions[body.methods["__init__"]] for body in bodies if "__init__" in body.methods]
+            if any(event.kind == "setattr" and event.name == "__dict__" for init in inits for event in init.events):
+                single.add(key)
+        return frozenset(single)
 
     def _hands_out(self, maker: str) -> bool:
         """Tell whether ``__new__`` or a metaclass's ``__call__`` hands out one object, made where there is none."""
@@ -319,7 +314,9 @@ class Multiplicity:
                 if base in tested and self._is_shared(base):
                     return True
         calls = self.effects.calls.get(call.caller, [])
-        return depth < 4 and bool(calls) and all(self._where_there_is_none(one, depth + 1) for one in calls)
+        return (
+            depth < 4 and bool(calls) and all(self._where_there_is_none(outer_call, depth + 1) for outer_call in calls)
+        )
 
     def is_one_a_run(self, key: str) -> bool:
         """Tell whether all objects of a class are made once: by a program that is started as a script, or as constants."""
@@ -372,18 +369,17 @@ class Multiplicity:
 
     def constructions(self, key: str) -> list[Call]:
         """Return the places where objects of a class or of an heir are made."""
-        return [call for one in sorted(self.heap.classes.below(key)) for call in self._bare.get(one, ())]
+        return [call for heir in sorted(self.heap.classes.below(key)) for call in self._bare.get(heir, ())]
 
     @cached_property
     def _bare(self) -> dict[str, list[Call]]:
-        found: dict[str, list[Call]] = {}
-        for name, function in self.heap.functions.items():
-            for event in function.events:
-                if event.kind == "call" and event.terms[0][1][0] in {"name", "attr", "dotted", "param", "call"}:
-                    for value in self.heap.in_order(event.terms[0][1]):
-                        if value[0] == "class":
-                            found.setdefault(value[1], []).append(Call(name, event, event.terms[0], value[1], {}))
-        return found
+        kinds = {"name", "attr", "dotted", "param", "call"}
+        return lists_by_key(
+            (value[1], Call(name, event, event.terms[0], value[1], {}))
+            for name, function in self.heap.functions.items()
+            for event in function.events if event.kind == "call" and event.terms[0][1][0] in kinds
+            for value in self.heap.in_order(event.terms[0][1]) if value[0] == "class"
+        )  # fmt: skip
 
     def _from_script(self, caller: str, event: Event, depth: int) -> bool:
         """Tell whether code runs once, from ``if __name__ == "__main__"``, outside of all loops."""
@@ -396,3 +392,8 @@ class Multiplicity:
         if is_shown(self.heap, function, calls):
             return False
         return bool(calls) and all(self._from_script(call.caller, call.event, depth + 1) for call in calls)
+
+
+def _is_decorating(callee: Term) -> bool:
+    """Tell whether a call makes a descriptor of a function: it only calls that as a method is called."""
+    return callee[0] == "name" and callee[2] in {"classmethod", "staticmethod", "property"}

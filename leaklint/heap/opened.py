@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.library import of_nature
 from leaklint.flow.terms import Term, children, walk
-from leaklint.heap.arguments import argument_at
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.retained_objects import Retained
@@ -50,8 +50,8 @@ class Opened:
 
     def is_there(self, contract: Contract, term: Term) -> bool:
         """Tell whether the call is handed one that such a call has made, and gives that back."""
-        given = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
-        values = self.heap.points_to.evaluate(given) if given is not None else frozenset()
+        key = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
+        values = self.heap.points_to.evaluate(key) if key is not None else frozenset()
         return any(value[:2] == ("extinst", contract.name) for value in values)
 
     def doubts(self, contract: Contract, function: str, term: Term) -> Iterator[str]:
@@ -66,25 +66,26 @@ class Opened:
         if shown:
             yield f"whoever uses the object may close what its attribute {shown} holds"
 
-    def _shown(self, function: str, term: Term, seen: frozenset[str]) -> str:
+    def _shown(self, function: str, term: Term, visited: frozenset[str]) -> str:
         """Return the public attribute under which an object of the program shows what a call has made; nothing if none does."""
         home = self.heap.points_to.functions[function]
-        for one in home.events:
-            if one.kind == "setattr" and not one.name.startswith("_") and self._carries(one.terms[1], term, home):
-                return one.name
-        if function in seen or not self._is_returned(function, term):
+        for event in home.events:
+            if event.kind == "setattr" and not event.name.startswith("_") and self._carries(event.terms[1], term, home):
+                return event.name
+        if function in visited or not self._is_returned(function, term):
             return ""
         calls = self.heap.effects.calls.get(function, ())
         return next(
-            (name for call in calls if (name := self._shown(call.caller, call.event.terms[0], seen | {function}))), ""
+            (name for call in calls if (name := self._shown(call.caller, call.event.terms[0], visited | {function}))),
+            "",
         )
 
     def is_named(self, contract: Contract, term: Term) -> bool:
         """Tell whether it is made under one of few names: the same name gives the same object."""
-        given = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
-        return given is not None and self.heap.keys.of(given) is Domain.FINITE
+        key = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
+        return key is not None and self.heap.keys.of(key) is Domain.FINITE
 
-    def stays(self, contract: Contract, function: str, term: Term, seen: frozenset[str] = frozenset()) -> bool:
+    def stays(self, contract: Contract, function: str, term: Term, visited: frozenset[str] = frozenset()) -> bool:
         """Tell whether nothing closes what a call has made: not its function, nor a caller that it is returned to.
 
         Whoever calls a function that the program itself does not call has to close what that returns.
@@ -93,40 +94,44 @@ class Opened:
             return False
         if not self._is_returned(function, term):
             return True
-        calls = self.heap.effects.calls.get(function, ()) if function not in seen else ()
-        inner = seen | {function}
-        return bool(calls) and any(self.stays(contract, call.caller, call.event.terms[0], inner) for call in calls)
+        calls = self.heap.effects.calls.get(function, ()) if function not in visited else ()
+        visited_now = visited | {function}
+        return bool(calls) and any(
+            self.stays(contract, call.caller, call.event.terms[0], visited_now) for call in calls
+        )
 
     def _is_returned(self, function: str, term: Term) -> bool:
         home = self.heap.points_to.functions[function]
-        returns = (one for one in home.events if one.kind in {"return", "yield"})
-        return any(self._carries(top, term, home) for one in returns for top in one.terms)
+        returns = (event for event in home.events if event.kind in {"return", "yield"})
+        return any(self._carries(top, term, home) for event in returns for top in event.terms)
 
     def _is_entered(self, function: str, term: Term) -> bool:
         """Tell whether a ``with`` statement closes it."""
         events = self.heap.points_to.functions[function].events
-        return any(term in walk(one.terms[0]) for one in events if one.kind == "enter")
+        return any(term in walk(event.terms[0]) for event in events if event.kind == "enter")
 
     def is_closed(self, contract: Contract, function: str, term: Term) -> bool:
         """Tell whether an undoing call closes what a call has made: in its function, where it is handed on, or all at once."""
         home = self.heap.points_to.functions[function]
         names = self.heap.points_to.names
-        fields = {one.name for one in home.events if one.kind == "setattr" and term in walk(one.terms[1])}
+        fields = {event.name for event in home.events if event.kind == "setattr" and term in walk(event.terms[1])}
         reached = self._handed_to(function, term)
         for other, event, call, name in self.heap.effects.external:
             ends = self._ends(contract, call, name)
             if not ends or self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[other]):
                 continue
             target = call[1][1] if ends.startswith(".") else None
-            given = [target] if target is not None else [*call[2], *(value for _, value in call[3])]
-            if other in reached or any(term in walk(one) for one in given):
+            arguments = [target] if target is not None else list(call_arguments(call))
+            if other in reached or any(term in walk(argument) for argument in arguments):
                 return True
             near = names.module_of(other) is names.module_of(function)
-            if near and (not given or all(one[0] == "const" for one in given)):
+            if near and (not arguments or all(argument[0] == "const" for argument in arguments)):
                 return True
-            if near and any(part[0] == "attr" and part[2] in fields for one in given for part in walk(one)):
+            if near and any(
+                part[0] == "attr" and part[2] in fields for argument in arguments for part in walk(argument)
+            ):
                 return True
-        return any(self._closes_unseen(contract, one, term, fields) for one in self._module_calls(function))
+        return any(self._closes_unseen(contract, call, term, fields) for call in self._module_calls(function))
 
     def _ends(self, contract: Contract, call: Term, name: str) -> str:
         """Return the undoing call of the contract that a call is; nothing if it is none."""
@@ -145,17 +150,17 @@ class Opened:
         return term in walk(callee[1]) or any(part[0] == "attr" and part[2] in fields for part in walk(callee[1]))
 
     def _module_calls(self, function: str) -> Iterator[Term]:
-        for one in self.heap.points_to.names.module_of(function).functions.values():
-            yield from (event.terms[0] for event in one.events if event.kind == "call")
+        for function_of_module in self.heap.points_to.names.module_of(function).functions.values():
+            yield from (event.terms[0] for event in function_of_module.events if event.kind == "call")
 
     def _handed_to(self, function: str, term: Term) -> set[str]:
         """Return the function itself and those of the program that it hands the object to."""
-        found = {function}
+        functions = {function}
         for key, calls in self.heap.effects.calls.items():
             for call in calls:
-                if call.caller == function and any(term in walk(one) for one in call.bound.values()):
-                    found.add(key)
-        return found
+                if call.caller == function and any(term in walk(argument) for argument in call.bound.values()):
+                    functions.add(key)
+        return functions
 
     def _carries(self, top: Term, term: Term, home: Function) -> bool:
         """Tell whether a value brings an object along: itself, its parts, what holds it, the values of a variable.
@@ -163,35 +168,35 @@ class Opened:
         Not what a method of it returns, unless that leads back to the object, and of what a function of the program is
         given only what that gives back.
         """
-        stack, done = [top], set()
+        stack, visited = [top], set()
         while stack:
-            one = stack.pop()
-            if one == term:
+            part = stack.pop()
+            if part == term:
                 return True
-            if one in done:
+            if part in visited:
                 continue
-            done.add(one)
-            if one[0] == "fresh":
-                stack.extend(home.assigned.get(f"{one[2]}@{one[3][0]}:{one[3][1]}", ()))
-            elif one[0] == "call" and (returned := self._returned_of(one)) is not None:
+            visited.add(part)
+            if part[0] == "fresh":
+                stack.extend(home.assigned.get(f"{part[2]}@{part[3][0]}:{part[3][1]}", ()))
+            elif part[0] == "call" and (returned := self._returned_of(part)) is not None:
                 stack.extend(returned)
-            elif one[0] == "call" and one[1][0] == "attr" and one[1][2] not in of_nature("leads back"):
-                stack.extend([*one[2], *(value for _, value in one[3])])
+            elif part[0] == "call" and part[1][0] == "attr" and part[1][2] not in of_nature("leads back"):
+                stack.extend(list(call_arguments(part)))
             else:
-                stack.extend(children(one))
+                stack.extend(children(part))
         return False
 
     def _returned_of(self, call: Term) -> list[Term] | None:
         """Return which arguments a call of functions of the program gives back; None where it may call others."""
-        calling, found = self.heap.points_to.calling, []
+        calling, returned = self.heap.points_to.calling, []
         callees = self.heap.points_to.evaluate(call[1])
         if not callees or any(callee[0] not in {"func", "method"} for callee in callees):
             return None
         for callee in callees:
             receiver = calling.receiver_term(call, callee) if callee[0] == "method" else None
             bound = calling.bind(callee[-1], call, receiver)
-            found += [given for name, given in bound.items() if self._gives_back(callee[-1], name)]
-        return found
+            returned += [argument for name, argument in bound.items() if self._gives_back(callee[-1], name)]
+        return returned
 
     def _gives_back(self, key: str, name: str) -> bool:
         """Tell whether what a function returns or yields brings along what it is given for a parameter."""

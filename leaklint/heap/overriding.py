@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.removal_sites import WayQuestion
@@ -95,6 +96,6 @@ class Overriding(WayQuestion):
             base = term[1][1] if term[1][0] == "attr" else ()
             if base and any(value[0] in {"super", "class"} for value in self.heap.evaluate(base)):
                 return True
-            if own in (*term[2], *(value for _, value in term[3])):
+            if own in call_arguments(term):
                 return True
         return False

@@ -96,7 +96,7 @@ class Paths:
     def _around(self, removals: list[Effect], store: Effect) -> list[Effect]:
         """Return removals without those from containers that are inside of what a store puts in."""
         is_inside = self.removals.coverage.is_inside
-        return [one for one in removals if not is_inside(one.container, store.container)]
+        return [removal for removal in removals if not is_inside(removal.container, store.container)]
 
     def only_elsewhere(self, stores: list[Effect], removals: list[Effect]) -> Missed | None:
         """Return the store whose entry another container of the same object loses in its life, and this one does not."""
@@ -108,9 +108,9 @@ class Paths:
 
     def only_inside(self, stores: list[Effect]) -> Missed | None:
         """Return the store whose entries are emptied; nothing is removed from the holder."""
-        found = ((store, self.emptied.why(store)) for store in stores)
+        reasons = ((store, self.emptied.why(store)) for store in stores)
         return next(
-            (Missed(store, why, "remove those that are empty", meant=True) for store, why in found if why), None
+            (Missed(store, why, "remove those that are empty", meant=True) for store, why in reasons if why), None
         )
 
     # suspension
@@ -118,22 +118,21 @@ class Paths:
     def _suspended(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
         """Return the yield at which a generator holds an entry that it takes out only afterwards."""
         for function, putting in self.unwinding.around(store, good):
-            yielded = [one for one in function.events if one.kind == "yield" and _is_held_at(one, putting)]
+            yielded = [event for event in function.events if event.kind == "yield" and _is_held_at(event, putting)]
             manager = self._is_manager(function)
             if not yielded or manager is None or function.key in self.removals.abandonment.run_by_others:
                 continue
-            inside = [(one, event) for one in good for event in self.sites.events_in(function, one)]
-            if len({id(one) for one, _ in inside}) < len(good):
+            inside = [(removal, event) for removal in good for event in self.sites.events_in(function, removal)]
+            if len({id(removal) for removal, _ in inside}) < len(good):
                 continue  # somebody else takes it out, too
-            safe = [
-                event for _, event in self.sites.all_in(function, every) if _SAFE & {one.kind for one in event.guards}
-            ]
-            yielded = [one for one in yielded if not any(_is_caught(one, event) for event in safe)]
+            events = [event for _, event in self.sites.all_in(function, every)]
+            safe = [event for event in events if _SAFE & {guard.kind for guard in event.guards}]
+            yielded = [waiting for waiting in yielded if not any(_is_caught(waiting, event) for event in safe)]
             if not yielded:
                 continue
-            if not all(is_after(event, yielded[0]) and one.how != "callback" for one, event in inside):
+            if not all(is_after(event, yielded[0]) and removal.how != "callback" for removal, event in inside):
                 continue
-            if any(one.key is None and one.how in _TAKING for one, _ in inside) and not (
+            if any(removal.key is None and removal.how in _TAKING for removal, _ in inside) and not (
                 manager and self._is_rooted(store)
             ):
                 continue  # a stack that a walk fills and empties goes with the walk
@@ -141,8 +140,8 @@ class Paths:
                 continue
             line = inside[0][1].place[0]
             if safe:
-                here = yielded[0].place[0]
-                return f"removed behind a try that begins after the yield in line {here}: what ends there keeps it"
+                behind = f"removed behind a try that begins after the yield in line {yielded[0].place[0]}"
+                return f"{behind}: what ends there keeps it"
             if manager:
                 return f"removed after the yield only (line {line}): an error in the with block keeps it"
             return f"removed after the yield only (line {line}): a generator that is closed there keeps it"
@@ -152,7 +151,7 @@ class Paths:
         """Tell whether a generator is a context manager; None where a decorator that is not known drives it."""
         if not function.decorators:
             return False
-        names = {value for one in function.decorators for value in self.heap.evaluate(one.term)}
+        names = {value for decorator in function.decorators for value in self.heap.evaluate(decorator.term)}
         return True if names and names <= {("ext", name) for name in _MANAGERS} else None
 
     def _is_rooted(self, store: Effect) -> bool:
@@ -169,18 +168,22 @@ class Paths:
         if self._is_any_open(good) or self._goes_with_others(store, good):
             return ""
         by, maker = self.heap.functions[good[0].function].name, self.sites.frames(store)[-1].function
-        for function, putting, given in self.tickets.holders(store):
-            if given and self.sites.takes_out(maker, every):
+        for function, putting, makers in self.tickets.holders(store):
+            if makers and self.sites.takes_out(maker, every):
                 continue
-            behind = [one for one in function.events if is_after(one, putting)]
-            exits = [one for one in behind if one.kind == "raise" and not given and not is_opposed(one, putting)]
-            waits = [one for one in behind if self.ways_out.gives_up(one, store) and self._is_for(one, given)]
+            behind = [event for event in function.events if is_after(event, putting)]
+            exits = (
+                []
+                if makers
+                else [event for event in behind if event.kind == "raise" and not is_opposed(event, putting)]
+            )
+            waits = [event for event in behind if self.ways_out.gives_up(event, store) and self._is_for(event, makers)]
             if not (exits or waits) or self.sites.hands_on(function, every):
                 continue
             if own := [
                 event for _, event in self.sites.all_in(function, every) if not waits or is_after(event, waits[0])
             ]:
-                if why := self._passes_by(function, putting, own, store, good) if not given else "":
+                if why := self._passes_by(function, putting, own, store, good) if not makers else "":
                     return why
                 continue
             if any(self._takes_beside(call, every) for call in self.effects.calls.get(function.key, ())):
@@ -193,7 +196,9 @@ class Paths:
 
     def _is_open(self, removals: list[Effect]) -> bool:
         """Tell whether one of some removals takes out more than what goes by a key, or is made for each entry."""
-        return any(one.key is None or self.sites.is_sweep(one) or one.how == "callback" for one in removals)
+        return any(
+            removal.key is None or self.sites.is_sweep(removal) or removal.how == "callback" for removal in removals
+        )
 
     def _passes_by(
         self, function: Function, putting: Event, own: list[Event], store: Effect, good: list[Effect]
@@ -212,29 +217,26 @@ class Paths:
         What takes out one of them by its value has been told which.
         """
         slot = slot_of(store) if store.key is None else None
-        if slot is None or any(one.container == store.container and one.how in _BY_VALUE for one in good):
+        if slot is None or any(removal.container == store.container and removal.how in _BY_VALUE for removal in good):
             return False
         return self.removals.keys.of(slot, store.chain) not in {Domain.FRESH, Domain.OBJECT}
 
     def _waited_for(self, store: Effect, every: list[Effect]) -> Event | None:
         """Return the limited wait for an entry whose key a caller has made, behind the store or in that caller."""
         frame = self.sites.frames(store)[-1]
-        own = [
-            one for one in frame.function.events if is_after(one, frame.event) and self.ways_out.gives_up(one, store)
-        ]
+        gives_up = self.ways_out.gives_up
+        own = [event for event in frame.function.events if is_after(event, frame.event) and gives_up(event, store)]
         for caller, call in () if self.sites.takes_out(frame.function, every) else self.tickets.handed_in(store):
-            later = [
-                one for one in caller.events if self.ways_out.gives_up(one, store) and self._is_for(one, {call.term})
-            ]
-            around = [caller, *(self.heap.functions[one.caller] for one in self.effects.calls.get(caller.key, ()))]
-            if (own or later) and not any(self.sites.takes_out(one, every) for one in around):
+            later = [event for event in caller.events if gives_up(event, store) and self._is_for(event, {call.term})]
+            around = [caller, *(self.heap.functions[above.caller] for above in self.effects.calls.get(caller.key, ()))]
+            if (own or later) and not any(self.sites.takes_out(function, every) for function in around):
                 return (own or later)[0]
         return None
 
     @staticmethod
-    def _is_for(event: Event, given: set[Term]) -> bool:
+    def _is_for(event: Event, awaited: set[Term]) -> bool:
         """Tell whether an event waits for one of some things, or limits the time of a block; any will do if there are none."""
-        return not given or event.kind == "enter" or not given.isdisjoint(walk(event.terms[0]))
+        return not awaited or event.kind == "enter" or not awaited.isdisjoint(walk(event.terms[0]))
 
     def _takes_beside(self, call: Call, every: list[Effect]) -> bool:
         """Tell whether a caller removes from the holder by anything but the call itself."""
@@ -250,19 +252,19 @@ class Paths:
         """Return the test of an entry by which the last that is called for it, its done callback, leaves it in."""
         frame = self.sites.frames(store)[-1]
         tests = []
-        for one in good:
-            last = [event for event in self.handing(one.function, frame.function) if self.is_last(event, store)]
-            function = self.heap.functions[one.function]
+        for removal in good:
+            last = [event for event in self.handing(removal.function, frame.function) if self.is_last(event, store)]
+            function = self.heap.functions[removal.function]
             own = {("param", function.key, param.name) for param in function.params[1 if function.owner else 0 :]}
             guards = [
-                guard for guard in one.event.guards if guard.kind in {"if", "past"} and own & set(walk(guard.test))
+                guard for guard in removal.event.guards if guard.kind in {"if", "past"} and own & set(walk(guard.test))
             ]
-            guards = [guard for guard in guards if one.container not in self.heap.looked_into(guard.test)]
+            guards = [guard for guard in guards if removal.container not in self.heap.looked_into(guard.test)]
             guards = [guard for guard in guards if guard.kind == "if" or returns_early(guard, function)]
             guards = [guard for guard in guards if not self._goes_on(guard, function, frame.function)]
             if not last or not guards:
                 return ""
-            tests.append((function.name, one.event.place[0]))
+            tests.append((function.name, removal.event.place[0]))
         name, line = tests[0]
         return f"{name}() returns for some before it removes them (line {line}), and is not called again"
 
@@ -291,16 +293,16 @@ class Paths:
         contracts = [
             self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
         ]
-        return any(one is not None and one.passes == "receiver" for one in contracts)
+        return any(contract is not None and contract.passes == "receiver" for contract in contracts)
 
 
-def _is_held_at(one: Event, putting: Event) -> bool:
+def _is_held_at(event: Event, putting: Event) -> bool:
     """Tell whether a generator has put an entry in when it yields: before, or in what it yields."""
-    return is_after(one, putting) or putting.terms[0] in walk(one.terms[0])
+    return is_after(event, putting) or putting.terms[0] in walk(event.terms[0])
 
 
-def _is_caught(one: Event, removal: Event) -> bool:
+def _is_caught(event: Event, removal: Event) -> bool:
     """Tell whether an event stands in the ``try`` whose ``finally`` or ``except`` has a removal, or behind that."""
     depth = next(number for number, guard in enumerate(removal.guards) if guard.kind in _SAFE)
-    around = one.guards[:depth] == removal.guards[:depth]
-    return is_after(one, removal) or (around and any(guard.kind in {"try", *_SAFE} for guard in one.guards[depth:]))
+    around = event.guards[:depth] == removal.guards[:depth]
+    return is_after(event, removal) or (around and any(guard.kind in {"try", *_SAFE} for guard in event.guards[depth:]))

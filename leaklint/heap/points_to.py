@@ -94,6 +94,15 @@ class PointsTo(Evaluation):
         """Tell whether an object is of its class itself and of no heir: the code that makes it names the class."""
         return value[0] == "inst" and value[2] is not None and len(value[2]) > 1 and value not in self.of_heirs
 
+    def may_be(self, term: Term, nature: str) -> bool:
+        """Tell whether a term may denote something from outside of the program that has a nature by contract."""
+        return any(value[0] == "ext" and self.contracts.is_a(value[1], nature) for value in self.evaluate(term))
+
+    def must_be(self, term: Term, nature: str) -> bool:
+        """Tell whether all that a term denotes comes from outside of the program and has a nature by contract."""
+        values = self.evaluate(term)
+        return bool(values) and all(value[0] == "ext" and self.contracts.is_a(value[1], nature) for value in values)
+
     def looked_into(self, test: Term) -> Values:
         """Return the containers that a test asks for a key or an element."""
         found = self._tested.get(test)
@@ -121,9 +130,7 @@ class PointsTo(Evaluation):
         if kind == "cell":
             return self.all_of(self.cell(term))
         if kind == "fresh":
-            function = self.functions.get(term[1])
-            label = f"{term[2]}@{term[3][0]}:{term[3][1]}"
-            return self.all_of(function.assigned.get(label, ())) if function is not None else PART
+            return self.all_of(self.reaching(term)) if term[1] in self.functions else PART
         if kind == "attr":
             return NOTHING.union(*[self.attributes.attribute(one, term[2], term[1]) for one in self.in_order(term[1])])
         if kind in {"elem", "iter"}:
@@ -186,6 +193,11 @@ class PointsTo(Evaluation):
         if found[0] == "attr":
             return self.evaluate(found)
         return frozenset([found])
+
+    def reaching(self, term: Term) -> tuple[Term, ...]:
+        """Return the values that reach the use of a local variable: those that are assigned to it, ``fresh`` terms."""
+        function = self.functions.get(term[1])
+        return function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
 
     def cell(self, term: Term) -> tuple[Term, ...]:
         """Return the terms that a variable of an enclosing function may have."""

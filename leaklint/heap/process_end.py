@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.contracts.model import Contract
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term
-from leaklint.heap.arguments import argument_at, argument_of
+from leaklint.heap.arguments import argument_at, argument_of, call_arguments
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -31,7 +31,7 @@ class ProcessEnd:
             if contract is not None and (
                 self._runs_at_end(contract, term) or self._is_end_of_a_lasting_object(contract, term)
             ):
-                for given in (*term[2], *(value for _, value in term[3])):
+                for given in call_arguments(term):
                     for value in self.removals.heap.evaluate(given):
                         if value[0] in {"func", "method"}:
                             found.add(value[-1])
@@ -42,11 +42,7 @@ class ProcessEnd:
         if contract.kind != "signal":
             return contract.kind in _AT_END
         number = argument_at(term, contract.key.position, contract.key.parameter) if contract.key is not None else None
-        heap = self.removals.heap
-        values = heap.evaluate(number) if number is not None else ()
-        return bool(values) and all(
-            value[0] == "ext" and heap.contracts.is_a(value[1], "ends the process") for value in values
-        )
+        return number is not None and self.removals.heap.must_be(number, "ends the process")
 
     def _is_end_of_a_lasting_object(self, contract: Contract, term: Term) -> bool:
         """Tell whether what a call hands over runs at the end of an object that lives as long as the process."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, UNKNOWN, Term
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.inputs import Inputs
 from leaklint.heap.key_guards import asked_before
 
@@ -57,8 +58,7 @@ class ReadData(Inputs):
         elif kind == "op" and term[1] not in {"or", "+", "%"}:
             yield from term[2] if not self._is_choice(term) else ()
         elif kind == "fresh":
-            function = self.heap.functions.get(term[1])
-            yield from function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
+            yield from self.heap.reaching(term)
 
     @staticmethod
     def _is_choice(term: Term) -> bool:
@@ -87,7 +87,7 @@ class ReadData(Inputs):
         if call[1][0] == "attr" and not any(value[0] in {"func", "method"} for value in self.heap.evaluate(call[1])):
             yield call[1][1]
             if self.heap.evaluate(call[1][1]) == {("plain", "str")}:  # ``"..".format(..)``, ``", ".join(..)``
-                yield from (*call[2], *(value for _, value in call[3]))
+                yield from call_arguments(call)
 
     def _passes_on(self, call: Term) -> bool:
         """Tell whether a call of what is not the program's own has as many results as there are arguments."""

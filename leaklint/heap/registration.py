@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.contracts.model import Contract, Retains
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, as_text, children, root
-from leaklint.heap.arguments import argument_at, argument_of, arguments, row_of
+from leaklint.heap.arguments import argument_at, argument_of, arguments, call_arguments, row_of
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import LEFT_BY_ERROR
 from leaklint.heap.effects import Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.key_guards import interned, looked_through
 from leaklint.heap.leading_back import LeadingBack
 from leaklint.heap.multiplicity import MANY
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
 
 OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
 _FUNCTIONS = frozenset({"closure", "function"})
-_ELSEWHERE = frozenset(
-    {"thread", "timer", "handler", "filter", "logger", "store", "values", "entries"}
-)  # kinds that others judge
+# Kinds that others judge.
+_ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store", "values", "entries"})
 _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under a name: the same each time
 
 _CALLBACK = Retained("made", name="callback")  # one that keeps nothing but itself
@@ -82,33 +82,44 @@ class Registrations:
         done = set()
         for function, event, term, name in (*self.heap.effects.external, *self._own(), *decorations(self.heap)):
             contract, assumed = self.contracts.of_call(name)
-            if contract is None or not contract.retains or contract.kind in _ELSEWHERE:
+            if (
+                contract is None
+                or not contract.retains
+                or contract.kind in _ELSEWHERE
+                or (function, event.place) in done
+            ):
                 continue
-            if (function, event.place) not in done:
-                one = self._registered(contract, assumed, function, event, term, name)
-                if one is not None:
-                    done.add((function, event.place))
-                    yield one
-        for one in Threads(self.heap).all():
-            if one.contract is None or not self.undoing.by_handle(one.contract, one.function, one.event.terms[0]):
-                yield one
+            registration = self._registered(contract, assumed, function, event, term, name)
+            if registration is not None:
+                done.add((function, event.place))
+                yield registration
+        for thread in Threads(self.heap).all():
+            handle = thread.event.terms[0]
+            if thread.contract is None or not self.undoing.by_handle(thread.contract, thread.function, handle):
+                yield thread
         yield from self.slots.all()
         yield from self._variables()
         yield from self._patches()
-        for one in kept_results(self.heap):
-            life = self._life(one.contract, one.event.terms[0]) if one.contract is not None else Life.PROCESS
-            if life is Life.UNKNOWN and one.contract is not None:
-                why = f"assumes that {self._keeper(one.contract, one.event.terms[0])} outlives the object"
-                yield one._replace(level="low", reasons=(*one.reasons, why))
+        yield from self._results()
+
+    def _results(self) -> Iterator[Registration]:
+        """Yield the results that are kept by what outlives the object, or may do so."""
+        for result in kept_results(self.heap):
+            contract, call = result.contract, result.event.terms[0]
+            life = self._life(contract, call) if contract is not None else Life.PROCESS
+            if life is Life.UNKNOWN and contract is not None:
+                why = f"assumes that {self._keeper(contract, call)} outlives the object"
+                yield result._replace(level="low", reasons=(*result.reasons, why))
             elif life is not Life.SHORT:
-                yield one
+                yield result
 
     def _variables(self) -> Iterator[Registration]:
         """Yield the context variables that objects have for themselves: the context holds each that is set."""
         contract = self.contracts.callable(_SET)
-        for one in ContextGrowth(self.heap).variables():
+        for growth in ContextGrowth(self.heap).variables():
+            function, event, reasons = growth.function, growth.event, (growth.reason,)
             yield Registration(
-                "callback", one.function, one.event, _SET, one.retained, one.value, "medium", (one.reason,), contract
+                "callback", function, event, _SET, growth.retained, growth.value, "medium", reasons, contract
             )
 
     def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
@@ -124,10 +135,7 @@ class Registrations:
     ) -> Registration | None:
         if self.heap.multiplicity.event_runs(function, event) != MANY or self._is_of_few(function, event):
             return None
-        best: _Handed | None = None
-        for one in self._handed_over(contract, term):
-            if best is None or _rank(one.retained) < _rank(best.retained):
-                best = one
+        best = min(self._handed_over(contract, term), key=lambda handed: _rank(handed.retained), default=None)
         if best is None or (best.retained.kind == "function" and not best.retained.cls):
             return self._missed(contract, function, event, term, name)
         life = self._life(contract, term)
@@ -168,29 +176,26 @@ class Registrations:
         if callee[0] == "attr" and callee[1] in looked_through(home, event.place):
             return True
         return any(
-            one.event.guards and event.guards[: len(one.event.guards)] == one.event.guards
-            and interned(one, self.heap.points_to) and self.heap.keys.of_store(one) is Domain.FINITE
-            and self.heap.location(one.container) is not None
-            for one in self._keyed.get(function, ())
+            store.event.guards and event.guards[: len(store.event.guards)] == store.event.guards
+            and interned(store, self.heap.points_to) and self.heap.keys.of_store(store) is Domain.FINITE
+            and self.heap.location(store.container) is not None
+            for store in self._keyed.get(function, ())
         )  # fmt: skip
 
     @cached_property
     def _keyed(self) -> dict[str, list[Effect]]:
         """Return the stores under keys by the function in which they stand."""
-        found: dict[str, list[Effect]] = {}
-        for effect in self.heap.effects.effects:
-            if effect.kind == "store" and effect.key is not None:
-                found.setdefault(effect.function, []).append(effect)
-        return found
+        stores = (effect for effect in self.heap.effects.effects if effect.kind == "store")
+        return lists_by_key((store.function, store) for store in stores if store.key is not None)
 
     def _missed(self, contract: Contract, function: str, event: Event, term: Term, name: str) -> Registration | None:
         """Return a registration that is meant to go and does not, which is more than a few, whatever it keeps."""
-        for place, word, given in arguments(contract, term):
+        for place, word, argument in arguments(contract, term):
             row = row_of(contract, term, place, word)
             strong = row is not None and row.hold == "strong" and self._life(contract, term) is Life.PROCESS
-            if strong and self.undoing.is_missed(contract, function, given):
+            if strong and self.undoing.is_missed(contract, function, argument):
                 return Registration(
-                    contract.kind, function, event, name, _CALLBACK, given, "medium", (_NEVER,), contract
+                    contract.kind, function, event, name, _CALLBACK, argument, "medium", (_NEVER,), contract
                 )
         return None
 
@@ -202,29 +207,28 @@ class Registrations:
         if key not in self.heap.points_to.names.classes or not self.heap.multiplicity.constructions(key):
             return False
         closers = {method for name in NAMES if (method := classes.method(key, name)) is not None}
-        calls = [call for method in closers for call in self.heap.effects.calls.get(method, ())]
-        return all(
-            functions[call.caller].owner and classes.related(functions[call.caller].owner, key) for call in calls
-        )
+        callers = {call.caller for method in closers for call in self.heap.effects.calls.get(method, ())}
+        owners = [functions[caller].owner for caller in callers]
+        return all(owner and classes.related(owner, key) for owner in owners)
 
     def _handed_over(self, contract: Contract, term: Term) -> Iterator[_Handed]:
         """Yield the objects that a call keeps, each with its argument."""
-        for place, word, given in arguments(contract, term):
+        for place, word, argument in arguments(contract, term):
             row = row_of(contract, term, place, word)
-            if row is None or row.hold == "weak" or given[0] in _ONE_OBJECT:
+            if row is None or row.hold == "weak" or argument[0] in _ONE_OBJECT:
                 continue
-            if self._is_named_tuple(given):
-                yield _Handed(given, row, _NEW_CLASS)
-            for retained in self.heap.keeping.of(given):
+            if self._is_named_tuple(argument):
+                yield _Handed(argument, row, _NEW_CLASS)
+            for retained in self.heap.keeping.of(argument):
                 if word == "self" and retained.kind == "made":  # what the package itself has made
-                    yield _Handed(given, row, retained._replace(kind="instance"))
+                    yield _Handed(argument, row, retained._replace(kind="instance"))
                 elif retained.kind in OBJECTS and (row.hold == "strong" or retained.kind in _FUNCTIONS):
-                    yield _Handed(given, row, retained)
+                    yield _Handed(argument, row, retained)
 
-    def _is_named_tuple(self, given: Term) -> bool:
+    def _is_named_tuple(self, argument: Term) -> bool:
         """Tell whether an argument is a named tuple's class, made for the call."""
-        callees = self.heap.points_to.evaluate(given[1]) if given[0] == "call" else ()
-        return any(one[0] == "ext" and self.contracts.returned(one[1]) == "named tuple" for one in callees)
+        callees = self.heap.points_to.evaluate(argument[1]) if argument[0] == "call" else ()
+        return any(callee[0] == "ext" and self.contracts.returned(callee[1]) == "named tuple" for callee in callees)
 
     def _life(self, contract: Contract, term: Term) -> Life:
         """Return how long the call keeps what it is handed."""
@@ -234,16 +238,16 @@ class Registrations:
             receiver = _receiver(contract, term)
             return self.outliving.of(receiver) if receiver is not None else Life.UNKNOWN
         if contract.lifetime.startswith("argument "):
-            given = argument_of(contract, term, contract.lifetime.partition(" ")[2])
-            return self.outliving.of(given) if given is not None else Life.UNKNOWN
+            argument = argument_of(contract, term, contract.lifetime.partition(" ")[2])
+            return self.outliving.of(argument) if argument is not None else Life.UNKNOWN
         return Life.PROCESS
 
     def _keeper(self, contract: Contract, term: Term) -> str:
         if contract.lifetime == "receiver":
             receiver = _receiver(contract, term)
             return f"'{as_text(receiver)}'" if receiver is not None else "what it is called on"
-        given = argument_of(contract, term, contract.lifetime.partition(" ")[2])
-        return f"'{as_text(given)}'" if given is not None else "what it is called with"
+        argument = argument_of(contract, term, contract.lifetime.partition(" ")[2])
+        return f"'{as_text(argument)}'" if argument is not None else "what it is called with"
 
     def _level(
         self, contract: Contract, retained: Retained, term: Term, function: str, event: Event, value: Term
@@ -261,43 +265,35 @@ class Registrations:
             level, reasons = (0, [LEFT_BY_ERROR]) if left else (1, []) if chained else (0, [place])
         if retained.kind in {"param", "function", "class"}:
             level = min(level, 1)
-            reasons.append(
-                f"assumes that callers pass objects for '{retained.name}'" if retained.kind == "param" else ""
-            )
             if retained.kind == "param" and self.heap.usage.of(function, retained.name) == "plain":
                 return -1, []
+            reasons += [f"assumes that callers pass objects for '{retained.name}'"] * (retained.kind == "param")
         if contract.kind == "callback" and self._sets_up(home, retained):
             level, reasons = 0, [*reasons, "a function that registers what it has made usually runs once"]
         if retained.cls and self.heap.multiplicity.is_single(retained.cls):
             return -1, []
-        if retained.cls and (
-            self.heap.multiplicity.is_few(retained.cls) or self.heap.multiplicity.is_one_at_a_time(retained.cls)
-        ):
+        often = self.heap.multiplicity
+        if retained.cls and (often.is_few(retained.cls) or often.is_one_at_a_time(retained.cls)):
             level, reasons = min(level, 0), ["the program makes only a fixed number of such objects"]
-        if level > 1 and retained.cls and not self.heap.multiplicity.is_seen_often(retained.cls):
+        if level > 1 and retained.cls and not often.is_seen_often(retained.cls):
             level, reasons = 1, [*reasons, "assumes that many are made"]
-        if retained.kind == "instance" and home.owner and self.heap.multiplicity.is_one_a_run(home.owner):
+        if retained.kind == "instance" and home.owner and often.is_one_a_run(home.owner):
             level, reasons = 0, [*reasons, "the program makes one object that registers it"]
-        return level, [reason for reason in reasons if reason]
+        return level, reasons
 
     def _sets_up(self, home: Function, retained: Retained) -> bool:
         """Tell whether a function that belongs to no object, and that the program itself does not call, registers its own."""
         calls = self.heap.effects.calls.get(home.key, ())
-        return (
-            home.kind != "method"
-            and not home.parent
-            and not calls
-            and retained.kind == "instance"
-            and not retained.chain
-        )
+        is_apart = home.kind != "method" and not home.parent and not calls
+        return is_apart and retained.kind == "instance" and not retained.chain
 
     def _one_place(self, contract: Contract, term: Term) -> str:
         """Return why the next registration replaces this one; nothing where it does not."""
         key = contract.key
         if key is None:
             return ONE_SLOT if contract.slot and not self._is_among_many(contract, term) else ""
-        given = argument_at(term, key.position, key.parameter)
-        domain = self.heap.keys.of(given) if given is not None else Domain.FRESH
+        argument = argument_at(term, key.position, key.parameter)
+        domain = self.heap.keys.of(argument) if argument is not None else Domain.FRESH
         # of what is kept for itself, and not only as a name, few are handed in as a rule: the classes of a program
         rare = contract.slot or any(row.parameter == key.parameter for row in contract.retains)
         few = domain not in {Domain.FRESH, Domain.OBJECT} if rare else domain is Domain.FINITE
@@ -308,16 +304,16 @@ class Registrations:
         receiver = _receiver(contract, term) if contract.lifetime == "receiver" else None
         if receiver is None or receiver[0] != "call":
             return False
-        given = (*receiver[2], *(value for _, value in receiver[3]))
-        return any(self.heap.keys.of(one) is not Domain.FINITE for one in given)
+        arguments = call_arguments(receiver)
+        return any(self.heap.keys.of(argument) is not Domain.FINITE for argument in arguments)
 
     def _of_finalizer(self, retained: Retained, subject: Term | None, value: Term, home: Function) -> int:
         """What is kept until an object ends keeps that object only if it leads back to that very object."""
         if subject is not None and subject[:2] == ("const", "None"):
             return 2  # until the process ends
         parts = list(self._parts(value))
-        inner = {one for part in parts if part[0] == "func" for one in self.heap.keeping.captures(part[1])}
-        if subject is not None and not inner.union(parts).isdisjoint(_holders(subject, home)):
+        captured = {variable for part in parts if part[0] == "func" for variable in self.heap.keeping.captures(part[1])}
+        if subject is not None and not captured.union(parts).isdisjoint(_holders(subject, home)):
             return 2
         values = self.heap.points_to.evaluate(subject) if subject is not None else frozenset()
         classes = {value[1] for value in values if value[0] in {"self", "inst"}}
@@ -332,11 +328,15 @@ class Registrations:
 
     def _leads_back(self, value: Term, classes: set[str]) -> bool:
         """Tell whether what is kept is made with an object of some classes and keeps it, or is a method of such a thing."""
-        is_method = value[0] == "attr" and any(one[0] == "method" for one in self.heap.points_to.evaluate(value))
+        is_method = value[0] == "attr" and any(
+            denoted[0] == "method" for denoted in self.heap.points_to.evaluate(value)
+        )
         names, related = self.heap.points_to.names.classes, self.heap.points_to.classes.related
         return any(
-            one.kind == "self" and one.cls in names and any(key in names and related(one.cls, key) for key in classes)
-            for one in self.heap.keeping.inside(value[1] if is_method else value)
+            retained.kind == "self"
+            and retained.cls in names
+            and any(key in names and related(retained.cls, key) for key in classes)
+            for retained in self.heap.keeping.inside(value[1] if is_method else value)
         )
 
     def _parts(self, value: Term) -> Iterator[Term]:
@@ -345,7 +345,9 @@ class Registrations:
         while stack:
             term = stack.pop()
             yield term
-            is_method = term[0] == "attr" and any(one[0] == "method" for one in self.heap.points_to.evaluate(term))
+            is_method = term[0] == "attr" and any(
+                denoted[0] == "method" for denoted in self.heap.points_to.evaluate(term)
+            )
             if is_method or term[0] not in {"attr", "elem", "iter"}:
                 stack.extend(children(term))
 
@@ -354,13 +356,12 @@ class Registrations:
         from leaklint.heap.patches import Patches
         from leaklint.heap.retained import LEVELS
 
-        for one in Patches(self.heap).all():
-            if not self.slots.name_of(one.event):
-                why = ("a function that wraps something usually runs once",) if one.level == 0 else ()
-                why = (one.reason,) if one.reason else why
-                yield Registration(
-                    "patch", one.function, one.event, one.name, one.retained, one.value, LEVELS[one.level], why
-                )
+        for patch in Patches(self.heap).all():
+            if not self.slots.name_of(patch.event):
+                function, event, level = patch.function, patch.event, LEVELS[patch.level]
+                reason = patch.reason or ("" if patch.level else "a function that wraps something usually runs once")
+                reasons = (reason,) if reason else ()
+                yield Registration("patch", function, event, patch.name, patch.retained, patch.value, level, reasons)
 
 
 def _rank(retained: Retained) -> int:
@@ -382,8 +383,8 @@ def _receiver(contract: Contract, term: Term) -> Term | None:
     """Return what keeps, of what lives as long as its receiver: what a method is called on, what a constructor makes."""
     if contract.is_constructor:
         return term
-    found: Term | None = term[1][1] if term[1][0] == "attr" else None
-    return found
+    receiver: Term | None = term[1][1] if term[1][0] == "attr" else None
+    return receiver
 
 
 __all__ = ["OBJECTS", "Registration", "Registrations"]

@@ -13,6 +13,7 @@ from leaklint.heap.detaching import PROTOCOL, Detaching
 from leaklint.heap.effects import Effect, Effects, distinct_effects
 from leaklint.heap.endings import Endings
 from leaklint.heap.feasibility import ANEW, Feasibility
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.list_memo import ListMemo
@@ -259,6 +260,7 @@ class Removals:
         return Release(Quality.NONE, why, removal)
 
     def reachable(self, function: Function) -> bool:
+        """Tell whether something calls a function, or may do so: a caller, the function around it, who is handed it."""
         called = bool(self.effects.calls.get(function.key)) or bool(function.parent)
         return called or function.key in self.multiplicity.escaping
 
@@ -332,7 +334,4 @@ def _callers(stores: list[Effect]) -> set[str]:
 
 def _by_function(stores: list[Effect]) -> dict[str, list[Effect]]:
     """Return stores by the function that makes them."""
-    groups: dict[str, list[Effect]] = {}
-    for store in stores:
-        groups.setdefault(store.function, []).append(store)
-    return groups
+    return lists_by_key((store.function, store) for store in stores)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
 
 if TYPE_CHECKING:
@@ -44,16 +45,16 @@ class RemovalSites:
 
     def events_in(self, function: Function, removal: Effect) -> list[Event]:
         """Return the events of a function that are a removal, or lead to it."""
-        return [event for one, event in self.all_in(function, [removal]) if one is removal]
+        return [event for reached, event in self.all_in(function, [removal]) if reached is removal]
 
     def all_in(self, function: Function, removals: list[Effect]) -> Iterator[tuple[Effect, Event]]:
         """Yield removals that a function makes or calls, each with the event in that function."""
-        for one in removals:
-            if one.function == function.key:
-                yield one, one.event
+        for removal in removals:
+            if removal.function == function.key:
+                yield removal, removal.event
             else:
-                for event in self.leading(function, one.function):
-                    yield one, event
+                for event in self.leading(function, removal.function):
+                    yield removal, event
 
     def leading(self, function: Function, key: str) -> list[Event]:
         """Return the events of a function by which another one is called, itself or by what is called."""
@@ -68,22 +69,22 @@ class RemovalSites:
         """Return the functions by which another one is called, themselves or by what they call, each worked out once."""
         known = self._known_callers.get(key)
         if known is None:
-            found, here = set[str](), {key}
+            callers, nearest = set[str](), {key}
             for _ in range(_CALLEES):
-                here = {call.caller for one in here for call in self.effects.calls.get(one, ())} - found
-                found |= here
-            known = self._known_callers[key] = frozenset(found)
+                nearest = {call.caller for callee in nearest for call in self.effects.calls.get(callee, ())} - callers
+                callers |= nearest
+            known = self._known_callers[key] = frozenset(callers)
         return known
 
     def _leading(self, function: Function, key: str) -> list[Event]:
-        seen, here = {key}, [key]
-        found: list[Event] = []
+        visited, nearest = {key}, [key]
+        events: list[Event] = []
         for _ in range(_CALLEES):
-            callers = [call for one in here for call in self.effects.calls.get(one, ())]
-            found += [call.event for call in callers if call.caller == function.key]
-            here = sorted({call.caller for call in callers} - seen - {function.key})
-            seen.update(here)
-        return found
+            callers = [call for callee in nearest for call in self.effects.calls.get(callee, ())]
+            events += [call.event for call in callers if call.caller == function.key]
+            nearest = sorted({call.caller for call in callers} - visited - {function.key})
+            visited.update(nearest)
+        return events
 
     def puts_in(self, function: Function, store: Effect, behind: Event) -> bool:
         """Tell whether a function comes to a store after an event."""
@@ -100,34 +101,34 @@ class RemovalSites:
 
     def hands_on(self, function: Function, removals: list[Effect]) -> bool:
         """Tell whether a function inside of a function, or one that it hands on, removes from the holder."""
-        if any(True for one in self._inside.get(function.key, ()) for _ in self.all_in(one, removals)):
+        if any(True for inner in self._inside.get(function.key, ()) for _ in self.all_in(inner, removals)):
             return True
         handed = self._handed_on(function)
-        homes = {one.function for one in removals} if handed else set[str]()
+        homes = {removal.function for removal in removals} if handed else set[str]()
         return any(not handed.isdisjoint((key, *self._callers_of(key))) for key in homes)
 
     @cached_property
     def _inside(self) -> dict[str, list[Function]]:
         """Return the functions that are made inside of another one, at any depth, by that one."""
-        found: dict[str, list[Function]] = {}
+        inner: dict[str, list[Function]] = {}
         for function in self.heap.functions.values():
             above = function.key
             while (cut := above.rfind(_INSIDE)) >= 0:
                 above = above[:cut]
-                found.setdefault(above, []).append(function)
-        return found
+                inner.setdefault(above, []).append(function)
+        return inner
 
     def _handed_on(self, function: Function) -> frozenset[str]:
         """Return the functions that a function passes to what it calls."""
         known = self._known_handed.get(function.key)
         if known is None:
             handed = (
-                given
+                argument
                 for event in function.events if event.kind == "call" and not self._is_handed_in(event.terms[0][1])
-                for given in (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+                for argument in call_arguments(event.terms[0])
             )  # fmt: skip
-            values = {value for given in handed for value in self.heap.evaluate(given)}
-            bound = {one for value in values if value[0] == "partial" for one in self.heap.evaluate(value[1])}
+            values = {value for argument in handed for value in self.heap.evaluate(argument)}
+            bound = {callee for value in values if value[0] == "partial" for callee in self.heap.evaluate(value[1])}
             called = {value[-1] for value in values | bound if value[0] in {"func", "method"}}
             known = self._known_handed[function.key] = frozenset(called)
         return known
@@ -168,22 +169,22 @@ class WayQuestion:
 
         A way is followed as far as ``stops`` says no of a function and the event, or the call, by which it goes on from there.
         """
-        here = [(function, event)]
-        seen = {(function.key, event.place)}
+        nearest = [(function, event)]
+        visited = {(function.key, event.place)}
         for steps in range(_CALLERS + 1):
             above: list[tuple[Function, Event]] = []
-            for one, at in here:
-                if stops(one, at):
+            for current, at in nearest:
+                if stops(current, at):
                     continue
-                calls = [call for call in self.effects.calls.get(one.key, ()) if call.caller != one.key]
-                yield StepUp(one, steps, bool(calls))
+                calls = [call for call in self.effects.calls.get(current.key, ()) if call.caller != current.key]
+                yield StepUp(current, steps, bool(calls))
                 for call in calls:
-                    if (call.caller, call.event.place) not in seen:
-                        seen.add((call.caller, call.event.place))
+                    if (call.caller, call.event.place) not in visited:
+                        visited.add((call.caller, call.event.place))
                         above.append((self.heap.functions[call.caller], call.event))
-            here = above
+            nearest = above
 
 
-def is_after(one: Event, other: Event) -> bool:
+def is_after(event: Event, other: Event) -> bool:
     """Tell whether an event is written after another one."""
-    return one.place[:2] > other.place[:2]
+    return event.place[:2] > other.place[:2]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.buckets import filled_for_others
 from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
@@ -24,6 +25,7 @@ KINDS = tuple(
     "self method closure exception traceback instance class function param container made part weak plain".split()
 )
 _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
+_OBJECTS = frozenset({"self", "method", "closure", "instance"})
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in, and values of one container
@@ -44,6 +46,10 @@ class Retained(NamedTuple):
         """Return how telling this is: 0 is the most."""
         return _RANKS[self.kind]
 
+    def through(self, chain: tuple[Call, ...]) -> Retained:
+        """Return this as seen by whoever is above some calls; where a plain value comes from does not matter."""
+        return self if self.kind == "plain" else self._replace(chain=(*chain, *self.chain))
+
 
 class Keeping:
     """Classifies what is stored."""
@@ -63,10 +69,7 @@ class Keeping:
     def of(self, term: Term, chain: tuple[Call, ...] = ()) -> list[Retained]:
         """Return all that a term may keep, the most telling first."""
         with self._callers.after(chain):
-            found = self._of(term, 0)
-        if not chain:
-            return list(found)
-        return [one if one.kind == "plain" else one._replace(chain=(*chain, *one.chain)) for one in found]
+            return [retained.through(chain) for retained in self._of(term, 0)]
 
     def _of(self, term: Term, depth: int) -> tuple[Retained, ...]:
         """Return what a term may keep; chains begin where it stands."""
@@ -84,11 +87,12 @@ class Keeping:
 
     def _worked_out(self, term: Term, depth: int) -> tuple[Retained, ...]:
         values = self.heap.evaluate(term)
-        made = self._made_by_given(term) if values == MADE else ()
-        found = [one for value in self.heap.ordered(frozenset(made) or values) for one in self._value(value, depth)]
+        results = self._made_by_given(term) if values == MADE else ()
+        ordered = self.heap.ordered(frozenset(results) or values)
+        objects = [retained for value in ordered for retained in self._value(value, depth)]
         for part in self._joined(term) if depth < _DEPTH else ():
-            found += self._of(part, depth + 1)
-        return _apart(found)
+            objects += self._of(part, depth + 1)
+        return _apart(objects)
 
     def _joined(self, term: Term) -> Iterator[Term]:
         """Yield the sequences that a new one is put together from: ``args + (x,)``, ``(*args, x)``, ``tuple(args)``."""
@@ -110,8 +114,10 @@ class Keeping:
         """Return what a call makes of a function or class that a caller hands in, or that an object keeps in a field."""
         if term[0] != "call" or term[1][0] not in {"attr", "param"}:
             return set()
-        given = self.heap.attributes.with_given(term[1])
-        return {made for one in given if one[0] != "param" for made in self.heap.calling.called(one, term)}
+        callees = self.heap.attributes.with_given(term[1])
+        return {
+            result for callee in callees if callee[0] != "param" for result in self.heap.calling.called(callee, term)
+        }
 
     def _value(self, value: Term, depth: int) -> Iterator[Retained]:
         kind = value[0]
@@ -129,27 +135,19 @@ class Keeping:
         elif kind == "container":
             yield from self._callers.ask((value, depth), lambda: _apart(self._container(value, depth)))
         elif kind == "exc":
-            where = self.lifetime.long.get(value) if len(value) > 1 else None
-            yield Retained("exception") if where is None or where.depth else Retained("plain", name="long")
+            lasting = len(value) > 1 and self._is_at_root(value)
+            yield Retained("plain", name="long") if lasting else Retained("exception")
         elif kind == "param":
             yield from self._param(value, depth)
         elif kind == "extinst":
-            where = self.lifetime.long.get(value)
-            if (where is not None and where.depth == 0) or self.heap.lives_on(value):
+            if self._is_at_root(value) or self.heap.lives_on(value):
                 yield Retained("plain", name="long")
             else:
                 last = value[1].rpartition(".")[2]
-                external = last[:1].isupper() and not last.isupper()
-                yield Retained("instance" if external else "made", name=last)
+                is_class = last[:1].isupper() and not last.isupper()
+                yield Retained("instance" if is_class else "made", name=last)
         elif kind == "partial" and depth < _DEPTH:
-            inner = [
-                one for part in (value[1], *value[2], *(w for _, w in value[3])) for one in self._of(part, depth + 1)
-            ]
-            held = [one for one in inner if one.kind not in {"plain", "weak"}]
-            for one in held:
-                yield one._replace(kind="closure") if one.kind in {"self", "method"} else one
-            if not held:
-                yield Retained("plain")
+            yield from self._partial(value, depth)
         elif kind == "class":
             klass = self.heap.names.classes[value[1]]
             yield (Retained("class", value[1], klass.name) if klass.parent else Retained("plain", name="type"))
@@ -163,6 +161,12 @@ class Keeping:
             yield Retained(kind)
         else:
             yield Retained("plain", name=str(value[1]) if kind == "plain" else "")
+
+    def _partial(self, value: Term, depth: int) -> Iterator[Retained]:
+        inside = [retained for part in (value[1], *call_arguments(value)) for retained in self._of(part, depth + 1)]
+        objects = [retained for retained in inside if retained.kind not in {"plain", "weak"}]
+        for retained in objects or [Retained("plain")]:
+            yield retained._replace(kind="closure") if retained.kind in {"self", "method"} else retained
 
     def inside(self, term: Term) -> list[Retained]:
         """Return what the constructor calls in a term, or in what a closure refers to, are given and their objects keep."""
@@ -178,47 +182,47 @@ class Keeping:
         classes = self.heap.classes
         if retained.cls not in self.heap.names.classes or not classes.by_value(retained.cls):
             return False
-        handed = (given for call in retained.chain for given in call.bound.values())
-        terms = (term, *handed) if classes.method(retained.cls, "__eq__") is None else ()
-        inside = [one for part in terms for one in self.inside(part)]
-        return all(one.cls not in self.heap.names.classes or classes.by_value(one.cls) for one in inside)
+        arguments = (argument for call in retained.chain for argument in call.bound.values())
+        terms = (term, *arguments) if classes.method(retained.cls, "__eq__") is None else ()
+        parts = [part.cls for top in terms for part in self.inside(top)]
+        return all(part not in self.heap.names.classes or classes.by_value(part) for part in parts)
 
     def _given_inside(self, term: Term) -> list[Retained]:
-        found: list[Retained] = []
-        terms, field = [term], term
-        while field[0] == "attr":  # also of the object whose method a term denotes
-            terms += [
-                event.terms[1]
-                for value in self.heap.in_order(field[1])
-                if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes
-                for _, event in self.heap.attributes.field_terms(value[1], field[2])
-            ]
-            field = field[1]
-        terms += [
-            assigned
-            for one in walk(term) if one[0] == "func" and one[1] in self.heap.functions
-            for cell in self.heap.ordered(self.captures(one[1])) if cell[0] == "cell"
-            for assigned in self.heap.cell(cell)
-        ]  # fmt: skip
-        for top in terms:
-            for one in walk(top):
-                if one[0] == "call":
-                    for value in self.heap.in_order(one[1]):
-                        if value[0] == "class":
-                            for given in self.given_for_good(value[1], one):
-                                found += [retained for retained in self.of(given) if self._is_object(retained)]
-        return found
+        arguments = (
+            argument
+            for top in (term, *self._fields_read(term), *self._assigned_to_captured(term))
+            for call in walk(top) if call[0] == "call"
+            for callee in self.heap.in_order(call[1]) if callee[0] == "class"
+            for argument in self.given_for_good(callee[1], call)
+        )  # fmt: skip
+        return [retained for argument in arguments for retained in self.of(argument) if self._is_object(retained)]
+
+    def _fields_read(self, term: Term) -> Iterator[Term]:
+        """Yield what is assigned to the fields that a term reads, also to those of the object whose method it denotes."""
+        while term[0] == "attr":
+            for value in self.heap.in_order(term[1]):
+                if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes:
+                    for _, event in self.heap.attributes.field_terms(value[1], term[2]):
+                        yield event.terms[1]
+            term = term[1]
+
+    def _assigned_to_captured(self, term: Term) -> Iterator[Term]:
+        """Yield what is assigned to the variables of enclosing functions that the functions in a term refer to."""
+        for part in walk(term):
+            if part[0] == "func" and part[1] in self.heap.functions:
+                for variable in self.heap.ordered(self.captures(part[1])):
+                    yield from self.heap.cell(variable) if variable[0] == "cell" else ()
 
     def _is_object(self, retained: Retained) -> bool:
         if retained.kind == "param":
             return self.usage.of(retained.function, retained.name) == "object"
-        return retained.kind in {"self", "method", "closure", "instance"}
+        return retained.kind in _OBJECTS
 
     def given_for_good(self, key: str, term: Term) -> list[Term]:
         """Return the arguments of a constructor that the object keeps."""
         init = self.heap.classes.method(key, "__init__")
         if init is None:
-            return [*term[2], *(value for _, value in term[3])]
+            return list(call_arguments(term))
         bound = self.heap.calling.bind(init, term, term)
         names = {
             event.terms[1][2]
@@ -229,10 +233,14 @@ class Keeping:
 
     def _is_long(self, value: Term) -> bool:
         """Tell whether an object is one that lives as long as the process anyway."""
-        where = self.lifetime.long.get(value)
-        if where is None or value[0] != "inst" or where.depth:
+        if value[0] != "inst" or not self._is_at_root(value):
             return False
         return self.multiplicity is None or not self.multiplicity.is_made_often(value)
+
+    def _is_at_root(self, value: Term) -> bool:
+        """Tell whether a variable or attribute that lives as long as the process holds a value itself."""
+        place = self.lifetime.long.get(value)
+        return place is not None and place.depth == 0
 
     def object(self, value: Term) -> Iterator[Retained]:
         """Yield what is retained by whoever keeps an object: the object, or something plain where it lives long anyway."""
@@ -259,22 +267,20 @@ class Keeping:
         if key in self._captures:
             return self._captures[key]
         self._captures[key] = frozenset()
-        found: set[Term] = set()
+        captured: set[Term] = set()
         function = self.heap.functions[key]
         tops = [top for event in function.events for top in event.terms]
         tops += [guard.test for event in function.events for guard in event.guards]
         defaults = [param.default for param in function.params if param.default is not None]
         tops += [default for default in defaults if default[0] not in {"attr", "elem"}]
-        found |= {
-            default for default in defaults if default[0] in {"attr", "elem"}
-        }  # of which it keeps that part alone
+        captured |= {default for default in defaults if default[0] in {"attr", "elem"}}  # it keeps that part alone
         for top in tops:
             for term in walk(top):
                 if term[0] in {"param", "cell"} and term[1] != key:
-                    found.add(term)
+                    captured.add(term)
                 elif term[0] == "func" and term[1] != key and term[1] in self.heap.functions:
-                    found |= {one for one in self.captures(term[1]) if one[1] != key}
-        self._captures[key] = frozenset(found)
+                    captured |= {variable for variable in self.captures(term[1]) if variable[1] != key}
+        self._captures[key] = frozenset(captured)
         return self._captures[key]
 
     def _function(self, key: str, depth: int) -> Iterator[Retained]:
@@ -284,26 +290,26 @@ class Keeping:
             return
         if depth < 6:
             for term in self.heap.ordered(self.captures(key)):
-                for one in self._of(term, depth + 1):
-                    if one.kind in {"self", "method", "closure", "instance"}:
-                        yield Retained("closure", one.cls, one.name, one.chain)
-                    elif one.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
-                        yield Retained("closure", "", one.name)
+                for retained in self._of(term, depth + 1):
+                    if retained.kind in _OBJECTS:
+                        yield Retained("closure", retained.cls, retained.name, retained.chain)
+                    elif retained.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
+                        yield Retained("closure", "", retained.name)
         yield Retained("function", "", function.name)
 
     def _suspended(self, generator: Term, depth: int) -> Iterator[Retained]:
         """A generator keeps what it was given, in its frame, until it has ended."""
         for _, term in generator[2] if depth < _DEPTH else ():
-            for one in self._of(term, depth + 1):
-                if one.kind in {"self", "method", "closure", "instance"}:
-                    yield Retained("closure", one.cls, one.name, one.chain)
+            for retained in self._of(term, depth + 1):
+                if retained.kind in _OBJECTS:
+                    yield Retained("closure", retained.cls, retained.name, retained.chain)
         yield Retained("made")
 
     def _container(self, value: Term, depth: int) -> Iterator[Retained]:
         if value[1].startswith("weak"):
             yield Retained("weak", name="container")
             return
-        if value in self.lifetime.long and self.lifetime.long[value].depth == 0:
+        if self._is_at_root(value):
             yield Retained("plain", name="long")
             return
         if value[2] and value[2][0] == "*" and value[2][1] in self.heap.functions:
@@ -313,11 +319,11 @@ class Keeping:
             yield Retained("part")
             return
         held: list[Retained] = []
-        for site, one in self._entries(value):
+        for site, part in self._entries(value):
             with self._at(site or self._site):
-                held += self._value(one, depth + 1)
+                held += self._value(part, depth + 1)
         yield from held
-        small = bool(held) and all(one.kind in {"part", "made", "plain", "container"} for one in held)
+        small = bool(held) and all(retained.kind in {"part", "made", "plain", "container"} for retained in held)
         if not small or value in self._filled_for_others:
             yield Retained("container", "", value[1])
 
@@ -329,27 +335,27 @@ class Keeping:
         """Return the values that a container may hold, each once, with the site of the call that returned it."""
         if container not in self._held:
             parts = self.heap.contents.parts(container)
-            terms = dict.fromkeys(one for key, part in parts for one in (part, key) if one is not None)
-            found = dict.fromkeys(
+            terms = dict.fromkeys(entry for key, part in parts for entry in (part, key) if entry is not None)
+            entries = dict.fromkeys(
                 (term[4] if term[0] == "call" else (), value)
                 for term in terms
                 if term[0] != "const"
                 for value in self.heap.in_order(term)
             )
-            telling = sorted(found, key=lambda one: one[1][0] not in _TELLING)
-            self._held[container] = list(found) if len(found) <= _MOST else telling[:_MOST]
+            telling = sorted(entries, key=lambda entry: entry[1][0] not in _TELLING)
+            self._held[container] = list(entries) if len(entries) <= _MOST else telling[:_MOST]
         return self._held[container]
 
     def _arguments(self, key: str, depth: int) -> Iterator[Retained]:
         """``*args`` of a function: of a wrapper, what the functions it wraps are given."""
-        owners = [self.heap.functions[one] for one in self.heap.wrapped.get(key, ())]
+        wrapped = [self.heap.functions[inner] for inner in self.heap.wrapped.get(key, ())]
         function = self.heap.functions[key]
-        before = sum(param.kind == "pos" for param in function.params) - bool(function.owner and owners)
-        for one in owners:
-            for param in one.params[before:]:
-                yield from self._of(("param", one.key, param.name), depth + 1)
+        before = sum(param.kind == "pos" for param in function.params) - bool(function.owner and wrapped)
+        for inner in wrapped:
+            for param in inner.params[before:]:
+                yield from self._of(("param", inner.key, param.name), depth + 1)
         vararg = next((param.name for param in function.params if param.kind == "*"), "")
-        if not owners and depth < _CALLS:
+        if not wrapped and depth < _CALLS:
             for call in self.effects.calls.get(key, ()):
                 if vararg in call.bound:
                     yield from self._handed_in(call, call.bound[vararg], depth)
@@ -358,32 +364,34 @@ class Keeping:
     def _param(self, value: Term, depth: int) -> Iterator[Retained]:
         calls = self._callers.open(self.effects.calls.get(value[1], ()))
         calls = [call for call in calls if call.term[-1] == self._site] or calls
-        given = [(call, self.heap.calling.handed_in(call.bound, value)) for call in calls if value[2] in call.bound]
+        arguments = [(call, self.heap.calling.handed_in(call.bound, value)) for call in calls if value[2] in call.bound]
         shown = False
         if depth < _CALLS:
-            for call, term in given[:40]:
-                for one in self._handed_in(call, term, depth):
+            for call, term in arguments[:40]:
+                for retained in self._handed_in(call, term, depth):
                     # of what a caller has not resolved, the function itself says more: it uses it as an object
-                    open_ = one.kind == "part" or (one.kind == "param" and not self.usage.of(one.function, one.name))
+                    open_ = retained.kind == "part" or (
+                        retained.kind == "param" and not self.usage.of(retained.function, retained.name)
+                    )
                     if not open_ or self.usage.of(value[1], value[2]) != "object":
                         shown = True
-                        yield one
+                        yield retained
         if not shown:
             yield Retained("param", "", value[2], (), value[1])
 
     def _handed_in(self, call: Call, term: Term, depth: int) -> list[Retained]:
         """Return what a caller hands in with a term."""
         with self._at(()):
-            found = self._callers.through(call, lambda: self._of(term, depth + 1))
-        return [one if one.kind == "plain" else one._replace(chain=(call, *one.chain)) for one in found]
+            objects = self._callers.through(call, lambda: self._of(term, depth + 1))
+        return [retained.through((call,)) for retained in objects]
 
 
-def _apart(found: Iterable[Retained]) -> tuple[Retained, ...]:
+def _apart(objects: Iterable[Retained]) -> tuple[Retained, ...]:
     """Return kept objects, the most telling first; where there are very many, not each for every way it is handed in."""
-    every = {(one[:3], one.function, *map(id, one.chain)): one for one in found}
-    if len(every) > _MOST:
+    distinct = {(retained[:3], retained.function, *map(id, retained.chain)): retained for retained in objects}
+    if len(distinct) > _MOST:
         first: dict[object, Retained] = {}
-        for one in every.values():
-            first.setdefault((one[:3], one.function, bool(one.chain)), one)
-        return tuple(sorted(first.values(), key=lambda one: one.rank)[:_MOST])
-    return tuple(sorted(every.values(), key=lambda one: one.rank))
+        for retained in distinct.values():
+            first.setdefault((retained[:3], retained.function, bool(retained.chain)), retained)
+        return tuple(sorted(first.values(), key=lambda retained: retained.rank)[:_MOST])
+    return tuple(sorted(distinct.values(), key=lambda retained: retained.rank))

@@ -13,6 +13,7 @@ from leaklint.heap.circulation import circulating
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect, Effects
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.key_guards import interned
@@ -67,14 +68,14 @@ class Heap:
 
     def _class_containers(self) -> dict[Term, HeapPlace]:
         """Containers that objects of the program's own container classes are, by class, where such an object lives long."""
-        found: dict[Term, HeapPlace] = {}
+        places: dict[Term, HeapPlace] = {}
         for value, location in self.lifetime.long.items():
             if value[0] == "inst" and value[1] in self.points_to.names.classes:
-                for one in self.points_to.classes.order(value[1]):
-                    got = self.effects.container_of(("inst", one))
-                    if got is not None:
-                        found.setdefault(got, location)
-        return found
+                for ancestor in self.points_to.classes.order(value[1]):
+                    container = self.effects.container_of(("inst", ancestor))
+                    if container is not None:
+                        places.setdefault(container, location)
+        return places
 
     def location(self, container: Term) -> HeapPlace | None:
         """Return where a container lives long, or in which object that users make."""
@@ -96,35 +97,27 @@ class Heap:
                 kinds[key] = effect.container[1]
             (stores if effect.kind == "store" else removals)[key].append(effect)
         self.removals.circulating = circulating(stores, removals)
-        found: list[Retention] = []
-        found += Chains(self).all()
-        found += Raising(self).all()
-        found += ContextGrowth(self).all()
+        retained = [*Chains(self).all(), *Raising(self).all(), *ContextGrowth(self).all()]
         leaking: set[tuple[str, ...]] = set()
-        for key in sorted(stores, key=lambda one: len(where[one].path)):
+        for key in sorted(stores, key=lambda holder: len(where[holder].path)):
             tables = tables_of_owner(where[key])
             if not tables.isdisjoint(self._released):
                 continue  # its owner is an entry that goes
-            one = self._retention(where[key], kinds[key], stores[key], removals.get(key, []))
-            if one is None:
+            retention = self._retention(where[key], kinds[key], stores[key], removals.get(key, []))
+            if retention is None:
                 continue
             if not tables.isdisjoint(leaking):
-                one = one._replace(
-                    level="low", reasons=(*one.reasons, "its owner is kept by a holder that is told already")
-                )
-            elif one.level != "low":
+                reasons = (*retention.reasons, "its owner is kept by a holder that is told already")
+                retention = retention._replace(level="low", reasons=reasons)
+            elif retention.level != "low":
                 leaking.add(where[key].path)
-            found.append(one)
-        return found
-
-    # growth by being built anew
-
-    # judging one holder
+            retained.append(retention)
+        return retained
 
     def _retention(
         self, location: HeapPlace, kind: str, effects: list[Effect], removals: list[Effect]
     ) -> Retention | None:
-        if any(self._runs(effect, location) == MANY and not self._makes_one_of_few(effect) for effect in effects):
+        if any(self.runs(effect, location) == MANY and not self._makes_one_of_few(effect) for effect in effects):
             self.owners.fed.add(location.path)
         if kind in {"bounded", "local", "namespace"} or self._is_model_field(location):
             return None
@@ -132,18 +125,18 @@ class Heap:
             return None
         running = [effect for effect in effects if self._is_growth(effect, location)]
         running, removals = self.removals.coverage.without_moves(running, removals)
-        stores = [store for effect in running for store in self.stored._stores(effect, location)]
+        stores = [store for effect in running for store in self.stored.of(effect, location)]
+        takes = self.receivers.takes
         stores = [
-            store
-            for store in stores
-            if not _is_by_object(store.effect, location) or self.receivers.takes(store.effect, store.retained.chain)
-        ]
+            store for store in stores
+            if not _is_by_object(store.effect, location) or takes(store.effect, store.retained.chain)
+        ]  # fmt: skip
         if not stores:
             return None
-        stores.sort(key=lambda one: (one.level == 0, *self._telling(one)))
-        judged = [one for group in self._apart(stores) for one in self._releases(group, removals)]
+        stores.sort(key=lambda store: (store.level == 0, *self._telling(store)))
+        judged = [part for group in self._apart(stores) for part in self._releases(group, removals)]
         unreleased = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
-        unreleased.sort(key=lambda one: one[1].missed is None and all(store.level == 0 for store in one[0]))
+        unreleased.sort(key=lambda part: part[1].missed is None and all(store.level == 0 for store in part[0]))
         if location.scope == "object":  # made by users: how long it lives, only a removal tells
             unreleased = [(group, release) for group, release in unreleased if release.missed is not None]
         if not unreleased:
@@ -152,9 +145,13 @@ class Heap:
         stores, release = unreleased[0]
         if release.missed is not None:
             first = release.missed.store
-            stores.sort(key=lambda one: (one.effect is not first, *self._telling(one)))
-        level = stores[0].level
-        reasons = [reason for store in stores[:1] for reason in store.reasons]
+            stores.sort(key=lambda store: (store.effect is not first, *self._telling(store)))
+        level, reasons = self._level(location, stores, release)
+        return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+
+    def _level(self, location: HeapPlace, stores: list[Store], release: Release) -> tuple[int, list[str]]:
+        """Return how sure it is that the first of some stores leaks, by its removal and its holder, and what is assumed."""
+        level, reasons = stores[0].level, list(stores[0].reasons)
         if location.scope == "object":
             reasons.append(f"assumes that {_last(location.owner)} outlives its entries")
         if release.missed is not None:
@@ -166,8 +163,7 @@ class Heap:
         if self.removals.endings.is_tracked(stores[0].effect, release.effect):
             level = max(level, 1)
         level, doubt = self.owners.level(location, stores, level, release)
-        reasons += [doubt] if doubt else []
-        return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+        return level, [*reasons, doubt] if doubt else reasons
 
     def _makes_one_of_few(self, effect: Effect) -> bool:
         """Tell whether an entry is made once for each of a few keys, and is then there for good."""
@@ -180,23 +176,24 @@ class Heap:
     def _releases(self, stores: list[Store], removals: list[Effect]) -> Iterator[tuple[list[Store], Release]]:
         """Yield the stores by the best removal of what they put in: one that never takes what a store keeps is none for it."""
         while stores:
-            release = self._release(stores, removals)
+            release = self.release(stores, removals)
             effect = release.effect if release.quality == Quality.GOOD and not release.bounded else None
             left = self.removals.coverage.never_taken(effect, stores) if effect is not None else []
             others = set(map(id, left))
-            if taken := [one for one in stores if id(one) not in others]:
+            if taken := [store for store in stores if id(store) not in others]:
                 yield taken, release
-            stores, removals = left, [one for one in removals if one is not effect]
+            stores, removals = left, [removal for removal in removals if removal is not effect]
 
-    def _release(self, stores: list[Store], removals: list[Effect]) -> Release:
+    def release(self, stores: list[Store], removals: list[Effect]) -> Release:
+        """Return the best of some removals of what stores put in."""
         held = {store.retained.cls for store in stores if store.retained.cls}
         held |= {
-            one.cls
+            inside.cls
             for store in stores
             for term in (store.effect.value, store.effect.key)
             if term is not None
-            for one in self.keeping.inside(term)
-            if one.cls
+            for inside in self.keeping.inside(term)
+            if inside.cls
         }
         entering = {store.retained.cls for store in stores if self.enters_itself(store.effect, store.retained)}
         return self.removals.of([store.effect for store in stores], removals, held, entering)
@@ -210,31 +207,24 @@ class Heap:
 
     def _apart(self, stores: list[Store]) -> list[list[Store]]:
         """Return the stores by what they fill and by who fills it: containers under different constant keys are different."""
-        groups: dict[tuple[frozenset[Term], bool], list[Store]] = {}
-        for store in stores:
-            slots = self.removals.coverage.slots_of(store.effect.container)
-            groups.setdefault((slots, self.enters_itself(store.effect, store.retained)), []).append(store)
-        return list(groups.values())
+        slots_of, is_own = self.removals.coverage.slots_of, self.enters_itself
+        keyed = (((slots_of(store.effect.container), is_own(store.effect, store.retained)), store) for store in stores)
+        return list(lists_by_key(keyed).values())
 
     def _is_inside(self, store: Store) -> bool:
         """Tell whether what is kept was not stored itself but is in a container that was: another store tells more."""
         value = store.effect.value if store.side != "key" else None
-        return value is not None and any(one[0] == "container" for one in self.points_to.evaluate(value))
+        return value is not None and any(denoted[0] == "container" for denoted in self.points_to.evaluate(value))
 
     def _gives_back(self, location: HeapPlace, effects: list[Effect]) -> bool:
         """Tell whether the project declares the class of a holder bounded or weak."""
         declared = self.points_to.contracts.declared
         if not declared:
             return False
-        keys = {location.owner} | {
-            effect.container[2][1] for effect in effects if effect.container[2][:1] == ("class",)
-        }
-        return any(
-            self._is_declared_bounded(one.replace(":", "."))
-            for key in keys
-            if key in self.points_to.names.classes
-            for one in self.points_to.classes.order(key)
-        )
+        sites = [effect.container[2] for effect in effects]
+        keys = {location.owner, *(site[1] for site in sites if site[:1] == ("class",))}
+        above = (ancestor for key in keys for ancestor in self.points_to.classes.order(key))
+        return any(self._is_declared_bounded(ancestor.replace(":", ".")) for ancestor in above)
 
     def _is_declared_bounded(self, name: str) -> bool:
         contracts = self.points_to.contracts
@@ -252,15 +242,18 @@ class Heap:
     def _is_model(self, key: str) -> bool:
         classes, contracts = self.points_to.classes, self.points_to.contracts
         known = (contracts.klass(name) for name in classes.outside(key))
-        return classes.is_by_nature(key, "model") or any(one is not None and one.fields == "copied" for one in known)
+        return classes.is_by_nature(key, "model") or any(
+            entry is not None and entry.fields == "copied" for entry in known
+        )
 
     def _is_growth(self, effect: Effect, location: HeapPlace) -> bool:
         """Tell whether a store runs many times on one and the same container."""
-        return self._runs(effect, location) == MANY and not self.building.fills_its_own(
+        return self.runs(effect, location) == MANY and not self.building.fills_its_own(
             effect, location.scope == "field"
         )
 
-    def _runs(self, effect: Effect, location: HeapPlace) -> int:
+    def runs(self, effect: Effect, location: HeapPlace) -> int:
+        """Return how often a store runs on one and the same container of a holder."""
         runs = self.multiplicity.event_runs(effect.function, effect.event)
         resumed = self.lifetime.is_resumed(effect.function, effect.event)
         for call in _run_through(effect) if not resumed else ():
@@ -282,28 +275,18 @@ class Heap:
         """What an object puts into its own container while it is made does not grow."""
         function = self.points_to.functions[effect.function]
         base = root(effect.base)
-        owned = (
-            self.points_to.classes.related(function.owner, location.owner)
-            if location.owner in self.points_to.names.classes
-            else False
-        )
         if effect.chain and self._makes(effect.chain[-1].caller, location):
             return True
+        related = self.points_to.classes.related
+        owned = location.owner in self.points_to.names.classes and related(function.owner, location.owner)
         is_self = bool(function.params) and base == ("param", function.key, function.params[0].name)
         if not (owned and is_self and not effect.chain):
             return False
         if _makes(function.name):
             return True
-        calls = self.effects.calls.get(function.key, [])
-        return (
-            function.name.startswith("_")
-            and bool(calls)
-            and all(
-                _makes(self.points_to.functions[call.caller].name)
-                and self.points_to.functions[call.caller].owner
-                and self.points_to.classes.related(self.points_to.functions[call.caller].owner, function.owner)
-                for call in calls
-            )
+        callers = [self.points_to.functions[call.caller] for call in self.effects.calls.get(function.key, [])]
+        return bool(callers and function.name.startswith("_")) and all(
+            _makes(caller.name) and caller.owner and related(caller.owner, function.owner) for caller in callers
         )
 
     def _makes(self, caller: str, location: HeapPlace) -> bool:
@@ -325,8 +308,6 @@ class Heap:
     def _has_long(self, key: str) -> bool:
         """Tell whether an object of a class itself lives long."""
         return key in self.lifetime.classes or ("self", key) in self.lifetime.long
-
-    # what is stored
 
 
 def _is_by_object(effect: Effect, location: HeapPlace) -> bool:

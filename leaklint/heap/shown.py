@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
+from leaklint.heap.arguments import call_arguments
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Call
@@ -29,7 +30,7 @@ def is_shown(heap: PointsTo, function: Function, calls: Sequence[Call]) -> bool:
 
 def _is_example(call: Call) -> bool:
     """Tell whether a call hands in nothing but constants."""
-    return all(term[0] == "const" for term in (*call.term[2], *(term for _, term in call.term[3])))
+    return all(term[0] == "const" for term in call_arguments(call.term))
 
 
 def _gives_back(event: Event) -> bool:

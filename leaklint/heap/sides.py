@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
 from leaklint.heap.effects import Call, Effect, distinct_effects
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.in_step import InStep
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.marks import Marks
@@ -28,6 +29,7 @@ class Sides:
         """Take what is asked for everything else, and where removals stand."""
         self.sites = sites
         self.removals = removals
+        self.heap = removals.heap
         self.effects = removals.effects
         self.marks = Marks(self)
         self.in_step = InStep(self)
@@ -52,9 +54,10 @@ class Sides:
         if known is None:
             taken = self.removals_for(store)
             judged = [
-                (one, self.removals.bounds_entry(one, store), self.removals.endings.closes_taken(one)) for one in taken
+                (removal, self.removals.bounds_entry(removal, store), self.removals.endings.closes_taken(removal))
+                for removal in taken
             ]
-            known = self._known_endings[id(store)] = [one for one in judged if one[1] or one[2]]
+            known = self._known_endings[id(store)] = [removal for removal in judged if removal[1] or removal[2]]
         return known
 
     def unindexed(self, store: Effect) -> str:
@@ -88,8 +91,12 @@ class Sides:
 
     def _queues(self, good: list[Effect]) -> list[Effect]:
         """Return the removals from other containers that give what some removals take out; none if these are fewer."""
-        queues = [queue for one in good for queue in self.taken_from(one)]
-        return queues if len({id(one.event) for one in queues}) >= len({id(one.event) for one in good}) else []
+        queues = [queue for removal in good for queue in self.taken_from(removal)]
+        return (
+            queues
+            if len({id(removal.event) for removal in queues}) >= len({id(removal.event) for removal in good})
+            else []
+        )
 
     def stores_beside(self, removal: Effect) -> list[Effect]:
         """Return the stores into the holder from which a removal takes something."""
@@ -100,67 +107,54 @@ class Sides:
         home = self.key(removal)
         key = removal.key
         taken = self._taken.get(key[1] if key[0] == "elem" else key, ()) if key is not None else ()
-        return [one for one in taken if self.key(one) != home]
+        return [taking for taking in taken if self.key(taking) != home]
 
     @cached_property
     def _taken(self) -> dict[Term, list[Effect]]:
         """Return the removals by the term that names what they give."""
-        found: dict[Term, list[Effect]] = {}
-        for every in self.removed.values():
-            for one in every:
-                if one.event.kind == "call":
-                    found.setdefault(one.event.terms[0], []).append(one)
-        return found
+        calls = (removal for removals in self.removed.values() for removal in removals if removal.event.kind == "call")
+        return lists_by_key((removal.event.terms[0], removal) for removal in calls)
 
     def _coming_to(self, store: Effect, call: Call) -> Iterator[str]:
         """Yield the names of functions that a call hands over and that come to a store."""
-        for given in call.bound.values():
-            for value in self.removals.heap.evaluate(given) if given[0] in {"attr", "func", "name"} else ():
+        for argument in call.bound.values():
+            for value in self.heap.evaluate(argument) if argument[0] in {"attr", "func", "name"} else ():
                 if value[0] in {"func", "method"}:
-                    function = self.removals.heap.functions[value[-1]]
+                    function = self.heap.functions[value[-1]]
                     if function.key == store.function or self.sites.leading(function, store.function):
                         yield function.name
 
     @cached_property
     def _all_stores(self) -> dict[Key | None, list[Effect]]:
         """Return the stores by holder."""
-        found: dict[Key | None, list[Effect]] = {}
-        for effect in self.effects.effects:
-            if effect.kind == "store":
-                found.setdefault(self.key(effect), []).append(effect)
-        return found
+        return lists_by_key((self.key(effect), effect) for effect in self.effects.effects if effect.kind == "store")
 
     def of_threads(self, store: Effect) -> str:
         """Return the attribute of a thread-local that holds an entry as well: the end of a thread lets go of that alone."""
         if store.value is None:
             return ""
-        made = {one for one in self.removals.heap.evaluate(store.value) if one[0] in {"inst", "extinst"}}
+        values_stored = {value for value in self.heap.evaluate(store.value) if value[0] in {"inst", "extinst"}}
         for name, owner, values in self._thread_locals:
-            if owner == self.owner(store) and not made.isdisjoint(values):
+            if owner == self.owner(store) and not values_stored.isdisjoint(values):
                 return f"the end of a thread takes it out of {name} and leaves it here"
         return ""
 
     @cached_property
     def _thread_locals(self) -> list[tuple[str, str, frozenset[Term]]]:
         """Return what the program puts on thread-locals: the local's name, the class that has it, the values."""
-        found = []
-        for function in self.removals.heap.functions.values():
-            for event in function.events if function.owner else ():
-                base = event.terms[0] if event.kind == "setattr" else ()
-                if (
-                    base
-                    and base[0] == "attr"
-                    and any(
-                        value[0] == "container" and value[1] == "local" for value in self.removals.heap.evaluate(base)
-                    )
-                ):
-                    home = next((value[1] for value in self.removals.heap.evaluate(base[1]) if value[0] == "self"), "")
-                    found.append((base[2], home, self.removals.heap.evaluate(event.terms[1])))
-        return found
+        return [
+            (event.terms[0][2], self._class_of_self(event.terms[0][1]), self.heap.evaluate(event.terms[1]))
+            for function in self.heap.functions.values() if function.owner
+            for event in function.events if event.kind == "setattr" and event.terms[0][0] == "attr"
+            if any(value[:2] == ("container", "local") for value in self.heap.evaluate(event.terms[0]))
+        ]  # fmt: skip
+
+    def _class_of_self(self, term: Term) -> str:
+        return next((value[1] for value in self.heap.evaluate(term) if value[0] == "self"), "")
 
     def _evicted(self, store: Effect, beside: Effect, removal: Effect, good: list[Effect]) -> str:
         """An eviction from a container with a bound; whatever empties the other one looks after both."""
-        homes = [self.removals.heap.functions[one.function] for one in good]
+        homes = [self.heap.functions[removing.function] for removing in good]
         others = self.removals_for(beside)
         if not all(any(True for _ in self.sites.all_in(home, others)) for home in homes):
             return ""
@@ -170,18 +164,18 @@ class Sides:
 
     def _closed(self, removal: Effect, good: list[Effect]) -> str:
         """The end of an object: a function takes it out of the other container and closes it."""
-        function = self.removals.heap.functions[removal.function]
-        if any(one.key is None or self.sites.is_sweep(one) for one in good):
+        function = self.heap.functions[removal.function]
+        if any(removing.key is None or self.sites.is_sweep(removing) for removing in good):
             return ""
-        callers = [self.removals.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
-        if any(self.sites.takes_out(one, good) for one in (function, *callers)):
+        callers = [self.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
+        if any(self.sites.takes_out(function_above, good) for function_above in (function, *callers)):
             return ""
         return self.told(removal, "closes it and leaves it here")
 
     def told(self, removal: Effect, what: str) -> str:
         """Return in words that a removal takes an entry out of its container, and what it does besides."""
         where = self.removals.lifetime.where(removal.container)
-        name = self.removals.heap.functions[removal.function].name
+        name = self.heap.functions[removal.function].name
         holder = where.name if where is not None else "another container"
         return f"{name}() takes it out of {holder} (line {removal.event.place[0]}) and {what}"
 
@@ -223,26 +217,26 @@ class Sides:
     @cached_property
     def _stores(self) -> dict[str, list[Effect]]:
         """Return the stores by the function in which they begin."""
-        found: dict[str, list[Effect]] = {}
-        for effect in self.effects.effects:
-            if effect.kind == "store" and effect.value is not None and effect.value[0] != "const":
-                found.setdefault(self.sites.frames(effect)[-1].function.key, []).append(effect)
-        return found
+        return lists_by_key(
+            (self.sites.frames(effect)[-1].function.key, effect)
+            for effect in self.effects.effects
+            if effect.kind == "store" and effect.value is not None and effect.value[0] != "const"
+        )
 
     @cached_property
     def removed(self) -> dict[Key, list[Effect]]:
         """Return the removals by holder."""
-        found: dict[Key, list[Effect]] = {}
-        for effect in distinct_effects([one for one in self.effects.effects if one.kind == "remove"]):
-            key = self.key(effect)
-            if key is not None:
-                found.setdefault(key, []).append(effect)
-        return found
+        removals = distinct_effects([effect for effect in self.effects.effects if effect.kind == "remove"])
+        return lists_by_key((key, removal) for removal in removals if (key := self.key(removal)) is not None)
 
     def removals_for(self, store: Effect) -> list[Effect]:
         """Return the removals that may take out what a store puts in."""
         key = self.key(store)
-        return [one for one in self.removed.get(key, ()) if self.removals.coverage.covers(one, store)] if key else []
+        return (
+            [removal for removal in self.removed.get(key, ()) if self.removals.coverage.covers(removal, store)]
+            if key
+            else []
+        )
 
 
 def _is_by_attribute(store: Effect) -> bool:

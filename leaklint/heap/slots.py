@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, target_of
 from leaklint.flow.terms import Term, walk
-from leaklint.heap.arguments import argument_at
+from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
@@ -39,19 +39,19 @@ class Slots:
                 continue
             for event in function.events:
                 name = self.name_of(event)
-                every = self.heap.keeping.of(event.terms[1]) if name else []
-                retained = next((one for one in every if one.kind in OBJECTS), None)
+                objects = self.heap.keeping.of(event.terms[1]) if name else []
+                retained = next((candidate for candidate in objects if candidate.kind in OBJECTS), None)
                 if retained is None:
                     continue
                 chained = self._is_chained(function, event)
                 crossed = chained and self._is_restored(event.name, key)
                 if crossed and crossed != CROSSED:
                     continue
-                left = chained and not crossed and self._is_put_back(function, event)
+                stays = chained and not crossed and self._is_put_back(function, event)
                 of_objects = bool(crossed or retained.cls or function.kind == "method")
                 alone = () if of_objects else (SET_UP,)
-                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if left else alone if chained else (ONE_SLOT,)
-                level = LEVELS[1 if chained and not left and of_objects else 0]
+                reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if stays else alone if chained else (ONE_SLOT,)
+                level = LEVELS[1 if chained and not stays and of_objects else 0]
                 yield Registration("hook", key, event, name, retained, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
@@ -61,9 +61,9 @@ class Slots:
     def _names_slot(self, base: Term, name: str) -> str:
         for value in self.heap.points_to.in_order(base):
             if value[0] in {"ext", "module"}:
-                thing = self.heap.points_to.contracts.object(f"{value[1]}.{name}")
-                if thing is not None and thing.slot:
-                    return thing.name
+                entry = self.heap.points_to.contracts.object(f"{value[1]}.{name}")
+                if entry is not None and entry.slot:
+                    return entry.name
         return ""
 
     def _is_chained(self, function: Function, event: Event) -> bool:
@@ -73,7 +73,7 @@ class Slots:
         def is_slot(term: Term) -> bool:
             return term[0] == "attr" and term[2] == event.name and self._names_slot(term[1], event.name) == slot
 
-        if any(one[0] == "call" and one[1][0] == "attr" and is_slot(one[1][1]) for one in walk(event.terms[1])):
+        if any(part[0] == "call" and part[1][0] == "attr" and is_slot(part[1][1]) for part in walk(event.terms[1])):
             return False  # what the old one gives for the new one, such as its buffer, is not itself
         return self._is_kept(function, event, event.terms[1], lambda term: any(map(is_slot, walk(term))))
 
@@ -82,8 +82,10 @@ class Slots:
         """Tell whether a function that fills a slot puts back what it held before, if no error comes in between."""
         slot = target_of(event)
         return any(
-            one.kind == "setattr" and target_of(one) == slot == one.terms[1] and is_always_undone(function, event, one)
-            for one in function.events
+            other.kind == "setattr"
+            and target_of(other) == slot == other.terms[1]
+            and is_always_undone(function, event, other)
+            for other in function.events
         )
 
     def _is_restored(self, name: str, key: str) -> str:
@@ -92,23 +94,23 @@ class Slots:
         That is ``CROSSED`` where each does it only while the slot holds what it has put in itself.
         """
         feasibility, functions = self.heap.removals.feasibility, self.heap.points_to.functions
-        found = {
-            self._how(event, functions[other], key)
-            for other, event in self.heap.points_to.attributes.assignments(name)
+        restoring = {
+            self._how(event, functions[closing], key)
+            for closing, event in self.heap.points_to.attributes.assignments(name)
             if event.terms[1][0] in {"attr", "call"}
-            and (other != key or any(guard.kind == "finally" for guard in event.guards))
-            and not feasibility.only_finalizing(other)
-            and not feasibility.never(event, functions[other])
+            and (closing != key or any(guard.kind == "finally" for guard in event.guards))
+            and not feasibility.only_finalizing(closing)
+            and not feasibility.never(event, functions[closing])
         }
-        return next(iter(found - {CROSSED} or found), "")
+        return next(iter(restoring - {CROSSED} or restoring), "")
 
     def _how(self, event: Event, closing: Function, opening: str) -> str:
         """Return ``CROSSED`` for what leaves a slot alone that another has filled since, and does not unlink itself."""
         slot = target_of(event)
         alone = is_outermost_alone(event, slot.__eq__)
         unlinks = any(
-            one.kind == "setattr" and one.terms[1] == event.terms[1] and target_of(one) != slot
-            for one in closing.events
+            other.kind == "setattr" and other.terms[1] == event.terms[1] and target_of(other) != slot
+            for other in closing.events
         )
         return CROSSED if alone and not unlinks and may_cross(self.heap, opening, closing.key) else "restored"
 
@@ -116,12 +118,14 @@ class Slots:
         """Tell whether a function keeps what a call has put out of its slot, and nothing puts it back."""
         home = self.heap.points_to.functions[function]
 
-        def is_before(one: Term) -> bool:
-            found = (self._is_previous(contract, part, term) for part in walk(one) if part[0] == "call")
-            return next((before for before in found if before is not None), False)
+        def is_before(argument: Term) -> bool:
+            known = (self._is_previous(contract, part, term) for part in walk(argument) if part[0] == "call")
+            return next((before for before in known if before is not None), False)
 
-        given = ("tuple", (*term[2], *(value for _, value in term[3])), term[4])
-        return self._is_kept(home, event, given, is_before) and not self._is_set_again(contract, function, event, term)
+        arguments = ("tuple", call_arguments(term), term[4])
+        return self._is_kept(home, event, arguments, is_before) and not self._is_set_again(
+            contract, function, event, term
+        )
 
     def _is_previous(self, contract: Contract, part: Term, term: Term) -> bool | None:
         """Tell whether a call gives what was in the slot before ``term``; None for a call of something else."""
@@ -136,8 +140,8 @@ class Slots:
         for other, at, call, name in self.heap.effects.external:
             if other != function or at is event or self.heap.points_to.contracts.callable(name) is not contract:
                 continue
-            asked = [argument_at(one, key.position, key.parameter) for one in (term, call) if key is not None]
-            before = any(one[0] == "call" and self._is_previous(contract, one, term) for one in call[2])
+            asked = [argument_at(setting, key.position, key.parameter) for setting in (term, call) if key is not None]
+            before = any(argument[0] == "call" and self._is_previous(contract, argument, term) for argument in call[2])
             if before and len(set(asked)) <= 1 and is_always_undone(home, event, at):
                 return True
         return False
@@ -152,7 +156,7 @@ class Slots:
                 continue
             ends = any(guard.kind == "finally" for guard in at.guards)
             if (other != function or ends) and any(
-                one[0] in {"attr", "cell", "fresh", "param", "call"} for one in call[2]
+                argument[0] in {"attr", "cell", "fresh", "param", "call"} for argument in call[2]
             ):
                 if not self.heap.removals.feasibility.outlived(at, self.heap.points_to.functions[other]):
                     return True
@@ -160,20 +164,21 @@ class Slots:
 
     def _slot(self, contract: Contract, call: Term) -> Values:
         """Return which of several slots a call fills, as far as names of other packages say that; else nothing."""
-        given = argument_at(call, contract.key.position, contract.key.parameter) if contract.key is not None else None
-        values = self.heap.points_to.evaluate(given) if given is not None else NOTHING
+        key = argument_at(call, contract.key.position, contract.key.parameter) if contract.key is not None else None
+        values = self.heap.points_to.evaluate(key) if key is not None else NOTHING
         return values if all(value[0] == "ext" for value in values) else NOTHING
 
     def _is_kept(self, function: Function, event: Event, value: Term, holds: Callable[[Term], bool]) -> bool:
         """Tell whether a function, or a method of its object, puts what ``holds`` tells into a field, a name or the slot."""
-        stores = [one for one in self._events(function) if one.kind in _ASSIGNING and one is not event]
-        elsewhere = (one for one in stores if event.kind != "setattr" or target_of(one) != target_of(event))
-        if any(holds(one.terms[-1]) for one in elsewhere):  # what puts the old one back into the slot keeps nothing
+        stores = [store for store in self._events(function) if store.kind in _ASSIGNING and store is not event]
+        elsewhere = (store for store in stores if event.kind != "setattr" or target_of(store) != target_of(event))
+        if any(holds(store.terms[-1]) for store in elsewhere):  # what puts the old one back into the slot keeps nothing
             return True
-        inner = [one[1] for one in walk(value) if one[0] == "func"]
+        inner = [part[1] for part in walk(value) if part[0] == "func"]
         cells = [cell for key in inner for cell in self.heap.keeping.captures(key) if cell[0] == "cell"]
         parts = [value, *(term for cell in cells for term in self.heap.points_to.cell(cell))]
-        parts += [term for one in walk(value) if one[0] == "fresh" for term in self._assigned(function, one)]
+        local = (part for part in walk(value) if part[0] == "fresh" and part[1] == function.key)
+        parts += [term for part in local for term in self.heap.points_to.reaching(part)]
         return any(holds(part) for part in parts)
 
     def _events(self, function: Function) -> Iterator[Event]:
@@ -183,7 +188,3 @@ class Slots:
         methods = {key for owner in owners for key in self.heap.points_to.names.classes[owner].methods.values()}
         for key in (function.key, *sorted(methods - {function.key})):
             yield from functions[key].events if key in functions else ()
-
-    @staticmethod
-    def _assigned(function: Function, term: Term) -> tuple[Term, ...]:
-        return function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if term[1] == function.key else ()

@@ -39,9 +39,8 @@ class Spellings:
             given = [call.bound[term[2]] for call in calls if term[2] in call.bound]
             return [start for one in given if one[0] != "const" or depth for start in self.starts(one, depth + 1)]
         if kind == "fresh":
-            function = self.heap.functions.get(term[1])
-            every = function.assigned.get(f"{term[2]}@{term[3][0]}:{term[3][1]}", ()) if function is not None else ()
-            return [start for one in every if one != term for start in self.starts(one, depth + 1)]
+            values = (value for value in self.heap.reaching(term) if value != term)
+            return [start for value in values for start in self.starts(value, depth + 1)]
         return self._returned(term, depth) if kind == "call" else []
 
     def _returned(self, term: Term, depth: int) -> list[str]:

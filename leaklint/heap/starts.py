@@ -39,13 +39,8 @@ def _in_processes(heap: PointsTo, function: Function) -> Iterator[str]:
     """Yield the functions that a function has processes of their own run."""
     for event in function.events:
         target = dict(event.terms[0][3]).get("target") if event.kind == "call" else None
-        if target is None or not any(
-            value[0] == "ext" and heap.contracts.is_a(value[1], "process") for value in heap.evaluate(event.terms[0][1])
-        ):
-            continue
-        for value in heap.evaluate(target):
-            if value[0] == "func":
-                yield value[1]
+        if target is not None and heap.may_be(event.terms[0][1], "process"):
+            yield from (value[1] for value in heap.evaluate(target) if value[0] == "func")
 
 
 def scripts(heap: PointsTo) -> frozenset[str]:

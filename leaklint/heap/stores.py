@@ -50,15 +50,12 @@ class Stores:
         self.decorators = Decorators(heap)
         self.dead_references = DeadReferences(heap)
 
-    def _stores(self, effect: Effect, location: HeapPlace) -> Iterator[Store]:
+    def of(self, effect: Effect, location: HeapPlace) -> Iterator[Store]:
+        """Yield what a store keeps in a holder, under its key and as its value, with how sure that is."""
         mapping = effect.how in _MAPPINGS and effect.key is not None
         if self._replaces(effect) or is_there(effect) or self._is_searched(effect) or self._has_room(effect):
             return
-        domain = self.heap.keys.of_store(effect) if mapping else Domain.UNKNOWN
-        if domain == Domain.UNKNOWN and mapping:
-            domain = self._declared_domain(location) or domain
-        if mapping and effect.key is not None and domain != Domain.FINITE and self._is_tested_plain(effect, effect.key):
-            domain = Domain.TEXT if domain != Domain.FRESH else domain
+        domain = self._domain(effect, location) if mapping else Domain.UNKNOWN
         if (mapping and domain == Domain.FINITE) or effect.container[1].startswith("weak:"):
             return
         where = self.heap.location(effect.container)
@@ -68,31 +65,40 @@ class Stores:
             sides.append(("value" if mapping else "element", effect.value))
         if mapping and effect.key is not None:
             sides.append(("key", effect.key))
-        plain, own = True, False
-        for side, term in sides:
-            for option in options(term):
-                if self._is_tested_plain(effect, option):
-                    continue
-                for retained in self.heap.keeping.of(option, effect.chain):
-                    if effect.how == "read" and side == "value" and retained.kind in _OBJECTS:
-                        continue  # what a new entry holds later, other stores put in
-                    own |= side == "element" and retained.name == _PRIMITIVE
-                    if of_weak_key and retained.kind not in _LEADING:
-                        continue  # it goes with the key, which it does not keep
-                    small = retained.kind == "plain" and retained.name not in {"long", "function", "type"}
-                    plain &= side == "key" or small
-                    store = self._store(effect, retained, side, domain, option)
-                    if store is not None:
-                        yield store
+        plain, is_primitive = True, False
+        for side, option, retained in self._kept_on(effect, sides):
+            is_primitive |= side == "element" and retained.name == _PRIMITIVE
+            if of_weak_key and retained.kind not in _LEADING:
+                continue  # it goes with the key, which it does not keep
+            small = retained.kind == "plain" and retained.name not in {"long", "function", "type"}
+            plain &= side == "key" or small
+            store = self._store(effect, retained, side, domain, option)
+            if store is not None:
+                yield store
         if of_weak_key:
             return
         if plain and mapping and effect.value is not None:
             yield from self._of_plain(effect, location, domain)
-        elif plain and effect.value is not None and (own or self._adds_up(effect)):
-            made = Retained("made", chain=effect.chain)
-            yield Store(effect, made, "element", domain, 1, ("what is stored is small",))
+        elif plain and effect.value is not None and (is_primitive or self._adds_up(effect)):
+            plain_value = Retained("made", chain=effect.chain)
+            yield Store(effect, plain_value, "element", domain, 1, ("what is stored is small",))
         if plain:
             yield from self.contextual.stores(effect)
+
+    def _domain(self, effect: Effect, location: HeapPlace) -> Domain:
+        """Return how many keys a store into a mapping can use, by its annotations and the tests before it as well."""
+        domain = self.heap.keys.of_store(effect)
+        if domain == Domain.UNKNOWN:
+            domain = self._declared_domain(location) or domain
+        is_text = effect.key is not None and self._is_tested_plain(effect, effect.key)
+        return Domain.TEXT if is_text and domain not in {Domain.FINITE, Domain.FRESH} else domain
+
+    def _kept_on(self, effect: Effect, sides: list[tuple[str, Term]]) -> Iterator[tuple[str, Term, Retained]]:
+        """Yield what a store keeps: on which side, by which of the terms that may be stored there."""
+        for side, option in ((side, option) for side, term in sides for option in options(term)):
+            for retained in () if self._is_tested_plain(effect, option) else self.heap.keeping.of(option, effect.chain):
+                if effect.how != "read" or side != "value" or retained.kind not in _OBJECTS:
+                    yield side, option, retained  # what a new entry that is read holds later, other stores put in
 
     def _is_tested_plain(self, effect: Effect, term: Term) -> bool:
         """Tell whether a test before a store lets only text, numbers and the like come to it: ``isinstance(name, str)``."""
@@ -116,37 +122,32 @@ class Stores:
 
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
-        made = Retained("made", chain=effect.chain)
+        plain_value = Retained("made", chain=effect.chain)
         asked = interned(effect, self.heap.points_to)
-        of_objects = effect.key is not None and any(one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key))
-        grows = domain == Domain.FRESH and not asked and not of_objects
+        grows = domain == Domain.FRESH and not asked and not _calls(effect.key, "id")
         paths = self.heap.removals.paths
         if grows or paths.unswept.why(effect) or paths.sides.in_step.grows(effect):
-            yield Store(effect, made, "value", domain, 1, ("what is stored is small",))
+            yield Store(effect, plain_value, "value", domain, 1, ("what is stored is small",))
         elif effect.value is not None and effect.value[0] != "const" and (effect.how == "read" or asked):
             level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
-            yield Store(effect, made, "value", domain, level, ("as many as there are different keys",))
+            yield Store(effect, plain_value, "value", domain, level, ("as many as there are different keys",))
 
     def _declared_domain(self, location: HeapPlace) -> Domain | None:
         """Return what the annotation of a holder says of its keys."""
         names = self.heap.points_to.names
-        if location.scope == "module" and location.owner in names.modules:
-            hint = names.modules[location.owner].annotations.get(location.name)
-        else:
-            hint = (
-                names.classes[location.owner].annotations.get(location.name)
-                if location.owner in names.classes
-                else None
-            )
+        owners = names.modules if location.scope == "module" and location.owner in names.modules else names.classes
+        owner = owners.get(location.owner)
+        hint = owner.annotations.get(location.name) if owner is not None else None
         keys = self.heap.points_to.annotations.element(hint, by_key=False)
         return Domain.TEXT if keys and all(value[0] == "plain" for value in keys) else None
 
     def _is_declared_text(self, effect: Effect) -> bool:
         """Tell whether an annotation, rather than a name or a use, says that a key is text."""
-        for one in walk(effect.key) if effect.key is not None else ():
-            if one[0] == "param" and one[1] in self.heap.points_to.functions:
+        functions = self.heap.points_to.functions
+        for part in walk(effect.key) if effect.key is not None else ():
+            if part[0] == "param" and part[1] in functions:
                 return any(
-                    p.name == one[2] and p.annotation is not None for p in self.heap.points_to.functions[one[1]].params
+                    param.name == part[2] and param.annotation is not None for param in functions[part[1]].params
                 )
         return False
 
@@ -171,13 +172,12 @@ class Stores:
     @cached_property
     def _called_elements(self) -> frozenset[Term]:
         """Return the containers whose elements are called somewhere."""
-        found: set[Term] = set()
-        for function in self.heap.points_to.functions.values():
-            for event in function.events:
-                callee = event.terms[0][1] if event.kind == "call" else ()
-                if callee and callee[0] in {"iter", "elem"}:
-                    found |= {value for value in self.heap.points_to.evaluate(callee[1]) if value[0] == "container"}
-        return frozenset(found)
+        return frozenset(
+            value
+            for function in self.heap.points_to.functions.values()
+            for event in function.events if event.kind == "call" and event.terms[0][1][0] in {"iter", "elem"}
+            for value in self.heap.points_to.evaluate(event.terms[0][1][1]) if value[0] == "container"
+        )  # fmt: skip
 
     def _has_room(self, effect: Effect) -> bool:
         """``if len(X) < N: X.append(..)``, ``if not X: X.append(..)``: no more than so many are ever put in."""
@@ -194,8 +194,7 @@ class Stores:
             if test[:2] == ("op", "==" if holds else "!="):
                 return True
             if test[0] == "op" and test[1] in {"<", "<=", ">", ">="} and len(test[2]) == 2:
-                sized_left = any(one[0] == "call" and one[1][-1] == "len" for one in walk(test[2][0]))
-                if ((test[1][0] == "<") == sized_left) == holds:
+                if ((test[1][0] == "<") == _calls(test[2][0], "len")) == holds:
                     return True
         return False
 
@@ -211,9 +210,7 @@ class Stores:
         ):
             return None
         if retained.kind == "weak":
-            recycled = effect.key is not None and any(
-                one[0] == "call" and one[1][-1] == "id" for one in walk(effect.key)
-            )
+            recycled = _calls(effect.key, "id")
             if side == "key" or retained.name or recycled or not self.dead_references.stay(effect, term):
                 return None
             return Store(effect, retained, side, domain, 1, ("only the dead references themselves stay",))
@@ -236,8 +233,8 @@ class Stores:
                 return 1, reasons
         else:
             level, reasons = self._of_object(effect, retained, side)
-            given = (value for call in retained.chain for value in call.bound.values())
-            if retained.kind == "method" and level > 1 and by_any_name(self.heap.points_to, (term, *given)):
+            arguments = (value for call in retained.chain for value in call.bound.values())
+            if retained.kind == "method" and level > 1 and by_any_name(self.heap.points_to, (term, *arguments)):
                 level, reasons = 1, ["assumes that one of its methods is stored"]
         if level > 1 and side == "value" and domain in _UNCOUNTED:
             level, reasons = 1, [*reasons, "assumes many different keys"]
@@ -264,10 +261,10 @@ class Stores:
         usage = self.heap.usage.of(retained.function, retained.name)
         if usage == "plain":
             return -2, []
-        fields = (one for one in walk(term) if one[0] == "attr")
+        fields = (read for read in walk(term) if read[0] == "attr")
         if not retained.chain:
             param = ("param", retained.function, retained.name)
-            fields = (one for one in fields if root(one) == param or param in self.heap.points_to.evaluate(one))
+            fields = (read for read in fields if root(read) == param or param in self.heap.points_to.evaluate(read))
         field = next(fields, None)
         if field is not None and not usage:
             usage = self.heap.usage.of_field(field[2])
@@ -276,14 +273,13 @@ class Stores:
         reasons = [f"assumes that callers pass objects for '{retained.name}'"]
         if is_for_classes(retained.name):
             return 0, [*reasons, "classes usually are made at import"]
-        given = retained.chain or effect.chain
-        if usage != "object" and not given and self._is_of_callables(effect):
+        chain = retained.chain or effect.chain
+        if usage != "object" and not chain and self._is_of_callables(effect):
             return 0, [*reasons, "a registry that callers fill"]
-        asked = effect.how == "read" or interned(
-            effect, self.heap.points_to
-        )  # a memo: who asks does not mean to add one
-        named = effect.key is not None and all(one[0] == "param" for one in alternatives(effect.key))
-        if named and usage != "object" and not given and not asked:
+        # a memo: who asks does not mean to add one
+        asked = effect.how == "read" or interned(effect, self.heap.points_to)
+        named = effect.key is not None and all(part[0] == "param" for part in alternatives(effect.key))
+        if named and usage != "object" and not chain and not asked:
             return 0, reasons  # something under a name: nothing says what it is
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
         return (0 if by_name and not retained.chain and not is_its_own(effect) else 1), reasons
@@ -313,23 +309,19 @@ class Stores:
             yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and retained.cls:
             by_value = once and self.heap.keeping.is_equal_to_others(retained, term)
-            keyed = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain) in {
-                Domain.TEXT,
-                Domain.VALUE,
-            }
-            if by_value or keyed:
+            in_set = effect.container[1] == "set" and self.heap.keys.of(term, effect.chain)
+            if by_value or in_set in {Domain.TEXT, Domain.VALUE}:
                 yield "equal ones are stored once"
         home = self.heap.points_to.functions[effect.function]
         sought = looked_through(home, effect.event.place) if side == "element" else ()
-        if any(effect.container in self.heap.points_to.evaluate(one) for one in sought):
+        if any(effect.container in self.heap.points_to.evaluate(container) for container in sought):
             yield "equal ones are stored once"
         if side == "element" and once and retained.kind == "param":
             yield "what callers hand in is stored once"
         if domain == Domain.VALUE and side == "value" and once and not brings_its_key(self.heap, effect):
             yield "stored once for each value, and nobody here knows how many values there are"
-        if retained.kind in {"param", "class", "function", "instance", "closure"} and self.decorators.remember(
-            effect, retained
-        ):
+        may_be_decorated = retained.kind in {"param", "class", "function", "instance", "closure"}
+        if may_be_decorated and self.decorators.remember(effect, retained):
             yield "a decorator stores it, once for each definition"
         if self._may_be_shadowed(effect):
             yield "each object may have an attribute of its own by this name"
@@ -353,11 +345,11 @@ class Stores:
         if retained.kind not in {"instance", "exception"}:
             return False
         inside = self.heap.keeping.inside(term)
-        if any(one.kind in {"self", "method", "closure", "param"} for one in inside):
+        if any(argument.kind in {"self", "method", "closure", "param"} for argument in inside):
             return False
-        if any(one.kind == "instance" and not (once and one.cls == retained.cls) for one in inside):
+        if any(argument.kind == "instance" and not (once and argument.cls == retained.cls) for argument in inside):
             return False  # but what is made with another entry, such as the one above it, is made for the key
-        return any(one[0] == "call" for one in walk(term)) and not retained.chain
+        return any(part[0] == "call" for part in walk(term)) and not retained.chain
 
     def _is_searched(self, effect: Effect) -> bool:
         """The container is looked through for one of the same class first, and that is returned instead."""
@@ -368,20 +360,21 @@ class Stores:
 
     def _searched_in(self, key: str) -> frozenset[Term]:
         """Return the containers that a function looks through for an object of a class, which it returns."""
-        found: set[Term] = set()
+        containers: set[Term] = set()
         for event in self.heap.points_to.functions[key].events:
             if event.kind == "return" and any(
-                g.kind == "if" and g.test[0] == "call" and g.test[1][-1] == "isinstance" for g in event.guards
+                guard.kind == "if" and guard.test[0] == "call" and guard.test[1][-1] == "isinstance"
+                for guard in event.guards
             ):
-                found |= self.heap.points_to.all_of(g.test for g in event.guards if g.kind == "loop")
-        return frozenset(found)
+                containers |= self.heap.points_to.all_of(guard.test for guard in event.guards if guard.kind == "loop")
+        return frozenset(containers)
 
     def _may_be_shadowed(self, effect: Effect) -> bool:
         """Tell whether a class's container is reached through an object whose constructor sets attributes of any name."""
         where = self.heap.location(effect.container)
         if where is None or where.scope != "class":
             return False
-        bases = [one[1] for one in walk(effect.base) if one[0] == "attr" and one[2] == where.name]
+        bases = [read[1] for read in walk(effect.base) if read[0] == "attr" and read[2] == where.name]
         objects = [
             value for base in bases for value in self.heap.points_to.evaluate(base) if value[0] in {"self", "inst"}
         ]
@@ -390,11 +383,16 @@ class Stores:
     @cached_property
     def _fills_any_name(self) -> frozenset[str]:
         """Return the classes, with their heirs, whose constructor sets attributes of names that are no constants."""
-        points_to, found = self.heap.points_to, set()
+        points_to, classes = self.heap.points_to, set()
         for effect in self.heap.effects.effects:
             function = points_to.functions[effect.function]
-            made = function.owner and is_constructor(function.name) and function.params
-            if made and effect.kind == "store" and is_namespace(effect.container) and not effect.chain:
+            constructs = function.owner and is_constructor(function.name) and function.params
+            if constructs and effect.kind == "store" and is_namespace(effect.container) and not effect.chain:
                 if root(effect.base) == ("param", function.key, function.params[0].name):
-                    found |= points_to.classes.below(function.owner)
-        return frozenset(found)
+                    classes |= points_to.classes.below(function.owner)
+        return frozenset(classes)
+
+
+def _calls(term: Term | None, name: str) -> bool:
+    """Tell whether a function of some name is called in a term."""
+    return term is not None and any(part[0] == "call" and part[1][-1] == name for part in walk(term))

@@ -10,6 +10,7 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, children, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
 from leaklint.heap.flags import Flags
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.undoing import Undoing
 
@@ -44,19 +45,21 @@ class Threads:
                 if contract.kind == "thread":
                     yield from self._thread(contract, function, event, term, name, target)
                 elif target is not None and self._rearms(target):
-                    yield from self._tell("timer", function, event, name, target, 1, (), contract)
+                    yield from self._registered("timer", function, event, name, target, 1, (), contract)
         for key in self.heap.points_to.names.classes:
             if any(self.heap.points_to.contracts.is_thread(name) for name in self.heap.points_to.classes.outside(key)):
                 yield from self._own(key)
 
-    def _tell(
+    def _registered(
         self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...],
         contract: Contract | None,
     ) -> Iterator[Registration]:  # fmt: skip
         from leaklint.heap.registration import Registration
         from leaklint.heap.retained import LEVELS
 
-        retained = next((one for one in self.heap.keeping.of(target) if one.kind in _OBJECTS), None)
+        retained = next(
+            (object_held for object_held in self.heap.keeping.of(target) if object_held.kind in _OBJECTS), None
+        )
         if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
             if retained.cls and self.heap.multiplicity.is_few(retained.cls):
                 level = 0
@@ -76,34 +79,31 @@ class Threads:
     @cached_property
     def _set(self) -> dict[str, list[tuple[Event, Term]]]:
         """Return where functions set timers, and what these call."""
-        found: dict[str, list[tuple[Event, Term]]] = {}
+        timers: dict[str, list[tuple[Event, Term]]] = {}
         for function, event, term, name in self.heap.effects.external:
             contract, _ = self.heap.points_to.contracts.of_call(name)
             called = called_by(contract, term) if contract is not None and contract.kind == "timer" else None
             if called is not None:
-                found.setdefault(function, []).append((event, called))
-        return found
+                timers.setdefault(function, []).append((event, called))
+        return timers
 
     def _runs_always(self, keys: set[str]) -> set[str]:
         """Return functions with those that they call, behind no condition that something may change."""
-        found, here = set(keys), set(keys)
+        reached, callers = set(keys), set(keys)
         for _ in range(_CALLEES if self._set else 0):
-            here = {
+            callers = {
                 call.callee
-                for one in here
-                for call in self._calls_from.get(one, ())
-                if call.callee not in found and not self._may_stop(call.event, self.heap.points_to.functions[one])
+                for caller in callers
+                for call in self._calls_from.get(caller, ())
+                if call.callee not in reached and not self._may_stop(call.event, self.heap.points_to.functions[caller])
             }
-            found |= here
-        return found
+            reached |= callers
+        return reached
 
     @cached_property
     def _calls_from(self) -> dict[str, list[Call]]:
         """Return the calls of functions of the program by who makes them."""
-        found: dict[str, list[Call]] = {}
-        for call in (call for calls in self.heap.effects.calls.values() for call in calls):
-            found.setdefault(call.caller, []).append(call)
-        return found
+        return lists_by_key((call.caller, call) for calls in self.heap.effects.calls.values() for call in calls)
 
     def _may_stop(self, event: Event, function: Function) -> bool:
         """Tell whether a condition stands before a call that something may change: then the call is not made for ever."""
@@ -111,7 +111,7 @@ class Threads:
         return any(self._of_loop(test, function) < 0 or self._asks_container(test) for test in tests)
 
     def _asks_container(self, test: Term) -> bool:
-        values = self.heap.points_to.all_of(one for one in walk(test) if one[0] == "attr")
+        values = self.heap.points_to.all_of(part for part in walk(test) if part[0] == "attr")
         return any(value[0] == "container" for value in values)
 
     def _thread(
@@ -132,15 +132,17 @@ class Threads:
             if value[0] == "func" and not self.heap.points_to.functions[key].parent:
                 given = argument_of(contract, term, "args")
                 held = given if given is not None else target
-            yield from self._tell("thread", function, event, name, held, level, (), contract)
+            yield from self._registered("thread", function, event, name, held, level, (), contract)
             return
 
     def _targets(self, target: Term) -> frozenset[Term]:
         """Return what a thread may run: of a parameter, what callers hand in, where none of that ends."""
         if target[0] == "param":
-            given = self.heap.points_to.attributes.with_given(target) - {target}
-            if given and all((key := self._run_by(one)) and self._endless(key, 0) >= 0 for one in given):
-                return given
+            functions = self.heap.points_to.attributes.with_given(target) - {target}
+            if functions and all(
+                (key := self._run_by(function)) and self._endless(key, 0) >= 0 for function in functions
+            ):
+                return functions
         return self.heap.points_to.evaluate(target)
 
     def _run_by(self, value: Term) -> str:
@@ -152,10 +154,10 @@ class Threads:
 
     def _handed(self, contract: Contract, term: Term, key: str) -> dict[str, Term]:
         """Return what a thread hands to the parameters of the function that it runs, as far as they are written out."""
-        function, given = self.heap.points_to.functions[key], argument_of(contract, term, "args")
-        params = [one for one in function.params if one.kind == "pos"][function.kind == "method" :]
-        parts = given[1] if given is not None and given[0] in {"tuple", "list"} else ()
-        plain = all(one[0] != "star" for one in parts)
+        function, tuple_handed = self.heap.points_to.functions[key], argument_of(contract, term, "args")
+        params = [param for param in function.params if param.kind == "pos"][function.kind == "method" :]
+        parts = tuple_handed[1] if tuple_handed is not None and tuple_handed[0] in {"tuple", "list"} else ()
+        plain = all(part[0] != "star" for part in parts)
         return {param.name: part for param, part in zip(params, parts, strict=False)} if plain else {}
 
     def _own(self, key: str) -> Iterator[Registration]:
@@ -167,18 +169,21 @@ class Threads:
         level = self._endless(run, 0)
         if level < 1:
             return
-        kept_names = {
+        fields = {
             event.terms[1][2] for event in self.heap.points_to.functions[init].events
             if event.kind == "setattr" and event.terms[1][0] == "param" and event.terms[1][1] == init
         }  # fmt: skip
-        for call in self.heap.effects.calls.get(init, ()):
-            if self.heap.multiplicity.call_runs(call) != MANY:
-                continue
-            for name, given in call.bound.items():
-                if name in kept_names and given[0] in {"param", "attr"}:
-                    held = [one for one in self.heap.keeping.of(given) if one.kind in {"self", "method"}]
-                    if held and (given[0] == "param" or held[0].kind == "method"):
-                        yield from self._tell("own thread", call.caller, call.event, key, given, level, (), None)
+        calls = self.heap.effects.calls.get(init, ())
+        for call in (call for call in calls if self.heap.multiplicity.call_runs(call) == MANY):
+            for argument in (argument for name, argument in call.bound.items() if name in fields):
+                if self._is_object(argument):
+                    yield from self._registered("own thread", call.caller, call.event, key, argument, level, (), None)
+
+    def _is_object(self, argument: Term) -> bool:
+        """Tell whether what a constructor is handed is an object, or a method of one that a field holds."""
+        retained = self.heap.keeping.of(argument) if argument[0] in {"param", "attr"} else ()
+        kinds = [part.kind for part in retained if part.kind in {"self", "method"}]
+        return bool(kinds) and (argument[0] == "param" or kinds[0] == "method")
 
     def _endless(self, key: str, depth: int, handed: Mapping[str, Term] = _NOTHING) -> int:
         """Return how surely a function never ends: -1 where it does, 1 for a loop that nothing leaves.
@@ -186,52 +191,50 @@ class Threads:
         ``handed`` gives its parameters as far as whoever starts it says what they are.
         """
         function = self.heap.points_to.functions[key]
-        best = -1
+        levels = [-1]
         for event in function.events:
             if event.kind == "while" and not event.name and not self._escapes(function, event):
-                level = self._of_loop(event.terms[0], function, handed)
-                best = max(best, level)
+                levels.append(self._of_loop(event.terms[0], function, handed))
             elif event.kind == "call" and depth < 2 and not event.guards and function.name == "<lambda>":
-                for value in self.heap.points_to.evaluate(event.terms[0][1]):
-                    if value[0] in {"func", "method"} and value[-1] != key:
-                        best = max(best, self._endless(value[-1], depth + 1))
-        return best
+                callees = self._functions_called(event)
+                levels += [self._endless(callee, depth + 1) for callee in callees if callee != key]
+        return max(levels)
+
+    def _functions_called(self, event: Event) -> set[str]:
+        values = self.heap.points_to.evaluate(event.terms[0][1])
+        return {value[-1] for value in values if value[0] in {"func", "method"}}
 
     def _escapes(self, function: Function, loop: Event) -> bool:
         """Tell whether an exception of the program leaves the loop: something called in it raises."""
         if not any(guard.kind == "try" for guard in loop.guards):
             return False
-        for event in function.events:
-            if event.kind == "call" and any(guard.kind == "while" for guard in event.guards):
-                for value in self.heap.points_to.evaluate(event.terms[0][1]):
-                    if value[0] in {"func", "method"} and any(
-                        one.kind == "raise" for one in self.heap.points_to.functions[value[-1]].events
-                    ):
-                        return True
-        return False
+        calls = (event for event in function.events if event.kind == "call")
+        inside = (call for call in calls if any(guard.kind == "while" for guard in call.guards))
+        callees = (self.heap.points_to.functions[key] for call in inside for key in self._functions_called(call))
+        return any(event.kind == "raise" for callee in callees for event in callee.events)
 
     def _of_loop(self, test: Term, function: Function, handed: Mapping[str, Term] = _NOTHING) -> int:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
         own, works_off = set(walk(test)), self._works_off(test, function)
-        made = [term[1] for term in _asked(test) if term[0] == "attr" and term[1][0] == "call"]
+        receivers = [term[1] for term in _asked(test) if term[0] == "attr" and term[1][0] == "call"]
         test = self._from_outside(test, function, handed)
         flags = [term for term in _asked(test) if term[0] == "attr" and self.flags.is_field(term)]
-        if made and not flags:
-            return 1 if all(self.flags.is_only_asked(term, function) for term in made) else -1
+        if receivers and not flags:
+            return 1 if all(self.flags.is_only_asked(term, function) for term in receivers) else -1
         if not flags or any(term[0] == "elem" for term in walk(test)) or works_off:
             return -1  # what is in a container changes
-        negated = {term for one in walk(test) if one[:2] == ("op", "not") for term in one[2]}
+        negated = {term for part in walk(test) if part[:2] == ("op", "not") for term in part[2]}
         raised = (self.flags.is_raised(term, function, term in negated, term in own) for term in flags)
         return -1 if any(raised) else 1
 
     def _from_outside(self, test: Term, function: Function, handed: Mapping[str, Term]) -> Term:
         """Return a test with what it is handed, and what a function around it has in a variable that is set once."""
 
-        def change(one: Term) -> Term | None:
-            if one[0] == "cell" and len(values := self.heap.points_to.cell(one)) == 1:
+        def change(term: Term) -> Term | None:
+            if term[0] == "cell" and len(values := self.heap.points_to.cell(term)) == 1:
                 return values[0]
-            return handed.get(one[2]) if one[0] == "param" and one[1] == function.key else None
+            return handed.get(term[2]) if term[0] == "param" and term[1] == function.key else None
 
         return rebuilt(test, change)
 

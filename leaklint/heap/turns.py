@@ -5,6 +5,7 @@ from __future__ import annotations
 from leaklint.flow.model import Event
 from leaklint.flow.terms import walk
 from leaklint.flow.truth import truthy
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
 from leaklint.heap.removal_sites import WayQuestion, is_after
 
@@ -35,7 +36,7 @@ class Turns(WayQuestion):
         function = self.heap.functions[removal.function]
         if not any(event in self.sites.leading(function, one.function.key) for one in self.sites.frames(store)):
             return ""
-        given = (*event.terms[0][2], *(value for _, value in event.terms[0][3]))
+        given = call_arguments(event.terms[0])
         tests = [guard for guard in event.guards if guard not in removal.event.guards]
         asked = [term for guard in tests for term in truthy(guard.test, guard.holds)]
         if len(tests) != 1 or len(asked) != 1 or asked[0][0] != "attr" or asked[0][1] not in given:

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import UNKNOWN, Term, as_text, options
-from leaklint.heap.arguments import is_called_so
+from leaklint.flow.terms import Term, as_text, options
+from leaklint.heap.arguments import call_arguments, is_called_so
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import never_same
 from leaklint.heap.multiplicity import MANY
 
@@ -29,31 +30,26 @@ class Undoing:
     @cached_property
     def _by_ending(self) -> dict[str, list[External]]:
         """Return the calls out of the program by the last part of the callee's name."""
-        found: dict[str, list[External]] = {}
-        for one in self.heap.effects.external:
-            found.setdefault(one[3].rpartition(".")[2], []).append(one)
-        return found
+        return lists_by_key((call[3].rpartition(".")[2], call) for call in self.heap.effects.external)
 
     @cached_property
     def _on_handles(self) -> dict[tuple[str, str], list[tuple[str, Event]]]:
         """Return the calls ``x.handle.undo()`` and ``y.undo(x.handle)`` by the name of the handle and ``.undo``."""
-        found: dict[tuple[str, str], list[tuple[str, Event]]] = {}
-        for undo, calls in self._calls_of_attributes.items():
-            for key, event in calls:
-                call: Term = event.terms[0]
-                for handle in (call[1][1], *call[2]):
-                    if handle[0] == "attr":
-                        found.setdefault((handle[2], f".{undo}"), []).append((key, event))
-        return found
+        return lists_by_key(
+            ((handle[2], f".{undo}"), (function.key, event))
+            for undo, calls in self.heap.removals.feasibility.calls_by_name.items()
+            for function, event in calls
+            for handle in (event.terms[0][1][1], *event.terms[0][2]) if handle[0] == "attr"
+        )  # fmt: skip
 
     def is_undone(self, contract: Contract, function: str, event: Event, term: Term, value: Term) -> bool:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
         if self.by_handle(contract, function, term):
             return True
-        for undo in (one for one in contract.undo if one != contract.name):
+        for undo in (name for name in contract.undo if name != contract.name):
             handle = contract.handle and undo.startswith(".")
-            undoing = (one for one in self._naming(undo, function) if one[1] is not event or _is_choice(event))
-            if any(handle or self._takes_back(other, call, value, function) for other, _, call, _ in undoing):
+            undoing = (taken for taken in self._naming(undo, function) if taken[1] is not event or _is_choice(event))
+            if any(handle or self._takes_back(caller, call, value, function) for caller, _, call, _ in undoing):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
@@ -62,30 +58,30 @@ class Undoing:
     def is_called(self, undo: str, function: str) -> bool:
         """Tell whether the program calls an undoing function again and again, or an undoing method in the same module."""
         runs = self.heap.multiplicity.event_runs
-        return any(runs(other, event) == MANY for other, event, _, _ in self._naming(undo, function))
+        return any(runs(caller, event) == MANY for caller, event, _, _ in self._naming(undo, function))
 
     def is_off(self, contract: Contract) -> bool:
         """Tell whether the program keeps a callable from keeping anything, by a call that settles that for all."""
         for off in contract.off:
             for _, _, call, name in self._by_ending.get(off.call.rpartition(".")[2], ()):
-                other = self.heap.points_to.contracts.callable(name)
-                if other is not None and other.name == off.call and is_called_so(other, off.when, call):
+                called = self.heap.points_to.contracts.callable(name)
+                if called is not None and called.name == off.call and is_called_so(called, off.when, call):
                     return True
         return False
 
     def is_missed(self, contract: Contract, function: str, value: Term) -> bool:
         """Tell whether the program takes such a registration back by what it makes anew for that, which never equals it."""
-        undoing = (one for undo in contract.undo if undo != contract.name for one in self._naming(undo, function))
+        calls = (call for undo in contract.undo if undo != contract.name for call in self._naming(undo, function))
         registered = list(self._handed_in(function, value, 0))
         return any(
-            self._is_spelt_as(one, other) and self._never_equals(one, other)
-            for caller, _, call, _ in undoing
-            for term in (*call[2], *(word for _, word in call[3]))
-            for one in self._handed_in(caller, term, 0)
-            for other in registered
+            self._is_spelt_as(undone, added) and self._never_equals(undone, added)
+            for caller, _, call, _ in calls
+            for term in call_arguments(call)
+            for undone in self._handed_in(caller, term, 0)
+            for added in registered
         )
 
-    def _is_spelt_as(self, one: Term, other: Term) -> bool:
+    def _is_spelt_as(self, first: Term, second: Term) -> bool:
         """Tell whether two values are written alike: both partials of the same function, both lambdas with the same body."""
         bodies = [
             [
@@ -95,20 +91,20 @@ class Undoing:
             ]
             if term[0] == "func"
             else as_text(term)
-            for term in (one, other)
+            for term in (first, second)
         ]
-        return one[0] == other[0] and bodies[0] == bodies[1]
+        return first[0] == second[0] and bodies[0] == bodies[1]
 
-    def _never_equals(self, one: Term, other: Term) -> bool:
+    def _never_equals(self, first: Term, second: Term) -> bool:
         """Tell whether two values are made anew and equal only themselves, or are methods of such objects."""
-        if one[0] == other[0] == "attr" and one[2] == other[2]:
-            one, other = one[1], other[1]
-        return never_same(self.heap.points_to, one, other)
+        if first[0] == second[0] == "attr" and first[2] == second[2]:
+            first, second = first[1], second[1]
+        return never_same(self.heap.points_to, first, second)
 
     def _is_cut(self, name: str) -> bool:
         """``gc.callbacks[:] = [one for one in gc.callbacks if ..]``, ``del sys.meta_path[0]``: no method is called."""
-        thing = self.heap.points_to.contracts.object(name) if name else None
-        if thing is None or not thing.container:
+        entry = self.heap.points_to.contracts.object(name) if name else None
+        if entry is None or not entry.container:
             return False
         for key, event in self._cuttings:
             if ("ext", name) in self.heap.points_to.evaluate(event.terms[0]):
@@ -132,24 +128,26 @@ class Undoing:
         A function that gives it back leaves that to all that call the function.
         """
         events = self.heap.points_to.functions[function].events
-        handles = {one.name for one in events if one.kind == "setattr" and term in options(one.terms[1])}
-        returned = any(one.kind == "return" and term in options(one.terms[0]) for one in events)
+        handles = {event.name for event in events if event.kind == "setattr" and term in options(event.terms[1])}
+        returned = any(event.kind == "return" and term in options(event.terms[0]) for event in events)
         if not handles and returned and function not in seen:
             calls = self.heap.effects.calls.get(function, ())
             inner = seen | {function}
-            return bool(calls) and all(self.by_handle(contract, one.caller, one.event.terms[0], inner) for one in calls)
+            return bool(calls) and all(
+                self.by_handle(contract, call.caller, call.event.terms[0], inner) for call in calls
+            )
         return any(
-            self._runs(other, event)
+            self._runs(caller, event)
             for undo in contract.undo
             for handle in handles
-            for other, event in self._on_handles.get((handle, undo), ())
+            for caller, event in self._on_handles.get((handle, undo), ())
         )
 
     def _calls(self, undo: str) -> Iterator[External]:
         """Yield the calls that may be an undoing one and that run while a registration lasts."""
-        for one in self._by_ending.get(undo.rpartition(".")[2], ()):
-            if self._runs(one[0], one[1]):
-                yield one
+        for call in self._by_ending.get(undo.rpartition(".")[2], ()):
+            if self._runs(call[0], call[1]):
+                yield call
 
     def _runs(self, function: str, event: Event) -> bool:
         return not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
@@ -157,14 +155,14 @@ class Undoing:
     def _naming(self, undo: str, function: str) -> Iterator[External]:
         """Yield the calls of an undoing function; of an undoing method, those in the module of the registration."""
         module_of = self.heap.points_to.names.module_of
-        for one in self._calls(undo):
-            other, _, call, name = one
+        for external in self._calls(undo):
+            caller, _, call, name = external
             if not undo.startswith("."):
                 if name == undo or self.heap.points_to.contracts.canonical(name) == undo:
-                    yield one
-            elif module_of(other) is module_of(function) and call[1][0] == "attr" and call[1][2] == undo[1:]:
+                    yield external
+            elif module_of(caller) is module_of(function) and call[1][0] == "attr" and call[1][2] == undo[1:]:
                 if name.endswith(undo) or undo == ".detach":
-                    yield one
+                    yield external
 
     def _takes_back(self, function: str, call: Term, value: Term, home: str) -> bool:
         """Tell whether an undoing call takes out what was registered, rather than what others did.
@@ -172,52 +170,41 @@ class Undoing:
         Without an argument, or by a position, it takes out whatever is there. Where it is not known what a function of
         another module is asked to take out, nothing is shown by it.
         """
-        given = [term for term in (*call[2], *(term for _, term in call[3])) if term[0] != "const"]
-        if not given:
+        arguments = [term for term in call_arguments(call) if term[0] != "const"]
+        if not arguments:
             return True
         at_home = self.heap.points_to.names.module_of(function) is self.heap.points_to.names.module_of(home)
         registered = list(self._handed_in(home, value, 0))
-        taken = [one for term in given for one in self._handed_in(function, term, 0)]
-        return any(self._is_same(one, other, at_home) for one in taken for other in registered)
+        undone = [removed for term in arguments for removed in self._handed_in(function, term, 0)]
+        return any(self._is_same(removed, added, at_home) for removed in undone for added in registered)
 
-    def _is_same(self, one: Term, other: Term, at_home: bool) -> bool:
+    def _is_same(self, removed: Term, added: Term, at_home: bool) -> bool:
         """Tell whether what is taken back is what was registered: the same function, or the same attribute of something."""
         coverage = self.heap.removals.coverage
-        if self._never_equals(one, other):
+        if self._never_equals(removed, added):
             return False
-        same = coverage.same_function(one, other)
+        same = coverage.same_function(removed, added)
         if same is None:
-            return (one[0] == other[0] == "attr" and one[2] == other[2]) or (at_home and coverage._equal(one, other))
+            return (removed[0] == added[0] == "attr" and removed[2] == added[2]) or (
+                at_home and coverage._equal(removed, added)
+            )
         return same
 
     def _handed_in(self, function: str, term: Term, depth: int) -> Iterator[Term]:
         """Yield a term; for a parameter of a function that the program calls, what its callers hand in."""
         is_given = term[:2] == ("param", function)
-        given = self.heap.points_to.calling.given_for(term) if is_given else []
-        if not given or depth > 3:
+        arguments = self.heap.points_to.calling.given_for(term) if is_given else []
+        if not arguments or depth > 3:
             yield term
-        for call, one in given if depth <= 3 else ():
-            yield from self._handed_in(call.caller, one, depth + 1)
+        for call, argument in arguments if depth <= 3 else ():
+            yield from self._handed_in(call.caller, argument, depth + 1)
 
     def _is_called_back(self, function: str, term: Term) -> bool:
         """``self._finalizer()``: the handle is called, which ends the registration."""
-        names = {
-            one.name
-            for one in self.heap.points_to.functions[function].events
-            if one.kind == "setattr" and term in options(one.terms[1])
-        }
-        return any(self._runs(key, call) for name in names for key, call in self._calls_of_attributes.get(name, ()))
-
-    @cached_property
-    def _calls_of_attributes(self) -> dict[str, list[tuple[str, Event]]]:
-        """Return the calls ``x.name()`` by the name, whatever ``x`` is."""
-        found: dict[str, list[tuple[str, Event]]] = {}
-        for key, function in self.heap.points_to.functions.items():
-            for event in function.events:
-                callee: Term = event.terms[0][1] if event.kind == "call" else UNKNOWN
-                if callee[0] == "attr":
-                    found.setdefault(callee[2], []).append((key, event))
-        return found
+        events = self.heap.points_to.functions[function].events
+        names = {event.name for event in events if event.kind == "setattr" and term in options(event.terms[1])}
+        by_name = self.heap.removals.feasibility.calls_by_name
+        return any(self._runs(home.key, call) for name in names for home, call in by_name.get(name, ()))
 
 
 def _is_choice(event: Event) -> bool:

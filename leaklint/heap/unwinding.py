@@ -173,9 +173,9 @@ class Unwinding(WayQuestion):
 
     def _ends(self, event: Event) -> bool:
         """Tell whether an event raises another error, or ends the process."""
-        values = self.heap.evaluate(event.terms[0][1]) if event.kind == "call" else ()
-        ends = any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "ends the process") for value in values)
-        return ends or event.kind == "raise"
+        return event.kind == "raise" or (
+            event.kind == "call" and self.heap.may_be(event.terms[0][1], "ends the process")
+        )
 
     def _catches(self, test: Term, error: Term) -> bool:
         """Tell whether a handler is for an error: of the same class, of one above it, or for all."""

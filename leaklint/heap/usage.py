@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from leaklint.flow.terms import Term, walk
@@ -40,81 +41,88 @@ class Usage:
 
     @cached_property
     def _fields(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for function in self.heap.functions.values():
-            for event in function.events:
-                for top in event.terms:
-                    called = {term[1] for term in walk(top) if term[0] == "call"}
-                    for term in walk(top):
-                        if term[0] == "attr" and term[1][0] == "attr":
-                            if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
-                                found[term[1][2]] = "object"
-                            else:
-                                found.setdefault(term[1][2], "plain")
-                        elif _by_text(term) and term[1][0] == "attr":
-                            found[term[1][2]] = "object"
-                        elif term[0] == "text" or (term[0] == "op" and term[1] in _ARITHMETIC):
-                            for part in term[1] if term[0] == "text" else term[2]:
-                                if part[0] == "attr":
-                                    found.setdefault(part[2], "plain")
-        return found
+        """Return what attributes are by what any function does with them, by name; one use as an object decides."""
+        kinds: dict[str, str] = {}
+        events = (event for function in self.heap.functions.values() for event in function.events)
+        for name, kind in (use for event in events for top in event.terms for use in _uses_of_attributes(top)):
+            if kind == "object":
+                kinds[name] = kind
+            else:
+                kinds.setdefault(name, kind)
+        return kinds
 
     def _of(self, key: str, name: str) -> str:
         function = self.heap.functions.get(key)
         if function is None:
             return ""
         param: Term = ("param", key, name)
-        several = any(one.name == name and one.kind in {"*", "**"} for one in function.params)
+        several = any(declared.name == name and declared.kind in {"*", "**"} for declared in function.params)
 
         def is_param(term: Term) -> bool:
             return term[0] in {"iter", "elem"} and term[1] == param if several else term == param
 
-        found = ""
+        first = ""
         for event in function.events:
             for top in (*event.terms, *(guard.test for guard in event.guards)):
-                called = {term[1] for term in walk(top) if term[0] == "call"}
-                for term in walk(top):
-                    if term[0] == "attr" and is_param(term[1]) and term[2] in _OF_DEFINITIONS:
-                        found = found or "definition"
-                    elif term[0] == "attr" and is_param(term[1]):
-                        if term[2] not in _PLAIN_ATTRIBUTES or term not in called:
-                            return "object"
-                        found = found or "plain"
-                    elif _by_text(term) and is_param(term[1]):
-                        return "object"
-                    elif term[0] == "op" and term[1] in _ARITHMETIC and any(map(is_param, term[2])):
-                        found = found or "plain"
-                    elif term[0] == "call" and is_param(term[1]):
-                        return "callable"
-                    elif term[0] == "call" and any(map(is_param, term[2])):
-                        told = self._as_argument(term, [number for number, one in enumerate(term[2]) if is_param(one)])
-                        if told == "object":
-                            return told
-                        found = found or told
-                    elif (term[0] == "text" and any(map(is_param, term[1]))) or (
-                        _is_compared(term) and any(map(is_param, term[2]))
-                    ):
-                        found = found or "plain"
+                for use, is_decisive in self._uses_in(top, is_param):
+                    if is_decisive:
+                        return use
+                    first = first or use
             if event.kind == "setattr" and is_param(event.terms[0]):
                 return "object"
-        return found
+        return first
 
-    def _as_argument(self, term: Term, positions: list[int]) -> str:
-        """Return what a call says of its arguments at some positions: by contract, or by what the callee does with them."""
-        found = ""
+    def _uses_in(self, top: Term, is_param: Callable[[Term], bool]) -> Iterator[tuple[str, bool]]:
+        """Yield what each use of a parameter in a term says that it is, and whether that says more than all other uses."""
+        called = {term[1] for term in walk(top) if term[0] == "call"}
+        for term in walk(top):
+            if term[0] == "attr" and is_param(term[1]) and term[2] in _OF_DEFINITIONS:
+                yield "definition", False
+            elif term[0] == "attr" and is_param(term[1]) and term[2] in _PLAIN_ATTRIBUTES and term in called:
+                yield "plain", False
+            elif (term[0] == "attr" or _by_text(term)) and is_param(term[1]):
+                yield "object", True
+            elif term[0] == "op" and term[1] in _ARITHMETIC and any(map(is_param, term[2])):
+                yield "plain", False
+            elif term[0] == "call" and is_param(term[1]):
+                yield "callable", True
+            elif term[0] == "call" and any(map(is_param, term[2])):
+                use = self._as_argument(term, [place for place, part in enumerate(term[2]) if is_param(part)])
+                yield use, use == "object"
+            elif (term[0] == "text" and any(map(is_param, term[1]))) or (
+                _is_compared(term) and any(map(is_param, term[2]))
+            ):
+                yield "plain", False
+
+    def _as_argument(self, term: Term, places: list[int]) -> str:
+        """Return what a call says of its arguments at some places: by contract, or by what the callee does with them."""
+        first = ""
+        passed = [term[2][place] for place in places]
         for callee in self.heap.evaluate(term[1]):
-            if callee[0] == "ext":
-                if any(self.heap.contracts.takes_plain(callee[1], position) for position in positions):
-                    found = found or "plain"
+            if callee[0] == "ext" and any(self.heap.contracts.takes_plain(callee[1], place) for place in places):
+                first = first or "plain"
             elif callee[0] in {"func", "method"}:
                 receiver: Term | None = ("unknown",) if callee[0] == "method" else None
                 bound = self.heap.calling.bind(callee[-1], term, receiver)
-                for name in [name for name, given in bound.items() if given in [term[2][one] for one in positions]]:
-                    told = self.of(callee[-1], name)
-                    if told == "object":
-                        return told
-                    found = found or told
-        return found
+                for name in [name for name, argument in bound.items() if argument in passed]:
+                    use = self.of(callee[-1], name)
+                    if use == "object":
+                        return use
+                    first = first or use
+        return first
+
+
+def _uses_of_attributes(top: Term) -> Iterator[tuple[str, str]]:
+    """Yield the names of the attributes that a term reads something of or reckons with, with what that says they are."""
+    called = {term[1] for term in walk(top) if term[0] == "call"}
+    for term in walk(top):
+        if term[0] == "attr" and term[1][0] == "attr":
+            yield term[1][2], "plain" if term[2] in _PLAIN_ATTRIBUTES and term in called else "object"
+        elif _by_text(term) and term[1][0] == "attr":
+            yield term[1][2], "object"
+        elif term[0] == "text" or (term[0] == "op" and term[1] in _ARITHMETIC):
+            parts = term[1] if term[0] == "text" else term[2]
+            yield from ((part[2], "plain") for part in parts if part[0] == "attr")
 
 
 def _is_compared(term: Term) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import QUEUES
@@ -44,7 +44,7 @@ class WaysOut(WayQuestion):
         before = f"before it removes it (line {taking[-1].place[0]})"
         if (leaving := self._handled(function, putting, taking, store)) is not None:
             return f"{function.name}() {_LEAVING[leaving.kind]} where an error is handled (line {leaving.place[0]}), {before}"
-        if any(self.sites.is_sweep(one) or (one.key is None and one.how != "pop") for one in every):
+        if any(self.sites.is_sweep(removal) or (removal.key is None and removal.how != "pop") for removal in every):
             return ""
         if (handler := self._passed_over(function, putting, taking)) is not None:
             return f"{function.name}() goes on where an error is handled (line {handler.place[0]}), {before}"
@@ -67,109 +67,110 @@ class WaysOut(WayQuestion):
         An error that is told as another one, where a time is over or nobody here calls the function, is for callers that go on.
         """
         parts = {store.key, store.value} - {None}
-        for one in function.events:
-            depth = _depth(one, "except")
-            leaves = depth is not None and one.kind in {*_EXITS, "raise"}
-            later = _later(function, one, putting, taking) if leaves else []
-            if depth is None or not later or (one.kind == "leave" and not _same_round(one, [putting, *later])):
+        for leaving in function.events:
+            depth = _depth(leaving, "except")
+            passed = _passed(function, leaving, putting, taking) if leaving.kind in _LEAVING else []
+            if (
+                depth is None
+                or not passed
+                or (leaving.kind == "leave" and not _same_round(leaving, [putting, *passed]))
+            ):
                 continue
-            if any(guard.kind in _SAFE for guard in putting.guards) or not parts.isdisjoint(walk(one.terms[0])):
+            if any(guard.kind in _SAFE for guard in putting.guards) or not parts.isdisjoint(walk(leaving.terms[0])):
                 continue
-            tried = self._tried(function, one, depth, putting)
+            tried = self._tried(function, leaving, depth, putting)
             if any(guard.kind in {"try", "with"} for guard in putting.guards) and not tried:
                 continue
             limited = any(self.gives_up(event, store) for event in tried)
             lasting = store.container in self.removals.lifetime.long  # else its owner may go with the error
-            told = lasting and one.terms[0] not in {NONE, ("exception", one.guards[depth].test)}
-            if one.kind != "raise" or limited or (told and tried and not self.effects.calls.get(function.key)):
-                return one
+            is_other = lasting and leaving.terms[0] not in {NONE, ("exception", leaving.guards[depth].test)}
+            is_for_callers = is_other and tried and not self.effects.calls.get(function.key)
+            if leaving.kind != "raise" or limited or is_for_callers:
+                return leaving
         return None
 
     def _tried(self, function: Function, handled: Event, depth: int, putting: Event) -> list[Event]:
         """Return what is done in the block of a handler after a store."""
         before = handled.guards[:depth]
         return [
-            one
-            for one in function.events
-            if is_after(one, putting) and is_after(handled, one) and one.kind in {"call", "enter", "yield"}
-            and one.guards[:depth] == before and len(one.guards) > depth and one.guards[depth].kind == "try"
+            event
+            for event in function.events
+            if is_after(event, putting) and is_after(handled, event) and event.kind in {"call", "enter", "yield"}
+            and event.guards[:depth] == before and len(event.guards) > depth and event.guards[depth].kind == "try"
         ]  # fmt: skip
 
     def _passed_over(self, function: Function, putting: Event, taking: list[Event]) -> Event | None:
         """Return the handler that goes on after an error in the block in which all of a store's removals stand."""
-        plain = [one for one in taking if _depth(one, "except") is None]
-        depth = _depth(plain[0], "try")
-        while depth is not None:
+        plain = [event for event in taking if _depth(event, "except") is None]
+        for depth, guard in enumerate(plain[0].guards):
             before = plain[0].guards[:depth]
-            if all(one.guards[:depth] == before and _kind(one, depth) == "try" for one in plain):
-                again = any(guard.kind in _LOOPS and guard not in putting.guards for guard in before)
-                work = [one for one in self._working(function, putting, plain) if _kind(one, depth) == "try"]
-                for handler in self.handlers(function, plain[-1], depth) if work and not again else ():
-                    own = any(one.guards[: depth + 1] == handler.guards for one in taking)
-                    if not own and not self._is_of_removal(handler) and not _raises(function, handler):
-                        return handler
-            depth = _depth(plain[0], "try", depth + 1)
+            around = all(event.guards[:depth] == before and _kind(event, depth) == "try" for event in plain)
+            if (
+                guard.kind != "try"
+                or not around
+                or any(outer.kind in _LOOPS and outer not in putting.guards for outer in before)
+            ):
+                continue
+            if not any(_kind(event, depth) == "try" for event in self._working(function, putting, plain)):
+                continue
+            for handler in self.handlers(function, plain[-1], depth):
+                removes = any(event.guards[: depth + 1] == handler.guards for event in taking)
+                if not removes and not self._is_of_removal(handler) and not _raises(function, handler):
+                    return handler
         return None
 
     def _suppressed(self, function: Function, putting: Event, taking: list[Event]) -> Event | None:
         """Return what a block does that suppresses errors and has all the removals inside, behind it."""
         for depth, guard in enumerate(taking[0].guards):
-            inside = all(one.guards[: depth + 1] == taking[0].guards[: depth + 1] for one in taking)
+            inside = all(event.guards[: depth + 1] == taking[0].guards[: depth + 1] for event in taking)
             if guard.kind != "with" or guard in putting.guards or not inside or not self._suppresses(guard.test):
                 continue
             errors = guard.test[2] if guard.test[0] == "call" else ()
-            if not all(self._is_not_found(one) for one in errors):
-                work = [one for one in self._working(function, putting, taking) if guard in one.guards]
+            if not all(self.heap.must_be(error, "not found") for error in errors):
+                work = [event for event in self._working(function, putting, taking) if guard in event.guards]
                 return work[0] if work else None
         return None
 
     def _suppresses(self, context: Term) -> bool:
-        values = self.heap.evaluate(context[1]) if context[0] == "call" else ()
-        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "suppresses") for value in values)
+        return context[0] == "call" and self.heap.may_be(context[1], "suppresses")
 
     def _working(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
         """Yield the calls between a store and its first removal."""
-        within = {taken for one in taking for term in one.terms for taken in walk(term)}
-        for one in function.events:
-            if one.kind in {"call", "yield"} and is_after(one, putting) and is_after(taking[0], one):
-                if one.terms[0] not in within:
-                    yield one
+        arguments = {part for event in taking for term in event.terms for part in walk(term)}
+        for event in function.events:
+            if event.kind in {"call", "yield"} and is_after(event, putting) and is_after(taking[0], event):
+                if event.terms[0] not in arguments:
+                    yield event
 
     def handlers(self, function: Function, inside: Event, depth: int) -> list[Event]:
         """Return the handlers of the block, at some depth, in which an event stands."""
-        before, found = inside.guards[:depth], list[Event]()
-        events = sorted(function.events, key=lambda one: one.place)
-        start = next((n for n, one in enumerate(events) if one.place == inside.place), 0)
-        for one in events[start:]:
-            kind = _kind(one, depth)
-            if one.guards[:depth] != before or kind not in {"try", "except"} or (found and kind == "try"):
+        before, handlers = inside.guards[:depth], list[Event]()
+        events = sorted(function.events, key=lambda event: event.place)
+        start = next((number for number, event in enumerate(events) if event.place == inside.place), 0)
+        for event in events[start:]:
+            kind = _kind(event, depth)
+            if event.guards[:depth] != before or kind not in {"try", "except"} or (handlers and kind == "try"):
                 break  # what follows the handlers is another block
-            found += [one] if one.kind == "handle" and kind == "except" else []
-        for one in reversed(events[:start]) if not found else ():  # what follows the handlers: an ``else``
-            if one.guards[:depth] != before or _kind(one, depth) not in {"try", "except"}:
+            handlers += [event] if event.kind == "handle" and kind == "except" else []
+        for event in reversed(events[:start]) if not handlers else ():  # what follows the handlers: an ``else``
+            if event.guards[:depth] != before or _kind(event, depth) not in {"try", "except"}:
                 break
-            found += [one] if one.kind == "handle" and _kind(one, depth) == "except" else []
-        return [one for one in found if len(one.guards) == depth + 1]
+            handlers += [event] if event.kind == "handle" and _kind(event, depth) == "except" else []
+        return [event for event in handlers if len(event.guards) == depth + 1]
 
     def _is_of_removal(self, handler: Event) -> bool:
         """Tell whether a handler is for the error of a removal that finds nothing."""
         test = handler.guards[-1].test
-        return all(self._is_not_found(one) for one in (test[1] if test[0] == "tuple" else options(test)))
+        return all(self.heap.must_be(error, "not found") for error in _errors(test))
 
-    def _is_not_found(self, error: Term) -> bool:
-        values = self.heap.evaluate(error)
-        return bool(values) and all(
-            value[0] == "ext" and self.heap.contracts.is_a(value[1], "not found") for value in values
-        )
-
-    def goes_on_after(self, function: Function, event: Event) -> bool:
+    def goes_on_after(self, function: Function, failing: Event) -> bool:
         """Tell whether any error that comes at an event is handled so that the function goes on behind that."""
-        depth = _depth(event, "try")
-        handlers = self.handlers(function, event, depth) if depth is not None else []
+        depth = _depth(failing, "try")
+        handlers = self.handlers(function, failing, depth) if depth is not None else []
         return any(
-            is_for_all(one.guards[-1].test)
-            and not any(event.kind in {*_EXITS, "raise"} for event in handled_in(function, one))
-            for one in handlers
+            is_for_all(handler.guards[-1].test)
+            and not any(event.kind in _LEAVING for event in handled_in(function, handler))
+            for handler in handlers
         )
 
     # time limits
@@ -184,15 +185,13 @@ class WaysOut(WayQuestion):
         if term[0] == "call" and called[0] == "attr" and base[0] == "call" and base in walk(store.value or NONE):
             named = any(name == "timeout" for name, _ in term[3])
             return named or bool(term[2] and self.heap.contracts.is_a(called[2], "waits"))
-        values = self.heap.evaluate(called)
-        return any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values)
+        return self.heap.may_be(called, "limited")
 
     def _raises_late(self, event: Event, store: Effect) -> bool:
         """Tell whether a call that waits for a limited time raises when that is over."""
         term = event.terms[0]
         called = term[1] if term[0] == "call" else term
-        values = self.heap.evaluate(called)
-        if any(value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values):
+        if self.heap.may_be(called, "limited"):
             return True
         base = called[1] if called[0] == "attr" else NONE
         kinds = {value[1] for value in self.heap.evaluate(base) if value[0] == "container"}
@@ -208,20 +207,16 @@ class WaysOut(WayQuestion):
 
     def _lets_out(self, context: Term) -> bool:
         """Tell whether the end of a block with a context is seen to let errors out."""
-        called = context[1] if context[0] == "call" else context
-        values = self.heap.evaluate(called)
-        return bool(values) and all(
-            value[0] == "ext" and self.heap.contracts.is_a(value[1], "limited") for value in values
-        )
+        return self.heap.must_be(context[1] if context[0] == "call" else context, "limited")
 
     def _timed_out(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
         """Return the wait between a store and its removals after which an error leaves the function."""
-        for one in function.events:
-            if one.kind not in {"call", "enter"} or not is_after(one, putting) or not self.gives_up(one, store):
+        for wait in function.events:
+            if wait.kind not in {"call", "enter"} or not is_after(wait, putting) or not self.gives_up(wait, store):
                 continue
-            later = _later(function, one, putting, taking)
-            if later and self._is_left_at(one, store, later):
-                return one
+            passed = _passed(function, wait, putting, taking)
+            if passed and self._is_left_at(wait, store, passed):
+                return wait
         return None
 
     # early returns
@@ -237,26 +232,30 @@ class WaysOut(WayQuestion):
         if not self._is_direct(putting, taking, store, function):
             return None
         parts = {store.key, store.value} - {None}
-        kinds = _EXITS | {"raise"} if alone else _EXITS
-        for one in function.events:
-            later = _later(function, one, putting, taking) if one.kind in kinds else []
-            if not later or is_opposed(one, putting):
+        kinds = frozenset(_LEAVING) if alone else _EXITS
+        for leaving in function.events:
+            passed = _passed(function, leaving, putting, taking) if leaving.kind in kinds else []
+            if not passed or is_opposed(leaving, putting):
                 continue
-            tests = [guard for guard in one.guards if guard.kind in _TESTS and guard not in putting.guards]
-            if not tests or any(guard.kind in {"try", *_SAFE} and guard not in putting.guards for guard in one.guards):
+            tests = [guard for guard in leaving.guards if guard.kind in _TESTS and guard not in putting.guards]
+            if not tests or any(
+                guard.kind in {"try", *_SAFE} and guard not in putting.guards for guard in leaving.guards
+            ):
                 continue
-            if any(self._asks_holder(guard.test, store, putting) for guard in one.guards):
+            if any(self._asks_holder(guard.test, store, putting) for guard in leaving.guards):
                 continue
-            if not parts.isdisjoint(walk(one.terms[0])) or not all(_is_past(other, tests[-1]) for other in later):
+            if not parts.isdisjoint(walk(leaving.terms[0])) or not all(
+                _is_past(removal, tests[-1]) for removal in passed
+            ):
                 continue
-            if one.kind != "leave" or _same_round(one, [putting, *later]):
-                return one
+            if leaving.kind != "leave" or _same_round(leaving, [putting, *passed]):
+                return leaving
         return None
 
     def _tested(self, putting: Event, taking: list[Event], store: Effect, function: Function) -> Guard | None:
         """Return the test, which says nothing of the holder, behind which all removals stand, and the store does not."""
         if not self._is_direct(putting, taking, store, function) or any(
-            one.guards != taking[0].guards for one in taking
+            removal.guards != taking[0].guards for removal in taking
         ):
             return None
         inner = [
@@ -277,7 +276,7 @@ class WaysOut(WayQuestion):
         ):
             return False  # what is in already is not put in again
         parts = {store.key, store.value} - {None}
-        return bool(parts) and all(parts & set(walk(one.terms[0])) for one in taking if one.kind == "call")
+        return bool(parts) and all(parts & set(walk(removal.terms[0])) for removal in taking if removal.kind == "call")
 
     def _is_own(self, store: Effect, function: Function) -> bool:
         """Tell whether each run puts in one more: an entry of a sequence, or what the function makes itself."""
@@ -290,65 +289,71 @@ class WaysOut(WayQuestion):
         inside = set(walk(test))
         if putting.kind == "call" and putting.terms[0] in inside:
             return True
-        return any(store.container in self.heap.evaluate(one) for one in inside if one[0] in {"attr", "name"})
+        return any(store.container in self.heap.evaluate(term) for term in inside if term[0] in {"attr", "name"})
 
 
 def is_pair(putting: Event, taking: list[Event]) -> bool:
     """Tell whether events take out behind another one what that puts in, none of them in a ``finally``."""
-    anyway = any(guard.kind == "finally" for one in taking for guard in one.guards)
-    plain = any(_depth(one, "except") is None for one in taking)
-    return plain and not anyway and all(is_after(one, putting) for one in taking)
+    anyway = any(guard.kind == "finally" for removal in taking for guard in removal.guards)
+    plain = any(_depth(removal, "except") is None for removal in taking)
+    return plain and not anyway and all(is_after(removal, putting) for removal in taking)
 
 
 def handled_in(function: Function, handler: Event) -> Iterator[Event]:
     """Yield what a handler does, at any depth."""
-    return (one for one in function.events if one.guards[: len(handler.guards)] == handler.guards)
+    return (event for event in function.events if event.guards[: len(handler.guards)] == handler.guards)
 
 
 def is_for_all(test: Term) -> bool:
     """Tell whether a handler is for all errors."""
-    return test == UNKNOWN or any(one[-1] in _ALL for one in (test[1] if test[0] == "tuple" else options(test)))
+    return test == UNKNOWN or any(error[-1] in _ALL for error in _errors(test))
+
+
+def _errors(test: Term) -> Iterable[Term]:
+    """Return the classes of errors that a handler names."""
+    return test[1] if test[0] == "tuple" else options(test)
 
 
 def _kind(event: Event, depth: int) -> str:
     return event.guards[depth].kind if len(event.guards) > depth else ""
 
 
-def _depth(event: Event, kind: str, start: int = 0) -> int | None:
-    """Return at which depth, from some on, an event stands in a block of a kind."""
-    return next((n for n, guard in enumerate(event.guards) if n >= start and guard.kind == kind), None)
+def _depth(event: Event, kind: str) -> int | None:
+    """Return at which depth an event stands in a block of a kind: of the outermost of them."""
+    return next((depth for depth, guard in enumerate(event.guards) if guard.kind == kind), None)
 
 
-def _later(function: Function, one: Event, putting: Event, taking: list[Event]) -> list[Event]:
+def _passed(function: Function, event: Event, putting: Event, taking: list[Event]) -> list[Event]:
     """Return the removals behind an event, where that comes behind a store and past no removal of its own.
 
     A removal in a branch that leaves the function, or a round of its loop, says nothing of what is behind the branch.
     """
-    if not is_after(one, putting):
+    if not is_after(event, putting):
         return []
-    for other in taking:
-        if is_after(one, other):
-            inside = one.guards[: len(other.guards)] == other.guards
+    for removal in taking:
+        if is_after(event, removal):
+            inside = event.guards[: len(removal.guards)] == removal.guards
             if inside or not any(
-                event.kind in {*_EXITS, "raise"} and event.guards == other.guards and is_after(event, other)
-                for event in function.events
+                leaving.kind in _LEAVING and leaving.guards == removal.guards and is_after(leaving, removal)
+                for leaving in function.events
             ):
                 return []
-    return [other for other in taking if is_after(other, one) and _depth(other, "except") is None]
+    return [removal for removal in taking if is_after(removal, event) and _depth(removal, "except") is None]
 
 
 def _raises(function: Function, handler: Event) -> bool:
     """Tell whether a handler raises whatever happens in it."""
     return any(
-        one.kind == "raise" and one.guards == handler.guards and is_after(one, handler) for one in function.events
+        event.kind == "raise" and event.guards == handler.guards and is_after(event, handler)
+        for event in function.events
     )
 
 
 def _shared(event: Event, taking: list[Event]) -> int:
     """Return how many blocks around an event are around some others as well."""
     depth = 0
-    for n, guard in enumerate(event.guards):
-        if not all(len(one.guards) > n and one.guards[n] == guard for one in taking):
+    for number, guard in enumerate(event.guards):
+        if not all(len(other.guards) > number and other.guards[number] == guard for other in taking):
             break
         depth += 1
     return depth
@@ -359,7 +364,7 @@ def _is_past(later: Event, test: Guard) -> bool:
     return any(guard.test == test.test and guard.holds != test.holds for guard in later.guards)
 
 
-def _same_round(one: Event, others: list[Event]) -> bool:
+def _same_round(event: Event, others: list[Event]) -> bool:
     """Tell whether the innermost loop around an event is around some others, too."""
-    depth = max((n for n, guard in enumerate(one.guards) if guard.kind in _LOOPS), default=None)
-    return depth is not None and all(other.guards[: depth + 1] == one.guards[: depth + 1] for other in others)
+    depth = max((number for number, guard in enumerate(event.guards) if guard.kind in _LOOPS), default=None)
+    return depth is not None and all(other.guards[: depth + 1] == event.guards[: depth + 1] for other in others)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from leaklint.flow.terms import Term, params_of
+from leaklint.heap.arguments import argument_at
 from leaklint.heap.effects import Effect, Effects
-from leaklint.heap.external import argument
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import NOTHING, Values
 
@@ -46,7 +46,7 @@ class WeakCallbacks:
         """Return the functions that are callbacks of weak references, and nothing else calls, with what these refer to."""
         found: dict[str, Values] = {}
         for _, _, call, name in self.effects.external:
-            callback = argument(call, 1, "callback") if self.heap.contracts.returned(name) == "weak" else None
+            callback = argument_at(call, 1, "callback") if self.heap.contracts.returned(name) == "weak" else None
             watched = self.heap.evaluate(call[2][0]) if callback is not None and call[2] else NOTHING
             for value in self.heap.evaluate(callback) if callback is not None else ():
                 if value[0] in {"func", "method"} and not self.effects.calls.get(value[-1]):

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.terms import DISPLAYS, NONE, Term, is_small, params_of
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Quality
@@ -34,10 +36,8 @@ class Weakness:
 
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
-        self._removals: dict[Term, list[Effect]] = {}
-        for effect in heap.effects.effects:
-            if effect.kind == "remove":
-                self._removals.setdefault(effect.container, []).append(effect)
+        removals = (effect for effect in heap.effects.effects if effect.kind == "remove")
+        self._removals = lists_by_key((removal.container, removal) for removal in removals)
 
     def all(self) -> Iterator[Weak]:
         """Yield each weak container that keeps what it should not, or loses what it should keep."""
@@ -59,7 +59,7 @@ class Weakness:
                 )
             if effect.kind != "store" or location is None or location.key in done or not kind.startswith("weak:"):
                 continue
-            if self.heap._runs(effect, location) != MANY or self._is_of_its_key(effect):
+            if self.heap.runs(effect, location) != MANY or self._is_of_its_key(effect):
                 continue
             why, method = self._why(effect, kind)
             if not why:
@@ -189,7 +189,7 @@ class Weakness:
     def _call_reaches(self, value: Term, key: Term, depth: int) -> bool:
         """Tell whether what a call returns refers to an object: a partial, a new object, what a function makes of it."""
         points_to = self.heap.points_to
-        given = (*value[2], *(word for _, word in value[3]))
+        given = call_arguments(value)
         for callee in points_to.evaluate(value[1]):
             if callee[0] == "ext" and points_to.contracts.returned(callee[1]) == "partial":
                 if any(self.reaches(part, key, depth) for part in given):
@@ -212,7 +212,7 @@ class Weakness:
         points_to = self.heap.points_to
         init = points_to.classes.method(cls, "__init__")
         if init is None:
-            given = (*value[2], *(word for _, word in value[3]))
+            given = call_arguments(value)
             fields = bool(points_to.classes.class_of(cls).annotations)
             return fields and any(self.reaches(part, key, depth + 1) for part in given)
         bound = points_to.calling.bind(init, value, value)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import makes_apart
 from leaklint.heap.key_guards import asked_before, conjuncts
@@ -33,35 +34,39 @@ class Wrapping:
         Nobody but the holder has what was made, so that no caller of the removal can hand it in.
         """
         value = store.value
-        if value is not None and (made := self._made_from_removed(removal, store, value)):
-            return made
+        if value is not None and (wrapper := self._made_from_removed(removal, store, value)):
+            return wrapper
         looked_for = self._looked_for(removal)
-        if value is None or not looked_for or any(one[:2] != ("param", removal.function) for one in looked_for):
+        if value is None or not looked_for or any(key[:2] != ("param", removal.function) for key in looked_for):
             return ""
-        made = self._made(value)
-        if not made or not self._has_given(value, store) or self._gets_out(value, store):
+        wrapper = self._made(value)
+        if not wrapper or not self._has_given(value, store) or self._gets_out(value, store):
             return ""
-        if any(self._may_be(one, value) for one in looked_for):
+        if any(self._may_be(key, value) for key in looked_for):
             return ""
-        return made
+        return wrapper
 
     def _made_from_removed(self, removal: Effect, store: Effect, value: Term) -> str:
         """Return what a package makes of the very thing that is removed when what was made is done; nothing for others.
 
         The call that is handed the removal as the last to be done for its entry thereby removes what the entry was made from.
         """
-        made = self.heap.evaluate(value) if value[0] == "call" and removal.how in {"remove", "discard"} else ()
-        if store.chain or not made or not all(one[0] == "extinst" and one[2] == value[4] for one in made):
+        results = self.heap.evaluate(value) if value[0] == "call" and removal.how in {"remove", "discard"} else ()
+        if (
+            store.chain
+            or not results
+            or not all(result[0] == "extinst" and result[2] == value[4] for result in results)
+        ):
             return ""
-        given = {*value[2], *(word for _, word in value[3])}
-        given |= {part for one in given if one[0] in {"tuple", "list"} for part in one[1]}
+        arguments = set(call_arguments(value))
+        arguments |= {part for result in arguments if result[0] in {"tuple", "list"} for part in result[1]}
         removed = self._removed(removal)
         paths, home = self.removals.paths, self.heap.functions[store.function]
-        if not removed or not removed <= given:
+        if not removed or not removed <= arguments:
             return ""
         if not any(paths.is_last(event, store) for event in paths.handing(removal.function, home)):
             return ""
-        return " or ".join(sorted(f"a {one[1].rpartition('.')[2]}" for one in made))
+        return " or ".join(sorted(f"a {result[1].rpartition('.')[2]}" for result in results))
 
     def _removed(self, removal: Effect) -> set[Term]:
         """Return what a removal takes out: for a parameter of its function, what all callers hand in."""
@@ -77,7 +82,7 @@ class Wrapping:
         if store.value is None or store.key is not None:
             return False
         differ = self.coverage.equality.differ
-        return any(differ(one, store.value) for one in self._looked_for(removal))
+        return any(differ(key, store.value) for key in self._looked_for(removal))
 
     def _looked_for(self, removal: Effect) -> list[Term]:
         """Return what a removal compares entries with; none where it may take them out by something else."""
@@ -101,7 +106,7 @@ class Wrapping:
         """Return what a copy leaves out: ``[one for one in entries if one != other]``; none for other conditions as well."""
         if value is None or value[0] != "comp" or not value[4]:
             return []
-        found: list[Term] = []
+        keys: list[Term] = []
         for condition in value[4]:
             for test, holds in conjuncts(condition, True):
                 others = [
@@ -109,8 +114,8 @@ class Wrapping:
                 ]
                 if not others:
                     return []
-                found += others
-        return found
+                keys += others
+        return keys
 
     def _is_entry(self, term: Term, removal: Effect) -> bool:
         """Tell whether a term is what a loop over the container, or over its numbered entries, runs through."""
@@ -123,13 +128,16 @@ class Wrapping:
     def _made(self, value: Term) -> str:
         """Return how to call what a store makes anew, if that equals nothing else; else nothing."""
         values = self.heap.evaluate(value)
-        if values and all(one[0] == "func" and self.heap.functions[one[1]].parent for one in values):
+        if values and all(denoted[0] == "func" and self.heap.functions[denoted[1]].parent for denoted in values):
             return "a function"
         if value[0] == "tuple" and value[1]:
             return "a tuple"
         if value[0] != "call" or not makes_apart(self.heap, value):
             return ""
-        return next((f"a {self.heap.names.classes[one[1]].name}" for one in values if one[0] == "inst"), "a partial")
+        return next(
+            (f"a {self.heap.names.classes[denoted[1]].name}" for denoted in values if denoted[0] == "inst"),
+            "a partial",
+        )
 
     def _has_given(self, value: Term, store: Effect) -> bool:
         """Tell whether something that callers gave is in what is made, so that it could be asked for by that.
@@ -137,7 +145,7 @@ class Wrapping:
         An object that is given the holder as well may take itself out.
         """
         functions = {store.function, *(call.caller for call in store.chain)}
-        parts = (*value[2], *(word for _, word in value[3])) if value[0] == "call" else (value,)
+        parts = call_arguments(value) if value[0] == "call" else (value,)
         inside = {one for part in parts for one in walk(part)}
         for one in self.heap.evaluate(value):
             inside |= self.removals.keeping.captures(one[1]) if one[0] == "func" else set()
@@ -164,12 +172,12 @@ class Wrapping:
         """Tell whether what a caller hands to the removal may be what the store made."""
         if value[0] == "tuple":
             return not self.coverage.equality.differ(looked_for, value)
-        made, related = self.heap.evaluate(value), self.heap.classes.related
+        wrappers, related = self.heap.evaluate(value), self.heap.classes.related
         return any(
-            given in made
-            or any(one[0] == "inst" and given[0] in _OBJECTS and related(given[1], one[1]) for one in made)
+            passed in wrappers
+            or any(wrapper[0] == "inst" and passed[0] in _OBJECTS and related(passed[1], wrapper[1]) for wrapper in wrappers)
             for call in self.removals.effects.calls.get(looked_for[1], ()) if looked_for[2] in call.bound
-            for given in self.heap.evaluate(call.bound[looked_for[2]])
+            for passed in self.heap.evaluate(call.bound[looked_for[2]])
         )  # fmt: skip
 
 

@@ -75,15 +75,15 @@ def _of_container(context: Context, locations: list[HeapPlace]) -> str:
     stores = [(effect, at) for effect, at in effects if effect.kind == "store"]
     if not stores:
         return "its stores reach it by an expression that is not resolved"
-    runs = {heap._runs(effect, at) for effect, at in stores}
+    runs = {heap.runs(effect, at) for effect, at in stores}
     if MANY not in runs:
         when = "while modules are imported" if runs == {IMPORT} else "once in a process"
         return f"its stores are taken for what runs {when}"
-    running = [(effect, at) for effect, at in stores if heap._runs(effect, at) == MANY]
-    retained = [store for effect, at in running for store in heap.stored._stores(effect, at)]
+    running = [(effect, at) for effect, at in stores if heap.runs(effect, at) == MANY]
+    retained = [store for effect, at in running for store in heap.stored.of(effect, at)]
     if not retained:
         return "its keys, or what is stored, are taken for few"
-    release = heap._release(retained, [effect for effect, _ in effects if effect.kind == "remove"])
+    release = heap.release(retained, [effect for effect, _ in effects if effect.kind == "remove"])
     if release.quality == Quality.GOOD:
         by = qualname(release.effect.function) if release.effect is not None else ""
         return f"{f'{by} removes it' if by else release.why} is taken for a release"
