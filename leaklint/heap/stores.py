@@ -285,8 +285,8 @@ class Stores:
         return (0 if by_name and not retained.chain and not is_its_own(effect) else 1), reasons
 
     def _of_unresolved(self, retained: Retained, domain: Domain) -> tuple[int, list[str]]:
-        level = int(domain in {Domain.FRESH, Domain.OBJECT} and retained.kind == "made")
-        return level, ["what is stored is not known"]
+        piles_up = domain == Domain.FRESH or (domain == Domain.OBJECT and retained.kind == "made")
+        return int(piles_up), ["what is stored is not known"]
 
     def _is_memo_by_default(self, effect: Effect) -> bool:
         """``def f(x, memo={})``: a default argument is looked into before it is filled, by what may be any object."""
