@@ -75,8 +75,16 @@ class Feasibility:
                 terms += one[2]
 
     def _objects(self, term: Term) -> set[Term]:
-        """Return the objects of the program's classes that a term may denote."""
-        return {value for value in self.removals.heap.evaluate(term) if value[0] in {"self", "inst"}}
+        """Return the objects of the program's classes that a term may denote, or has bound to it: as method or partial."""
+        heap = self.removals.heap
+        values = list(heap.ordered(heap.evaluate(term)))
+        for value in islice(values, _MOST_HELD):  # which grows on the way
+            if value[0] == "method":
+                values.append(value[1])
+            elif value[0] == "partial":
+                parts = (value[1], *value[2], *(given for _, given in value[3]))
+                values += heap.ordered(heap.all_of(parts))
+        return {value for value in values if value[0] in {"self", "inst"}}
 
     def _above(self, key: str) -> list[str]:
         classes = self.removals.heap.classes
