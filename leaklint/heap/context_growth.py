@@ -60,10 +60,10 @@ class ContextGrowth:
     def variables(self) -> Iterator[VariableSet]:
         """Yield where a variable is set that is made for one object or one run: the context holds both, and each is another."""
         made = {
-            ("container", "contextvar", term[4]): function
-            for function, event, term, name in self.heap.effects.external
-            if self.heap.points_to.contracts.is_a(name, "makes a context variable")
-            and self.heap.multiplicity.event_runs(function, event) == MANY
+            ("container", "contextvar", external.call[4]): external.function
+            for external in self.heap.effects.external
+            if self.heap.points_to.contracts.is_a(external.name, "makes a context variable")
+            and self.heap.multiplicity.event_runs(external.function, external.event) == MANY
         }
         for variable, maker in made.items():
             settings = self.heap.keys.settings.by_variable.get(variable, [])
@@ -114,7 +114,7 @@ class ContextGrowth:
     def _copies(self) -> bool:
         """Tell whether the program copies contexts, to run something in one."""
         natures = self.heap.points_to.contracts.is_a
-        return any(natures(name, "copies the context") for _, _, _, name in self.heap.effects.external)
+        return any(natures(external.name, "copies the context") for external in self.heap.effects.external)
 
     def _is_of_tasks(self, key: str, depth: int) -> bool:
         """Tell whether a function is a coroutine, or called by coroutines alone."""

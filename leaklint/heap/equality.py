@@ -259,7 +259,9 @@ class Equality:
     def _coroutines(self) -> frozenset[Term]:
         """Return the terms that are given to what makes tasks of coroutines and takes nothing else, by whatever way."""
         calls = (
-            term for _, _, term, name in self.effects.external if self.heap.contracts.is_a(name, "takes a coroutine")
+            external.call
+            for external in self.effects.external
+            if self.heap.contracts.is_a(external.name, "takes a coroutine")
         )
         here = {option for call in calls for given in call[2][:1] for option in options(given)}
         coroutines: set[Term] = set()

@@ -12,6 +12,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import early_exit, is_handed_on
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import sets_by_key
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
@@ -46,20 +47,20 @@ class Handlers:
 
     def all(self) -> Iterator[Handler]:
         """Yield every handler, filter and logger that is made for each object."""
-        for function, event, term, name in self.heap.effects.external:
-            if self.heap.multiplicity.event_runs(function, event) != MANY:
+        for external in self.heap.effects.external:
+            if self.heap.multiplicity.event_runs(external.function, external.event) != MANY:
                 continue
-            contract, _ = self.heap.points_to.contracts.of_call(name)
+            contract, _ = self.heap.points_to.contracts.of_call(external.name)
             if contract is not None and contract.kind == "logger":
-                yield from self._logger(contract, function, event, term)
-            elif contract is not None and contract.kind in _ADDED and self._is_for_good(contract, term):
-                yield from self._added(function, event, term, contract)
+                yield from self._logger(contract, external)
+            elif contract is not None and contract.kind in _ADDED and self._is_for_good(contract, external.call):
+                yield from self._added(contract, external)
 
-    def _logger(self, contract: Contract, function: str, event: Event, term: Term) -> Iterator[Handler]:
-        name = argument_at(term, 0, "name")
+    def _logger(self, contract: Contract, making: ExternalCall) -> Iterator[Handler]:
+        name = argument_at(making.call, 0, "name")
         if name is None or self.heap.keys.of(name) != Domain.FRESH:
             return
-        yield Handler("logger", function, event, "medium", (), contract)
+        yield Handler("logger", making.function, making.event, "medium", (), contract)
 
     def _is_for_good(self, contract: Contract, term: Term) -> bool:
         """Tell whether a call adds to something that lives as long as the process: a method of it, or of its list."""
@@ -68,18 +69,18 @@ class Handlers:
             receiver = receiver[1]
         return self.outliving.of(receiver) is Life.PROCESS
 
-    def _added(self, function: str, event: Event, term: Term, contract: Contract) -> Iterator[Handler]:
-        home = self.heap.points_to.functions[function]
+    def _added(self, contract: Contract, adding: ExternalCall) -> Iterator[Handler]:
+        home, event, call = self.heap.points_to.functions[adding.function], adding.event, adding.call
         attribute = contract.attribute
         tests = [guard.test for guard in event.guards if guard.kind in {"if", "past", "loop"}]
         if any(self._asks_for(test, attribute) for test in tests):
             return
-        handler = term[2][0] if term[2] else None
+        handler = call[2][0] if call[2] else None
         left_out = self._left_out(home, event, handler, contract) if self._is_removed(contract) else ""
         if self._is_removed(contract) and not left_out:
             return
         level, reasons = 1, [left_out] if left_out else []
-        named = self._name(term[1][1] if term[1][0] == "attr" else term)
+        named = self._name(call[1][1] if call[1][0] == "attr" else call)
         if named is not None and self.heap.keys.of(named) in {Domain.TEXT, Domain.UNKNOWN, Domain.VALUE}:
             level = 0
             reasons.append("how many loggers there are is not known")
@@ -104,7 +105,7 @@ class Handlers:
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
         ):
             level = 0
-        yield Handler(contract.kind, function, event, "medium" if level else "low", tuple(reasons), contract)
+        yield Handler(contract.kind, home.key, event, "medium" if level else "low", tuple(reasons), contract)
 
     def _is_of_objects(self, home: Function, depth: int = 0) -> bool:
         """Tell whether code runs for each object of a class: in its constructor, or called from there."""
@@ -224,8 +225,8 @@ class Handlers:
         contracts = self.heap.points_to.contracts
         adding = [contract for contract in contracts.all() if contract.kind in _ADDED]
         packages = {contract.name.partition(".")[0] for contract in adding}
-        external = [call for call in self.heap.effects.external if call[3].partition(".")[0] in packages]
-        calls = [(function, event, name) for function, event, _, name in external]
+        external = [call for call in self.heap.effects.external if call.name.partition(".")[0] in packages]
+        calls = [(call.function, call.event, call.name) for call in external]
         undoing = {end[1:] for contract in adding for end in contract.undo if end.count(".") == 1}
         for key, function in self.heap.points_to.functions.items():
             for event in function.events:

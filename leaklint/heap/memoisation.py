@@ -317,15 +317,16 @@ class Memos:
 
     def _is_cleared(self, value: Term, target: Function) -> bool:
         """Tell whether something that runs in the life of the objects empties the cache."""
-        for function, event, term, name in self.heap.effects.external:
-            if name != "?memo.cache_clear" or term[1][0] != "attr":
+        for clearing in self.heap.effects.external:
+            method = clearing.call[1]
+            if clearing.name != "?memo.cache_clear" or method[0] != "attr":
                 continue
-            if value not in self.heap.points_to.evaluate(term[1][1]) and not self._names_it(term[1][1], target):
+            if value not in self.heap.points_to.evaluate(method[1]) and not self._names_it(method[1], target):
                 continue
-            home = self.heap.points_to.functions[function]
+            home = self.heap.points_to.functions[clearing.function]
             if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility.process_end.has(home):
                 continue
-            if any(guard.kind == "except" for guard in event.guards):
+            if any(guard.kind == "except" for guard in clearing.event.guards):
                 continue
             if home.owner or self.heap.removals._has_life(home, set()):
                 return True

@@ -15,6 +15,7 @@ from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import LEFT_BY_ERROR
 from leaklint.heap.effects import Effect
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.key_guards import interned, looked_through
 from leaklint.heap.leading_back import LeadingBack
@@ -80,18 +81,14 @@ class Registrations:
         from leaklint.heap.threads import Threads
 
         done = set()
-        for function, event, term, name in (*self.heap.effects.external, *self._own(), *decorations(self.heap)):
-            contract, assumed = self.contracts.of_call(name)
-            if (
-                contract is None
-                or not contract.retains
-                or contract.kind in _ELSEWHERE
-                or (function, event.place) in done
-            ):
+        for call in (*self.heap.effects.external, *self._own(), *decorations(self.heap)):
+            contract, assumed = self.contracts.of_call(call.name)
+            place = call.function, call.event.place
+            if contract is None or not contract.retains or contract.kind in _ELSEWHERE or place in done:
                 continue
-            registration = self._registered(contract, assumed, function, event, term, name)
+            registration = self._registered(contract, assumed, call)
             if registration is not None:
-                done.add((function, event.place))
+                done.add(place)
                 yield registration
         for thread in Threads(self.heap).all():
             handle = thread.event.terms[0]
@@ -122,27 +119,26 @@ class Registrations:
                 "callback", function, event, _SET, growth.retained, growth.value, "medium", reasons, contract
             )
 
-    def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
+    def _own(self) -> Iterator[ExternalCall]:
         """Yield the calls of functions of the program that the project declares to keep what they are given."""
         for key, calls in self.heap.effects.calls.items():
             name = key.replace(":", ".")
             if self.contracts.is_declared(name):
                 for call in calls:
-                    yield call.caller, call.event, call.event.terms[0], name
+                    yield ExternalCall(call.caller, call.event, call.event.terms[0], name)
 
-    def _registered(
-        self, contract: Contract, assumed: str, function: str, event: Event, term: Term, name: str
-    ) -> Registration | None:
+    def _registered(self, contract: Contract, assumed: str, registering: ExternalCall) -> Registration | None:
+        function, event, term, name = registering
         if self.heap.multiplicity.event_runs(function, event) != MANY or self._is_of_few(function, event):
             return None
         best = min(self._handed_over(contract, term), key=lambda handed: _rank(handed.retained), default=None)
         if best is None or (best.retained.kind == "function" and not best.retained.cls):
-            return self._missed(contract, function, event, term, name)
+            return self._missed(contract, registering)
         life = self._life(contract, term)
-        undone = life is not Life.SHORT and self.undoing.is_undone(contract, function, event, term, best.term)
+        undone = life is not Life.SHORT and self.undoing.is_undone(contract, registering, best.term)
         if life is Life.SHORT or (undone and not contract.until):
             return None
-        level, reasons = self._level(contract, best.retained, term, function, event, best.term)
+        level, reasons = self._level(contract, best.retained, registering, best.term)
         if level < 0:
             return None
         if undone and self._leaves_open(best.retained.cls):
@@ -188,8 +184,9 @@ class Registrations:
         stores = (effect for effect in self.heap.effects.effects if effect.kind == "store")
         return lists_by_key((store.function, store) for store in stores if store.key is not None)
 
-    def _missed(self, contract: Contract, function: str, event: Event, term: Term, name: str) -> Registration | None:
+    def _missed(self, contract: Contract, registering: ExternalCall) -> Registration | None:
         """Return a registration that is meant to go and does not, which is more than a few, whatever it keeps."""
+        function, event, term, name = registering
         for place, word, argument in arguments(contract, term):
             row = row_of(contract, term, place, word)
             strong = row is not None and row.hold == "strong" and self._life(contract, term) is Life.PROCESS
@@ -250,8 +247,9 @@ class Registrations:
         return f"'{as_text(argument)}'" if argument is not None else "what it is called with"
 
     def _level(
-        self, contract: Contract, retained: Retained, term: Term, function: str, event: Event, value: Term
+        self, contract: Contract, retained: Retained, registering: ExternalCall, value: Term
     ) -> tuple[int, list[str]]:
+        function, term = registering.function, registering.call
         reasons: list[str] = []
         home = self.heap.points_to.functions[function]
         birth = home.name == "__enter__" or is_constructor(home.name)
@@ -260,8 +258,8 @@ class Registrations:
             subject = argument_of(contract, term, contract.until.partition(" ")[2])
             level = self._of_finalizer(retained, subject, value, home)
         if (place := self._one_place(contract, term)) and level >= 0:
-            chained = bool(contract.previous) and self.slots.chains(contract, function, event, term)
-            left = chained and self.slots.is_left_by_error(contract, function, event, term)
+            chained = bool(contract.previous) and self.slots.chains(contract, registering)
+            left = chained and self.slots.is_left_by_error(contract, registering)
             level, reasons = (0, [LEFT_BY_ERROR]) if left else (1, []) if chained else (0, [place])
         if retained.kind in {"param", "function", "class"}:
             level = min(level, 1)

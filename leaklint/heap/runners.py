@@ -61,15 +61,15 @@ class Runners:
     @cached_property
     def _homes(self) -> dict[Term, str]:
         """Return the functions in which calls out of the program stand, by the site."""
-        return {term[4]: function for function, _, term, _ in self.effects.external}
+        return {external.call[4]: external.function for external in self.effects.external}
 
     @cached_property
     def _short(self) -> frozenset[str]:
         """Return what threads and tasks run that are started many times, and that do not wait for more work in a loop."""
         found: set[str] = set()
-        for function, event, term, name in self.effects.external:
-            if self.multiplicity.event_runs(function, event) == MANY:
-                found |= run_by_call(self.heap, term, name)
+        for external in self.effects.external:
+            if self.multiplicity.event_runs(external.function, external.event) == MANY:
+                found |= run_by_call(self.heap, external)
         for key in self.heap.names.classes:
             run = run_of_class(self.heap, key)
             if run is not None and self.multiplicity.is_seen_often(key):
