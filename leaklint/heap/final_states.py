@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, Term, root, walk
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.key_guards import asked_before, conjuncts
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.namespaces import is_constructor
@@ -54,25 +55,25 @@ class FinalStates(WayQuestion):
         super().__init__(removals, sites)
         self._ways = ListMemo(self._all_ways)
 
-    def passed_over(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+    def passed_over(self, entry: HeldEntry) -> str:
         """Return the function that sets an attribute by which all removals pass an entry over, and comes to none before."""
-        ways = self._ways(good)
+        ways = self._ways(entry.fitting)
         names = set.intersection(*({test.name for test in way.tests} for way in ways)) if ways else set()
         for name in sorted(names):
-            if why := self._set_early(name, ways, store, every):
+            if why := self._set_early(name, ways, entry):
                 return why
         return ""
 
     # where removals stand behind tests
 
-    def _all_ways(self, good: list[Effect]) -> list[GuardedWay]:
+    def _all_ways(self, removals: list[Effect]) -> list[GuardedWay]:
         """Return the ways to all of some removals; nothing where one of them asks nothing of the entry."""
         ways = list[GuardedWay]()
-        for removal in good:
-            found = self._ways_to(removal)
-            if not found:
+        for removal in removals:
+            ways_to_removal = self._ways_to(removal)
+            if not ways_to_removal:
                 return []
-            ways += found
+            ways += ways_to_removal
         return ways
 
     def _ways_to(self, removal: Effect) -> list[GuardedWay]:
@@ -172,7 +173,7 @@ class FinalStates(WayQuestion):
 
     # who sets the attribute
 
-    def _set_early(self, name: str, ways: list[GuardedWay], store: Effect, every: list[Effect]) -> str:
+    def _set_early(self, name: str, ways: list[GuardedWay], entry: HeldEntry) -> str:
         """Return the assignment that makes all removals pass an entry over for good."""
         tests = [test for way in ways for test in way.tests if test.name == name]
         known = [key for key in sorted(self.removals.held) if key in self.heap.names.classes]
@@ -186,9 +187,8 @@ class FinalStates(WayQuestion):
                 final.append((function, event))
             elif not self._comes_before(event, name, tests):
                 return ""  # what gives the attribute another value may have an entry go on
-        single = [one for one in every if not self.sites.is_sweep(one)]  # a sweep that came before took out others
         for function, event in final:
-            if self._is_lost(function, event, ways, store, single):
+            if self._is_lost(function, event, ways, entry):
                 way = ways[0]
                 where = f"{function.name}() sets {name} (line {event.place[0]})"
                 return f"{where}, and {way.function.name}() passes over what has that (line {way.event.place[0]})"
@@ -202,13 +202,15 @@ class FinalStates(WayQuestion):
         )  # fmt: skip
         return not {(test.values, test.holds) for test in tests}.isdisjoint(asked)
 
-    def _is_lost(
-        self, function: Function, event: Event, ways: list[GuardedWay], store: Effect, single: list[Effect]
-    ) -> bool:
-        """Tell whether neither a function nor its callers take the entry out on the way on which its state is set."""
+    def _is_lost(self, function: Function, event: Event, ways: list[GuardedWay], entry: HeldEntry) -> bool:
+        """Tell whether neither a function nor its callers take the entry out on the way on which its state is set.
+
+        A sweep that came before took out others.
+        """
+        single = [removal for removal in entry.every if not self.sites.is_sweep(removal)]
 
         def stops(here: Function, at: Event) -> bool:
-            if is_constructor(here.name) or here.name == "__del__" or self.sites.puts_in(here, store, at):
+            if is_constructor(here.name) or here.name == "__del__" or self.sites.puts_in(here, entry.store, at):
                 return True
             own = any(way.function.key == here.key for way in ways)
             return own or any(is_after(at, one) for _, one in self.sites.all_in(here, single))
