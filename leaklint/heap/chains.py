@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.arguments import call_arguments
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.grouping import lists_by_key
@@ -19,7 +20,7 @@ from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.release import Quality, Release
-from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
@@ -180,14 +181,14 @@ class Chains:
             retained = next((one for one in every if one.kind in {"param", "container", "made"}), None)
         if retained is None or (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
             return
-        level = min(self._level(retained), 1 if reasons or value[0] == "func" else 2)
+        certainty = Certainty(self._level(retained), tuple(reasons)).lowered(1 if reasons or value[0] == "func" else 2)
         if value[0] == "func" and not retained.cls:
             level = int(bool(self.heap.effects.calls.get(key)) and not reasons)
-            reasons = [*reasons, f"assumes that callers pass objects for '{retained.name}'"]
+            certainty = Certainty(level, (*reasons, f"assumes that callers pass objects for '{retained.name}'"))
         effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
-        store = Store(effect, retained, "element", Domain.UNKNOWN, level)
+        store = Store(effect, retained, "element", Domain.UNKNOWN, certainty)
         release = Release(Quality.NONE, "each keeps the one before it")
-        yield Retention(location, "object", (store,), release, LEVELS[level], tuple(reasons))
+        yield Retention(location, "object", (store,), release, certainty.word, certainty.reasons)
 
     def _level(self, retained: Retained) -> int:
         if retained.kind not in _OBJECTS:

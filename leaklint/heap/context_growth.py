@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, children
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.context_links import ContextLinks
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import IMPORT, MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.release import Quality, Release
-from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
@@ -100,11 +101,13 @@ class ContextGrowth:
             effect = Effect(
                 "store", "rebuilt", ("container", "object", variable[2]), part, key, part, function.key, event
             )
-            stores.append(Store(effect, self._kept(part, "entry"), "element", domain, level, (_ONE_CONTEXT,)))
+            certainty = Certainty(level, (_ONE_CONTEXT,))
+            stores.append(Store(effect, self._kept(part, "entry"), "element", domain, certainty))
         if stores:
-            stores.sort(key=lambda one: -one.level)
+            stores.sort(key=lambda store: -store.certainty.level)
+            certainty = stores[0].certainty
             release = Release(Quality.NONE, "each value has all of the one before, and nothing sets it back")
-            yield Retention(location, "object", tuple(stores), release, LEVELS[stores[0].level], stores[0].reasons)
+            yield Retention(location, "object", tuple(stores), release, certainty.word, certainty.reasons)
 
     def _has_its_own(self, function: Function) -> bool:
         """Tell whether code may run in a context that ends with it: that of a task, or one that the program copies."""

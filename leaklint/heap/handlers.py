@@ -10,6 +10,7 @@ from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, call_arguments
+from leaklint.heap.certainty import Certainty, Level
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import early_exit, is_handed_on
 from leaklint.heap.external_calls import ExternalCall
@@ -20,7 +21,6 @@ from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.points_to_values import PART
 
 if TYPE_CHECKING:
-    from leaklint.heap.retained import Level
     from leaklint.heap.retention import Heap
 
 _ADDED = frozenset({"handler", "filter"})
@@ -79,14 +79,12 @@ class Handlers:
         left_out = self._left_out(home, event, handler, contract) if self._is_removed(contract) else ""
         if self._is_removed(contract) and not left_out:
             return
-        level, reasons = 1, [left_out] if left_out else []
+        certainty = Certainty(1).because(left_out)
         named = self._name(call[1][1] if call[1][0] == "attr" else call)
         if named is not None and self.heap.keys.of(named) in {Domain.TEXT, Domain.UNKNOWN, Domain.VALUE}:
-            level = 0
-            reasons.append("how many loggers there are is not known")
+            certainty = certainty.lowered(0, "how many loggers there are is not known")
         if any(self._asks_environment(guard.test) for guard in event.guards):
-            level = 0
-            reasons.append("only where the environment asks for it")
+            certainty = certainty.lowered(0, "only where the environment asks for it")
         retained = self.heap.keeping.of(handler) if handler is not None else []
         if any(part.name == "long" for part in retained):
             return
@@ -95,17 +93,16 @@ class Handlers:
         of_objects = self._is_of_objects(home) or any(part.kind == "self" or part.cls for part in retained)
         if not of_objects and not left_out:
             if self._is_over(home, handler):
-                reasons.append("the program closes it, which does not take it out")
+                certainty = certainty.because("the program closes it, which does not take it out")
             else:
-                level = 0
-                reasons.append("a function that configures logging usually runs once")
+                certainty = certainty.lowered(0, "a function that configures logging usually runs once")
         if any(part.cls and self.heap.multiplicity.is_single(part.cls) for part in retained):
             return
         if home.owner and (
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
         ):
-            level = 0
-        yield Handler(contract.kind, home.key, event, "medium" if level else "low", tuple(reasons), contract)
+            certainty = certainty.lowered(0)
+        yield Handler(contract.kind, home.key, event, certainty.word, certainty.reasons, contract)
 
     def _is_of_objects(self, home: Function, depth: int = 0) -> bool:
         """Tell whether code runs for each object of a class: in its constructor, or called from there."""

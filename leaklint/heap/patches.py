@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, qualname
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _OBJECTS = frozenset({"self", "method", "closure", "instance"})
+_USUALLY_ONCE = "a function that wraps something usually runs once"
 _DEPTH = 3  # callers above a function that wraps something
 _READING = frozenset({"getattr", "hasattr"})
 
@@ -33,18 +35,14 @@ class _Assignment(NamedTuple):
 
 
 class Patch(NamedTuple):
-    """A wrapper that is put in the place of what it wraps, each time its function runs; ``level`` as in stores.
-
-    ``reason`` where the program takes it off only while nothing else is around it, or unless an error comes.
-    """
+    """A wrapper that is put in the place of what it wraps, each time its function runs; and how sure it is that it stays."""
 
     function: str
     event: Event
     name: str
     retained: Retained
     value: Term
-    level: int
-    reason: str = ""
+    certainty: Certainty
 
 
 class Patches:
@@ -64,9 +62,13 @@ class Patches:
             retained = next((retained for retained in every if retained.kind in _OBJECTS), None)
             if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
                 owner = min(qualname(str(value[1])) for value in one.owners)
-                reason = self._reason(one)
-                level = 0 if reason == LEFT_BY_ERROR else self._level(one, retained)
-                yield Patch(one.function, one.event, f"{owner}.{one.name}", retained, one.value, level, reason)
+                certainty = self._certainty(one, retained)
+                yield Patch(one.function, one.event, f"{owner}.{one.name}", retained, one.value, certainty)
+
+    def _certainty(self, patch: _Assignment, retained: Retained) -> Certainty:
+        reason = self._reason(patch)
+        level = 0 if reason == LEFT_BY_ERROR else self._level(patch, retained)
+        return Certainty(level).because(reason or ("" if level else _USUALLY_ONCE))
 
     def _reason(self, patch: _Assignment) -> str:
         """Return on what it depends that a wrapper stays; nothing where nobody takes it off."""

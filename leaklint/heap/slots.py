@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, target_of
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, call_arguments
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.multiplicity import MANY
@@ -33,7 +34,6 @@ class Slots:
     def all(self) -> Iterator[Registration]:
         """``self.old = sys.excepthook; sys.excepthook = self.report``: each keeps the one before; a plain slot is low."""
         from leaklint.heap.registration import OBJECTS, Registration
-        from leaklint.heap.retained import LEVELS
 
         for key, function in self.heap.points_to.functions.items():
             if function.kind in {"module", "class"} or self.heap.multiplicity.runs(key) != MANY:
@@ -52,7 +52,7 @@ class Slots:
                 of_objects = bool(crossed or retained.cls or function.kind == "method")
                 alone = () if of_objects else (SET_UP,)
                 reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if stays else alone if chained else (ONE_SLOT,)
-                level = LEVELS[1 if chained and not stays and of_objects else 0]
+                level = Certainty(1 if chained and not stays and of_objects else 0).word
                 yield Registration("hook", key, event, name, retained, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, children, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.flags import Flags
 from leaklint.heap.grouping import lists_by_key
@@ -56,16 +57,15 @@ class Threads:
         self, kind: str, starting: ExternalCall, target: Term, level: int, contract: Contract | None
     ) -> Iterator[Registration]:
         from leaklint.heap.registration import Registration
-        from leaklint.heap.retained import LEVELS
 
         retained = next(
             (object_held for object_held in self.heap.keeping.of(target) if object_held.kind in _OBJECTS), None
         )
         if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
-            if retained.cls and self.heap.multiplicity.is_few(retained.cls):
-                level = 0
+            few = retained.cls and self.heap.multiplicity.is_few(retained.cls)
+            certainty = Certainty(level).lowered(0 if few else level)
             function, event, name = starting.function, starting.event, starting.name
-            yield Registration(kind, function, event, name, retained, target, LEVELS[level], (), contract)
+            yield Registration(kind, function, event, name, retained, target, certainty.word, (), contract)
 
     def _rearms(self, target: Term) -> bool:
         """Tell whether what a timer calls sets such a timer again, itself or by what it calls."""
