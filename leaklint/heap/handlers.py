@@ -10,6 +10,7 @@ from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, call_arguments
+from leaklint.heap.callers import callers_up
 from leaklint.heap.certainty import Certainty, Level
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import early_exit, is_handed_on
@@ -23,6 +24,8 @@ from leaklint.heap.points_to_values import PART
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
+_CALLERS = 4  # how many callers up it is looked for who makes an object, or closes a handler
+_ENTERING = frozenset({"__enter__", "__aenter__"})
 _ADDED = frozenset({"handler", "filter"})
 
 
@@ -104,14 +107,15 @@ class Handlers:
             certainty = certainty.lowered(0)
         yield Handler(contract.kind, home.key, event, certainty.word, certainty.reasons, contract)
 
-    def _is_of_objects(self, home: Function, depth: int = 0) -> bool:
+    def _is_of_objects(self, home: Function) -> bool:
         """Tell whether code runs for each object of a class: in its constructor, or called from there."""
-        if home.kind == "method" and (home.name in {"__enter__", "__aenter__"} or is_constructor(home.name)):
-            return True
-        calls = self.heap.effects.calls.get(home.key, ()) if depth < 4 else ()
-        return any(self._is_of_objects(self.heap.points_to.functions[call.caller], depth + 1) for call in calls)
+        around = (self.heap.points_to.functions[key] for key in callers_up(self.heap.effects, [home.key], _CALLERS))
+        return any(
+            function.kind == "method" and (function.name in _ENTERING or is_constructor(function.name))
+            for function in around
+        )
 
-    def _is_over(self, home: Function, handler: Term | None, depth: int = 4) -> bool:
+    def _is_over(self, home: Function, handler: Term | None) -> bool:
         """Tell whether what a function adds is closed by that run of it: in itself, in its callers, by the same object."""
         handlers = self.heap.points_to.evaluate(handler) - PART if handler is not None else frozenset()
         closing = {key for value in handlers for key in self._closing.get(value, ())}
@@ -119,10 +123,7 @@ class Handlers:
         related = self.heap.points_to.classes.related
         if any(home.owner and functions[key].owner and related(home.owner, functions[key].owner) for key in closing):
             return True
-        around = {home.key}
-        for _ in range(depth):
-            around |= {call.caller for key in around for call in self.heap.effects.calls.get(key, ())}
-        return not closing.isdisjoint(around)
+        return not closing.isdisjoint(callers_up(self.heap.effects, [home.key], _CALLERS))
 
     @cached_property
     def _closing(self) -> dict[Term, set[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import call_arguments
+from leaklint.heap.callers import callers_up
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.multiplicity import MANY
@@ -65,18 +66,17 @@ class Overriding(WayQuestion):
 
     def _comes_to(self, heir: str, taking: list[Function], removals: list[Effect]) -> bool:
         """Tell whether a method that an heir has comes to a removal, or may: it calls a base's one that is not known."""
+
+        def may_run(call: Call) -> bool:
+            return self._runs_for(call, heir)
+
         classes, functions = self.heap.classes, self.heap.functions
         names = {name for one in classes.order(heir) for name in self.heap.names.classes[one].methods}
         own = {method for name in names if (method := classes.method(heir, name)) is not None}
         if any(self._asks_base(functions[one]) for one in own if functions[one].name in {each.name for each in taking}):
             return True
-        here, seen = {function.key for function in taking}, set[str]()
-        while here:
-            if not own.isdisjoint(here):
-                return True
-            seen |= here
-            calls = [call for one in sorted(here) for call in self.effects.calls.get(one, ())]
-            here = {call.caller for call in calls if self._runs_for(call, heir)} - seen
+        if not own.isdisjoint(callers_up(self.effects, [function.key for function in taking], follows=may_run)):
+            return True
         return any(self.sites.takes_out(functions[one], removals) for one in own if functions[one].owner == heir)
 
     def _runs_for(self, call: Call, heir: str) -> bool:

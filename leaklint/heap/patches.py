@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, qualname
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.callers import callers_up
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.multiplicity import MANY
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _OBJECTS = frozenset({"self", "method", "closure", "instance"})
 _USUALLY_ONCE = "a function that wraps something usually runs once"
-_DEPTH = 3  # callers above a function that wraps something
+_CALLERS = 3  # above a function that wraps something
 _READING = frozenset({"getattr", "hasattr"})
 
 
@@ -84,17 +85,15 @@ class Patches:
 
     def _level(self, patch: _Assignment, retained: Retained) -> int:
         """A function that wraps something is called once in most programs, unless each of many objects calls it."""
-        if not retained.cls or not self._is_of_objects(patch.function, 0):
+        if not retained.cls or not self._is_of_objects(patch.function):
             return 0
         often = self.heap.multiplicity
         return int(not (often.is_few(retained.cls) or often.is_one_at_a_time(retained.cls)))
 
-    def _is_of_objects(self, key: str, depth: int) -> bool:
+    def _is_of_objects(self, key: str) -> bool:
         """Tell whether an object calls a function on itself: a method of it, or one that such a method calls."""
-        if self.heap.points_to.functions[key].kind == "method":
-            return True
-        calls = self.heap.effects.calls.get(key, ())
-        return depth < _DEPTH and any(self._is_of_objects(call.caller, depth + 1) for call in calls)
+        around = callers_up(self.heap.effects, [key], _CALLERS)
+        return any(self.heap.points_to.functions[caller].kind == "method" for caller in around)
 
     @cached_property
     def _assignments(self) -> list[_Assignment]:

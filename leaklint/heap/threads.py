@@ -13,6 +13,7 @@ from leaklint.heap.certainty import Certainty
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.flags import Flags
 from leaklint.heap.grouping import lists_by_key
+from leaklint.heap.layers import reached
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.undoing import Undoing
 
@@ -91,16 +92,13 @@ class Threads:
 
     def _runs_always(self, keys: set[str]) -> set[str]:
         """Return functions with those that they call, behind no condition that something may change."""
-        reached, callers = set(keys), set(keys)
-        for _ in range(_CALLEES if self._set else 0):
-            callers = {
-                call.callee
-                for caller in callers
-                for call in self._calls_from.get(caller, ())
-                if call.callee not in reached and not self._may_stop(call.event, self.heap.points_to.functions[caller])
-            }
-            reached |= callers
-        return reached
+        return reached(keys, self._always_called, _CALLEES if self._set else 0)
+
+    def _always_called(self, key: str) -> Iterator[str]:
+        """Yield the functions that a function calls behind no condition that something may change."""
+        for call in self._calls_from.get(key, ()):
+            if not self._may_stop(call.event, self.heap.points_to.functions[key]):
+                yield call.callee
 
     @cached_property
     def _calls_from(self) -> dict[str, list[Call]]:
