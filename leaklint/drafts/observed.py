@@ -10,16 +10,14 @@ from leaklint.drafts.containers import mended
 from leaklint.drafts.view import Leak, RepairContext, StoredEntry
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.kinds import DISTINCT, KINDS, UNRESOLVED
 from leaklint.heap.memoisation import Memos
-from leaklint.heap.retained_objects import KINDS
 from leaklint.model import Finding, Fix
 from leaklint.records import replace
 from leaklint.source import Span
 
-_TELLING = frozenset(
-    {"self", "method", "closure", "exception", "instance", "class", "function", "param", "made", "part"}
-)
-_UNTOLD = frozenset({"param", "made", "part", "instance"})  # kinds of which a run may tell the class
+_TELLING = DISTINCT | UNRESOLVED
+_UNTOLD = UNRESOLVED | {"param", "instance"}  # kinds of which a run may tell the class
 _SIDES = frozenset({"[]=", "setdefault", "__setitem__", "update"})
 
 

@@ -15,6 +15,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
+from leaklint.heap.kinds import OBJECTS_AND_ERRORS
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
@@ -26,7 +27,6 @@ from leaklint.heap.retained_objects import Retained
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance"})
 _MAKING = DISPLAYS | {"call", "func"}  # terms of values that may keep others
 _DEPTH = 3  # how many values deep the old one is looked for
 _MOST = 200  # values at each depth
@@ -176,7 +176,9 @@ class Chains:
         parts = value[1] if value[0] in DISPLAYS else (value,)
         every = [one for part in parts for one in self.heap.keeping.of(part)]
         every += [Retained("container", "", value[0])] if value[0] in DISPLAYS else []
-        retained = min((one for one in every if one.kind in _OBJECTS), key=lambda one: not one.cls, default=None)
+        retained = min(
+            (one for one in every if one.kind in OBJECTS_AND_ERRORS), key=lambda one: not one.cls, default=None
+        )
         if retained is None:
             retained = next((one for one in every if one.kind in {"param", "container", "made"}), None)
         if retained is None or (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
@@ -191,7 +193,7 @@ class Chains:
         yield Retention(location, "object", (store,), release, certainty.word, certainty.reasons)
 
     def _level(self, retained: Retained) -> int:
-        if retained.kind not in _OBJECTS:
+        if retained.kind not in OBJECTS_AND_ERRORS:
             return 1
         return 0 if retained.cls and self.heap.multiplicity.is_few(retained.cls) else 2
 

@@ -11,6 +11,7 @@ from leaklint.heap.certainty import Certainty
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
+from leaklint.heap.kinds import OBJECTS_AND_ERRORS
 from leaklint.heap.multiplicity import MANY, Multiplicity
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.retained import Retention, Store
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from leaklint.heap.chains import Chains
     from leaklint.heap.retention import Heap
 
-_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance"})
 _EACH = "each keeps the one before it"
 
 
@@ -105,7 +105,7 @@ class Links:
         target: Term = ("attr", event.terms[0], event.name)
         site = ("container", "object", (outer.scope, outer.owner, location.name))
         effect = Effect("store", "chained", site, target, None, event.terms[1], function.key, event)
-        certainty = Certainty(2 if retained.kind in _OBJECTS else 1)
+        certainty = Certainty(2 if retained.kind in OBJECTS_AND_ERRORS else 1)
         if cuts:
             certainty = certainty.lowered(1, f"nothing in the program calls {qualname(cuts[0].key)}()")
         store = Store(effect, retained, "element", Domain.UNKNOWN, certainty)
@@ -125,4 +125,4 @@ class Links:
         own = {value[1] for value in self.heap.points_to.evaluate(node) if value[0] == "inst"}
         inside = [one for part in parts for one in keeping.inside(part) if one.cls not in own]
         every = [*inside, *(one for part in parts for one in keeping.of(part))]
-        return next((one for one in every if one.kind in _OBJECTS), None)
+        return next((one for one in every if one.kind in OBJECTS_AND_ERRORS), None)

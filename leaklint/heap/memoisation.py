@@ -12,6 +12,7 @@ from leaklint.heap.arguments import call_arguments
 from leaklint.heap.certainty import Certainty, Level
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
+from leaklint.heap.kinds import DISTINCT, UNRESOLVED
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.retained_objects import Retained
 from leaklint.heap.usage import is_for_classes
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _SMALL = 128  # entries below which a bounded memoiser is not worth a loud word
 Applied = tuple[str, tuple[int, int, int, int], "Function | None", Term, str]
 _MANY = 512  # and such of which nobody knows that they keep objects of a class
-_TELLING = frozenset({"self", "method", "closure", "instance", "exception", "class", "function", "param", "partial"})
 
 
 class Memo(NamedTuple):
@@ -158,9 +158,9 @@ class Memos:
         def rank(pair: tuple[str, Retained]) -> tuple[bool, int]:
             return self._is_one(function, *pair), pair[1].rank
 
-        best = min((pair for pair in keyed if pair[1].kind in _TELLING), key=rank, default=None)
+        best = min((pair for pair in keyed if pair[1].kind in DISTINCT), key=rank, default=None)
         if best is None:
-            text = [retained for _, retained in keyed if retained.kind in {"made", "part"}]
+            text = [retained for _, retained in keyed if retained.kind in UNRESOLVED]
             texts = function is not None and any(self._is_text(function, param.name) for param in function.params)
             if not (text or texts) or bound is not None or function is None:
                 return None

@@ -11,6 +11,7 @@ from leaklint.flow.terms import Term, walk
 from leaklint.heap.callers import callers_up
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
+from leaklint.heap.kinds import OBJECTS
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.retained_objects import Retained
@@ -18,7 +19,6 @@ from leaklint.heap.retained_objects import Retained
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_OBJECTS = frozenset({"self", "method", "closure", "instance"})
 _USUALLY_ONCE = "a function that wraps something usually runs once"
 _CALLERS = 3  # above a function that wraps something
 _READING = frozenset({"getattr", "hasattr"})
@@ -60,7 +60,7 @@ class Patches:
             if self.heap.multiplicity.event_runs(one.function, one.event) != MANY:
                 continue
             every = self.heap.keeping.of(one.value)
-            retained = next((retained for retained in every if retained.kind in _OBJECTS), None)
+            retained = next((retained for retained in every if retained.kind in OBJECTS), None)
             if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
                 owner = min(qualname(str(value[1])) for value in one.owners)
                 certainty = self._certainty(one, retained)

@@ -19,6 +19,7 @@ from leaklint.heap.effects import Effect
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.key_guards import interned, looked_through
+from leaklint.heap.kinds import DISTINCT
 from leaklint.heap.leading_back import LeadingBack
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
@@ -31,7 +32,6 @@ from leaklint.heap.undoing import Undoing
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
 _FUNCTIONS = frozenset({"closure", "function"})
 # Kinds that others judge.
 _ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store", "values", "entries"})
@@ -210,7 +210,7 @@ class Registrations:
             for retained in self.heap.keeping.of(argument):
                 if word == "self" and retained.kind == "made":  # what the package itself has made
                     yield _Handed(argument, row, retained._replace(kind="instance"))
-                elif retained.kind in OBJECTS and (row.hold == "strong" or retained.kind in _FUNCTIONS):
+                elif retained.kind in DISTINCT and (row.hold == "strong" or retained.kind in _FUNCTIONS):
                     yield _Handed(argument, row, retained)
 
     def _is_named_tuple(self, argument: Term) -> bool:
@@ -379,4 +379,4 @@ def _receiver(contract: Contract, term: Term) -> Term | None:
     return receiver
 
 
-__all__ = ["OBJECTS", "Registration", "Registrations"]
+__all__ = ["Registration", "Registrations"]

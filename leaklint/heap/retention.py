@@ -18,6 +18,7 @@ from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.key_guards import interned
+from leaklint.heap.kinds import SELF
 from leaklint.heap.left import left_to_users
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
@@ -201,7 +202,7 @@ class Heap:
 
     def enters_itself(self, effect: Effect, retained: Retained) -> bool:
         """Tell whether an object is put in by code of its own class, so that whoever makes it need not know."""
-        if retained.kind not in {"self", "method", "closure"} or retained.cls not in self.points_to.names.classes:
+        if retained.kind not in SELF or retained.cls not in self.points_to.names.classes:
             return False
         caller = self.points_to.functions[retained.chain[-1].caller if retained.chain else effect.function]
         return bool(caller.owner) and self.points_to.classes.related(caller.owner, retained.cls)

@@ -11,6 +11,7 @@ from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
 from leaklint.heap.external_calls import ExternalCall
+from leaklint.heap.kinds import DISTINCT
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.points_to_values import NOTHING, Values
@@ -33,7 +34,7 @@ class Slots:
 
     def all(self) -> Iterator[Registration]:
         """``self.old = sys.excepthook; sys.excepthook = self.report``: each keeps the one before; a plain slot is low."""
-        from leaklint.heap.registration import OBJECTS, Registration
+        from leaklint.heap.registration import Registration
 
         for key, function in self.heap.points_to.functions.items():
             if function.kind in {"module", "class"} or self.heap.multiplicity.runs(key) != MANY:
@@ -41,7 +42,7 @@ class Slots:
             for event in function.events:
                 name = self.name_of(event)
                 objects = self.heap.keeping.of(event.terms[1]) if name else []
-                retained = next((candidate for candidate in objects if candidate.kind in OBJECTS), None)
+                retained = next((candidate for candidate in objects if candidate.kind in DISTINCT), None)
                 if retained is None:
                     continue
                 chained = self._is_chained(function, event)

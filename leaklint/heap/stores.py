@@ -16,6 +16,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
+from leaklint.heap.kinds import FUNCTIONS_OF_OBJECTS, OBJECTS_AND_ERRORS, UNRESOLVED
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
 from leaklint.heap.own_keys import brings_its_key, is_its_own
@@ -32,8 +33,7 @@ _CALLED = re.compile(
     r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$",
     re.IGNORECASE,
 )
-_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
-_LEADING = frozenset({"method", "closure"})  # what may lead back to what it is stored for
+_SEEN_ELSEWHERE = OBJECTS_AND_ERRORS | {"param"}  # what a read of an entry gives has been put in by other stores
 _UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that nobody here counts
 _PRIMITIVE = "primitive"  # a lock, an event: it holds nothing, and each equals only itself
 _REGISTRY = "a registry that callers fill"
@@ -71,7 +71,7 @@ class Stores:
         plain, is_primitive = True, False
         for side, option, retained in self._kept_on(effect, sides):
             is_primitive |= side == "element" and retained.name == _PRIMITIVE
-            if of_weak_key and retained.kind not in _LEADING:
+            if of_weak_key and retained.kind not in FUNCTIONS_OF_OBJECTS:
                 continue  # it goes with the key, which it does not keep
             small = retained.kind == "plain" and retained.name not in {"long", "function", "type"}
             plain &= side == "key" or small
@@ -100,7 +100,7 @@ class Stores:
         """Yield what a store keeps: on which side, by which of the terms that may be stored there."""
         for side, option in ((side, option) for side, term in sides for option in options(term)):
             for retained in () if self._is_tested_plain(effect, option) else self.heap.keeping.of(option, effect.chain):
-                if effect.how != "read" or side != "value" or retained.kind not in _OBJECTS:
+                if effect.how != "read" or side != "value" or retained.kind not in _SEEN_ELSEWHERE:
                     yield side, option, retained  # what a new entry that is read holds later, other stores put in
 
     def _is_tested_plain(self, effect: Effect, term: Term) -> bool:
@@ -227,7 +227,7 @@ class Stores:
         """Return how sure it is that a store keeps what users let go."""
         if retained.kind == "param":
             certainty = self._of_param(effect, retained, side, domain, term)
-        elif retained.kind in {"made", "part"}:
+        elif retained.kind in UNRESOLVED:
             if self._is_memo_by_default(effect):
                 return Certainty(1, (_UNRESOLVED,))
             likely = domain in {Domain.FRESH, Domain.OBJECT} and retained.kind == "made"
@@ -253,7 +253,7 @@ class Stores:
             return Certainty(0, (_REGISTRY,))
         if retained.kind == "instance" and not retained.cls:
             return Certainty(0 if side == "element" and interned(effect, self.heap.points_to) else 1)
-        return Certainty(2 if retained.kind in {"self", "method", "closure", "exception", "instance"} else 1)
+        return Certainty(2 if retained.kind in OBJECTS_AND_ERRORS else 1)
 
     def _of_param(self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term) -> Certainty:
         usage = self.heap.usage.of(retained.function, retained.name)
@@ -299,7 +299,7 @@ class Stores:
             doubtful = not self._only_by_name(effect) or (once and not self._is_factory(retained, effect))
             if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
-        if side == "value" and domain == Domain.UNKNOWN and once and retained.kind in {"made", "part"}:
+        if side == "value" and domain == Domain.UNKNOWN and once and retained.kind in UNRESOLVED:
             yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and retained.cls:
             by_value = once and self.heap.keeping.is_equal_to_others(retained, term)

@@ -13,6 +13,7 @@ from leaklint.heap.certainty import Certainty
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.flags import Flags
 from leaklint.heap.grouping import lists_by_key
+from leaklint.heap.kinds import OBJECTS
 from leaklint.heap.layers import reached
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.undoing import Undoing
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _TAKING = frozenset({"pop", "popleft", "popitem", "remove", "discard"})
-_OBJECTS = frozenset({"self", "method", "closure", "instance"})
 _NOTHING: Mapping[str, Term] = {}
 _CALLEES = 3  # how many calls deep a timer is looked for that is set again
 
@@ -60,7 +60,7 @@ class Threads:
         from leaklint.heap.registration import Registration
 
         retained = next(
-            (object_held for object_held in self.heap.keeping.of(target) if object_held.kind in _OBJECTS), None
+            (object_held for object_held in self.heap.keeping.of(target) if object_held.kind in OBJECTS), None
         )
         if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
             few = retained.cls and self.heap.multiplicity.is_few(retained.cls)

@@ -8,6 +8,7 @@ from leaklint.flow.truth import truthy
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
 from leaklint.heap.held_entries import HeldEntry
+from leaklint.heap.kinds import FUNCTIONS_OF_OBJECTS
 from leaklint.heap.removal_sites import WayQuestion, is_after
 
 _TAKING = frozenset({"pop", "popitem", "popleft"})
@@ -55,7 +56,7 @@ class Turns(WayQuestion):
             call.event.terms[0] for key in self.removals.held for call in self.removals.multiplicity.constructions(key)
         ]
         inside = {
-            one.cls for term in made for one in self.removals.keeping.inside(term) if one.kind in {"method", "closure"}
+            one.cls for term in made for one in self.removals.keeping.inside(term) if one.kind in FUNCTIONS_OF_OBJECTS
         }
         return any(
             self.heap.classes.method(key, name) for key in inside & set(self.heap.names.classes) for name in NAMES
