@@ -57,8 +57,8 @@ class Chains:
                     continue
                 value, target = event.terms[-1], _target(event)
                 before = any(
-                    one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
-                    for one in function.events
+                    other.kind == "setattr" and other.terms == (value, target) and other.place < event.place
+                    for other in function.events
                 )
                 before = before or self.holds(value, target, event)
                 yield from self.links.of(function, event, before)
@@ -77,17 +77,17 @@ class Chains:
         if base[0] == "param":
             own = function.kind == "method" and is_constructor(function.name) and function.params
             return bool(own) and base == ("param", function.key, function.params[0].name)
-        made = self.heap.points_to.evaluate(base)
-        return bool(made) and all(value[0] == "inst" and value[2] == base[4] for value in made)
+        objects = self.heap.points_to.evaluate(base)
+        return bool(objects) and all(value[0] == "inst" and value[2] == base[4] for value in objects)
 
     def holds(self, value: Term, target: Term, event: Event) -> bool:
         """Tell whether a new value keeps the old value of the variable that it is assigned to."""
         level, seen = [value] if value[0] in _MAKING else [], {value}
         for _ in range(_DEPTH + 1):
-            made = [self._made_of(one, event) for one in level]
-            if any(self._is_same(part, target, event) for one in made for part in one.parts):
+            made_of = [self._made_of(term, event) for term in level]
+            if any(self._is_same(part, target, event) for made in made_of for part in made.parts):
                 return True
-            inside = dict.fromkeys(term for one in made for term in one.inside)
+            inside = dict.fromkeys(term for made in made_of for term in made.inside)
             level = [term for term in islice(inside, _MOST) if term not in seen and term[0] in _MAKING]
             seen.update(level)
         return False
@@ -97,7 +97,7 @@ class Chains:
         if value[0] == "func":
             is_patch = event.kind != "setname"
             cells = () if is_patch else self.heap.keeping.captures(value[1])
-            return Made([one for cell in cells for one in self._of_variable(cell)], [])
+            return Made([term for cell in cells for term in self._of_variable(cell)], [])
         if value not in self._made:
             self._made[value] = self._called(value) if value[0] == "call" else Made(value[1], value[1])
         return self._made[value]
@@ -121,9 +121,9 @@ class Chains:
         function = points_to.functions[callee[-1]]
         receiver = call[1][1] if callee[0] == "method" and call[1][0] == "attr" else None
         bound = points_to.calling.bind(function.key, call, receiver)
-        for one in function.events if not function.yields else ():
-            if one.kind == "return" and one.terms[0][0] in {*_MAKING, "param"}:
-                yield points_to.calling.substituted(one.terms[0], function.key, bound)
+        for event in function.events if not function.yields else ():
+            if event.kind == "return" and event.terms[0][0] in {*_MAKING, "param"}:
+                yield points_to.calling.substituted(event.terms[0], function.key, bound)
 
     def _is_same(self, term: Term, target: Term, event: Event) -> bool:
         if term == target:
@@ -174,13 +174,17 @@ class Chains:
         location = HeapPlace(where[0], where[1], where[2], home, place, 0, path)
         # a display is part of the chain itself: what it keeps besides is what piles up, or the displays alone
         parts = value[1] if value[0] in DISPLAYS else (value,)
-        every = [one for part in parts for one in self.heap.keeping.of(part)]
+        every = [candidate for part in parts for candidate in self.heap.keeping.of(part)]
         every += [Retained("container", "", value[0])] if value[0] in DISPLAYS else []
         retained = min(
-            (one for one in every if one.kind in OBJECTS_AND_ERRORS), key=lambda one: not one.cls, default=None
+            (candidate for candidate in every if candidate.kind in OBJECTS_AND_ERRORS),
+            key=lambda candidate: not candidate.cls,
+            default=None,
         )
         if retained is None:
-            retained = next((one for one in every if one.kind in {"param", "container", "made"}), None)
+            retained = next(
+                (candidate for candidate in every if candidate.kind in {"param", "container", "made"}), None
+            )
         if retained is None or (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
             return
         certainty = Certainty(self._level(retained), tuple(reasons)).lowered(1 if reasons or value[0] == "func" else 2)

@@ -116,7 +116,7 @@ class Unwinding(WayQuestion):
         if asked not in self._alone:
             callers = {call.caller for call in self.effects.calls.get(removal.function, ())}
             self._alone[asked] = {
-                one for one in callers if not self.sites.leading(self.heap.functions[one], store.function)
+                caller for caller in callers if not self.sites.leading(self.heap.functions[caller], store.function)
             }
         return self._alone[asked] <= {function.key}
 
@@ -133,9 +133,9 @@ class Unwinding(WayQuestion):
             if value[0] not in {"func", "method"}:
                 continue
             called = self.heap.functions[value[-1]]
-            for one in called.events if not called.yields else ():
-                if one.kind == "raise" and not any(guard.kind in {"try", *_SAFE} for guard in one.guards):
-                    yield called, _error_of(one)
+            for event in called.events if not called.yields else ():
+                if event.kind == "raise" and not any(guard.kind in {"try", *_SAFE} for guard in event.guards):
+                    yield called, _error_of(event)
 
     def _catching(
         self, function: Function, error: Term, removals: list[Effect], seen: frozenset[str]
@@ -160,11 +160,11 @@ class Unwinding(WayQuestion):
 
     def _takes_given(self, removal: Effect) -> bool:
         """Tell whether a removal takes out only what its caller names: ``if self.stack[-1] is span: self.stack.pop()``."""
-        given = ("param", removal.function)
+        parameter = ("param", removal.function)
         tests = [guard for guard in removal.event.guards if guard.kind in {"if", "past"}]
         return any(
             guard.test[0] == "op" and guard.test[1] in {"is", "is not"}
-            and guard.holds == (guard.test[1] == "is") and any(part[:2] == given for part in guard.test[2])
+            and guard.holds == (guard.test[1] == "is") and any(part[:2] == parameter for part in guard.test[2])
             for guard in tests
         )  # fmt: skip
 
@@ -188,7 +188,7 @@ class Unwinding(WayQuestion):
             return True
         above = set(self._names(error))
         tests = test[1] if test[0] == "tuple" else options(test)
-        return any(bool(above & set(self._own(one))) for one in tests)
+        return any(bool(above & set(self._own(named))) for named in tests)
 
     def _own(self, term: Term) -> list[Term]:
         """Return the classes that a term names."""
@@ -199,8 +199,8 @@ class Unwinding(WayQuestion):
         for value in self._own(term):
             yield value
             if value[0] == "class":
-                yield from (("class", one) for one in self.heap.classes.order(value[1]))
-                yield from (("ext", one) for one in self.heap.classes.outside(value[1]))
+                yield from (("class", above) for above in self.heap.classes.order(value[1]))
+                yield from (("ext", above) for above in self.heap.classes.outside(value[1]))
 
 
 def _error_of(event: Event) -> Term:
