@@ -22,6 +22,7 @@ from leaklint.heap.attributes import Attributes
 from leaklint.heap.calling import Calling
 from leaklint.heap.classes import Classes
 from leaklint.heap.contents import Part
+from leaklint.heap.decorations import is_called_with_class
 from leaklint.heap.evaluation import Evaluation
 from leaklint.heap.external import External
 from leaklint.heap.hints import Hints
@@ -132,8 +133,7 @@ class PointsTo(Evaluation):
         if kind == "fresh":
             return self.all_of(self.reaching(term)) if term[1] in self.functions else PART
         if kind == "attr":
-            bases = self.in_order(term[1])
-            return NOTHING.union(*[self.attributes.attribute(base, term[2], term[1]) for base in bases])
+            return self.attributes.of(term[1], term[2])
         if kind in {"elem", "iter"}:
             return self._elements(term)
         if kind == "held":
@@ -282,7 +282,7 @@ class PointsTo(Evaluation):
             )
         if self.classes.is_metaclass(owner):
             return self.classes.made_by(owner)
-        return frozenset([("class", owner) if self.attributes.called_with_class(function) else ("self", owner)])
+        return frozenset([("class", owner) if is_called_with_class(self, function) else ("self", owner)])
 
     def _elements(self, term: Term) -> Values:
         if (part := self._of_row(term)) is not None:

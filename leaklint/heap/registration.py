@@ -165,7 +165,7 @@ class Registrations:
         return any(
             store.event.guards and event.guards[: len(store.event.guards)] == store.event.guards
             and interned(store, self.heap.points_to) and self.heap.keys.of_store(store) is Domain.FINITE
-            and self.heap.location(store.container) is not None
+            and (place := self.heap.lifetime.where(store.container)) is not None and place.scope != "object"
             for store in self._keyed.get(function, ())
         )  # fmt: skip
 

@@ -230,8 +230,8 @@ class Stores:
         elif retained.kind in UNRESOLVED:
             if self._is_memo_by_default(effect):
                 return Certainty(1, (_UNRESOLVED,))
-            likely = domain in {Domain.FRESH, Domain.OBJECT} and retained.kind == "made"
-            certainty = Certainty(int(likely), (_UNRESOLVED,))
+            piles_up = domain == Domain.FRESH or (domain == Domain.OBJECT and retained.kind == "made")
+            certainty = Certainty(int(piles_up), (_UNRESOLVED,))
         else:
             certainty = self._of_object(effect, retained, side)
             arguments = (value for call in retained.chain for value in call.bound.values())
