@@ -17,7 +17,7 @@ _ONE_WORD = (
     "plain fresh nothing receiver registered weak exception count identity super attribute members namespace partial unknown"
 ).split()
 _WITH_MORE = ("plain", "argument", "element", "copy", "instance", "field")
-RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")
+RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple", "protocol")
 TAKES = ("plain 0", "plain 1")
 NAMES = ("returns", "takes", "keys", "natures")
 KEYS = ("fresh", "finite", "inner", "input", "own", "text")

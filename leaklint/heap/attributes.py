@@ -260,9 +260,10 @@ class Attributes:
         fields = self.assigned.all(name)
         bases = self.assigned.owners(name)
         if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
-            result = self.heap.all_of(event.terms[1] for _, event in fields)
-            if result:
-                return result
+            if got := self.heap.all_of(event.terms[1] for _, event in fields):
+                return got
+        if value[0] == "param" and not fields and (term := self.heap.classes.declared_once(name)) is not None:
+            return self.heap.evaluate(term)
         owner = self.heap.classes.uppermost(name) if value[0] == "param" else None
         if owner is not None:
             return self._bound(("self", owner), owner, name, self.heap.names.classes[owner].methods[name], base)
@@ -362,10 +363,7 @@ class Attributes:
                 return self.heap.calling.with_receiver(function, base)
             changed = self.decorated(function)
             if changed is not None:
-                return frozenset(
-                    ("method", value, value_made[1]) if value_made[0] == "func" else value_made
-                    for value_made in changed
-                )
+                return NOTHING.union(*(self.descriptors.read(one, value, base) for one in changed))
         if function.kind == "staticmethod" or (value[0] == "class" and function.kind == "method"):
             return frozenset([("func", method)])
         return frozenset([("method", value, method)])

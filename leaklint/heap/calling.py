@@ -169,7 +169,8 @@ class Calling:
                     ("const", str(positional.index(param) - spread), "int"),
                 )
             if vararg is not None:
-                bound[vararg] = arguments[spread][1]
+                rest = tuple(arguments[len(positional) :])
+                bound[vararg] = ("tuple", rest, term[4]) if spread > len(positional) else arguments[spread][1]
         words = {param.name for param in function.params}
         bound.update({word: value for word, value in term[3] if word in words})
         return bound

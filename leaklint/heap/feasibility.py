@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
 _BY_ACCESS = frozenset({"__get__", "__set__", "__delete__", "__getattr__", "__setattr__", "__delattr__"})
 _MOST_HELD = 30  # of what one value keeps
+_INFINITE = frozenset(("const", repr(word), "str") for word in ("inf", "infinity", "Infinity"))
 ANEW = "what is made anew at each access"
 
 
@@ -245,7 +246,7 @@ class Feasibility:
 
     def is_false(self, guard: Guard, function: Function) -> bool:
         """Tell whether a test in a function has a fixed outcome that forbids the block."""
-        if guard.kind not in {"if", "past"}:
+        if guard.kind not in {"if", "past", "while"}:
             return False
         test, holds = guard.test, guard.holds
         while test[0] == "op" and test[1] == "not":
@@ -254,13 +255,42 @@ class Feasibility:
             parts = (self.is_false(Guard("if", part, holds), function) for part in test[2])
             return any(parts) if (test[1] == "and") == holds else all(parts)
         known = outcome(self.removals.heap, test, function)
+        known = self._compared(test) if known is None and test[0] == "op" and len(test[2]) == 2 else known
         known = self._constant(test) if known is None else known
         return known is not None and known != holds
 
+    def _compared(self, test: Term) -> bool | None:
+        """Return how a variable compares with None where it is only ever that, or a number with one that has no end."""
+        left, right = test[2]
+        if test[1] in {"is", "is not"} and right == NONE:
+            values = self.assigned_to(left)
+            return bool(test[1] == "is") if values and all(value == NONE for value in values) else None
+        if test[1] not in {"<", "<=", ">", ">="} or not (self._is_endless(left) or self._is_endless(right)):
+            return None
+        return (test[1] in {"<", "<="}) == self._is_endless(right)
+
+    def _is_endless(self, term: Term) -> bool:
+        """Tell whether a number is one that nothing counted ever comes to: ``float("inf")``, and what is only ever that."""
+        return all(map(self._has_no_end, self.assigned_to(term) or [term]))
+
+    def _has_no_end(self, value: Term) -> bool:
+        called = value[0] == "call"
+        heap = self.removals.heap
+        names = {one[1] for one in heap.evaluate(value[1] if called else value) if one[0] == "ext"}
+        if called:
+            return names == {"builtins.float"} and not _INFINITE.isdisjoint(value[2])
+        return any(heap.contracts.returned(name) == "plain endless" for name in names)
+
     def _constant(self, term: Term) -> bool | None:
         """Return the truth value of a variable that is only ever assigned constants of one truth value."""
-        if term[0] == "const":
-            return term[1] not in {"None", "False", "0", "''"}
+        values = [term] if term[0] == "const" else self.assigned_to(term)
+        if not values or any(value[0] != "const" for value in values):
+            return None
+        truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
+        return truths.pop() if len(truths) == 1 else None
+
+    def assigned_to(self, term: Term) -> list[Term]:
+        """Return all that is assigned to a variable of a module or to an attribute; what is handed in to make an object."""
         values: list[Term] = []
         if term[0] == "name":
             names = self.removals.heap.names
@@ -275,11 +305,7 @@ class Feasibility:
                 values += [event.terms[1] for _, event in self.removals.heap.attributes.field_terms(owner[1], term[2])]
                 attribute = self.removals.heap.classes.attribute(owner[1], term[2])
                 values += [attribute[1]] if attribute is not None else []
-        values = [argument for value in values for argument in self._given(value)]
-        if not values or any(value[0] != "const" for value in values):
-            return None
-        truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
-        return truths.pop() if len(truths) == 1 else None
+        return [argument for value in values for argument in self._given(value)]
 
     def _given(self, value: Term) -> list[Term]:
         """Return what the calls that make an object give for a parameter of its constructor, or its default; else the term."""

@@ -175,12 +175,14 @@ class Handlers:
         return any(self._asks_for(top, attribute, depth + 1) for top in tops)
 
     def _asks_environment(self, test: Term) -> bool:
-        """Tell whether a test asks the environment of the process: by a call, or by a key."""
-        for term in walk(test):
-            values = self.heap.points_to.evaluate(term[1]) if term[0] in {"call", "elem"} else ()
-            if any(value[0] == "ext" and self._is_environment(value[1]) for value in values):
-                return True
-        return False
+        """Tell whether a test asks the environment of the process, itself or by a variable that was set to such an answer."""
+        assigned_to = self.heap.removals.feasibility.assigned_to
+        asked = [test, *(value for one in walk(test) for value in assigned_to(one))]
+        return any(
+            value[0] == "ext" and self._is_environment(value[1])
+            for term in asked for one in walk(term) if one[0] in {"name", "attr", "dotted"}
+            for value in self.heap.points_to.evaluate(one)
+        )  # fmt: skip
 
     def _is_environment(self, name: str) -> bool:
         is_a = self.heap.points_to.contracts.is_a

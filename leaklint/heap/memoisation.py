@@ -53,7 +53,7 @@ class Memos:
     def all(self) -> Iterator[Memo]:
         """Yield each memoised function that keeps objects, at any level."""
         done = set()
-        for module, place, function, value, name in self.applied():
+        for module, place, function, value, name in (*self.applied(), *self._in_tables()):
             if value not in self.heap.lifetime.long and not self._is_at_import(function):
                 continue
             memo = self._memo(module, place, function, value, name)
@@ -100,6 +100,19 @@ class Memos:
         """Return the memoised functions that a call may give; none of another term."""
         values = self.heap.points_to.evaluate(term) if term[0] == "call" else ()
         return [value for value in values if value[0] == "memo"]
+
+    def _in_tables(self) -> Iterator[tuple[str, tuple[int, int, int, int], Function | None, Term, str]]:
+        """Yield the memoised functions that bodies of modules and classes make for something else than a name of theirs."""
+        points_to = self.heap.points_to
+        known = {value for _, _, _, value, _ in self.applied()}
+        for key, body in points_to.functions.items():
+            calls = [one for one in body.events if one.kind == "call"] if body.kind in {"module", "class"} else []
+            for event in calls:
+                for value in points_to.in_order(event.terms[0]):
+                    if value[0] == "memo" and value not in known and value in self.heap.lifetime.long:
+                        function = points_to.functions.get(value[1])
+                        name = function.name if function is not None else ""
+                        yield points_to.names.module_of(key).name, event.place, function, value, name
 
     def _is_decorated(self, klass: Class, word: str) -> bool:
         """Tell whether what a class has under a name is a method with its decorators, not what an assignment made of it."""

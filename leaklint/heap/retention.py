@@ -179,8 +179,8 @@ class Heap:
         """Yield the stores by the best removal of what they put in: one that never takes what a store keeps is none for it."""
         while stores:
             release = self.release(stores, removals)
-            effect = release.effect if release.quality == Quality.GOOD and not release.bounded else None
-            left = self.removals.coverage.never_taken(effect, stores) if effect is not None else []
+            effect, coverage = release.effect if release.quality == Quality.GOOD else None, self.removals.coverage
+            left = coverage.never_taken(effect, stores, release.bounded) if effect is not None else []
             others = set(map(id, left))
             if taken := [store for store in stores if id(store) not in others]:
                 yield taken, release

@@ -120,8 +120,9 @@ class Stores:
 
     def _adds_up(self, effect: Effect) -> bool:
         """Tell whether the program shows of elements that keep nothing themselves that they are more than a few."""
-        sides = self.heap.removals.paths.sides
-        return effect.container in sides.marks.containers or sides.in_step.grows(effect)
+        sides, value = self.heap.removals.paths.sides, effect.value
+        is_new = not _calls(value, "id") and self.heap.keys.of(value, effect.chain) is Domain.FRESH if value else False
+        return is_new or effect.container in sides.marks.containers or sides.in_step.grows(effect)
 
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
