@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.points_to_values import PART, Values
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 PARAMETER = "decorated"  # how contracts call the function that what a call returns is put on
 
 
-def decorations(heap: Heap) -> Iterator[tuple[str, Event, Term, str]]:
-    """Yield the decorators of inner functions as calls: in which function, event, call, dotted name.
+def decorations(heap: Heap) -> Iterator[ExternalCall]:
+    """Yield the decorators of inner functions as calls.
 
     ``@hook`` is a call with the function; of ``@listens_for(target)`` the function is an argument by keyword.
     """
@@ -34,7 +35,7 @@ def decorations(heap: Heap) -> Iterator[tuple[str, Event, Term, str]]:
             event = Event("call", (term,), "", decorator.place, ())
             for value in points_to.evaluate(callee):
                 if value[0] == "ext":
-                    yield function.parent, event, term, value[1]
+                    yield ExternalCall(function.parent, event, term, value[1])
 
 
 def put_on(points_to: PointsTo, key: str, name: str) -> Values:
