@@ -50,7 +50,7 @@ class Attributes:
         if kind in {"inst", "self"}:
             return self._of_instance(value, name, base) if value[1] != "?" else PART
         if kind in {"class", "anyclass", "metaclass"}:
-            return self._of_class(value, name)
+            return self._of_class(value, name, base)
         if kind == "super":
             return self._of_super(value[1], name)
         if kind == "module":
@@ -309,7 +309,7 @@ class Attributes:
         below = self.heap.classes.below(meta)
         return any(self.heap.classes.metaclass(key) in below for key in kin.classes)
 
-    def _of_class(self, value: Term, name: str) -> Values:
+    def _of_class(self, value: Term, name: str, base: Term) -> Values:
         key = value[1]
         if key == "?":
             return PART
@@ -326,7 +326,7 @@ class Attributes:
             meta = self.heap.classes.metaclass(key)
             if meta is not None:
                 result |= (
-                    self._of_class(("anyclass", meta), name)
+                    self._of_class(("anyclass", meta), name, base)
                     if self.heap.classes.method(meta, name) or self.heap.classes.attribute(meta, name)
                     else NOTHING
                 )
@@ -335,7 +335,7 @@ class Attributes:
         attribute = self.heap.classes.attribute(key, name)
         method = self.heap.classes.method(key, name)
         if method is not None:
-            return frozenset([("method", value, method)])
+            return self._bound(value, key, name, method, base)
         result = self._meta_fields(key, name)
         return result | (self.heap.evaluate(attribute[1]) if attribute is not None else NOTHING) or PART
 

@@ -44,7 +44,7 @@ class Rebinding:
     def _rebound_element(self, key: str, event: Event) -> Iterator[Effect]:
         """``TABLE[k] = TABLE[k] + (x,)``: an element that is built anew."""
         target: Term = ("elem", event.terms[0], event.terms[1])
-        value = event.terms[2]
+        value = self._written_out(event.terms[2])
         if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"} or _reads(value, target):
             return
         containers = [
@@ -84,7 +84,7 @@ class Rebinding:
             containers = by_location.get(location, [])
             if not containers:
                 continue
-            value = event.terms[-1]
+            value = self._written_out(event.terms[-1])
             grown = list(self.added(value, target, containers))
             if grown:
                 for part in grown:
@@ -108,6 +108,13 @@ class Rebinding:
                         )
                 elif self.heap.points_to.evaluate(value):
                     yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
+
+    def _written_out(self, value: Term) -> Term:
+        """Return the comprehension that a sequence is made of, ``tuple(x for x in ..)``; else the value itself."""
+        if value[0] != "call" or [part[0] for part in value[2]] != ["comp"] or value[3]:
+            return value
+        made = self.heap.points_to.evaluate(value)
+        return value[2][0] if made and all(one[0] == "container" for one in made) else value
 
     def _gets_its_own(self, target: Term, container: Term, event: Event) -> bool:
         """``self.parts += (x,)`` over a tuple of the class, or a default: the object gets its own, theirs stays as it is."""
