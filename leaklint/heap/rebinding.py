@@ -144,6 +144,9 @@ class Rebinding:
                 attribute = self.heap.points_to.classes.attribute(value[1], target[2])
                 keys.append(("class", attribute[0] if attribute else value[1], target[2]))
             elif value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes:
+                attribute = self.heap.points_to.classes.attribute(value[1], target[2])
+                if attribute is not None and self.heap.multiplicity.is_single(value[1]):
+                    keys.append(("class", attribute[0], target[2]))  # the one object has what its class has
                 keys += [
                     ("field", cls, target[2])
                     for cls in (
