@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.blocks import Blocks
+from leaklint.heap.counted import Counted
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
@@ -54,6 +55,7 @@ class Paths:
         self.turns = Turns(removals, self.sites)
         self.sides = Sides(removals, self.sites)
         self.emptied = Emptied(removals)
+        self.counted = Counted(removals, self.sites)
         self.blocks = Blocks(removals, self.sites)
         self.ways_out = WaysOut(removals, self.sites, self.tickets)
         self.unwinding = Unwinding(removals, self.sites, self.ways_out)
@@ -104,6 +106,10 @@ class Paths:
             why = self.sides.of_threads(store) or (self.sides.unindexed(store) if not removals else "")
             if why:
                 return Missed(store, why)
+            home = self.sites.frames(store)[-1].function
+            last = [event for event in home.events if self.is_last(event, store)] if not removals else []
+            if why := self.counted.why(store, last):
+                return Missed(store, why, "remove it there as well", meant=True)
         return None
 
     def only_inside(self, stores: list[Effect]) -> Missed | None:
