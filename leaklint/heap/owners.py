@@ -37,6 +37,8 @@ class HolderOwners:
             if level and location.scope in _GLOBAL and self._is_guessed(stores[0]):
                 return 0, "nothing here shows an object that is passed"
         if self.is_shared_unsurely(location, stores):
+            if release.missed is not None:  # as for objects that users make: a removal tells
+                return min(level, 1), f"assumes that {location.owner.rpartition(':')[2]} outlives its entries"
             return level - 2, "not every object of its class lives long"
         if location.scope in {"thread", "generator"} and level == 2:
             return 1, ""  # what ends the thread, or closes the generator, ends it
@@ -57,6 +59,8 @@ class HolderOwners:
         if not self.fed.isdisjoint(tables_of_owner(location)):
             return level - 2, "its owner is one of many entries, each with one of its own"
         if level > 0 and not self._is_resolved(stores[0], location.owner):
+            if release.missed is not None:
+                return min(level, 1), f"assumes that {location.owner.rpartition(':')[2]} outlives its entries"
             return 0, f"assumes that it is {location.path[0]}'s, not another object's"
         return min(
             level, 1

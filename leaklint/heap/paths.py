@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.blocks import Blocks
 from leaklint.heap.counted import Counted
 from leaklint.heap.domains import Domain
@@ -85,7 +86,11 @@ class Paths:
             why = self._skipped(store, own) or self.turns.returning(store, own)
             why = why or self.overriding.without(store, every) or self.moving.elsewhere(store, own, every)
             why = why or self.forgetting.of_entry(store, every) or self.final_states.passed_over(store, own, every)
-            why = why or self.sides.left_behind(store, own) or self.sides.outrun(store, own)
+            why = (
+                why
+                or (not self._goes_when_done(store, own) and self.sides.left_behind(store, own))
+                or self.sides.outrun(store, own)
+            )
             why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
             if why:
                 return Missed(store, why)
@@ -197,7 +202,7 @@ class Paths:
             if waits:
                 return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
             return f"nothing removes it when {function.name} raises (line {exits[0].place[0]}): only {by}() does"
-        wait = self._waited_for(store, every)
+        wait = self._waited_for(store, every) or self._waited_for_beside(store, every)
         return f"nothing removes it when the wait times out (line {wait.place[0]}): only {by}() does" if wait else ""
 
     def _is_open(self, removals: list[Effect]) -> bool:
@@ -239,6 +244,25 @@ class Paths:
                 return (own or later)[0]
         return None
 
+    def _waited_for_beside(self, store: Effect, every: list[Effect]) -> Event | None:
+        """Return the limited wait for an entry in a function that it is handed to by the one that makes it."""
+        maker, value = self.sites.frames(store)[-1].function, store.value
+        around = [maker, *(self.heap.functions[call.caller] for call in self.effects.calls.get(maker.key, ()))]
+        if not self.tickets.is_made_in(store, maker) or any(self.sites.takes_out(one, every) for one in around):
+            return None
+        handing = [event for event in maker.events if event.kind == "call" and value in call_arguments(event.terms[0])]
+        for event in handing:
+            for callee in self.heap.evaluate(event.terms[0][1]):
+                for call in self.effects.calls.get(callee[-1], ()) if callee[0] in {"func", "method"} else ():
+                    own = {("param", call.callee, name) for name, term in call.bound.items() if term == value}
+                    waiter = self.heap.functions[call.callee]
+                    if call.event is not event or self.sites.takes_out(waiter, every):
+                        continue
+                    for wait in waiter.events:
+                        if self.ways_out.gives_up(wait, store) and own & set(call_arguments(wait.terms[0])):
+                            return wait
+        return None
+
     @staticmethod
     def _is_for(event: Event, awaited: set[Term]) -> bool:
         """Tell whether an event waits for one of some things, or limits the time of a block; any will do if there are none."""
@@ -273,6 +297,11 @@ class Paths:
             tests.append((function.name, removal.event.place[0]))
         name, line = tests[0]
         return f"{name}() returns for some before it removes them (line {line}), and is not called again"
+
+    def _goes_when_done(self, store: Effect, good: list[Effect]) -> bool:
+        """Tell whether the last that is called for an entry, its done callback, takes it out: also if others end it."""
+        home = self.sites.frames(store)[-1].function
+        return any(self.is_last(event, store) for removal in good for event in self.handing(removal.function, home))
 
     def _goes_on(self, guard: Guard, function: Function, home: Function) -> bool:
         """Tell whether what runs where a test has the other outcome begins anew, so that the entry is done another time."""
