@@ -113,7 +113,7 @@ class Paths:
                 return Missed(store, why)
             home = self.sites.frames(store)[-1].function
             last = [event for event in home.events if self.is_last(event, store)] if not removals else []
-            if why := self.counted.why(store, last):
+            if why := self.counted.why(store, last) or self.sides.ended.left_in(store, removals):
                 return Missed(store, why, "remove it there as well", meant=True)
         return None
 

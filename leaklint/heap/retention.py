@@ -187,8 +187,8 @@ class Heap:
 
     def release(self, stores: list[Store], removals: list[Effect]) -> Release:
         """Return the best of some removals of what stores put in."""
-        held = {store.retained.cls for store in stores if store.retained.cls}
-        held |= {
+        entries = {store.retained.cls for store in stores if store.retained.cls}
+        inside = {
             inside.cls
             for store in stores
             for term in (store.effect.value, store.effect.key)
@@ -197,7 +197,7 @@ class Heap:
             if inside.cls
         }
         entering = {store.retained.cls for store in stores if self.enters_itself(store.effect, store.retained)}
-        return self.removals.of([store.effect for store in stores], removals, held, entering)
+        return self.removals.of([store.effect for store in stores], removals, entries, inside, entering)
 
     def enters_itself(self, effect: Effect, retained: Retained) -> bool:
         """Tell whether an object is put in by code of its own class, so that whoever makes it need not know."""
