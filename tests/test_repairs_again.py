@@ -116,12 +116,35 @@ def test_what_is_not_the_same_when_it_is_made_again_keeps_its_place(body: str, t
         "def g(k):\n    f(k).seen = True",
         "def g(k):\n    f(k).seen += 1",
         "def g(k):\n    return f(k) is f('a')",
+        "def h(k):\n    return f(k)\n\ndef g(k):\n    return h(k) is h('a')",
+        "NO = f('no')\n\ndef g(x=NO):\n    return x is not NO",
+        "SHARED = f('a')\n\ndef g(x):\n    SHARED.seen = x",
     ],
 )
 def test_what_callers_change_or_tell_by_its_identity_keeps_its_place(use: str) -> None:
     for body in ("return set(name.split())", "return Box(name)", "return {}"):
         fix = bounded(body, use)
         assert fix.safety == "none" and "what f() returns is" in fix.reason, fix.reason
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "class Ops:\n    PLUS = f('+')\n\ndef g(op):\n    return op is Ops.PLUS",
+        "def g(k):\n    return f(k) == f('a')",
+        "def g(k):\n    return f(k) in (f('a'), f('b'))",
+        "SEEN = set()\n\ndef g(k):\n    box = f(k)\n    SEEN.add(box)",
+        "COUNTS = {}\n\ndef g(k):\n    COUNTS[f(k)] = 1",
+        "def g(ks):\n    return len({f(k) for k in ks})",
+        "def g(ks):\n    boxes = [f(k) for k in ks]\n    return {box: 0 for box in boxes}",
+        "def g(k):\n    return id(f(k))",
+        "def g(boxes: list[Box], box: Box):\n    return boxes.index(box)",
+    ],
+)
+def test_objects_without_equality_that_are_told_apart_keep_their_place(use: str) -> None:
+    fix = bounded("return Box(name)", use)
+    assert fix.safety == "none" and "is told from others by its identity at mod.py:6" in fix.reason, fix.reason
+    assert bounded("return Rule(name)", use.replace("Box", "Rule")).safety == "unsafe"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +162,15 @@ def test_what_callers_change_or_tell_by_its_identity_keeps_its_place(use: str) -
         "global COUNT\n    COUNT += 1\n    return Rule(name)",
     ],
 )
-@pytest.mark.parametrize("use", ["", "def g(k):\n    return f(k) is None or len(f(k)) > 1", "X = [f('a'), *f('b')]"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "",
+        "def g(k):\n    return f(k) is None or len(f(k)) > 1",
+        "X = [f('a'), *f('b')]",
+        "def g(k, d):\n    return d.get(f(k).name)",
+    ],
+)
 def test_what_is_as_good_the_second_time_gets_a_bound(body: str, use: str) -> None:
     fix = bounded(body, use)
     assert fix.safety == "unsafe" and "may be worked out again" in fix.reason, fix.reason

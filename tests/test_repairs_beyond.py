@@ -56,6 +56,31 @@ def test_what_is_more_than_a_memo_is_left(code: str, told: str) -> None:
     assert (fix.safety, told in fix.reason, fix.edits) == ("none", True, ()), fix.reason
 
 
+@pytest.mark.parametrize(
+    ("use", "told"),
+    [
+        ("parts(n).append(1)", "what parts() returns is changed at mod.py:11"),
+        ("return parts(n) is parts('a')", "what parts() returns is told by its identity at mod.py:11"),
+        ("return len(parts(n))", ""),
+    ],
+)
+def test_callers_may_count_on_what_a_memo_keeps(use: str, told: str) -> None:
+    text = lines("""
+        MEMO = {}
+
+        def parts(n):
+            if n in MEMO:
+                return MEMO[n]
+            found = n.split()
+            MEMO[n] = found
+            return found
+
+        def g(n):
+        """)
+    fix = memo(f"{text}    {use}\n")
+    assert (fix.safety, told in fix.reason) == ("none" if told else "unsafe", True), fix.reason
+
+
 def test_a_memo_of_another_kind_is_left() -> None:
     assert memo("MEMO = []\ndef f(n):\n    MEMO.append(n)\n").safety == "none"
     assert memo("MEMO = {}\ndef f(n):\n    MEMO.update(n)\n").reason == "what fills the memo could not be read"

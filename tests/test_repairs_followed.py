@@ -366,3 +366,230 @@ def test_what_equal_instances_share_goes_with_the_first_of_them(returned: str) -
 def test_what_equal_instances_share_is_left_alone(returned: str, use: str, told: str) -> None:
     fix = cached(EQUAL.replace("RETURN", returned).replace("USE", use), "Shape.size")
     assert (fix.safety, fix.edits) == ("none", ()) and told in fix.reason, fix.reason
+
+
+DESK = lines("""
+    import copy, json, pickle
+
+    DESKS = {}
+    SPARE = {}
+
+    class Desk:
+        def __init__(self, number):
+            self.number = number
+            DESKS[number] = self
+
+    class Floor:
+        def __init__(self, desks):
+            self.desks = desks
+
+        def fill(self, file, old, new):
+            BODY
+
+    def read(file):
+        desks = pickle.load(file)
+        return desks
+
+    def first():
+        return Floor([Desk(1)])
+    """)
+
+
+def _desks(body: str) -> str:
+    return DESK.replace("BODY", body.replace("\n", "\n        "))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "DESKS.update(pickle.load(file))",
+        "DESKS.update(read(file).items())",
+        "for number, desk in pickle.load(file).items():\n    DESKS[number] = desk",
+        "for desk in read(file):\n    DESKS[desk.number] = desk",
+        "desks = json.load(file)\nDESKS.update(desks)",
+        "DESKS.update({desk.number: desk for desk in pickle.load(file)['desks']})",
+        "DESKS.update(copy.deepcopy(SPARE))",
+        "DESKS.update({old: Desk(old)})",
+        "DESKS.update({number: Desk(number) for number in old})",
+        "DESKS.update(first=Desk(1))",
+    ],
+)
+def test_what_is_made_only_to_be_merged_is_kept_by_the_container_alone(body: str) -> None:
+    fix = weak(_desks(body), "DESKS", "Desk", owned=True)
+    assert (fix.safety, "kept by nothing but this container" in fix.reason) == ("none", True), fix.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["DESKS.update(self.desks)", "desks = pickle.load(file)\nself.desks = desks\nDESKS.update(desks)"]
+    + ["DESKS.update({desk.number: desk for desk in self.desks})", "self.desks = {1: self}\nDESKS.update(self.desks)"],
+)
+def test_what_is_merged_may_be_kept_by_a_field(body: str) -> None:
+    assert weak(_desks(body), "DESKS", "Desk", owned=True).safety == "safe"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("desk = DESKS.pop(old)\nDESKS[new] = desk", ""),
+        ("desk = DESKS.get(old)\nif desk is not None:\n    DESKS[new] = desk", ""),
+        ("DESKS[new] = DESKS.pop(old)", ""),
+        ("for number, desk in list(DESKS.items()):\n    DESKS[number + 1] = desk", ""),
+        ("DESKS.update({new: desk for desk in list(DESKS.values())})", ""),
+        ("desk = SPARE.pop(old)\nDESKS[new] = desk", "kept by nothing but this container"),
+        ("desk = DESKS.pop(old, Desk(old))\nDESKS[new] = desk", "kept by nothing but this container"),
+        ("desk = DESKS.pop(old) if old else Desk(new)\nDESKS[new] = desk", "kept by nothing but this container"),
+        ("desk = DESKS.pop(old)\ndesk = read(file)\nDESKS[new] = desk", "kept by nothing but this container"),
+    ],
+)
+def test_what_is_put_back_is_kept_by_whoever_kept_it_before(body: str, told: str) -> None:
+    fix = weak(_desks(body), "DESKS", "Desk")
+    assert (fix.safety, told in fix.reason) == ("none" if told else "unsafe", True), fix.reason
+    assert told or "something else keeps" not in fix.reason
+
+
+SINKS = lines("""
+    SINKS = []
+
+    class Sink:
+        def __init__(self, path):
+            self.path = path
+            add(self)
+
+    def add(sink):
+        SINKS.append(sink)
+
+    def open_all(options: list):
+        return [Sink(option) for option in options]
+    """)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("add('stderr')", "a str is passed to add() at mod.py:15"),
+        ("add(3)", "a int is passed"),
+        ("for option in options:\n        if option in ('out', 'err'):\n            add(option)", "a str is passed"),
+        ("for option in options:\n        if option == 'out':\n            add(option)", "a str is passed"),
+        (
+            "for option in options:\n        if option != 'out':\n            continue\n        add(option)",
+            "a str is passed",
+        ),
+        (
+            "for option in options:\n        if isinstance(option, (str, bytes)):\n            add(option)",
+            "a bytes is passed",
+        ),
+        ("for option in options:\n        if isinstance(option, str):\n            SINKS.append(option)", "is a str"),
+        ("for option in options.split(','):\n        add(option)", "a text is passed"),
+        ("for name in ('out', 'err'):\n        add(name)", "a str is passed"),
+        ("hand_on('out')", "a str is passed to add() at mod.py:15"),
+        ("return [s if isinstance(s, str) else s.path for s in SINKS]", "may be a str, as mod.py:15 asks"),
+        ("for s in list(SINKS):\n        if type(s) is str:\n            print(s)", "may be a str, as mod.py:16 asks"),
+        (
+            "for s in SINKS:\n        match s:\n            case int():\n                print(s)",
+            "may be a int, as mod.py:16",
+        ),
+    ],
+)
+def test_text_may_be_stored_besides_objects(code: str, told: str) -> None:
+    text = f"{SINKS}\ndef configure(options):\n    {code}\n\ndef hand_on(what):\n    add(what)\n"
+    fix = weak(text, "SINKS", "Sink", side="element", owned=True)
+    assert fix.safety == "none" and told in fix.reason, fix.reason
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for option in options:\n        if option in ('out', 'err'):\n            add(Sink(option))",
+        "for option in options:\n        if option != 'out':\n            add(option)",
+        "for option in options:\n        if not isinstance(option, str):\n            add(option)",
+        "return [s.path for s in SINKS if isinstance(s, Sink) and isinstance(s.path, str)]",
+        "return [s for s in SINKS if s is not None]",
+    ],
+)
+def test_a_test_may_leave_text_out(code: str) -> None:
+    text = f"{SINKS}\ndef configure(options):\n    {code}\n"
+    told = weak(text, "SINKS", "Sink", side="element", owned=True).reason
+    assert "takes no weak references" not in told or ("Sink(option)" in code and "kept by nothing" in told), told
+
+
+def test_only_the_side_that_is_weak_is_asked() -> None:
+    text = SINKS.replace("[]", "{}", 1).replace(".append(sink)", "[sink.path] = sink")
+    walk = "\ndef walk():\n    for key, sink in list(SINKS.items()):\n        print(isinstance(key, str))\n"
+    walk += "        print(isinstance(sink, KIND))\n"
+    keys = "\n    for key in SINKS:\n        print(isinstance(key, str))\n"
+    assert weak(text + walk.replace("KIND", "Sink") + keys, "SINKS", "Sink").safety == "unsafe"
+    assert weak(text + walk.replace("KIND", "str"), "SINKS", "Sink").safety == "none"
+    derived = text.replace("class Sink:", "class Sink(dict):") + walk.replace("KIND", "dict")
+    assert "as mod.py" not in weak(derived, "SINKS", "Sink").reason
+
+
+TREES = lines("""
+    import functools
+
+    TREES = {}
+
+    class Tree:
+        def __init__(self, kind):
+            TREES[kind] = self
+
+    class Form:
+        def __call__(self, value):
+            return type(value) is dict
+
+    def form(prefix, value):
+        return prefix + isinstance(value, dict)
+
+    def matched(value):
+        match value:
+            case dict():
+                return 1
+        return 2
+
+    def walked():
+        yield TREES
+
+    FORM = Form()
+    FORMED = lambda value: isinstance(value, dict)
+
+    def forest():
+        CODE
+    """)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return FORM(TREES)",
+        "return FORMED(TREES)",
+        "return functools.partial(form, 1, TREES)()",
+        "return matched(TREES)",
+        "match TREES:\n        case dict():\n            return 1",
+        "match TREES:\n        case {'oak': oak}:\n            return 1",
+        "return TREES.keys() == {'oak', 'elm'}, {'oak', 'elm'} != TREES.keys()",
+        "return TREES.items() >= {('oak', 1)}",
+    ],
+)
+def test_what_asks_for_a_dict_gets_one(code: str) -> None:
+    text = TREES.replace("CODE", code).replace("    yield TREES", "    yield 1")
+    fix = weak(text, "TREES", "Tree")
+    script = "kept = [Tree('oak'), Tree('elm')]\nseen.append(forest())"
+    assert fix.safety != "none" and "gets along" not in fix.reason, fix.reason
+    assert executed(text, script) == executed(repaired(text, fix)["mod.py"], script)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return eval('oak', TREES)",
+        "exec('elm = 1', {}, TREES)",
+        "return dict.get(TREES, 'oak')",
+        "return hasattr(TREES, 'fromkeys')",
+        "return getattr(TREES, 'move_to_end')",
+        "trees = TREES or {}\n    return isinstance(trees, dict)",
+        "return [isinstance(trees, dict) for trees in walked()]",
+        "for trees in walked():\n        form(1, trees)",
+    ],
+)
+def test_what_only_a_dict_can_do_forbids_the_repair(code: str) -> None:
+    assert weak(TREES.replace("CODE", code), "TREES", "Tree").safety == "none"

@@ -152,6 +152,46 @@ def test_a_result_that_leads_back_is_kept_by_the_instance() -> None:
     assert executed(after, script) == [True]
 
 
+@pytest.mark.parametrize(
+    "use", ["list(map(Lens.focus, [b, b]))", "[Lens.focus(b), Prism.focus(b)]", "[super(Prism, b).focus()] * 2"]
+)
+def test_a_cache_beside_the_instances_is_reached_through_the_class_and_needs_no_constructor(use: str) -> None:
+    text = lines("""
+        from functools import lru_cache
+
+        class Lens:
+            def __init__(self, power):
+                self.power, self.tried = power, 0
+
+            @lru_cache(maxsize=None)
+            def focus(self, distance=2):
+                self.tried += 1
+                return int(distance * self.power)
+
+        class Prism(Lens):
+            def __init__(self):
+                self.power, self.tried = 3, 0
+
+        def used(b):
+            return USE
+        """).replace("USE", use)
+    fix = cached(text, "Lens.focus")
+    after = repaired(text, fix)["mod.py"]
+    script = """
+        import weakref
+        p = Prism()
+        seen += [used(p), p.tried]
+        r = weakref.ref(p)
+        del p
+        seen.append(r() is None)
+        """
+    assert (fix.safety, executed(text, script), executed(after, script)) == (
+        "safe",
+        [[6, 6], 1, False],
+        [[6, 6], 1, True],
+    )
+
+
 def test_an_initialiser_needs_no_cache() -> None:
     text = (
         "import functools\n\nclass A:\n    @functools.lru_cache()  # why\n    def __init__(self):\n        self.x = 1\n"
@@ -176,7 +216,7 @@ def test_an_initialiser_needs_no_cache() -> None:
             "has a setter or deleter",
         ),
         ("@cache\n    def f(self): pass\n\nA.f.cache_clear()", "the cache is controlled at mod.py:9"),
-        ("@cache\n    def f(self, x): pass\n\nA.f(A(), 1)", "A.f at mod.py:9 is reached through the class"),
+        ("@cache\n    def f(self, x): return self\n\nA.f(A(), 1)", "A.f at mod.py:9 is reached through the class"),
         (
             "@cache\n    def f(self, x): return self\n\nclass B(A):\n    def f(self, x): pass",
             "a subclass overrides f()",

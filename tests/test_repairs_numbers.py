@@ -120,3 +120,39 @@ def test_an_annotation_that_holds_of_both_is_left(kind: str) -> None:
 def test_quoted_types_inside_of_an_annotation_that_becomes_text_lose_their_quotes(before: str, after: str) -> None:
     text = f"import weakref\nREG: {before} = {{}}\n\nclass A:\n    def __init__(self):\n        REG[id(self)] = self\n"
     assert f"REG: {after} = " in repaired(text, weak(text, "REG", "A"))["mod.py"]
+
+
+TRAM = lines("""
+    class Tram:
+        by_line = {}
+        numbered = {}
+
+        def __init__(self, line):
+            FIRST
+            Tram.by_line[line] = self
+
+        def leave(self):
+            SECOND
+    """)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "safety"),
+    [
+        ("Tram.numbered[id(self)] = self", "pass", "safe"),
+        ("Tram.numbered[id(self)] = self", "del self.numbered[id(self)]", "safe"),
+        ("number = id(self)\n        Tram.numbered[number] = self", "Tram.numbered.pop(id(self), None)", "safe"),
+        ("Tram.numbered.setdefault(id(self), self)", "return type(self).numbered.get(id(self))", "safe"),
+        ("Tram.numbered[id(self)] = line", "pass", "none"),
+        ("Tram.numbered[id(self)] = self", "Tram.numbered[id(self)] = None", "none"),
+        ("Tram.numbered[id(self)] = self", "STOPS[id(self)] = 1", "none"),
+        ("Tram.numbered[id(self)] = self", "return STOPS[id(self)]", "none"),
+        ("SEEN.add(id(self))", "pass", "none"),
+    ],
+)
+def test_a_table_that_has_the_object_under_its_own_number_gives_that_to_no_newcomer(
+    first: str, second: str, safety: str
+) -> None:
+    text = TRAM.replace("FIRST", first).replace("SECOND", second) + "\n\nSTOPS = {}\nSEEN = set()\n"
+    fix = weak(text, "Tram.by_line", "Tram")
+    assert (fix.safety, "given to a newcomer" in fix.reason) == (safety, safety == "none"), fix.reason

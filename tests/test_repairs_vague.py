@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from repairing import holder_of, program_of
+from repairing import holder_of, lines, program_of, weak
 
 from leaklint.config import Settings
 from leaklint.deep import deep_recursion
@@ -110,6 +110,40 @@ def test_private_names_are_those_of_their_class(other: str) -> None:
     program = program_of({"home.py": HOME, "other.py": OTHERS[other].replace("reg", "_Owner__own")})
     assert reaching(program, ["other"], holder_of(program, "Owner._Owner__own"))
     assert "other.py" in {use[0] for use in _uses(program, "Owner._Owner__own")}
+
+
+OVERRIDDEN = lines("""
+    class Boat:
+        built = []
+
+        def __init__(self):
+            self.built.append(self)
+
+        @classmethod
+        def count(cls):
+            return len(cls.built)
+    """)
+
+
+@pytest.mark.parametrize(
+    ("body", "safety"),
+    [
+        ("built = []", "none"),
+        ("built = list()\n\nclass Canoe(Raft):\n    pass", "none"),
+        ("built = deque(maxlen=3)", "none"),
+        ("@property\n    def built(self):\n        return LISTED", "none"),
+        ("def __init__(self):\n        self.built = []\n        super().__init__()", "none"),
+        ("built: list", "safe"),
+        ("built_by = []", "safe"),
+        ("def count(self):\n        return 0", "safe"),
+    ],
+)
+def test_a_subclass_may_have_something_else_in_the_place_of_the_container(body: str, safety: str) -> None:
+    other = f"from collections import deque\nfrom mod import Boat\n\nLISTED = []\n\n\nclass Raft(Boat):\n    {body}\n"
+    fix = weak({"mod.py": OVERRIDDEN, "rafts.py": other}, "mod:Boat.built", "Boat", side="element")
+    assert (fix.safety, "may be this container or another one" in fix.reason) == (safety, safety == "none"), fix.reason
+    named = OVERRIDDEN.replace("self.built", "Boat.built").replace("cls.built", "Boat.built")
+    assert weak({"mod.py": named, "rafts.py": other}, "mod:Boat.built", "Boat", side="element").safety == "safe"
 
 
 def test_a_chain_of_any_length_is_followed() -> None:

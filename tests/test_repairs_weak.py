@@ -294,7 +294,8 @@ def test_uses_of_a_set_are_rewritten(code: str, after: str) -> None:
     text = "d = set()\n\nclass A:\n    def __init__(self):\n        d.add(self)\n\ndef made():\n    return A()\n"
     text += f"\ndef use(x):\n    global d\n    {code}\n"
     fix = weak(text, "d", "A", side="element")
-    assert fix.safety == "safe" or fix.reason.startswith(MISSED), fix.reason
+    handed = "assumes that whoever calls use() keeps the x that it passes"
+    assert fix.safety == "safe" or fix.reason.startswith((MISSED, handed)), fix.reason
     assert repaired(text, fix)["mod.py"].endswith(f"    global d\n    {after}\n")
 
 

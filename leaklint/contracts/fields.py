@@ -17,7 +17,7 @@ _ONE_WORD = (
     "plain fresh nothing receiver registered weak exception count identity super attribute members namespace partial unknown"
 ).split()
 _WITH_MORE = ("plain", "argument", "element", "copy", "instance", "field")
-RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple")
+RETURNS = (*_ONE_WORD, "deep copy 0", "class of", "new class", "named tuple", "protocol")
 TAKES = ("plain 0", "plain 1")
 NAMES = ("returns", "takes", "keys", "natures")
 KEYS = ("fresh", "finite", "inner", "input", "own", "text")
@@ -26,8 +26,8 @@ NATURES = (
     "enum", "metaclass", "model", "value", "compared by value", "property", "kept property", "same function", "plain", "text",
     "environment", "makes dict", "makes list", "makes set", "makes weak", "makes bounded", "makes local", "makes a class",
     "not weakly referable", "of variable size", "slotted base", "data class", "attrs class", "attrs class by its name",
-    "slotted class", "field", "constructor", "leads back", "marker", "makes a copy", "copies objects", "frees a resource",
-    "another each time", "gives a number", "lives by who holds it", "waits", "goes on", "limited",
+    "slotted class", "field", "constructor", "leads back", "marker", "makes a copy", "copies objects", "makes objects anew",
+    "frees a resource", "another each time", "gives a number", "lives by who holds it", "waits", "goes on", "limited",
     "not found", "runs with its class",
     "suppresses", "runs coroutines", "the one that runs", "takes a coroutine", "ends the process", "process",
     "canonical form", "digest", "reads what a file is now", "reads row by row", "joins rows", "numbers rows", "one of few",

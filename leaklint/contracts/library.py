@@ -44,6 +44,12 @@ def of_nature(nature: str) -> frozenset[str]:
 
 
 @cache
+def named_by_nature(nature: str) -> frozenset[str]:
+    """Return the whole names of the classes and functions that are by nature such ones."""
+    return frozenset(name for name, given in shipped("builtins").natures if given == nature)
+
+
+@cache
 def storing(*tops: str) -> frozenset[str]:
     """Return the functions of packages that put one argument into another, by the last parts of their names."""
     every = (one for top in tops for one in shipped(top).callables if one.kind == "store")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from leaklint.heap.retained import LEVELS
+from leaklint.heap.certainty import LEVELS
 from leaklint.model import Finding
 from leaklint.records import replace
 from leaklint.rules.context import Case, Context

@@ -10,16 +10,14 @@ from leaklint.drafts.containers import mended
 from leaklint.drafts.view import Leak, RepairContext, StoredEntry
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.kinds import DISTINCT, KINDS, UNRESOLVED
 from leaklint.heap.memoisation import Memos
-from leaklint.heap.retained_objects import KINDS
 from leaklint.model import Finding, Fix
 from leaklint.records import replace
 from leaklint.source import Span
 
-_TELLING = frozenset(
-    {"self", "method", "closure", "exception", "instance", "class", "function", "param", "made", "part"}
-)
-_UNTOLD = frozenset({"param", "made", "part", "instance"})  # kinds of which a run may tell the class
+_TELLING = DISTINCT | UNRESOLVED
+_UNTOLD = UNRESOLVED | {"param", "instance"}  # kinds of which a run may tell the class
 _SIDES = frozenset({"[]=", "setdefault", "__setitem__", "update"})
 
 
@@ -73,13 +71,14 @@ def _has_changed(view: RepairContext, finding: Finding) -> bool:
 def _of_call(view: RepairContext, finding: Finding) -> Fix | None:
     """Return the repair of a call that registers something for good; None for one that no contract knows."""
     module = view.module_of(finding.path)
-    for function, event, _, name in view.context.heap.effects.external:
-        if view.context.module_of(function) == module and event.place[0] <= finding.line <= event.place[2]:
-            if finding.code == "LK402" and name.endswith(".addHandler"):
-                return calls.added(view, module, event.place)
-            kind = _kind_of(view, name) if finding.code == "LK401" else ""
+    for external in view.context.heap.effects.external:
+        place = external.event.place
+        if view.context.module_of(external.function) == module and place[0] <= finding.line <= place[2]:
+            if finding.code == "LK402" and external.name.endswith(".addHandler"):
+                return calls.added(view, module, place)
+            kind = _kind_of(view, external.name) if finding.code == "LK401" else ""
             if kind:
-                return calls.registered(view, module, event.place, kind)
+                return calls.registered(view, module, place, kind)
     return None
 
 

@@ -69,6 +69,14 @@ def walk(term: Term) -> Iterator[Term]:
         stack.extend(children(here))
 
 
+def handed_out(term: Term) -> Iterator[Term]:
+    """Yield a term and what it may have inside: not an object of which it only gives an attribute, or a method's result."""
+    yield term
+    inside = () if term[0] == "attr" else children(term)
+    for part in inside[1:] if term[0] == "call" else inside:
+        yield from handed_out(part)
+
+
 def params_of(term: Term, function: str) -> frozenset[str]:
     """Return the names of a function's parameters that a term has inside."""
     return frozenset(one[2] for one in walk(term) if one[0] == "param" and one[1] == function)

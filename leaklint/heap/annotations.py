@@ -97,6 +97,19 @@ class Annotations:
             return self.of(inner[1 if by_key else 0])
         return frozenset()
 
+    def is_callable(self, term: Term | None, depth: int = 3) -> bool:
+        """Tell whether an annotation lets callables come, by an alias as well."""
+        if term is None or depth == 0:
+            return False
+        if term[0] == "op":
+            return any(self.is_callable(part, depth) for part in term[2])
+        if term[0] == "elem" and self.last(term[1]) in _WRAPPERS:
+            parts = term[2][1] if term[2][0] == "tuple" else (term[2],)
+            return any(self.is_callable(part, depth) for part in parts)
+        named = term[1] if term[0] == "elem" else term
+        aliased = self.heap.names.assigned_to(self.heap.names.name(named[1], named[2])) if named[0] == "name" else ()
+        return self.last(named) == "Callable" or any(self.is_callable(one, depth - 1) for one in aliased)
+
     def last(self, term: Term) -> str:
         """Return the last part of the name in an annotation."""
         return (

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaklint.heap.points_to import PointsTo
 
 _UNCHANGED = frozenset({"", "abstract", "plain", "tuple", "frozenset"})  # has no methods that put something in
+_OBJECTS = frozenset({"inst", "self", "class"})
 _PASSED_ON = 2  # how many callers further up what callers pass on is looked for
 
 
@@ -35,6 +36,12 @@ class Attributes:
         self.assigned = Assigned(heap)
         self.descriptors = Descriptors(heap)
 
+    def of(self, base: Term, name: str) -> Values:
+        """Return attribute ``name`` of all that a term may denote."""
+        values = self.heap.in_order(base)
+        attribute = self.attribute if base[0] == "any" or len(values) < 2 else self.of_each
+        return NOTHING.union(*[attribute(value, name, base) for value in values])
+
     def attribute(self, value: Term, name: str, base: Term) -> Values:
         """Return what attribute ``name`` of a value may be; ``base`` is the term of the value, for methods' receivers."""
         kind = value[0]
@@ -43,7 +50,7 @@ class Attributes:
         if kind in {"inst", "self"}:
             return self._of_instance(value, name, base) if value[1] != "?" else PART
         if kind in {"class", "anyclass", "metaclass"}:
-            return self._of_class(value, name)
+            return self._of_class(value, name, base)
         if kind == "super":
             return self._of_super(value[1], name)
         if kind == "module":
@@ -86,6 +93,14 @@ class Attributes:
             return frozenset([("ext", f"super.{name}")])
         attribute = next((klass.attributes[name][0] for klass in above if name in klass.attributes), None)
         return self.of_base_outside(key, name) if attribute is None else self.heap.evaluate(attribute)
+
+    def of_each(self, value: Term, name: str, base: Term) -> Values:
+        """Return an attribute of one of several values; of an object it is worked out once, whoever has it."""
+        return (
+            self.heap.evaluate(("attr", ("any", value), name))
+            if value[0] in _OBJECTS
+            else self.attribute(value, name, base)
+        )
 
     def _on_outside(self, value: Term, name: str) -> Values:
         """Return what the program assigns to an attribute of an object from outside of it."""
@@ -230,9 +245,9 @@ class Attributes:
     def _handed_through(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of what a caller hands in; of a parameter of its own, of what its callers hand in."""
         if value[0] != "param":
-            return self.attribute(value, name, base)
-        arguments = (argument for argument in self.given(value) if argument[0] in {"class", "inst", "self"})
-        return frozenset().union(*(self.attribute(argument, name, base) for argument in arguments))
+            return self.of_each(value, name, base)
+        arguments = (argument for argument in self.given(value) if argument[0] in _OBJECTS)
+        return frozenset().union(*(self.of_each(argument, name, base) for argument in arguments))
 
     def _of_param(self, value: Term, name: str, base: Term) -> Values:
         """Return an attribute of a parameter: by what callers give, what is assigned there, or the one class that has it."""
@@ -245,9 +260,10 @@ class Attributes:
         fields = self.assigned.all(name)
         bases = self.assigned.owners(name)
         if fields and len(bases) == 1 and "" not in bases and base[0] in {"param", "fresh", "iter", "elem", "cell"}:
-            result = self.heap.all_of(event.terms[1] for _, event in fields)
-            if result:
-                return result
+            if got := self.heap.all_of(event.terms[1] for _, event in fields):
+                return got
+        if value[0] == "param" and not fields and (term := self.heap.classes.declared_once(name)) is not None:
+            return self.heap.evaluate(term)
         owner = self.heap.classes.uppermost(name) if value[0] == "param" else None
         if owner is not None:
             return self._bound(("self", owner), owner, name, self.heap.names.classes[owner].methods[name], base)
@@ -293,7 +309,7 @@ class Attributes:
         below = self.heap.classes.below(meta)
         return any(self.heap.classes.metaclass(key) in below for key in kin.classes)
 
-    def _of_class(self, value: Term, name: str) -> Values:
+    def _of_class(self, value: Term, name: str, base: Term) -> Values:
         key = value[1]
         if key == "?":
             return PART
@@ -310,7 +326,7 @@ class Attributes:
             meta = self.heap.classes.metaclass(key)
             if meta is not None:
                 result |= (
-                    self._of_class(("anyclass", meta), name)
+                    self._of_class(("anyclass", meta), name, base)
                     if self.heap.classes.method(meta, name) or self.heap.classes.attribute(meta, name)
                     else NOTHING
                 )
@@ -319,7 +335,7 @@ class Attributes:
         attribute = self.heap.classes.attribute(key, name)
         method = self.heap.classes.method(key, name)
         if method is not None:
-            return frozenset([("method", value, method)])
+            return self._bound(value, key, name, method, base)
         result = self._meta_fields(key, name)
         return result | (self.heap.evaluate(attribute[1]) if attribute is not None else NOTHING) or PART
 
@@ -347,10 +363,7 @@ class Attributes:
                 return self.heap.calling.with_receiver(function, base)
             changed = self.decorated(function)
             if changed is not None:
-                return frozenset(
-                    ("method", value, value_made[1]) if value_made[0] == "func" else value_made
-                    for value_made in changed
-                )
+                return NOTHING.union(*(self.descriptors.read(one, value, base) for one in changed))
         if function.kind == "staticmethod" or (value[0] == "class" and function.kind == "method"):
             return frozenset([("func", method)])
         return frozenset([("method", value, method)])
@@ -360,20 +373,6 @@ class Attributes:
         terms = [decorator.term for decorator in function.decorators]
         kinds = {"property": "property", "kept property": "kept"}
         return {word for nature, word in kinds.items() if any(self.heap.may_be(term, nature) for term in terms)}
-
-    def called_with_class(self, function: Function) -> bool:
-        """Tell whether a decorator of the program is a descriptor whose ``__get__`` calls the function with the class."""
-        for decorator in function.decorators:
-            for value in self.heap.evaluate(decorator.term):
-                get = self.heap.classes.method(value[1], "__get__") if value[0] == "class" else None
-                params = self.heap.functions[get].params if get is not None else ()
-                if get is None or len(params) < 3:
-                    continue
-                owner: Term = ("param", get, params[2].name)
-                calls = [event.terms[0] for event in self.heap.functions[get].events if event.kind == "call"]
-                if any(call[2][:1] == (owner,) for call in calls):
-                    return True
-        return False
 
     def decorated(self, function: Function) -> Values | None:
         """Return what decorators of the program, or memoisers, make of a function; None if they leave it as it is."""

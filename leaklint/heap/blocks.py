@@ -5,6 +5,7 @@ from __future__ import annotations
 from leaklint.flow.model import Event, Function
 from leaklint.flow.truth import falsy
 from leaklint.heap.effects import Effect
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.removal_sites import WayQuestion
 
 _ENDS = ("__exit__", "__aexit__")
@@ -13,17 +14,17 @@ _ENDS = ("__exit__", "__aexit__")
 class Blocks(WayQuestion):
     """Finds the context managers whose end asks for an error before it takes an entry out."""
 
-    def kept_by_error(self, store: Effect, every: list[Effect]) -> str:
+    def kept_by_error(self, entry: HeldEntry) -> str:
         """Return the end of a block that alone takes an entry out, and does not if the block has raised."""
-        owner = self.heap.functions[store.function].owner
+        owner = self.heap.functions[entry.store.function].owner
         for name in _ENDS if owner else ():
             key = self.heap.classes.method(owner, name)
             if key is None:
                 continue
             function = self.heap.functions[key]
-            events = [self._taking(function, one) for one in every]
-            taking = [one for found in events for one in found]
-            if taking and all(events) and all(self._asks_for_none(function, one) for one in taking):
+            events = [self._taking(function, removal) for removal in entry.outside]
+            taking = [event for events_of_removal in events for event in events_of_removal]
+            if taking and all(events) and all(self._asks_for_none(function, event) for event in taking):
                 return f"{name}() removes it only where the block raised nothing (line {taking[0].place[0]})"
         return ""
 

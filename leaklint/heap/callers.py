@@ -6,10 +6,22 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, NamedTuple, TypeVar
 
-from leaklint.heap.effects import Call
+from leaklint.heap.effects import Call, Effects
+from leaklint.heap.layers import reached
 
 Answer = TypeVar("Answer")
 _MOST = 12  # answers to one question, by the way that leads to it
+
+
+def callers_up(
+    effects: Effects, keys: Iterable[str], most: int | None = None, follows: Callable[[Call], bool] = lambda _: True
+) -> set[str]:
+    """Return some functions and those by which they are called, as far as ``most`` calls up that ``follows`` agrees to."""
+
+    def callers(key: str) -> Iterator[str]:
+        return (call.caller for call in effects.calls.get(key, ()) if follows(call))
+
+    return reached(keys, callers, most)
 
 
 class _Known(NamedTuple, Generic[Answer]):
@@ -88,4 +100,4 @@ class Callers(Generic[Answer]):
             self._way.pop()
 
 
-__all__ = ["Callers"]
+__all__ = ["Callers", "callers_up"]

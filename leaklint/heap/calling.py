@@ -33,10 +33,10 @@ class Calling:
 
     def call(self, term: Term) -> Values:
         """Return what a call may return."""
-        got: set[Term] = set()
+        results: set[Term] = set()
         for callee in self.heap.in_order(term[1]):
-            got |= self.called(callee, term)
-        return frozenset(got)
+            results |= self.called(callee, term)
+        return frozenset(results)
 
     def called(self, callee: Term, term: Term) -> Values:
         """Return what a call of one callee returns."""
@@ -46,14 +46,14 @@ class Calling:
         if kind in {"anyclass", "metaclass"}:
             return frozenset([("inst", "?", term[4])]) if kind == "anyclass" else frozenset([("anyclass", callee[1])])
         if kind == "func":
-            got = self.returned(callee[1], self.bind(callee[1], term, None))
-            return self._wrapped(callee[1], term) or got if got == MADE else got
+            results = self.returned(callee[1], self.bind(callee[1], term, None))
+            return self._wrapped(callee[1], term) or results if results == MADE else results
         if kind == "method":
             receiver = self.receiver_term(term, callee)
-            got = self.returned(callee[2], self.bind(callee[2], term, receiver))
-            for one in self.overrides(callee, term[1]):  # the object may be any heir's
-                got |= self.returned(one, self.bind(one, term, receiver))
-            return self._wrapped(callee[2], term) or got if got == MADE else got
+            results = self.returned(callee[2], self.bind(callee[2], term, receiver))
+            for override in self.overrides(callee, term[1]):  # the object may be any heir's
+                results |= self.returned(override, self.bind(override, term, receiver))
+            return self._wrapped(callee[2], term) or results if results == MADE else results
         if kind in {"ext", "extinst"}:
             return self.heap.external.called(callee[1], term)
         if kind == "cmethod":
@@ -71,8 +71,10 @@ class Calling:
 
     def _wrapped(self, key: str, term: Term) -> Values:
         """Return the generators that a wrapper, called by the name of one of the functions that it wraps, gives back."""
-        inner = (self.heap.functions[one] for one in self.heap.wrapped.get(key, ()))
-        return frozenset(("generator", one.key, ()) for one in inner if one.yields and one.name == term[1][-1])
+        inner = (self.heap.functions[wrapped] for wrapped in self.heap.wrapped.get(key, ()))
+        return frozenset(
+            ("generator", function.key, ()) for function in inner if function.yields and function.name == term[1][-1]
+        )
 
     def _constructed(self, key: str, term: Term) -> Values:
         if self.heap.classes.is_metaclass(key):
@@ -80,30 +82,34 @@ class Calling:
         meta = self.heap.classes.metaclass(key)
         call = self.heap.classes.method(meta, "__call__") if meta is not None else None
         if call is not None:
-            got = frozenset(
+            instances = frozenset(
                 v
                 for v in self.returned(call, {self.heap.functions[call].params[0].name: ("class", key)})
                 if v[0] in {"inst", "self"} and v[1] in {key, "?"}
             )
-            if got:
-                return frozenset(self._made_by(call, v, ("inst", key, v[2] if len(v) > 2 else None), term) for v in got)
+            if instances:
+                return frozenset(
+                    self._made_by(call, v, ("inst", key, v[2] if len(v) > 2 else None), term) for v in instances
+                )
         new = self.heap.classes.method(key, "__new__")
         if new is not None:
             params = self.heap.functions[new].params
-            got = self.returned(new, {params[0].name: ("class", key)} if params else {})
-            named = ((v, ("inst", key, v[2]) if v[0] == "inst" and v[1] == "?" else v) for v in got)
-            got = frozenset(self._made_by(new, v, one, term) for v, one in named if one[0] in {"inst", "self"})
-            if got:
-                return got
+            instances = self.returned(new, {params[0].name: ("class", key)} if params else {})
+            named = ((v, ("inst", key, v[2]) if v[0] == "inst" and v[1] == "?" else v) for v in instances)
+            instances = frozenset(
+                self._made_by(new, v, instance, term) for v, instance in named if instance[0] in {"inst", "self"}
+            )
+            if instances:
+                return instances
         return frozenset([self._made_at(key, term)])
 
     def _made_at(self, key: str, term: Term) -> Term:
-        made = ("inst", key, term[4])
+        instance = ("inst", key, term[4])
         if not _names_its_class(term[1]):
-            self.heap.of_heirs.add(made)
-        return made
+            self.heap.of_heirs.add(instance)
+        return instance
 
-    def _made_by(self, maker: str, value: Term, made: Term, term: Term) -> Term:
+    def _made_by(self, maker: str, value: Term, instance: Term, term: Term) -> Term:
         """Return the object of a construction of which ``__new__`` or a metaclass's ``__call__`` makes ``value``.
 
         Each construction has an object of its own, unless the maker puts what it makes away and may hand it out again.
@@ -112,7 +118,7 @@ class Calling:
             event.kind in {"setitem", "setattr"} and value in self.heap.evaluate(event.terms[-1])
             for event in self.heap.functions[maker].events
         )
-        return made if put_away or made[0] != "inst" else self._made_at(made[1], term)
+        return instance if put_away or instance[0] != "inst" else self._made_at(instance[1], term)
 
     def overrides(self, method: Term, called: Term) -> list[str]:
         """Return the methods that heirs have in place of one, where the object that it is called on may be any heir's.
@@ -122,10 +128,10 @@ class Calling:
         receiver, name = method[1], self.heap.functions[method[2]].name
         if receiver[0] != "self" or receiver[1] not in self.heap.names.classes or called[0] != "attr":
             return []
-        found = self.heap.classes.overrides(receiver[1], name)
-        if not found or receiver not in self.heap.evaluate(called[1]):
+        overrides = self.heap.classes.overrides(receiver[1], name)
+        if not overrides or receiver not in self.heap.evaluate(called[1]):
             return []
-        return [one for one in found if one != method[2]]
+        return [override for override in overrides if override != method[2]]
 
     def receiver_term(self, term: Term, callee: Term) -> Term:
         """Return the term of the object that a method is called on."""
@@ -133,8 +139,8 @@ class Calling:
             base = term[1][1]
             if base[0] == "call" and tuple(v[0] for v in self.heap.in_order(base))[:1] == ("super",):
                 return self.receiver_of_super(base) or callee[1]
-            found: Term = base
-            return found
+            receiver: Term = base
+            return receiver
         return ("any", callee[1])
 
     def receiver_of_super(self, base: Term) -> Term | None:
@@ -149,7 +155,7 @@ class Calling:
         arguments = list(term[2])
         if receiver is not None and function.kind != "staticmethod" and (function.owner or key in self.heap.wrapped):
             arguments.insert(0, receiver)
-        spread = next((n for n, one in enumerate(arguments) if one[0] == "star"), len(arguments))
+        spread = next((n for n, argument in enumerate(arguments) if argument[0] == "star"), len(arguments))
         for param, argument in zip(positional, arguments[:spread], strict=False):
             bound[param.name] = argument
         vararg = next((param.name for param in function.params if param.kind == "*"), None)
@@ -163,7 +169,8 @@ class Calling:
                     ("const", str(positional.index(param) - spread), "int"),
                 )
             if vararg is not None:
-                bound[vararg] = arguments[spread][1]
+                rest = tuple(arguments[len(positional) :])
+                bound[vararg] = ("tuple", rest, term[4]) if spread > len(positional) else arguments[spread][1]
         words = {param.name for param in function.params}
         bound.update({word: value for word, value in term[3] if word in words})
         return bound
@@ -184,13 +191,13 @@ class Calling:
         self.heap.contents.asked += 1
         calls = self.heap.calls.get(value[1], ())
         bound = islice((call.bound for call in calls if value[2] in call.bound), _CALLERS)
-        terms = [*(self.handed_in(one, value) for one in bound), *self._default(value)]
-        return frozenset(one for one in self.heap.all_of(terms) if one[0] != "container")
+        terms = [*(self.handed_in(arguments, value) for arguments in bound), *self._default(value)]
+        return frozenset(denoted for denoted in self.heap.all_of(terms) if denoted[0] != "container")
 
     def _default(self, value: Term) -> list[Term]:
         """Return the default of a parameter, where that names a class or a function: whoever gives nothing hands it in."""
         function = self.heap.functions[value[1]]
-        default = next((one.default for one in function.params if one.name == value[2]), None)
+        default = next((param.default for param in function.params if param.name == value[2]), None)
         return [default] if default is not None and default[0] in {"name", "attr", "func", "class"} else []
 
     def substituted(self, term: Term, key: str, bound: Mapping[str, Term]) -> Term:
@@ -198,8 +205,8 @@ class Calling:
         if not bound:
             return term
 
-        def change(one: Term) -> Term | None:
-            return bound.get(one[2], one) if one[0] == "param" and one[1] == key else None
+        def change(part: Term) -> Term | None:
+            return bound.get(part[2], part) if part[0] == "param" and part[1] == key else None
 
         return rebuilt(term, change)
 
@@ -207,8 +214,8 @@ class Calling:
         """Return what a function may return, its parameters being ``bound``."""
         function = self.heap.functions[key]
         if function.yields:
-            given = tuple((name, term) for name, term in (bound or {}).items() if is_small(term))
-            return frozenset([("generator", key, given)])
+            arguments = tuple((name, term) for name, term in (bound or {}).items() if is_small(term))
+            return frozenset([("generator", key, arguments)])
         return self._outcome(function, "return", bound)
 
     def yielded(self, generator: Term) -> Values:
@@ -219,7 +226,7 @@ class Calling:
         key = function.key
         if self.heap.depth > _DEEP:
             return PART
-        got: set[Term] = set()
+        results: set[Term] = set()
         before = self.heap.context
         as_written = self.heap.tangled or len(before) >= _CONTEXT or key in before
         self.heap.context = (*before, key)
@@ -228,16 +235,16 @@ class Calling:
             if bound and not as_written and not names.isdisjoint(bound):
                 term = self.substituted(option, key, bound)
                 term = term if is_small(term) else option
-            got |= self.heap.evaluate(term)
+            results |= self.heap.evaluate(term)
         self.heap.context = before
-        return frozenset(got)
+        return frozenset(results)
 
     def _options_of(self, function: Function, kind: str) -> list[tuple[Term, frozenset[str]]]:
         """Return the terms that a function may return or yield, each once, with the names of its parameters in them."""
         known = self._options.get((function.key, kind))
         if known is None:
-            given = [event.terms[0] for event in function.events if event.kind == kind]
-            terms = dict.fromkeys(option for term in given if term != NONE for option in options(term))
+            results = [event.terms[0] for event in function.events if event.kind == kind]
+            terms = dict.fromkeys(option for term in results if term != NONE for option in options(term))
             known = self._options[function.key, kind] = [(term, params_of(term, function.key)) for term in terms]
         return known
 

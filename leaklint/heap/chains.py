@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.arguments import call_arguments
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
+from leaklint.heap.kinds import OBJECTS_AND_ERRORS
 from leaklint.heap.links import Links
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.release import Quality, Release
-from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance"})
 _MAKING = DISPLAYS | {"call", "func"}  # terms of values that may keep others
 _DEPTH = 3  # how many values deep the old one is looked for
 _MOST = 200  # values at each depth
@@ -56,8 +57,8 @@ class Chains:
                     continue
                 value, target = event.terms[-1], _target(event)
                 before = any(
-                    one.kind == "setattr" and one.terms == (value, target) and one.place < event.place
-                    for one in function.events
+                    other.kind == "setattr" and other.terms == (value, target) and other.place < event.place
+                    for other in function.events
                 )
                 before = before or self.holds(value, target, event)
                 yield from self.links.of(function, event, before)
@@ -76,17 +77,17 @@ class Chains:
         if base[0] == "param":
             own = function.kind == "method" and is_constructor(function.name) and function.params
             return bool(own) and base == ("param", function.key, function.params[0].name)
-        made = self.heap.points_to.evaluate(base)
-        return bool(made) and all(value[0] == "inst" and value[2] == base[4] for value in made)
+        objects = self.heap.points_to.evaluate(base)
+        return bool(objects) and all(value[0] == "inst" and value[2] == base[4] for value in objects)
 
     def holds(self, value: Term, target: Term, event: Event) -> bool:
         """Tell whether a new value keeps the old value of the variable that it is assigned to."""
         level, seen = [value] if value[0] in _MAKING else [], {value}
         for _ in range(_DEPTH + 1):
-            made = [self._made_of(one, event) for one in level]
-            if any(self._is_same(part, target, event) for one in made for part in one.parts):
+            made_of = [self._made_of(term, event) for term in level]
+            if any(self._is_same(part, target, event) for made in made_of for part in made.parts):
                 return True
-            inside = dict.fromkeys(term for one in made for term in one.inside)
+            inside = dict.fromkeys(term for made in made_of for term in made.inside)
             level = [term for term in islice(inside, _MOST) if term not in seen and term[0] in _MAKING]
             seen.update(level)
         return False
@@ -96,7 +97,7 @@ class Chains:
         if value[0] == "func":
             is_patch = event.kind != "setname"
             cells = () if is_patch else self.heap.keeping.captures(value[1])
-            return Made([one for cell in cells for one in self._of_variable(cell)], [])
+            return Made([term for cell in cells for term in self._of_variable(cell)], [])
         if value not in self._made:
             self._made[value] = self._called(value) if value[0] == "call" else Made(value[1], value[1])
         return self._made[value]
@@ -120,9 +121,9 @@ class Chains:
         function = points_to.functions[callee[-1]]
         receiver = call[1][1] if callee[0] == "method" and call[1][0] == "attr" else None
         bound = points_to.calling.bind(function.key, call, receiver)
-        for one in function.events if not function.yields else ():
-            if one.kind == "return" and one.terms[0][0] in {*_MAKING, "param"}:
-                yield points_to.calling.substituted(one.terms[0], function.key, bound)
+        for event in function.events if not function.yields else ():
+            if event.kind == "return" and event.terms[0][0] in {*_MAKING, "param"}:
+                yield points_to.calling.substituted(event.terms[0], function.key, bound)
 
     def _is_same(self, term: Term, target: Term, event: Event) -> bool:
         if term == target:
@@ -173,24 +174,30 @@ class Chains:
         location = HeapPlace(where[0], where[1], where[2], home, place, 0, path)
         # a display is part of the chain itself: what it keeps besides is what piles up, or the displays alone
         parts = value[1] if value[0] in DISPLAYS else (value,)
-        every = [one for part in parts for one in self.heap.keeping.of(part)]
+        every = [candidate for part in parts for candidate in self.heap.keeping.of(part)]
         every += [Retained("container", "", value[0])] if value[0] in DISPLAYS else []
-        retained = min((one for one in every if one.kind in _OBJECTS), key=lambda one: not one.cls, default=None)
+        retained = min(
+            (candidate for candidate in every if candidate.kind in OBJECTS_AND_ERRORS),
+            key=lambda candidate: not candidate.cls,
+            default=None,
+        )
         if retained is None:
-            retained = next((one for one in every if one.kind in {"param", "container", "made"}), None)
+            retained = next(
+                (candidate for candidate in every if candidate.kind in {"param", "container", "made"}), None
+            )
         if retained is None or (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
             return
-        level = min(self._level(retained), 1 if reasons or value[0] == "func" else 2)
+        certainty = Certainty(self._level(retained), tuple(reasons)).lowered(1 if reasons or value[0] == "func" else 2)
         if value[0] == "func" and not retained.cls:
             level = int(bool(self.heap.effects.calls.get(key)) and not reasons)
-            reasons = [*reasons, f"assumes that callers pass objects for '{retained.name}'"]
+            certainty = Certainty(level, (*reasons, f"assumes that callers pass objects for '{retained.name}'"))
         effect = Effect("store", "chained", ("container", "object", where), value, None, value, key, event)
-        store = Store(effect, retained, "element", Domain.UNKNOWN, level)
+        store = Store(effect, retained, "element", Domain.UNKNOWN, certainty)
         release = Release(Quality.NONE, "each keeps the one before it")
-        yield Retention(location, "object", (store,), release, LEVELS[level], tuple(reasons))
+        yield Retention(location, "object", (store,), release, certainty.word, certainty.reasons)
 
     def _level(self, retained: Retained) -> int:
-        if retained.kind not in _OBJECTS:
+        if retained.kind not in OBJECTS_AND_ERRORS:
             return 1
         return 0 if retained.cls and self.heap.multiplicity.is_few(retained.cls) else 2
 

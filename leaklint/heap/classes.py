@@ -149,6 +149,18 @@ class Classes:
         owners = self._owners.get(name, set()) if not name.startswith("__") else ()
         return next((owner for owner in owners if self.below(owner).issuperset(owners)), None)
 
+    def declared_once(self, name: str) -> Term | None:
+        """Return what the only class with an attribute of a name, and no method, has under it; None where others have it."""
+        return self._declared_once.get(name) if name not in self._owners and not name.startswith("__") else None
+
+    @cached_property
+    def _declared_once(self) -> dict[str, Term | None]:
+        found: dict[str, Term | None] = {}
+        for klass in self.names.classes.values():
+            for name, (term, _) in klass.attributes.items():
+                found[name] = term if name not in found else None
+        return found
+
     def local_heirs(self, key: str) -> set[str]:
         """Return the heirs that functions make with a class statement."""
         return {heir for heir in self.below(key) if self.names.classes[heir].parent}
@@ -198,7 +210,7 @@ class Classes:
         """Tell whether a class only says which methods others have; an heir that names no ``Protocol`` is one of those."""
         bases = (base[1] if base[0] == "elem" else base for base in self.names.classes[key].bases)
         return any(
-            value[0] == "ext" and value[1].rpartition(".")[2] == "Protocol"
+            value[0] == "ext" and self.contracts.returned(value[1]) == "protocol"
             for base in bases
             for value in self._evaluate(base)
         )

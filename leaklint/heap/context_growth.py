@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, children
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.context_links import ContextLinks
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import IMPORT, MANY
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.release import Quality, Release
-from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ class ContextGrowth:
     def variables(self) -> Iterator[VariableSet]:
         """Yield where a variable is set that is made for one object or one run: the context holds both, and each is another."""
         made = {
-            ("container", "contextvar", term[4]): function
-            for function, event, term, name in self.heap.effects.external
-            if self.heap.points_to.contracts.is_a(name, "makes a context variable")
-            and self.heap.multiplicity.event_runs(function, event) == MANY
+            ("container", "contextvar", external.call[4]): external.function
+            for external in self.heap.effects.external
+            if self.heap.points_to.contracts.is_a(external.name, "makes a context variable")
+            and self.heap.multiplicity.event_runs(external.function, external.event) == MANY
         }
         for variable, maker in made.items():
             settings = self.heap.keys.settings.by_variable.get(variable, [])
@@ -100,11 +101,13 @@ class ContextGrowth:
             effect = Effect(
                 "store", "rebuilt", ("container", "object", variable[2]), part, key, part, function.key, event
             )
-            stores.append(Store(effect, self._kept(part, "entry"), "element", domain, level, (_ONE_CONTEXT,)))
+            certainty = Certainty(level, (_ONE_CONTEXT,))
+            stores.append(Store(effect, self._kept(part, "entry"), "element", domain, certainty))
         if stores:
-            stores.sort(key=lambda one: -one.level)
+            stores.sort(key=lambda store: -store.certainty.level)
+            certainty = stores[0].certainty
             release = Release(Quality.NONE, "each value has all of the one before, and nothing sets it back")
-            yield Retention(location, "object", tuple(stores), release, LEVELS[stores[0].level], stores[0].reasons)
+            yield Retention(location, "object", tuple(stores), release, certainty.word, certainty.reasons)
 
     def _has_its_own(self, function: Function) -> bool:
         """Tell whether code may run in a context that ends with it: that of a task, or one that the program copies."""
@@ -114,7 +117,7 @@ class ContextGrowth:
     def _copies(self) -> bool:
         """Tell whether the program copies contexts, to run something in one."""
         natures = self.heap.points_to.contracts.is_a
-        return any(natures(name, "copies the context") for _, _, _, name in self.heap.effects.external)
+        return any(natures(external.name, "copies the context") for external in self.heap.effects.external)
 
     def _is_of_tasks(self, key: str, depth: int) -> bool:
         """Tell whether a function is a coroutine, or called by coroutines alone."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.domains import Domain
 from leaklint.heap.retained import Store
 from leaklint.heap.retained_objects import Retained
@@ -35,7 +36,7 @@ class ContextDefaults:
             return
         domain = self.heap.keys.of(put, effect.chain)
         if domain in {Domain.TEXT, Domain.FRESH, Domain.VALUE}:
-            yield Store(effect, Retained("made", chain=effect.chain), "element", domain, 1, (_WHY,))
+            yield Store(effect, Retained("made", chain=effect.chain), "element", domain, Certainty(1, (_WHY,)))
 
     @cached_property
     def _defaults(self) -> frozenset[Term]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event
 from leaklint.flow.terms import DISPLAYS, UNKNOWN, Term, alternatives, rebuilt, root, walk
 from leaklint.flow.truth import falsy
+from leaklint.heap.dead_sweeps import DeadSweeps
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.empty_reads import finds_empty, stays_empty
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _BY_EQUALITY = frozenset({"pop", "remove", "discard", "del", "__delitem__", "slot"})
 _BY_PLACE = frozenset({"pop", "del", "__delitem__"})  # of a list; of a mapping, by key
+_MANY = frozenset({Domain.FRESH, Domain.OBJECT, Domain.TEXT, Domain.VALUE})
 _TAKING = frozenset({"popitem", "popleft", "get", "get_nowait", "pop"})
 
 
@@ -34,6 +36,7 @@ class Coverage:
         self.removals = removals
         self.equality = Equality(removals.effects)
         self.wrapping = Wrapping(self)
+        self.dead_sweeps = DeadSweeps(removals)
         self.weak_callbacks = WeakCallbacks(removals.effects)
         self._never_same: dict[tuple[Term, Term], bool] = {}
 
@@ -41,7 +44,9 @@ class Coverage:
         """Tell whether a removal can take out what a store puts in: the same kind of key, an equal element."""
         if self._apart(removal.container, store.container) or self.is_inside(removal.container, store.container):
             return False
-        if self.weak_callbacks.take_references_alone(removal, store) or self.wrapping.looks_for_others(removal, store):
+        if self.dead_sweeps.never_take(removal, store) or self.weak_callbacks.take_references_alone(removal, store):
+            return False
+        if self.wrapping.looks_for_others(removal, store):
             return False
         if (
             removal.how
@@ -61,10 +66,14 @@ class Coverage:
             return store.value is None or stored is None or self._equal(removal.key, stored)
         return self._same_key(removal.key, store)
 
-    def never_taken(self, removal: Effect, stores: list[Store]) -> list[Store]:
+    def never_taken(self, removal: Effect, stores: list[Store], bounded: bool) -> list[Store]:
         """Return the stores of which a removal never takes what they keep: of another sort, under other keys, further out."""
         if around := [store for store in stores if self.is_inside(removal.container, store.effect.container)]:
             return [store for store in around if store.side == "key" or store.retained.kind == "container"]
+        if dead := self.dead_sweeps.left(removal, stores):
+            return dead
+        if bounded:
+            return []
         home = self.removals.heap.functions[removal.function]
         if empty := [store for store in stores if stays_empty(removal, home, store.effect)]:
             return empty
@@ -79,16 +88,11 @@ class Coverage:
 
     def _never_takes(self, how: str, removed: Term, store: Store) -> bool:
         if how != "remove" and store.effect.key is not None:
-            return self.equality.differ(removed, store.effect.key) or self._is_other_constant(removed, store)
+            fills_others = removed[0] == "const" and removed != store.effect.key and store.domain in _MANY
+            return fills_others or self.equality.differ(removed, store.effect.key)
         if how in _BY_PLACE:
             return False
         return store.side == "element" and self.equality.differs_from(removed, store.retained)
-
-    @staticmethod
-    def _is_other_constant(removed: Term, store: Store) -> bool:
-        """Tell whether a removal takes out the entry under one constant, and a store fills others as well."""
-        many = {Domain.FRESH, Domain.OBJECT, Domain.TEXT, Domain.VALUE}
-        return removed[0] == "const" and removed != store.effect.key and store.domain in many
 
     def _is_identity_anew(self, removal: Effect) -> bool:
         """Tell whether a removal looks for the identity of what is made for it, such as a bound method."""
@@ -212,9 +216,8 @@ class Coverage:
             if self.removals.heap.evaluate(call[1]) == {("ext", "builtins.tuple")}:
                 return True  # made of its parts by a call, also of a named tuple, and written out
         if key[0] == "const" and store.key[0] != "const":
-            return any(
-                value[0] != "plain" for value in self.removals.heap.evaluate(store.key)
-            ) is False and not self._has_subject(store.key)
+            plain = all(value[0] == "plain" for value in self.removals.heap.evaluate(store.key))
+            return plain and all(part[0] not in {"param", "call"} for part in walk(store.key))
         if self._is_of_message(key):
             return True
         shape, other = self._shape(key), self._shape(store.key)
@@ -274,9 +277,6 @@ class Coverage:
     def _field_equal(self, term: Term, other: Term) -> bool:
         left, right = self._field_values(term), self._field_values(other)
         return not left or not right or bool(set(left) & set(right))
-
-    def _has_subject(self, term: Term) -> bool:
-        return any(part[0] in {"param", "call"} for part in walk(term))
 
     def _shape(self, term: Term) -> Term:
         """Return a term with the object that it is about left open."""

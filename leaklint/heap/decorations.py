@@ -1,12 +1,13 @@
-"""Decorators of other packages: those that keep the function that they are put on, and what they put on it."""
+"""What decorators keep of the function that they are put on, and what they hand it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event
+from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.points_to_values import PART, Values
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 PARAMETER = "decorated"  # how contracts call the function that what a call returns is put on
 
 
-def decorations(heap: Heap) -> Iterator[tuple[str, Event, Term, str]]:
-    """Yield the decorators of inner functions as calls: in which function, event, call, dotted name.
+def decorations(heap: Heap) -> Iterator[ExternalCall]:
+    """Yield the decorators of inner functions as calls.
 
     ``@hook`` is a call with the function; of ``@listens_for(target)`` the function is an argument by keyword.
     """
@@ -34,7 +35,7 @@ def decorations(heap: Heap) -> Iterator[tuple[str, Event, Term, str]]:
             event = Event("call", (term,), "", decorator.place, ())
             for value in points_to.evaluate(callee):
                 if value[0] == "ext":
-                    yield function.parent, event, term, value[1]
+                    yield ExternalCall(function.parent, event, term, value[1])
 
 
 def put_on(points_to: PointsTo, key: str, name: str) -> Values:
@@ -49,3 +50,18 @@ def put_on(points_to: PointsTo, key: str, name: str) -> Values:
             if method and points_to.contracts.callable(method) is not None:
                 return frozenset([("ext", method)])
     return PART
+
+
+def is_called_with_class(heap: PointsTo, function: Function) -> bool:
+    """Tell whether a decorator of the program is a descriptor whose ``__get__`` calls the function with the class."""
+    for decorator in function.decorators:
+        for value in heap.evaluate(decorator.term):
+            get = heap.classes.method(value[1], "__get__") if value[0] == "class" else None
+            params = heap.functions[get].params if get is not None else ()
+            if get is None or len(params) < 3:
+                continue
+            owner: Term = ("param", get, params[2].name)
+            calls = [event.terms[0] for event in heap.functions[get].events if event.kind == "call"]
+            if any(call[2][:1] == (owner,) for call in calls):
+                return True
+    return False

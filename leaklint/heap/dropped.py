@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term, options, walk
+from leaklint.heap.callers import callers_up
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.grouping import lists_by_key
@@ -167,12 +168,7 @@ class Dropped:
 
     def _givers_on(self, giver: str) -> set[str]:
         """Return a function with those that return what it returns."""
-        givers, callers = {giver}, {giver}
-        for _ in range(_DEPTH):
-            calls = [call for key in callers for call in self.effects.calls.get(key, ())]
-            callers = {call.caller for call in calls if self._returns(call)} - givers
-            givers |= callers
-        return givers
+        return callers_up(self.effects, [giver], _DEPTH, self._returns)
 
     def _returns(self, call: Call) -> bool:
         events = self.heap.functions[call.caller].events

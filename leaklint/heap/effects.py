@@ -10,6 +10,7 @@ from leaklint.contracts.containers import ADDERS, BULK, MAPPINGS, ONLY, QUEUES, 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
 from leaklint.heap.arguments import call_arguments, note_contract
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.generators import note_sent
 from leaklint.heap.implicit import note_handed, note_metaclass, note_operator, note_outside
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
@@ -73,7 +74,7 @@ class Effects:
         self.memo_calls: dict[Term, list[tuple[str, Event, Term]]] = {}  # calls of memoised functions
         self._elements: dict[str, list[tuple[Event, Term]]] = {}  # the elements by key that a function reads
         self._pending: list[Effect] = []  # on what a function is given: whatever its callers give
-        self.external: list[tuple[str, Event, Term, str]] = []  # function, event, call, dotted name
+        self.external: list[ExternalCall] = []
         self.notes.note_supers()
         noted: tuple[int, ...] = ()
         for turn in range(3):
@@ -207,7 +208,7 @@ class Effects:
         elif kind == "cmethod":
             self.container_method(key, event, term, callee)
         elif kind == "ext":
-            self.external.append((key, event, term, callee[1]))
+            self.external.append(ExternalCall(key, event, term, callee[1]))
             note_attribute(self, key, event, term, callee[1])
             note_outside(self, key, event, term, callee[1])
             note_contract(self, key, event, term, callee[1])

@@ -11,6 +11,7 @@ from leaklint.contracts.texts import GIVING_PARTS
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.declared_fields import DeclaredFields
 from leaklint.heap.effects import Effect, Effects
+from leaklint.heap.layers import reached
 from leaklint.heap.read_data import is_cell
 
 if TYPE_CHECKING:
@@ -259,16 +260,17 @@ class Equality:
     def _coroutines(self) -> frozenset[Term]:
         """Return the terms that are given to what makes tasks of coroutines and takes nothing else, by whatever way."""
         calls = (
-            term for _, _, term, name in self.effects.external if self.heap.contracts.is_a(name, "takes a coroutine")
+            external.call
+            for external in self.effects.external
+            if self.heap.contracts.is_a(external.name, "takes a coroutine")
         )
-        here = {option for call in calls for given in call[2][:1] for option in options(given)}
-        coroutines: set[Term] = set()
-        while here:
-            coroutines |= here
-            here = {
-                option for term in here if term[0] == "param" for given in self.given(term) for option in options(given)
-            } - coroutines
-        return frozenset(coroutines)
+        handed = {option for call in calls for given in call[2][:1] for option in options(given)}
+        return frozenset(reached(handed, self._options_given))
+
+    def _options_given(self, term: Term) -> Iterator[Term]:
+        """Yield what callers may hand in for a parameter; nothing for another term."""
+        for given in self.given(term) if term[0] == "param" else ():
+            yield from options(given)
 
     def _sort(self, value: Term, depth: int) -> str:
         """Return the sorts of one abstract value, with blanks between them; nothing for one that is unknown."""

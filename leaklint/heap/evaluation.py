@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeVar
 
@@ -181,11 +181,11 @@ class Evaluation(ABC):
         """Return what any of several terms may denote."""
         return NOTHING.union(*[self.evaluate(term) for term in terms])
 
-    def in_order(self, term: Term) -> Iterable[Term]:
+    def in_order(self, term: Term) -> Collection[Term]:
         """Return what a term may denote, in an order that does not depend on the process."""
         return self.ordered(self.evaluate(term))
 
-    def ordered(self, values: Values) -> Iterable[Term]:
+    def ordered(self, values: Values) -> Collection[Term]:
         """Return values in an order that does not depend on the process, for whoever takes the first that fits."""
         if len(values) < 2:
             return values

@@ -172,7 +172,7 @@ class External:
             return frozenset([("container", "tuple", term[4]) if kind in {"tuple", "frozenset"} else ("plain", kind)])
         if kind == "deque" and (keyword(term, "maxlen") or len(term[2]) > 1):
             limit = keyword(term, "maxlen") or term[2][1]
-            kind = "deque" if limit[0] == "const" and limit[1] == "None" else "bounded"
+            kind = "deque" if self._bound(limit, HANDED_IN) is None else "bounded"
         container = ("container", kind, term[4])
         if kind == "tuple" and (len(term[2]) > 1 or term[3]):  # ``tuple`` itself takes one: a named tuple's fields
             for part in call_arguments(term):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 UNRESOLVED = frozenset({("part",), ("made",), ("unknown",), ("plain", "?")})
 _BY_ACCESS = frozenset({"__get__", "__set__", "__delete__", "__getattr__", "__setattr__", "__delattr__"})
 _MOST_HELD = 30  # of what one value keeps
+_INFINITE = frozenset(("const", repr(word), "str") for word in ("inf", "infinity", "Infinity"))
 ANEW = "what is made anew at each access"
 
 
@@ -42,10 +43,10 @@ class Feasibility:
         """Tell whether what undoes a registration never runs while that lasts."""
         return self.only_finalizing(function.key) or bool(self.never(event, function)) or self.process_end.has(function)
 
-    def _is_finalizer(self, removal: Effect, held: set[str]) -> bool:
+    def _is_finalizer(self, removal: Effect, classes: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
-        own = {above for cls in held for above in self._above(cls)} if held else None
-        return self._only_from(removal.function, lambda function: self.finalizes(function, held), set(), own)
+        own = {above for cls in classes for above in self._above(cls)} if classes else None
+        return self._only_from(removal.function, lambda function: self.finalizes(function, classes), set(), own)
 
     def waits_for_its_end(self, removal: Effect, stores: list[Effect]) -> bool:
         """Tell whether a removal runs when what is stored itself has gone: ``finalize(x, table.pop, x.key)``."""
@@ -54,7 +55,7 @@ class Feasibility:
             return False
         contracts = [heap.contracts.callable(value[1]) for value in heap.evaluate(call[1]) if value[0] == "ext"]
         awaited = call[2][0]
-        return any(one is not None and one.kind == "finalize" for one in contracts) and any(
+        return any(contract is not None and contract.kind == "finalize" for contract in contracts) and any(
             part == awaited or not self._objects(part).isdisjoint(self._objects(awaited))
             for store in stores
             for term in (store.value, store.key)
@@ -64,29 +65,37 @@ class Feasibility:
     def _held_in(self, term: Term | None) -> Iterator[Term]:
         """Yield a term and what the container, the record or the function that it makes keeps."""
         terms = [] if term is None else [term]
-        for one in islice(terms, _MOST_HELD):  # which grows on the way
-            yield one
-            if one[0] in DISPLAYS:
-                terms += one[1]
-            elif one[0] == "func":
-                terms += self.removals.keeping.captures(one[1])
-            elif one[0] == "call" and any(value[0] == "class" for value in self.removals.heap.evaluate(one[1])):
-                terms += one[2]
+        for part in islice(terms, _MOST_HELD):  # which grows on the way
+            yield part
+            if part[0] in DISPLAYS:
+                terms += part[1]
+            elif part[0] == "func":
+                terms += self.removals.keeping.captures(part[1])
+            elif part[0] == "call" and any(value[0] == "class" for value in self.removals.heap.evaluate(part[1])):
+                terms += part[2]
 
     def _objects(self, term: Term) -> set[Term]:
-        """Return the objects of the program's classes that a term may denote."""
-        return {value for value in self.removals.heap.evaluate(term) if value[0] in {"self", "inst"}}
+        """Return the objects of the program's classes that a term may denote, or has bound to it: as method or partial."""
+        heap = self.removals.heap
+        values = list(heap.ordered(heap.evaluate(term)))
+        for value in islice(values, _MOST_HELD):  # which grows on the way
+            if value[0] == "method":
+                values.append(value[1])
+            elif value[0] == "partial":
+                parts = (value[1], *value[2], *(given for _, given in value[3]))
+                values += heap.ordered(heap.all_of(parts))
+        return {value for value in values if value[0] in {"self", "inst"}}
 
     def _above(self, key: str) -> list[str]:
         classes = self.removals.heap.classes
         return list(classes.order(key)) if key in self.removals.heap.names.classes else []
 
-    def finalizes(self, function: Function, held: set[str]) -> bool:
+    def finalizes(self, function: Function, classes: set[str]) -> bool:
         """Tell whether a function is the ``__del__`` of what is held; of anything, where nobody knows what that is."""
         if function.name != "__del__":
             return False
         related = self.removals.heap.classes.related
-        return not held or any(related(function.owner, cls) for cls in held if cls and function.owner)
+        return not classes or any(related(function.owner, cls) for cls in classes if cls and function.owner)
 
     def only_finalizing(self, key: str) -> bool:
         """Tell whether a function runs only in ``__del__``."""
@@ -124,12 +133,14 @@ class Feasibility:
         if self._sets_up_tests(self.removals.heap.functions[key]):
             return True
         callers = {call.caller for call in self.removals.effects.calls.get(key, ())} - {key}
-        return bool(callers) and key not in seen and all(self._is_for_tests(one, seen | {key}) for one in callers)
+        return bool(callers) and key not in seen and all(self._is_for_tests(caller, seen | {key}) for caller in callers)
 
     def _sets_up_tests(self, function: Function) -> bool:
         """Tell whether a function is a fixture of tests, or the method of a test case that runs before or after each test."""
         heap = self.removals.heap
-        terms = [one.term[1] if one.term[0] == "call" else one.term for one in function.decorators]
+        terms = [
+            decorator.term[1] if decorator.term[0] == "call" else decorator.term for decorator in function.decorators
+        ]
         names = [value[1] for value in heap.all_of(terms) if value[0] == "ext"]
         names += [function.name] if function.owner and heap.classes.outside(function.owner) else []
         return any(heap.contracts.is_a(name, "sets up tests") for name in names)
@@ -156,7 +167,7 @@ class Feasibility:
         if (
             function.name in REMOVERS
             or self.is_hook(function)
-            or not all(self.removals.heap.classes.related(function.owner, one) for one in owners)
+            or not all(self.removals.heap.classes.related(function.owner, owner) for owner in owners)
         ):
             return ""
         reasons = [
@@ -215,17 +226,18 @@ class Feasibility:
     def _ends_in_error(event: Event, function: Function) -> bool:
         """Tell whether the block in which an event stands ends by raising."""
         return any(
-            one.kind == "raise" and one.guards == event.guards and one.place > event.place for one in function.events
+            other.kind == "raise" and other.guards == event.guards and other.place > event.place
+            for other in function.events
         )
 
     @staticmethod
     def _asks_error(guard: Guard, function: Function) -> bool:
-        given = {("param", function.key, param.name) for param in function.params[1:]}
+        parameters = {("param", function.key, param.name) for param in function.params[1:]}
         test = guard.test
         if test[0] == "param":
-            return test in given and guard.holds
+            return test in parameters and guard.holds
         unset = falsy(test, not guard.holds)
-        return any(term in given for term in unset)
+        return any(term in parameters for term in unset)
 
     def _forbidding(self, guard: Guard, function: Function) -> str:
         """Return why a guard never lets anything pass."""
@@ -242,7 +254,7 @@ class Feasibility:
 
     def is_false(self, guard: Guard, function: Function) -> bool:
         """Tell whether a test in a function has a fixed outcome that forbids the block."""
-        if guard.kind not in {"if", "past"}:
+        if guard.kind not in {"if", "past", "while"}:
             return False
         test, holds = guard.test, guard.holds
         while test[0] == "op" and test[1] == "not":
@@ -251,13 +263,42 @@ class Feasibility:
             parts = (self.is_false(Guard("if", part, holds), function) for part in test[2])
             return any(parts) if (test[1] == "and") == holds else all(parts)
         known = outcome(self.removals.heap, test, function)
+        known = self._compared(test) if known is None and test[0] == "op" and len(test[2]) == 2 else known
         known = self._constant(test) if known is None else known
         return known is not None and known != holds
 
+    def _compared(self, test: Term) -> bool | None:
+        """Return how a variable compares with None where it is only ever that, or a number with one that has no end."""
+        left, right = test[2]
+        if test[1] in {"is", "is not"} and right == NONE:
+            values = self.assigned_to(left)
+            return bool(test[1] == "is") if values and all(value == NONE for value in values) else None
+        if test[1] not in {"<", "<=", ">", ">="} or not (self._is_endless(left) or self._is_endless(right)):
+            return None
+        return (test[1] in {"<", "<="}) == self._is_endless(right)
+
+    def _is_endless(self, term: Term) -> bool:
+        """Tell whether a number is one that nothing counted ever comes to: ``float("inf")``, and what is only ever that."""
+        return all(map(self._has_no_end, self.assigned_to(term) or [term]))
+
+    def _has_no_end(self, value: Term) -> bool:
+        called = value[0] == "call"
+        heap = self.removals.heap
+        names = {one[1] for one in heap.evaluate(value[1] if called else value) if one[0] == "ext"}
+        if called:
+            return names == {"builtins.float"} and not _INFINITE.isdisjoint(value[2])
+        return any(heap.contracts.returned(name) == "plain endless" for name in names)
+
     def _constant(self, term: Term) -> bool | None:
         """Return the truth value of a variable that is only ever assigned constants of one truth value."""
-        if term[0] == "const":
-            return term[1] not in {"None", "False", "0", "''"}
+        values = [term] if term[0] == "const" else self.assigned_to(term)
+        if not values or any(value[0] != "const" for value in values):
+            return None
+        truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
+        return truths.pop() if len(truths) == 1 else None
+
+    def assigned_to(self, term: Term) -> list[Term]:
+        """Return all that is assigned to a variable of a module or to an attribute; what is handed in to make an object."""
         values: list[Term] = []
         if term[0] == "name":
             names = self.removals.heap.names
@@ -272,11 +313,7 @@ class Feasibility:
                 values += [event.terms[1] for _, event in self.removals.heap.attributes.field_terms(owner[1], term[2])]
                 attribute = self.removals.heap.classes.attribute(owner[1], term[2])
                 values += [attribute[1]] if attribute is not None else []
-        values = [given for value in values for given in self._given(value)]
-        if not values or any(value[0] != "const" for value in values):
-            return None
-        truths = {value[1] not in {"None", "False", "0", "''"} for value in values}
-        return truths.pop() if len(truths) == 1 else None
+        return [argument for value in values for argument in self._given(value)]
 
     def _given(self, value: Term) -> list[Term]:
         """Return what the calls that make an object give for a parameter of its constructor, or its default; else the term."""
@@ -284,12 +321,12 @@ class Feasibility:
         calls = self.removals.effects.calls.get(value[1], ()) if function is not None else ()
         if function is None or not is_constructor(function.name) or not calls:
             return [value]
-        default = next((one.default for one in function.params if one.name == value[2]), None)
+        default = next((param.default for param in function.params if param.name == value[2]), None)
         return [call.bound.get(value[2], default) or value for call in calls]
 
     def _never_set(self, guard: Guard, function: Function) -> bool:
         """``if self.parent is not None`` where some objects are made with None for it and keep that."""
-        return any(given == NONE for _, given in self._made_with(guard, function))
+        return any(argument == NONE for _, argument in self._made_with(guard, function))
 
     def _made_with(self, guard: Guard, function: Function) -> Iterator[tuple[str, Term | None]]:
         """Yield what objects are made with for an attribute that a guard asks for, and that is only ever emptied later."""
@@ -317,12 +354,16 @@ class Feasibility:
         set_then = {
             term[2] for guard in guards for term in truthy(guard.test, guard.holds) if term[0] in {"attr", "param"}
         }
-        for name, given in (one for guard in removal.guards for one in self._made_with(guard, function)):
+        for name, argument in (pair for guard in removal.guards for pair in self._made_with(guard, function)):
             if name in set_then:
                 continue
-            giver = self.removals.heap.functions.get(given[1]) if given is not None and given[0] == "param" else None
+            giver = (
+                self.removals.heap.functions.get(argument[1])
+                if argument is not None and argument[0] == "param"
+                else None
+            )
             params = giver.params if giver is not None and not function_is_private(giver) else ()
-            if given is not None and any(one.name == given[2] and one.default == NONE for one in params):
+            if argument is not None and any(param.name == argument[2] and param.default == NONE for param in params):
                 return name
         return ""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, Term, root, walk
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.key_guards import asked_before, conjuncts
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.namespaces import is_constructor
@@ -54,46 +55,46 @@ class FinalStates(WayQuestion):
         super().__init__(removals, sites)
         self._ways = ListMemo(self._all_ways)
 
-    def passed_over(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+    def passed_over(self, entry: HeldEntry) -> str:
         """Return the function that sets an attribute by which all removals pass an entry over, and comes to none before."""
-        ways = self._ways(good)
+        ways = self._ways(entry.fitting)
         names = set.intersection(*({test.name for test in way.tests} for way in ways)) if ways else set()
         for name in sorted(names):
-            if why := self._set_early(name, ways, store, every):
+            if why := self._set_early(name, ways, entry):
                 return why
         return ""
 
     # where removals stand behind tests
 
-    def _all_ways(self, good: list[Effect]) -> list[GuardedWay]:
+    def _all_ways(self, removals: list[Effect]) -> list[GuardedWay]:
         """Return the ways to all of some removals; nothing where one of them asks nothing of the entry."""
         ways = list[GuardedWay]()
-        for removal in good:
-            found = self._ways_to(removal)
-            if not found:
+        for removal in removals:
+            ways_to_removal = self._ways_to(removal)
+            if not ways_to_removal:
                 return []
-            ways += found
+            ways += ways_to_removal
         return ways
 
     def _ways_to(self, removal: Effect) -> list[GuardedWay]:
         """Return all the ways to a removal; nothing where one of them asks nothing of the entry."""
         if removal.how == "callback" or removal.chain or removal.key is None:
             return []
-        found = list[GuardedWay]()
+        ways = list[GuardedWay]()
         roots = frozenset(root(part) for part in walk(removal.key) if part[0] != "const")
         here = [(self.heap.functions[removal.function], removal.event, roots)]
         for _ in range(_CALLERS + 1):
             above: dict[tuple[str, Event, frozenset[Term]], None] = {}
             for function, event, entry in here:
                 if way := self._guarded(function, event, entry):
-                    found.append(way)
+                    ways.append(way)
                     continue
                 calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
                 if not calls or self._has_others(function):
                     return []
                 above |= {(call.caller, call.event, _handed_in(call, function, entry)): None for call in calls}
             if not above:
-                return found
+                return ways
             here = [(self.heap.functions[key], event, entry) for key, event, entry in above]
         return []
 
@@ -118,15 +119,15 @@ class FinalStates(WayQuestion):
                 parts = other[1] if test[1] in {"in", "not in"} and other[0] in DISPLAYS else (other,)
                 values = [self._constant(part) for part in parts]
                 if asked[0] == "attr" and self._is_entry(asked[1], roots) and None not in values:
-                    known = frozenset(one for one in values if one is not None)
+                    known = frozenset(value for value in values if value is not None)
                     yield StateTest(asked[2], known, _EQUAL[test[1]] == holds)
 
     def _asked(self, test: Term, holds: bool, roots: frozenset[Term], depth: int) -> Iterator[tuple[Term, bool]]:
         """Yield the tests that all have to come out so, with what methods of the entry ask."""
-        for one, so in conjuncts(test, holds):
-            inside = self._unfolded(one, roots) if depth < _CALLERS else one
-            if inside == one:
-                yield one, so
+        for part, so in conjuncts(test, holds):
+            inside = self._unfolded(part, roots) if depth < _CALLERS else part
+            if inside == part:
+                yield part, so
             else:
                 yield from self._asked(inside, so, roots, depth + 1)
 
@@ -172,11 +173,11 @@ class FinalStates(WayQuestion):
 
     # who sets the attribute
 
-    def _set_early(self, name: str, ways: list[GuardedWay], store: Effect, every: list[Effect]) -> str:
+    def _set_early(self, name: str, ways: list[GuardedWay], entry: HeldEntry) -> str:
         """Return the assignment that makes all removals pass an entry over for good."""
         tests = [test for way in ways for test in way.tests if test.name == name]
         known = [key for key in sorted(self.removals.held) if key in self.heap.names.classes]
-        events = list(dict.fromkeys(one for key in known for one in self.heap.attributes.field_terms(key, name)))
+        events = list(dict.fromkeys(pair for key in known for pair in self.heap.attributes.field_terms(key, name)))
         later = [(self.heap.functions[key], event) for key, event in events]
         later = [(function, event) for function, event in later if not is_constructor(function.name)]
         final = []
@@ -186,9 +187,8 @@ class FinalStates(WayQuestion):
                 final.append((function, event))
             elif not self._comes_before(event, name, tests):
                 return ""  # what gives the attribute another value may have an entry go on
-        single = [one for one in every if not self.sites.is_sweep(one)]  # a sweep that came before took out others
         for function, event in final:
-            if self._is_lost(function, event, ways, store, single):
+            if self._is_lost(function, event, ways, entry):
                 way = ways[0]
                 where = f"{function.name}() sets {name} (line {event.place[0]})"
                 return f"{where}, and {way.function.name}() passes over what has that (line {way.event.place[0]})"
@@ -202,22 +202,24 @@ class FinalStates(WayQuestion):
         )  # fmt: skip
         return not {(test.values, test.holds) for test in tests}.isdisjoint(asked)
 
-    def _is_lost(
-        self, function: Function, event: Event, ways: list[GuardedWay], store: Effect, single: list[Effect]
-    ) -> bool:
-        """Tell whether neither a function nor its callers take the entry out on the way on which its state is set."""
+    def _is_lost(self, function: Function, event: Event, ways: list[GuardedWay], entry: HeldEntry) -> bool:
+        """Tell whether neither a function nor its callers take the entry out on the way on which its state is set.
+
+        A sweep that came before took out others.
+        """
+        single = [removal for removal in entry.every if not self.sites.is_sweep(removal)]
 
         def stops(here: Function, at: Event) -> bool:
-            if is_constructor(here.name) or here.name == "__del__" or self.sites.puts_in(here, store, at):
+            if is_constructor(here.name) or here.name == "__del__" or self.sites.puts_in(here, entry.store, at):
                 return True
             own = any(way.function.key == here.key for way in ways)
-            return own or any(is_after(at, one) for _, one in self.sites.all_in(here, single))
+            return own or any(is_after(at, removing) for _, removing in self.sites.all_in(here, single))
 
         ends = (step.function for step in self.ways_up(function, event, stops) if not step.is_called)
-        return any(not function_is_private(one) or self.removals.reachable(one) for one in ends)
+        return any(not function_is_private(function) or self.removals.reachable(function) for function in ends)
 
 
 def _handed_in(call: Call, function: Function, roots: frozenset[Term]) -> frozenset[Term]:
     """Return what a caller hands in for the parameters among some terms of a function."""
-    names = (one[2] for one in roots if one[:2] == ("param", function.key))
+    names = (term[2] for term in roots if term[:2] == ("param", function.key))
     return frozenset(root(call.bound[name]) for name in names if name in call.bound)

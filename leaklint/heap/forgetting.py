@@ -6,6 +6,7 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import NONE, Term
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.removal_sites import WayQuestion
 
@@ -15,9 +16,9 @@ _BY_ENTRY = frozenset({"remove", "discard", "pop", "del"})
 class Forgetting(WayQuestion):
     """Finds the functions that empty a field by which all removals go."""
 
-    def of_entry(self, store: Effect, every: list[Effect]) -> str:
+    def of_entry(self, entry: HeldEntry) -> str:
         """Return the function that empties the field in which an entry, or its key, is kept for the removal."""
-        fields = {self._field(removal) for removal in every}
+        store, fields = entry.store, {self._field(removal) for removal in entry.every}
         if len(fields) != 1 or None in fields or store.chain:
             return ""
         (field,) = fields
@@ -31,7 +32,7 @@ class Forgetting(WayQuestion):
         for owner in sorted(owners):
             for key, event in self.heap.attributes.field_terms(owner, str(field)):
                 function = self.heap.functions[key]
-                if event.terms[1] == NONE and self._is_lost(function, event, store, every):
+                if event.terms[1] == NONE and self._is_lost(function, event, entry):
                     return f"{function.name}() empties the {field} by which it is removed (line {event.place[0]})"
         return ""
 
@@ -45,16 +46,16 @@ class Forgetting(WayQuestion):
         values = self.heap.attributes.handed_down(base)
         return {value[1] for value in values if value[0] in {"self", "inst"} and value[1] in self.heap.names.classes}
 
-    def _is_lost(self, function: Function, event: Event, store: Effect, every: list[Effect]) -> bool:
+    def _is_lost(self, function: Function, event: Event, entry: HeldEntry) -> bool:
         """Tell whether neither a function nor its callers take the entry out on the way on which a field is emptied.
 
         A field that is emptied before an entry is put in is only made ready for that.
         """
 
         def stops(here: Function, at: Event) -> bool:
-            if is_constructor(here.name) or here.name.startswith("__") or self.sites.puts_in(here, store, at):
+            if is_constructor(here.name) or here.name.startswith("__") or self.sites.puts_in(here, entry.store, at):
                 return True
-            taking = (one for _, one in self.sites.all_in(here, every) if one.place != at.place)
+            taking = (one for _, one in self.sites.all_in(here, entry.every) if one.place != at.place)
             return any(not is_opposed(one, at) for one in taking)
 
         return any(not step.is_called for step in self.ways_up(function, event, stops))

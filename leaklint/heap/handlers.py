@@ -10,8 +10,11 @@ from leaklint.contracts.model import Contract
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, call_arguments
+from leaklint.heap.callers import callers_up
+from leaklint.heap.certainty import Certainty, Level
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import early_exit, is_handed_on
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import sets_by_key
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
@@ -19,9 +22,10 @@ from leaklint.heap.outliving import Life, Outliving
 from leaklint.heap.points_to_values import PART
 
 if TYPE_CHECKING:
-    from leaklint.heap.retained import Level
     from leaklint.heap.retention import Heap
 
+_CALLERS = 4  # how many callers up it is looked for who makes an object, or closes a handler
+_ENTERING = frozenset({"__enter__", "__aenter__"})
 _ADDED = frozenset({"handler", "filter"})
 
 
@@ -46,20 +50,20 @@ class Handlers:
 
     def all(self) -> Iterator[Handler]:
         """Yield every handler, filter and logger that is made for each object."""
-        for function, event, term, name in self.heap.effects.external:
-            if self.heap.multiplicity.event_runs(function, event) != MANY:
+        for external in self.heap.effects.external:
+            if self.heap.multiplicity.event_runs(external.function, external.event) != MANY:
                 continue
-            contract, _ = self.heap.points_to.contracts.of_call(name)
+            contract, _ = self.heap.points_to.contracts.of_call(external.name)
             if contract is not None and contract.kind == "logger":
-                yield from self._logger(contract, function, event, term)
-            elif contract is not None and contract.kind in _ADDED and self._is_for_good(contract, term):
-                yield from self._added(function, event, term, contract)
+                yield from self._logger(contract, external)
+            elif contract is not None and contract.kind in _ADDED and self._is_for_good(contract, external.call):
+                yield from self._added(contract, external)
 
-    def _logger(self, contract: Contract, function: str, event: Event, term: Term) -> Iterator[Handler]:
-        name = argument_at(term, 0, "name")
+    def _logger(self, contract: Contract, making: ExternalCall) -> Iterator[Handler]:
+        name = argument_at(making.call, 0, "name")
         if name is None or self.heap.keys.of(name) != Domain.FRESH:
             return
-        yield Handler("logger", function, event, "medium", (), contract)
+        yield Handler("logger", making.function, making.event, "medium", (), contract)
 
     def _is_for_good(self, contract: Contract, term: Term) -> bool:
         """Tell whether a call adds to something that lives as long as the process: a method of it, or of its list."""
@@ -68,24 +72,22 @@ class Handlers:
             receiver = receiver[1]
         return self.outliving.of(receiver) is Life.PROCESS
 
-    def _added(self, function: str, event: Event, term: Term, contract: Contract) -> Iterator[Handler]:
-        home = self.heap.points_to.functions[function]
+    def _added(self, contract: Contract, adding: ExternalCall) -> Iterator[Handler]:
+        home, event, call = self.heap.points_to.functions[adding.function], adding.event, adding.call
         attribute = contract.attribute
         tests = [guard.test for guard in event.guards if guard.kind in {"if", "past", "loop"}]
         if any(self._asks_for(test, attribute) for test in tests):
             return
-        handler = term[2][0] if term[2] else None
+        handler = call[2][0] if call[2] else None
         left_out = self._left_out(home, event, handler, contract) if self._is_removed(contract) else ""
         if self._is_removed(contract) and not left_out:
             return
-        level, reasons = 1, [left_out] if left_out else []
-        named = self._name(term[1][1] if term[1][0] == "attr" else term)
+        certainty = Certainty(1).because(left_out)
+        named = self._name(call[1][1] if call[1][0] == "attr" else call)
         if named is not None and self.heap.keys.of(named) in {Domain.TEXT, Domain.UNKNOWN, Domain.VALUE}:
-            level = 0
-            reasons.append("how many loggers there are is not known")
+            certainty = certainty.lowered(0, "how many loggers there are is not known")
         if any(self._asks_environment(guard.test) for guard in event.guards):
-            level = 0
-            reasons.append("only where the environment asks for it")
+            certainty = certainty.lowered(0, "only where the environment asks for it")
         retained = self.heap.keeping.of(handler) if handler is not None else []
         if any(part.name == "long" for part in retained):
             return
@@ -94,26 +96,26 @@ class Handlers:
         of_objects = self._is_of_objects(home) or any(part.kind == "self" or part.cls for part in retained)
         if not of_objects and not left_out:
             if self._is_over(home, handler):
-                reasons.append("the program closes it, which does not take it out")
+                certainty = certainty.because("the program closes it, which does not take it out")
             else:
-                level = 0
-                reasons.append("a function that configures logging usually runs once")
+                certainty = certainty.lowered(0, "a function that configures logging usually runs once")
         if any(part.cls and self.heap.multiplicity.is_single(part.cls) for part in retained):
             return
         if home.owner and (
             self.heap.multiplicity.is_single(home.owner) or self.heap.multiplicity.is_one_a_run(home.owner)
         ):
-            level = 0
-        yield Handler(contract.kind, function, event, "medium" if level else "low", tuple(reasons), contract)
+            certainty = certainty.lowered(0)
+        yield Handler(contract.kind, home.key, event, certainty.word, certainty.reasons, contract)
 
-    def _is_of_objects(self, home: Function, depth: int = 0) -> bool:
+    def _is_of_objects(self, home: Function) -> bool:
         """Tell whether code runs for each object of a class: in its constructor, or called from there."""
-        if home.kind == "method" and (home.name in {"__enter__", "__aenter__"} or is_constructor(home.name)):
-            return True
-        calls = self.heap.effects.calls.get(home.key, ()) if depth < 4 else ()
-        return any(self._is_of_objects(self.heap.points_to.functions[call.caller], depth + 1) for call in calls)
+        around = (self.heap.points_to.functions[key] for key in callers_up(self.heap.effects, [home.key], _CALLERS))
+        return any(
+            function.kind == "method" and (function.name in _ENTERING or is_constructor(function.name))
+            for function in around
+        )
 
-    def _is_over(self, home: Function, handler: Term | None, depth: int = 4) -> bool:
+    def _is_over(self, home: Function, handler: Term | None) -> bool:
         """Tell whether what a function adds is closed by that run of it: in itself, in its callers, by the same object."""
         handlers = self.heap.points_to.evaluate(handler) - PART if handler is not None else frozenset()
         closing = {key for value in handlers for key in self._closing.get(value, ())}
@@ -121,10 +123,7 @@ class Handlers:
         related = self.heap.points_to.classes.related
         if any(home.owner and functions[key].owner and related(home.owner, functions[key].owner) for key in closing):
             return True
-        around = {home.key}
-        for _ in range(depth):
-            around |= {call.caller for key in around for call in self.heap.effects.calls.get(key, ())}
-        return not closing.isdisjoint(around)
+        return not closing.isdisjoint(callers_up(self.heap.effects, [home.key], _CALLERS))
 
     @cached_property
     def _closing(self) -> dict[Term, set[str]]:
@@ -176,12 +175,14 @@ class Handlers:
         return any(self._asks_for(top, attribute, depth + 1) for top in tops)
 
     def _asks_environment(self, test: Term) -> bool:
-        """Tell whether a test asks the environment of the process: by a call, or by a key."""
-        for term in walk(test):
-            values = self.heap.points_to.evaluate(term[1]) if term[0] in {"call", "elem"} else ()
-            if any(value[0] == "ext" and self._is_environment(value[1]) for value in values):
-                return True
-        return False
+        """Tell whether a test asks the environment of the process, itself or by a variable that was set to such an answer."""
+        assigned_to = self.heap.removals.feasibility.assigned_to
+        asked = [test, *(value for one in walk(test) for value in assigned_to(one))]
+        return any(
+            value[0] == "ext" and self._is_environment(value[1])
+            for term in asked for one in walk(term) if one[0] in {"name", "attr", "dotted"}
+            for value in self.heap.points_to.evaluate(one)
+        )  # fmt: skip
 
     def _is_environment(self, name: str) -> bool:
         is_a = self.heap.points_to.contracts.is_a
@@ -224,8 +225,8 @@ class Handlers:
         contracts = self.heap.points_to.contracts
         adding = [contract for contract in contracts.all() if contract.kind in _ADDED]
         packages = {contract.name.partition(".")[0] for contract in adding}
-        external = [call for call in self.heap.effects.external if call[3].partition(".")[0] in packages]
-        calls = [(function, event, name) for function, event, _, name in external]
+        external = [call for call in self.heap.effects.external if call.name.partition(".")[0] in packages]
+        calls = [(call.function, call.event, call.name) for call in external]
         undoing = {end[1:] for contract in adding for end in contract.undo if end.count(".") == 1}
         for key, function in self.heap.points_to.functions.items():
             for event in function.events:

@@ -35,17 +35,17 @@ class InStep:
             return False
         return bool(self.outgrown(store, self.sides.removals_for(store)))
 
-    def outgrown(self, store: Effect, good: list[Effect]) -> str:
+    def outgrown(self, store: Effect, fitting: list[Effect]) -> str:
         """Return the eviction of a key that leaves the entry of a store; nothing if there is none.
 
         All that removes the entry removes the key from the other container as well: the two are meant to be in step. A table
         that outlives a record of the keys in use is one that is looked into first, and is given what is made then, so that
         nobody has to give it back. An index that outlives a table's entries is one by whose elements these are taken out.
         """
-        records = self._records(store) if good else []
-        if not records or any(self._is_taken_out(store, one) for one in good):
+        records = self._records(store) if fitting else []
+        if not records or any(self._is_taken_out(store, removal) for removal in fitting):
             return ""
-        homes = [self.heap.functions[one.function] for one in good]
+        homes = [self.heap.functions[removal.function] for removal in fitting]
         is_made = self._is_made_if_missing(store)
         for record in records:
             removals = self.sides.removals_for(record)

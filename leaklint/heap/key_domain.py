@@ -202,6 +202,8 @@ class KeyDomain:
         return any(value[0] == "plain" and value[1] in {"str", "bytes"} for value in self.heap.evaluate(term))
 
     def _call(self, term: Term, depth: int) -> Domain:
+        if term[1][0] == "attr" and (named := attribute_given(self.heap, term[1])) is not None:
+            return self._deep(named, depth + 1)
         names = {value[1] for value in self.heap.attributes.with_given(term[1]) if value[0] == "ext"}
         natures = {self.heap.contracts.keys(name) for name in names}
         if "fresh" in natures:

@@ -33,13 +33,13 @@ class KeyTest(NamedTuple):
     @property
     def shape(self) -> tuple[Term, bool]:
         """Return the test with its key left open, and without the place where it stands."""
-        found = rebuilt(self.test, lambda one: _SUBJECT if one == self.subject else None)
-        return rebuilt(found, lambda one: (*one[:4], ()) if one[0] == "call" else None), self.holds
+        shape = rebuilt(self.test, lambda term: _SUBJECT if term == self.subject else None)
+        return rebuilt(shape, lambda term: (*term[:4], ()) if term[0] == "call" else None), self.holds
 
     @property
     def text(self) -> str:
         """Return the test as an author would write it, asking a ``key``."""
-        text = as_text(rebuilt(self.test, lambda one: _SUBJECT if one == self.subject else None))
+        text = as_text(rebuilt(self.test, lambda term: _SUBJECT if term == self.subject else None))
         return text if self.holds else f"not {text}" if self.test[0] != "op" else f"not ({text})"
 
 
@@ -59,7 +59,7 @@ class KeyTests:
         ``every`` are all the removals from the holder; those behind several such tests may together take out all of it.
         """
         tests = self._tests_of(removal)
-        if not tests or len({one.shape for other in every for one in self._tests_of(other)}) != len(tests):
+        if not tests or len({test.shape for other in every for test in self._tests_of(other)}) != len(tests):
             return None
         for test in tests:
             for store in stores:
@@ -145,11 +145,11 @@ class KeyTests:
         receiver = self.heap.calling.receiver_term(test, callees[0]) if callees[0][0] == "method" else None
         bound = self.heap.calling.bind(callee.key, test, receiver)
         returned = [event for event in callee.events if event.kind == "return"]
-        names = [name for name, given in bound.items() if given == subject]
+        names = [name for name, argument in bound.items() if argument == subject]
         if len(returned) != 1 or len(names) != 1 or returned[0].guards:
             return False
-        given: Term = ("param", callee.key, names[0])
-        return self._is_key_test(returned[0].terms[0], holds, given, callee, depth + 1)
+        parameter: Term = ("param", callee.key, names[0])
+        return self._is_key_test(returned[0].terms[0], holds, parameter, callee, depth + 1)
 
     def _is_fixed(self, term: Term, function: Function) -> bool:
         """Tell whether a term has one value while the process lives, as far as a function can tell."""
@@ -201,9 +201,9 @@ class KeyTests:
         if starts is not None:
             begun = self.spellings.starts(key)
             outside = [
-                one for one in begun or () if one and not one.startswith(starts) and not starts[0].startswith(one)
+                text for text in begun or () if text and not text.startswith(starts) and not starts[0].startswith(text)
             ]
-            inside = [one for one in begun or () if one and one.startswith(starts)]
+            inside = [text for text in begun or () if text and text.startswith(starts)]
             return domain in _MANY if (outside if test.holds else inside) else None
         if asked[0] == "call" and asked[1][0] == "attr":
             return None
@@ -222,18 +222,18 @@ class KeyTests:
         return any(
             value[1] in self.heap.names.classes
             and wanted.isdisjoint(order(value[1])) == holds
-            and not (holds and any(wanted & set(order(one)) for one in self.heap.classes.below(value[1])))
+            and not (holds and any(wanted & set(order(heir)) for heir in self.heap.classes.below(value[1])))
             for value in keys
         )
 
 
 def _starts(test: Term, subject: Term) -> tuple[str, ...] | None:
     """Return the constants of ``key.startswith("a")`` or ``key[0] == "a"`` for texts; None for other tests."""
-    given: Term | None = None
+    start: Term | None = None
     if test[0] == "call" and test[1] == ("attr", subject, "startswith") and len(test[2]) == 1:
-        given = test[2][0]
+        start = test[2][0]
     if test[0] == "op" and test[1] == "==" and test[2][0] == ("elem", subject, ("const", "0", "int")):
-        given = test[2][1]
-    parts = given[1] if given is not None and given[0] == "tuple" else (given,)
-    texts = [one[1][1:-1] for one in parts if one is not None and one[0] == "const" and one[2] == "str"]
+        start = test[2][1]
+    parts = start[1] if start is not None and start[0] == "tuple" else (start,)
+    texts = [part[1][1:-1] for part in parts if part is not None and part[0] == "const" and part[2] == "str"]
     return tuple(texts) if texts and len(texts) == len(parts) else None

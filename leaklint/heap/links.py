@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import DISPLAYS, Term
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
+from leaklint.heap.kinds import OBJECTS_AND_ERRORS
 from leaklint.heap.multiplicity import MANY, Multiplicity
 from leaklint.heap.release import Quality, Release
-from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.chains import Chains
     from leaklint.heap.retention import Heap
 
-_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance"})
 _EACH = "each keeps the one before it"
 
 
@@ -104,13 +105,14 @@ class Links:
         target: Term = ("attr", event.terms[0], event.name)
         site = ("container", "object", (outer.scope, outer.owner, location.name))
         effect = Effect("store", "chained", site, target, None, event.terms[1], function.key, event)
-        level = 1 if cuts or retained.kind not in _OBJECTS else 2
-        store = Store(effect, retained, "element", Domain.UNKNOWN, level)
-        reasons = [f"nothing in the program calls {qualname(cuts[0].key)}()"] if cuts else []
+        certainty = Certainty(2 if retained.kind in OBJECTS_AND_ERRORS else 1)
+        if cuts:
+            certainty = certainty.lowered(1, f"nothing in the program calls {qualname(cuts[0].key)}()")
+        store = Store(effect, retained, "element", Domain.UNKNOWN, certainty)
         if self._is_shared_unsurely(owner, first, store):
-            level, reasons = 0, [*reasons, "not every object of its class lives long"]
+            certainty = certainty.lowered(0, "not every object of its class lives long")
         release = Release(Quality.NONE, _EACH)
-        yield Retention(location, "object", (store,), release, LEVELS[level], tuple(reasons))
+        yield Retention(location, "object", (store,), release, certainty.word, certainty.reasons)
 
     def _is_shared_unsurely(self, owner: Term, first: Event, store: Store) -> bool:
         field = HeapPlace("field", owner[1], first.name, owner[1].partition(":")[0], first.place)
@@ -123,4 +125,4 @@ class Links:
         own = {value[1] for value in self.heap.points_to.evaluate(node) if value[0] == "inst"}
         inside = [one for part in parts for one in keeping.inside(part) if one.cls not in own]
         every = [*inside, *(one for part in parts for one in keeping.of(part))]
-        return next((one for one in every if one.kind in _OBJECTS), None)
+        return next((one for one in every if one.kind in OBJECTS_AND_ERRORS), None)

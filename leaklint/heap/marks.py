@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Guard
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.list_memo import ListMemo
 
 if TYPE_CHECKING:
@@ -33,12 +34,9 @@ class Marks:
         removed = (one for one in self.removals.effects.effects if one.kind == "remove")
         return frozenset(one.container for one in removed if self.sides.taken_from(one))
 
-    def late(self, store: Effect, every: list[Effect]) -> str:
-        """Return who marks without a test what may have left its queue already; nothing if nobody does.
-
-        ``every`` are all the removals from the holder.
-        """
-        queues = self._queues_of(every)
+    def late(self, entry: HeldEntry) -> str:
+        """Return who marks without a test what may have left its queue already; nothing if nobody does."""
+        store, queues = entry.store, self._queues_of(entry.every)
         if not queues or _is_tested(store.event.guards) or any(_is_tested(call.event.guards) for call in store.chain):
             return ""
         for call, ticket in self._marking(store):

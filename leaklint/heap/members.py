@@ -23,7 +23,7 @@ def of_any_name(heap: PointsTo, term: Term) -> Values | None:
     if not start and not _is_of_dir(heap, name):
         return None
     found: set[Term] = set(PART)
-    for value in heap.evaluate(base):
+    for value in heap.attributes.with_given(base):
         if value[0] in {"self", "inst"} and value[1] in heap.names.classes:
             words = [word for word in _words(heap, value[1]) if word.startswith(start)]
             for word in words if len(words) <= _MOST else ():

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Class, Function
 from leaklint.flow.terms import Term, options, walk
 from leaklint.heap.arguments import call_arguments
+from leaklint.heap.certainty import Certainty, Level
 from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
+from leaklint.heap.kinds import DISTINCT, UNRESOLVED
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.retained_objects import Retained
 from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
-    from leaklint.heap.retained import Level
     from leaklint.heap.retention import Heap
 
 _SMALL = 128  # entries below which a bounded memoiser is not worth a loud word
 Applied = tuple[str, tuple[int, int, int, int], "Function | None", Term, str]
 _MANY = 512  # and such of which nobody knows that they keep objects of a class
-_TELLING = frozenset({"self", "method", "closure", "instance", "exception", "class", "function", "param", "partial"})
 
 
 class Memo(NamedTuple):
@@ -53,7 +53,7 @@ class Memos:
     def all(self) -> Iterator[Memo]:
         """Yield each memoised function that keeps objects, at any level."""
         done = set()
-        for module, place, function, value, name in self.applied():
+        for module, place, function, value, name in (*self.applied(), *self._in_tables()):
             if value not in self.heap.lifetime.long and not self._is_at_import(function):
                 continue
             memo = self._memo(module, place, function, value, name)
@@ -100,6 +100,19 @@ class Memos:
         """Return the memoised functions that a call may give; none of another term."""
         values = self.heap.points_to.evaluate(term) if term[0] == "call" else ()
         return [value for value in values if value[0] == "memo"]
+
+    def _in_tables(self) -> Iterator[tuple[str, tuple[int, int, int, int], Function | None, Term, str]]:
+        """Yield the memoised functions that bodies of modules and classes make for something else than a name of theirs."""
+        points_to = self.heap.points_to
+        known = {value for _, _, _, value, _ in self.applied()}
+        for key, body in points_to.functions.items():
+            calls = [one for one in body.events if one.kind == "call"] if body.kind in {"module", "class"} else []
+            for event in calls:
+                for value in points_to.in_order(event.terms[0]):
+                    if value[0] == "memo" and value not in known and value in self.heap.lifetime.long:
+                        function = points_to.functions.get(value[1])
+                        name = function.name if function is not None else ""
+                        yield points_to.names.module_of(key).name, event.place, function, value, name
 
     def _is_decorated(self, klass: Class, word: str) -> bool:
         """Tell whether what a class has under a name is a method with its decorators, not what an assignment made of it."""
@@ -158,54 +171,56 @@ class Memos:
         def rank(pair: tuple[str, Retained]) -> tuple[bool, int]:
             return self._is_one(function, *pair), pair[1].rank
 
-        best = min((pair for pair in keyed if pair[1].kind in _TELLING), key=rank, default=None)
-        level, reasons = 2, []
+        best = min((pair for pair in keyed if pair[1].kind in DISTINCT), key=rank, default=None)
         if best is None:
-            text = [retained for _, retained in keyed if retained.kind in {"made", "part"}]
+            text = [retained for _, retained in keyed if retained.kind in UNRESOLVED]
             texts = function is not None and any(self._is_text(function, param.name) for param in function.params)
             if not (text or texts) or bound is not None or function is None:
                 return None
-            part, many = Retained("part"), ["as many as there are different arguments"]
-            return self._made(module, place, function, bound, part, "its arguments", 0, many, name, value[3])
+            part, few = Retained("part"), Certainty(0, ("as many as there are different arguments",))
+            return self._made(module, place, function, bound, part, "its arguments", few, name, value[3])
         argument, retained = best
         if retained.cls and self.heap.multiplicity.is_single(retained.cls):
             return None
         if retained.cls and self.heap.points_to.classes.is_enum(retained.cls):
             return None
-        if bound is not None:
-            own = retained.kind in {"self", "instance"} and self._is_told_apart(retained)
-            level = 1 if (bound >= _SMALL and own) or bound >= _MANY else 0
-            if bound == HANDED_IN:
-                level = int(own)
-            elif bound < _SMALL:
-                reasons.append(f"at most {bound} stay")
-            if level and self._is_part(retained.cls):
-                level, reasons = 0, [*reasons, f"one {retained.name} for each object that has it as a part"]
+        certainty = self._of_bound(bound, retained)
         if retained.kind in {"function", "class"}:
-            level = min(level, 1)
+            certainty = certainty.lowered(1)
         if retained.kind == "param":
-            classes = is_for_classes(argument) or is_for_classes(retained.name)
-            level = 0 if classes else min(level, 1)
-            reasons.append(f"assumes that callers pass objects for '{retained.name}'")
-            reasons += ["classes usually are made at import"] if classes else []
+            certainty = certainty.lowered(1, f"assumes that callers pass objects for '{retained.name}'")
+            if is_for_classes(argument) or is_for_classes(retained.name):
+                certainty = certainty.lowered(0, "classes usually are made at import")
         if retained.cls and self._is_small_value(retained.cls, bound):
-            level = 0
-            reasons.append("equal objects share an entry")
+            certainty = certainty.lowered(0, "equal objects share an entry")
         if self._is_one(function, argument, retained):
-            level = 0
-            reasons.append(f"one {retained.name} a run of the program")
-        if level > 1 and retained.cls and not self.heap.multiplicity.is_seen_often(retained.cls):
-            level, reasons = 1, [*reasons, "assumes that many are made"]
-        return self._made(module, place, function, bound, retained, argument, level, reasons, name, value[3])
+            certainty = certainty.lowered(0, f"one {retained.name} a run of the program")
+        if certainty.level > 1 and retained.cls and not self.heap.multiplicity.is_seen_often(retained.cls):
+            certainty = certainty.lowered(1, "assumes that many are made")
+        return self._made(module, place, function, bound, retained, argument, certainty, name, value[3])
+
+    def _of_bound(self, bound: int | None, retained: Retained) -> Certainty:
+        """Return how sure it is that a cache of a size, None if it has no bound, keeps objects for long."""
+        if bound is None:
+            return Certainty(2)
+        own = retained.kind in {"self", "instance"} and self._is_told_apart(retained)
+        if bound == HANDED_IN:
+            certainty = Certainty(int(own))
+        elif bound < _SMALL:
+            certainty = Certainty(0, (f"at most {bound} stay",))
+        else:
+            certainty = Certainty(1 if own or bound >= _MANY else 0)
+        if certainty.level and self._is_part(retained.cls):
+            certainty = certainty.lowered(0, f"one {retained.name} for each object that has it as a part")
+        return certainty
 
     def _made(
         self, module: str, place: tuple[int, int, int, int], function: Function | None, bound: int | None, retained: Retained,
-        argument: str, level: int, reasons: list[str], name: str, cache: Term,
+        argument: str, certainty: Certainty, name: str, cache: Term,
     ) -> Memo:  # fmt: skip
-        from leaklint.heap.retained import LEVELS
-
         key = function.key if function is not None else ""
-        return Memo(key, module, place, bound, retained, argument, LEVELS[level], tuple(reasons), name, cache)
+        level, reasons = certainty.word, certainty.reasons
+        return Memo(key, module, place, bound, retained, argument, level, reasons, name, cache)
 
     def _is_one(self, function: Function | None, argument: str, retained: Retained) -> bool:
         """Tell whether there is one object a run of the program that an argument brings."""
@@ -317,15 +332,16 @@ class Memos:
 
     def _is_cleared(self, value: Term, target: Function) -> bool:
         """Tell whether something that runs in the life of the objects empties the cache."""
-        for function, event, term, name in self.heap.effects.external:
-            if name != "?memo.cache_clear" or term[1][0] != "attr":
+        for clearing in self.heap.effects.external:
+            method = clearing.call[1]
+            if clearing.name != "?memo.cache_clear" or method[0] != "attr":
                 continue
-            if value not in self.heap.points_to.evaluate(term[1][1]) and not self._names_it(term[1][1], target):
+            if value not in self.heap.points_to.evaluate(method[1]) and not self._names_it(method[1], target):
                 continue
-            home = self.heap.points_to.functions[function]
+            home = self.heap.points_to.functions[clearing.function]
             if home.kind == "module" or home.name == "__del__" or self.heap.removals.feasibility.process_end.has(home):
                 continue
-            if any(guard.kind == "except" for guard in event.guards):
+            if any(guard.kind == "except" for guard in clearing.event.guards):
                 continue
             if home.owner or self.heap.removals._has_life(home, set()):
                 return True

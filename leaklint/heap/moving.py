@@ -9,6 +9,7 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
 from leaklint.heap.filing import slot_of
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
@@ -27,13 +28,14 @@ class Moving(WayQuestion):
         super().__init__(removals, sites)
         self._asked_by = ListMemo(self._common)
 
-    def elsewhere(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+    def elsewhere(self, entry: HeldEntry) -> str:
         """Return the method that counts up an attribute which all removals go by, where nobody takes the entry out before."""
+        store = entry.store
         filed = slot_of(store) or store.key
         names = self._attributes_of(filed, store.value)
-        names &= self._asked_by(good) if names else names
+        names &= self._asked_by(entry.fitting) if names else names
         for function, event, name in self._changes(store, names) if names else ():
-            if self._stays_in(function, event, store, every):
+            if self._stays_in(function, event, entry):
                 changed = f"{function.name}() changes the {name} by which it is filed (line {event.place[0]})"
                 return f"{changed}, and it is looked for by the new one"
         return ""
@@ -71,15 +73,15 @@ class Moving(WayQuestion):
                     if (anew or event.kind == "extend") and target[:2] == ("attr", own) and target[2] in names:
                         yield function, event, target[2]
 
-    def _stays_in(self, function: Function, event: Event, store: Effect, every: list[Effect]) -> bool:
+    def _stays_in(self, function: Function, event: Event, entry: HeldEntry) -> bool:
         """Tell whether a change is seen to come from a function up to which nobody has taken the entry out before.
 
         What is filed only after the change is filed by the new attribute.
         """
 
         def stops(here: Function, at: Event) -> bool:
-            taken = any(is_after(at, one) for _, one in self.sites.all_in(here, every))
-            return taken or self.sites.puts_in(here, store, at)
+            taken = any(is_after(at, one) for _, one in self.sites.all_in(here, entry.every))
+            return taken or self.sites.puts_in(here, entry.store, at)
 
         steps = self.ways_up(function, event, stops)
         return any(one.steps >= _CALLERS or (one.steps and not one.is_called) for one in steps)

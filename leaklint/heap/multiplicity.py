@@ -7,7 +7,7 @@ from functools import cached_property
 from leaklint.contracts.containers import ADDERS
 from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Event, Function, Guard, is_for_scripts
-from leaklint.flow.terms import NONE, Term, walk
+from leaklint.flow.terms import NONE, Term, handed_out
 from leaklint.flow.truth import falsy
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effects
@@ -346,7 +346,7 @@ class Multiplicity:
     def is_returned(self, call: Call, inside: bool = False) -> bool:
         """Tell whether a function returns what a call in it makes: as it is, or also ``inside`` of what it returns."""
         returned = (event.terms[0] for event in self.heap.functions[call.caller].events if event.kind == "return")
-        return any(call.event.terms[0] in (walk(term) if inside else (term,)) for term in returned)
+        return any(call.event.terms[0] in (handed_out(term) if inside else (term,)) for term in returned)
 
     def _is_constant(self, key: str, sites: list[Call]) -> bool:
         """Tell whether only module bodies make objects of a class: elsewhere than beside it, or without arguments.

@@ -31,7 +31,7 @@ def namespace_of(heap: PointsTo, value: Term) -> Term | None:
         return ("container", "dict", (_MARK, value[1]))
     if (kind == "class" and value[1] in heap.names.classes) or (kind == "module" and value[1] in heap.names.modules):
         return ("container", "dict", (_MARK, kind, value[1]))
-    if kind == "container" and value[1] == "namespace":
+    if kind == "container" and value[1] in {"local", "namespace"}:
         return ("container", "dict", (_MARK, kind, value[2]))
     return None
 

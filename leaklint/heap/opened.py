@@ -9,6 +9,7 @@ from leaklint.contracts.library import of_nature
 from leaklint.flow.terms import Term, children, walk
 from leaklint.heap.arguments import argument_at, call_arguments
 from leaklint.heap.domains import Domain
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.retained_objects import Retained
 
@@ -116,15 +117,15 @@ class Opened:
         names = self.heap.points_to.names
         fields = {event.name for event in home.events if event.kind == "setattr" and term in walk(event.terms[1])}
         reached = self._handed_to(function, term)
-        for other, event, call, name in self.heap.effects.external:
-            ends = self._ends(contract, call, name)
-            if not ends or self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[other]):
+        for external in self.heap.effects.external:
+            closing, ends = self.heap.points_to.functions[external.function], self._ends(contract, external)
+            if not ends or self.heap.removals.feasibility.outlived(external.event, closing):
                 continue
-            target = call[1][1] if ends.startswith(".") else None
-            arguments = [target] if target is not None else list(call_arguments(call))
-            if other in reached or any(term in walk(argument) for argument in arguments):
+            target = external.call[1][1] if ends.startswith(".") else None
+            arguments = [target] if target is not None else list(call_arguments(external.call))
+            if closing.key in reached or any(term in walk(argument) for argument in arguments):
                 return True
-            near = names.module_of(other) is names.module_of(function)
+            near = names.module_of(closing.key) is names.module_of(function)
             if near and (not arguments or all(argument[0] == "const" for argument in arguments)):
                 return True
             if near and any(
@@ -133,12 +134,13 @@ class Opened:
                 return True
         return any(self._closes_unseen(contract, call, term, fields) for call in self._module_calls(function))
 
-    def _ends(self, contract: Contract, call: Term, name: str) -> str:
+    def _ends(self, contract: Contract, external: ExternalCall) -> str:
         """Return the undoing call of the contract that a call is; nothing if it is none."""
+        callee = external.call[1]
         for undo in contract.undo:
-            if undo.startswith(".") and call[1][0] == "attr" and call[1][2] == undo[1:]:
+            if undo.startswith(".") and callee[0] == "attr" and callee[2] == undo[1:]:
                 return undo
-            if not undo.startswith(".") and self.heap.points_to.contracts.canonical(name) == undo:
+            if not undo.startswith(".") and self.heap.points_to.contracts.canonical(external.name) == undo:
                 return undo
         return ""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, root
+from leaklint.heap.callers import callers_up
 from leaklint.heap.key_guards import asked_before
 from leaklint.heap.namespaces import is_constructor
 
@@ -50,13 +51,9 @@ def may_cross(heap: Heap, opening: str, closing: str) -> bool:
 
 def _methods(heap: Heap, key: str) -> set[str]:
     """Return the public methods and constructors that call a function, or that it is one of."""
-    found, here, seen = set[str](), {key}, {key}
-    for _ in range(_CALLERS + 1):
-        shown = {one for one in here if _is_shown(heap.points_to.functions[one])}
-        found |= shown
-        here = {call.caller for one in here - shown for call in heap.effects.calls.get(one, ())} - seen
-        seen |= here
-    return found
+    functions = heap.points_to.functions
+    around = callers_up(heap.effects, [key], _CALLERS, lambda call: not _is_shown(functions[call.callee]))
+    return {method for method in around if _is_shown(functions[method])}
 
 
 def _is_shown(function: Function) -> bool:

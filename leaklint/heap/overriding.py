@@ -5,7 +5,9 @@ from __future__ import annotations
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import call_arguments
+from leaklint.heap.callers import callers_up
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.removal_sites import WayQuestion
 
@@ -13,22 +15,22 @@ from leaklint.heap.removal_sites import WayQuestion
 class Overriding(WayQuestion):
     """Finds the heirs whose objects put themselves in and have no method that takes them out."""
 
-    def without(self, store: Effect, every: list[Effect]) -> str:
+    def without(self, entry: HeldEntry) -> str:
         """Return the method of an heir that takes the place of the one by which an object takes itself out.
 
-        ``every`` are all the removals from the holder: each has to be by the object itself.
+        Each of the removals from the holder has to be by the object itself.
         """
-        functions = self.heap.functions
+        functions, store, removals = self.heap.functions, entry.store, entry.every
         home = functions[store.function]
         if store.chain or not self._is_about_self(store.value, home):
             return ""
-        taking = [functions[one.function] for one in every]
-        if not all(self._is_about_self(one.key, function) for one, function in zip(every, taking, strict=True)):
+        taking = [functions[removal.function] for removal in removals]
+        if not all(self._is_about_self(removal.key, functions[removal.function]) for removal in removals):
             return ""
         if any(self._is_named_by_class(function) for function in taking):
             return ""
         for heir in sorted(self.heap.classes.below(home.owner) - {home.owner}):
-            if self._enters(heir, home) and self._is_made(heir) and not self._comes_to(heir, taking, every):
+            if self._enters(heir, home) and self._is_made(heir) and not self._comes_to(heir, taking, removals):
                 function = taking[0]
                 own = functions[self.heap.classes.method(heir, function.name) or function.key]
                 name = self.heap.names.classes[heir].name
@@ -62,21 +64,20 @@ class Overriding(WayQuestion):
         made = [one for one in self.removals.multiplicity.constructions(heir) if one.callee == heir]
         return any(self.removals.multiplicity.call_runs(one) == MANY for one in made)
 
-    def _comes_to(self, heir: str, taking: list[Function], every: list[Effect]) -> bool:
+    def _comes_to(self, heir: str, taking: list[Function], removals: list[Effect]) -> bool:
         """Tell whether a method that an heir has comes to a removal, or may: it calls a base's one that is not known."""
+
+        def may_run(call: Call) -> bool:
+            return self._runs_for(call, heir)
+
         classes, functions = self.heap.classes, self.heap.functions
         names = {name for one in classes.order(heir) for name in self.heap.names.classes[one].methods}
         own = {method for name in names if (method := classes.method(heir, name)) is not None}
         if any(self._asks_base(functions[one]) for one in own if functions[one].name in {each.name for each in taking}):
             return True
-        here, seen = {function.key for function in taking}, set[str]()
-        while here:
-            if not own.isdisjoint(here):
-                return True
-            seen |= here
-            calls = [call for one in sorted(here) for call in self.effects.calls.get(one, ())]
-            here = {call.caller for call in calls if self._runs_for(call, heir)} - seen
-        return any(self.sites.takes_out(functions[one], every) for one in own if functions[one].owner == heir)
+        if not own.isdisjoint(callers_up(self.effects, [function.key for function in taking], follows=may_run)):
+            return True
+        return any(self.sites.takes_out(functions[one], removals) for one in own if functions[one].owner == heir)
 
     def _runs_for(self, call: Call, heir: str) -> bool:
         """Tell whether a call may come to its callee where the object is one of an heir, which has methods of its own."""

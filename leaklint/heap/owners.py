@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.domains import Domain
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY
@@ -29,42 +30,46 @@ class HolderOwners:
         self.occupancy = Occupancy(heap.effects, heap.multiplicity)
         self.fed: set[tuple[str, ...]] = set()  # the ways to holders which gain entries while the program runs
 
-    def level(self, location: HeapPlace, stores: list[Store], level: int, release: Release) -> tuple[int, str]:
-        """Return how sure a retention is (2 sure, to 0 and below), the owner of its holder included, and what is in doubt."""
+    def judged(self, location: HeapPlace, stores: list[Store], certainty: Certainty, release: Release) -> Certainty:
+        """Return how sure a retention is, the owner of its holder included."""
+        level, unlikely = certainty.level, certainty.level - 2
         if not release.aimed and release.missed is None:
             if self._is_filled_by_users(location, stores[0]):
-                return 0, "what an object of the program is given to know, such as its parts"
+                return certainty.lowered(0, "what an object of the program is given to know, such as its parts")
             if level and location.scope in _GLOBAL and self._is_guessed(stores[0]):
-                return 0, "nothing here shows an object that is passed"
+                return certainty.lowered(0, "nothing here shows an object that is passed")
         if self.is_shared_unsurely(location, stores):
             if release.missed is not None:  # as for objects that users make: a removal tells
-                return min(level, 1), f"assumes that {location.owner.rpartition(':')[2]} outlives its entries"
-            return level - 2, "not every object of its class lives long"
+                return certainty.lowered(1, _outlives(location))
+            return certainty.lowered(unlikely, "not every object of its class lives long")
         if location.scope in {"thread", "generator"} and level == 2:
-            return 1, ""  # what ends the thread, or closes the generator, ends it
+            return certainty.lowered(1)  # what ends the thread, or closes the generator, ends it
         if location.is_unsure:
             objects = f"{location.path[0]} may lead to {location.alternatives} objects"
-            return level - 2, f"{objects}, and this is one of them"
-        many = ""
-        if level == 2 and not self.heap.multiplicity.is_seen_often(stores[0].retained.cls):
-            level, many = 1, "assumes that many are made"
+            return certainty.lowered(unlikely, f"{objects}, and this is one of them")
+        is_one = level == 2 and not self.heap.multiplicity.is_seen_often(stores[0].retained.cls)
+        counted = certainty.lowered(1, "assumes that many are made") if is_one else certainty
         if location.scope != "field":
-            return level, many
-        if (steps := sum(step != "[..]" for step in location.path[1:])) > _MOST_ATTRIBUTES:
-            return level - 2, f"{steps} attributes lead to it, each of which may hold another object"
-        if self.occupancy.is_one_of_many(location):
-            return level - 2, f"each run of {location.path[0]} has one of its own"
-        if name := self.occupancy.replaced(location):
-            return level - 2, f"'{name}' holds one object after another, each with one of its own"
-        if not self.fed.isdisjoint(tables_of_owner(location)):
-            return level - 2, "its owner is one of many entries, each with one of its own"
+            return counted
+        if doubt := self._doubt_of_field(location):
+            return certainty.lowered(unlikely, doubt)
         if level > 0 and not self._is_resolved(stores[0], location.owner):
             if release.missed is not None:
-                return min(level, 1), f"assumes that {location.owner.rpartition(':')[2]} outlives its entries"
-            return 0, f"assumes that it is {location.path[0]}'s, not another object's"
-        return min(
-            level, 1
-        ), many  # how long its owner is held, and how many there are of it, is never seen for certain
+                return certainty.lowered(1, _outlives(location))
+            return certainty.lowered(0, f"assumes that it is {location.path[0]}'s, not another object's")
+        return counted.lowered(1)  # how long its owner is held, and how many there are of it, is never seen for certain
+
+    def _doubt_of_field(self, location: HeapPlace) -> str:
+        """Return why a holder in a field may be one of many, each for a time; nothing if there is no reason to think so."""
+        if (steps := sum(step != "[..]" for step in location.path[1:])) > _MOST_ATTRIBUTES:
+            return f"{steps} attributes lead to it, each of which may hold another object"
+        if self.occupancy.is_one_of_many(location):
+            return f"each run of {location.path[0]} has one of its own"
+        if name := self.occupancy.replaced(location):
+            return f"'{name}' holds one object after another, each with one of its own"
+        if not self.fed.isdisjoint(tables_of_owner(location)):
+            return "its owner is one of many entries, each with one of its own"
+        return ""
 
     def _is_filled_by_users(self, location: HeapPlace, store: Store) -> bool:
         """Tell whether an object that lives long is given something by callers, or under names that nobody here counts."""
@@ -150,6 +155,11 @@ class HolderOwners:
         """Tell whether all that a term may denote lives long."""
         values = self.heap.points_to.evaluate(term)
         return bool(values) and all(value in self.heap.lifetime.long for value in values)
+
+
+def _outlives(location: HeapPlace) -> str:
+    """Return in words that the owner of a holder lives longer than its entries, which a removal shows for most of them."""
+    return f"assumes that {location.owner.rpartition(':')[2]} outlives its entries"
 
 
 def tables_of_owner(location: HeapPlace) -> frozenset[tuple[str, ...]]:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, qualname
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.callers import callers_up
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
+from leaklint.heap.kinds import OBJECTS
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.retained_objects import Retained
@@ -16,8 +19,8 @@ from leaklint.heap.retained_objects import Retained
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
-_OBJECTS = frozenset({"self", "method", "closure", "instance"})
-_DEPTH = 3  # callers above a function that wraps something
+_USUALLY_ONCE = "a function that wraps something usually runs once"
+_CALLERS = 3  # above a function that wraps something
 _READING = frozenset({"getattr", "hasattr"})
 
 
@@ -33,18 +36,14 @@ class _Assignment(NamedTuple):
 
 
 class Patch(NamedTuple):
-    """A wrapper that is put in the place of what it wraps, each time its function runs; ``level`` as in stores.
-
-    ``reason`` where the program takes it off only while nothing else is around it, or unless an error comes.
-    """
+    """A wrapper that is put in the place of what it wraps, each time its function runs; and how sure it is that it stays."""
 
     function: str
     event: Event
     name: str
     retained: Retained
     value: Term
-    level: int
-    reason: str = ""
+    certainty: Certainty
 
 
 class Patches:
@@ -61,12 +60,16 @@ class Patches:
             if self.heap.multiplicity.event_runs(one.function, one.event) != MANY:
                 continue
             every = self.heap.keeping.of(one.value)
-            retained = next((retained for retained in every if retained.kind in _OBJECTS), None)
+            retained = next((retained for retained in every if retained.kind in OBJECTS), None)
             if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
                 owner = min(qualname(str(value[1])) for value in one.owners)
-                reason = self._reason(one)
-                level = 0 if reason == LEFT_BY_ERROR else self._level(one, retained)
-                yield Patch(one.function, one.event, f"{owner}.{one.name}", retained, one.value, level, reason)
+                certainty = self._certainty(one, retained)
+                yield Patch(one.function, one.event, f"{owner}.{one.name}", retained, one.value, certainty)
+
+    def _certainty(self, patch: _Assignment, retained: Retained) -> Certainty:
+        reason = self._reason(patch)
+        level = 0 if reason == LEFT_BY_ERROR else self._level(patch, retained)
+        return Certainty(level).because(reason or ("" if level else _USUALLY_ONCE))
 
     def _reason(self, patch: _Assignment) -> str:
         """Return on what it depends that a wrapper stays; nothing where nobody takes it off."""
@@ -82,17 +85,15 @@ class Patches:
 
     def _level(self, patch: _Assignment, retained: Retained) -> int:
         """A function that wraps something is called once in most programs, unless each of many objects calls it."""
-        if not retained.cls or not self._is_of_objects(patch.function, 0):
+        if not retained.cls or not self._is_of_objects(patch.function):
             return 0
         often = self.heap.multiplicity
         return int(not (often.is_few(retained.cls) or often.is_one_at_a_time(retained.cls)))
 
-    def _is_of_objects(self, key: str, depth: int) -> bool:
+    def _is_of_objects(self, key: str) -> bool:
         """Tell whether an object calls a function on itself: a method of it, or one that such a method calls."""
-        if self.heap.points_to.functions[key].kind == "method":
-            return True
-        calls = self.heap.effects.calls.get(key, ())
-        return depth < _DEPTH and any(self._is_of_objects(call.caller, depth + 1) for call in calls)
+        around = callers_up(self.heap.effects, [key], _CALLERS)
+        return any(self.heap.points_to.functions[caller].kind == "method" for caller in around)
 
     @cached_property
     def _assignments(self) -> list[_Assignment]:

@@ -6,8 +6,9 @@ out has to pass a removal, unless somebody else can be expected to take the entr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
@@ -21,10 +22,11 @@ from leaklint.heap.emptied import Emptied
 from leaklint.heap.filing import slot_of
 from leaklint.heap.final_states import FinalStates
 from leaklint.heap.forgetting import Forgetting
+from leaklint.heap.held_entries import HeldEntry, Stay
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.moving import Moving
 from leaklint.heap.overriding import Overriding
-from leaklint.heap.release import Missed
+from leaklint.heap.release import ON_THAT_WAY, Missed
 from leaklint.heap.removal_sites import RemovalSites, is_after
 from leaklint.heap.renaming import Renaming
 from leaklint.heap.sides import Sides
@@ -41,6 +43,14 @@ _TAKING = frozenset({"pop", "popitem", "popleft"})
 _BY_VALUE = frozenset({"remove", "discard"})
 _SAFE = frozenset({"finally", "except"})
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+
+class _Question(NamedTuple):
+    """A question about an entry: what keeps it, whether such entries are meant to go, and what to do about it."""
+
+    ask: Callable[[HeldEntry], str]
+    is_meant: Callable[[HeldEntry], bool] = lambda _: False
+    advice: str = ON_THAT_WAY
 
 
 class Paths:
@@ -68,39 +78,50 @@ class Paths:
         self.renaming = Renaming(removals, self.sites)
         self._is_any_open = ListMemo(self._is_open)
 
-    def missed(self, stores: list[Effect], good: list[Effect], every: list[Effect]) -> Missed | None:
+    @cached_property
+    def _questions(self) -> tuple[_Question, ...]:
+        """Return what is asked of an entry, in the order in which the first answer is told."""
+        sides = self.sides
+        return (
+            _Question(self._suspended, self._adds_up),
+            _Question(self.blocks.kept_by_error, self._adds_up),
+            _Question(self._abandoned, self._adds_up),
+            _Question(self._skipped),
+            _Question(self.turns.returning),
+            _Question(self.overriding.without),
+            _Question(self.moving.elsewhere),
+            _Question(self.forgetting.of_entry),
+            _Question(self.final_states.passed_over),
+            _Question(lambda entry: "" if self._goes_when_done(entry) else sides.left_behind(entry)),
+            _Question(sides.outrun),
+            _Question(sides.marks.late),
+            _Question(self.unwinding.passing_by),
+            _Question(lambda entry: self.unswept.why(entry.store), _always, "sweep it as well"),
+            _Question(lambda entry: sides.in_step.outgrown(entry.store, entry.fitting), _always),
+            _Question(self.renaming.under_old_key, _always),
+        )
+
+    def missed(self, stores: list[Effect], fitting: list[Effect], every: list[Effect]) -> Missed | None:
         """Return a way on which the entry of a store stays, if there is one.
 
-        ``good`` are the removals that can take out what the stores put in, ``every`` all those from the same holder.
+        ``fitting`` are the removals that can take out what the stores put in, ``every`` all those from the same holder.
         """
-        around: dict[Term, tuple[list[Effect], list[Effect]]] = {}
+        by_container: dict[Term, HeldEntry] = {}
         for store in stores:
-            if store.container not in around:
-                around[store.container] = self._around(good, store), self._around(every, store)
-            own, others = around[store.container]
-            if not own:
-                continue
-            why = self._suspended(store, own, others) or self.blocks.kept_by_error(store, others)
-            if why := why or self._abandoned(store, own, others):
-                return Missed(store, why, meant=self.unwinding.adds_up(store))
-            why = self._skipped(store, own) or self.turns.returning(store, own)
-            why = why or self.overriding.without(store, every) or self.moving.elsewhere(store, own, every)
-            why = why or self.forgetting.of_entry(store, every) or self.final_states.passed_over(store, own, every)
-            why = (
-                why
-                or (not self._goes_when_done(store, own) and self.sides.left_behind(store, own))
-                or self.sides.outrun(store, own)
-            )
-            why = why or self.sides.marks.late(store, every) or self.unwinding.passing_by(store, every)
-            if why:
-                return Missed(store, why)
-            if why := self.unswept.why(store):
-                return Missed(store, why, "sweep it as well", meant=True)
-            if why := self.sides.in_step.outgrown(store, own) or self.renaming.under_old_key(store, own, every):
-                return Missed(store, why, meant=True)
+            known = by_container.get(store.container)
+            if known is None:
+                known = HeldEntry(store, self._outside(fitting, store), self._outside(every, store), every)
+                by_container[store.container] = known
+            entry = known._replace(store=store)
+            for question in self._questions if entry.fitting else ():
+                if why := question.ask(entry):
+                    return Missed(store, why, question.advice, question.is_meant(entry))
         return None
 
-    def _around(self, removals: list[Effect], store: Effect) -> list[Effect]:
+    def _adds_up(self, entry: HeldEntry) -> bool:
+        return self.unwinding.adds_up(entry.store)
+
+    def _outside(self, removals: list[Effect], store: Effect) -> list[Effect]:
         """Return removals without those from containers that are inside of what a store puts in."""
         is_inside = self.removals.coverage.is_inside
         return [removal for removal in removals if not is_inside(removal.container, store.container)]
@@ -126,17 +147,18 @@ class Paths:
 
     # suspension
 
-    def _suspended(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+    def _suspended(self, entry: HeldEntry) -> str:
         """Return the yield at which a generator holds an entry that it takes out only afterwards."""
-        for function, putting in self.unwinding.around(store, good):
+        fitting = entry.fitting
+        for function, putting in self.unwinding.around(entry.store, fitting):
             yielded = [event for event in function.events if event.kind == "yield" and _is_held_at(event, putting)]
             manager = self._is_manager(function)
             if not yielded or manager is None or function.key in self.removals.abandonment.run_by_others:
                 continue
-            inside = [(removal, event) for removal in good for event in self.sites.events_in(function, removal)]
-            if len({id(removal) for removal, _ in inside}) < len(good):
+            inside = [(removal, event) for removal in fitting for event in self.sites.events_in(function, removal)]
+            if len({id(removal) for removal, _ in inside}) < len(fitting):
                 continue  # somebody else takes it out, too
-            events = [event for _, event in self.sites.all_in(function, every)]
+            events = [event for _, event in self.sites.all_in(function, entry.outside)]
             safe = [event for event in events if _SAFE & {guard.kind for guard in event.guards}]
             yielded = [waiting for waiting in yielded if not any(_is_caught(waiting, event) for event in safe)]
             if not yielded:
@@ -144,7 +166,7 @@ class Paths:
             if not all(is_after(event, yielded[0]) and removal.how != "callback" for removal, event in inside):
                 continue
             if any(removal.key is None and removal.how in _TAKING for removal, _ in inside) and not (
-                manager and self._is_rooted(store)
+                manager and self._is_rooted(entry.store)
             ):
                 continue  # a stack that a walk fills and empties goes with the walk
             if manager and self.ways_out.goes_on_after(function, yielded[0]):
@@ -170,17 +192,18 @@ class Paths:
 
     # errors
 
-    def _abandoned(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+    def _abandoned(self, entry: HeldEntry) -> str:
         """Return the error with which a function leaves behind an entry that only its answer takes out.
 
         The function makes the entry's key, or is given it by what makes it, and gives it to none of its callers, so that
         these cannot take the entry out.
         """
-        if self._is_any_open(good) or self._goes_with_others(store, good):
+        store, removals = entry.store, entry.outside
+        if self._is_any_open(entry.fitting) or self._goes_with_others(entry):
             return ""
-        by, maker = self.heap.functions[good[0].function].name, self.sites.frames(store)[-1].function
+        by, maker = self.heap.functions[entry.fitting[0].function].name, self.sites.frames(store)[-1].function
         for function, putting, makers in self.tickets.holders(store):
-            if makers and self.sites.takes_out(maker, every):
+            if makers and self.sites.takes_out(maker, removals):
                 continue
             behind = [event for event in function.events if is_after(event, putting)]
             exits = (
@@ -189,20 +212,21 @@ class Paths:
                 else [event for event in behind if event.kind == "raise" and not is_opposed(event, putting)]
             )
             waits = [event for event in behind if self.ways_out.gives_up(event, store) and self._is_for(event, makers)]
-            if not (exits or waits) or self.sites.hands_on(function, every):
+            if not (exits or waits) or self.sites.hands_on(function, removals):
                 continue
             if own := [
-                event for _, event in self.sites.all_in(function, every) if not waits or is_after(event, waits[0])
+                event for _, event in self.sites.all_in(function, removals) if not waits or is_after(event, waits[0])
             ]:
-                if why := self._passes_by(function, putting, own, store, good) if not makers else "":
+                stay = Stay(store, function, putting, sorted(own, key=lambda event: event.place), entry.fitting)
+                if why := self._passes_by(stay) if not makers else "":
                     return why
                 continue
-            if any(self._takes_beside(call, every) for call in self.effects.calls.get(function.key, ())):
+            if any(self._takes_beside(call, removals) for call in self.effects.calls.get(function.key, ())):
                 continue
             if waits:
                 return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
             return f"nothing removes it when {function.name} raises (line {exits[0].place[0]}): only {by}() does"
-        wait = self._waited_for(store, every) or self._waited_for_beside(store, every)
+        wait = self._waited_for(entry) or self._waited_for_beside(store, removals)
         return f"nothing removes it when the wait times out (line {wait.place[0]}): only {by}() does" if wait else ""
 
     def _is_open(self, removals: list[Effect]) -> bool:
@@ -211,36 +235,35 @@ class Paths:
             removal.key is None or self.sites.is_sweep(removal) or removal.how == "callback" for removal in removals
         )
 
-    def _passes_by(
-        self, function: Function, putting: Event, own: list[Event], store: Effect, good: list[Effect]
-    ) -> str:
+    def _passes_by(self, stay: Stay) -> str:
         """Return the way on which a function comes to none of its own removals, and no caller of it to any."""
-        if any(self._takes_beside(call, good) for call in self.effects.calls.get(function.key, ())):
+        if any(self._takes_beside(call, stay.removals) for call in self.effects.calls.get(stay.function.key, ())):
             return ""
-        if not is_pair(putting, own):
-            return ""
-        taking = sorted(own, key=lambda event: event.place)
-        return self.ways_out.between(function, putting, taking, store, good, alone=True)
+        return self.ways_out.between(stay, alone=True) if is_pair(stay.putting, stay.taking) else ""
 
-    def _goes_with_others(self, store: Effect, good: list[Effect]) -> bool:
+    def _goes_with_others(self, entry: HeldEntry) -> bool:
         """Tell whether an entry lies under a key beside others, and whoever goes to that key looks after all of these.
 
         What takes out one of them by its value has been told which.
         """
+        store = entry.store
         slot = slot_of(store) if store.key is None else None
-        if slot is None or any(removal.container == store.container and removal.how in _BY_VALUE for removal in good):
+        if slot is None or any(
+            removal.container == store.container and removal.how in _BY_VALUE for removal in entry.fitting
+        ):
             return False
         return self.removals.keys.of(slot, store.chain) not in {Domain.FRESH, Domain.OBJECT}
 
-    def _waited_for(self, store: Effect, every: list[Effect]) -> Event | None:
+    def _waited_for(self, entry: HeldEntry) -> Event | None:
         """Return the limited wait for an entry whose key a caller has made, behind the store or in that caller."""
+        store, removals = entry.store, entry.outside
         frame = self.sites.frames(store)[-1]
         gives_up = self.ways_out.gives_up
         own = [event for event in frame.function.events if is_after(event, frame.event) and gives_up(event, store)]
-        for caller, call in () if self.sites.takes_out(frame.function, every) else self.tickets.handed_in(store):
+        for caller, call in () if self.sites.takes_out(frame.function, removals) else self.tickets.handed_in(store):
             later = [event for event in caller.events if gives_up(event, store) and self._is_for(event, {call.term})]
             around = [caller, *(self.heap.functions[above.caller] for above in self.effects.calls.get(caller.key, ()))]
-            if (own or later) and not any(self.sites.takes_out(function, every) for function in around):
+            if (own or later) and not any(self.sites.takes_out(function, removals) for function in around):
                 return (own or later)[0]
         return None
 
@@ -268,22 +291,23 @@ class Paths:
         """Tell whether an event waits for one of some things, or limits the time of a block; any will do if there are none."""
         return not awaited or event.kind == "enter" or not awaited.isdisjoint(walk(event.terms[0]))
 
-    def _takes_beside(self, call: Call, every: list[Effect]) -> bool:
+    def _takes_beside(self, call: Call, removals: list[Effect]) -> bool:
         """Tell whether a caller removes from the holder by anything but the call itself."""
         caller = self.heap.functions[call.caller]
-        events = [event for _, event in self.sites.all_in(caller, every)]
+        events = [event for _, event in self.sites.all_in(caller, removals)]
         if all(event.place == call.event.place for event in events) and events:
             return False
-        return self.sites.takes_out(caller, every)
+        return self.sites.takes_out(caller, removals)
 
     # early returns
 
-    def _skipped(self, store: Effect, good: list[Effect]) -> str:
+    def _skipped(self, entry: HeldEntry) -> str:
         """Return the test of an entry by which the last that is called for it, its done callback, leaves it in."""
-        frame = self.sites.frames(store)[-1]
+        frame = self.sites.frames(entry.store)[-1]
         tests = []
-        for removal in good:
-            last = [event for event in self.handing(removal.function, frame.function) if self.is_last(event, store)]
+        for removal in entry.fitting:
+            handing = self.handing(removal.function, frame.function)
+            last = [event for event in handing if self.is_last(event, entry.store)]
             function = self.heap.functions[removal.function]
             own = {("param", function.key, param.name) for param in function.params[1 if function.owner else 0 :]}
             guards = [
@@ -298,10 +322,12 @@ class Paths:
         name, line = tests[0]
         return f"{name}() returns for some before it removes them (line {line}), and is not called again"
 
-    def _goes_when_done(self, store: Effect, good: list[Effect]) -> bool:
+    def _goes_when_done(self, entry: HeldEntry) -> bool:
         """Tell whether the last that is called for an entry, its done callback, takes it out: also if others end it."""
-        home = self.sites.frames(store)[-1].function
-        return any(self.is_last(event, store) for removal in good for event in self.handing(removal.function, home))
+        store, home = entry.store, self.sites.frames(entry.store)[-1].function
+        return any(
+            self.is_last(event, store) for removal in entry.fitting for event in self.handing(removal.function, home)
+        )
 
     def _goes_on(self, guard: Guard, function: Function, home: Function) -> bool:
         """Tell whether what runs where a test has the other outcome begins anew, so that the entry is done another time."""
@@ -329,6 +355,10 @@ class Paths:
             self.heap.contracts.of_call(value[1])[0] for value in self.heap.evaluate(term[1]) if value[0] == "ext"
         ]
         return any(contract is not None and contract.passes == "receiver" for contract in contracts)
+
+
+def _always(_: HeldEntry) -> bool:
+    return True
 
 
 def _is_held_at(event: Event, putting: Event) -> bool:

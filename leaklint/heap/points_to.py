@@ -22,6 +22,7 @@ from leaklint.heap.attributes import Attributes
 from leaklint.heap.calling import Calling
 from leaklint.heap.classes import Classes
 from leaklint.heap.contents import Part
+from leaklint.heap.decorations import is_called_with_class
 from leaklint.heap.evaluation import Evaluation
 from leaklint.heap.external import External
 from leaklint.heap.hints import Hints
@@ -70,11 +71,11 @@ class PointsTo(Evaluation):
         """Tell whether calls may show that a function in a class body has no object for its first parameter."""
         return bool(function.kind == "method" and function.params) and function.params[0].name not in _RECEIVERS
 
-    def is_same_outside(self, one: Term, other: Term) -> bool:
+    def is_same_outside(self, value: Term, other: Term) -> bool:
         """Tell whether two objects from outside are the same: where such live as long as the process, calls return one."""
-        if one[0] != "extinst" or other[0] != "extinst":
+        if value[0] != "extinst" or other[0] != "extinst":
             return False
-        return one == other or (one[1] == other[1] and self.lives_on(one) and self.lives_on(other))
+        return value == other or (value[1] == other[1] and self.lives_on(value) and self.lives_on(other))
 
     def lives_on(self, value: Term) -> bool:
         """Tell whether an object of a class of another package lives as long as the process anyway.
@@ -87,7 +88,7 @@ class PointsTo(Evaluation):
             return False
         if klass.holder_argument:
             holder = self.external.held_by.get(value)
-            return holder is None or any(one[0] == "ext" for one in self.evaluate(holder))
+            return holder is None or any(value[0] == "ext" for value in self.evaluate(holder))
         return klass.lives == "process" or (klass.lives == "handed out" and value not in self.external.constructed)
 
     def is_exact(self, value: Term) -> bool:
@@ -105,11 +106,11 @@ class PointsTo(Evaluation):
 
     def looked_into(self, test: Term) -> Values:
         """Return the containers that a test asks for a key or an element."""
-        found = self._tested.get(test)
-        if found is None:
-            inner = [one for term in walk(test) if (one := asked_of(term)) is not None]
-            found = self._tested[test] = self.all_of(inner)
-        return found
+        containers = self._tested.get(test)
+        if containers is None:
+            inner = [asked for term in walk(test) if (asked := asked_of(term)) is not None]
+            containers = self._tested[test] = self.all_of(inner)
+        return containers
 
     def _evaluate(self, term: Term) -> Values:
         kind = term[0]
@@ -132,7 +133,7 @@ class PointsTo(Evaluation):
         if kind == "fresh":
             return self.all_of(self.reaching(term)) if term[1] in self.functions else PART
         if kind == "attr":
-            return NOTHING.union(*[self.attributes.attribute(one, term[2], term[1]) for one in self.in_order(term[1])])
+            return self.attributes.of(term[1], term[2])
         if kind in {"elem", "iter"}:
             return self._elements(term)
         if kind == "held":
@@ -165,34 +166,34 @@ class PointsTo(Evaluation):
         """Return the container that a display or comprehension makes; what it holds from the start is noted."""
         parts: list[Part]
         if term[0] == "comp":
-            made: Term = ("container", "list" if term[1] == "generator" else term[1], term[5])
+            container: Term = ("container", "list" if term[1] == "generator" else term[1], term[5])
             parts = [(term[2][0] if len(term[2]) > 1 else None, term[2][-1])]
         elif term[0] == "dict":
-            made = ("container", "dict", term[2])
+            container = ("container", "dict", term[2])
             parts = list(zip(term[1][::2], term[1][1::2], strict=True))
         else:
-            made = ("container", term[0], term[2])
+            container = ("container", term[0], term[2])
             parts = [
                 (("const", str(n), "int") if term[0] == "tuple" and part[0] != "star" else None, part)
                 for n, part in enumerate(term[1])
             ]
-        for key, part in parts if made not in self.contents else ():
-            self.contents.hold(made, key, part)
-        return made
+        for key, part in parts if container not in self.contents else ():
+            self.contents.hold(container, key, part)
+        return container
 
-    def resolved(self, found: Term) -> Values:
+    def resolved(self, meaning: Term) -> Values:
         """Return what a name may denote, by what it stands for."""
-        if found[0] == "global":
-            values = self.names.modules[found[1]].names.get(found[2], ())
-            got = self.all_of(value for value, _, _ in values)
-            if got <= {("none",)}:
-                hint = self.names.modules[found[1]].annotations.get(found[2])
-                got |= self.annotations.of(hint) if hint is not None else NOTHING
-            imported = self.names.modules[found[1]].imports.get(found[2])
-            return got | self.evaluate(self.names.dotted(imported)) if imported is not None else got
-        if found[0] == "attr":
-            return self.evaluate(found)
-        return frozenset([found])
+        if meaning[0] == "global":
+            values = self.names.modules[meaning[1]].names.get(meaning[2], ())
+            denoted = self.all_of(value for value, _, _ in values)
+            if denoted <= {("none",)}:
+                hint = self.names.modules[meaning[1]].annotations.get(meaning[2])
+                denoted |= self.annotations.of(hint) if hint is not None else NOTHING
+            imported = self.names.modules[meaning[1]].imports.get(meaning[2])
+            return denoted | self.evaluate(self.names.dotted(imported)) if imported is not None else denoted
+        if meaning[0] == "attr":
+            return self.evaluate(meaning)
+        return frozenset([meaning])
 
     def reaching(self, term: Term) -> tuple[Term, ...]:
         """Return the values that reach the use of a local variable: those that are assigned to it, ``fresh`` terms."""
@@ -224,7 +225,7 @@ class PointsTo(Evaluation):
         ):
             if function.params[0].name == term[2] and function.params[0].kind == "pos":
                 return self._receiver(function)
-        param = next((one for one in function.params if one.name == term[2]), None)
+        param = next((param for param in function.params if param.name == term[2]), None)
         if param is None:
             return PART
         if param.kind == "**":
@@ -250,7 +251,7 @@ class PointsTo(Evaluation):
 
     def _of_wrapper(self, function: Function, name: str) -> Values:
         """Return the object that the first parameter of a wrapper is, where it wraps methods."""
-        positional = [one for one in function.params if one.kind == "pos"]
+        positional = [param for param in function.params if param.kind == "pos"]
         first = next(iter(positional[1 if function.owner else 0 :]), None)
         if first is None or first.name != name:
             return NOTHING
@@ -265,7 +266,7 @@ class PointsTo(Evaluation):
         if not self.wrapped.get(function.key):
             return NOTHING
         owners = [self.functions[key] for key in self.wrapped[function.key]]
-        return frozenset(("self", one.owner) for one in owners if one.kind == "method" and one.owner)
+        return frozenset(("self", method.owner) for method in owners if method.kind == "method" and method.owner)
 
     def _receiver(self, function: Function) -> Values:
         owner = function.owner
@@ -281,22 +282,22 @@ class PointsTo(Evaluation):
             )
         if self.classes.is_metaclass(owner):
             return self.classes.made_by(owner)
-        return frozenset([("class", owner) if self.attributes.called_with_class(function) else ("self", owner)])
+        return frozenset([("class", owner) if is_called_with_class(self, function) else ("self", owner)])
 
     def _elements(self, term: Term) -> Values:
         if (part := self._of_row(term)) is not None:
             return self.evaluate(part)
         if (mapping := self.hints.copied_mapping(term[1])) is not None:
             return self.evaluate(("iter", mapping))
-        got: set[Term] = set()
+        denoted: set[Term] = set()
         for value in self.in_order(term[1]):
-            got |= self.elements(value, term)
-        if not got - PART and term[1][0] == "param":
-            got = set(self._of_arguments(term)) or got
-        if not got - PART:
+            denoted |= self.elements(value, term)
+        if not denoted - PART and term[1][0] == "param":
+            denoted = set(self._of_arguments(term)) or denoted
+        if not denoted - PART:
             hinted = self.annotations.element(self.hints.of(term[1]), term[0] == "elem")
-            return hinted or frozenset(got)
-        return frozenset(got)
+            return hinted or frozenset(denoted)
+        return frozenset(denoted)
 
     def _of_row(self, term: Term) -> Term | None:
         """Return what stands at a place of the rows that a loop gets of ``enumerate`` or ``zip``."""
@@ -304,12 +305,12 @@ class PointsTo(Evaluation):
             return None
         call, place = term[1][1], int(term[2][1], 0)
         names = [value[1] if value[0] == "ext" else "" for value in self.evaluate(call[1])]
-        if len(names) != 1 or any(given[0] == "star" for given in call[2]):
+        if len(names) != 1 or any(argument[0] == "star" for argument in call[2]):
             return None
         if self.contracts.is_a(names[0], "numbers rows"):
             return ("const", "0", "int") if place == 0 else ("iter", call[2][0]) if call[2] else None
-        given = call[2][place : place + 1] if self.contracts.is_a(names[0], "joins rows") and place >= 0 else ()
-        return ("iter", given[0]) if given else None
+        row = call[2][place : place + 1] if self.contracts.is_a(names[0], "joins rows") and place >= 0 else ()
+        return ("iter", row[0]) if row else None
 
     def _of_arguments(self, term: Term) -> Values:
         """Return what the elements of ``*args`` or the values of ``**kwargs`` may be: what callers hand in."""
@@ -336,10 +337,10 @@ class PointsTo(Evaluation):
             if not inner:
                 return PART
             missing = self.classes.method(container[1], "__missing__") if term[0] == "elem" else None
-            made = self.calling.with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
-            keys = {inner[0]} | {("container", inner[0][1], ("class", one)) for one in self.classes.order(container[1])}
-            held = [self.elements(one, term) for one in keys if self.contents.parts(one)]
-            return frozenset().union(made, *held) or PART
+            missed = self.calling.with_receiver(self.functions[missing], term[1]) if missing is not None else NOTHING
+            keys = {inner[0]} | {("container", inner[0][1], ("class", cls)) for cls in self.classes.order(container[1])}
+            elements = [self.elements(key, term) for key in keys if self.contents.parts(key)]
+            return frozenset().union(missed, *elements) or PART
         if container[0] == "generator":
             return self.calling.yielded(container)
         if container[0] == "ext":
@@ -354,14 +355,14 @@ class PointsTo(Evaluation):
 
     def _held(self, container: Term, which: str, wanted: Term | None) -> Values:
         """Return what a container holds: its parts, of a mapping its keys; with ``wanted``, what lies under a constant."""
-        got: set[Term] = set()
+        denoted: set[Term] = set()
         for key, part in self.contents.parts(container):
             other = key is not None and key[0] == "const" and wanted is not None and key != wanted
             if which == "parts" or key is None:
-                got |= NOTHING if other else self.evaluate(part)
+                denoted |= NOTHING if other else self.evaluate(part)
             else:
-                got |= self.evaluate(key)
-        return frozenset(got)
+                denoted |= self.evaluate(key)
+        return frozenset(denoted)
 
     def _copied(self, value: Term, term: Term) -> Term:
         if value[0] != "container":
@@ -371,25 +372,25 @@ class PointsTo(Evaluation):
         return copy
 
     def _entered(self, term: Term) -> Values:
-        got: set[Term] = set()
+        denoted: set[Term] = set()
         for value in self.evaluate(term[1]):
             if value[0] == "generator":
-                got |= self.calling.yielded(value)
+                denoted |= self.calling.yielded(value)
                 continue
             enter = (
                 self.classes.method(value[1], "__enter__") if value[0] in {"inst", "self"} and value[1] != "?" else None
             )
-            got |= self.calling.with_receiver(self.functions[enter], term[1]) if enter is not None else {value}
-        return frozenset(got)
+            denoted |= self.calling.with_receiver(self.functions[enter], term[1]) if enter is not None else {value}
+        return frozenset(denoted)
 
     def _operation(self, term: Term) -> Values:
         if term[1] in {"and", "or"}:
             return self.all_of(term[2])
         if term[1] in {"+", "|", "*", "&", "-"}:
             values = self.all_of(term[2])
-            held = frozenset(("container", value[1], ("op", term)) for value in values if value[0] == "container")
-            if held:
-                return held
+            joined = frozenset(("container", value[1], ("op", term)) for value in values if value[0] == "container")
+            if joined:
+                return joined
             return frozenset([("plain", "?")]) if any(value[0] == "plain" for value in values) else PART
         return frozenset([("plain", "bool" if term[1] in {"not", "in", "is", "==", "<", ">"} else "?")])
 

@@ -26,12 +26,12 @@ class ProcessEnd:
     def _ends(self) -> frozenset[str]:
         """Functions that are registered to run when the process ends."""
         found = set()
-        for _, _, term, name in self.removals.effects.external:
-            contract = self.removals.heap.contracts.callable(name)
+        for external in self.removals.effects.external:
+            contract = self.removals.heap.contracts.callable(external.name)
             if contract is not None and (
-                self._runs_at_end(contract, term) or self._is_end_of_a_lasting_object(contract, term)
+                self._runs_at_end(contract, external.call) or self._is_end_of_a_lasting_object(contract, external.call)
             ):
-                for given in call_arguments(term):
+                for given in call_arguments(external.call):
                     for value in self.removals.heap.evaluate(given):
                         if value[0] in {"func", "method"}:
                             found.add(value[-1])

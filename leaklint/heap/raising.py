@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
 from leaklint.flow.terms import NONE, Term
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.release import Quality, Release
-from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.heap.retained_objects import Retained
 
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
+_SURE = Certainty(2)
 _EACH = "each raise adds its frames to the traceback that is there already"
 
 
@@ -43,7 +45,7 @@ class Raising:
         for value, stores in raised.items():
             if not self._is_reset(value):
                 location = self.heap.lifetime.long[value]
-                yield Retention(location, "object", tuple(stores), Release(Quality.NONE, _EACH), LEVELS[2], ())
+                yield Retention(location, "object", tuple(stores), Release(Quality.NONE, _EACH), _SURE.word, ())
 
     def _is_of_the_process(self, value: Term) -> bool:
         """Tell whether a value is one exception, made once, that a variable of the process holds."""
@@ -65,9 +67,8 @@ class Raising:
 
     def _store(self, value: Term, key: str, event: Event) -> Store:
         effect = Effect("store", "raised", value, event.terms[0], None, event.terms[0], key, event)
-        return Store(
-            effect, Retained("traceback", value[1] if value[0] == "inst" else ""), "element", Domain.UNKNOWN, 2
-        )
+        retained = Retained("traceback", value[1] if value[0] == "inst" else "")
+        return Store(effect, retained, "element", Domain.UNKNOWN, _SURE)
 
     def _is_reset(self, value: Term) -> bool:
         """Tell whether the program takes the traceback off again: ``error.__traceback__ = None``."""

@@ -46,7 +46,7 @@ class Rebinding:
     def _rebound_element(self, key: str, event: Event) -> Iterator[Effect]:
         """``TABLE[k] = TABLE[k] + (x,)``: an element that is built anew."""
         target: Term = ("elem", event.terms[0], event.terms[1])
-        value = event.terms[2]
+        value = self._written_out(event.terms[2])
         if value[0] not in {"op", "tuple", "list", "set", "dict", "comp", "slice", "call"} or _reads(value, target):
             return
         containers = [
@@ -68,7 +68,7 @@ class Rebinding:
         """Tell whether a function works with an element that it replaces: ``due, wheel[hand] = wheel[hand], []``."""
         return any(target in terms for terms in self.heap.points_to.functions[key].assigned.values())
 
-    def _rebound(self, key: str, event: Event, held: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
+    def _rebound(self, key: str, event: Event, by_location: dict[tuple[str, str, str], list[Term]]) -> Iterator[Effect]:
         if event.kind == "extend":
             target, value = event.terms
             if target[0] not in {"name", "attr", "elem"}:
@@ -83,10 +83,10 @@ class Rebinding:
             return
         target = event.terms[0] if event.kind == "setname" else ("attr", event.terms[0], event.name)
         for location in self.locations(target, event):
-            containers = held.get(location, [])
+            containers = by_location.get(location, [])
             if not containers:
                 continue
-            value = event.terms[-1]
+            value = self._written_out(event.terms[-1])
             grown = list(self.added(value, target, containers))
             if grown:
                 for part in grown:
@@ -111,16 +111,23 @@ class Rebinding:
                 elif self.heap.points_to.evaluate(value):
                     yield Effect("remove", "rebuild", containers[0], target, None, value, key, event)
 
+    def _written_out(self, value: Term) -> Term:
+        """Return the comprehension that a sequence is made of, ``tuple(x for x in ..)``; else the value itself."""
+        if value[0] != "call" or [part[0] for part in value[2]] != ["comp"] or value[3]:
+            return value
+        made = self.heap.points_to.evaluate(value)
+        return value[2][0] if made and all(one[0] == "container" for one in made) else value
+
     def _gets_its_own(self, target: Term, container: Term, event: Event) -> bool:
         """``self.parts += (x,)`` over a tuple of the class, or a default: the object gets its own, theirs stays as it is."""
         location = self.heap.location(container)
         if target[0] != "attr" or location is None:
             return False
         if location.scope == "default":  # unless an object that lives long has it as well
-            others = {one.key for one in self.heap.lifetime.others.get(container, ())}
+            others = {where.key for where in self.heap.lifetime.others.get(container, ())}
             return others.isdisjoint(self.locations(target, event))
         objects = self.heap.points_to.evaluate(target[1])
-        return location.scope == "class" and all(one[0] in {"self", "inst"} for one in objects)
+        return location.scope == "class" and all(value[0] in {"self", "inst"} for value in objects)
 
     def is_birth(self, key: str, location: tuple[str, str, str]) -> bool:
         """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""
@@ -131,8 +138,8 @@ class Rebinding:
     def locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
         """Return the variables and fields that an assignment binds anew."""
         if target[0] == "name":
-            found = self.heap.points_to.names.name(target[1], target[2])
-            return [("module", found[1], found[2])] if found[0] == "global" else []
+            variable = self.heap.points_to.names.name(target[1], target[2])
+            return [("module", variable[1], variable[2])] if variable[0] == "global" else []
         keys: list[tuple[str, str, str]] = []
         for value in self.heap.points_to.in_order(target[1]):
             if value[0] == "class":
@@ -140,8 +147,8 @@ class Rebinding:
                 keys.append(("class", attribute[0] if attribute else value[1], target[2]))
             elif value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes:
                 keys += [
-                    (scope, one, target[2])
-                    for one in (
+                    (scope, cls, target[2])
+                    for cls in (
                         *self.heap.points_to.classes.order(value[1]),
                         *self.heap.points_to.classes.below(value[1]),
                     )
@@ -163,7 +170,7 @@ class Rebinding:
     def _makes_longer(self, call: Term) -> bool:
         """Tell whether a method of a container returns a longer copy of it."""
         external = self.heap.points_to.external
-        return any(call[1][2] in external.longer_copies(one) for one in self.heap.points_to.evaluate(call[1][1]))
+        return any(call[1][2] in external.longer_copies(value) for value in self.heap.points_to.evaluate(call[1][1]))
 
     def added(self, value: Term, target: Term, containers: list[Term]) -> Iterator[Term]:
         """Yield what a longer copy of the old container has more; ``tuple(sorted(old + (x,)))`` is one as well."""
@@ -193,7 +200,9 @@ class Rebinding:
     def _copied(self, value: Term) -> Term:
         """Return what a value is a copy of, put in order or not; of anything else the value itself."""
         while value[0] == "call" and len(value[2]) == 1 and value[1][0] in {"name", "dotted"}:
-            if not any(one[0] == "ext" and self._copies(one[1]) for one in self.heap.points_to.evaluate(value[1])):
+            if not any(
+                callee[0] == "ext" and self._copies(callee[1]) for callee in self.heap.points_to.evaluate(value[1])
+            ):
                 break
             value = value[2][0]
         return value
@@ -202,18 +211,18 @@ class Rebinding:
         """Tell whether a function returns its argument, a view or a copy, or a class makes a container of what that holds."""
         contracts = self.heap.points_to.contracts
         klass = contracts.klass(name)
-        given = contracts.returned(name) == "argument 0" or contracts.returned(name).startswith("copy ")
-        return given or (klass is not None and bool(klass.container))
+        copies = contracts.returned(name) == "argument 0" or contracts.returned(name).startswith("copy ")
+        return copies or (klass is not None and bool(klass.container))
 
     def added_under_keys(self, value: Term, target: Term, containers: list[Term]) -> Iterator[tuple[Term, Term]]:
         """Yield the keys and values that a longer copy of a dictionary has more: ``{**TABLE, key: value}``."""
         value = self._copied(value)
         shown = [value] if value[0] == "dict" else []
-        if value[0] == "op" and value[1] == "|" and any(self.is_old(one, target, containers) for one in value[2]):
-            shown = [one for one in value[2] if one[0] == "dict"]
-        for one in shown:
-            pairs = list(zip(one[1][::2], one[1][1::2], strict=True))
-            if one is not value or any(
+        if value[0] == "op" and value[1] == "|" and any(self.is_old(part, target, containers) for part in value[2]):
+            shown = [part for part in value[2] if part[0] == "dict"]
+        for display in shown:
+            pairs = list(zip(display[1][::2], display[1][1::2], strict=True))
+            if display is not value or any(
                 key[0] == "star" and self.is_old(part[1], target, containers) for key, part in pairs
             ):
                 yield from ((key, part) for key, part in pairs if key[0] != "star")
@@ -237,7 +246,7 @@ class Rebinding:
         if term[0] != "comp":
             return self.is_old(term, target, containers)
         element: Term = ("iter", term[3][0])
-        new = {part for one in put if one[0] in DISPLAYS for part in one[1]}
+        new = {part for display in put if display[0] in DISPLAYS for part in display[1]}
         plain = (
             term[2] == (element,) and len(term[3]) == 1 and self.is_old(self._copied(term[3][0]), target, containers)
         )
@@ -261,7 +270,7 @@ class Rebinding:
     def _mentions(self, value: Term, containers: list[Term]) -> bool:
         """Tell whether a value is made from what a container held before; that it is put there itself says nothing."""
         inside = (term for child in children(value) for term in walk(child))
-        return any(one in containers for term in inside for one in self.heap.points_to.evaluate(term))
+        return any(value in containers for term in inside for value in self.heap.points_to.evaluate(term))
 
     def _is_filled(self, display: Term) -> bool:
         """Tell whether anything fills a container: whoever resets an object goes on with it."""

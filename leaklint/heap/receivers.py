@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import Term, root
+from leaklint.flow.terms import Term
+from leaklint.heap.effects import root_of_reads
 from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
@@ -69,12 +70,22 @@ class Receivers:
     def takes(self, effect: Effect, chain: tuple[Call, ...]) -> bool:
         """Tell whether what is handed in by a chain of calls may come to a long-lived object: by the call of the store."""
         base = self._object_of(effect)
-        if base[0] != "param" or not self._is_receiver(base) or not chain or chain[0].callee != base[1]:
+        if base[0] != "param" or not self._is_receiver(base) or not chain:
             return True
-        given = chain[0].bound.get(base[2])
+        given = self._bound_to(base, chain[0])
         if given is None or (given[0] == "param" and not self._is_receiver(given)):
             return True
         return self._may_live_long(given) or self._is_given_a_long_one(effect.base, base)
+
+    def _bound_to(self, receiver: Term, call: Call) -> Term | None:
+        """Return what a call gives for the receiver of the callee, or of the method that has made the callee just before."""
+        if call.callee == receiver[1]:
+            return call.bound.get(receiver[2])
+        maker = call.term[1]
+        if maker[:1] != ("call",) or self.heap.functions[call.callee].parent != receiver[1]:
+            return None
+        methods = [one for one in self.heap.evaluate(maker[1]) if one[0] == "method" and one[2] == receiver[1]]
+        return self.heap.calling.receiver_term(maker, methods[0]) if methods else None
 
     def _is_given_a_long_one(self, term: Term, receiver: Term) -> bool:
         """Tell whether a container is reached by an object that callers hand to the receiver, and that lives long."""
@@ -101,7 +112,7 @@ class Receivers:
     def _object_of(self, effect: Effect) -> Term:
         """Return the term of the object whose container is filled, or that is one; ``super()`` stands for ``self``."""
         base = self._given_by_property(effect.base)
-        base = base if effect.container[2][:1] == ("class",) else root(base)
+        base = base if effect.container[2][:1] == ("class",) else root_of_reads(base)
         return (self.heap.calling.receiver_of_super(base) if base[0] == "call" else None) or base
 
     def _given_by_property(self, base: Term) -> Term:

@@ -10,13 +10,16 @@ from leaklint.contracts.model import Contract, Retains
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, as_text, children, root
 from leaklint.heap.arguments import argument_at, argument_of, arguments, call_arguments, row_of
+from leaklint.heap.certainty import Certainty, Level
 from leaklint.heap.context_growth import ContextGrowth
 from leaklint.heap.decorations import decorations
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import LEFT_BY_ERROR
 from leaklint.heap.effects import Effect
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.key_guards import interned, looked_through
+from leaklint.heap.kinds import DISTINCT
 from leaklint.heap.leading_back import LeadingBack
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.namespaces import is_constructor
@@ -27,10 +30,8 @@ from leaklint.heap.slots import ONE_SLOT, Slots
 from leaklint.heap.undoing import Undoing
 
 if TYPE_CHECKING:
-    from leaklint.heap.retained import Level
     from leaklint.heap.retention import Heap
 
-OBJECTS = frozenset({"self", "method", "closure", "instance", "exception", "class", "param", "function"})
 _FUNCTIONS = frozenset({"closure", "function"})
 # Kinds that others judge.
 _ELSEWHERE = frozenset({"thread", "timer", "handler", "filter", "logger", "store", "values", "entries"})
@@ -38,6 +39,7 @@ _ONE_OBJECT = frozenset({"name", "dotted"})  # terms of what a module has under 
 
 _CALLBACK = Retained("made", name="callback")  # one that keeps nothing but itself
 _NEW_CLASS = Retained("class", name="class")  # one that no class statement makes
+_NOT_AT_ALL = Certainty(-1)
 _SET = "contextvars.ContextVar.set"
 _NEVER = "what takes it back is made anew, and never equals what was registered"
 
@@ -80,18 +82,14 @@ class Registrations:
         from leaklint.heap.threads import Threads
 
         done = set()
-        for function, event, term, name in (*self.heap.effects.external, *self._own(), *decorations(self.heap)):
-            contract, assumed = self.contracts.of_call(name)
-            if (
-                contract is None
-                or not contract.retains
-                or contract.kind in _ELSEWHERE
-                or (function, event.place) in done
-            ):
+        for call in (*self.heap.effects.external, *self._own(), *decorations(self.heap)):
+            contract, assumed = self.contracts.of_call(call.name)
+            place = call.function, call.event.place
+            if contract is None or not contract.retains or contract.kind in _ELSEWHERE or place in done:
                 continue
-            registration = self._registered(contract, assumed, function, event, term, name)
+            registration = self._registered(contract, assumed, call)
             if registration is not None:
-                done.add((function, event.place))
+                done.add(place)
                 yield registration
         for thread in Threads(self.heap).all():
             handle = thread.event.terms[0]
@@ -122,53 +120,42 @@ class Registrations:
                 "callback", function, event, _SET, growth.retained, growth.value, "medium", reasons, contract
             )
 
-    def _own(self) -> Iterator[tuple[str, Event, Term, str]]:
+    def _own(self) -> Iterator[ExternalCall]:
         """Yield the calls of functions of the program that the project declares to keep what they are given."""
         for key, calls in self.heap.effects.calls.items():
             name = key.replace(":", ".")
             if self.contracts.is_declared(name):
                 for call in calls:
-                    yield call.caller, call.event, call.event.terms[0], name
+                    yield ExternalCall(call.caller, call.event, call.event.terms[0], name)
 
-    def _registered(
-        self, contract: Contract, assumed: str, function: str, event: Event, term: Term, name: str
-    ) -> Registration | None:
+    def _registered(self, contract: Contract, assumed: str, registering: ExternalCall) -> Registration | None:
+        function, event, term, name = registering
         if self.heap.multiplicity.event_runs(function, event) != MANY or self._is_of_few(function, event):
             return None
         best = min(self._handed_over(contract, term), key=lambda handed: _rank(handed.retained), default=None)
         if best is None or (best.retained.kind == "function" and not best.retained.cls):
-            return self._missed(contract, function, event, term, name)
+            return self._missed(contract, registering)
         life = self._life(contract, term)
-        undone = life is not Life.SHORT and self.undoing.is_undone(contract, function, event, term, best.term)
+        undone = life is not Life.SHORT and self.undoing.is_undone(contract, registering, best.term)
         if life is Life.SHORT or (undone and not contract.until):
             return None
-        level, reasons = self._level(contract, best.retained, term, function, event, best.term)
-        if level < 0:
+        sure = self._certainty(contract, best.retained, registering, best.term)
+        if sure.level < 0:
             return None
         if undone and self._leaves_open(best.retained.cls):
-            level = min(level, 1)
-            reasons.append("of those that nobody closes, as the program closes none that it makes")
+            sure = sure.lowered(1, "of those that nobody closes, as the program closes none that it makes")
         elif undone:
-            level = 0
-            reasons.append("it ends where it is called, but never with its object, which it keeps")
+            sure = sure.lowered(0, "it ends where it is called, but never with its object, which it keeps")
         if life is Life.UNKNOWN:
-            level = 0
-            reasons.append(f"assumes that {self._keeper(contract, term)} outlives the object")
+            sure = sure.lowered(0, f"assumes that {self._keeper(contract, term)} outlives the object")
         if best.row.parameter == "self" and any(guard.kind in {"if", "past"} for guard in event.guards):
-            level = 0
-            reasons.append("only under a condition, which may be that none is started yet")
+            sure = sure.lowered(0, "only under a condition, which may be that none is started yet")
         if contract.name.startswith("logging.") and self.heap.points_to.functions[function].kind != "method":
-            level = 0
-            reasons.append("a function that configures logging usually runs once")
+            sure = sure.lowered(0, "a function that configures logging usually runs once")
         if assumed:
-            level = max(0, level - 1)
-            reasons.append(assumed)
-        from leaklint.heap.retained import LEVELS
-
+            sure = sure.lowered(sure.level - 1, assumed)
         kind = "object" if best.row.parameter == "self" else contract.kind
-        return Registration(
-            kind, function, event, name, best.retained, best.term, LEVELS[level], tuple(reasons), contract
-        )
+        return Registration(kind, function, event, name, best.retained, best.term, sure.word, sure.reasons, contract)
 
     def _is_of_few(self, function: str, event: Event) -> bool:
         """Tell whether a call comes once for each of a few keys: where a table or the registry itself has none yet."""
@@ -178,7 +165,7 @@ class Registrations:
         return any(
             store.event.guards and event.guards[: len(store.event.guards)] == store.event.guards
             and interned(store, self.heap.points_to) and self.heap.keys.of_store(store) is Domain.FINITE
-            and self.heap.location(store.container) is not None
+            and (place := self.heap.lifetime.where(store.container)) is not None and place.scope != "object"
             for store in self._keyed.get(function, ())
         )  # fmt: skip
 
@@ -188,8 +175,9 @@ class Registrations:
         stores = (effect for effect in self.heap.effects.effects if effect.kind == "store")
         return lists_by_key((store.function, store) for store in stores if store.key is not None)
 
-    def _missed(self, contract: Contract, function: str, event: Event, term: Term, name: str) -> Registration | None:
+    def _missed(self, contract: Contract, registering: ExternalCall) -> Registration | None:
         """Return a registration that is meant to go and does not, which is more than a few, whatever it keeps."""
+        function, event, term, name = registering
         for place, word, argument in arguments(contract, term):
             row = row_of(contract, term, place, word)
             strong = row is not None and row.hold == "strong" and self._life(contract, term) is Life.PROCESS
@@ -222,7 +210,7 @@ class Registrations:
             for retained in self.heap.keeping.of(argument):
                 if word == "self" and retained.kind == "made":  # what the package itself has made
                     yield _Handed(argument, row, retained._replace(kind="instance"))
-                elif retained.kind in OBJECTS and (row.hold == "strong" or retained.kind in _FUNCTIONS):
+                elif retained.kind in DISTINCT and (row.hold == "strong" or retained.kind in _FUNCTIONS):
                     yield _Handed(argument, row, retained)
 
     def _is_named_tuple(self, argument: Term) -> bool:
@@ -249,37 +237,42 @@ class Registrations:
         argument = argument_of(contract, term, contract.lifetime.partition(" ")[2])
         return f"'{as_text(argument)}'" if argument is not None else "what it is called with"
 
-    def _level(
-        self, contract: Contract, retained: Retained, term: Term, function: str, event: Event, value: Term
-    ) -> tuple[int, list[str]]:
-        reasons: list[str] = []
+    def _certainty(self, contract: Contract, retained: Retained, registering: ExternalCall, value: Term) -> Certainty:
+        """Return how sure it is that a registration keeps an object that users let go."""
+        function, term = registering.function, registering.call
         home = self.heap.points_to.functions[function]
         birth = home.name == "__enter__" or is_constructor(home.name)
         level = 2 if birth or (retained.kind == "instance" and home.kind == "method") else 1
         if contract.until:
             subject = argument_of(contract, term, contract.until.partition(" ")[2])
             level = self._of_finalizer(retained, subject, value, home)
+        sure = Certainty(level)
         if (place := self._one_place(contract, term)) and level >= 0:
-            chained = bool(contract.previous) and self.slots.chains(contract, function, event, term)
-            left = chained and self.slots.is_left_by_error(contract, function, event, term)
-            level, reasons = (0, [LEFT_BY_ERROR]) if left else (1, []) if chained else (0, [place])
+            chained = bool(contract.previous) and self.slots.chains(contract, registering)
+            left = chained and self.slots.is_left_by_error(contract, registering)
+            sure = sure.lowered(0, LEFT_BY_ERROR) if left else sure.lowered(1) if chained else sure.lowered(0, place)
         if retained.kind in {"param", "function", "class"}:
-            level = min(level, 1)
-            if retained.kind == "param" and self.heap.usage.of(function, retained.name) == "plain":
-                return -1, []
-            reasons += [f"assumes that callers pass objects for '{retained.name}'"] * (retained.kind == "param")
+            sure = sure.lowered(1)
+        if retained.kind == "param":
+            if self.heap.usage.of(function, retained.name) == "plain":
+                return _NOT_AT_ALL
+            sure = sure.because(f"assumes that callers pass objects for '{retained.name}'")
         if contract.kind == "callback" and self._sets_up(home, retained):
-            level, reasons = 0, [*reasons, "a function that registers what it has made usually runs once"]
-        if retained.cls and self.heap.multiplicity.is_single(retained.cls):
-            return -1, []
+            sure = sure._replace(level=0).because("a function that registers what it has made usually runs once")
+        return self._counted(sure, retained, home)
+
+    def _counted(self, sure: Certainty, retained: Retained, home: Function) -> Certainty:
+        """Return how sure it is by how many of such objects there are, and of those that register them."""
         often = self.heap.multiplicity
+        if retained.cls and often.is_single(retained.cls):
+            return _NOT_AT_ALL
         if retained.cls and (often.is_few(retained.cls) or often.is_one_at_a_time(retained.cls)):
-            level, reasons = min(level, 0), ["the program makes only a fixed number of such objects"]
-        if level > 1 and retained.cls and not often.is_seen_often(retained.cls):
-            level, reasons = 1, [*reasons, "assumes that many are made"]
+            sure = Certainty(min(sure.level, 0), ("the program makes only a fixed number of such objects",))
+        if sure.level > 1 and retained.cls and not often.is_seen_often(retained.cls):
+            sure = sure.lowered(1, "assumes that many are made")
         if retained.kind == "instance" and home.owner and often.is_one_a_run(home.owner):
-            level, reasons = 0, [*reasons, "the program makes one object that registers it"]
-        return level, reasons
+            sure = sure._replace(level=0).because("the program makes one object that registers it")
+        return sure
 
     def _sets_up(self, home: Function, retained: Retained) -> bool:
         """Tell whether a function that belongs to no object, and that the program itself does not call, registers its own."""
@@ -354,14 +347,13 @@ class Registrations:
     def _patches(self) -> Iterator[Registration]:
         """``original = Client.send; Client.send = wrapper``: each wrapper keeps the one before."""
         from leaklint.heap.patches import Patches
-        from leaklint.heap.retained import LEVELS
 
         for patch in Patches(self.heap).all():
             if not self.slots.name_of(patch.event):
-                function, event, level = patch.function, patch.event, LEVELS[patch.level]
-                reason = patch.reason or ("" if patch.level else "a function that wraps something usually runs once")
-                reasons = (reason,) if reason else ()
-                yield Registration("patch", function, event, patch.name, patch.retained, patch.value, level, reasons)
+                level, reasons = patch.certainty.word, patch.certainty.reasons
+                yield Registration(
+                    "patch", patch.function, patch.event, patch.name, patch.retained, patch.value, level, reasons
+                )
 
 
 def _rank(retained: Retained) -> int:
@@ -387,4 +379,4 @@ def _receiver(contract: Contract, term: Term) -> Term | None:
     return receiver
 
 
-__all__ = ["OBJECTS", "Registration", "Registrations"]
+__all__ = ["Registration", "Registrations"]

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from leaklint.heap.effects import Effect
 
+ON_THAT_WAY = "remove it on that way, too"
+
 
 class Quality(IntEnum):
     """How well a removal releases: not at all, doubtfully, or well."""
@@ -25,7 +27,7 @@ class Missed(NamedTuple):
 
     store: Effect
     why: str
-    advice: str = "remove it on that way, too"
+    advice: str = ON_THAT_WAY
     meant: bool = False
     shown: bool = False
 

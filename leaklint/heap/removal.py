@@ -186,6 +186,8 @@ class Removals:
         follows = removal.how != "clear" and any(follows_always(removal, store) for store in here)
         if follows or self._is_protocol(function, stores):
             return Release(Quality.GOOD, f"removed at {place}", removal)
+        if self.detaching.needs_what_users_lack(removal, function, stores):
+            return Release(Quality.NONE, f"nothing in the program calls {function.name}() ({place})", removal)
         return self._called(removal, function, place)
 
     def _takes(self, removal: Effect, store: Effect) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term
 from leaklint.heap.arguments import call_arguments
+from leaklint.heap.callers import callers_up
 from leaklint.heap.effects import Effect
 
 if TYPE_CHECKING:
@@ -69,11 +70,8 @@ class RemovalSites:
         """Return the functions by which another one is called, themselves or by what they call, each worked out once."""
         known = self._known_callers.get(key)
         if known is None:
-            callers, nearest = set[str](), {key}
-            for _ in range(_CALLEES):
-                nearest = {call.caller for callee in nearest for call in self.effects.calls.get(callee, ())} - callers
-                callers |= nearest
-            known = self._known_callers[key] = frozenset(callers)
+            direct = {call.caller for call in self.effects.calls.get(key, ())}
+            known = self._known_callers[key] = frozenset(callers_up(self.effects, direct, _CALLEES - 1))
         return known
 
     def _leading(self, function: Function, key: str) -> list[Event]:

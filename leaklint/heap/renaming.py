@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.effects import Effect
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
 
@@ -38,17 +39,18 @@ class Renaming(WayQuestion):
         super().__init__(removals, sites)
         self._fields_of_all = ListMemo(self._common)
 
-    def under_old_key(self, store: Effect, good: list[Effect], every: list[Effect]) -> str:
+    def under_old_key(self, entry: HeldEntry) -> str:
         """Return the function that files an entry anew, changes the attribute that all removals go by, and removes nothing."""
+        store = entry.store
         if store.key is None or store.value is None:
             return ""
-        fields = self._fields_of_all(good)
+        fields = self._fields_of_all(entry.fitting)
         if not fields:
             return ""
         filings = list(self._filings(self.heap.functions[store.function], store))
         for one in filings:
             event = next((event for event in one.function.events if self._renames(event, one, fields)), None)
-            if event is None or one.value[0] == "call" or self._takes_out(one.function, every):
+            if event is None or one.value[0] == "call" or self._takes_out(one.function, entry.every):
                 continue
             if self._are_filed_when_made([made for made in filings if one.function.key not in made.through]):
                 where = f"{one.function.name} files it under a new {event.name} (line {one.event.place[0]})"
@@ -93,18 +95,18 @@ class Renaming(WayQuestion):
             return event.terms[1] in filing.names
         return event.terms[1] in filing.names or ("attr", filing.value, event.name) in filing.names
 
-    def _takes_out(self, function: Function, every: list[Effect]) -> bool:
+    def _takes_out(self, function: Function, removals: list[Effect]) -> bool:
         """Tell whether a function or one of its callers removes anything."""
         callers = [self.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
         around = [one for one in callers if self.sites.leading(one, function.key)]
-        return self.sites.takes_out(function, every) or any(
-            self._removes_before(one, function, every) for one in around
+        return self.sites.takes_out(function, removals) or any(
+            self._removes_before(caller, function, removals) for caller in around
         )
 
-    def _removes_before(self, caller: Function, function: Function, every: list[Effect]) -> bool:
+    def _removes_before(self, caller: Function, function: Function, removals: list[Effect]) -> bool:
         """Tell whether a caller removes something before it calls a function."""
         called = self.sites.leading(caller, function.key)
-        return any(is_after(one, event) for _, event in self.sites.all_in(caller, every) for one in called)
+        return any(is_after(one, event) for _, event in self.sites.all_in(caller, removals) for one in called)
 
     def _are_filed_when_made(self, filings: list[FilingFrame]) -> bool:
         """Tell whether each object of the entries' classes is filed where it is made."""

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from leaklint.heap.certainty import Certainty, Level
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.release import Release
 from leaklint.heap.retained_objects import Retained
 
-Level = Literal["low", "medium", "high"]
-
-
-LEVELS: tuple[Level, ...] = ("low", "medium", "high")
-
 
 class Store(NamedTuple):
-    """What one store keeps: the effect, the object, on which side, and how many keys there are."""
+    """What one store keeps: the effect, the object, on which side, how many keys there are, and how sure that is."""
 
     effect: Effect
     retained: Retained
     side: str
     domain: Domain
-    level: int
-    reasons: tuple[str, ...] = ()
+    certainty: Certainty
 
 
 class Retention(NamedTuple):

@@ -12,6 +12,7 @@ from leaklint.heap.arguments import call_arguments
 from leaklint.heap.buckets import filled_for_others
 from leaklint.heap.callers import Callers
 from leaklint.heap.effects import Call, Effects
+from leaklint.heap.kinds import KINDS, OBJECTS
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import MADE
@@ -20,12 +21,7 @@ from leaklint.heap.usage import Usage
 if TYPE_CHECKING:
     from leaklint.heap.multiplicity import Multiplicity
 
-# What is kept, the most telling first.
-KINDS = tuple(
-    "self method closure exception traceback instance class function param container made part weak plain".split()
-)
 _RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
-_OBJECTS = frozenset({"self", "method", "closure", "instance"})
 _CALLS = 5  # how many callers up a parameter is followed
 _DEPTH = 8  # how deep parts of parts are followed
 _MOST = 64  # kept objects that are told apart by who hands them in, and values of one container
@@ -216,7 +212,7 @@ class Keeping:
     def _is_object(self, retained: Retained) -> bool:
         if retained.kind == "param":
             return self.usage.of(retained.function, retained.name) == "object"
-        return retained.kind in _OBJECTS
+        return retained.kind in OBJECTS
 
     def given_for_good(self, key: str, term: Term) -> list[Term]:
         """Return the arguments of a constructor that the object keeps."""
@@ -291,7 +287,7 @@ class Keeping:
         if depth < 6:
             for term in self.heap.ordered(self.captures(key)):
                 for retained in self._of(term, depth + 1):
-                    if retained.kind in _OBJECTS:
+                    if retained.kind in OBJECTS:
                         yield Retained("closure", retained.cls, retained.name, retained.chain)
                     elif retained.kind in {"param", "exception"} and self.usage.of(term[1], term[2]) != "plain":
                         yield Retained("closure", "", retained.name)
@@ -301,7 +297,7 @@ class Keeping:
         """A generator keeps what it was given, in its frame, until it has ended."""
         for _, term in generator[2] if depth < _DEPTH else ():
             for retained in self._of(term, depth + 1):
-                if retained.kind in _OBJECTS:
+                if retained.kind in OBJECTS:
                     yield Retained("closure", retained.cls, retained.name, retained.chain)
         yield Retained("made")
 

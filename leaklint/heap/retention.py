@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
 from leaklint.heap.building import Building
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.chains import Chains
 from leaklint.heap.circulation import circulating
 from leaklint.heap.context_growth import ContextGrowth
@@ -17,6 +18,7 @@ from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_domain import KeyDomain
 from leaklint.heap.key_guards import interned
+from leaklint.heap.kinds import SELF
 from leaklint.heap.left import left_to_users
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
@@ -29,7 +31,7 @@ from leaklint.heap.rebinding import Rebinding
 from leaklint.heap.receivers import Receivers
 from leaklint.heap.release import Quality, Release
 from leaklint.heap.removal import Removals
-from leaklint.heap.retained import LEVELS, Retention, Store
+from leaklint.heap.retained import Retention, Store
 from leaklint.heap.retained_objects import Keeping, Retained
 from leaklint.heap.starts import importable
 from leaklint.heap.stores import Stores
@@ -133,10 +135,12 @@ class Heap:
         ]  # fmt: skip
         if not stores:
             return None
-        stores.sort(key=lambda store: (store.level == 0, *self._telling(store)))
+        stores.sort(key=lambda store: (store.certainty.level == 0, *self._telling(store)))
         judged = [part for group in self._apart(stores) for part in self._releases(group, removals)]
         unreleased = [(group, release) for group, release in judged if release.quality != Quality.GOOD]
-        unreleased.sort(key=lambda part: part[1].missed is None and all(store.level == 0 for store in part[0]))
+        unreleased.sort(
+            key=lambda part: part[1].missed is None and all(store.certainty.level == 0 for store in part[0])
+        )
         if location.scope == "object":  # made by users: only a removal tells how long it lives, or a weak reference
             unreleased = [part for part in unreleased if part[1].missed is not None]
             unreleased = unreleased or list(self._left_dead(judged, removals))
@@ -147,24 +151,22 @@ class Heap:
         if release.missed is not None:
             first = release.missed.store
             stores.sort(key=lambda store: (store.effect is not first, *self._telling(store)))
-        level, reasons = self._level(location, stores, release)
-        return Retention(location, kind, tuple(stores), release, LEVELS[max(0, min(2, level))], tuple(reasons))
+        certainty = self._certainty(location, stores, release)
+        return Retention(location, kind, tuple(stores), release, certainty.word, certainty.reasons)
 
-    def _level(self, location: HeapPlace, stores: list[Store], release: Release) -> tuple[int, list[str]]:
-        """Return how sure it is that the first of some stores leaks, by its removal and its holder, and what is assumed."""
-        level, reasons = stores[0].level, list(stores[0].reasons)
+    def _certainty(self, location: HeapPlace, stores: list[Store], release: Release) -> Certainty:
+        """Return how sure it is that the first of some stores leaks, by its removal and its holder."""
+        certainty = stores[0].certainty
         if location.scope == "object":
-            reasons.append(f"assumes that {_last(location.owner)} outlives its entries")
+            certainty = certainty.because(f"assumes that {_last(location.owner)} outlives its entries")
         if release.missed is not None:
-            shown = release.missed.shown and level > 1
-            level = level if shown else 1 if release.missed.meant else min(level, 1)
+            if not (release.missed.shown and certainty.level > 1):
+                certainty = certainty._replace(level=1) if release.missed.meant else certainty.lowered(1)
         elif release.quality == Quality.DOUBTFUL:
-            level -= 1
-            reasons.append(release.doubt)
+            certainty = certainty.lowered(certainty.level - 1, release.doubt)
         if self.removals.endings.is_tracked(stores[0].effect, release.effect):
-            level = max(level, 1)
-        level, doubt = self.owners.level(location, stores, level, release)
-        return level, [*reasons, doubt] if doubt else reasons
+            certainty = certainty._replace(level=max(certainty.level, 1))
+        return self.owners.judged(location, stores, certainty, release)
 
     def _makes_one_of_few(self, effect: Effect) -> bool:
         """Tell whether an entry is made once for each of a few keys, and is then there for good."""
@@ -172,14 +174,14 @@ class Heap:
 
     def _telling(self, store: Store) -> tuple[int, bool, int, bool]:
         """Return how much a store tells, the most telling first."""
-        return store.retained.rank, self._is_inside(store), -store.level, store.side != "key"
+        return store.retained.rank, self._is_inside(store), -store.certainty.level, store.side != "key"
 
     def _releases(self, stores: list[Store], removals: list[Effect]) -> Iterator[tuple[list[Store], Release]]:
         """Yield the stores by the best removal of what they put in: one that never takes what a store keeps is none for it."""
         while stores:
             release = self.release(stores, removals)
-            effect = release.effect if release.quality == Quality.GOOD and not release.bounded else None
-            left = self.removals.coverage.never_taken(effect, stores) if effect is not None else []
+            effect, coverage = release.effect if release.quality == Quality.GOOD else None, self.removals.coverage
+            left = coverage.never_taken(effect, stores, release.bounded) if effect is not None else []
             others = set(map(id, left))
             if taken := [store for store in stores if id(store) not in others]:
                 yield taken, release
@@ -201,7 +203,7 @@ class Heap:
 
     def enters_itself(self, effect: Effect, retained: Retained) -> bool:
         """Tell whether an object is put in by code of its own class, so that whoever makes it need not know."""
-        if retained.kind not in {"self", "method", "closure"} or retained.cls not in self.points_to.names.classes:
+        if retained.kind not in SELF or retained.cls not in self.points_to.names.classes:
             return False
         caller = self.points_to.functions[retained.chain[-1].caller if retained.chain else effect.function]
         return bool(caller.owner) and self.points_to.classes.related(caller.owner, retained.cls)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, walk
+from leaklint.heap.layers import layers
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.workers import run_by_call, run_of_class
 
@@ -28,13 +29,8 @@ class Runners:
     def come_and_go(self, call: Term) -> bool:
         """Tell whether a call, which asks for the thread or the task that runs, is seen to be made by ever new ones."""
         home = self._homes.get(call[4])
-        seen, here = set[str](), {home} if home is not None else set[str]()
-        while here:
-            if not here.isdisjoint(self._short):
-                return True
-            seen |= here
-            here = {caller for key in here for caller in self._callers(key)} - seen
-        return False
+        start = {home} if home is not None else set[str]()
+        return any(not layer.isdisjoint(self._short) for layer in layers(start, self._callers))
 
     def _callers(self, key: str) -> Iterator[str]:
         """Yield the functions that call another one, or read the property that it is."""
@@ -61,15 +57,15 @@ class Runners:
     @cached_property
     def _homes(self) -> dict[Term, str]:
         """Return the functions in which calls out of the program stand, by the site."""
-        return {term[4]: function for function, _, term, _ in self.effects.external}
+        return {external.call[4]: external.function for external in self.effects.external}
 
     @cached_property
     def _short(self) -> frozenset[str]:
         """Return what threads and tasks run that are started many times, and that do not wait for more work in a loop."""
         found: set[str] = set()
-        for function, event, term, name in self.effects.external:
-            if self.multiplicity.event_runs(function, event) == MANY:
-                found |= run_by_call(self.heap, term, name)
+        for external in self.effects.external:
+            if self.multiplicity.event_runs(external.function, external.event) == MANY:
+                found |= run_by_call(self.heap, external)
         for key in self.heap.names.classes:
             run = run_of_class(self.heap, key)
             if run is not None and self.multiplicity.is_seen_often(key):

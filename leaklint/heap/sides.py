@@ -10,6 +10,7 @@ from leaklint.flow.terms import Term, root
 from leaklint.heap.effects import Call, Effect, distinct_effects
 from leaklint.heap.ended import Ended
 from leaklint.heap.grouping import lists_by_key
+from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.in_step import InStep
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.marks import Marks
@@ -39,14 +40,12 @@ class Sides:
         self._known_endings: dict[int, list[tuple[Effect, bool, bool]]] = {}
         self._known_beside: dict[tuple[str, Term | None], list[tuple[Key, Effect]]] = {}
 
-    def left_behind(self, store: Effect, good: list[Effect]) -> str:
-        """Return the removal from another container that leaves an entry here; ``good`` are the removals from this one."""
-        for beside in self._beside(store):
+    def left_behind(self, entry: HeldEntry) -> str:
+        """Return the removal from another container that leaves an entry here."""
+        for beside in self._beside(entry.store):
             for removal, evicts, closes in self._endings_in(beside):
-                why = (evicts and self._evicted(store, beside, removal, good)) or (
-                    closes and self._closed(removal, good)
-                )
-                if why:
+                why = evicts and self._evicted(entry, beside, removal)
+                if why := why or (closes and self._closed(removal, entry.fitting)):
                     return why
         return ""
 
@@ -78,27 +77,24 @@ class Sides:
                     return self.told(removal, "leaves it here")
         return ""
 
-    def outrun(self, store: Effect, good: list[Effect]) -> str:
+    def outrun(self, entry: HeldEntry) -> str:
         """Return the queue from which an entry has been taken already when a store marks it.
 
         Marks of what is cancelled go when their turn in the queue comes. The functions that wait in the queue run after
         that, so that the mark of one that comes to the store itself stays.
         """
-        for queue in self._all_queues(good):
+        for queue in self._all_queues(entry.fitting):
             for put in self.stores_beside(queue):
                 for call in self.effects.calls.get(self.sites.frames(put)[-1].function.key, ()):
-                    for name in self._coming_to(store, call):
+                    for name in self._coming_to(entry.store, call):
                         return f"{self.told(queue, f'then runs {name}(), which puts it in')}"
         return ""
 
-    def _queues(self, good: list[Effect]) -> list[Effect]:
+    def _queues(self, removals: list[Effect]) -> list[Effect]:
         """Return the removals from other containers that give what some removals take out; none if these are fewer."""
-        queues = [queue for removal in good for queue in self.taken_from(removal)]
-        return (
-            queues
-            if len({id(removal.event) for removal in queues}) >= len({id(removal.event) for removal in good})
-            else []
-        )
+        queues = [queue for removal in removals for queue in self.taken_from(removal)]
+        giving, taking = ({id(removal.event) for removal in each} for each in (queues, removals))
+        return queues if len(giving) >= len(taking) else []
 
     def stores_beside(self, removal: Effect) -> list[Effect]:
         """Return the stores into the holder from which a removal takes something."""
@@ -154,23 +150,23 @@ class Sides:
     def _class_of_self(self, term: Term) -> str:
         return next((value[1] for value in self.heap.evaluate(term) if value[0] == "self"), "")
 
-    def _evicted(self, store: Effect, beside: Effect, removal: Effect, good: list[Effect]) -> str:
+    def _evicted(self, entry: HeldEntry, beside: Effect, removal: Effect) -> str:
         """An eviction from a container with a bound; whatever empties the other one looks after both."""
-        homes = [self.heap.functions[removing.function] for removing in good]
+        homes = [self.heap.functions[removing.function] for removing in entry.fitting]
         others = self.removals_for(beside)
         if not all(any(True for _ in self.sites.all_in(home, others)) for home in homes):
             return ""
-        if any(self.sites.takes_out(frame.function, good) for frame in self.sites.frames(store)):
+        if any(self.sites.takes_out(frame.function, entry.fitting) for frame in self.sites.frames(entry.store)):
             return ""
         return f"{self.told(removal, 'leaves it here')}: only {homes[0].name}() removes it"
 
-    def _closed(self, removal: Effect, good: list[Effect]) -> str:
+    def _closed(self, removal: Effect, fitting: list[Effect]) -> str:
         """The end of an object: a function takes it out of the other container and closes it."""
         function = self.heap.functions[removal.function]
-        if any(removing.key is None or self.sites.is_sweep(removing) for removing in good):
+        if any(removing.key is None or self.sites.is_sweep(removing) for removing in fitting):
             return ""
         callers = [self.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
-        if any(self.sites.takes_out(function_above, good) for function_above in (function, *callers)):
+        if any(self.sites.takes_out(function_above, fitting) for function_above in (function, *callers)):
             return ""
         return self.told(removal, "closes it and leaves it here")
 

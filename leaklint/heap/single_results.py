@@ -14,7 +14,7 @@ def kept_results(heap: PointsTo, effects: Effects) -> frozenset[str]:
     }
     if not memoised:
         return frozenset()
-    for _, _, term, name in effects.external:
-        if name == "?memo.cache_clear" and term[1][0] == "attr":
-            memoised -= heap.evaluate(term[1][1])
+    for clearing in effects.external:
+        if clearing.name == "?memo.cache_clear" and clearing.call[1][0] == "attr":
+            memoised -= heap.evaluate(clearing.call[1][1])
     return frozenset(value[1] for value in memoised)

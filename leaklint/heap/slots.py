@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, target_of
 from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import argument_at, call_arguments
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.early_exits import LEFT_BY_ERROR, is_always_undone
+from leaklint.heap.external_calls import ExternalCall
+from leaklint.heap.kinds import DISTINCT
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.outermost import CROSSED, is_outermost_alone, may_cross
 from leaklint.heap.points_to_values import NOTHING, Values
@@ -31,8 +34,7 @@ class Slots:
 
     def all(self) -> Iterator[Registration]:
         """``self.old = sys.excepthook; sys.excepthook = self.report``: each keeps the one before; a plain slot is low."""
-        from leaklint.heap.registration import OBJECTS, Registration
-        from leaklint.heap.retained import LEVELS
+        from leaklint.heap.registration import Registration
 
         for key, function in self.heap.points_to.functions.items():
             if function.kind in {"module", "class"} or self.heap.multiplicity.runs(key) != MANY:
@@ -40,7 +42,7 @@ class Slots:
             for event in function.events:
                 name = self.name_of(event)
                 objects = self.heap.keeping.of(event.terms[1]) if name else []
-                retained = next((candidate for candidate in objects if candidate.kind in OBJECTS), None)
+                retained = next((candidate for candidate in objects if candidate.kind in DISTINCT), None)
                 if retained is None:
                     continue
                 chained = self._is_chained(function, event)
@@ -51,7 +53,7 @@ class Slots:
                 of_objects = bool(crossed or retained.cls or function.kind == "method")
                 alone = () if of_objects else (SET_UP,)
                 reasons = (CROSSED,) if crossed else (LEFT_BY_ERROR,) if stays else alone if chained else (ONE_SLOT,)
-                level = LEVELS[1 if chained and not stays and of_objects else 0]
+                level = Certainty(1 if chained and not stays and of_objects else 0).word
                 yield Registration("hook", key, event, name, retained, event.terms[1], level, reasons)
 
     def name_of(self, event: Event) -> str:
@@ -114,18 +116,16 @@ class Slots:
         )
         return CROSSED if alone and not unlinks and may_cross(self.heap, opening, closing.key) else "restored"
 
-    def chains(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
+    def chains(self, contract: Contract, setting: ExternalCall) -> bool:
         """Tell whether a function keeps what a call has put out of its slot, and nothing puts it back."""
-        home = self.heap.points_to.functions[function]
+        home, term = self.heap.points_to.functions[setting.function], setting.call
 
         def is_before(argument: Term) -> bool:
             known = (self._is_previous(contract, part, term) for part in walk(argument) if part[0] == "call")
             return next((before for before in known if before is not None), False)
 
         arguments = ("tuple", call_arguments(term), term[4])
-        return self._is_kept(home, event, arguments, is_before) and not self._is_set_again(
-            contract, function, event, term
-        )
+        return self._is_kept(home, setting.event, arguments, is_before) and not self._is_set_again(contract, setting)
 
     def _is_previous(self, contract: Contract, part: Term, term: Term) -> bool | None:
         """Tell whether a call gives what was in the slot before ``term``; None for a call of something else."""
@@ -134,33 +134,44 @@ class Slots:
         values = self.heap.points_to.evaluate(part[1])
         return True if any(value[0] == "ext" and value[1] in contract.previous for value in values) else None
 
-    def is_left_by_error(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
-        """Tell whether a function sets a slot to what was in it before the call ``term``, if no error comes in between."""
-        home, key = self.heap.points_to.functions[function], contract.key
-        for other, at, call, name in self.heap.effects.external:
-            if other != function or at is event or self.heap.points_to.contracts.callable(name) is not contract:
+    def is_left_by_error(self, contract: Contract, setting: ExternalCall) -> bool:
+        """Tell whether a function sets a slot to what was in it before a call, if no error comes in between."""
+        home, key = self.heap.points_to.functions[setting.function], contract.key
+        for other in self._others(contract, setting):
+            if other.function != setting.function:
                 continue
-            asked = [argument_at(setting, key.position, key.parameter) for setting in (term, call) if key is not None]
-            before = any(argument[0] == "call" and self._is_previous(contract, argument, term) for argument in call[2])
-            if before and len(set(asked)) <= 1 and is_always_undone(home, event, at):
+            calls = (setting.call, other.call)
+            asked = {argument_at(call, key.position, key.parameter) for call in calls if key is not None}
+            before = any(
+                argument[0] == "call" and self._is_previous(contract, argument, setting.call)
+                for argument in other.call[2]
+            )
+            if before and len(asked) <= 1 and is_always_undone(home, setting.event, other.event):
                 return True
         return False
 
-    def _is_set_again(self, contract: Contract, function: str, event: Event, term: Term) -> bool:
+    def _is_set_again(self, contract: Contract, setting: ExternalCall) -> bool:
         """Tell whether another call of the program sets the slot to what it finds in a field, or a ``finally`` does."""
-        slot = self._slot(contract, term)
-        for other, at, call, name in self.heap.effects.external:
-            if at is event or self.heap.points_to.contracts.callable(name) is not contract:
+        slot = self._slot(contract, setting.call)
+        for other in self._others(contract, setting):
+            if slot and (set_again := self._slot(contract, other.call)) and slot.isdisjoint(set_again):
                 continue
-            if slot and (set_again := self._slot(contract, call)) and slot.isdisjoint(set_again):
-                continue
-            ends = any(guard.kind == "finally" for guard in at.guards)
-            if (other != function or ends) and any(
-                argument[0] in {"attr", "cell", "fresh", "param", "call"} for argument in call[2]
+            ends = any(guard.kind == "finally" for guard in other.event.guards)
+            if (other.function != setting.function or ends) and any(
+                argument[0] in {"attr", "cell", "fresh", "param", "call"} for argument in other.call[2]
             ):
-                if not self.heap.removals.feasibility.outlived(at, self.heap.points_to.functions[other]):
+                if not self.heap.removals.feasibility.outlived(
+                    other.event, self.heap.points_to.functions[other.function]
+                ):
                     return True
         return False
+
+    def _others(self, contract: Contract, setting: ExternalCall) -> Iterator[ExternalCall]:
+        """Yield the other calls that fill slots of a contract."""
+        callable_of = self.heap.points_to.contracts.callable
+        for other in self.heap.effects.external:
+            if other.event is not setting.event and callable_of(other.name) is contract:
+                yield other
 
     def _slot(self, contract: Contract, call: Term) -> Values:
         """Return which of several slots a call fills, as far as names of other packages say that; else nothing."""

@@ -47,12 +47,12 @@ def tables(heap: Heap) -> Iterator[Table]:
 def _by_calls(heap: Heap) -> Iterator[Table]:
     """Yield the calls that make an entry under an argument: ``warnings.warn`` of an ever new text, of which it keeps each."""
     undoing, contracts = Undoing(heap), heap.points_to.contracts
-    for function, event, term, name in heap.effects.external:
-        contract = contracts.callable(name)
+    for external in heap.effects.external:
+        function, event, contract = external.function, external.event, contracts.callable(external.name)
         if contract is None or contract.kind != "entries" or contract.key is None:
             continue
-        row = row_of(contract, term, contract.key.position, contract.key.parameter)
-        item = argument_at(term, contract.key.position, contract.key.parameter)
+        row = row_of(contract, external.call, contract.key.position, contract.key.parameter)
+        item = argument_at(external.call, contract.key.position, contract.key.parameter)
         if row is None or row.hold == "weak" or item is None:
             continue
         home = heap.points_to.functions[function]
@@ -63,7 +63,7 @@ def _by_calls(heap: Heap) -> Iterator[Table]:
         if any(undoing.is_called(undo, function) for undo in contract.undo):
             continue
         if not (contract.where and _taken_out(heap, function, contract.where.replace(":", "."))):
-            yield Table(contract.holder or name, function, event, contract)
+            yield Table(contract.holder or external.name, function, event, contract)
 
 
 def _is_ever_new(heap: Heap, function: Function, event: Event, item: Term, domains: frozenset[Domain]) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, alternatives, options, root, walk
+from leaklint.heap.certainty import Certainty
 from leaklint.heap.contextual import ContextDefaults
 from leaklint.heap.dead_references import DeadReferences
 from leaklint.heap.decorators import Decorators
@@ -15,6 +16,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
+from leaklint.heap.kinds import FUNCTIONS_OF_OBJECTS, OBJECTS_AND_ERRORS, UNRESOLVED
 from leaklint.heap.members import by_any_name
 from leaklint.heap.namespaces import is_constructor, is_namespace
 from leaklint.heap.own_keys import brings_its_key, is_its_own
@@ -31,10 +33,11 @@ _CALLED = re.compile(
     r"(callback|handler|hook|listener|observer|filter|factor|plugin|extension|addon|backend|provider|converter|adapter)(s|ies|y)?$",
     re.IGNORECASE,
 )
-_OBJECTS = frozenset({"self", "method", "closure", "exception", "instance", "param"})
-_LEADING = frozenset({"method", "closure"})  # what may lead back to what it is stored for
+_SEEN_ELSEWHERE = OBJECTS_AND_ERRORS | {"param"}  # what a read of an entry gives has been put in by other stores
 _UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that nobody here counts
 _PRIMITIVE = "primitive"  # a lock, an event: it holds nothing, and each equals only itself
+_REGISTRY = "a registry that callers fill"
+_UNRESOLVED = "what is stored is not known"
 _MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
 
 
@@ -68,7 +71,7 @@ class Stores:
         plain, is_primitive = True, False
         for side, option, retained in self._kept_on(effect, sides):
             is_primitive |= side == "element" and retained.name == _PRIMITIVE
-            if of_weak_key and retained.kind not in _LEADING:
+            if of_weak_key and retained.kind not in FUNCTIONS_OF_OBJECTS:
                 continue  # it goes with the key, which it does not keep
             small = retained.kind == "plain" and retained.name not in {"long", "function", "type"}
             plain &= side == "key" or small
@@ -81,7 +84,7 @@ class Stores:
             yield from self._of_plain(effect, location, domain)
         elif plain and effect.value is not None and (is_primitive or self._adds_up(effect)):
             plain_value = Retained("made", chain=effect.chain)
-            yield Store(effect, plain_value, "element", domain, 1, ("what is stored is small",))
+            yield Store(effect, plain_value, "element", domain, Certainty(1, ("what is stored is small",)))
         if plain:
             yield from self.contextual.stores(effect)
 
@@ -97,7 +100,7 @@ class Stores:
         """Yield what a store keeps: on which side, by which of the terms that may be stored there."""
         for side, option in ((side, option) for side, term in sides for option in options(term)):
             for retained in () if self._is_tested_plain(effect, option) else self.heap.keeping.of(option, effect.chain):
-                if effect.how != "read" or side != "value" or retained.kind not in _OBJECTS:
+                if effect.how != "read" or side != "value" or retained.kind not in _SEEN_ELSEWHERE:
                     yield side, option, retained  # what a new entry that is read holds later, other stores put in
 
     def _is_tested_plain(self, effect: Effect, term: Term) -> bool:
@@ -117,8 +120,9 @@ class Stores:
 
     def _adds_up(self, effect: Effect) -> bool:
         """Tell whether the program shows of elements that keep nothing themselves that they are more than a few."""
-        sides = self.heap.removals.paths.sides
-        return effect.container in sides.marks.containers or sides.in_step.grows(effect)
+        sides, value = self.heap.removals.paths.sides, effect.value
+        is_new = not _calls(value, "id") and self.heap.keys.of(value, effect.chain) is Domain.FRESH if value else False
+        return is_new or effect.container in sides.marks.containers or sides.in_step.grows(effect)
 
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
@@ -127,10 +131,11 @@ class Stores:
         grows = domain == Domain.FRESH and not asked and not _calls(effect.key, "id")
         paths = self.heap.removals.paths
         if grows or paths.unswept.why(effect) or paths.sides.in_step.grows(effect):
-            yield Store(effect, plain_value, "value", domain, 1, ("what is stored is small",))
+            yield Store(effect, plain_value, "value", domain, Certainty(1, ("what is stored is small",)))
         elif effect.value is not None and effect.value[0] != "const" and (effect.how == "read" or asked):
             level = 1 if location.scope == "default" and not self._is_declared_text(effect) else 0
-            yield Store(effect, plain_value, "value", domain, level, ("as many as there are different keys",))
+            certainty = Certainty(level, ("as many as there are different keys",))
+            yield Store(effect, plain_value, "value", domain, certainty)
 
     def _declared_domain(self, location: HeapPlace) -> Domain | None:
         """Return what the annotation of a holder says of its keys."""
@@ -213,54 +218,48 @@ class Stores:
             recycled = _calls(effect.key, "id")
             if side == "key" or retained.name or recycled or not self.dead_references.stay(effect, term):
                 return None
-            return Store(effect, retained, side, domain, 1, ("only the dead references themselves stay",))
+            return Store(effect, retained, side, domain, Certainty(1, ("only the dead references themselves stay",)))
         if retained.cls and self.heap.multiplicity.is_single(retained.cls):
             return None
-        level, reasons = self._level(effect, retained, side, domain, term)
-        if level < -1:
-            return None
-        return Store(effect, retained, side, domain, max(level, 0), tuple(reasons))
+        certainty = self._certainty(effect, retained, side, domain, term)
+        return Store(effect, retained, side, domain, certainty) if certainty.level >= 0 else None
 
-    def _level(
-        self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term
-    ) -> tuple[int, list[str]]:
-        """Return how sure it is that a store keeps what users let go: 2 sure to 0 unlikely, below that not at all."""
+    def _certainty(self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term) -> Certainty:
+        """Return how sure it is that a store keeps what users let go."""
         if retained.kind == "param":
-            level, reasons = self._of_param(effect, retained, side, domain, term)
-        elif retained.kind in {"made", "part"}:
-            level, reasons = self._of_unresolved(retained, domain)
+            certainty = self._of_param(effect, retained, side, domain, term)
+        elif retained.kind in UNRESOLVED:
             if self._is_memo_by_default(effect):
-                return 1, reasons
+                return Certainty(1, (_UNRESOLVED,))
+            piles_up = domain == Domain.FRESH or (domain == Domain.OBJECT and retained.kind == "made")
+            certainty = Certainty(int(piles_up), (_UNRESOLVED,))
         else:
-            level, reasons = self._of_object(effect, retained, side)
+            certainty = self._of_object(effect, retained, side)
             arguments = (value for call in retained.chain for value in call.bound.values())
-            if retained.kind == "method" and level > 1 and by_any_name(self.heap.points_to, (term, *arguments)):
-                level, reasons = 1, ["assumes that one of its methods is stored"]
-        if level > 1 and side == "value" and domain in _UNCOUNTED:
-            level, reasons = 1, [*reasons, "assumes many different keys"]
-        for doubt in self._doubts(effect, retained, side, domain, term) if level >= 0 else ():
-            level = 0
-            reasons += [doubt] if doubt else []
-        return level, reasons
+            is_sure = retained.kind == "method" and certainty.level > 1
+            if is_sure and by_any_name(self.heap.points_to, (term, *arguments)):
+                certainty = certainty.lowered(1, "assumes that one of its methods is stored")
+        if certainty.level > 1 and side == "value" and domain in _UNCOUNTED:
+            certainty = certainty.lowered(1, "assumes many different keys")
+        for doubt in self._doubts(effect, retained, side, domain, term) if certainty.level >= 0 else ():
+            certainty = certainty.lowered(0, doubt)
+        return certainty
 
-    def _of_object(self, effect: Effect, retained: Retained, side: str) -> tuple[int, list[str]]:
+    def _of_object(self, effect: Effect, retained: Retained, side: str) -> Certainty:
         if retained.kind == "closure" and not retained.cls:
-            reasons = [f"assumes that callers pass objects for '{retained.name}'"]
-            if not (retained.chain or effect.chain) and self._is_of_callables(effect):
-                return 0, [*reasons, "a registry that callers fill"]
-            return 1, reasons
+            certainty = Certainty(1, (f"assumes that callers pass objects for '{retained.name}'",))
+            is_registry = not (retained.chain or effect.chain) and self._is_of_callables(effect)
+            return certainty.lowered(0, _REGISTRY) if is_registry else certainty
         if retained.kind == "function" and self._is_of_callables(effect):
-            return 0, ["a registry that callers fill"]
+            return Certainty(0, (_REGISTRY,))
         if retained.kind == "instance" and not retained.cls:
-            return (0 if side == "element" and interned(effect, self.heap.points_to) else 1), []
-        return (2 if retained.kind in {"self", "method", "closure", "exception", "instance"} else 1), []
+            return Certainty(0 if side == "element" and interned(effect, self.heap.points_to) else 1)
+        return Certainty(2 if retained.kind in OBJECTS_AND_ERRORS else 1)
 
-    def _of_param(
-        self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term
-    ) -> tuple[int, list[str]]:
+    def _of_param(self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term) -> Certainty:
         usage = self.heap.usage.of(retained.function, retained.name)
         if usage == "plain":
-            return -2, []
+            return Certainty(-1)
         fields = (read for read in walk(term) if read[0] == "attr")
         if not retained.chain:
             param = ("param", retained.function, retained.name)
@@ -269,24 +268,20 @@ class Stores:
         if field is not None and not usage:
             usage = self.heap.usage.of_field(field[2])
             if usage != "object":
-                return (0 if not usage else -2), ["what the attribute holds is not known"]
-        reasons = [f"assumes that callers pass objects for '{retained.name}'"]
+                return Certainty(0 if not usage else -1, ("what the attribute holds is not known",))
+        certainty = Certainty(1, (f"assumes that callers pass objects for '{retained.name}'",))
         if is_for_classes(retained.name):
-            return 0, [*reasons, "classes usually are made at import"]
+            return certainty.lowered(0, "classes usually are made at import")
         chain = retained.chain or effect.chain
         if usage != "object" and not chain and self._is_of_callables(effect):
-            return 0, [*reasons, "a registry that callers fill"]
+            return certainty.lowered(0, _REGISTRY)
         # a memo: who asks does not mean to add one
         asked = effect.how == "read" or interned(effect, self.heap.points_to)
         named = effect.key is not None and all(part[0] == "param" for part in alternatives(effect.key))
         if named and usage != "object" and not chain and not asked:
-            return 0, reasons  # something under a name: nothing says what it is
+            return certainty.lowered(0)  # something under a name: nothing says what it is
         by_name = side == "value" and domain in {Domain.TEXT, Domain.FINITE}
-        return (0 if by_name and not retained.chain and not is_its_own(effect) else 1), reasons
-
-    def _of_unresolved(self, retained: Retained, domain: Domain) -> tuple[int, list[str]]:
-        level = int(domain in {Domain.FRESH, Domain.OBJECT} and retained.kind == "made")
-        return level, ["what is stored is not known"]
+        return certainty.lowered(0) if by_name and not retained.chain and not is_its_own(effect) else certainty
 
     def _is_memo_by_default(self, effect: Effect) -> bool:
         """``def f(x, memo={})``: a default argument is looked into before it is filled, by what may be any object."""
@@ -305,7 +300,7 @@ class Stores:
             doubtful = not self._only_by_name(effect) or (once and not self._is_factory(retained, effect))
             if doubtful and not self.heap.keys.inputs.gives_key(effect):
                 yield f"{domain.value}, which nobody here knows"
-        if side == "value" and domain == Domain.UNKNOWN and once and retained.kind in {"made", "part"}:
+        if side == "value" and domain == Domain.UNKNOWN and once and retained.kind in UNRESOLVED:
             yield "one is made for each key, and nobody here knows how many keys there are"
         if side == "element" and retained.cls:
             by_value = once and self.heap.keeping.is_equal_to_others(retained, term)

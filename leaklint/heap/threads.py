@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, children, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
+from leaklint.heap.certainty import Certainty
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.flags import Flags
 from leaklint.heap.grouping import lists_by_key
+from leaklint.heap.kinds import OBJECTS
+from leaklint.heap.layers import reached
 from leaklint.heap.multiplicity import MANY
 from leaklint.heap.undoing import Undoing
 
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _TAKING = frozenset({"pop", "popleft", "popitem", "remove", "discard"})
-_OBJECTS = frozenset({"self", "method", "closure", "instance"})
 _NOTHING: Mapping[str, Term] = {}
 _CALLEES = 3  # how many calls deep a timer is looked for that is set again
 
@@ -36,34 +39,34 @@ class Threads:
 
     def all(self) -> Iterator[Registration]:
         """Yield each thread, timer or loop callback that holds an object for good."""
-        for function, event, term, name in self.heap.effects.external:
-            if self.heap.multiplicity.event_runs(function, event) != MANY:
+        for starting in self.heap.effects.external:
+            if self.heap.multiplicity.event_runs(starting.function, starting.event) != MANY:
                 continue
-            contract, _ = self.heap.points_to.contracts.of_call(name)
-            if contract is not None and contract.kind in {"thread", "timer"}:
-                target = called_by(contract, term)
-                if contract.kind == "thread":
-                    yield from self._thread(contract, function, event, term, name, target)
-                elif target is not None and self._rearms(target):
-                    yield from self._registered("timer", function, event, name, target, 1, (), contract)
+            contract, _ = self.heap.points_to.contracts.of_call(starting.name)
+            if contract is None or contract.kind not in {"thread", "timer"}:
+                continue
+            target = called_by(contract, starting.call)
+            if target is not None and contract.kind == "thread":
+                yield from self._thread(contract, starting, target)
+            elif target is not None and self._rearms(target):
+                yield from self._registered("timer", starting, target, 1, contract)
         for key in self.heap.points_to.names.classes:
             if any(self.heap.points_to.contracts.is_thread(name) for name in self.heap.points_to.classes.outside(key)):
                 yield from self._own(key)
 
     def _registered(
-        self, kind: str, function: str, event: Event, name: str, target: Term, level: int, reasons: tuple[str, ...],
-        contract: Contract | None,
-    ) -> Iterator[Registration]:  # fmt: skip
+        self, kind: str, starting: ExternalCall, target: Term, level: int, contract: Contract | None
+    ) -> Iterator[Registration]:
         from leaklint.heap.registration import Registration
-        from leaklint.heap.retained import LEVELS
 
         retained = next(
-            (object_held for object_held in self.heap.keeping.of(target) if object_held.kind in _OBJECTS), None
+            (object_held for object_held in self.heap.keeping.of(target) if object_held.kind in OBJECTS), None
         )
         if retained is not None and not (retained.cls and self.heap.multiplicity.is_single(retained.cls)):
-            if retained.cls and self.heap.multiplicity.is_few(retained.cls):
-                level = 0
-            yield Registration(kind, function, event, name, retained, target, LEVELS[level], reasons, contract)
+            few = retained.cls and self.heap.multiplicity.is_few(retained.cls)
+            certainty = Certainty(level).lowered(0 if few else level)
+            function, event, name = starting.function, starting.event, starting.name
+            yield Registration(kind, function, event, name, retained, target, certainty.word, (), contract)
 
     def _rearms(self, target: Term) -> bool:
         """Tell whether what a timer calls sets such a timer again, itself or by what it calls."""
@@ -80,25 +83,22 @@ class Threads:
     def _set(self) -> dict[str, list[tuple[Event, Term]]]:
         """Return where functions set timers, and what these call."""
         timers: dict[str, list[tuple[Event, Term]]] = {}
-        for function, event, term, name in self.heap.effects.external:
-            contract, _ = self.heap.points_to.contracts.of_call(name)
-            called = called_by(contract, term) if contract is not None and contract.kind == "timer" else None
+        for setting in self.heap.effects.external:
+            contract, _ = self.heap.points_to.contracts.of_call(setting.name)
+            called = called_by(contract, setting.call) if contract is not None and contract.kind == "timer" else None
             if called is not None:
-                timers.setdefault(function, []).append((event, called))
+                timers.setdefault(setting.function, []).append((setting.event, called))
         return timers
 
     def _runs_always(self, keys: set[str]) -> set[str]:
         """Return functions with those that they call, behind no condition that something may change."""
-        reached, callers = set(keys), set(keys)
-        for _ in range(_CALLEES if self._set else 0):
-            callers = {
-                call.callee
-                for caller in callers
-                for call in self._calls_from.get(caller, ())
-                if call.callee not in reached and not self._may_stop(call.event, self.heap.points_to.functions[caller])
-            }
-            reached |= callers
-        return reached
+        return reached(keys, self._always_called, _CALLEES if self._set else 0)
+
+    def _always_called(self, key: str) -> Iterator[str]:
+        """Yield the functions that a function calls behind no condition that something may change."""
+        for call in self._calls_from.get(key, ()):
+            if not self._may_stop(call.event, self.heap.points_to.functions[key]):
+                yield call.callee
 
     @cached_property
     def _calls_from(self) -> dict[str, list[Call]]:
@@ -114,14 +114,11 @@ class Threads:
         values = self.heap.points_to.all_of(part for part in walk(test) if part[0] == "attr")
         return any(value[0] == "container" for value in values)
 
-    def _thread(
-        self, contract: Contract, function: str, event: Event, term: Term, name: str, target: Term | None
-    ) -> Iterator[Registration]:
-        if target is None:
-            return
+    def _thread(self, contract: Contract, starting: ExternalCall, target: Term) -> Iterator[Registration]:
+        term = starting.call
         if coroutine_of(target) != target:
             target = coroutine_of(target)
-            if self.undoing.is_undone(contract, function, event, term, term):
+            if self.undoing.is_undone(contract, starting, term):
                 return
         for value in self.heap.points_to.ordered(self._targets(target)):
             key = self._run_by(value)
@@ -132,7 +129,7 @@ class Threads:
             if value[0] == "func" and not self.heap.points_to.functions[key].parent:
                 given = argument_of(contract, term, "args")
                 held = given if given is not None else target
-            yield from self._registered("thread", function, event, name, held, level, (), contract)
+            yield from self._registered("thread", starting, held, level, contract)
             return
 
     def _targets(self, target: Term) -> frozenset[Term]:
@@ -177,7 +174,8 @@ class Threads:
         for call in (call for call in calls if self.heap.multiplicity.call_runs(call) == MANY):
             for argument in (argument for name, argument in call.bound.items() if name in fields):
                 if self._is_object(argument):
-                    yield from self._registered("own thread", call.caller, call.event, key, argument, level, (), None)
+                    starting = ExternalCall(call.caller, call.event, call.event.terms[0], key)
+                    yield from self._registered("own thread", starting, argument, level, None)
 
     def _is_object(self, argument: Term) -> bool:
         """Tell whether what a constructor is handed is an object, or a method of one that a field holds."""

@@ -31,8 +31,8 @@ class Tickets(WayQuestion):
             return
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]
-            if (given := self._received(call, function, store)) and not self._passes_on(caller, given):
-                yield caller, call.event, given
+            if (received := self._received(call, function, store)) and not self._passes_on(caller, received):
+                yield caller, call.event, received
 
     def handed_in(self, store: Effect) -> Iterator[tuple[Function, Call]]:
         """Yield the functions that make an entry's key, new each time, for the function that files it under that.
@@ -46,13 +46,13 @@ class Tickets(WayQuestion):
             here, name = pending.pop()
             seen.add((here.key, name))
             for call in self.effects.calls.get(here.key, ()):
-                caller, given = self.heap.functions[call.caller], call.bound.get(name)
-                if given is None or caller.kind == "module":
+                caller, argument = self.heap.functions[call.caller], call.bound.get(name)
+                if argument is None or caller.kind == "module":
                     continue
-                if given[:2] == ("param", caller.key):
-                    pending += [(caller, given[2])] if (caller.key, given[2]) not in seen else []
-                elif self.removals.keys.of(given) is Domain.FRESH:
-                    if not self._passes_on(caller, self._new_in(given), call.term):
+                if argument[:2] == ("param", caller.key):
+                    pending += [(caller, argument[2])] if (caller.key, argument[2]) not in seen else []
+                elif self.removals.keys.of(argument) is Domain.FRESH:
+                    if not self._passes_on(caller, self._new_in(argument), call.term):
                         yield caller, call
 
     def _new_in(self, key: Term) -> set[Term]:
@@ -76,40 +76,40 @@ class Tickets(WayQuestion):
 
     def _gives_on(self, function: Function, known: set[Term]) -> bool:
         """Tell whether a function gives a key, or the entry, to its callers: it returns that, or puts it on what is theirs."""
-        for one in function.events:
-            if one.kind in {"return", "yield"} or (
-                one.kind == "setattr" and self._is_given(root(one.terms[0]), function)
+        for event in function.events:
+            if event.kind in {"return", "yield"} or (
+                event.kind == "setattr" and self._is_given(root(event.terms[0]), function)
             ):
-                for option in options(one.terms[-1]):
+                for option in options(event.terms[-1]):
                     if known & {option, *(option[1] if option[0] == "tuple" else ())}:
                         return True
         return False
 
     def _received(self, call: Call, function: Function, store: Effect) -> set[Term]:
         """Return the terms by which a caller has the key of an entry, and what goes with it; nothing where it has not all."""
-        found: set[Term] = set()
-        for one in function.events:
-            for option in options(one.terms[0]) if one.kind == "return" else ():
+        received: set[Term] = set()
+        for event in function.events:
+            for option in options(event.terms[0]) if event.kind == "return" else ():
                 if option == store.key:
-                    found.add(call.term)
+                    received.add(call.term)
                 elif option[0] == "tuple" and store.key in option[1]:
-                    found |= {("elem", call.term, ("const", str(n), "int")) for n in range(len(option[1]))}
+                    received |= {("elem", call.term, ("const", str(n), "int")) for n in range(len(option[1]))}
                 else:
                     return set()
-        return found
+        return received
 
-    def _passes_on(self, function: Function, given: set[Term], answer: Term | None = None) -> bool:
+    def _passes_on(self, function: Function, known: set[Term], answer: Term | None = None) -> bool:
         """Tell whether a function keeps a key, or hands it to its callers, be it inside of something that it makes.
 
         ``answer`` is what it is given for the key.
         """
-        for one in function.events:
-            if one.kind in {"setattr", "setitem", "setname", "setcell", "yield"}:
-                if not given.isdisjoint(walk(one.terms[-1])):
+        for event in function.events:
+            if event.kind in {"setattr", "setitem", "setname", "setcell", "yield"}:
+                if not known.isdisjoint(walk(event.terms[-1])):
                     return True
-            elif one.kind == "return":
-                for option in options(one.terms[0]):
-                    if not given.isdisjoint(walk(option)) and option != answer and not self._is_waited_for(option):
+            elif event.kind == "return":
+                for option in options(event.terms[0]):
+                    if not known.isdisjoint(walk(option)) and option != answer and not self._is_waited_for(option):
                         return True
         return False
 

@@ -7,6 +7,8 @@ from leaklint.flow.terms import walk
 from leaklint.flow.truth import truthy
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
+from leaklint.heap.held_entries import HeldEntry
+from leaklint.heap.kinds import FUNCTIONS_OF_OBJECTS
 from leaklint.heap.removal_sites import WayQuestion, is_after
 
 _TAKING = frozenset({"pop", "popitem", "popleft"})
@@ -15,18 +17,18 @@ _TAKING = frozenset({"pop", "popitem", "popleft"})
 class Turns(WayQuestion):
     """Finds queues that put back what they take."""
 
-    def returning(self, store: Effect, good: list[Effect]) -> str:
+    def returning(self, entry: HeldEntry) -> str:
         """Return the test of an entry by which each removal puts it back, so that its turn comes again and again.
 
         Nothing changes what is asked, and nothing else is: what closes the object inside leaves its entry in.
         """
-        found = ""
-        for one in good:
-            function = self.heap.functions[one.function]
-            found = next((why for event in function.events if (why := self._put_back(event, one, store))), "")
-            if not found:
+        test = ""
+        for removal in entry.fitting:
+            events = self.heap.functions[removal.function].events
+            test = next((why for event in events if (why := self._put_back(event, removal, entry.store))), "")
+            if not test:
                 return ""
-        return found if self._holds_closable() else ""
+        return test if self._holds_closable() else ""
 
     def _put_back(self, event: Event, removal: Effect, store: Effect) -> str:
         """Return the test under which an event puts back what a removal takes out, where that is a constant of the entry."""
@@ -54,7 +56,7 @@ class Turns(WayQuestion):
             call.event.terms[0] for key in self.removals.held for call in self.removals.multiplicity.constructions(key)
         ]
         inside = {
-            one.cls for term in made for one in self.removals.keeping.inside(term) if one.kind in {"method", "closure"}
+            one.cls for term in made for one in self.removals.keeping.inside(term) if one.kind in FUNCTIONS_OF_OBJECTS
         }
         return any(
             self.heap.classes.method(key, name) for key in inside & set(self.heap.names.classes) for name in NAMES

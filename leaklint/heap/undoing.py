@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event
 from leaklint.flow.terms import Term, as_text, options
 from leaklint.heap.arguments import call_arguments, is_called_so
+from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import never_same
 from leaklint.heap.multiplicity import MANY
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
 _CUTTING = frozenset({"setslice", "delslice", "delitem", "clear"})
-External = tuple[str, Event, Term, str]
 
 
 class Undoing:
@@ -28,9 +28,9 @@ class Undoing:
         self.heap = heap
 
     @cached_property
-    def _by_ending(self) -> dict[str, list[External]]:
+    def _by_ending(self) -> dict[str, list[ExternalCall]]:
         """Return the calls out of the program by the last part of the callee's name."""
-        return lists_by_key((call[3].rpartition(".")[2], call) for call in self.heap.effects.external)
+        return lists_by_key((call.name.rpartition(".")[2], call) for call in self.heap.effects.external)
 
     @cached_property
     def _on_handles(self) -> dict[tuple[str, str], list[tuple[str, Event]]]:
@@ -42,14 +42,19 @@ class Undoing:
             for handle in (event.terms[0][1][1], *event.terms[0][2]) if handle[0] == "attr"
         )  # fmt: skip
 
-    def is_undone(self, contract: Contract, function: str, event: Event, term: Term, value: Term) -> bool:
+    def is_undone(self, contract: Contract, registering: ExternalCall, value: Term) -> bool:
         """Tell whether the program takes such a registration back, by something other than a finalizer."""
+        function, term = registering.function, registering.call
         if self.by_handle(contract, function, term):
             return True
         for undo in (name for name in contract.undo if name != contract.name):
             handle = contract.handle and undo.startswith(".")
-            undoing = (taken for taken in self._naming(undo, function) if taken[1] is not event or _is_choice(event))
-            if any(handle or self._takes_back(caller, call, value, function) for caller, _, call, _ in undoing):
+            undoing = (
+                call
+                for call in self._naming(undo, function)
+                if call.event is not registering.event or _is_choice(call.event)
+            )
+            if any(handle or self._takes_back(call, value, function) for call in undoing):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
@@ -58,14 +63,14 @@ class Undoing:
     def is_called(self, undo: str, function: str) -> bool:
         """Tell whether the program calls an undoing function again and again, or an undoing method in the same module."""
         runs = self.heap.multiplicity.event_runs
-        return any(runs(caller, event) == MANY for caller, event, _, _ in self._naming(undo, function))
+        return any(runs(call.function, call.event) == MANY for call in self._naming(undo, function))
 
     def is_off(self, contract: Contract) -> bool:
         """Tell whether the program keeps a callable from keeping anything, by a call that settles that for all."""
         for off in contract.off:
-            for _, _, call, name in self._by_ending.get(off.call.rpartition(".")[2], ()):
-                called = self.heap.points_to.contracts.callable(name)
-                if called is not None and called.name == off.call and is_called_so(called, off.when, call):
+            for external in self._by_ending.get(off.call.rpartition(".")[2], ()):
+                called = self.heap.points_to.contracts.callable(external.name)
+                if called is not None and called.name == off.call and is_called_so(called, off.when, external.call):
                     return True
         return False
 
@@ -75,9 +80,9 @@ class Undoing:
         registered = list(self._handed_in(function, value, 0))
         return any(
             self._is_spelt_as(undone, added) and self._never_equals(undone, added)
-            for caller, _, call, _ in calls
-            for term in call_arguments(call)
-            for undone in self._handed_in(caller, term, 0)
+            for call in calls
+            for term in call_arguments(call.call)
+            for undone in self._handed_in(call.function, term, 0)
             for added in registered
         )
 
@@ -143,39 +148,39 @@ class Undoing:
             for caller, event in self._on_handles.get((handle, undo), ())
         )
 
-    def _calls(self, undo: str) -> Iterator[External]:
+    def _calls(self, undo: str) -> Iterator[ExternalCall]:
         """Yield the calls that may be an undoing one and that run while a registration lasts."""
         for call in self._by_ending.get(undo.rpartition(".")[2], ()):
-            if self._runs(call[0], call[1]):
+            if self._runs(call.function, call.event):
                 yield call
 
     def _runs(self, function: str, event: Event) -> bool:
         return not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
 
-    def _naming(self, undo: str, function: str) -> Iterator[External]:
+    def _naming(self, undo: str, function: str) -> Iterator[ExternalCall]:
         """Yield the calls of an undoing function; of an undoing method, those in the module of the registration."""
         module_of = self.heap.points_to.names.module_of
         for external in self._calls(undo):
-            caller, _, call, name = external
+            name, callee = external.name, external.call[1]
             if not undo.startswith("."):
                 if name == undo or self.heap.points_to.contracts.canonical(name) == undo:
                     yield external
-            elif module_of(caller) is module_of(function) and call[1][0] == "attr" and call[1][2] == undo[1:]:
+            elif module_of(external.function) is module_of(function) and callee[0] == "attr" and callee[2] == undo[1:]:
                 if name.endswith(undo) or undo == ".detach":
                     yield external
 
-    def _takes_back(self, function: str, call: Term, value: Term, home: str) -> bool:
+    def _takes_back(self, undoing: ExternalCall, value: Term, home: str) -> bool:
         """Tell whether an undoing call takes out what was registered, rather than what others did.
 
         Without an argument, or by a position, it takes out whatever is there. Where it is not known what a function of
         another module is asked to take out, nothing is shown by it.
         """
-        arguments = [term for term in call_arguments(call) if term[0] != "const"]
+        arguments = [term for term in call_arguments(undoing.call) if term[0] != "const"]
         if not arguments:
             return True
-        at_home = self.heap.points_to.names.module_of(function) is self.heap.points_to.names.module_of(home)
+        at_home = self.heap.points_to.names.module_of(undoing.function) is self.heap.points_to.names.module_of(home)
         registered = list(self._handed_in(home, value, 0))
-        undone = [removed for term in arguments for removed in self._handed_in(function, term, 0)]
+        undone = [removed for term in arguments for removed in self._handed_in(undoing.function, term, 0)]
         return any(self._is_same(removed, added, at_home) for removed in undone for added in registered)
 
     def _is_same(self, removed: Term, added: Term, at_home: bool) -> bool:

@@ -14,6 +14,7 @@ from leaklint.flow.terms import Term, options
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
+from leaklint.heap.held_entries import HeldEntry, Stay
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
 from leaklint.heap.ways_out import WaysOut, handled_in, is_for_all, is_pair
 
@@ -33,31 +34,32 @@ class Unwinding(WayQuestion):
         self.ways_out = ways_out
         self._alone: dict[tuple[str, str], set[str]] = {}  # by removal and store: who takes out and puts nothing in
 
-    def passing_by(self, store: Effect, every: list[Effect]) -> str:
+    def passing_by(self, entry: HeldEntry) -> str:
         """Return the error, raised by the program and caught by it, that comes between a store and all of its removals."""
-        if not self.adds_up(store):
+        if not self.adds_up(entry.store):
             return ""
-        single = [one for one in every if not self.removals.endings.is_holders(one)]
-        for function, putting in self._around(store):
-            taking = self._taking(function, store, putting, single)
-            if taking and (why := self.ways_out.between(function, putting, taking, store, single)):
+        for function, putting in self._around(entry.store):
+            stay = self._stay(function, putting, entry)
+            if stay is None:
+                continue
+            if why := self.ways_out.between(stay):
                 return why
-            for raising, error in self._leaving(function, putting, taking):
-                caller = self._catching(function, error, every, frozenset())
+            for raising, error in self._leaving(stay):
+                caller = self._catching(function, error, entry.every, frozenset())
                 if caller is not None:
                     taker = "it" if raising is function else function.name
-                    where = f"before {taker} removes it (line {taking[0].place[0]})"
+                    where = f"before {taker} removes it (line {stay.taking[0].place[0]})"
                     return f"{raising.name}() may raise {where}, and {caller.name} goes on"
         return ""
 
-    def _leaving(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[tuple[Function, Term]]:
+    def _leaving(self, stay: Stay) -> Iterator[tuple[Function, Term]]:
         """Yield the errors with which a function is left between a store and its removal, each with who raises it."""
-        for one in function.events if taking else ():
-            if not is_after(one, putting) or not is_after(taking[0], one):
+        for event in stay.function.events:
+            if not is_after(event, stay.putting) or not is_after(stay.taking[0], event):
                 continue
-            if one.kind == "raise" and not is_opposed(one, putting) and not _is_within_try(one):
-                yield function, _error_of(one)
-        for working in self._between(function, putting, taking):
+            if event.kind == "raise" and not is_opposed(event, stay.putting) and not _is_within_try(event):
+                yield stay.function, _error_of(event)
+        for working in self._between(stay):
             yield from self._raised(working)
 
     def adds_up(self, store: Effect) -> bool:
@@ -76,7 +78,7 @@ class Unwinding(WayQuestion):
             here = [(self.heap.functions[call.caller], call.event) for call in calls if call.caller not in seen]
             seen |= {function.key for function, _ in here}
 
-    def around(self, store: Effect, every: list[Effect]) -> Iterator[tuple[Function, Event]]:
+    def around(self, store: Effect, removals: list[Effect]) -> Iterator[tuple[Function, Event]]:
         """Yield those of these functions that the entry is known to be of, or whose own the removals are.
 
         The entry depends on what its callers hand in, or is one more each time, and each caller of a removal puts one in.
@@ -84,26 +86,27 @@ class Unwinding(WayQuestion):
         chained = {frame.event for frame in self.sites.frames(store)}
         for function, event in self._around(store):
             apart = event not in chained and self.adds_up(store)
-            if event in chained or (apart and all(self._is_of_pairs(one, function, store) for one in every)):
+            if event in chained or (apart and all(self._is_of_pairs(removal, function, store) for removal in removals)):
                 yield function, event
 
-    def _taking(self, function: Function, store: Effect, putting: Event, every: list[Effect]) -> list[Event]:
-        """Return the events of a function by which it takes out again what it puts in; none if others may do so as well.
+    def _stay(self, function: Function, putting: Event, entry: HeldEntry) -> Stay | None:
+        """Return the stay of an entry in a function that takes it out again; None if others may do so as well.
 
-        What takes an entry out only to put it in elsewhere is none.
+        What takes an entry out only to put it in elsewhere does not take it out, nor does the end of the holder count.
         """
-        found: list[Event] = []
-        for removal in every:
+        store, taking = entry.store, list[Event]()
+        removals = [removal for removal in entry.every if not self.removals.endings.is_holders(removal)]
+        for removal in removals:
             events = self.sites.events_in(function, removal)
             if not events or removal.how == "callback" or not self._is_of_pairs(removal, function, store):
-                return []
-            found += events
+                return None
+            taking += events
         if function.key != store.function:
             moving = {event.place for event in self.sites.leading(function, store.function)}
-            found = [event for event in found if event.place not in moving]
-        if not is_pair(putting, found):
-            return []
-        return sorted(found, key=lambda event: event.place)
+            taking = [event for event in taking if event.place not in moving]
+        if not is_pair(putting, taking):
+            return None
+        return Stay(store, function, putting, sorted(taking, key=lambda event: event.place), removals)
 
     def _is_of_pairs(self, removal: Effect, function: Function, store: Effect) -> bool:
         """Tell whether all functions that come to a removal put an entry in themselves."""
@@ -113,14 +116,14 @@ class Unwinding(WayQuestion):
         if asked not in self._alone:
             callers = {call.caller for call in self.effects.calls.get(removal.function, ())}
             self._alone[asked] = {
-                one for one in callers if not self.sites.leading(self.heap.functions[one], store.function)
+                caller for caller in callers if not self.sites.leading(self.heap.functions[caller], store.function)
             }
         return self._alone[asked] <= {function.key}
 
-    def _between(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
+    def _between(self, stay: Stay) -> Iterator[Event]:
         """Yield the calls between a store and its first removal, from which an error leaves the function."""
-        for event in function.events if taking else ():
-            if event.kind == "call" and is_after(event, putting) and is_after(taking[0], event):
+        for event in stay.function.events:
+            if event.kind == "call" and is_after(event, stay.putting) and is_after(stay.taking[0], event):
                 if not any(guard.kind in {"try", *_SAFE} for guard in event.guards):
                     yield event
 
@@ -130,23 +133,25 @@ class Unwinding(WayQuestion):
             if value[0] not in {"func", "method"}:
                 continue
             called = self.heap.functions[value[-1]]
-            for one in called.events if not called.yields else ():
-                if one.kind == "raise" and not any(guard.kind in {"try", *_SAFE} for guard in one.guards):
-                    yield called, _error_of(one)
+            for event in called.events if not called.yields else ():
+                if event.kind == "raise" and not any(guard.kind in {"try", *_SAFE} for guard in event.guards):
+                    yield called, _error_of(event)
 
-    def _catching(self, function: Function, error: Term, every: list[Effect], seen: frozenset[str]) -> Function | None:
+    def _catching(
+        self, function: Function, error: Term, removals: list[Effect], seen: frozenset[str]
+    ) -> Function | None:
         """Return the function that catches an error which leaves another one, and takes nothing out."""
         if len(seen) >= _CALLERS or function.key in seen:
             return None
         for call in self.effects.calls.get(function.key, ()):
             caller = self.heap.functions[call.caller]
             depth = next((n for n, guard in enumerate(call.event.guards) if guard.kind == "try"), None)
-            others = [one for one in every if not self._takes_given(one)]
+            others = [removal for removal in removals if not self._takes_given(removal)]
             if any(event is not call.event for _, event in self.sites.all_in(caller, others)):
                 continue
             handlers = self.ways_out.handlers(caller, call.event, depth) if depth is not None else []
             if not handlers:
-                above = self._catching(caller, error, every, seen | {function.key})
+                above = self._catching(caller, error, removals, seen | {function.key})
                 if above is not None:
                     return above
             elif self._goes_on(caller, handlers, error):
@@ -155,11 +160,11 @@ class Unwinding(WayQuestion):
 
     def _takes_given(self, removal: Effect) -> bool:
         """Tell whether a removal takes out only what its caller names: ``if self.stack[-1] is span: self.stack.pop()``."""
-        given = ("param", removal.function)
+        parameter = ("param", removal.function)
         tests = [guard for guard in removal.event.guards if guard.kind in {"if", "past"}]
         return any(
             guard.test[0] == "op" and guard.test[1] in {"is", "is not"}
-            and guard.holds == (guard.test[1] == "is") and any(part[:2] == given for part in guard.test[2])
+            and guard.holds == (guard.test[1] == "is") and any(part[:2] == parameter for part in guard.test[2])
             for guard in tests
         )  # fmt: skip
 
@@ -183,7 +188,7 @@ class Unwinding(WayQuestion):
             return True
         above = set(self._names(error))
         tests = test[1] if test[0] == "tuple" else options(test)
-        return any(bool(above & set(self._own(one))) for one in tests)
+        return any(bool(above & set(self._own(named))) for named in tests)
 
     def _own(self, term: Term) -> list[Term]:
         """Return the classes that a term names."""
@@ -194,8 +199,8 @@ class Unwinding(WayQuestion):
         for value in self._own(term):
             yield value
             if value[0] == "class":
-                yield from (("class", one) for one in self.heap.classes.order(value[1]))
-                yield from (("ext", one) for one in self.heap.classes.outside(value[1]))
+                yield from (("class", above) for above in self.heap.classes.order(value[1]))
+                yield from (("ext", above) for above in self.heap.classes.outside(value[1]))
 
 
 def _error_of(event: Event) -> Term:

@@ -56,7 +56,10 @@ class Usage:
         if function is None:
             return ""
         param: Term = ("param", key, name)
-        several = any(declared.name == name and declared.kind in {"*", "**"} for declared in function.params)
+        declared = next((param for param in function.params if param.name == name), None)
+        if declared is not None and self.heap.annotations.is_callable(declared.annotation):
+            return "callable"
+        several = declared is not None and declared.kind in {"*", "**"}
 
         def is_param(term: Term) -> bool:
             return term[0] in {"iter", "elem"} and term[1] == param if several else term == param

@@ -10,6 +10,7 @@ from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, UNKNOWN, Term, as_text, options, root, walk
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
+from leaklint.heap.held_entries import Stay
 from leaklint.heap.removal_sites import RemovalSites, WayQuestion, is_after
 from leaklint.heap.tickets import Tickets
 
@@ -32,44 +33,45 @@ class WaysOut(WayQuestion):
         super().__init__(removals, sites)
         self.tickets = tickets
 
-    def between(
-        self, function: Function, putting: Event, taking: list[Event], store: Effect, every: list[Effect],
-        alone: bool = False,
-    ) -> str:  # fmt: skip
-        """Return the way on which a function comes to none of the events ``taking``, of which each is behind ``putting``.
+    def between(self, stay: Stay, alone: bool = False) -> str:
+        """Return the way on which a function comes to none of the events that take an entry out, all behind the store.
 
-        ``every`` are the removals that they are or lead to. What takes out any entry takes out this one another time.
-        Where the function ``alone`` has the key, no caller that survives an error of its own can take the entry out.
+        What takes out any entry takes out this one another time. Where the function ``alone`` has the key, no caller
+        that survives an error of its own can take the entry out.
         """
-        before = f"before it removes it (line {taking[-1].place[0]})"
-        if (leaving := self._handled(function, putting, taking, store)) is not None:
-            return f"{function.name}() {_LEAVING[leaving.kind]} where an error is handled (line {leaving.place[0]}), {before}"
-        if any(self.sites.is_sweep(removal) or (removal.key is None and removal.how != "pop") for removal in every):
+        name, last = f"{stay.function.name}()", f"(line {stay.taking[-1].place[0]})"
+        before = f"before it removes it {last}"
+        if (leaving := self._handled(stay)) is not None:
+            return f"{name} {_LEAVING[leaving.kind]} where an error is handled (line {leaving.place[0]}), {before}"
+        if any(
+            self.sites.is_sweep(removal) or (removal.key is None and removal.how != "pop") for removal in stay.removals
+        ):
             return ""
-        if (handler := self._passed_over(function, putting, taking)) is not None:
-            return f"{function.name}() goes on where an error is handled (line {handler.place[0]}), {before}"
-        if (block := self._suppressed(function, putting, taking)) is not None:
-            return f"{function.name}() goes on behind a block that suppresses errors (line {block.place[0]}), {before}"
-        if (wait := self._timed_out(function, putting, taking, store)) is not None:
-            return f"{function.name}() is left where the wait times out (line {wait.place[0]}), {before}"
-        if (leaving := self._early(function, putting, taking, store, alone)) is not None:
-            return f"{function.name}() {_LEAVING[leaving.kind]} (line {leaving.place[0]}) {before}"
-        if (test := self._tested(putting, taking, store, function)) is not None:
+        if (handler := self._passed_over(stay)) is not None:
+            return f"{name} goes on where an error is handled (line {handler.place[0]}), {before}"
+        if (block := self._suppressed(stay)) is not None:
+            return f"{name} goes on behind a block that suppresses errors (line {block.place[0]}), {before}"
+        if (wait := self._timed_out(stay)) is not None:
+            return f"{name} is left where the wait times out (line {wait.place[0]}), {before}"
+        if (leaving := self._early(stay, alone)) is not None:
+            return f"{name} {_LEAVING[leaving.kind]} (line {leaving.place[0]}) {before}"
+        if (test := self._tested(stay)) is not None:
             asked = as_text(test.test) if test.holds else f"not {as_text(test.test)}"
-            return f"{function.name}() removes it only where {asked} (line {taking[-1].place[0]})"
+            return f"{name} removes it only where {asked} {last}"
         return ""
 
     # handlers
 
-    def _handled(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
+    def _handled(self, stay: Stay) -> Event | None:
         """Return where an error after a store is handled by leaving the function, which passes the removals by.
 
         An error that is told as another one, where a time is over or nobody here calls the function, is for callers that go on.
         """
+        store, putting = stay.store, stay.putting
         parts = {store.key, store.value} - {None}
-        for leaving in function.events:
+        for leaving in stay.function.events:
             depth = _depth(leaving, "except")
-            passed = _passed(function, leaving, putting, taking) if leaving.kind in _LEAVING else []
+            passed = _passed(leaving, stay) if leaving.kind in _LEAVING else []
             if (
                 depth is None
                 or not passed
@@ -78,67 +80,68 @@ class WaysOut(WayQuestion):
                 continue
             if any(guard.kind in _SAFE for guard in putting.guards) or not parts.isdisjoint(walk(leaving.terms[0])):
                 continue
-            tried = self._tried(function, leaving, depth, putting)
+            tried = self._tried(stay, leaving, depth)
             if any(guard.kind in {"try", "with"} for guard in putting.guards) and not tried:
                 continue
             limited = any(self.gives_up(event, store) for event in tried)
             lasting = store.container in self.removals.lifetime.long  # else its owner may go with the error
             is_other = lasting and leaving.terms[0] not in {NONE, ("exception", leaving.guards[depth].test)}
-            is_for_callers = is_other and tried and not self.effects.calls.get(function.key)
+            is_for_callers = is_other and tried and not self.effects.calls.get(stay.function.key)
             if leaving.kind != "raise" or limited or is_for_callers:
                 return leaving
         return None
 
-    def _tried(self, function: Function, handled: Event, depth: int, putting: Event) -> list[Event]:
+    def _tried(self, stay: Stay, handled: Event, depth: int) -> list[Event]:
         """Return what is done in the block of a handler after a store."""
         before = handled.guards[:depth]
         return [
             event
-            for event in function.events
-            if is_after(event, putting) and is_after(handled, event) and event.kind in {"call", "enter", "yield"}
+            for event in stay.function.events
+            if is_after(event, stay.putting) and is_after(handled, event) and event.kind in {"call", "enter", "yield"}
             and event.guards[:depth] == before and len(event.guards) > depth and event.guards[depth].kind == "try"
         ]  # fmt: skip
 
-    def _passed_over(self, function: Function, putting: Event, taking: list[Event]) -> Event | None:
+    def _passed_over(self, stay: Stay) -> Event | None:
         """Return the handler that goes on after an error in the block in which all of a store's removals stand."""
-        plain = [event for event in taking if _depth(event, "except") is None]
+        plain = [event for event in stay.taking if _depth(event, "except") is None]
         for depth, guard in enumerate(plain[0].guards):
             before = plain[0].guards[:depth]
             around = all(event.guards[:depth] == before and _kind(event, depth) == "try" for event in plain)
             if (
                 guard.kind != "try"
                 or not around
-                or any(outer.kind in _LOOPS and outer not in putting.guards for outer in before)
+                or any(outer.kind in _LOOPS and outer not in stay.putting.guards for outer in before)
             ):
                 continue
-            if not any(_kind(event, depth) == "try" for event in self._working(function, putting, plain)):
+            if not any(_kind(event, depth) == "try" for event in self._working(stay._replace(taking=plain))):
                 continue
-            for handler in self.handlers(function, plain[-1], depth):
-                removes = any(event.guards[: depth + 1] == handler.guards for event in taking)
-                if not removes and not self._is_of_removal(handler) and not _raises(function, handler):
+            for handler in self.handlers(stay.function, plain[-1], depth):
+                removes = any(event.guards[: depth + 1] == handler.guards for event in stay.taking)
+                if not removes and not self._is_of_removal(handler) and not _raises(stay.function, handler):
                     return handler
         return None
 
-    def _suppressed(self, function: Function, putting: Event, taking: list[Event]) -> Event | None:
+    def _suppressed(self, stay: Stay) -> Event | None:
         """Return what a block does that suppresses errors and has all the removals inside, behind it."""
-        for depth, guard in enumerate(taking[0].guards):
-            inside = all(event.guards[: depth + 1] == taking[0].guards[: depth + 1] for event in taking)
-            if guard.kind != "with" or guard in putting.guards or not inside or not self._suppresses(guard.test):
+        first = stay.taking[0]
+        for depth, guard in enumerate(first.guards):
+            inside = all(event.guards[: depth + 1] == first.guards[: depth + 1] for event in stay.taking)
+            if guard.kind != "with" or guard in stay.putting.guards or not inside or not self._suppresses(guard.test):
                 continue
             errors = guard.test[2] if guard.test[0] == "call" else ()
             if not all(self.heap.must_be(error, "not found") for error in errors):
-                work = [event for event in self._working(function, putting, taking) if guard in event.guards]
+                work = [event for event in self._working(stay) if guard in event.guards]
                 return work[0] if work else None
         return None
 
     def _suppresses(self, context: Term) -> bool:
         return context[0] == "call" and self.heap.may_be(context[1], "suppresses")
 
-    def _working(self, function: Function, putting: Event, taking: list[Event]) -> Iterator[Event]:
+    def _working(self, stay: Stay) -> Iterator[Event]:
         """Yield the calls between a store and its first removal."""
-        arguments = {part for event in taking for term in event.terms for part in walk(term)}
-        for event in function.events:
-            if event.kind in {"call", "yield"} and is_after(event, putting) and is_after(taking[0], event):
+        arguments = {part for event in stay.taking for term in event.terms for part in walk(term)}
+        for event in stay.function.events:
+            if event.kind in {"call", "yield"} and is_after(event, stay.putting) and is_after(stay.taking[0], event):
                 if event.terms[0] not in arguments:
                     yield event
 
@@ -209,32 +212,31 @@ class WaysOut(WayQuestion):
         """Tell whether the end of a block with a context is seen to let errors out."""
         return self.heap.must_be(context[1] if context[0] == "call" else context, "limited")
 
-    def _timed_out(self, function: Function, putting: Event, taking: list[Event], store: Effect) -> Event | None:
+    def _timed_out(self, stay: Stay) -> Event | None:
         """Return the wait between a store and its removals after which an error leaves the function."""
-        for wait in function.events:
-            if wait.kind not in {"call", "enter"} or not is_after(wait, putting) or not self.gives_up(wait, store):
-                continue
-            passed = _passed(function, wait, putting, taking)
-            if passed and self._is_left_at(wait, store, passed):
+        for wait in stay.function.events:
+            is_wait = (
+                wait.kind in {"call", "enter"} and is_after(wait, stay.putting) and self.gives_up(wait, stay.store)
+            )
+            passed = _passed(wait, stay) if is_wait else []
+            if passed and self._is_left_at(wait, stay.store, passed):
                 return wait
         return None
 
     # early returns
 
-    def _early(
-        self, function: Function, putting: Event, taking: list[Event], store: Effect, alone: bool
-    ) -> Event | None:
+    def _early(self, stay: Stay, alone: bool) -> Event | None:
         """Return where a function is left, or a round of its loop ends, because of a test that says nothing of the holder.
 
         The removals take out what the store has put in, and that is one more each time: a set or a mapping whose entry
         comes from outside may be asked for again until the test has the other outcome.
         """
-        if not self._is_direct(putting, taking, store, function):
+        if not self._is_direct(stay):
             return None
-        parts = {store.key, store.value} - {None}
+        putting, parts = stay.putting, {stay.store.key, stay.store.value} - {None}
         kinds = frozenset(_LEAVING) if alone else _EXITS
-        for leaving in function.events:
-            passed = _passed(function, leaving, putting, taking) if leaving.kind in kinds else []
+        for leaving in stay.function.events:
+            passed = _passed(leaving, stay) if leaving.kind in kinds else []
             if not passed or is_opposed(leaving, putting):
                 continue
             tests = [guard for guard in leaving.guards if guard.kind in _TESTS and guard not in putting.guards]
@@ -242,7 +244,7 @@ class WaysOut(WayQuestion):
                 guard.kind in {"try", *_SAFE} and guard not in putting.guards for guard in leaving.guards
             ):
                 continue
-            if any(self._asks_holder(guard.test, store, putting) for guard in leaving.guards):
+            if any(self._asks_holder(guard.test, stay) for guard in leaving.guards):
                 continue
             if not parts.isdisjoint(walk(leaving.terms[0])) or not all(
                 _is_past(removal, tests[-1]) for removal in passed
@@ -252,38 +254,37 @@ class WaysOut(WayQuestion):
                 return leaving
         return None
 
-    def _tested(self, putting: Event, taking: list[Event], store: Effect, function: Function) -> Guard | None:
+    def _tested(self, stay: Stay) -> Guard | None:
         """Return the test, which says nothing of the holder, behind which all removals stand, and the store does not."""
-        if not self._is_direct(putting, taking, store, function) or any(
-            removal.guards != taking[0].guards for removal in taking
-        ):
+        guards, around = stay.taking[0].guards, stay.putting.guards
+        if not self._is_direct(stay) or any(removal.guards != guards for removal in stay.taking):
             return None
-        inner = [
-            guard for guard in taking[0].guards if guard not in putting.guards and guard.kind not in {"try", "with"}
-        ]
+        inner = [guard for guard in guards if guard not in around and guard.kind not in {"try", "with"}]
         if not inner or any(guard.kind not in {"if", "past"} for guard in inner) or inner[-1].kind != "if":
             return None
-        if any(guard.test == inner[-1].test for guard in putting.guards):
+        if any(guard.test == inner[-1].test for guard in around):
             return None
-        return None if any(self._asks_holder(guard.test, store, putting) for guard in inner) else inner[-1]
+        return None if any(self._asks_holder(guard.test, stay) for guard in inner) else inner[-1]
 
-    def _is_direct(self, putting: Event, taking: list[Event], store: Effect, function: Function) -> bool:
+    def _is_direct(self, stay: Stay) -> bool:
         """Tell whether a function itself puts in one more entry, and takes out that one."""
-        if all(putting is not frame.event for frame in self.sites.frames(store)) or not self._is_own(store, function):
+        store, putting = stay.store, stay.putting
+        if all(putting is not frame.event for frame in self.sites.frames(store)):
             return False
-        if any(
-            self._asks_holder(guard.test, store, putting) for guard in putting.guards if guard.kind in {"if", "past"}
-        ):
+        tests = (guard.test for guard in putting.guards if guard.kind in {"if", "past"})
+        if not self._is_own(store, stay.function) or any(self._asks_holder(test, stay) for test in tests):
             return False  # what is in already is not put in again
         parts = {store.key, store.value} - {None}
-        return bool(parts) and all(parts & set(walk(removal.terms[0])) for removal in taking if removal.kind == "call")
+        removing = (event.terms[0] for event in stay.taking if event.kind == "call")
+        return bool(parts) and all(not parts.isdisjoint(walk(call)) for call in removing)
 
     def _is_own(self, store: Effect, function: Function) -> bool:
         """Tell whether each run puts in one more: an entry of a sequence, or what the function makes itself."""
         return store.container[1] in {"list", "deque"} or self.tickets.is_made_in(store, function)
 
-    def _asks_holder(self, test: Term, store: Effect, putting: Event) -> bool:
+    def _asks_holder(self, test: Term, stay: Stay) -> bool:
         """Tell whether a test looks into the holder, asks how much is in it, or what putting in has given back."""
+        store, putting = stay.store, stay.putting
         if store.container in self.heap.looked_into(test) or self.removals.bounds.tests_size(test, store):
             return True
         inside = set(walk(test))
@@ -323,22 +324,22 @@ def _depth(event: Event, kind: str) -> int | None:
     return next((depth for depth, guard in enumerate(event.guards) if guard.kind == kind), None)
 
 
-def _passed(function: Function, event: Event, putting: Event, taking: list[Event]) -> list[Event]:
+def _passed(event: Event, stay: Stay) -> list[Event]:
     """Return the removals behind an event, where that comes behind a store and past no removal of its own.
 
     A removal in a branch that leaves the function, or a round of its loop, says nothing of what is behind the branch.
     """
-    if not is_after(event, putting):
+    if not is_after(event, stay.putting):
         return []
-    for removal in taking:
+    for removal in stay.taking:
         if is_after(event, removal):
             inside = event.guards[: len(removal.guards)] == removal.guards
             if inside or not any(
                 leaving.kind in _LEAVING and leaving.guards == removal.guards and is_after(leaving, removal)
-                for leaving in function.events
+                for leaving in stay.function.events
             ):
                 return []
-    return [removal for removal in taking if is_after(removal, event) and _depth(removal, "except") is None]
+    return [removal for removal in stay.taking if is_after(removal, event) and _depth(removal, "except") is None]
 
 
 def _raises(function: Function, handler: Event) -> bool:

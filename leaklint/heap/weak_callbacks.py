@@ -45,9 +45,13 @@ class WeakCallbacks:
     def _watched(self) -> dict[str, Values]:
         """Return the functions that are callbacks of weak references, and nothing else calls, with what these refer to."""
         found: dict[str, Values] = {}
-        for _, _, call, name in self.effects.external:
-            callback = argument_at(call, 1, "callback") if self.heap.contracts.returned(name) == "weak" else None
-            watched = self.heap.evaluate(call[2][0]) if callback is not None and call[2] else NOTHING
+        for external in self.effects.external:
+            callback = (
+                argument_at(external.call, 1, "callback")
+                if self.heap.contracts.returned(external.name) == "weak"
+                else None
+            )
+            watched = self.heap.evaluate(external.call[2][0]) if callback is not None and external.call[2] else NOTHING
             for value in self.heap.evaluate(callback) if callback is not None else ():
                 if value[0] in {"func", "method"} and not self.effects.calls.get(value[-1]):
                     found[value[-1]] = found.get(value[-1], NOTHING) | watched

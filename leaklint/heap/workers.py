@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Function, is_for_scripts
 from leaklint.flow.terms import Term
 from leaklint.heap.arguments import called_by, coroutine_of
+from leaklint.heap.external_calls import ExternalCall
 
 if TYPE_CHECKING:
     from leaklint.heap.effects import Effects
@@ -66,20 +67,20 @@ def run_by_threads(heap: PointsTo, effects: Effects) -> set[str]:
     As well those whose coroutines are handed to what runs them to their ends.
     """
     found: set[str] = set()
-    for _, _, term, name in effects.external:
-        if heap.contracts.is_a(name, "runs coroutines"):
-            values = heap.all_of(coroutine_of(given) for given in term[2] if given[0] == "call")
+    for external in effects.external:
+        if heap.contracts.is_a(external.name, "runs coroutines"):
+            values = heap.all_of(coroutine_of(given) for given in external.call[2] if given[0] == "call")
             called = {value[-1] for value in values if value[0] in {"func", "method"}}
             found |= {one for one in called if heap.functions[one].is_async}
-        found |= run_by_call(heap, term, name)
+        found |= run_by_call(heap, external)
     runs = (run_of_class(heap, key) for key in heap.names.classes)
     return found | {run for run in runs if run is not None}
 
 
-def run_by_call(heap: PointsTo, term: Term, name: str) -> set[str]:
+def run_by_call(heap: PointsTo, external: ExternalCall) -> set[str]:
     """Return what a thread or a task runs that a call of something outside of the program starts; nothing for other calls."""
-    contract, _ = heap.contracts.of_call(name)
-    target = called_by(contract, term) if contract is not None and contract.kind == "thread" else None
+    contract, _ = heap.contracts.of_call(external.name)
+    target = called_by(contract, external.call) if contract is not None and contract.kind == "thread" else None
     if target is None:
         return set()
     return {value[-1] for value in heap.evaluate(coroutine_of(target)) if value[0] in {"func", "method"}}

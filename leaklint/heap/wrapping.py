@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _EQUAL = frozenset({"==", "is"})
 _UNEQUAL = frozenset({"!=", "is not"})
-_OBJECTS = frozenset({"self", "inst"})
+_INSTANCES = frozenset({"self", "inst"})
 
 
 class Wrapping:
@@ -175,7 +175,7 @@ class Wrapping:
         wrappers, related = self.heap.evaluate(value), self.heap.classes.related
         return any(
             passed in wrappers
-            or any(wrapper[0] == "inst" and passed[0] in _OBJECTS and related(passed[1], wrapper[1]) for wrapper in wrappers)
+            or any(wrapper[0] == "inst" and passed[0] in _INSTANCES and related(passed[1], wrapper[1]) for wrapper in wrappers)
             for call in self.removals.effects.calls.get(looked_for[1], ()) if looked_for[2] in call.bound
             for passed in self.heap.evaluate(call.bound[looked_for[2]])
         )  # fmt: skip

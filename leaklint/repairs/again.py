@@ -15,6 +15,7 @@ from leaklint.repairs.program import short
 from leaklint.repairs.referents import compares_by_value, outside_bases
 from leaklint.repairs.roles import Role
 from leaklint.repairs.state import MAKING, changed, changes
+from leaklint.repairs.told_apart import told_apart
 
 _HOPS = 5
 _ANEW = of_nature("another each time")
@@ -31,7 +32,7 @@ def not_again(files: Files, function: Function) -> str:
 
     It is an object of its own that changes or that everybody has to get, the next one of a row, or callers change it.
     """
-    return _Again(files).of_function(function, _HOPS) or _changed_by_callers(files, function)
+    return _changed_by_callers(files, function) or _Again(files).of_function(function, _HOPS)
 
 
 class _Again:
@@ -84,7 +85,8 @@ class _Again:
             return f"the {short(key)} that {name}() makes changes afterwards, and a second one would not know of it"
         if not self._is_value(key):
             return f"the {short(key)} that {name}() makes may be the one that everybody has to get"
-        return ""
+        place = "" if compares_by_value(self.program, key) else told_apart(self.program, key)
+        return f"the {short(key)} that {name}() makes is told from others by its identity at {place}" if place else ""
 
     def _is_value(self, key: str) -> bool:
         """Tell whether one object of a class is as good as another: equal, or made of plain values and never compared."""

@@ -47,6 +47,8 @@ def bounded(program: Program, holder: HolderDefinition, limit: int = LIMIT) -> F
         made = _object_made(files, role)
         if made:
             draft.refuse(f"the {made} stored at {role.place} may be the one that everybody has to get under its key")
+        elif role.use.scope.kind == "function" and (why := not_again(files, role.file.function(role.use.scope))):
+            draft.refuse(why)
         number = hazards.numbered(files, role)
         if number:
             draft.refuse(

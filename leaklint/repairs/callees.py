@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
 from leaklint.repairs.files import Files, ParsedFile
+from leaklint.repairs.holders import last_word
 from leaklint.repairs.roles import Role, role_of
 from leaklint.repairs.scopes import CstScope, dotted_name, walk
 from leaklint.repairs.uses import Use
@@ -30,7 +31,10 @@ _ABSTRACT = frozenset({"Mapping", "MutableMapping", "Iterable", "Sized", "Contai
 _WALKS = frozenset(
     "len bool id list tuple set frozenset dict sorted iter enumerate zip map filter any all sum min max next join chain".split()
 )
-_HARMLESS = frozenset({"iterate", "contains", "get-item", "truth", "identity", "idle", "alias-target", "local-target"})
+_BINDING = frozenset({"staticmethod", "classmethod"}) | of_nature("marker") | of_nature("property")
+_HARMLESS = frozenset(
+    {"matched", "iterate", "contains", "get-item", "truth", "identity", "idle", "alias-target", "local-target"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,50 @@ def demand(files: Files, role: Role, hops: int = _HOPS) -> Demand:
     there = reached(files, role.file, role.call) if hops else None
     name = next((name for name, node in there.given.items() if node is role.use.node), "") if there is not None else ""
     if there is None or not name:
-        return Demand(plain=role.place) if last in _REAL | _SHOWING else Demand(unknown=role.place)
+        if last in _REAL | _SHOWING:
+            return Demand(plain=role.place)
+        inner = list(_roles_by_heap(files, role)) if hops else []
+        return _joined(files, inner, hops) if inner else Demand(unknown=role.place)
+    outer = {last_word(one.term) for one in there.file.function(there.scope).decorators} - _BINDING
+    found = _joined(files, _roles(there, name), hops)
+    return found.joined(Demand(unknown=role.place)) if outer else found
+
+
+def _joined(files: Files, roles: Iterable[Role], hops: int) -> Demand:
     found = Demand()
-    for inner in _roles(there, name):
+    for inner in roles:
         found = found.joined(wanted(files, inner, hops))
     return found
+
+
+def _roles_by_heap(files: Files, role: Role) -> Iterator[Role]:
+    """Yield what is done with an argument by a lambda, the ``__call__`` of an object, or a function that gets it early."""
+    program, given = files.program, [one.value for one in role.call.args]
+    if any(one.star or one.keyword is not None for one in role.call.args):
+        return
+    callee: cst.BaseExpression = role.call.func
+    if any(value[0] == "partial" for value in program.points_to.evaluate(role.file.denoted(role.call))) and given:
+        callee, *given = given
+    place = next((number for number, node in enumerate(given) if node is role.use.node), len(given))
+    for value in program.points_to.evaluate(role.file.denoted(callee)):
+        key = value[1] if value[0] == "func" else None
+        if value[0] in {"inst", "self"} and value[1] in program.names.classes:
+            key = program.classes.method(value[1], "__call__")
+        function = program.functions.get(key or "")
+        names = [one.name for one in function.params if one.kind == "pos"][value[0] != "func" :] if function else []
+        if function is None or program.module_of(function.key) not in program.modules or place >= len(names):
+            continue
+        home = files.of(function.key)
+        node = home.definition(function) or home.at(home.source.span_of(function.place), cst.Lambda)
+        for below in walk(node.body) if node is not None else ():
+            if isinstance(below, cst.Name) and below.value == names[place] and home.term(below) is not None:
+                yield role_of(Use(home, below, home.scope(below), 0))
+
+
+def names_class(role: Role) -> bool:
+    """Tell whether a ``match`` statement asks for the class of what it looks at; mappings that are none match as such."""
+    cases = role.node.cases if isinstance(role.node, cst.Match) else ()
+    return any(isinstance(below, cst.MatchClass) for case in cases for below in walk(case.pattern))
 
 
 def _roles(there: Reached, name: str) -> Iterator[Role]:
@@ -118,7 +161,7 @@ def wanted(files: Files, role: Role, hops: int) -> Demand:
         return Demand(changed=role.place)
     if role.kind == "star":
         return Demand(plain=role.place) if role.name == "**" else Demand()
-    if role.kind in {"operand", "compare", "shown"}:
+    if role.kind in {"operand", "compare", "shown"} or (role.kind == "matched" and names_class(role)):
         return Demand(plain=role.place)
     return Demand() if role.kind in _HARMLESS else Demand(unknown=role.place)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 import libcst as cst
 
@@ -48,12 +49,18 @@ def _receivers(files: Files, role: Role, hops: int) -> Iterator[Role]:
         return
     if role.name in {"returned", "yielded"} and isinstance(role.node, cst.Return):
         found = _of_results(files, role)
+    elif role.name == "yielded" and isinstance(role.node, cst.Yield):
+        found = (one for walked in _of_results(files, role) for one in _of_walk(walked))
     elif role.name == "made a default argument" and isinstance(role.node, cst.Param):
         found = _of_parameter(role.file, role.node)
     elif role.name == _NAMED and isinstance(role.node, cst.Assign):
         targets = [one.target for one in role.node.targets]
         names = [one.attr.value for one in targets if isinstance(one, cst.Attribute)]
-        found = (one for name in names for one in _of_attribute(files, name))
+        others = [one.value for one in targets if isinstance(one, cst.Name)] if role.use.scope.kind == "module" else []
+        found = chain(
+            (one for name in names for one in _of_attribute(files, name)),
+            (one for name in others for one in _of_global(files, role.file, name)),
+        )
     else:
         return
     for one in found:
@@ -73,6 +80,12 @@ def _of_results(files: Files, role: Role) -> Iterator[Role]:
     yield from _of_calls(files, function)
 
 
+def _of_walk(role: Role) -> Iterator[Role]:
+    """Yield what is done with the variable of a loop over what a role stands for."""
+    if isinstance(role.node, (cst.For, cst.CompFor)) and isinstance(role.node.target, cst.Name):
+        yield from _of_name(role.file, role.node.target.value, role.use.scope)
+
+
 def _of_calls(files: Files, function: Function) -> Iterator[Role]:
     for there, node in files.call_nodes(function):
         yield role_of(Use(there, node, there.scope(node), 0))
@@ -84,6 +97,8 @@ def results_of(files: Files, function: Function) -> Iterator[Role]:
         yield role
         if role.kind == "alias":
             yield from _of_aliases(role)
+        elif role.kind == "escape":
+            yield from _receivers(files, role, _HOPS)
 
 
 def _of_attribute(files: Files, name: str) -> Iterator[Role]:
@@ -92,6 +107,19 @@ def _of_attribute(files: Files, name: str) -> Iterator[Role]:
             found = role_of(Use(file, node, file.scope(node), 0))
             if found.kind not in {"bind", "unbind"}:
                 yield found
+
+
+def _of_global(files: Files, home: ParsedFile, name: str) -> Iterator[Role]:
+    """Yield what is done with a name of a module, there and where it is imported or asked for as an attribute."""
+    program, meant = files.program, ("global", home.module.name, name)
+    for module in dict.fromkeys([home.module.name, *program.saying(name)]):
+        file = files[module]
+        for node in (one for one in file.nodes if isinstance(one, (cst.Name, cst.Attribute))):
+            term = file.term(node)
+            if term is not None and term[0] == "name" and program.names.name(term[1], term[2]) == meant:
+                found = role_of(Use(file, node, file.scope(node), 0))
+                if found.kind not in {"bind", "unbind"}:
+                    yield found
 
 
 def _of_parameter(file: ParsedFile, param: cst.Param) -> Iterator[Role]:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from leaklint.repairs.callees import reached
 from leaklint.repairs.draft import Draft
+from leaklint.repairs.filed import under_own_number
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.object_end import end_of
 from leaklint.repairs.program import short
@@ -113,8 +114,10 @@ def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tu
         owner = next((above for above in file.around(function) if isinstance(above, cst.ClassDef)), None)
         places = [owner] if owner is not None else places
     for place in places:
-        for use in _numbers(file, place, text):
-            why = _misused(file, use, roles)
+        numbers = list(_numbers(file, place, text))
+        filed = under_own_number(draft.files.program, file, numbers, text)
+        for use in numbers:
+            why = "" if id(use) in filed else _misused(file, use, roles)
             if why == "returned" and place is function and text != "self":
                 why = _misused_by_callers(draft, role, roles)
             if why and why != "returned":
@@ -238,28 +241,3 @@ def dropped(draft: Draft, role: Role, *, is_read: bool) -> str:
             return file.place(above)
     known = is_read or draft.files.program.calls(function.key)
     return "" if known else f"{role.place} and whoever calls {function.name}()"
-
-
-def spread(role: Role, merged: Iterable[cst.BaseExpression]) -> Iterator[cst.BaseExpression]:
-    """Yield the elements of what is merged into a container, as far as they are made for it: literals, local lists."""
-    for node in merged:
-        if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
-            yield from [element.value for element in node.elements]
-        elif isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)) and isinstance(node.elt, cst.Call):
-            yield node.elt
-        elif isinstance(node, cst.Name) and not _outlives(role, node):
-            for bound in role.use.scope.bound.get(node.value, ()):
-                if bound.how == "value" and isinstance(bound.node, (cst.List, cst.Tuple, cst.Set, cst.ListComp)):
-                    yield from spread(role, [bound.node])
-
-
-def _outlives(role: Role, name: cst.Name) -> bool:
-    """Tell whether a local list goes on living: returned, or put into an attribute."""
-    for node in walk(role.use.scope.node):
-        if isinstance(node, cst.Name) and node.value == name.value:
-            above = role.file.parent(node)
-            if isinstance(above, (cst.Return, cst.Yield)):
-                return True
-            if isinstance(above, cst.Assign) and above.value is node:
-                return any(isinstance(target.target, (cst.Attribute, cst.Subscript)) for target in above.targets)
-    return False

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.repairs.callees import demand
+from leaklint.repairs.callees import demand, names_class
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.escapes import plain_wanted
@@ -30,8 +30,11 @@ _REAL_DICT = {
     "issubclass": "issubclass() at {place} asks for a dict, and a weak dictionary is none",
     "type": "type() at {place} tells a weak dictionary from a dict",
     "Process": "{name}() at {place} sends the container to another process, which needs a real one",
+    "eval": "eval() at {place} takes nothing but a dict for its names",
+    "exec": "exec() at {place} takes nothing but a dict for its names",
     "reversed": "reversed() at {place} needs an order that weak dictionaries do not offer",
 }
+_ASKS = frozenset({"getattr", "hasattr", "setattr"})
 COPYING = of_nature("makes a copy")  # of a plain copy they make the same
 _ABSTRACT = ("Mapping", "MutableMapping", "Iterable", "Sized", "Container", "Collection")
 
@@ -70,7 +73,10 @@ def _doubtful(draft: Draft, role: Role) -> None:
     """An expression that may mean another container: what both understand needs no decision."""
     harmless = {"get-item", "delete-item", "contains", "iterate", "star"}
     same = role.kind in {"call", "method"} and role.name in _SAME - VIEWS - {"copy"}
-    if role.kind not in harmless and not same:
+    last = role.name.rpartition(".")[2]
+    if role.kind == "argument" and last in _REAL_DICT and not (last == "isinstance" and _asks_for_abstract(role)):
+        draft.refuse(_REAL_DICT[last].format(place=role.place, name=role.name))
+    elif role.kind not in harmless and not same:
         draft.assume(
             f"{role.file.code(role.use.node)} at {role.place} understands a weak dictionary or is another container"
         )
@@ -107,6 +113,10 @@ def view(draft: Draft, role: Role, every: tuple[Role, ...]) -> None:
     elif isinstance(above, cst.ComparisonTarget) and isinstance(above.operator, (cst.In, cst.NotIn)):
         if role.name == "keys":
             draft.replace(file, call, target)
+    elif (
+        isinstance(above, (cst.Comparison, cst.ComparisonTarget)) and role.name != "values" and not _is_looked_up(above)
+    ):
+        draft.replace(file, call, f"set({target})" if role.name == "keys" else f"dict({target}.items()).items()")
     elif isinstance(above, cst.BinaryOperation) and role.name == "keys":
         draft.replace(file, call, f"set({target})")
     elif not isinstance(above, (cst.Arg, cst.StarredElement, cst.From, cst.Expr)):
@@ -114,6 +124,12 @@ def view(draft: Draft, role: Role, every: tuple[Role, ...]) -> None:
             draft.refuse(f"{role.name}().{above.attr.value} at {role.place} is not to be had of a weak dictionary")
         draft.replace(file, call, f"list({file.code(call)})")
         draft.assume(f"the {role.name}() taken at {role.place} need not follow later changes")
+
+
+def _is_looked_up(above: cst.Comparison | cst.ComparisonTarget) -> bool:
+    """Tell whether a comparison asks whether something is in something, or the same object as that."""
+    target = above if isinstance(above, cst.ComparisonTarget) else above.comparisons[0]
+    return isinstance(target.operator, (cst.In, cst.NotIn, cst.Is, cst.IsNot))
 
 
 def snapshot(draft: Draft, role: Role, iterated: cst.CSTNode, every: tuple[Role, ...]) -> None:
@@ -141,7 +157,11 @@ def _handed(draft: Draft, role: Role) -> None:
     last = role.name.rpartition(".")[2]
     if last == "isinstance" and _asks_for_abstract(role):
         return
-    if last in COPYING:
+    if role.name.partition(".")[0] == "dict" and last != "dict":
+        draft.refuse(f"{role.name}() at {role.place} is a method of dict, and a weak dictionary is none")
+    elif last in _ASKS and len(role.arguments) > 1 and role.arguments[0] is role.use.node:
+        _asked_by_name(draft, role)
+    elif last in COPYING:
         draft.replace(file, role.use.node, f"dict({file.code(role.use.node)}.items())")
         draft.assume(f"what nobody holds any more need not be in what {role.name}() at {role.place} makes")
     elif last in _REAL_DICT:
@@ -152,6 +172,13 @@ def _handed(draft: Draft, role: Role) -> None:
         draft.insert(file, file.end(role.use.node), ".items()")
     elif last not in WALKERS:
         taken(draft, role, "a weak dictionary", f"dict({file.code(role.use.node)}.items())")
+
+
+def _asked_by_name(draft: Draft, role: Role) -> None:
+    """``getattr(d, "get")`` and ``hasattr``: a weak dictionary has not all that a dict has."""
+    name = role.file.code(role.arguments[1]).strip("'\"")
+    if name not in _SAME - VIEWS:
+        draft.refuse(f"{role.name}() at {role.place} may ask for what a weak dictionary has not")
 
 
 def taken(draft: Draft, role: Role, weak: str, plain: str) -> None:
@@ -180,7 +207,11 @@ def _other(draft: Draft, role: Role, side: str) -> None:
         draft.refuse(f"weak dictionaries have no {role.name}, which is used at {role.place}")
     elif kind == "augment" and isinstance(role.node, cst.AugAssign):
         _merge(draft, role, role.node)
-    elif kind in {"operand", "shown"} or (kind == "star" and role.name == "**"):
+    elif (
+        kind in {"operand", "shown"}
+        or (kind == "star" and role.name == "**")
+        or (kind == "matched" and names_class(role))
+    ):
         draft.replace(file, role.use.node, f"dict({file.code(role.use.node)}.items())")
     elif kind == "escape" and (place := plain_wanted(draft.files, role)):
         draft.refuse(f"the container is {role.name} at {role.place}, and {place} needs a plain one")

@@ -88,7 +88,7 @@ class _Method:
             )
         if beside:
             return self._beside(node, cached, limit)
-        refusal = self._refusal_by_family()
+        refusal = self._refusal_by_class() or self._refusal_by_family()
         if refusal:
             return Fix("none", replacement, refusal)
         self._check_class()
@@ -127,13 +127,17 @@ class _Method:
 
     def _refusal_by_use(self, name: str) -> str:
         """What other code does with the cached function itself."""
-        family = self.program.classes.below(self.owner)
         if len(self.function.params) == 1:
             for where, _ in self._reached(CONTROLS):
                 return f"the cache is controlled at {where}"
-        words = {short(key) for key in family}
         if any(module == self.file.module.name for _, module in self._reached(_ACCESSORS)):
             return f"the property {name} has a setter or deleter"
+        return ""
+
+    def _refusal_by_class(self) -> str:
+        """Where the method is reached through the class, which has no cache of its own once its instances make theirs."""
+        name, family = self.function.name, self.program.classes.below(self.owner)
+        words = {short(key) for key in family}
         for module, place, term in self.program.attributes(name, words) if len(self.function.params) > 1 else ():
             callee = self.program.callee(term[1])
             if callee is not None and callee.is_class and callee.key in family:

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from leaklint.contracts.texts import GIVING_PARTS, GIVING_TEXT
 from leaklint.flow.terms import Term, options
 from leaklint.heap.effects import Call
 from leaklint.repairs.beside import kept_beside
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import last_word
+from leaklint.repairs.merged import made_anew
+from leaklint.repairs.plain import passed
 from leaklint.repairs.program import Program, short
 from leaklint.repairs.rebinding import rebound_at
 from leaklint.repairs.scopes import CstBinding, CstScope, walk
@@ -28,10 +29,6 @@ _TEXTS = (
     cst.Imaginary,
     cst.Comparison,
 )
-
-
-_STIFF = frozenset({"text", "tuple", "list", "dict"})
-_ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**", "<<", ">>", "|", "^", "&", "@"})
 
 
 class Fate(NamedTuple):
@@ -135,6 +132,8 @@ class Owners:
             if isinstance(bound.node, cst.Name) and bound.node.value == "None":
                 return Fate("held", "None is only a placeholder")
             return self.of(file, bound.node, home, loads, hops - 1)
+        if bound.how in {"element", "part"} and (maker := made_anew(self.files, file, bound.node, home)):
+            return Fate("none", f"what {maker} makes is kept by nothing but this container")
         if bound.how == "exception":
             return Fate("assumed", f"the exception stored at {place} is of a type that takes weak references")
         if bound.how == "def":
@@ -224,14 +223,9 @@ class Owners:
         every = [one for call in calls if name in call.bound for one in options(call.bound[name])]
         if every and all(map(self.program.is_self, every)):
             return Fate("held", f"every call of {function.name}() passes self, which its caller keeps")
-        for call in calls:
-            given = options(call.bound.get(name, ("unknown",)))
-            kinds = {_stiff(one) or ("text" if self._is_text(one) else "") for one in given} - {""}
-            if kinds:
-                place = self.program.place(call)
-                return Fate(
-                    "none", f"a {min(kinds)} is passed to {function.name}() at {place}, which takes no weak references"
-                )
+        if plain := passed(self.program, calls, name):
+            text = f"a {plain[0]} is passed to {function.name}() at {plain[1]}, which takes no weak references"
+            return Fate("none", text)
         owner = kept_beside(self.files, file, node, home)
         if owner is not None:
             return self._kept_by(file, owner)
@@ -244,15 +238,6 @@ class Owners:
                 return Fate("none", text)
         level = "assumed" if calls else "unseen"
         return Fate(level, f"whoever calls {function.name}() keeps the {name} that it passes")
-
-    def _is_text(self, term: Term) -> bool:
-        """Tell whether a term is what a method of a text gives, or a part of that, and no method of the program."""
-        whole = term
-        while whole[0] in {"elem", "iter"}:
-            whole = whole[1]
-        giving = GIVING_TEXT if whole is term else GIVING_PARTS
-        method = whole[0] == "call" and whole[1][0] == "attr" and whole[1][2] in giving
-        return method and self.program.callee(whole[1]) is None
 
     def _fresh_argument(self, call: Call, name: str) -> str:
         """Return where a call makes the argument on the spot, or the empty string."""
@@ -365,12 +350,3 @@ def _steps(file: ParsedFile, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, c
     for above in file.around(node):
         yield below, above
         below = above
-
-
-def _stiff(term: Term) -> str:
-    """Return what kind of plain value a term is, which takes no weak references; nothing for other terms."""
-    if term[0] == "op" and term[1] in _ARITHMETIC:
-        return "text" if any(one[0] == "text" or one[2:] == ("str",) for one in term[2]) else "number"
-    if term[0] == "comp":
-        return "comprehension"
-    return term[0] if term[0] in _STIFF else ""

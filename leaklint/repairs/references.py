@@ -183,6 +183,7 @@ class _Meaning:
             holder: HolderDefinition | None = None
             if value[0] in {"self", "inst", "super"} and value[1] in self.names.classes:
                 holder = self.holders.on_object(value[1], word)
+                yield from self._of_heirs(value[1], word) if value[0] == "self" else ()
             elif value[0] in {"class", "metaclass", "anyclass"} and value[1] in self.names.classes:
                 holder = self.holders.on_class(value[1], word)
             elif value[0] == "func":
@@ -194,6 +195,23 @@ class _Meaning:
                 yield (holder.key, 0) if holder is not None else None
         if not values:
             yield None
+        if cls := self.holders.class_of_cls(term[1]):
+            yield from self._of_heirs(cls, word)
+
+    def _of_heirs(self, key: str, word: str) -> Iterator[Denoted]:
+        """Yield what the objects of the classes below one, and these classes, have in the place of its attribute."""
+        for heir in sorted(self.classes.below(key) - {key}) if word in self.holders.words else ():
+            holder = self.holders.on_object(heir, word)
+            if holder is None or holder is not self.holders.on_object(key, word):
+                yield (holder.key, 0) if holder is not None else None
+            elif self._hides(heir, holder):
+                yield None
+
+    def _hides(self, key: str, holder: HolderDefinition) -> bool:
+        """Tell whether a class on the way up to that of a holder has something else by its name: a property, a tuple."""
+        order = self.classes.order(key)
+        nearer = order[: order.index(holder.owner)] if holder.owner in order else ()
+        return any(holder.word in map(unmangled, self.names.classes[one].attributes) for one in nearer)
 
     def _of_element(self, term: Term, hops: int) -> Iterator[Denoted]:
         loop = term[1]

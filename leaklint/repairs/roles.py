@@ -19,7 +19,7 @@ class Role:
     ``set-item`` (``value`` is stored under ``key``), ``get-item``, ``delete-item``, ``augment-item``, ``call`` (method
     ``name``), ``method`` (``name``, not called), ``contains``, ``identity``, ``compare``, ``iterate``, ``argument``
     (of ``name``), ``star``, ``truth``, ``escape`` (``name`` says how), ``augment``, ``unbind``, ``operand``, ``shown``,
-    ``idle``.
+    ``matched`` (by a ``match`` statement), ``idle``.
     """
 
     use: Use
@@ -173,6 +173,8 @@ def _statement(use: Use, node: cst.CSTNode, above: cst.CSTNode | None) -> Role:
         return Role(use, "operand", above)
     if isinstance(above, cst.FormattedStringExpression):
         return Role(use, "shown", above)
+    if isinstance(above, cst.Match) and above.subject is node:
+        return Role(use, "matched", above)
     if isinstance(above, cst.Expr):
         return Role(use, "idle", above)
     if isinstance(above, (cst.StarredElement, cst.StarredDictElement)):

@@ -13,7 +13,6 @@ from leaklint.repairs.scopes import walk
 
 _OF_PLAIN = frozenset(name for kind in (str, bytes, int, float, tuple, list, dict, set) for name in dir(kind))
 _READS = frozenset({"get", "pop", "popleft", "popitem", "setdefault"})
-_WALKS = frozenset({"values", "items", "keys", "copy"})
 
 
 def judge_unknown(draft: Draft, roles: Iterable[Role], stored: Iterable[tuple[Role, cst.BaseExpression]]) -> None:
@@ -24,9 +23,9 @@ def judge_unknown(draft: Draft, roles: Iterable[Role], stored: Iterable[tuple[Ro
     put = list(stored)
     if not put or any(_is_used(role.file, role.use.scope.node, _name(node)) for role, node in put):
         return
-    if any(_is_used(file, place, name) for role in roles for file, place, name in _read(role)):
+    if any(_is_used(file, place, name) for role in roles for file, place, name in names_read(role)):
         return
-    if any(_is_object(role.file, node) for role in roles for node in _direct(role)):
+    if any(_is_object(role.file, node) for role in roles for node in direct_reads(role)):
         return
     draft.refuse(
         f"nothing tells what is stored at {put[0][0].place}, and text, numbers and tuples take no weak references"
@@ -37,18 +36,28 @@ def _name(node: cst.CSTNode | None) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def _read(role: Role) -> Iterator[tuple[ParsedFile, cst.CSTNode, str]]:
-    """Yield the names under which a function has what it reads from a container, with the code that uses them."""
-    for node in _direct(role):
+def names_read(role: Role, side: str = "") -> Iterator[tuple[ParsedFile, cst.CSTNode, str]]:
+    """Yield the names under which a function has what it reads from a container, with the code that uses them.
+
+    With the ``side`` of a mapping only the names of its keys, or of its values, count.
+    """
+    for node in direct_reads(role) if side != "key" else ():
         above = role.file.parent(node)
         if isinstance(above, cst.Assign) and isinstance(above.targets[0].target, cst.Name):
             yield role.file, role.use.scope.node, above.targets[0].target.value
         elif isinstance(above, cst.NamedExpr) and isinstance(above.target, cst.Name):
             yield role.file, role.use.scope.node, above.target.value
-    for loop in _loops(role):
+    for loop in _loops(role) if _walks(role, side) else ():
         targets = [loop.target] if isinstance(loop.target, cst.Name) else [one.value for one in _elements(loop.target)]
+        if side and role.name == "items" and len(targets) == 2:
+            targets = targets[:1] if side == "key" else targets[1:]
         body = loop.body if isinstance(loop, cst.For) else role.file.parent(loop)
         yield from ((role.file, body, name) for one in targets if body is not None and (name := _name(one)))
+
+
+def _walks(role: Role, side: str) -> bool:
+    """Tell whether a loop over what a use gives comes to what is on one side of a mapping."""
+    return role.name in {"values", "items"} if side == "value" else side != "key" or role.name != "values"
 
 
 def _elements(node: cst.CSTNode) -> Iterator[cst.BaseElement]:
@@ -56,7 +65,7 @@ def _elements(node: cst.CSTNode) -> Iterator[cst.BaseElement]:
         yield from node.elements
 
 
-def _direct(role: Role) -> Iterator[cst.CSTNode]:
+def direct_reads(role: Role) -> Iterator[cst.CSTNode]:
     """Yield the expressions that read one object from a container."""
     if role.kind == "get-item" or (role.kind == "call" and role.name in _READS):
         yield role.node
@@ -90,4 +99,4 @@ def _is_object(file: ParsedFile, node: cst.CSTNode) -> bool:
     return isinstance(above, cst.Call) and above.func is node
 
 
-__all__ = ["judge_unknown"]
+__all__ = ["direct_reads", "judge_unknown", "names_read"]

@@ -14,8 +14,10 @@ from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
+from leaklint.repairs.merged import elements, merged_anew, merges, put_back
 from leaklint.repairs.order import keeps_order
 from leaklint.repairs.owners import Fate, Owners, apply
+from leaklint.repairs.plain import put_in, tested_for
 from leaklint.repairs.program import Program
 from leaklint.repairs.reflist import References
 from leaklint.repairs.request import WeakRequest
@@ -212,13 +214,21 @@ def judge_stores(
     unknown = not request.classes and not any(request.others)
     if unknown:
         hazards.judge_default(draft, every)
+    if (asked := tested_for(draft.files.program, every, request.classes, side)) is not None:
+        draft.refuse(f"what is stored may be a {asked[0]}, as {asked[1]} asks, which takes no weak references")
     own = [stored_self(role, side) for role in every if stored(role, side)]
     hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
     for role in every:
         if side == "key" and role.kind == "set-item" and len(role.keys) > 1:
             draft.refuse(f"the key stored at {role.place} is a tuple, which cannot be weakly referenced")
+        if maker := merged_anew(draft.files, role):
+            draft.refuse(f"what {maker} makes is kept by nothing but this container")
         for node in stored(role, side):
+            if side != "key" and put_back(draft.files, role, node):
+                continue
             hazards.judge_type(draft, role, node)
+            if kind := put_in(role, draft.files.program, node):
+                draft.refuse(f"what is stored at {role.place} is a {kind}, which takes no weak references")
             hazards.judge_identity(draft, role, node, every)
             if plain := plain_result(draft.files, role.file, node, role.use.scope):
                 draft.refuse(f"{plain}, which takes no weak references")
@@ -292,15 +302,13 @@ def stored(role: Role, side: str) -> list[cst.BaseExpression]:
     if role.kind == "set-item":
         node = role.key if side == "key" else role.value
         return [node] if node is not None else []
+    if merges(role):
+        return list(elements(role, side))
     if role.kind == "call" and role.name in _STORES:
         given = role.arguments
         if role.name in {"setdefault", "__setitem__"}:
-            given = given[:1] if side == "key" else given[1:2]
-        elif role.name == "insert":
-            given = given[1:2]
-        elif role.name in {"extend", "update"}:
-            return list(hazards.spread(role, given))
-        return given
+            return given[:1] if side == "key" else given[1:2]
+        return given[1:2] if role.name == "insert" else given
     return []
 
 

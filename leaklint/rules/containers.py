@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import qualname
 from leaklint.flow.terms import NONE, as_text
 from leaklint.heap.heap_place import HeapPlace, Place
+from leaklint.heap.kinds import FUNCTIONS_OF_OBJECTS, UNRESOLVED
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Related
 from leaklint.rules.experiments import container_probe, symbol_of
@@ -41,13 +42,13 @@ def code_of(context: Context, retention: Retention) -> str:
     kind = store.retained.kind
     if kind in {"exception", "traceback"}:
         return "LK403"
-    if kind in {"method", "closure"} and (store.retained.cls or not on_class):
+    if kind in FUNCTIONS_OF_OBJECTS and (store.retained.cls or not on_class):
         return "LK103" if on_class else "LK203"
     if on_class:
         made_here = kind == "instance" and store.effect.function.endswith(".__new__") and store.side == "element"
         return "LK101" if made_here or (kind == "self" and _stores_itself(context, store)) else "LK102"
     unseen = store.side == "key" and kind == "param"
-    if kind in {"made", "part"} or retention.location.scope in {"default", "closure"} or unseen:
+    if kind in UNRESOLVED or retention.location.scope in {"default", "closure"} or unseen:
         return "LK204"
     return "LK201" if store.side == "key" else "LK202"
 
@@ -145,7 +146,7 @@ def kept_text(store: Store) -> str:
     retained = store.retained
     if retained.kind in {"self", "instance"}:
         return f"every {retained.name}" if retained.name else "every instance"
-    if retained.kind in {"method", "closure"}:
+    if retained.kind in FUNCTIONS_OF_OBJECTS:
         name = qualname(retained.cls).rpartition(".")[2] or retained.name
         return f"every {name} through {'its bound method' if retained.kind == 'method' else 'a closure'}"
     return {

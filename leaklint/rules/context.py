@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import qualname
+from leaklint.heap.certainty import LEVELS
 from leaklint.heap.handlers import Handler, Handlers
 from leaklint.heap.memoisation import Memo, Memos
 from leaklint.heap.registration import Registration, Registrations
-from leaklint.heap.retained import LEVELS, Retention
+from leaklint.heap.retained import Retention
 from leaklint.heap.standard_tables import Table
 from leaklint.heap.weakness import Weak, Weakness
 from leaklint.model import Confidence, Finding, Location, Probe, Problem, Related, fingerprint

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, qualname
 from leaklint.heap.heap_place import HeapPlace
+from leaklint.heap.kinds import SELF
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.retained import Retention, Store
 from leaklint.model import Probe
@@ -125,7 +126,7 @@ def _trigger(context: Context, store: Store) -> tuple[str, str, str]:
     if trigger.startswith("method:"):
         return (
             trigger,
-            "subject" if retained.kind in {"self", "method", "closure"} else _tracked(store, function, bool(chain)),
+            "subject" if retained.kind in SELF else _tracked(store, function, bool(chain)),
             subject,
         )
     return trigger, "result" if retained.kind == "self" else _tracked(store, function, bool(chain)), subject

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 
 from leaklint.flow.model import qualname
 from leaklint.heap.external import HANDED_IN
+from leaklint.heap.kinds import UNRESOLVED
 from leaklint.heap.memoisation import Memo
 from leaklint.heap.standard_tables import Table, tables
 from leaklint.model import Related
@@ -76,9 +77,7 @@ def _memo(context: Context, memo: Memo) -> Case:
     name = qualname(memo.function) or memo.name
     symbol = f"{memo.module}:{name}"
     argument = f"'{memo.argument}'" if memo.argument else memo.retained.name or "object"
-    retained = (
-        f"every {argument} that it is called with" if memo.retained.kind not in {"made", "part"} else "every result"
-    )
+    retained = f"every {argument} that it is called with" if memo.retained.kind not in UNRESOLVED else "every result"
     doubts = f" ({'; '.join(memo.reasons)})" if memo.reasons else ""
     message = f"the cache of {name} keeps {retained}, {size}, for as long as the process lives{doubts}"
     retention = (

@@ -44,6 +44,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leaklint.heap.kinds import SELF
 from leaklint.model import Related
 from leaklint.rules.containers import retention_path, short_name
 from leaklint.rules.context import Case, Context
@@ -59,7 +60,7 @@ def find(context: Context) -> Iterator[Case]:
         effect, level = retention.release.effect, retention.level
         if not retention.release.finalizer or effect is None or level == "low" or not context.shows(level):
             continue
-        if retention.first.retained.kind not in {"self", "method", "closure"}:
+        if retention.first.retained.kind not in SELF:
             continue
         runs = "the program leaves that to __del__, which runs" if retention.release.doubt else "it runs"
         message = (

@@ -39,11 +39,12 @@ def _module_at(context: Context, path: str) -> str:
 
 
 def _of_call(context: Context, seen: Finding, module: str) -> str:
-    for function, event, _, name in context.heap.effects.external:
-        if context.module_of(function) == module and event.place[0] <= seen.line <= event.place[2]:
-            if seen.code == "LK402" and name.endswith(".addHandler"):
+    for external in context.heap.effects.external:
+        place = external.event.place
+        if context.module_of(external.function) == module and place[0] <= seen.line <= place[2]:
+            if seen.code == "LK402" and external.name.endswith(".addHandler"):
                 return "the handler is not taken for one that is added again and again"
-            if seen.code == "LK401" and context.heap.points_to.contracts.of_call(name)[0] is not None:
+            if seen.code == "LK401" and context.heap.points_to.contracts.of_call(external.name)[0] is not None:
                 return "what is registered is taken for something that may live as long, or is taken back"
     return "the call is not taken for one that registers an object for good"
 
