@@ -19,7 +19,7 @@ from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
 from leaklint.heap.kinds import FUNCTIONS_OF_OBJECTS, OBJECTS_AND_ERRORS, UNRESOLVED
 from leaklint.heap.members import by_any_name
-from leaklint.heap.namespaces import is_namespace
+from leaklint.heap.namespaces import is_constructor, is_namespace
 from leaklint.heap.own_keys import brings_its_key, is_its_own
 from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
@@ -125,7 +125,15 @@ class Stores:
         """Tell whether the program shows of elements that keep nothing themselves that they are more than a few."""
         sides, value = self.heap.removals.paths.sides, effect.value
         is_new = not _calls(value, "id") and self.heap.keys.of(value, effect.chain) is Domain.FRESH if value else False
-        return is_new or effect.container in sides.marks.containers or sides.in_step.grows(effect)
+        shown = effect.container in sides.marks.containers or sides.in_step.grows(effect)
+        return is_new or shown or self._is_put_in_by_each(effect)
+
+    def _is_put_in_by_each(self, effect: Effect) -> bool:
+        """Tell whether each object of a class, as it is made, adds something to the list that its class has for all."""
+        home, where = self.heap.points_to.functions[effect.function], self.heap.location(effect.container)
+        constructs = bool(home.owner) and is_constructor(home.name) and not effect.event.guards
+        shared = where is not None and where.scope == "class" and effect.container[1] in {"list", "deque"}
+        return constructs and shared and not effect.chain and not self.heap.multiplicity.is_few(home.owner)
 
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
@@ -325,7 +333,8 @@ class Stores:
             yield "each object may have an attribute of its own by this name"
         if self.shadowing.by_assignment(effect):
             yield "the object has been assigned one of its own before"
-        if is_namespace(effect.container) and domain != Domain.FRESH and not self._is_for_each_object(effect, retained):
+        named = is_namespace(effect.container) and not (effect.key is not None and effect.key[0] == "tuple")
+        if named and domain != Domain.FRESH and not self._is_for_each_object(effect, retained):
             yield "attributes usually go by few names"
         if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
