@@ -11,6 +11,7 @@ from leaklint.contracts.library import of_nature
 from leaklint.flow.expressions import Place
 from leaklint.flow.model import Event, Function, qualname
 from leaklint.flow.terms import Term, options
+from leaklint.heap.grouping import sets_by_key
 from leaklint.heap.points_to import PointsTo
 
 _KINDS = {
@@ -262,6 +263,10 @@ class Holders:
                     found.setdefault(holder.word, {}).setdefault(holder.owner, holder)
         return found
 
+    def having(self, word: str) -> set[str]:
+        """Return the classes that have a holder by a name, or whose methods assign that to ``self``."""
+        return {*self._owners.get(word, ()), *self._assigning.get(word, ())}
+
     def on_class(self, key: str, word: str) -> HolderDefinition | None:
         """Return the holder that is an attribute of a class or its objects: also of a base, or made by its metaclass."""
         owners = self._owners.get(unmangled(word))
@@ -281,7 +286,12 @@ class Holders:
 
     def is_assigned(self, key: str, word: str) -> bool:
         """Tell whether ``self.word`` is assigned in a method of a class or of one above it."""
-        return any(unmangled(word) in self.assigned.get(one, ()) for one in self.heap.classes.order(key))
+        return not self._assigning.get(unmangled(word), set()).isdisjoint(self.heap.classes.order(key))
+
+    @cached_property
+    def _assigning(self) -> dict[str, set[str]]:
+        """By attribute the classes whose methods assign it to ``self``."""
+        return sets_by_key((word, key) for key, words in self.assigned.items() for word in words)
 
     @cached_property
     def assigned(self) -> dict[str, set[str]]:

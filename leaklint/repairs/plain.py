@@ -26,21 +26,22 @@ _MADE = frozenset({"text", "tuple", "list", "dict"})
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**", "<<", ">>", "|", "^", "&", "@"})
 
 
-def passed(program: Program, calls: Iterable[Call], name: str, hops: int = _HOPS) -> tuple[str, str] | None:
+def passed(program: Program, calls: Iterable[Call], name: str) -> tuple[str, str] | None:
     """Return the kind of a plain value that a call passes for a parameter, and where; None where none is seen.
 
-    What a caller was passed itself is followed to its own callers.
+    What a caller was passed itself is followed to its own callers, each parameter once.
     """
-    for call in calls:
-        for term in options(call.bound.get(name, ("unknown",))):
-            if kind := kind_of(program, term, [call.event]):
-                return kind, program.place(call)
-            if (
-                hops
-                and parameter(program, term)
-                and (found := passed(program, program.calls(term[1]), term[2], hops - 1))
-            ):
-                return found
+    pending, known = [(call, name) for call in calls], set[Term]()
+    for _ in range(_HOPS + 1):
+        further: dict[Term, None] = {}
+        for call, word in pending:
+            for term in options(call.bound.get(word, ("unknown",))):
+                if kind := kind_of(program, term, [call.event]):
+                    return kind, program.place(call)
+                if term not in known and parameter(program, term):
+                    further[term] = None
+        known.update(further)
+        pending = [(call, term[2]) for term in further for call in program.calls(term[1])]
     return None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import libcst as cst
 
 from leaklint.flow.terms import Term, options, root
+from leaklint.heap.grouping import sets_by_key
 from leaklint.repairs.files import ParsedFile
 from leaklint.repairs.holders import HolderDefinition, Key, last_word, unmangled
 from leaklint.repairs.program import Program, once
@@ -200,18 +202,30 @@ class _Meaning:
 
     def _of_heirs(self, key: str, word: str) -> Iterator[Denoted]:
         """Yield what the objects of the classes below one, and these classes, have in the place of its attribute."""
-        for heir in sorted(self.classes.below(key) - {key}) if word in self.holders.words else ():
+        if word not in self.holders.words or self._with(word) <= set(self.classes.order(key)):
+            return
+        here = self.holders.on_object(key, word)
+        for heir in sorted(self.classes.below(key) - {key}):
             holder = self.holders.on_object(heir, word)
-            if holder is None or holder is not self.holders.on_object(key, word):
+            if holder is None or holder is not here:
                 yield (holder.key, 0) if holder is not None else None
             elif self._hides(heir, holder):
                 yield None
+
+    def _with(self, word: str) -> set[str]:
+        """Return the classes that have something of their own by a name, or whose methods assign it to their objects."""
+        return self._defining.get(word, set()) | self.holders.having(word)
 
     def _hides(self, key: str, holder: HolderDefinition) -> bool:
         """Tell whether a class on the way up to that of a holder has something else by its name: a property, a tuple."""
         order = self.classes.order(key)
         nearer = order[: order.index(holder.owner)] if holder.owner in order else ()
-        return any(holder.word in map(unmangled, self.names.classes[one].attributes) for one in nearer)
+        return not self._defining.get(holder.word, set()).isdisjoint(nearer)
+
+    @cached_property
+    def _defining(self) -> dict[str, set[str]]:
+        """By attribute the classes that have something by its name."""
+        return sets_by_key((unmangled(word), key) for key, one in self.names.classes.items() for word in one.attributes)
 
     def _of_element(self, term: Term, hops: int) -> Iterator[Denoted]:
         loop = term[1]
