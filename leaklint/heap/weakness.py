@@ -209,7 +209,7 @@ class Weakness:
         return False
 
     def _result_reaches(self, function: Function, bound: dict[str, Term], key: Term, depth: int) -> bool:
-        """Tell whether what a function returns refers to an object: of a generator that goes on, its frame, as it was called."""
+        """Tell whether what a function returns refers to an object: of a generator that goes on, what it was called with."""
         if function.yields:
             frame = [given for name, given in bound.items() if name not in function.assigned]
             return bool(endless(function)) and any(self.reaches(given, key, depth + 1) for given in frame)
