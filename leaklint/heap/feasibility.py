@@ -12,6 +12,7 @@ from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
+from leaklint.heap.environment import Environment
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import outcome
 from leaklint.heap.letting_go import LettingGo
@@ -38,6 +39,7 @@ class Feasibility:
         self.removals = removals
         self.process_end = ProcessEnd(removals)
         self.letting_go = LettingGo(self)
+        self.environment = Environment(self)
 
     def outlived(self, event: Event, function: Function) -> bool:
         """Tell whether what undoes a registration never runs while that lasts."""
