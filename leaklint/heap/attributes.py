@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Class, Event, Function, may_be_skipped
@@ -376,22 +377,15 @@ class Attributes:
 
     def decorated(self, function: Function) -> Values | None:
         """Return what decorators of the program, or memoisers, make of a function; None if they leave it as it is."""
-        term: Term = ("func", function.key)
-        changed = False
-        for decorator in reversed(function.decorators):
-            if self.heap.may_be(decorator.term, "same function"):
-                continue
-            term = (
-                "call",
-                decorator.term,
-                (term,),
-                (),
-                (self.heap.names.module_of(function.key).name, *decorator.place),
-            )
-            changed = True
-        if not changed:
-            return None
-        values = frozenset(
-            value for value in self.heap.evaluate(term) if value[0] in {"func", "memo", "partial", "inst"}
-        )
+        *_, values = (NOTHING, *self.decorated_by_steps(function))
         return values if values and values != {("func", function.key)} else None
+
+    def decorated_by_steps(self, function: Function) -> Iterator[Values]:
+        """Yield what each of a function's decorators makes of it, the innermost first."""
+        term: Term = ("func", function.key)
+        module = self.heap.names.module_of(function.key).name
+        for decorator in reversed(function.decorators):
+            if not self.heap.may_be(decorator.term, "same function"):
+                term = ("call", decorator.term, (term,), (), (module, *decorator.place))
+                made = self.heap.evaluate(term)
+                yield frozenset(value for value in made if value[0] in {"func", "memo", "partial", "inst"})

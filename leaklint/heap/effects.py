@@ -14,7 +14,7 @@ from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.generators import note_sent
 from leaklint.heap.implicit import note_handed, note_metaclass, note_operator, note_outside
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
-from leaklint.heap.namespaces import note_attribute
+from leaklint.heap.namespaces import is_constructor, note_attribute
 from leaklint.heap.notes import Notes
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import Values
@@ -98,6 +98,11 @@ class Effects:
         start = root_of_reads(base)
         if start[0] != "param":
             return
+        if base[0] == "attr" and base[1] == start:  # a field that holds what a constructor is given
+            given = (value for value in self.heap.in_order(base) if value[0] == "param" and value[1] != key)
+            for value in given:
+                if is_constructor(self.heap.functions[value[1]].name):
+                    self._pending.append(Effect(kind, how, value, value, item, stored, key, event))
         for value in self.heap.in_order(base):
             if value[0] == "param" or (
                 value in {("part",), ("made",)} and start != base and ("param", *start[1:]) in self.heap.evaluate(start)
@@ -126,7 +131,8 @@ class Effects:
         base, key, value = change(effect.base), change(effect.key), change(effect.value)
         if base is None or not is_small(base):
             return
-        chain = (*effect.chain, call)
+        is_of_field = call.callee != effect.function and is_constructor(self.heap.functions[call.callee].name)
+        chain = effect.chain if is_of_field else (*effect.chain, call)
         start = root_of_reads(base)
         if (
             start[0] == "param"

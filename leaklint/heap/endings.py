@@ -32,7 +32,7 @@ class Endings:
         where = self.removals.lifetime.where(removal.container)
         if where is None or where.scope not in {"field", "object"}:
             return False
-        if where.owner not in self.removals.heap.names.classes or function.owner in self.removals.held:
+        if where.owner not in self.removals.heap.names.classes or function.owner in self.removals.entries:
             return False  # what an entry's own close() takes out goes when the entry's users are done
         own = self.removals.heap.classes.related(function.owner, where.owner)
         return own and self._is_whole(removal)

@@ -14,6 +14,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.external import HANDED_IN
 from leaklint.heap.kinds import DISTINCT, UNRESOLVED
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.points_to_values import NOTHING
 from leaklint.heap.retained_objects import Retained
 from leaklint.heap.usage import is_for_classes
 
@@ -70,7 +71,7 @@ class Memos:
         for key, function in points_to.functions.items():
             module = points_to.names.module_of(key).name
             if function.decorators and not function.parent:
-                for value in points_to.attributes.decorated(function) or ():
+                for value in points_to.ordered(NOTHING.union(*points_to.attributes.decorated_by_steps(function))):
                     for memo in self._memos_of(value, function):
                         yield module, self._decorator_place(function), function, memo, function.name
         for module, home in points_to.names.modules.items():

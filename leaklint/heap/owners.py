@@ -39,6 +39,8 @@ class HolderOwners:
             if level and location.scope in _GLOBAL and self._is_guessed(stores[0]):
                 return certainty.lowered(0, "nothing here shows an object that is passed")
         if self.is_shared_unsurely(location, stores):
+            if release.missed is not None:  # as for objects that users make: a removal tells
+                return certainty.lowered(1, _outlives(location))
             return certainty.lowered(unlikely, "not every object of its class lives long")
         if location.scope in {"thread", "generator"} and level == 2:
             return certainty.lowered(1)  # what ends the thread, or closes the generator, ends it
@@ -52,6 +54,8 @@ class HolderOwners:
         if doubt := self._doubt_of_field(location):
             return certainty.lowered(unlikely, doubt)
         if level > 0 and not self._is_resolved(stores[0], location.owner):
+            if release.missed is not None:
+                return certainty.lowered(1, _outlives(location))
             return certainty.lowered(0, f"assumes that it is {location.path[0]}'s, not another object's")
         return counted.lowered(1)  # how long its owner is held, and how many there are of it, is never seen for certain
 
@@ -151,6 +155,11 @@ class HolderOwners:
         """Tell whether all that a term may denote lives long."""
         values = self.heap.points_to.evaluate(term)
         return bool(values) and all(value in self.heap.lifetime.long for value in values)
+
+
+def _outlives(location: HeapPlace) -> str:
+    """Return in words that the owner of a holder lives longer than its entries, which a removal shows for most of them."""
+    return f"assumes that {location.owner.rpartition(':')[2]} outlives its entries"
 
 
 def tables_of_owner(location: HeapPlace) -> frozenset[tuple[str, ...]]:

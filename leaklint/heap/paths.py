@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.blocks import Blocks
+from leaklint.heap.counted import Counted
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Call, Effect
@@ -64,6 +66,7 @@ class Paths:
         self.turns = Turns(removals, self.sites)
         self.sides = Sides(removals, self.sites)
         self.emptied = Emptied(removals)
+        self.counted = Counted(removals, self.sites)
         self.blocks = Blocks(removals, self.sites)
         self.ways_out = WaysOut(removals, self.sites, self.tickets)
         self.unwinding = Unwinding(removals, self.sites, self.ways_out)
@@ -89,7 +92,7 @@ class Paths:
             _Question(self.moving.elsewhere),
             _Question(self.forgetting.of_entry),
             _Question(self.final_states.passed_over),
-            _Question(sides.left_behind),
+            _Question(lambda entry: "" if self._goes_when_done(entry) else sides.left_behind(entry)),
             _Question(sides.outrun),
             _Question(sides.marks.late),
             _Question(self.unwinding.passing_by),
@@ -129,6 +132,10 @@ class Paths:
             why = self.sides.of_threads(store) or (self.sides.unindexed(store) if not removals else "")
             if why:
                 return Missed(store, why)
+            home = self.sites.frames(store)[-1].function
+            last = [event for event in home.events if self.is_last(event, store)] if not removals else []
+            if why := self.counted.why(store, last) or self.sides.ended.left_in(store, removals):
+                return Missed(store, why, "remove it there as well", meant=True)
         return None
 
     def only_inside(self, stores: list[Effect]) -> Missed | None:
@@ -219,7 +226,7 @@ class Paths:
             if waits:
                 return f"nothing removes it when the wait times out (line {waits[0].place[0]}): only {by}() does"
             return f"nothing removes it when {function.name} raises (line {exits[0].place[0]}): only {by}() does"
-        wait = self._waited_for(entry)
+        wait = self._waited_for(entry) or self._waited_for_beside(store, removals)
         return f"nothing removes it when the wait times out (line {wait.place[0]}): only {by}() does" if wait else ""
 
     def _is_open(self, removals: list[Effect]) -> bool:
@@ -260,6 +267,25 @@ class Paths:
                 return (own or later)[0]
         return None
 
+    def _waited_for_beside(self, store: Effect, every: list[Effect]) -> Event | None:
+        """Return the limited wait for an entry in a function that it is handed to by the one that makes it."""
+        maker, value = self.sites.frames(store)[-1].function, store.value
+        around = [maker, *(self.heap.functions[call.caller] for call in self.effects.calls.get(maker.key, ()))]
+        if not self.tickets.is_made_in(store, maker) or any(self.sites.takes_out(one, every) for one in around):
+            return None
+        handing = [event for event in maker.events if event.kind == "call" and value in call_arguments(event.terms[0])]
+        for event in handing:
+            for callee in self.heap.evaluate(event.terms[0][1]):
+                for call in self.effects.calls.get(callee[-1], ()) if callee[0] in {"func", "method"} else ():
+                    own = {("param", call.callee, name) for name, term in call.bound.items() if term == value}
+                    waiter = self.heap.functions[call.callee]
+                    if call.event is not event or self.sites.takes_out(waiter, every):
+                        continue
+                    for wait in waiter.events:
+                        if self.ways_out.gives_up(wait, store) and own & set(call_arguments(wait.terms[0])):
+                            return wait
+        return None
+
     @staticmethod
     def _is_for(event: Event, awaited: set[Term]) -> bool:
         """Tell whether an event waits for one of some things, or limits the time of a block; any will do if there are none."""
@@ -295,6 +321,13 @@ class Paths:
             tests.append((function.name, removal.event.place[0]))
         name, line = tests[0]
         return f"{name}() returns for some before it removes them (line {line}), and is not called again"
+
+    def _goes_when_done(self, entry: HeldEntry) -> bool:
+        """Tell whether the last that is called for an entry, its done callback, takes it out: also if others end it."""
+        store, home = entry.store, self.sites.frames(entry.store)[-1].function
+        return any(
+            self.is_last(event, store) for removal in entry.fitting for event in self.handing(removal.function, home)
+        )
 
     def _goes_on(self, guard: Guard, function: Function, home: Function) -> bool:
         """Tell whether what runs where a test has the other outcome begins anew, so that the entry is done another time."""

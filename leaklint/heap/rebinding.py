@@ -18,6 +18,8 @@ from leaklint.heap.process_end import function_is_private
 if TYPE_CHECKING:
     from leaklint.heap.retention import Heap
 
+_OF_OBJECTS = frozenset({"field", "object"})  # scopes of attributes: of an object that lives long, or that users make
+
 
 class Rebinding:
     """Finds growth and release by assignment."""
@@ -27,9 +29,9 @@ class Rebinding:
         self.heap = heap
 
     def rebinds(self) -> Iterator[Effect]:
-        """Assignments to a long-lived variable: a longer copy is a store, a shorter or an empty one a removal."""
+        """Assignments to a variable or field that is judged: a longer copy is a store, a shorter or an empty one a removal."""
         by_location: dict[tuple[str, str, str], list[Term]] = defaultdict(list)
-        for value, location in self.heap.lifetime.long.items():
+        for value, location in (*self.heap.lifetime.long.items(), *self.heap.lifetime.left.items()):
             if value[0] == "container" and location.depth == 0:
                 by_location[location.key].append(value)
         for key, function in self.heap.points_to.functions.items():
@@ -57,9 +59,9 @@ class Rebinding:
         display = value[0] in {"tuple", "list", "set", "dict"}
         older = event.terms[1][0] == "const" or self._is_taken(key, target)
         replaces = not display or (older and not self._unset_guard(event, target))
-        if containers and not grown and replaces and (self._mentions(value, containers) or self._is_empty(value)):
+        if containers and not grown and replaces and (self._mentions(value, containers) or self.is_empty(value)):
             yield Effect(
-                "remove", "clear" if self._is_empty(value) else "filter", containers[0], target, None, value, key, event
+                "remove", "clear" if self.is_empty(value) else "filter", containers[0], target, None, value, key, event
             )
 
     def _is_taken(self, key: str, target: Term) -> bool:
@@ -93,9 +95,9 @@ class Rebinding:
                 for item, part in pairs:
                     yield Effect("store", "[]=", containers[0], target, item, part, key, event)
             elif not self._unset_guard(event, target) and not self.is_birth(key, location):
-                filled = self._is_filled(value) if location[0] == "field" else self._is_filled_here(value, key)
-                first = location[0] == "field" and is_only_at_birth(self.heap.effects, key)
-                how = "clear" if self._is_empty(value) and (first or not filled) else "rebuild"
+                filled = self._is_filled(value) if location[0] in _OF_OBJECTS else self._is_filled_here(value, key)
+                first = location[0] in _OF_OBJECTS and is_only_at_birth(self.heap.effects, key)
+                how = "clear" if self.is_empty(value) and (first or not filled) else "rebuild"
                 if (
                     (how == "rebuild" and value[0] == "fresh")
                     or value[0] in {"comp", "slice"}
@@ -131,7 +133,7 @@ class Rebinding:
         """Tell whether an assignment is one of those that make the attributes of a new object, or of a new class."""
         function = self.heap.points_to.functions[key]
         helps = function_is_private(function) and is_only_at_birth(self.heap.effects, key)
-        return location[0] in {"field", "metaclass"} and (helps or is_constructor(function.name))
+        return location[0] in {*_OF_OBJECTS, "metaclass"} and (helps or is_constructor(function.name))
 
     def locations(self, target: Term, event: Event) -> list[tuple[str, str, str]]:
         """Return the variables and fields that an assignment binds anew."""
@@ -144,12 +146,16 @@ class Rebinding:
                 attribute = self.heap.points_to.classes.attribute(value[1], target[2])
                 keys.append(("class", attribute[0] if attribute else value[1], target[2]))
             elif value[0] in {"self", "inst"} and value[1] in self.heap.points_to.names.classes:
+                attribute = self.heap.points_to.classes.attribute(value[1], target[2])
+                if attribute is not None and self.heap.multiplicity.is_single(value[1]):
+                    keys.append(("class", attribute[0], target[2]))  # the one object has what its class has
                 keys += [
-                    ("field", cls, target[2])
+                    (scope, cls, target[2])
                     for cls in (
                         *self.heap.points_to.classes.order(value[1]),
                         *self.heap.points_to.classes.below(value[1]),
                     )
+                    for scope in ("field", "object")
                 ]
             elif value[0] == "module":
                 keys.append(("module", value[1], target[2]))
@@ -252,7 +258,8 @@ class Rebinding:
             for test in term[4]
         )
 
-    def _is_empty(self, value: Term) -> bool:
+    def is_empty(self, value: Term) -> bool:
+        """Tell whether a term is an empty container, or nothing."""
         return (
             value == NONE
             or (value[0] in {"list", "dict", "tuple", "set"} and not value[1])

@@ -55,21 +55,24 @@ class Removals:
         self.detaching = Detaching(self)
         self.paths = Paths(self)
         self.omissions = Omissions(self)
-        self.held: set[str] = set()  # the classes of what the stores that are judged keep
+        self.entries: set[str] = set()  # the classes of what the stores that are judged keep
+        self.held: set[str] = set()  # these, and the classes of what that holds
         self.circulating: frozenset[Place] = frozenset()  # removals that only move entries between holders
         self.by_function = ListMemo(_by_function)
         self._entering: set[str] = set()  # those of them whose own code puts their objects in
 
-    def of(self, stores: list[Effect], removals: list[Effect], held: set[str], entering: set[str]) -> Release:
+    def of(
+        self, stores: list[Effect], removals: list[Effect], entries: set[str], inside: set[str], entering: set[str]
+    ) -> Release:
         """Return the best of some removals for some stores.
 
-        ``held`` are the classes of what the stores keep, ``entering`` those whose own code puts their objects in.
+        ``entries`` are the classes of what the stores keep, ``inside`` those of what that holds, ``entering`` those whose own
+        code puts their objects in.
         """
         self._entering = entering
         best = Release(Quality.NONE, "nothing removes it")
-        known = [cls for cls in held if cls in self.heap.names.classes]
-        self.held = {above for cls in known for above in self.heap.classes.order(cls)}
-        self.held |= {heir for cls in known for heir in self.heap.classes.sole_heirs(cls)}
+        held = entries | inside
+        self.entries, self.held = self._related(entries), self._related(held)
         good: list[Effect] = []
         callers = _callers(stores)
         distinct, apart = distinct_effects(stores), distinct_effects(removals)
@@ -91,6 +94,12 @@ class Removals:
         if missed is None and where.scope == "object":
             missed = self.paths.only_elsewhere(stores, removals)
         return best if missed is None else Release(Quality.DOUBTFUL, missed.why, best.effect, missed=missed)
+
+    def _related(self, classes: set[str]) -> set[str]:
+        """Return the classes of the program among some, with those above them and those that stand for them."""
+        known = [cls for cls in classes if cls in self.heap.names.classes]
+        related = {above for cls in known for above in self.heap.classes.order(cls)}
+        return related | {heir for cls in known for heir in self.heap.classes.sole_heirs(cls)}
 
     def _nearness(self, release: Release, stores: list[Effect]) -> tuple[bool, bool, bool]:
         """Return whether a release has a removal, whether it tells what that misses, and whether it is of some stores."""

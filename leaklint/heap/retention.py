@@ -141,8 +141,9 @@ class Heap:
         unreleased.sort(
             key=lambda part: part[1].missed is None and all(store.certainty.level == 0 for store in part[0])
         )
-        if location.scope == "object":  # made by users: how long it lives, only a removal tells
-            unreleased = [(group, release) for group, release in unreleased if release.missed is not None]
+        if location.scope == "object":  # made by users: only a removal tells how long it lives, or a weak reference
+            unreleased = [part for part in unreleased if part[1].missed is not None]
+            unreleased = unreleased or list(self._left_dead(judged, removals))
         if not unreleased:
             self._released.add(location.path)
             return None
@@ -188,8 +189,8 @@ class Heap:
 
     def release(self, stores: list[Store], removals: list[Effect]) -> Release:
         """Return the best of some removals of what stores put in."""
-        held = {store.retained.cls for store in stores if store.retained.cls}
-        held |= {
+        entries = {store.retained.cls for store in stores if store.retained.cls}
+        inside = {
             inside.cls
             for store in stores
             for term in (store.effect.value, store.effect.key)
@@ -198,7 +199,7 @@ class Heap:
             if inside.cls
         }
         entering = {store.retained.cls for store in stores if self.enters_itself(store.effect, store.retained)}
-        return self.removals.of([store.effect for store in stores], removals, held, entering)
+        return self.removals.of([store.effect for store in stores], removals, entries, inside, entering)
 
     def enters_itself(self, effect: Effect, retained: Retained) -> bool:
         """Tell whether an object is put in by code of its own class, so that whoever makes it need not know."""
@@ -247,6 +248,25 @@ class Heap:
         return classes.is_by_nature(key, "model") or any(
             entry is not None and entry.fields == "copied" for entry in known
         )
+
+    def _left_dead(
+        self, judged: list[tuple[list[Store], Release]], removals: list[Effect]
+    ) -> Iterator[tuple[list[Store], Release]]:
+        """Yield stores of weak references, with their release, of which at most all are taken out at once.
+
+        That they are weak means that their objects may go before the owner of the holder.
+        """
+        is_empty = self.rebinding.is_empty
+        at_once = all(one.how == "clear" or (one.value is not None and is_empty(one.value)) for one in removals)
+        for stores, release in judged if at_once else ():
+            if not release.bounded and all(store.retained.kind == "weak" for store in stores):
+                lines = sorted(one.event.place[0] for one in removals)
+                why = (
+                    f"those whose objects have gone stay until all are dropped (line {lines[0]})"
+                    if lines
+                    else release.why
+                )
+                yield stores, release._replace(quality=Quality.NONE, why=why)
 
     def _is_growth(self, effect: Effect, location: HeapPlace) -> bool:
         """Tell whether a store runs many times on one and the same container."""

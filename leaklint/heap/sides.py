@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
 from leaklint.heap.effects import Call, Effect, distinct_effects
+from leaklint.heap.ended import Ended
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.in_step import InStep
@@ -34,6 +35,7 @@ class Sides:
         self.effects = removals.effects
         self.marks = Marks(self)
         self.in_step = InStep(self)
+        self.ended = Ended(self)
         self._all_queues = ListMemo(self._queues)
         self._known_endings: dict[int, list[tuple[Effect, bool, bool]]] = {}
         self._known_beside: dict[tuple[str, Term | None], list[tuple[Key, Effect]]] = {}

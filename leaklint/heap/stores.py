@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from leaklint.contracts.containers import BULK
 from leaklint.flow.terms import Term, alternatives, options, root, walk
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.contextual import ContextDefaults
@@ -23,6 +24,7 @@ from leaklint.heap.own_keys import brings_its_key, is_its_own
 from leaklint.heap.refusals import Refusals
 from leaklint.heap.retained import Store
 from leaklint.heap.retained_objects import Retained
+from leaklint.heap.shadowing import Shadowing
 from leaklint.heap.usage import is_for_classes
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ _UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that
 _PRIMITIVE = "primitive"  # a lock, an event: it holds nothing, and each equals only itself
 _REGISTRY = "a registry that callers fill"
 _UNRESOLVED = "what is stored is not known"
-_MAPPINGS = frozenset({"[]=", "setdefault", "__setitem__", "read", "setattr"})
+_MAPPINGS = BULK | {"[]=", "setdefault", "__setitem__", "read", "setattr"}  # where there is a key
 
 
 class Stores:
@@ -52,6 +54,7 @@ class Stores:
         self.contextual = ContextDefaults(heap)
         self.decorators = Decorators(heap)
         self.dead_references = DeadReferences(heap)
+        self.shadowing = Shadowing(heap)
 
     def of(self, effect: Effect, location: HeapPlace) -> Iterator[Store]:
         """Yield what a store keeps in a holder, under its key and as its value, with how sure that is."""
@@ -122,7 +125,15 @@ class Stores:
         """Tell whether the program shows of elements that keep nothing themselves that they are more than a few."""
         sides, value = self.heap.removals.paths.sides, effect.value
         is_new = not _calls(value, "id") and self.heap.keys.of(value, effect.chain) is Domain.FRESH if value else False
-        return is_new or effect.container in sides.marks.containers or sides.in_step.grows(effect)
+        shown = effect.container in sides.marks.containers or sides.in_step.grows(effect)
+        return is_new or shown or self._is_put_in_by_each(effect)
+
+    def _is_put_in_by_each(self, effect: Effect) -> bool:
+        """Tell whether each object of a class, as it is made, adds something to the list that its class has for all."""
+        home, where = self.heap.points_to.functions[effect.function], self.heap.location(effect.container)
+        constructs = bool(home.owner) and is_constructor(home.name) and not effect.event.guards
+        shared = where is not None and where.scope == "class" and effect.container[1] in {"list", "deque"}
+        return constructs and shared and not effect.chain and not self.heap.multiplicity.is_few(home.owner)
 
     def _of_plain(self, effect: Effect, location: HeapPlace, domain: Domain) -> Iterator[Store]:
         """Values that keep nothing themselves: the entries stay, as many as there are keys."""
@@ -318,9 +329,12 @@ class Stores:
         may_be_decorated = retained.kind in {"param", "class", "function", "instance", "closure"}
         if may_be_decorated and self.decorators.remember(effect, retained):
             yield "a decorator stores it, once for each definition"
-        if self._may_be_shadowed(effect):
+        if self.shadowing.by_any_name(effect):
             yield "each object may have an attribute of its own by this name"
-        if is_namespace(effect.container) and domain != Domain.FRESH and not self._is_for_each_object(effect, retained):
+        if self.shadowing.by_assignment(effect):
+            yield "the object has been assigned one of its own before"
+        named = is_namespace(effect.container) and not (effect.key is not None and effect.key[0] == "tuple")
+        if named and domain != Domain.FRESH and not self._is_for_each_object(effect, retained):
             yield "attributes usually go by few names"
         if domain != Domain.FRESH and self.refusals.raises_twice(effect):
             yield "registering twice raises"
@@ -363,29 +377,6 @@ class Stores:
             ):
                 containers |= self.heap.points_to.all_of(guard.test for guard in event.guards if guard.kind == "loop")
         return frozenset(containers)
-
-    def _may_be_shadowed(self, effect: Effect) -> bool:
-        """Tell whether a class's container is reached through an object whose constructor sets attributes of any name."""
-        where = self.heap.location(effect.container)
-        if where is None or where.scope != "class":
-            return False
-        bases = [read[1] for read in walk(effect.base) if read[0] == "attr" and read[2] == where.name]
-        objects = [
-            value for base in bases for value in self.heap.points_to.evaluate(base) if value[0] in {"self", "inst"}
-        ]
-        return bool(objects) and all(value[1] in self._fills_any_name for value in objects)
-
-    @cached_property
-    def _fills_any_name(self) -> frozenset[str]:
-        """Return the classes, with their heirs, whose constructor sets attributes of names that are no constants."""
-        points_to, classes = self.heap.points_to, set()
-        for effect in self.heap.effects.effects:
-            function = points_to.functions[effect.function]
-            constructs = function.owner and is_constructor(function.name) and function.params
-            if constructs and effect.kind == "store" and is_namespace(effect.container) and not effect.chain:
-                if root(effect.base) == ("param", function.key, function.params[0].name):
-                    classes |= points_to.classes.below(function.owner)
-        return frozenset(classes)
 
 
 def _calls(term: Term | None, name: str) -> bool:

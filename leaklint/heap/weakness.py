@@ -75,7 +75,7 @@ class Weakness:
                 if value[0] in {"self", "inst"}
             }
             lasting = [one for one in removals if not self._is_for_change(one)]
-            if lasting and self.heap.removals.of([effect], lasting, held, set()).quality == Quality.GOOD:
+            if lasting and self.heap.removals.of([effect], lasting, held, set(), set()).quality == Quality.GOOD:
                 continue
             done.add(location.key)
             yield Weak(location, effect, why, method)
