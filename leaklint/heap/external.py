@@ -202,7 +202,12 @@ class External:
                 self.heap.contents.hold(inside, None, ("iter", part[1]) if part[0] == "star" else part)
 
     def element(self, name: str, term: Term) -> Values:
-        """Return an element of something outside: ``sys.modules`` has modules by name, ``__name__`` is the module's own."""
+        """Return an element of something outside: ``sys.modules`` has modules by name, ``__name__`` is the module's own.
+
+        Contracts write ``[]`` for an element of an attribute.
+        """
+        if self.contracts.callable(f"{name}[].append") is not None:
+            return frozenset([("ext", f"{name}[]")])
         key: Term = term[2] if term[0] == "elem" and name == "sys.modules" else ()
         if key[::2] == ("name", "__name__"):
             return self.heap.evaluate(("dotted", key[1]))

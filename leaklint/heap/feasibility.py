@@ -12,6 +12,7 @@ from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import DISPLAYS, NONE, Term, as_text, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.effects import Effect
+from leaklint.heap.environment import Environment
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import outcome
 from leaklint.heap.letting_go import LettingGo
@@ -38,10 +39,31 @@ class Feasibility:
         self.removals = removals
         self.process_end = ProcessEnd(removals)
         self.letting_go = LettingGo(self)
+        self.environment = Environment(self)
 
     def outlived(self, event: Event, function: Function) -> bool:
         """Tell whether what undoes a registration never runs while that lasts."""
-        return self.only_finalizing(function.key) or bool(self.never(event, function)) or self.process_end.has(function)
+        ended = (
+            self.only_finalizing(function.key) or bool(self.never(event, function)) or self.process_end.has(function)
+        )
+        return ended or self._is_never_called(function)
+
+    def _is_never_called(self, function: Function) -> bool:
+        """Tell whether a function is private, and nothing in the program calls it or so much as names it."""
+        is_private = function_is_private(function) and not function.decorators
+        return is_private and not self.removals.reachable(function) and function.name not in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Return the names of all variables and attributes that the program reads, and its texts, which may be such names."""
+        events = [event for function in self.removals.heap.functions.values() for event in function.events]
+        tops = [top for event in events for top in event.terms[event.kind == "setname" :]]  # not what is set
+        tops += [guard.test for event in events for guard in event.guards]
+        return frozenset(
+            str(term[1]).strip("'\"") if term[0] == "const" else str(term[2])
+            for top in tops for term in walk(top)
+            if term[0] in {"name", "attr"} or term[::2] == ("const", "str")
+        )  # fmt: skip
 
     def _is_finalizer(self, removal: Effect, classes: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
@@ -34,9 +35,11 @@ class Flags:
         ``negated``: the loop goes on while the flag is not set. ``asked_anew``: it asks the field each time, rather than
         the event that was in it when the loop was handed that.
         """
+        return self.is_property(flag) or any(True for _ in self.raising(flag, function, negated, asked_anew))
+
+    def raising(self, flag: Term, function: Function, negated: bool, asked_anew: bool = True) -> Iterator[str]:
+        """Yield the functions, but for the constructor and the finalizer, that set a field to what ends the loop."""
         goes_on: Term = ("const", "False" if negated else "True", "bool")
-        if self._is_property(flag):
-            return True
         feasibility = self.heap.removals.feasibility
         for key, home in self.heap.points_to.functions.items():
             if home.name in {"__init__", "__post_init__"} or key == function.key or feasibility.only_finalizing(key):
@@ -45,8 +48,7 @@ class Flags:
                 if not asked_anew and event.kind == "setattr":
                     continue
                 if self._changes(event, flag, goes_on) and not feasibility.never(event, home):
-                    return True
-        return False
+                    yield key
 
     def is_only_asked(self, made: Term, function: Function) -> bool:
         """Tell whether a run of a function makes an event for itself, and does nothing but wait for it."""
@@ -108,7 +110,7 @@ class Flags:
     def _owners(self, flag: Term) -> set[str]:
         return {value[1] for value in self.heap.points_to.evaluate(flag[1]) if value[0] in {"self", "inst"}}
 
-    def _is_property(self, term: Term) -> bool:
+    def is_property(self, term: Term) -> bool:
         classes = self.heap.points_to.classes
         owners = (one for one in self._owners(term) if one in self.heap.points_to.names.classes)
         methods = [classes.method(owner, term[2]) for owner in owners]

@@ -86,7 +86,7 @@ class Handlers:
         named = self._name(call[1][1] if call[1][0] == "attr" else call)
         if named is not None and self.heap.keys.of(named) in {Domain.TEXT, Domain.UNKNOWN, Domain.VALUE}:
             certainty = certainty.lowered(0, "how many loggers there are is not known")
-        if any(self._asks_environment(guard.test) for guard in event.guards):
+        if any(self.heap.removals.feasibility.environment.is_asked(guard.test) for guard in event.guards):
             certainty = certainty.lowered(0, "only where the environment asks for it")
         retained = self.heap.keeping.of(handler) if handler is not None else []
         if any(part.name == "long" for part in retained):
@@ -173,20 +173,6 @@ class Handlers:
         events = function.events if function is not None else ()
         tops = [top for event in events for top in (*event.terms, *(guard.test for guard in event.guards))]
         return any(self._asks_for(top, attribute, depth + 1) for top in tops)
-
-    def _asks_environment(self, test: Term) -> bool:
-        """Tell whether a test asks the environment of the process, itself or by a variable that was set to such an answer."""
-        assigned_to = self.heap.removals.feasibility.assigned_to
-        asked = [test, *(value for one in walk(test) for value in assigned_to(one))]
-        return any(
-            value[0] == "ext" and self._is_environment(value[1])
-            for term in asked for one in walk(term) if one[0] in {"name", "attr", "dotted"}
-            for value in self.heap.points_to.evaluate(one)
-        )  # fmt: skip
-
-    def _is_environment(self, name: str) -> bool:
-        is_a = self.heap.points_to.contracts.is_a
-        return is_a(name, "environment") or is_a(name.rpartition(".")[0], "environment")
 
     def _is_removed(self, contract: Contract) -> bool:
         """Tell whether the program takes handlers, or filters, out again."""

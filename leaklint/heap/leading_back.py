@@ -36,7 +36,7 @@ class LeadingBack:
             self._is_reached(base, inside) and self._keeps(value, this)
             for function, this, inside in self._views(home, subject, retained)
             for event in function.events
-            for base, value in self._puts(event)
+            for base, value in (*_attribute_set(event), *self._puts(event))
         )
 
     def _views(self, home: Function, subject: Term, retained: set[Term]) -> Iterator[tuple[Function, Term, set[Term]]]:
@@ -104,6 +104,12 @@ class LeadingBack:
                     if one[0] == "inst" and one[1] in points_to.names.classes:
                         stack.extend(self.heap.keeping.given_for_good(one[1], term))
         return False
+
+
+def _attribute_set(event: Event) -> Iterator[tuple[Term, Term]]:
+    """Yield the attribute that an event sets, and to what: an object may be made with what is to call it."""
+    if event.kind == "setattr":
+        yield ("attr", event.terms[0], event.name), event.terms[1]
 
 
 def _put_by(event: Event) -> Iterator[tuple[Term, Term]]:

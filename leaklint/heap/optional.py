@@ -1,11 +1,16 @@
-"""Code that runs only where a package can be imported that a program does without if need be."""
+"""Code that runs only where a package can be imported, or a variable of the environment is set: a program does without."""
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import Term, as_text, walk
 from leaklint.flow.truth import truthy
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effects
+from leaklint.heap.environment import Environment
+from leaklint.heap.grouping import lists_by_key
 
 _FALSE = frozenset({"None", "False", "0", "''"})
 _ERRORS = frozenset({"builtins.ImportError", "builtins.ModuleNotFoundError", "builtins.Exception"})
@@ -13,34 +18,52 @@ _CALLERS = 5  # how many callers up guards are looked at
 
 
 class Optional:
-    """Finds the guards that ask for what a failed import has left unset."""
+    """Finds the guards that ask for what a failed import has left unset, or for what the environment has to ask for."""
 
-    def __init__(self, effects: Effects) -> None:
+    def __init__(self, effects: Effects, environment: Environment) -> None:
         self.effects = effects
         self.heap = effects.heap
+        self.environment = environment
         self._names: dict[tuple[str, str], bool] = {}
 
     def needed(self, event: Event, function: Function, seen: frozenset[str] = frozenset()) -> str:
-        """Return the name without which an event never runs, on any way that leads to it; nothing if it may run without."""
+        """Return what has to be set for an event to run, on any way that leads to it; nothing if it may run without."""
         for guard in event.guards:
             if (name := self._asked(guard)) != "":
                 return name
-        calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller not in seen]
+        calls = [
+            (call.caller, call.event) for call in self.effects.calls.get(function.key, ()) if call.caller not in seen
+        ]
+        calls += self._handing.get(function.key, ()) if function.name.startswith("_") else ()
         if not calls or len(seen) > _CALLERS:
             return ""
         names = []
-        for call in calls:
-            names.append(self.needed(call.event, self.heap.functions[call.caller], seen | {function.key}))
+        for caller, calling in calls:
+            names.append(self.needed(calling, self.heap.functions[caller], seen | {function.key}))
             if not names[-1]:
                 return ""
         return names[0]
 
+    @cached_property
+    def _handing(self) -> dict[str, list[tuple[str, Event]]]:
+        """Return where functions are handed to something that runs them: a thread, a timer, a registry."""
+        return lists_by_key(
+            (value[-1], (external.function, external.event))
+            for external in self.effects.external
+            for given in call_arguments(external.call) if given[0] in {"name", "attr", "func"}
+            for value in self.heap.in_order(given) if value[0] in {"func", "method"}
+        )  # fmt: skip
+
     def _asked(self, guard: Guard) -> str:
-        """Return the optional name that a guard requires."""
-        for term in truthy(guard.test, guard.holds) if guard.kind in {"if", "past"} else ():
-            if term[0] in {"name", "attr"} and self._is_optional(term):
+        """Return what a guard requires to be set: the optional name, or what asks the environment."""
+        if guard.kind not in {"if", "past"}:
+            return ""
+        for term in truthy(guard.test, guard.holds):
+            if term[0] in {"name", "attr"} and (self._is_optional(term) or self.environment.forbids(term, True)):
                 return str(term[2])
-        return ""
+        if not self.environment.forbids(guard.test, guard.holds):
+            return ""
+        return as_text(guard.test) if guard.holds else f"not {as_text(guard.test)}"
 
     def _is_optional(self, term: Term) -> bool:
         """Tell whether a module's variable is unset, or false, where an import has failed, and set nowhere else to that."""

@@ -70,6 +70,7 @@ class Outliving:
             return Life.PROCESS
         match value[0]:
             case "ext":  # of a module of another package, or an attribute of an object that such a package has made
+                term = term[1] if term[0] == "elem" else term
                 base = self.heap.points_to.evaluate(term[1]) if term[0] == "attr" else frozenset()
                 made = any(one[0] in {"extinst", "self", "inst", "param"} for one in base)
                 return self.of(term[1]) if made else Life.PROCESS

@@ -49,7 +49,7 @@ class Removals:
         self.feasibility = Feasibility(self)
         self.coverage = Coverage(self)
         self.bounds = Bounds(self)
-        self.optional = Optional(effects)
+        self.optional = Optional(effects, self.feasibility.environment)
         self.abandonment = Abandonment(effects)
         self.endings = Endings(self)
         self.detaching = Detaching(self)
@@ -77,7 +77,7 @@ class Removals:
         callers = _callers(stores)
         distinct, apart = distinct_effects(stores), distinct_effects(removals)
         for removal in apart:
-            possible = self._where_possible(self._judged(removal, distinct, held, callers))
+            possible = self._where_possible(self._judged(removal, distinct, held, callers), distinct)
             possible = self.omissions.of(possible, distinct, apart)
             here = self._where_finished(possible, distinct)
             if (here.quality, *self._nearness(here, distinct)) > (best.quality, *self._nearness(best, distinct)):
@@ -117,16 +117,17 @@ class Removals:
         missed = self.paths.missed(stores, before, every)
         return best if missed is None else Release(Quality.DOUBTFUL, missed.why, before[0], missed=missed)
 
-    def _where_possible(self, release: Release) -> Release:
-        """Return a release as doubtful where the removal needs a package that may be missing."""
+    def _where_possible(self, release: Release, stores: list[Effect]) -> Release:
+        """Return a release as doubtful where the removal needs a package, or a setting, that may be missing."""
         removal = release.effect
         if removal is None or release.quality != Quality.GOOD:
             return release
-        name = self.optional.needed(removal.event, self.heap.functions[removal.function])
-        if not name:
+        needed, functions = self.optional.needed, self.heap.functions
+        name = needed(removal.event, functions[removal.function])
+        if not name or all(needed(store.event, functions[store.function]) == name for store in stores):
             return release
-        why = f"it is removed only where {name} is set (line {removal.event.place[0]})"
-        return Release(Quality.DOUBTFUL, why, removal, doubt=f"assumes that the import that sets {name} fails")
+        why = f"it is removed only where {name} holds (line {removal.event.place[0]})"
+        return Release(Quality.DOUBTFUL, why, removal, doubt=f"assumes that {name} does not hold")
 
     def _where_finished(self, release: Release, stores: list[Effect]) -> Release:
         """Return a release as doubtful where the removal needs a loop that is not left, or the turn of a marked entry."""

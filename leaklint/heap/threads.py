@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import Term, children, rebuilt, walk
+from leaklint.flow.terms import Term, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
+from leaklint.heap.awaiting import Awaiting, asked
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.flags import Flags
-from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.kinds import OBJECTS
 from leaklint.heap.layers import reached
 from leaklint.heap.multiplicity import MANY
@@ -20,7 +20,6 @@ from leaklint.heap.undoing import Undoing
 
 if TYPE_CHECKING:
     from leaklint.contracts.model import Contract
-    from leaklint.heap.effects import Call
     from leaklint.heap.registration import Registration
     from leaklint.heap.retention import Heap
 
@@ -36,6 +35,7 @@ class Threads:
         self.heap = heap
         self.undoing = Undoing(heap)
         self.flags = Flags(heap)
+        self.awaiting = Awaiting(heap, self.flags)
 
     def all(self) -> Iterator[Registration]:
         """Yield each thread, timer or loop callback that holds an object for good."""
@@ -96,14 +96,9 @@ class Threads:
 
     def _always_called(self, key: str) -> Iterator[str]:
         """Yield the functions that a function calls behind no condition that something may change."""
-        for call in self._calls_from.get(key, ()):
+        for call in self.awaiting.calls_from.get(key, ()):
             if not self._may_stop(call.event, self.heap.points_to.functions[key]):
                 yield call.callee
-
-    @cached_property
-    def _calls_from(self) -> dict[str, list[Call]]:
-        """Return the calls of functions of the program by who makes them."""
-        return lists_by_key((call.caller, call) for calls in self.heap.effects.calls.values() for call in calls)
 
     def _may_stop(self, event: Event, function: Function) -> bool:
         """Tell whether a condition stands before a call that something may change: then the call is not made for ever."""
@@ -192,7 +187,8 @@ class Threads:
         levels = [-1]
         for event in function.events:
             if event.kind == "while" and not event.name and not self._escapes(function, event):
-                levels.append(self._of_loop(event.terms[0], function, handed))
+                waits = self.awaiting.is_never_woken(function, event)
+                levels.append(1 if waits else self._of_loop(event.terms[0], function, handed))
             elif event.kind == "call" and depth < 2 and not event.guards and function.name == "<lambda>":
                 callees = self._functions_called(event)
                 levels += [self._endless(callee, depth + 1) for callee in callees if callee != key]
@@ -215,9 +211,9 @@ class Threads:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
         own, works_off = set(walk(test)), self._works_off(test, function)
-        receivers = [term[1] for term in _asked(test) if term[0] == "attr" and term[1][0] == "call"]
+        receivers = [term[1] for term in asked(test) if term[0] == "attr" and term[1][0] == "call"]
         test = self._from_outside(test, function, handed)
-        flags = [term for term in _asked(test) if term[0] == "attr" and self.flags.is_field(term)]
+        flags = [term for term in asked(test) if term[0] == "attr" and self.flags.is_field(term)]
         if receivers and not flags:
             return 1 if all(self.flags.is_only_asked(term, function) for term in receivers) else -1
         if not flags or any(term[0] == "elem" for term in walk(test)) or works_off:
@@ -247,12 +243,3 @@ class Threads:
             and event.terms[0][1][2] in _TAKING
             for event in function.events
         )
-
-
-def _asked(test: Term) -> Iterator[Term]:
-    """Yield the parts of a test that can end a loop: what a method is given, such as a time to wait, is none of them."""
-    stack = [test]
-    while stack:
-        term = stack.pop()
-        yield term
-        stack.extend((term[1],) if term[0] == "call" and term[1][0] == "attr" else children(term))

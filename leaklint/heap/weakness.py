@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from leaklint.flow.model import Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term, is_small, params_of
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
+from leaklint.heap.generators import endless
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.multiplicity import MANY
@@ -199,13 +201,20 @@ class Weakness:
                     return self.reaches(given[0], key, depth)
             elif callee[0] == "class" and self._made_reaches(callee[1], value, key, depth):
                 return True
-            elif callee[0] in {"func", "method"} and not points_to.functions[callee[-1]].yields:
+            elif callee[0] in {"func", "method"}:
                 receiver = points_to.calling.receiver_term(value, callee) if callee[0] == "method" else None
                 bound = points_to.calling.bind(callee[-1], value, receiver)
-                returned = [one.terms[0] for one in points_to.functions[callee[-1]].events if one.kind == "return"]
-                if any(self._inside_reaches(one, callee[-1], bound, key, depth) for one in returned):
+                if self._result_reaches(points_to.functions[callee[-1]], bound, key, depth):
                     return True
         return False
+
+    def _result_reaches(self, function: Function, bound: dict[str, Term], key: Term, depth: int) -> bool:
+        """Tell whether what a function returns refers to an object: of a generator that goes on, what it was called with."""
+        if function.yields:
+            frame = [given for name, given in bound.items() if name not in function.assigned]
+            return bool(endless(function)) and any(self.reaches(given, key, depth + 1) for given in frame)
+        returned = [event.terms[0] for event in function.events if event.kind == "return"]
+        return any(self._inside_reaches(term, function.key, bound, key, depth) for term in returned)
 
     def _made_reaches(self, cls: str, value: Term, key: Term, depth: int) -> bool:
         """Tell whether an object refers to what its constructor is given: a field is set to it, or to what refers to it."""
