@@ -19,6 +19,7 @@ from leaklint.heap.letting_go import LettingGo
 from leaklint.heap.multiplicity import IMPORT
 from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.process_end import ProcessEnd, function_is_private
+from leaklint.heap.unnamed import Unnamed
 from leaklint.heap.workers import run_by_threads
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Feasibility:
         self.removals = removals
         self.process_end = ProcessEnd(removals)
         self.letting_go = LettingGo(self)
+        self.unnamed = Unnamed(removals)
         self.environment = Environment(self)
 
     def outlived(self, event: Event, function: Function) -> bool:
@@ -46,24 +48,7 @@ class Feasibility:
         ended = (
             self.only_finalizing(function.key) or bool(self.never(event, function)) or self.process_end.has(function)
         )
-        return ended or self._is_never_called(function)
-
-    def _is_never_called(self, function: Function) -> bool:
-        """Tell whether a function is private, and nothing in the program calls it or so much as names it."""
-        is_private = function_is_private(function) and not function.decorators
-        return is_private and not self.removals.reachable(function) and function.name not in self._named
-
-    @cached_property
-    def _named(self) -> frozenset[str]:
-        """Return the names of all variables and attributes that the program reads, and its texts, which may be such names."""
-        events = [event for function in self.removals.heap.functions.values() for event in function.events]
-        tops = [top for event in events for top in event.terms[event.kind == "setname" :]]  # not what is set
-        tops += [guard.test for event in events for guard in event.guards]
-        return frozenset(
-            str(term[1]).strip("'\"") if term[0] == "const" else str(term[2])
-            for top in tops for term in walk(top)
-            if term[0] in {"name", "attr"} or term[::2] == ("const", "str")
-        )  # fmt: skip
+        return ended or self.unnamed.is_never_called(function)
 
     def _is_finalizer(self, removal: Effect, classes: set[str]) -> bool:
         """Only ``__del__`` of what is held leads to the removal."""
