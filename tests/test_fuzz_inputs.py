@@ -152,3 +152,20 @@ def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
         assert set(problems(tmp_path)) == {"shut", "shut.py"}
     finally:
         (tmp_path / "shut").chmod(stat.S_IRWXU)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'from defaults import TRACING\nTRACING = os.environ.get("TRACING", TRACING)',
+        'TRACING = os.environ.get("TRACING", ...)',
+        'TRACING = os.environ.get("TRACING", 1e999)',
+        'TRACING = os.environ.get("A", ALSO)\nALSO = os.environ.get("B", TRACING)',
+    ],
+)
+def test_a_setting_of_the_environment_may_be_anything(setting: str, tmp_path: Path) -> None:
+    program = "class Job:\n    def __init__(self):\n        JOBS.append(self)\n\n    def done(self):\n"
+    program += "        if TRACING == 1:\n            JOBS.remove(self)\n"
+    (tmp_path / "jobs.py").write_text(f"import os\n{setting}\nJOBS = []\n\n\n{program}")
+    report = check([str(tmp_path)], Settings(root=str(tmp_path)))
+    assert not report.problems

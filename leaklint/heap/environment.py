@@ -16,7 +16,7 @@ _UNKNOWN = object()
 _CASE = frozenset({"lower", "upper", "strip", "casefold"})
 _MEMBERSHIP = frozenset({"in", "not in"})
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": eq, "!=": ne, "in": lambda one, several: one in several, "not in": lambda one, several: one not in several,
+    "==": eq, "!=": ne, "in": lambda item, items: item in items, "not in": lambda item, items: item not in items,
 }  # fmt: skip
 
 
@@ -48,26 +48,37 @@ class Environment:
         is_a = self.heap.contracts.is_a
         return any(is_a(name, "environment") or is_a(name.rpartition(".")[0], "environment") for name in names)
 
-    def _unset(self, term: Term) -> Any:
-        """Return what a term comes to where the environment says nothing; ``_UNKNOWN`` where that is not seen."""
+    def _unset(self, term: Term, variables: frozenset[Term] = frozenset()) -> Any:
+        """Return what a term comes to where the environment says nothing; ``_UNKNOWN`` where that is not seen.
+
+        ``variables`` are those whose value is being worked out: one may be set to what it was before.
+        """
         if term[0] == "const":
-            return literal_eval(term[1])
+            return _constant(term)
         if term[0] == "name":
-            values = self.assigned_to(term)
-            return self._unset(values[0]) if len(values) == 1 and values[0] != term else _UNKNOWN
+            values = self.assigned_to(term) if term not in variables else ()
+            return self._unset(values[0], variables | {term}) if len(values) == 1 else _UNKNOWN
         if term[0] in {"tuple", "list", "set"}:
-            return [self._unset(part) for part in term[1]]
+            return [self._unset(part, variables) for part in term[1]]
         if term[0] == "call" and self._is_environment(term[1]):
-            return self._unset(term[2][1]) if len(term[2]) > 1 else None
-        if term[0] == "call" and term[1][0] == "attr" and term[1][2] in _CASE:
-            text = self._unset(term[1][1])
+            return self._unset(term[2][1], variables) if len(term[2]) > 1 else None
+        if term[0] == "call" and term[1][0] == "attr" and term[1][2] in _CASE and not term[2]:
+            text = self._unset(term[1][1], variables)
             return getattr(text, term[1][2])() if isinstance(text, str) else _UNKNOWN
         if term[0] != "op" or term[1] not in _OPERATORS or len(term[2]) != 2:
             return _UNKNOWN
         if term[1] in _MEMBERSHIP and self._is_environment(term[2][1]):
             return bool(term[1] == "not in")
-        left, right = map(self._unset, term[2])
+        left, right = (self._unset(part, variables) for part in term[2])
         is_known = (
             left is not _UNKNOWN and right is not _UNKNOWN and (term[1] not in _MEMBERSHIP or isinstance(right, list))
         )
         return _OPERATORS[term[1]](left, right) if is_known else _UNKNOWN
+
+
+def _constant(term: Term) -> Any:
+    """Return the value of a constant; ``_UNKNOWN`` for one that is not written as a literal, such as an infinite number."""
+    try:
+        return literal_eval(term[1])
+    except ValueError:
+        return _UNKNOWN

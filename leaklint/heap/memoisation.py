@@ -54,7 +54,11 @@ class Memos:
     def all(self) -> Iterator[Memo]:
         """Yield each memoised function that keeps objects, at any level."""
         done = set()
-        for module, place, function, value, name in (*self.applied(), *self._in_tables()):
+        applied = list(self.applied())
+        for module, place, function, value, name in (
+            *applied,
+            *self._in_tables({memo for _, _, _, memo, _ in applied}),
+        ):
             if value not in self.heap.lifetime.long and not self._is_at_import(function):
                 continue
             memo = self._memo(module, place, function, value, name)
@@ -102,10 +106,9 @@ class Memos:
         values = self.heap.points_to.evaluate(term) if term[0] == "call" else ()
         return [value for value in values if value[0] == "memo"]
 
-    def _in_tables(self) -> Iterator[tuple[str, tuple[int, int, int, int], Function | None, Term, str]]:
-        """Yield the memoised functions that bodies of modules and classes make for something else than a name of theirs."""
+    def _in_tables(self, known: set[Term]) -> Iterator[Applied]:
+        """Yield the memoised functions, but for known ones, that bodies of modules and classes make for no name of theirs."""
         points_to = self.heap.points_to
-        known = {value for _, _, _, value, _ in self.applied()}
         for key, body in points_to.functions.items():
             calls = [one for one in body.events if one.kind == "call"] if body.kind in {"module", "class"} else []
             for event in calls:
