@@ -102,9 +102,9 @@ class Contracts:
                 for name in (contract.name, *contract.aliases):
                     self._method(name, contract)
                 self._home(contract.name.rpartition(".")[0])
-        for thing in package.objects:
-            self._objects.setdefault(thing.name, thing)
-            self._home(thing.name)
+        for entry in package.objects:
+            self._objects.setdefault(entry.name, entry)
+            self._home(entry.name)
         for klass in package.classes:
             self._classes.setdefault(klass.name, klass)
             self._home(klass.name)
@@ -165,9 +165,9 @@ class Contracts:
             alias = self._aliases.get(prefix)
             if alias is not None:
                 return alias + rest
-            thing = self.object(prefix) if rest else None
-            if thing is not None and thing.cls:
-                return thing.cls + rest
+            entry = self.object(prefix) if rest else None
+            if entry is not None and entry.cls:
+                return entry.cls + rest
         return self._handed_on(name)
 
     def _handed_on(self, name: str) -> str:
@@ -207,9 +207,9 @@ class Contracts:
         if found is not None:
             return found
         owner, _, last = name.rpartition(".")
-        thing = self._objects.get(owner)
-        if thing is not None and thing.container and last in ADDERS:
-            return _filling(thing, last)
+        entry = self._objects.get(owner)
+        if entry is not None and entry.container and last in ADDERS:
+            return _filling(entry, last)
         klass = self._class(owner)
         for base in klass.bases if klass is not None else ():
             found = self.callable(f"{base}.{last}")
@@ -306,13 +306,13 @@ def _prefixes(name: str) -> Iterator[tuple[str, str]]:
         end = name.rfind(".", 0, end)
 
 
-def _filling(thing: Object, last: str) -> Contract:
+def _filling(entry: Object, last: str) -> Contract:
     """Return the contract of a method that puts something into an object that is a container."""
     _, place = ADDERS[last]
-    undo = thing.undo or tuple(
-        f"{thing.name}.{one}" for one in ("remove", "pop", "clear", "discard") if one in REMOVERS
+    undo = entry.undo or tuple(
+        f"{entry.name}.{one}" for one in ("remove", "pop", "clear", "discard") if one in REMOVERS
     )
     return Contract(
-        f"{thing.name}.{last}", retains=(Retains("", place),), undo=undo, holder=thing.holder or thing.name, why=thing.why,
-        advice=thing.advice,
+        f"{entry.name}.{last}", retains=(Retains("", place),), undo=undo, holder=entry.holder or entry.name, why=entry.why,
+        advice=entry.advice,
     )  # fmt: skip

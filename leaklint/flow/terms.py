@@ -79,14 +79,14 @@ def handed_out(term: Term) -> Iterator[Term]:
 
 def params_of(term: Term, function: str) -> frozenset[str]:
     """Return the names of a function's parameters that a term has inside."""
-    return frozenset(one[2] for one in walk(term) if one[0] == "param" and one[1] == function)
+    return frozenset(part[2] for part in walk(term) if part[0] == "param" and part[1] == function)
 
 
 def is_small(term: Term) -> bool:
     """Tell whether a term may be written out wherever its variable is used."""
     found = [term]
-    for one in found:
-        found.extend(children(one))
+    for part in found:
+        found.extend(children(part))
         if len(found) > _MOST:
             return False
     return True
@@ -95,10 +95,10 @@ def is_small(term: Term) -> bool:
 def parts_of(value: Term, count: int, starred: int | None = None) -> tuple[Term, ...]:
     """Return what each of ``count`` targets is given where a value is unpacked; that of number ``starred`` takes the rest."""
     if value[0] == "union":
-        each = zip(*(parts_of(one, count, starred) for one in value[1]), strict=True)
-        return tuple(union(list(one)) for one in each)
+        each = zip(*(parts_of(option, count, starred) for option in value[1]), strict=True)
+        return tuple(union(list(alike)) for alike in each)
     parts = value[1] if value[0] in {"tuple", "list"} else ()
-    plain = all(one[0] != "star" for one in parts)
+    plain = all(part[0] != "star" for part in parts)
     if starred is None:
         return parts if plain and len(parts) == count else tuple(_by_number(value, number) for number in range(count))
     behind = count - starred - 1

@@ -81,14 +81,18 @@ class Abandonment:
         ]  # fmt: skip
         return key if makers and all(self._is_given_out(call) for call in makers) else ""
 
-    def _is_given_out(self, made: Call) -> bool:
+    def _is_given_out(self, construction: Call) -> bool:
         """Tell whether a function returns a generator that it makes, alone or in an object, and does not start it."""
-        function = self.heap.functions[made.caller]
-        calls = [event.terms[0] for event in function.events if event.kind == "call" and made.term in event.terms[0][2]]
+        function = self.heap.functions[construction.caller]
+        calls = [
+            event.terms[0]
+            for event in function.events
+            if event.kind == "call" and construction.term in event.terms[0][2]
+        ]
         objects = [one for one in calls if self._makes_object(one)]
         if function.yields or len(objects) < len(calls):
             return False
-        given = {made.term, *objects}
+        given = {construction.term, *objects}
         returned = any(
             event.kind == "return" and not given.isdisjoint(options(event.terms[0])) for event in function.events
         )
@@ -100,12 +104,12 @@ class Abandonment:
         values = self.heap.evaluate(call)
         return bool(values) and all(one[0] in {"inst", "extinst"} for one in values)
 
-    def _loops(self, made: Call) -> bool:
+    def _loops(self, construction: Call) -> bool:
         """Tell whether a caller goes through what a call gives."""
-        events = self.heap.functions[made.caller].events
+        events = self.heap.functions[construction.caller].events
         tests = (guard.test for event in events for guard in event.guards if guard.kind == "loop")
         given = (term for event in events if event.kind == "yield" for term in event.terms)
-        return any(made.term in walk(term) for term in (*tests, *given))
+        return any(construction.term in walk(term) for term in (*tests, *given))
 
     def _of_caller(self, call: Call, seen: frozenset[str]) -> str:
         asked = (call.caller, call.event.place, seen)

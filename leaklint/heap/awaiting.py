@@ -26,14 +26,16 @@ class Awaiting:
     """Tells which loops wait for good once their flag is changed."""
 
     def __init__(self, heap: Heap, flags: Flags) -> None:
-        """Take what is asked for everything else, and what changes flags."""
+        """Take what is deciding_parts for everything else, and what changes flags."""
         self.heap = heap
         self.flags = flags
 
     def is_never_woken(self, function: Function, loop: Event) -> bool:
         """Tell whether each round of a loop waits for an entry of a queue, and what changes its flag puts none in."""
         queues, test = self._waited_for(function, loop), loop.terms[0]
-        flags = [term for term in asked(test) if term[0] == "attr" and self.flags.is_field(term)] if queues else []
+        flags = (
+            [term for term in deciding_parts(test) if term[0] == "attr" and self.flags.is_field(term)] if queues else []
+        )
         if not flags or any(self.flags.is_property(flag) or self._is_container(flag) for flag in flags):
             return False
         negated = {term for part in walk(test) if part[:2] == ("op", "not") for term in part[2]}
@@ -77,7 +79,7 @@ class Awaiting:
         return lists_by_key((call.caller, call) for calls in self.heap.effects.calls.values() for call in calls)
 
 
-def asked(test: Term) -> Iterator[Term]:
+def deciding_parts(test: Term) -> Iterator[Term]:
     """Yield the parts of a test that can end a loop: what a method is given, such as a time to wait, is none of them."""
     stack = [test]
     while stack:

@@ -53,7 +53,7 @@ class ContextGrowth:
                 (function, event, key, part)
                 for function, event in settings
                 if self.heap.multiplicity.event_runs(function.key, event) == MANY
-                for key, part in self._more(function, event.terms[0])
+                for key, part in self._additions(function, event.terms[0])
             ]
             if added and not self._is_set_back(variable, settings):
                 yield from self._retention(variable, added)
@@ -73,9 +73,9 @@ class ContextGrowth:
             for function, event in settings[:1]:
                 if self._is_of_one(maker, function, event.terms[0]) and not self._has_its_own(function):
                     value = event.terms[0][2][0]
-                    yield VariableSet(function.key, event, self._kept(value, "variable"), value, _ONE_CONTEXT)
+                    yield VariableSet(function.key, event, self._retained(value, "variable"), value, _ONE_CONTEXT)
 
-    def _kept(self, value: Term, name: str) -> Retained:
+    def _retained(self, value: Term, name: str) -> Retained:
         """Return what a value keeps, the most telling; what it is called where that is nothing in particular."""
         every = (one for one in self.heap.keeping.of(value) if one.kind not in {"plain", "weak", "part"})
         return next(every, Retained("made", name=name))
@@ -102,7 +102,7 @@ class ContextGrowth:
                 "store", "rebuilt", ("container", "object", variable[2]), part, key, part, function.key, event
             )
             certainty = Certainty(level, (_ONE_CONTEXT,))
-            stores.append(Store(effect, self._kept(part, "entry"), "element", domain, certainty))
+            stores.append(Store(effect, self._retained(part, "entry"), "element", domain, certainty))
         if stores:
             stores.sort(key=lambda store: -store.certainty.level)
             certainty = stores[0].certainty
@@ -126,7 +126,7 @@ class ContextGrowth:
             return True
         return bool(callers) and all(self._is_of_tasks(one, depth + 1) for one in callers)
 
-    def _more(self, function: Function, term: Term) -> Iterator[tuple[Term | None, Term]]:
+    def _additions(self, function: Function, term: Term) -> Iterator[tuple[Term | None, Term]]:
         """Yield what a new value has more than the old one: keys, where it is a mapping, and values."""
         value, rebinding = term[2][0], self.heap.rebinding
         if term[1][2] == "reset":
@@ -172,6 +172,6 @@ class ContextGrowth:
                 continue
             if feasibility.never(event, function) or feasibility.outlived(event, function):
                 continue
-            if not any(True for _ in self._more(function, event.terms[0])):
+            if not any(True for _ in self._additions(function, event.terms[0])):
                 return True
         return False

@@ -37,9 +37,11 @@ class ContextLinks:
     def _links(self, home: Function, value: Term, variable: Term, call: Term) -> bool:
         if value[0] not in {"call", "param"}:
             return False  # what was there before, as a rule
-        return any(self._is_older(one, variable, call) for one in (*self._kept(value), *self._assigned(home, value)))
+        return any(
+            self._is_older(one, variable, call) for one in (*self._parts_held(value), *self._assigned(home, value))
+        )
 
-    def _kept(self, value: Term) -> Iterator[Term]:
+    def _parts_held(self, value: Term) -> Iterator[Term]:
         """Yield what an object is made with and keeps."""
         for callee in self.heap.points_to.evaluate(value[1]) if value[0] == "call" else ():
             if callee[0] == "class" and callee[1] in self.heap.points_to.names.classes:

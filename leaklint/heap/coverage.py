@@ -63,7 +63,7 @@ class Coverage:
         if stored is not None and (self._differs(removal.key, store, stored) or self._is_identity_anew(removal)):
             return False
         if by_value or removal.how == "discard":
-            return store.value is None or stored is None or self._equal(removal.key, stored)
+            return store.value is None or stored is None or self.may_be_equal(removal.key, stored)
         return self._same_key(removal.key, store)
 
     def never_taken(self, removal: Effect, stores: list[Store], bounded: bool) -> list[Store]:
@@ -157,7 +157,7 @@ class Coverage:
             for value in heap.evaluate(part) if value[0] == "container"
         )  # fmt: skip
 
-    def _equal(self, term: Term, other: Term) -> bool:
+    def may_be_equal(self, term: Term, other: Term) -> bool:
         """Tell whether two values may compare equal: a function that is made anew equals nothing."""
         left, right = self.removals.heap.evaluate(term), self.removals.heap.evaluate(other)
         fresh = [value for value in left if value[0] == "func" and self.removals.heap.functions[value[1]].parent]
@@ -175,7 +175,7 @@ class Coverage:
         if fresh and len(fresh) == len(left) and term[0] == "func":
             return term == other
         if term[0] == "tuple" and other[0] == "tuple" and len(term[1]) == len(other[1]):
-            return all(self._equal(a, b) for a, b in zip(term[1], other[1], strict=True))
+            return all(self.may_be_equal(a, b) for a, b in zip(term[1], other[1], strict=True))
         return True
 
     def same_function(self, function: Term, other: Term) -> bool | None:
@@ -300,8 +300,8 @@ class Coverage:
         values = self.removals.heap.evaluate(term)
         return bool(values) and all(value[0] in {"inst", "self"} for value in values)
 
-    def _moves(self, removal: Effect, stores: list[Effect]) -> bool:
-        """The same function puts the entry back, directly or through what it calls, on the path of the removal."""
+    def moves(self, removal: Effect, stores: list[Effect]) -> bool:
+        """Tell whether the same function puts the entry back, itself or through what it calls, on the path of a removal."""
         groups = self.removals.by_function(stores)
         here = groups.get(removal.function, ())
         if any(

@@ -85,17 +85,21 @@ class Descriptors:
             got |= returned if told else returned | assigned
         return got
 
-    def read(self, made: Term, owner: Term, base: Term) -> Values:
+    def read(self, decorated: Term, owner: Term, base: Term) -> Values:
         """Return what an object, or its class, gives for what a decorator made of a method: what a getter returns for it."""
-        if made[0] == "func":
-            return frozenset([("method", owner, made[1])])
-        getter = self.heap.classes.method(made[1], "__get__") if made[0] == "inst" and owner[0] != "class" else None
+        if decorated[0] == "func":
+            return frozenset([("method", owner, decorated[1])])
+        getter = (
+            self.heap.classes.method(decorated[1], "__get__")
+            if decorated[0] == "inst" and owner[0] != "class"
+            else None
+        )
         params = self.heap.functions[getter].params if getter is not None else ()
         if getter is None or len(params) < 2:
-            return frozenset([made])
-        bound = {params[0].name: ("any", made), params[1].name: base}
+            return frozenset([decorated])
+        bound = {params[0].name: ("any", decorated), params[1].name: base}
         told = (one for one in self.heap.calling.returned(getter, bound) if one[0] not in {"part", "made", "param"})
-        return frozenset(told) or frozenset([made])
+        return frozenset(told) or frozenset([decorated])
 
     def _setters(self, key: str, name: str) -> list[tuple[str, Term]]:
         """Return the ``__set__`` of what a class has for an attribute, with the term of the descriptor."""

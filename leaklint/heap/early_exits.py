@@ -15,10 +15,10 @@ _BLOCKS = frozenset({"try", "finally", "with"})  # in which an event comes if no
 _LOOPS = frozenset({"loop", "while"})
 
 
-def early_exit(function: Function, doing: Event, undoing: list[Event], made: Term) -> Event | None:
+def early_exit(function: Function, doing: Event, undoing: list[Event], entered: Term) -> Event | None:
     """Return an exit behind ``doing`` that leaves a function before any of the events ``undoing`` comes.
 
-    Each of these stands past the test at which the function is left there. An exit that hands ``made`` to the callers
+    Each of these stands past the test at which the function is left there. An exit that hands ``entered`` to the callers
     leaves it to them.
     """
     if any(guard.kind in _ANYWAY for one in undoing for guard in one.guards):
@@ -26,7 +26,7 @@ def early_exit(function: Function, doing: Event, undoing: list[Event], made: Ter
     for one in function.events:
         if one.kind not in {"return", "raise"} or not is_after(one, doing) or is_opposed(one, doing):
             continue
-        if any(guard.kind in {"try", "except"} for guard in one.guards) or made in walk(one.terms[0]):
+        if any(guard.kind in {"try", "except"} for guard in one.guards) or entered in walk(one.terms[0]):
             continue
         if all(is_after(other, one) and _is_past(other, one) for other in undoing):
             return one

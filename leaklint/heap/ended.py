@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, root
 from leaklint.heap.effects import Effect
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.process_end import function_is_private
 
 if TYPE_CHECKING:
@@ -41,11 +43,16 @@ class Ended:
     def _beside(self, store: Effect) -> Iterator[Effect]:
         """Yield the stores by the same function into other holders of the same object, under the key or a part of the entry."""
         home, owner = self.sides.key(store), self.sides.owner(store)
-        for other in self.removals.effects.effects:
-            if other.kind == "store" and other.function == store.function and other.key is not None:
-                if other.key == store.key or root(other.key) == store.value:
-                    if self.sides.owner(other) == owner and self.sides.key(other) != home:
-                        yield other
+        for other in self._stores.get(store.function, ()):
+            if other.key is not None and (other.key == store.key or root(other.key) == store.value):
+                if self.sides.owner(other) == owner and self.sides.key(other) != home:
+                    yield other
+
+    @cached_property
+    def _stores(self) -> dict[str, list[Effect]]:
+        """Return the stores by the function in which they stand."""
+        stores = (effect for effect in self.removals.effects.effects if effect.kind == "store")
+        return lists_by_key((store.function, store) for store in stores)
 
     def _is_for_each(self, function: Function, removal: Effect, store: Effect, ends: set[str]) -> bool:
         """Tell whether users call a function for one entry, and the end of the owner calls it for each that is left."""

@@ -50,8 +50,8 @@ class Feasibility:
         )
         return ended or self.unnamed.is_never_called(function)
 
-    def _is_finalizer(self, removal: Effect, classes: set[str]) -> bool:
-        """Only ``__del__`` of what is held leads to the removal."""
+    def is_finalizer(self, removal: Effect, classes: set[str]) -> bool:
+        """Tell whether only ``__del__`` of what is held leads to a removal."""
         own = {above for cls in classes for above in self._above(cls)} if classes else None
         return self._only_from(removal.function, lambda function: self.finalizes(function, classes), set(), own)
 

@@ -57,10 +57,10 @@ class FinalStates(WayQuestion):
 
     def passed_over(self, entry: HeldEntry) -> str:
         """Return the function that sets an attribute by which all removals pass an entry over, and comes to none before."""
-        ways = self._ways(entry.fitting)
-        names = set.intersection(*({test.name for test in way.tests} for way in ways)) if ways else set()
+        guarded = self._ways(entry.fitting)
+        names = set.intersection(*({test.name for test in way.tests} for way in guarded)) if guarded else set()
         for name in sorted(names):
-            if why := self._set_early(name, ways, entry):
+            if why := self._set_early(name, guarded, entry):
                 return why
         return ""
 
@@ -68,33 +68,33 @@ class FinalStates(WayQuestion):
 
     def _all_ways(self, removals: list[Effect]) -> list[GuardedWay]:
         """Return the ways to all of some removals; nothing where one of them asks nothing of the entry."""
-        ways = list[GuardedWay]()
+        guarded = list[GuardedWay]()
         for removal in removals:
             ways_to_removal = self._ways_to(removal)
             if not ways_to_removal:
                 return []
-            ways += ways_to_removal
-        return ways
+            guarded += ways_to_removal
+        return guarded
 
     def _ways_to(self, removal: Effect) -> list[GuardedWay]:
         """Return all the ways to a removal; nothing where one of them asks nothing of the entry."""
         if removal.how == "callback" or removal.chain or removal.key is None:
             return []
-        ways = list[GuardedWay]()
+        guarded = list[GuardedWay]()
         roots = frozenset(root(part) for part in walk(removal.key) if part[0] != "const")
         here = [(self.heap.functions[removal.function], removal.event, roots)]
         for _ in range(_CALLERS + 1):
             above: dict[tuple[str, Event, frozenset[Term]], None] = {}
             for function, event, entry in here:
                 if way := self._guarded(function, event, entry):
-                    ways.append(way)
+                    guarded.append(way)
                     continue
                 calls = [call for call in self.effects.calls.get(function.key, ()) if call.caller != function.key]
                 if not calls or self._has_others(function):
                     return []
                 above |= {(call.caller, call.event, _handed_in(call, function, entry)): None for call in calls}
             if not above:
-                return ways
+                return guarded
             here = [(self.heap.functions[key], event, entry) for key, event, entry in above]
         return []
 
@@ -173,9 +173,9 @@ class FinalStates(WayQuestion):
 
     # who sets the attribute
 
-    def _set_early(self, name: str, ways: list[GuardedWay], entry: HeldEntry) -> str:
+    def _set_early(self, name: str, guarded: list[GuardedWay], entry: HeldEntry) -> str:
         """Return the assignment that makes all removals pass an entry over for good."""
-        tests = [test for way in ways for test in way.tests if test.name == name]
+        tests = [test for way in guarded for test in way.tests if test.name == name]
         known = [key for key in sorted(self.removals.held) if key in self.heap.names.classes]
         events = list(dict.fromkeys(pair for key in known for pair in self.heap.attributes.field_terms(key, name)))
         later = [(self.heap.functions[key], event) for key, event in events]
@@ -188,8 +188,8 @@ class FinalStates(WayQuestion):
             elif not self._comes_before(event, name, tests):
                 return ""  # what gives the attribute another value may have an entry go on
         for function, event in final:
-            if self._is_lost(function, event, ways, entry):
-                way = ways[0]
+            if self._is_lost(function, event, guarded, entry):
+                way = guarded[0]
                 where = f"{function.name}() sets {name} (line {event.place[0]})"
                 return f"{where}, and {way.function.name}() passes over what has that (line {way.event.place[0]})"
         return ""
@@ -202,7 +202,7 @@ class FinalStates(WayQuestion):
         )  # fmt: skip
         return not {(test.values, test.holds) for test in tests}.isdisjoint(asked)
 
-    def _is_lost(self, function: Function, event: Event, ways: list[GuardedWay], entry: HeldEntry) -> bool:
+    def _is_lost(self, function: Function, event: Event, guarded: list[GuardedWay], entry: HeldEntry) -> bool:
         """Tell whether neither a function nor its callers take the entry out on the way on which its state is set.
 
         A sweep that came before took out others.
@@ -212,7 +212,7 @@ class FinalStates(WayQuestion):
         def stops(here: Function, at: Event) -> bool:
             if is_constructor(here.name) or here.name == "__del__" or self.sites.puts_in(here, entry.store, at):
                 return True
-            own = any(way.function.key == here.key for way in ways)
+            own = any(way.function.key == here.key for way in guarded)
             return own or any(is_after(at, removing) for _, removing in self.sites.all_in(here, single))
 
         ends = (step.function for step in self.ways_up(function, event, stops) if not step.is_called)

@@ -347,7 +347,7 @@ class Memos:
                 continue
             if any(guard.kind == "except" for guard in clearing.event.guards):
                 continue
-            if home.owner or self.heap.removals._has_life(home, set()):
+            if home.owner or self.heap.removals.has_life(home, set()):
                 return True
         return False
 

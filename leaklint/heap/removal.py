@@ -154,7 +154,7 @@ class Removals:
             )
         if self.bounds.of(removal, stores, callers):
             return Release(Quality.GOOD, f"bounded at {place}", removal, bounded=True)
-        if self.feasibility._is_finalizer(removal, held) or self.feasibility.waits_for_its_end(removal, stores):
+        if self.feasibility.is_finalizer(removal, held) or self.feasibility.waits_for_its_end(removal, stores):
             return Release(
                 Quality.NONE,
                 f"only a finalizer removes it ({place}), which never runs while it is held",
@@ -182,7 +182,7 @@ class Removals:
             return self._never_taking(removal, stores, place)
         if self.coverage.takes_empty(removal, stores):
             return Release(Quality.NONE, f"it is removed only once nothing is in it ({place})", removal)
-        if self.coverage._moves(removal, stores):
+        if self.coverage.moves(removal, stores):
             return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
         follows = removal.how != "clear" and any(follows_always(removal, store) for store in here)
         if follows or self._is_protocol(function, stores):
@@ -258,7 +258,7 @@ class Removals:
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if removal.how in _NEXT and (removal.how != "pop" or removal.key is None):
             selective = self._hands_out(removal, function) or self._consumes(removal, function)
-        if self._has_life(function, set()):
+        if self.has_life(function, set()):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if selective:
             if self._is_internal(function) and not self.reachable(function):
@@ -276,7 +276,7 @@ class Removals:
         called = bool(self.effects.calls.get(function.key)) or bool(function.parent)
         return called or function.key in self.multiplicity.escaping
 
-    def _has_life(self, function: Function, seen: set[str]) -> bool:
+    def has_life(self, function: Function, seen: set[str]) -> bool:
         """Tell whether something in the program calls a clearing function in the course of its work."""
         others = function.key in self.multiplicity.escaping or self.feasibility.is_hook(function)
         if others and not self.feasibility.process_end.has(function):
@@ -293,7 +293,7 @@ class Removals:
             if self.feasibility.process_end.has(caller) or caller.name == "__del__" or is_at_birth(self.effects, call):
                 continue
             ends = caller.name in {"__exit__", "__aexit__", "close"}
-            if ends or len(caller.events) > 2 or self._has_life(caller, seen):
+            if ends or len(caller.events) > 2 or self.has_life(caller, seen):
                 return True
         return False
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, rebuilt, walk
 from leaklint.heap.arguments import argument_of, called_by, coroutine_of
-from leaklint.heap.awaiting import Awaiting, asked
+from leaklint.heap.awaiting import Awaiting, deciding_parts
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.flags import Flags
@@ -211,9 +211,9 @@ class Threads:
         if test[0] == "const":
             return 1 if test[1] in {"True", "1"} else -1
         own, works_off = set(walk(test)), self._works_off(test, function)
-        receivers = [term[1] for term in asked(test) if term[0] == "attr" and term[1][0] == "call"]
+        receivers = [term[1] for term in deciding_parts(test) if term[0] == "attr" and term[1][0] == "call"]
         test = self._from_outside(test, function, handed)
-        flags = [term for term in asked(test) if term[0] == "attr" and self.flags.is_field(term)]
+        flags = [term for term in deciding_parts(test) if term[0] == "attr" and self.flags.is_field(term)]
         if receivers and not flags:
             return 1 if all(self.flags.is_only_asked(term, function) for term in receivers) else -1
         if not flags or any(term[0] == "elem" for term in walk(test)) or works_off:

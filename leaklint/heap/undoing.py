@@ -191,7 +191,7 @@ class Undoing:
         same = coverage.same_function(removed, added)
         if same is None:
             return (removed[0] == added[0] == "attr" and removed[2] == added[2]) or (
-                at_home and coverage._equal(removed, added)
+                at_home and coverage.may_be_equal(removed, added)
             )
         return same
 

@@ -93,14 +93,14 @@ class _Meaning:
 
     def keys(self, holder: HolderDefinition) -> list[tuple[str, ...]]:
         """Return what means a holder, or may mean it: the holder itself first."""
-        found: list[tuple[str, ...]] = [holder.key]
+        means: list[tuple[str, ...]] = [holder.key]
         if holder.cls:
-            found.append(("open", holder.word))
-            found += [("part", holder.word)] if holder.key in self.reported else []
+            means.append(("open", holder.word))
+            means += [("part", holder.word)] if holder.key in self.reported else []
             family = (above for one in self.classes.below(holder.cls) for above in self.classes.order(one))
             others = (one for one in dict.fromkeys(family) if holder.cls not in self.classes.order(one))
-            found += [("inside", holder.word, one) for one in others]
-        return found
+            means += [("inside", holder.word, one) for one in others]
+        return means
 
     def of(self, term: Term) -> tuple[Meant, ...]:
         """Return the holders that a term means, and what else it may mean."""
@@ -149,15 +149,15 @@ class _Meaning:
         elif term[:2] != ("const", "None"):
             yield None
 
-    def _of_global(self, found: Term, hops: int) -> Iterator[Denoted]:
-        if found[0] == "attr":
-            yield from self._denoted(found, hops - 1)
+    def _of_global(self, variable: Term, hops: int) -> Iterator[Denoted]:
+        if variable[0] == "attr":
+            yield from self._denoted(variable, hops - 1)
             return
-        key = ("module", f"{found[1]}:", found[2]) if found[0] == "global" else None
+        key = ("module", f"{variable[1]}:", variable[2]) if variable[0] == "global" else None
         if key is not None and key in self.holders.all:
             yield (key, 0)
             return
-        values = self.names.assigned_to(found)
+        values = self.names.assigned_to(variable)
         aliases = [term for term in values if term[0] in {"name", "attr", "dotted", "elem", "iter", "call"}]
         for term in aliases:
             yield from self._denoted(term, hops - 1)
@@ -292,8 +292,8 @@ def _asked(term: Term) -> Term | None:
     return None
 
 
-def _inner(found: Iterator[Denoted]) -> Iterator[Denoted]:
-    return (None if option is None else (option[0], option[1] + 1) for option in found)
+def _inner(denotations: Iterator[Denoted]) -> Iterator[Denoted]:
+    return (None if option is None else (option[0], option[1] + 1) for option in denotations)
 
 
 def _without_copy(term: Term) -> Term:
