@@ -160,7 +160,7 @@ class Registrations:
     def _is_of_few(self, function: str, event: Event) -> bool:
         """Tell whether a call comes once for each of a few keys: where a table or the registry itself has none yet."""
         home, callee = self.heap.points_to.functions[function], event.terms[0][1]
-        if callee[0] == "attr" and callee[1] in looked_through(home, event.place):
+        if callee[0] == "attr" and callee[1] in looked_through(home, event):
             return True
         return any(
             store.event.guards and event.guards[: len(store.event.guards)] == store.event.guards

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term, root
+from leaklint.heap.births import is_filled_at_birth
 from leaklint.heap.building import Building
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.chains import Chains
@@ -133,6 +135,9 @@ class Heap:
             store for store in stores
             if not _is_by_object(store.effect, location) or takes(store.effect, store.retained.chain)
         ]  # fmt: skip
+        if location.scope == "field":
+            birth = partial(is_filled_at_birth, self.effects)
+            stores = [store for store in stores if not birth(store.effect, store.retained.chain)]
         if not stores:
             return None
         stores.sort(key=lambda store: (store.certainty.level == 0, *self._telling(store)))
