@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint.flow.model import Function
-from leaklint.flow.terms import Term, root
+from leaklint.flow.terms import Term, root, walk
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.generators import is_inside
 from leaklint.heap.namespaces import is_constructor
@@ -24,11 +24,11 @@ def is_only_at_birth(effects: Effects, key: str) -> bool:
     return bool(calls) and all(is_at_birth(effects, one) for one in others)
 
 
-def is_filled_at_birth(effects: Effects, effect: Effect, chain: tuple[Call, ...]) -> bool:
+def is_filled_at_birth(effects: Effects, field: tuple[str, str], effect: Effect, chain: tuple[Call, ...]) -> bool:
     """Tell whether something is put into an object's own container while it is made, so that it gets only so much of that.
 
-    ``chain`` are the calls that hand in what is stored. The object is the one that a constructor makes, or one that the
-    function has made itself.
+    ``field`` are the key of the object's class and the name of its attribute, ``chain`` the calls that hand in what is
+    stored. The object is the one that a constructor makes, or one that the function has made itself.
     """
     handed = next((call for call in (*effect.chain, *chain) if call.callee == effect.function), None)
     if any(
@@ -39,7 +39,8 @@ def is_filled_at_birth(effects: Effects, effect: Effect, chain: tuple[Call, ...]
     if handed is not None and is_at_birth(effects, handed):
         return True
     if is_constructor(function.name) and function.params:
-        is_own = receiver == ("param", function.key, function.params[0].name)
+        own = ("param", function.key, function.params[0].name)
+        is_own = function.owner in effects.heap.classes.order(field[0]) and ("attr", own, field[1]) in walk(effect.base)
         is_new = effect.container[2] == ("op", effect.base) or _is_born_in(effect.container, function)
         return is_own or is_new
     return receiver[0] == "call" and not (function.is_async or function.yields) and _is_made_by(effects, receiver)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.effects import Effect
-from leaklint.heap.heap_place import Place
 from leaklint.heap.points_to import PointsTo
 
 if TYPE_CHECKING:

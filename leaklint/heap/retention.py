@@ -136,7 +136,7 @@ class Heap:
             if not _is_by_object(store.effect, location) or takes(store.effect, store.retained.chain)
         ]  # fmt: skip
         if location.scope == "field":
-            birth = partial(is_filled_at_birth, self.effects)
+            birth = partial(is_filled_at_birth, self.effects, (location.owner, location.name))
             stores = [store for store in stores if not birth(store.effect, store.retained.chain)]
         if not stores:
             return None
