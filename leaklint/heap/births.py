@@ -6,6 +6,7 @@ from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, root, walk
 from leaklint.heap.effects import Call, Effect, Effects
 from leaklint.heap.generators import is_inside
+from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.namespaces import is_constructor
 
 
@@ -24,26 +25,34 @@ def is_only_at_birth(effects: Effects, key: str) -> bool:
     return bool(calls) and all(is_at_birth(effects, one) for one in others)
 
 
-def is_filled_at_birth(effects: Effects, field: tuple[str, str], effect: Effect, chain: tuple[Call, ...]) -> bool:
+def is_filled_at_birth(effects: Effects, holder: HeapPlace, effect: Effect, chain: tuple[Call, ...]) -> bool:
     """Tell whether something is put into an object's own container while it is made, so that it gets only so much of that.
 
-    ``field`` are the key of the object's class and the name of its attribute, ``chain`` the calls that hand in what is
-    stored. The object is the one that a constructor makes, or one that the function has made itself.
+    ``holder`` is the attribute that is the container, ``chain`` the calls that hand in what is stored. The object is the
+    one that a constructor makes, or one that the function has made itself.
     """
-    handed = next((call for call in (*effect.chain, *chain) if call.callee == effect.function), None)
-    if any(
-        guard.kind == "while" for guard in (*effect.event.guards, *(handed.event.guards if handed is not None else ()))
-    ):
-        return False  # nobody knows when such a loop ends: a program may run in a constructor
     function, receiver = effects.heap.functions[effect.function], root(effect.base)
+    handed = next((call for call in (*effect.chain, *chain) if call.callee == effect.function), None)
+    guards = (*effect.event.guards, *(handed.event.guards if handed is not None else ()))
+    if any(guard.kind == "while" for guard in guards):
+        return False  # nobody knows when such a loop ends: a program may run in a constructor
     if handed is not None and is_at_birth(effects, handed):
         return True
-    if is_constructor(function.name) and function.params:
+    if function.name.startswith("_") and is_only_at_birth(effects, function.key):
+        return True
+    if _makes(function.name) and function.params:
         own = ("param", function.key, function.params[0].name)
-        is_own = function.owner in effects.heap.classes.order(field[0]) and ("attr", own, field[1]) in walk(effect.base)
+        is_own = function.owner in effects.heap.classes.order(holder.owner) and ("attr", own, holder.name) in walk(
+            effect.base
+        )
         is_new = effect.container[2] == ("op", effect.base) or _is_born_in(effect.container, function)
         return is_own or is_new
     return receiver[0] == "call" and not (function.is_async or function.yields) and _is_made_by(effects, receiver)
+
+
+def _makes(name: str) -> bool:
+    """Tell whether a method of this name runs once for each object: with its making, or where its block begins."""
+    return name == "__enter__" or is_constructor(name)
 
 
 def _is_made_by(effects: Effects, call: Term) -> bool:
