@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import Term, as_text, options
-from leaklint.heap.arguments import call_arguments, is_called_so
+from leaklint.flow.terms import NONE, Term, as_text, options
+from leaklint.heap.arguments import argument_of, call_arguments, is_called_so
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import never_same
@@ -54,7 +54,8 @@ class Undoing:
                 for call in self._naming(undo, function)
                 if call.event is not registering.event or _is_choice(call.event)
             )
-            if any(handle or self._takes_back(call, value, function) for call in undoing):
+            same = [call for call in undoing if _names_the_same(contract, term, call.call)]
+            if any(handle or self._takes_back(call, value, function) for call in same):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
@@ -215,3 +216,11 @@ class Undoing:
 def _is_choice(event: Event) -> bool:
     """Tell whether one of several functions is called: ``(register if wanted else unregister)(function)``."""
     return len(options(event.terms[0][1])) > 1
+
+
+def _names_the_same(contract: Contract, registering: Term, undoing: Term) -> bool:
+    """Tell whether two calls give the same parameters by which a registry finds an entry, as far as they can be seen."""
+    if len(undoing[2]) > 1 or any(word == "**" for call in (registering, undoing) for word, _ in call[3]):
+        return True
+    given = {word for word in contract.same if argument_of(contract, registering, word) not in {None, NONE}}
+    return given == {word for word, value in undoing[3] if word in contract.same and value != NONE}
