@@ -145,6 +145,8 @@ class Stores:
         asked = interned(effect, self.heap.points_to)
         grows = domain == Domain.FRESH and not asked and not _calls(effect.key, "id")
         paths = self.heap.removals.paths
+        if asked and paths.sides.shared_keys.are_new(effect):
+            grows, domain = True, Domain.FRESH
         if grows or paths.unswept.why(effect) or paths.sides.in_step.grows(effect):
             yield Store(effect, plain_value, "value", domain, Certainty(1, ("what is stored is small",)))
         elif effect.value is not None and effect.value[0] != "const" and (effect.how == "read" or asked):
