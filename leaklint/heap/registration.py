@@ -137,6 +137,8 @@ class Registrations:
             return self._missed(contract, registering)
         life = self._life(contract, term)
         undone = life is not Life.SHORT and self.undoing.is_undone(contract, registering, best.term)
+        if best.row.parameter == "self" and self.undoing.ends_with_owner(contract, registering, best.term):
+            return None
         if life is Life.SHORT or (undone and not contract.until):
             return None
         sure = self._certainty(contract, best.retained, registering, best.term)
