@@ -134,6 +134,9 @@ class Heap:
             store for store in stores
             if not _is_by_object(store.effect, location) or takes(store.effect, store.retained.chain)
         ]  # fmt: skip
+        if location.scope == "object":
+            is_part = self.receivers.is_part_of
+            stores = [one for one in stores if not is_part(one.retained.cls, one.effect, one.retained.chain)]
         if location.scope == "field":
             is_first = partial(is_filled_at_birth, self.effects, location)
             stores = [store for store in stores if not is_first(store.effect, store.retained.chain)]
