@@ -74,6 +74,8 @@ class Coverage:
             return dead
         if bounded:
             return []
+        if alone := [store for store in stores if self.wrapping.keeps_what_nobody_has(removal, store)]:
+            return alone
         home = self.removals.heap.functions[removal.function]
         if empty := [store for store in stores if stays_empty(removal, home, store.effect)]:
             return empty
