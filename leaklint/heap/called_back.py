@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import NONE, Term, walk
+from leaklint.flow.terms import Term, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effect
@@ -38,8 +38,7 @@ class CalledBack(WayQuestion):
     def _handed_out(self, function: Function) -> Iterator[tuple[str, str]]:
         """Yield what calls out of the program are handed to call back, with the attributes in which their handles are kept."""
         retained = {event.terms[1]: event.name for event in function.events if event.kind == "setattr"}
-        for event in function.events:
-            call: Term = event.terms[0] if event.kind == "call" else NONE
+        for call in (event.terms[0] for event in function.events if event.kind == "call"):
             if call not in retained or any(value[0] in _OWN for value in self.heap.evaluate(call[1])):
                 continue
             for given in call_arguments(call):

@@ -324,7 +324,7 @@ class Coverage:
             (store, removal)
             for store in stores
             for removal in taking.get(store.function, ())
-            if self._is_move(removal, store)
+            if self._is_move(removal, store) and not self._may_end(removal, store, removals)
         ]
         moved = {id(store) for store, _ in pairs}
         back = {id(removal) for store, removal in pairs if self._follows(removal.event, store.event)}
@@ -334,6 +334,16 @@ class Coverage:
     def _is_move(self, removal: Effect, store: Effect) -> bool:
         before = removal.event.place < store.event.place
         return before and self._in_turn(removal, store) and self._same_entry(removal, store)
+
+    def _may_end(self, removal: Effect, store: Effect, removals: list[Effect]) -> bool:
+        """Tell whether anything that is called while an entry is out may be what ends it, by a removal from the same holder."""
+        sites, home = self.removals.paths.sites, self.removals.heap.functions[removal.function]
+        between = (
+            event
+            for other in removals if other.function != home.key
+            for event in sites.leading(home, other.function)
+        )  # fmt: skip
+        return any(removal.event.place < event.place < store.event.place for event in between)
 
     @staticmethod
     def _in_turn(removal: Effect, store: Effect) -> bool:

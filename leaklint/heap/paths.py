@@ -90,6 +90,7 @@ class Paths:
             _Question(self._abandoned, self._adds_up),
             _Question(self._skipped),
             _Question(self.turns.returning),
+            _Question(self.turns.put_in_again),
             _Question(self.overriding.without),
             _Question(self.moving.elsewhere),
             _Question(self.forgetting.of_entry),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaklint.flow.model import Event
-from leaklint.flow.terms import walk
+from leaklint.flow.terms import NONE, walk
 from leaklint.flow.truth import truthy
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
@@ -29,6 +29,43 @@ class Turns(WayQuestion):
             if not test:
                 return ""
         return test if self._holds_closable() else ""
+
+    def put_in_again(self, entry: HeldEntry) -> str:
+        """Return what ends an entry while its turn is on, so that the removal finds nothing and the entry is put back after it.
+
+        The function that gives each entry its turn has taken all of them out before.
+        """
+        store, home = entry.store, self.heap.functions[entry.store.function]
+        taking = [one for one in entry.every if one.function == home.key and is_after(store.event, one.event)]
+        ending = [one for one in entry.every if one.function != home.key]
+        if store.chain or not ending or not taking or not self._is_taken(store, taking):
+            return ""
+        for removal in ending:
+            if not any(self._is_in_turn(event, store) for event in self.sites.leading(home, removal.function)):
+                return ""
+            ways = self.ways_up(
+                self.heap.functions[removal.function], removal.event, lambda here, _: here.key == home.key
+            )
+            if any(not step.is_called for step in ways):
+                return ""
+        taker, line = self.heap.functions[ending[0].function].name, store.event.place[0]
+        return f"{home.name}() puts it in again (line {line}) when {taker}() has been called on its turn"
+
+    def _is_taken(self, store: Effect, taking: list[Effect]) -> bool:
+        """Tell whether a store puts in, in each round of a loop, what its function has taken out of the same holder."""
+        if not store.event.guards or any(guard.kind not in {"loop", "while"} for guard in store.event.guards):
+            return False
+        if any(store.value == one.event.terms[0] and one.event.guards == store.event.guards for one in taking):
+            return True
+        value = store.value or NONE
+        anew = any(not one.event.guards and one.key is None for one in taking)
+        return anew and value[0] == "iter" and self.removals.runs_over(value[1], store.container)
+
+    @staticmethod
+    def _is_in_turn(event: Event, store: Effect) -> bool:
+        """Tell whether a call is about what a store puts in after it, in the same round of a loop."""
+        before = is_after(store.event, event) and event.guards[: len(store.event.guards)] == store.event.guards
+        return before and any(part == store.value for term in event.terms for part in walk(term))
 
     def _put_back(self, event: Event, removal: Effect, store: Effect) -> str:
         """Return the test under which an event puts back what a removal takes out, where that is a constant of the entry."""
