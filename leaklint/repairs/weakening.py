@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import libcst as cst
 
 from leaklint.model import Fix
-from leaklint.repairs import counts, hazards, lookups, mapping, nested, sets
+from leaklint.repairs import counts, hazards, lookups, mapping, nested, sets, type_tests
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
@@ -77,6 +77,7 @@ def _dict(files: Files, holder: HolderDefinition, request: WeakRequest, roles: t
     kept = tuple(role for role in roles if id(role.use.node) not in _nodes_below(roles, loads))
     mapping.convert(draft, kept, side)
     counts.judge(draft, kept, renumber=side == "value")
+    type_tests.judge(draft, holder)
     make(draft, holder, roles, "dict", weak, owners)
     judge_stores(draft, request, roles, owners, side, loads)
     if side == "key":
@@ -100,6 +101,7 @@ def _collection(
     def as_set(draft: Draft, owners: Owners) -> None:
         admit(draft, request, keyed=True)
         sets.convert(draft, roles, kind)
+        type_tests.judge(draft, holder)
         counts.judge(draft, roles, renumber=False)
         make(draft, holder, roles, kind, "WeakSet", owners)
         warn_of_cost(draft, roles, "adding to a WeakSet takes about twenty times as long as to a set")
