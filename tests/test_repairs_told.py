@@ -267,3 +267,79 @@ def test_the_first_line_of_a_file_may_be_a_function() -> None:
         """)
     fix = weak(text, "AFLOAT", "Ship", side="element")
     assert (fix.safety, "would be given again" in fix.reason) == ("none", True), fix.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "safety", "told"),
+    [
+        (
+            "def mark(ship):\n    return MARKS.get(ship)",
+            "unsafe",
+            "ship, which the container is asked with at mod.py:11",
+        ),
+        ("def mark(ship: Ship):\n    return MARKS.get(ship)", "safe", ""),
+        ("def drop(ship):\n    MARKS.pop(ship, None)", "safe", ""),
+        ("def mark(ship):\n    return ship in MARKS", "safe", ""),
+        ("def mark(ship):\n    return MARKS[ship]\n\ndef use():\n    return mark('Ann')", "none", "may be a str"),
+        ("def mark(ship=None):\n    return MARKS.get(ship)\n\ndef use():\n    return mark()", "none", "may be a None"),
+    ],
+)
+def test_what_weak_keys_are_asked_with_must_be_objects(code: str, safety: str, told: str) -> None:
+    text = lines("""
+        MARKS = {}
+
+        class Ship:
+            def __init__(self, name):
+                self.name = name
+
+            def note(self):
+                MARKS[self] = 1
+
+        """)
+    fix = weak(f"{text}{code}\n", "MARKS", "Ship", side="key")
+    assert (fix.safety, told in fix.reason) == (safety, True), fix.reason
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "call", "safety", "told"),
+    [
+        ("ship=None", "AFLOAT[name] = ship", "", "unsafe", "launch() is given a ship, and not None"),
+        ("ship: 'Ship | None'", "AFLOAT[name] = ship", "", "unsafe", "launch() is given a ship, and not None"),
+        ("ship=None", "AFLOAT[name] = ship", "launch(1)", "none", "is None where mod.py:9 calls launch()"),
+        ("ship=None", "AFLOAT[name] = ship or Ship()", "", "", ""),
+        (
+            "ship=None",
+            "if ship is not None:\n        AFLOAT[name] = ship",
+            "",
+            "unsafe",
+            "keeps the ship that it passes",
+        ),
+    ],
+)
+def test_an_argument_that_may_be_left_out_is_put_in_as_none(
+    head: str, body: str, call: str, safety: str, told: str
+) -> None:
+    text = f"AFLOAT = {{}}\n\nclass Ship:\n    pass\n\ndef launch(name, {head}):\n    {body}\n\n{call}\n"
+    fix = weak(text, "AFLOAT", "Ship")
+    assert told in fix.reason and (not safety or fix.safety == safety), fix.reason
+    assert safety or "not None" not in fix.reason
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        ("", "def same(one, two):\n    return one.name == two.name\n\nShip.__eq__ = same\n"),
+        ("def valued(cls):\n    cls.__eq__ = lambda one, two: one.name == two.name\n    return cls\n\n@valued\n", ""),
+    ],
+)
+def test_equality_may_be_given_from_outside(head: str, tail: str) -> None:
+    text = lines("""
+        class Ship:
+            def __init__(self, name):
+                self.name = name
+                AFLOAT.add(self)
+
+        AFLOAT = set()
+        """)
+    fix = weak(f"{head}{text}{tail}", "AFLOAT", "Ship", side="element")
+    assert (fix.safety, "Ship is given __eq__ at" in fix.reason) == ("none", True), fix.reason

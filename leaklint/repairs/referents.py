@@ -252,6 +252,21 @@ def compares_by_value(program: Program, key: str) -> str:
         kind = kind or ("attrs class" if _is_attrs(klass) else "")
         if kind and _has_option(klass, "eq") is not False and _has_option(klass, "cmp") is not False:
             return f"{name} is a {kind} that compares by value"
+        if place := _equality_given(program, one):
+            return f"{name} is given __eq__ at {place}"
+    return ""
+
+
+def _equality_given(program: Program, key: str) -> str:
+    """Return where code sets the equality of a class: by its name, or as the class's decorator; nothing where none does."""
+    makers = {callee.key for term in _callees(program.names.classes[key]) if (callee := program.callee(term))}
+    for module in program.saying("__eq__"):
+        for function in program.names.modules[module].functions.values():
+            for event in function.events:
+                if event.kind == "setattr" and event.name == "__eq__":
+                    values = program.points_to.evaluate(event.terms[0])
+                    if ("class", key) in values or function.key in makers:
+                        return f"{program.names.modules[module].path}:{event.place[0]}"
     return ""
 
 
