@@ -11,6 +11,7 @@ from leaklint.contracts.library import of_nature
 from leaklint.model import Fix
 from leaklint.repairs import counts, lookups, mapping, sets
 from leaklint.repairs.annotations import follow
+from leaklint.repairs.callees import WALKERS
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import HolderDefinition
@@ -157,11 +158,15 @@ def _inner_kind(outer: tuple[Role, ...]) -> str:
 
 
 def _made_inside(role: Role) -> list[tuple[ParsedFile, cst.BaseExpression]]:
-    """Return the expressions that make an inner container: assigned, or given to ``setdefault`` or ``get``."""
+    """Return the expressions that make an inner container: assigned, given to ``setdefault`` or ``get``, there at first."""
     if role.kind == "set-item" and role.value is not None:
         return [(role.file, role.value)]
     if role.kind == "call" and role.name in {"setdefault", "get", "pop"} and len(role.arguments) == 2:
         return [(role.file, role.arguments[1])]
+    if role.kind in {"bind", "local-target"} and isinstance(role.value, cst.DictComp):
+        return [(role.file, role.value.value)]
+    if role.kind in {"bind", "local-target"} and isinstance(role.value, cst.Dict):
+        return [(role.file, one.value) for one in role.value.elements]
     return []
 
 
@@ -175,7 +180,7 @@ def _outer(draft: Draft, outer: tuple[Role, ...], kind: str, weak: str) -> None:
             draft.assume(f"what takes the {role.name}() at {role.place} gets along with weak containers")
         elif role.kind == "argument" and role.name.rpartition(".")[2] in _REAL:
             draft.refuse(f"{role.name}() at {role.place} needs real containers")
-        elif role.kind == "escape" or (role.kind == "argument" and role.name.rpartition(".")[2] not in mapping.WALKERS):
+        elif role.kind == "escape" or (role.kind == "argument" and role.name.rpartition(".")[2] not in WALKERS):
             draft.assume(f"whoever gets the container at {role.place} gets along with weak ones inside")
 
 
@@ -184,6 +189,7 @@ def _fill_later(draft: Draft, role: Role, file: ParsedFile, node: cst.BaseExpres
     statement = file.parent(file.parent(role.node) or role.node)
     line = file.parent(statement) if isinstance(statement, cst.Assign) and len(statement.targets) == 1 else None
     indent = file.indent(line) if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
+    indent = indent if role.kind not in {"bind", "local-target"} else None
     again = any(isinstance(one, (cst.Call, cst.NamedExpr, cst.Await)) for one in walk(role.node))
     if not isinstance(node, cst.List) or indent is None or line is None or again:
         draft.refuse(f"what the inner container made at {file.place(node)} starts with is not wrapped")
@@ -232,7 +238,7 @@ def _factory(draft: Draft, role: Role, kind: str, weak: str) -> None:
             draft.replace(file, first.body, f"{name}()")
         else:
             draft.refuse(f"what the defaultdict at {role.place} makes is not known")
-    elif isinstance(value, cst.Dict) and value.elements:
+    elif isinstance(value, cst.Dict) and any(isinstance(one, cst.StarredDictElement) for one in value.elements):
         draft.refuse(f"what the container made at {role.place} starts with is not known")
     follow(draft, role, kind, weak, inside=True)
 
