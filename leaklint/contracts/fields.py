@@ -204,6 +204,7 @@ CALLABLE: dict[str, Field] = {
     "until": Field(_until, _SCHEMA_TEXT),
     "takes_out": Field(_until, _SCHEMA_TEXT),
     "undo": TEXTS,
+    "same": TEXTS,
     "off": Field(_off, {"type": "array", "items": {**_object(OFF), "required": ["call"]}}),
     "attributes": Field(_pairs, {"type": "object", "additionalProperties": _SCHEMA_TEXT}),
     "passes": _of(["receiver"]),

@@ -74,6 +74,7 @@ class Contracts:
         ] = {}  # by last name, under which other packages hand classes and functions on
         self._methods: dict[tuple[str, str], list[Contract]] = {}  # by package and last name, of classes
         self._owners: set[str] = set()  # the classes of these methods
+        self._undoing: set[tuple[str, str]] = set()  # class and name of the methods that undo what another has done
         self._homes: dict[tuple[str, str], set[str]] = {}  # classes and constants by package and last name
         self._canonical: dict[str, str] = {}
         self._found: dict[str, Contract | None] = {}
@@ -129,6 +130,7 @@ class Contracts:
             self._owners.add(owner)
             same = self._methods.setdefault((name.partition(".")[0], last), [])
             same += [contract] if contract not in same else []
+            self._undoing.update((owner, undo[1:]) for undo in contract.undo if undo.startswith("."))
 
     def _alias(self, name: str, aliases: tuple[str, ...]) -> None:
         for alias in aliases:
@@ -253,8 +255,13 @@ class Contracts:
         return found, f"assumes that {last}() of {owner} is that of {found.name.rpartition('.')[0]}"
 
     def speaks_of(self, owner: str, last: str) -> bool:
-        """Tell whether a contract is known for a method of a class of a package."""
-        return "." in owner and self.of_call(f"{owner}.{last}")[0] is not None
+        """Tell whether a contract is known for a method of a class of a package, or names it as one that undoes another."""
+        if "." not in owner or self.of_call(f"{owner}.{last}")[0] is not None:
+            return "." in owner
+        klass = self._class(owner)
+        return any(
+            (base, last) in self._undoing for base in (owner, self.canonical(owner), *(klass.bases if klass else ()))
+        )
 
     def is_thread(self, name: str) -> bool:
         """Tell whether a call of that name starts a thread or a task, or a class of that name is one."""

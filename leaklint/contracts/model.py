@@ -67,6 +67,7 @@ class Contract(NamedTuple):
     until: str = ""
     takes_out: str = ""
     undo: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
     off: tuple[Off, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
     passes: str = ""

@@ -11,6 +11,7 @@ from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import DISPLAYS, NONE, Term
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.certainty import Certainty
+from leaklint.heap.cut_links import CutLinks
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
 from leaklint.heap.grouping import lists_by_key
@@ -45,6 +46,7 @@ class Chains:
     def __init__(self, heap: Heap) -> None:
         self.heap = heap
         self.links = Links(heap, self)
+        self.cut_links = CutLinks(heap)
         self._made: dict[Term, Made] = {}
 
     def all(self) -> Iterator[Retention]:
@@ -61,6 +63,8 @@ class Chains:
                     for other in function.events
                 )
                 before = before or self.holds(value, target, event)
+                is_old = partial(self._is_same, target=target, event=event)
+                before = before and not self.cut_links.are_cut(function, event, is_old)
                 yield from self.links.of(function, event, before)
                 if not before or self.heap.multiplicity.event_runs(key, event) != MANY:
                     continue

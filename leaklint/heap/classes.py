@@ -43,14 +43,14 @@ class Classes:
             return self._orders[key]
         self._orders[key] = ((key,), ())
         self._opened += 1
-        own: dict[str, None] = {key: None}
+        orders: list[list[str]] = []
         outside: dict[str, None] = {}
         for base in self.names.classes[key].bases:
             base = base[1] if base[0] == "elem" else base  # Generic[T]
             for value in sorted(self._evaluate(base), key=repr):
                 if value[0] == "class":
                     above, beyond = self._above(value[1])
-                    own.update(dict.fromkeys(above))
+                    orders.append(list(above))
                     outside.update(dict.fromkeys(beyond))
                 elif value[0] in {"ext", "extinst"}:
                     outside[value[1]] = None
@@ -58,7 +58,7 @@ class Classes:
                     outside[f"builtins.{value[1]}"] = None
                 else:
                     outside["?"] = None
-        self._orders[key] = (tuple(own), tuple(outside))
+        self._orders[key] = ((key, *_merged([*orders, [order[0] for order in orders]])), tuple(outside))
         self._opened -= 1
         return self._orders[key]
 
@@ -290,3 +290,18 @@ class Classes:
     def class_of(self, key: str) -> Class:
         """Return the class of a key."""
         return self.names.classes[key]
+
+
+def _merged(orders: list[list[str]]) -> list[str]:
+    """Return the elements of some orders in one that agrees with all of them, the C3 linearisation of Python's own classes.
+
+    Where none agrees with all, which Python refuses, or where the bases are alternatives, the first order has its way.
+    """
+    merged: list[str] = []
+    while orders := [order for order in orders if order]:
+        heads = [order[0] for order in orders]
+        later = {key for order in orders for key in order[1:]}
+        chosen = next((head for head in heads if head not in later), heads[0])
+        merged.append(chosen)
+        orders = [[key for key in order if key != chosen] for order in orders]
+    return merged

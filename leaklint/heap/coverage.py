@@ -74,6 +74,8 @@ class Coverage:
             return dead
         if bounded:
             return []
+        if alone := [store for store in stores if self.wrapping.keeps_what_nobody_has(removal, store)]:
+            return alone
         home = self.removals.heap.functions[removal.function]
         if empty := [store for store in stores if stays_empty(removal, home, store.effect)]:
             return empty
@@ -207,6 +209,8 @@ class Coverage:
             return False
         if self.equality.declared.of(key) is not None:
             return True
+        if made_with := self.equality.made_with(key):
+            return any(self._same_key(given, store) for given in made_with)
         if key[0] == store.key[0] == "tuple" and not any(part[0] == "star" for part in (*key[1], *store.key[1])):
             pairs = list(zip(key[1], store.key[1], strict=False))
             alike = len(key[1]) == len(store.key[1])
@@ -228,7 +232,7 @@ class Coverage:
                 return True
             if shape[0] == "attr" and other[0] == "attr" and shape[1] == other[1] == ("$",):
                 return self._field_equal(key, store.key)
-            fields = self._field_values(key), self._field_values(store.key)
+            fields = self.equality.field_values(key), self.equality.field_values(store.key)
             if any(self._shape(value) == other for value in fields[0]) or any(
                 self._shape(value) == shape for value in fields[1]
             ):
@@ -248,7 +252,7 @@ class Coverage:
         if key[0] != "call" or field[0] != "attr":
             return False
         own = any(value[0] in {"func", "method"} for value in self.removals.heap.evaluate(key[1]))
-        return own and any(self._shape(value) == ("$",) for value in self._field_values(field))
+        return own and any(self._shape(value) == ("$",) for value in self.equality.field_values(field))
 
     def _is_of_message(self, key: Term) -> bool:
         """Tell whether a key is part of a message, a row, an event of no class here: it may be any that went out before."""
@@ -259,23 +263,8 @@ class Coverage:
             return not any(value[0] in {"self", "inst"} and value[1] != "?" for value in objects)
         return bool(key[0] == "elem")
 
-    def _field_values(self, term: Term) -> list[Term]:
-        if term[0] != "attr":
-            return []
-        owners = [
-            value[1]
-            for value in self.removals.heap.evaluate(term[1])
-            if value[0] in {"self", "inst"} and value[1] in self.removals.heap.names.classes
-        ]
-        return [
-            value
-            for owner in owners
-            for _, event in self.removals.heap.attributes.field_terms(owner, term[2])
-            for value in alternatives(event.terms[1])
-        ]
-
     def _field_equal(self, term: Term, other: Term) -> bool:
-        left, right = self._field_values(term), self._field_values(other)
+        left, right = self.equality.field_values(term), self.equality.field_values(other)
         return not left or not right or bool(set(left) & set(right))
 
     def _shape(self, term: Term) -> Term:

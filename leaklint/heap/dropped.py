@@ -13,6 +13,7 @@ from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.multiplicity import MANY
+from leaklint.heap.overwritten import Overwritten
 from leaklint.heap.release import Missed, Quality, Release
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Dropped:
         self.heap = removals.heap
         self.effects = removals.effects
         self.sites = removals.paths.sites
+        self.overwritten = Overwritten(self.sites)
         self._dropper: tuple[list[Effect], list[Effect], tuple[Effect, Call] | None] | None = None
 
     def left(self, removal: Effect, stores: list[Effect], every: list[Effect]) -> Release | None:
@@ -53,9 +55,9 @@ class Dropped:
                 taken = all(self._takes_tickets(removal, givers) for removal in every)
                 if not taken or self._is_given_elsewhere(giver, event, ticket):
                     continue
-                dropping = (call for call in self._called_often(givers) if call.event.name == "dropped")
-                for call in dropping:
-                    if not self.sites.takes_out(self.heap.functions[call.caller], every):
+                for call in self._called_often(givers):
+                    dropped = call.event.name == "dropped" or self.overwritten.loses(call, every)
+                    if dropped and not self.sites.takes_out(self.heap.functions[call.caller], every):
                         return store, call
         return None
 
@@ -63,7 +65,12 @@ class Dropped:
         caller, giver = (self.heap.functions[key].name for key in (call.caller, call.callee))
         taker = self.heap.functions[removal.function].name
         taker = "a call of that" if taker == "<lambda>" else f"{taker}() with that"
-        why = f"{caller}() drops what {giver}() returns (line {call.event.place[0]}), and only {taker} removes it"
+        done = (
+            f"drops what {giver}() returns"
+            if call.event.name == "dropped"
+            else f"overwrites what {giver}() returned before"
+        )
+        why = f"{caller}() {done} (line {call.event.place[0]}), and only {taker} removes it"
         return Release(Quality.DOUBTFUL, why, removal, missed=Missed(store, why, "remove it there, too", meant=True))
 
     # what takes an entry out itself
@@ -71,11 +78,14 @@ class Dropped:
     def _undone_by_nobody(self, stores: list[Effect], every: list[Effect]) -> tuple[Effect, Call] | None:
         """Return a store, and the call that drops the function, or the object with the method, that takes out its entry.
 
-        Nothing else removes anything, nothing calls that function, and all callers that are seen drop it.
+        Nothing else removes anything, nothing calls that function, and all callers that are seen drop it; or one of them
+        overwrites it by the next.
         """
         for store in stores:
             for giver in dict.fromkeys(frame.function.key for frame in self.sites.frames(store)):
                 undoing = self._undoing(giver)
+                if lost := self._overwritten(store, giver, undoing, every):
+                    return store, lost
                 if giver in self.removals.multiplicity.escaping or not all(
                     self._is_handed_out(removal, giver, undoing) for removal in every
                 ):
@@ -84,6 +94,14 @@ class Dropped:
                 if often and all(call.event.name == "dropped" for call in often):
                     return store, often[0]
         return None
+
+    def _overwritten(self, store: Effect, giver: str, undoing: set[str], every: list[Effect]) -> Call | None:
+        """Return the call whose result, which alone takes out one more entry, is overwritten by that of the next call."""
+        adds = store.container[1] in {"list", "deque"} or self.removals.paths.unwinding.adds_up(store)
+        if not adds or not every or any(removal.function not in undoing for removal in every):
+            return None
+        calls = self._called_often(self._givers_on(giver))
+        return next((call for call in calls if self.overwritten.loses(call, every)), None)
 
     def _is_handed_out(self, removal: Effect, giver: str, undoing: set[str]) -> bool:
         """Tell whether only who has the result of a function can have a removal made."""

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.contracts.texts import GIVING_PARTS
-from leaklint.flow.terms import Term, options, walk
+from leaklint.flow.terms import Term, alternatives, options, walk
+from leaklint.heap.arguments import attribute_given
 from leaklint.heap.declared_fields import DeclaredFields
 from leaklint.heap.effects import Effect, Effects
 from leaklint.heap.layers import reached
@@ -140,7 +141,12 @@ class Equality:
         return self._parts(self.heap.calling.substituted(returned[0], callee[-1], bound))
 
     def _parts_of_property(self, term: Term) -> list[frozenset[str]]:
-        """Return the sorts of the parts of a tuple that a property gives: of the object's class, or of the one that has it."""
+        """Return the sorts of the parts of a tuple that a property gives."""
+        returned = self._of_property(term)
+        return self._parts(returned[0]) if len(returned) == 1 and returned[0][0] == "tuple" else []
+
+    def _of_property(self, term: Term) -> list[Term]:
+        """Return what the property returns that a term reads: of the object's class, or of the only one that has it."""
         classes = self.heap.classes
         values = self.heap.evaluate(term[1])
         owners = {value[1] for value in values if value[0] in {"self", "inst"}} or {classes.uppermost(term[2])}
@@ -148,8 +154,28 @@ class Equality:
         function = self.heap.functions[key] if len(methods) == 1 and (key := methods.pop()) is not None else None
         if function is None or "property" not in self.heap.attributes.decoration(function):
             return []
-        returned = [event.terms[0] for event in function.events if event.kind == "return"]
-        return self._parts(returned[0]) if len(returned) == 1 and returned[0][0] == "tuple" else []
+        return [event.terms[0] for event in function.events if event.kind == "return"]
+
+    def field_values(self, term: Term) -> list[Term]:
+        """Return the terms of what an attribute may be: what is assigned to it, or what the property of that name returns."""
+        if term[0] != "attr":
+            return []
+        values = self.heap.evaluate(term[1])
+        owners = [v[1] for v in values if v[0] in {"self", "inst"} and v[1] in self.heap.names.classes]
+        assigned = (event.terms[1] for one in owners for _, event in self.heap.attributes.field_terms(one, term[2]))
+        return [value for given in assigned for value in alternatives(given)] or self._of_property(term)
+
+    def made_with(self, term: Term) -> list[Term]:
+        """Return what objects of another package were made with, where a term asks for it: ``task.get_name()``.
+
+        Callers hand in the objects: ``create_task(work, name=name)``.
+        """
+        if term[0] != "call" or term[1][0] != "attr" or term[2]:
+            return []
+        asked = term[1][1]
+        objects = self.given(asked) if asked[0] == "param" else [asked]
+        given = [attribute_given(self.heap, ("attr", one, term[1][2])) for one in objects]
+        return [one for one in given if one is not None] if None not in given else []
 
     def is_known(self, term: Term) -> bool:
         """Tell whether it is known of which sorts a term's values are."""

@@ -316,11 +316,21 @@ class Feasibility:
                 for value in self.removals.heap.evaluate(term[1])
                 if value[0] in {"self", "inst"} and value[1] in self.removals.heap.names.classes
             ]
+            if any(self._has_declared(owner[1], term[2]) for owner in owners):
+                return []  # whoever makes an object may give it
             for owner in owners:
                 values += [event.terms[1] for _, event in self.removals.heap.attributes.field_terms(owner[1], term[2])]
                 attribute = self.removals.heap.classes.attribute(owner[1], term[2])
                 values += [attribute[1]] if attribute is not None else []
         return [argument for value in values for argument in self._given(value)]
+
+    def _has_declared(self, key: str, name: str) -> bool:
+        """Tell whether a class without a constructor annotates an attribute, as a record does what it is made with."""
+        classes = self.removals.heap.classes
+        if classes.method(key, "__init__") is not None:
+            return False
+        hints = (repr(classes.class_of(one).annotations.get(name, "ClassVar")) for one in classes.order(key))
+        return any("ClassVar" not in hint for hint in hints)
 
     def _given(self, value: Term) -> list[Term]:
         """Return what the calls that make an object give for a parameter of its constructor, or its default; else the term."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function, Guard
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.effects import Effect
-from leaklint.heap.heap_place import Place
 from leaklint.heap.points_to import PointsTo
 
 if TYPE_CHECKING:
@@ -223,11 +222,35 @@ def _tests_container(guard: Guard, container: Term, heap: PointsTo) -> bool:
     return guard.kind in {"if", "past"} and container in heap.looked_into(guard.test)
 
 
-def looked_through(function: Function, place: Place) -> Iterator[Term]:
-    """Yield what a function has looked through by a place for one that equals what it is given, and returns if there is one."""
-    for event in function.events:
-        if event.kind != "return" or event.place > place:
+def looked_through(function: Function, event: Event) -> Iterator[Term]:
+    """Yield what a function has looked through before an event, which comes only where nothing of the kind was found.
+
+    It returns where something equals what it is given, it asks ``not any(test(x) for x in X)``, or it goes by a flag that a
+    loop over X may have set.
+    """
+    tests = [guard.test for guard in event.guards if guard.kind in {"if", "past"}]
+    for test in tests:
+        for term in walk(test):
+            if term[0] == "comp" and _asks(term[2]):
+                yield from term[3]
+    is_flagged = any(_is_flag(function, part) for test in tests for part in walk(test))
+    for earlier in function.events:
+        if earlier.place >= event.place or not (earlier.kind == "return" or is_flagged):
             continue
-        tests = [guard.test for guard in event.guards if guard.kind == "if" and guard.holds]
-        if any(term[:2] == ("op", "==") for test in tests for term in walk(test)):
-            yield from (guard.test for guard in event.guards if guard.kind == "loop")
+        asked = [guard.test for guard in earlier.guards if guard.kind == "if" and guard.holds]
+        if _asks((*asked, *(earlier.terms if is_flagged else ()))):
+            yield from (guard.test for guard in earlier.guards if guard.kind == "loop")
+
+
+def _asks(terms: Iterable[Term]) -> bool:
+    """Tell whether terms compare things, or ask of which class they are."""
+    parts = [part for term in terms for part in walk(term)]
+    is_class_test = any(part[0] == "call" and part[1][::2] == ("name", "isinstance") for part in parts)
+    return is_class_test or any(part[:2] == ("op", "==") for part in parts)
+
+
+def _is_flag(function: Function, term: Term) -> bool:
+    """Tell whether a term is a variable that a loop may have set, and that is nothing but true or false."""
+    if term[0] != "fresh" or term[1] != function.key:
+        return False
+    return all(value[0] == "const" and value[2] == "bool" for value in function.assigned.get(term[2], (term,)))

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from leaklint.flow.model import Class, Event, Guard, Module, is_for_scripts
+from leaklint.flow.model import Class, Event, Function, Guard, Module, is_for_scripts
 from leaklint.flow.terms import Term, walk
 from leaklint.heap import namespaces
 from leaklint.heap.arguments import call_arguments
@@ -27,6 +27,13 @@ def _is_of_a_script(module: Module, guards: tuple[Guard, ...]) -> bool:
     """Tell whether a statement of a package's module runs only where the module is tried out as a script."""
     in_package = module.is_package or "." in module.name
     return in_package and is_for_scripts(guards)
+
+
+def _replaced_at_import(body: Function) -> set[tuple[str, Place]]:
+    """Return (name, place) of what a module's body assigns and itself replaces for certain: no function meets it later."""
+    assigned = [event for event in body.events if event.kind == "setname"]
+    last = {event.name: event.place for event in assigned if not event.guards}
+    return {(event.name, event.place) for event in assigned if event.place < last.get(event.name, event.place)}
 
 
 def _objects(values: Iterable[Term]) -> int:
@@ -122,8 +129,9 @@ class Lifetime:
 
     def _of_module(self, module: Module) -> Iterator[tuple[Term, HeapPlace]]:
         assigned = ((word, *assignment) for word, values in module.names.items() for assignment in values)
+        replaced = _replaced_at_import(self.heap.functions[f"{module.name}:"])
         for word, term, place, guards in assigned:
-            if _is_of_a_script(module, guards):
+            if _is_of_a_script(module, guards) or (word, place) in replaced:
                 continue
             values = self.heap.in_order(term)
             path = (f"{module.name}.{word}",)

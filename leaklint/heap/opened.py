@@ -63,7 +63,7 @@ class Opened:
             call[1][0] in {"attr", "name"} and call[1][2] in contract.used_by for call in self._module_calls(function)
         ):
             yield "nothing here uses it up: it is left to whoever calls"
-        shown = self._shown(function, term, frozenset())
+        shown = self._shown(function, term, frozenset()) if contract.undo else ""
         if shown:
             yield f"whoever uses the object may close what its attribute {shown} holds"
 

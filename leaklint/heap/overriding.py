@@ -34,7 +34,7 @@ class Overriding(WayQuestion):
                 function = taking[0]
                 own = functions[self.heap.classes.method(heir, function.name) or function.key]
                 name = self.heap.names.classes[heir].name
-                return f"{name}.{own.name}() (line {own.place[0]}) takes the place of what removes it and does not call that"
+                return f"{name}.{own.name}() (line {own.place[0]}) takes the place of what removes it and does not come to that"
         return ""
 
     def _is_about_self(self, term: Term | None, function: Function) -> bool:
@@ -73,8 +73,11 @@ class Overriding(WayQuestion):
         classes, functions = self.heap.classes, self.heap.functions
         names = {name for one in classes.order(heir) for name in self.heap.names.classes[one].methods}
         own = {method for name in names if (method := classes.method(heir, name)) is not None}
-        if any(self._asks_base(functions[one]) for one in own if functions[one].name in {each.name for each in taking}):
-            return True
+        for method in own:
+            if functions[method].name in {each.name for each in taking} and self._asks_base(
+                functions[method], heir, taking
+            ):
+                return True
         if not own.isdisjoint(callers_up(self.effects, [function.key for function in taking], follows=may_run)):
             return True
         return any(self.sites.takes_out(functions[one], removals) for one in own if functions[one].owner == heir)
@@ -84,19 +87,38 @@ class Overriding(WayQuestion):
         function = self.heap.functions[call.callee]
         if call.term[0] != "call" or call.term[1][0] != "attr" or not function.owner:
             return True
-        static = any(value[0] in {"super", "class"} for value in self.heap.evaluate(call.term[1][1]))
-        return static or self.heap.classes.method(heir, function.name) == call.callee
+        values = self.heap.evaluate(call.term[1][1])
+        if any(value[0] == "super" for value in values):
+            return self._next(self.heap.functions[call.caller], function.name, heir) in {call.callee, None}
+        return (
+            any(value[0] == "class" for value in values) or self.heap.classes.method(heir, function.name) == call.callee
+        )
 
-    def _asks_base(self, function: Function) -> bool:
-        """Tell whether a method calls one of ``super()`` or by a class, or hands its object to somebody."""
+    def _asks_base(self, function: Function, heir: str, taking: list[Function]) -> bool:
+        """Tell whether a method may come to one of some of its bases: it hands its object on, names a class, or super() may."""
         own = ("param", function.key, function.params[0].name) if function.params else ()
         for event in function.events:
             term = event.terms[0] if event.kind == "call" else ()
             if not term:
                 continue
-            base = term[1][1] if term[1][0] == "attr" else ()
-            if base and any(value[0] in {"super", "class"} for value in self.heap.evaluate(base)):
+            values = self.heap.evaluate(term[1][1]) if term[1][0] == "attr" else frozenset()
+            if own in call_arguments(term) or any(value[0] == "class" for value in values):
                 return True
-            if own in call_arguments(term):
+            if any(value[0] == "super" for value in values) and self._comes_above(function, term[1][2], heir, taking):
                 return True
         return False
+
+    def _comes_above(self, function: Function, name: str, heir: str, taking: list[Function]) -> bool:
+        """Tell whether ``super().name()`` in a method may come to one of some methods, for an object of an heir."""
+        key = self._next(function, name, heir)
+        if key is None:
+            return bool(self.heap.classes.outside(heir)) or function.owner not in self.heap.classes.order(heir)
+        method = self.heap.functions[key]
+        return method in taking or method is function or self._asks_base(method, heir, taking)
+
+    def _next(self, function: Function, name: str, heir: str) -> str | None:
+        """Return the method that ``super().name`` in a method is for an object of an heir; None if none is known."""
+        order = self.heap.classes.order(heir)
+        above = order[order.index(function.owner) + 1 :] if function.owner in order else ()
+        found = next((one for one in above if name in self.heap.names.classes[one].methods), None)
+        return self.heap.classes.method(found, name) if found is not None else None

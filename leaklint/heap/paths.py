@@ -14,6 +14,7 @@ from leaklint.flow.model import Event, Function, Guard, returns_early
 from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.blocks import Blocks
+from leaklint.heap.called_back import CalledBack
 from leaklint.heap.counted import Counted
 from leaklint.heap.domains import Domain
 from leaklint.heap.early_exits import is_opposed
@@ -72,6 +73,7 @@ class Paths:
         self.unwinding = Unwinding(removals, self.sites, self.ways_out)
         self.unswept = Unswept(self.sides)
         self.final_states = FinalStates(removals, self.sites)
+        self.called_back = CalledBack(removals, self.sites)
         self.forgetting = Forgetting(removals, self.sites)
         self.moving = Moving(removals, self.sites)
         self.overriding = Overriding(removals, self.sites)
@@ -91,6 +93,7 @@ class Paths:
             _Question(self.overriding.without),
             _Question(self.moving.elsewhere),
             _Question(self.forgetting.of_entry),
+            _Question(self.called_back.leaving),
             _Question(self.final_states.passed_over),
             _Question(lambda entry: "" if self._goes_when_done(entry) else sides.left_behind(entry)),
             _Question(sides.outrun),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.flow.terms import Term
 from leaklint.heap.effects import root_of_reads
+from leaklint.heap.generators import is_inside
 from leaklint.heap.multiplicity import MANY
 
 if TYPE_CHECKING:
@@ -76,6 +77,25 @@ class Receivers:
         if given is None or (given[0] == "param" and not self._is_receiver(given)):
             return True
         return self._may_live_long(given) or self._is_given_a_long_one(effect.base, base)
+
+    def is_part_of(self, key: str, effect: Effect, chain: tuple[Call, ...]) -> bool:
+        """Tell whether an object of a class puts itself into a part of itself, which goes with it.
+
+        ``chain`` are the calls that hand it in, the innermost first. The part is an attribute that only methods of the class
+        fill, with objects that they make.
+        """
+        base = self._object_of(effect)
+        part = self._bound_to(base, chain[0]) if chain and base[0] == "param" else None
+        if part is None or part[0] != "attr" or part[1][0] != "param" or not self._is_receiver(part[1]):
+            return False
+        owner, values = self.heap.functions[part[1][1]].owner, self.heap.evaluate(part)
+        above = self.heap.classes.order(owner)
+        bodies = [(self.heap.names.module_of(one).name, self.heap.names.classes[one].place) for one in above]
+        sites = [value[2] if value[0] == "inst" and isinstance(value[2], tuple) else () for value in values]
+        return key in above and bool(sites) and all(
+            len(site) > 4 and any(site[0] == module and is_inside(site[1:5], place) for module, place in bodies)
+            for site in sites
+        )  # fmt: skip
 
     def _bound_to(self, receiver: Term, call: Call) -> Term | None:
         """Return what a call gives for the receiver of the callee, or of the method that has made the callee just before."""

@@ -137,6 +137,8 @@ class Registrations:
             return self._missed(contract, registering)
         life = self._life(contract, term)
         undone = life is not Life.SHORT and self.undoing.is_undone(contract, registering, best.term)
+        if best.row.parameter == "self" and self.undoing.ends_with_owner(contract, registering, best.term):
+            return None
         if life is Life.SHORT or (undone and not contract.until):
             return None
         sure = self._certainty(contract, best.retained, registering, best.term)
@@ -160,7 +162,7 @@ class Registrations:
     def _is_of_few(self, function: str, event: Event) -> bool:
         """Tell whether a call comes once for each of a few keys: where a table or the registry itself has none yet."""
         home, callee = self.heap.points_to.functions[function], event.terms[0][1]
-        if callee[0] == "attr" and callee[1] in looked_through(home, event.place):
+        if callee[0] == "attr" and callee[1] in looked_through(home, event):
             return True
         return any(
             store.event.guards and event.guards[: len(store.event.guards)] == store.event.guards

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import Term, root
+from leaklint.flow.terms import Term
+from leaklint.heap.births import is_filled_at_birth
 from leaklint.heap.building import Building
 from leaklint.heap.certainty import Certainty
 from leaklint.heap.chains import Chains
@@ -22,7 +24,6 @@ from leaklint.heap.kinds import SELF
 from leaklint.heap.left import left_to_users
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.multiplicity import IMPORT, MANY, ONCE, Multiplicity
-from leaklint.heap.namespaces import is_constructor
 from leaklint.heap.owners import HolderOwners, tables_of_owner
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.publication import Publication
@@ -133,6 +134,12 @@ class Heap:
             store for store in stores
             if not _is_by_object(store.effect, location) or takes(store.effect, store.retained.chain)
         ]  # fmt: skip
+        if location.scope == "object":
+            is_part = self.receivers.is_part_of
+            stores = [one for one in stores if not is_part(one.retained.cls, one.effect, one.retained.chain)]
+        if location.scope == "field":
+            is_first = partial(is_filled_at_birth, self.effects, location)
+            stores = [store for store in stores if not is_first(store.effect, store.retained.chain)]
         if not stores:
             return None
         stores.sort(key=lambda store: (store.certainty.level == 0, *self._telling(store)))
@@ -283,7 +290,7 @@ class Heap:
         if runs != MANY:
             return runs
         function = self.points_to.functions[effect.function]
-        if location.scope in {"field", "object"} and function.owner and self._own_making(effect, location):
+        if location.scope in {"field", "object"} and is_filled_at_birth(self.effects, location, effect, ()):
             return ONCE
         if location.scope == "generator" and not resumed:
             return ONCE  # what a generator makes before its loop
@@ -292,33 +299,6 @@ class Heap:
         if _is_by_object(effect, location) and not self.receivers.may_be_long(effect):
             return IMPORT
         return MANY
-
-    def _own_making(self, effect: Effect, location: HeapPlace) -> bool:
-        """What an object puts into its own container while it is made does not grow."""
-        function = self.points_to.functions[effect.function]
-        base = root(effect.base)
-        if effect.chain and self._makes(effect.chain[-1].caller, location):
-            return True
-        related = self.points_to.classes.related
-        owned = location.owner in self.points_to.names.classes and related(function.owner, location.owner)
-        is_self = bool(function.params) and base == ("param", function.key, function.params[0].name)
-        if not (owned and is_self and not effect.chain):
-            return False
-        if _makes(function.name):
-            return True
-        callers = [self.points_to.functions[call.caller] for call in self.effects.calls.get(function.key, [])]
-        return bool(callers and function.name.startswith("_")) and all(
-            _makes(caller.name) and caller.owner and related(caller.owner, function.owner) for caller in callers
-        )
-
-    def _makes(self, caller: str, location: HeapPlace) -> bool:
-        """Tell whether a function is the constructor of the object of which a holder is a field."""
-        home = self.points_to.functions[caller]
-        return (
-            _makes(home.name)
-            and location.owner in self.points_to.names.classes
-            and self.points_to.classes.related(home.owner, location.owner)
-        )
 
     def _lives_long(self, value: Term) -> bool:
         """Tell whether an object lives long, or shares its fields with one that does."""
@@ -350,8 +330,3 @@ def _run_through(effect: Effect) -> Iterator[Call]:
 def _last(key: str) -> str:
     """Return the name of a class by its key."""
     return key.rpartition(":")[2].rpartition(".")[2]
-
-
-def _makes(name: str) -> bool:
-    """Tell whether a method of this name runs once for each object: with its making, or where its block begins."""
-    return name == "__enter__" or is_constructor(name)

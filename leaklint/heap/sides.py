@@ -15,6 +15,7 @@ from leaklint.heap.in_step import InStep
 from leaklint.heap.list_memo import ListMemo
 from leaklint.heap.marks import Marks
 from leaklint.heap.removal_sites import RemovalSites
+from leaklint.heap.shared_keys import SharedKeys
 
 if TYPE_CHECKING:
     from leaklint.heap.removal import Removals
@@ -36,6 +37,7 @@ class Sides:
         self.marks = Marks(self)
         self.in_step = InStep(self)
         self.ended = Ended(self)
+        self.shared_keys = SharedKeys(self)
         self._all_queues = ListMemo(self._queues)
         self._known_endings: dict[int, list[tuple[Effect, bool, bool]]] = {}
         self._known_beside: dict[tuple[str, Term | None], list[tuple[Key, Effect]]] = {}
@@ -98,7 +100,11 @@ class Sides:
 
     def stores_beside(self, removal: Effect) -> list[Effect]:
         """Return the stores into the holder from which a removal takes something."""
-        return self._all_stores.get(self.key(removal), [])
+        return self.stores_into(self.key(removal))
+
+    def stores_into(self, key: Key | None) -> list[Effect]:
+        """Return the stores into a holder."""
+        return self._all_stores.get(key, [])
 
     def taken_from(self, removal: Effect) -> list[Effect]:
         """Return the removals from other containers that give what a removal takes out, or something that it is a part of."""

@@ -40,6 +40,7 @@ _UNCOUNTED = frozenset({Domain.TEXT, Domain.VALUE, Domain.UNKNOWN})  # keys that
 _PRIMITIVE = "primitive"  # a lock, an event: it holds nothing, and each equals only itself
 _REGISTRY = "a registry that callers fill"
 _UNRESOLVED = "what is stored is not known"
+_WITHOUT_HASH = frozenset({"dict", "list", "set", "deque", "bytearray"})
 _MAPPINGS = BULK | {"[]=", "setdefault", "__setitem__", "read", "setattr"}  # where there is a key
 
 
@@ -102,7 +103,10 @@ class Stores:
     def _kept_on(self, effect: Effect, sides: list[tuple[str, Term]]) -> Iterator[tuple[str, Term, Retained]]:
         """Yield what a store keeps: on which side, by which of the terms that may be stored there."""
         for side, option in ((side, option) for side, term in sides for option in options(term)):
+            is_hashed = side == "key" or (side == "element" and effect.container[1] == "set")
             for retained in () if self._is_tested_plain(effect, option) else self.heap.keeping.of(option, effect.chain):
+                if is_hashed and retained.kind == "container" and retained.name in _WITHOUT_HASH:
+                    continue  # it must be something else that goes in
                 if effect.how != "read" or side != "value" or retained.kind not in _SEEN_ELSEWHERE:
                     yield side, option, retained  # what a new entry that is read holds later, other stores put in
 
@@ -141,6 +145,8 @@ class Stores:
         asked = interned(effect, self.heap.points_to)
         grows = domain == Domain.FRESH and not asked and not _calls(effect.key, "id")
         paths = self.heap.removals.paths
+        if asked and paths.sides.shared_keys.are_new(effect):
+            grows, domain = True, Domain.FRESH
         if grows or paths.unswept.why(effect) or paths.sides.in_step.grows(effect):
             yield Store(effect, plain_value, "value", domain, Certainty(1, ("what is stored is small",)))
         elif effect.value is not None and effect.value[0] != "const" and (effect.how == "read" or asked):
@@ -319,7 +325,7 @@ class Stores:
             if by_value or in_set in {Domain.TEXT, Domain.VALUE}:
                 yield "equal ones are stored once"
         home = self.heap.points_to.functions[effect.function]
-        sought = looked_through(home, effect.event.place) if side == "element" else ()
+        sought = looked_through(home, effect.event) if side == "element" else ()
         if any(effect.container in self.heap.points_to.evaluate(container) for container in sought):
             yield "equal ones are stored once"
         if side == "element" and once and retained.kind == "param":

@@ -103,7 +103,7 @@ class Threads:
     def _may_stop(self, event: Event, function: Function) -> bool:
         """Tell whether a condition stands before a call that something may change: then the call is not made for ever."""
         tests = [guard.test for guard in event.guards if guard.kind in {"if", "past"} and guard.test[0] != "const"]
-        return any(self._of_loop(test, function) < 0 or self._asks_container(test) for test in tests)
+        return any(_counts(test) or self._of_loop(test, function) < 0 or self._asks_container(test) for test in tests)
 
     def _asks_container(self, test: Term) -> bool:
         values = self.heap.points_to.all_of(part for part in walk(test) if part[0] == "attr")
@@ -243,3 +243,13 @@ class Threads:
             and event.terms[0][1][2] in _TAKING
             for event in function.events
         )
+
+
+def _counts(test: Term) -> bool:
+    """Tell whether a test compares the size of what a function is given or works out, which may be another one each time."""
+    return any(
+        part[0] == "op"
+        and part[1] in {"<", "<=", ">", ">="}
+        and any(side[0] not in {"const", "attr"} for side in part[2])
+        for part in walk(test)
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import NONE, Term, options, params_of, root, walk
+from leaklint.flow.terms import NONE, Term, children, options, params_of, root, walk
+from leaklint.heap.arguments import call_arguments
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Call, Effect
+from leaklint.heap.identity import makes_apart
 from leaklint.heap.removal_sites import WayQuestion
 
 _CALLERS = 4  # how many functions that hand on a key are followed
@@ -54,6 +56,47 @@ class Tickets(WayQuestion):
                 elif self.removals.keys.of(argument) is Domain.FRESH:
                     if not self._passes_on(caller, self._new_in(argument), call.term):
                         yield caller, call
+
+    def is_brought(self, store: Effect) -> bool:
+        """Tell whether a function makes an entry anew for each call by which it is put in, and gives it to nobody else."""
+        function, entry = self.sites.frames(store)[-1].function, store.value if store.key is None else store.key
+        for name in params_of(entry, function.key) if entry is not None else ():
+            for call in self.effects.calls.get(function.key, ()):
+                made, caller = call.bound.get(name, NONE), self.heap.functions[call.caller]
+                if made[0] == "call" and makes_apart(self.heap, made) and self._is_once(call, made, caller):
+                    if not self._gives_away(caller, made, call):
+                        return True
+        return False
+
+    @staticmethod
+    def _is_once(call: Call, made: Term, caller: Function) -> bool:
+        """Tell whether a call comes at most once for each object that its function makes for it."""
+        rounds = [
+            [guard for guard in event.guards if guard.kind in {"loop", "while"}]
+            for event in caller.events
+            if event is call.event or event.terms[:1] == (made,)
+        ]
+        asked = any(
+            guard.kind == "while" and call.term in walk(guard.test) for event in caller.events for guard in event.guards
+        )
+        return not asked and all(blocks == rounds[0] for blocks in rounds)
+
+    @staticmethod
+    def _gives_away(function: Function, made: Term, call: Call) -> bool:
+        """Tell whether a function hands an object on by anything but one call: to callers, to what it calls, to a holder."""
+        pending: list[Term] = []
+        for event in function.events:
+            if event.kind == "call" and event is not call.event:
+                pending += call_arguments(event.terms[0])
+            elif event.kind in {"setattr", "setitem", "setname", "setcell", "extend", "yield", "return"}:
+                pending.append(event.terms[-1])
+        while pending:
+            term = pending.pop()
+            if term == made:
+                return True
+            if term != call.term and term[0] != "attr":  # of which it only gives an attribute
+                pending += children(term)[1:] if term[0] == "call" else children(term)
+        return False
 
     def _new_in(self, key: Term) -> set[Term]:
         """Return the parts of a key that are new each time, and the key itself."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from leaklint.flow.model import Event
-from leaklint.flow.terms import Term, as_text, options
-from leaklint.heap.arguments import call_arguments, is_called_so
+from leaklint.flow.model import Event, Function
+from leaklint.flow.terms import NONE, Term, as_text, options
+from leaklint.heap.arguments import argument_of, call_arguments, is_called_so
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.identity import never_same
@@ -54,11 +54,43 @@ class Undoing:
                 for call in self._naming(undo, function)
                 if call.event is not registering.event or _is_choice(call.event)
             )
-            if any(handle or self._takes_back(call, value, function) for call in undoing):
+            same = [call for call in undoing if _names_the_same(contract, term, call.call)]
+            if any(handle or self._takes_back(call, value, function) for call in same):
                 return True
             if undo == ".__call__" and self._is_called_back(function, term):
                 return True
         return self._is_cut(contract.name.rpartition(".")[0])
+
+    def ends_with_owner(self, contract: Contract, registering: ExternalCall, value: Term) -> bool:
+        """Tell whether the finalizer of the object that has it as an attribute undoes it, and that is free to go.
+
+        ``value`` is what keeps itself. It must not hold its owner: what it was made with or given is no object of the program.
+        """
+        points_to = self.heap.points_to
+        home = points_to.functions[registering.function]
+        if home.kind != "method" or not home.params or value[:2] != ("attr", ("param", home.key, home.params[0].name)):
+            return False
+        finalizer = points_to.classes.method(home.owner, "__del__")
+        own = [
+            call for undo in contract.undo for call in self._by_ending.get(undo[1:], ()) if call.function == finalizer
+        ]
+        if not any(call.call[1][0] == "attr" and call.call[1][1][::2] == value[::2] for call in own):
+            return False
+        methods = (points_to.functions[key] for key in points_to.names.classes[home.owner].methods.values())
+        handed = (term for method in methods for term in self._handed_to(method, value[2]))
+        return not any(
+            one[0] in {"inst", "self", "method", "func"} for term in handed for one in points_to.evaluate(term)
+        )
+
+    @staticmethod
+    def _handed_to(method: Function, name: str) -> Iterator[Term]:
+        """Yield what a method makes the object of an attribute with, and what it calls methods of that with."""
+        made = {event.terms[1] for event in method.events if event.kind == "setattr" and event.name == name}
+        for event in method.events:
+            call = event.terms[0] if event.kind == "call" else ()
+            on_it = call and call[1][0] == "attr" and (call[1][1] in made or call[1][1][::2] == ("attr", name))
+            if on_it or call in made:
+                yield from call_arguments(call)
 
     def is_called(self, undo: str, function: str) -> bool:
         """Tell whether the program calls an undoing function again and again, or an undoing method in the same module."""
@@ -158,16 +190,31 @@ class Undoing:
         return not self.heap.removals.feasibility.outlived(event, self.heap.points_to.functions[function])
 
     def _naming(self, undo: str, function: str) -> Iterator[ExternalCall]:
-        """Yield the calls of an undoing function; of an undoing method, those in the module of the registration."""
-        module_of = self.heap.points_to.names.module_of
+        """Yield the calls of an undoing function; of an undoing method, those in the module or the family of the registration.
+
+        A method of the program that has its place, and calls it, undoes as well.
+        """
         for external in self._calls(undo):
             name, callee = external.name, external.call[1]
             if not undo.startswith("."):
                 if name == undo or self.heap.points_to.contracts.canonical(name) == undo:
                     yield external
-            elif module_of(external.function) is module_of(function) and callee[0] == "attr" and callee[2] == undo[1:]:
-                if name.endswith(undo) or undo == ".detach":
-                    yield external
+                continue
+            if callee[0] != "attr" or callee[2] != undo[1:] or not (name.endswith(undo) or undo == ".detach"):
+                continue
+            if self._is_near(external.function, function):
+                yield external
+            elif self.heap.points_to.functions[external.function].name == undo[1:]:
+                for call in self.heap.effects.calls.get(external.function, ()):
+                    if self._is_near(call.caller, function) and self._runs(call.caller, call.event):
+                        yield ExternalCall(call.caller, call.event, call.event.terms[0], name)
+
+    def _is_near(self, function: str, other: str) -> bool:
+        """Tell whether functions stand in one module, or are methods of a class and its heir."""
+        points_to = self.heap.points_to
+        owner, other_owner = points_to.functions[function].owner, points_to.functions[other].owner
+        is_kin = bool(owner) and bool(other_owner) and points_to.classes.related(owner, other_owner)
+        return is_kin or points_to.names.module_of(function) is points_to.names.module_of(other)
 
     def _takes_back(self, undoing: ExternalCall, value: Term, home: str) -> bool:
         """Tell whether an undoing call takes out what was registered, rather than what others did.
@@ -215,3 +262,11 @@ class Undoing:
 def _is_choice(event: Event) -> bool:
     """Tell whether one of several functions is called: ``(register if wanted else unregister)(function)``."""
     return len(options(event.terms[0][1])) > 1
+
+
+def _names_the_same(contract: Contract, registering: Term, undoing: Term) -> bool:
+    """Tell whether two calls give the same parameters by which a registry finds an entry, as far as they can be seen."""
+    if len(undoing[2]) > 1 or any(word == "**" for call in (registering, undoing) for word, _ in call[3]):
+        return True
+    given = {word for word in contract.same if argument_of(contract, registering, word) not in {None, NONE}}
+    return given == {word for word, value in undoing[3] if word in contract.same and value != NONE}

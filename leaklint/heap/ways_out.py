@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import QUEUES
 from leaklint.flow.model import Event, Function, Guard
-from leaklint.flow.terms import NONE, UNKNOWN, Term, as_text, options, root, walk
+from leaklint.flow.terms import NONE, UNKNOWN, Term, as_text, handed_out, options, root, walk
 from leaklint.heap.early_exits import is_opposed
 from leaklint.heap.effects import Effect
 from leaklint.heap.held_entries import Stay
@@ -246,9 +246,8 @@ class WaysOut(WayQuestion):
                 continue
             if any(self._asks_holder(guard.test, stay) for guard in leaving.guards):
                 continue
-            if not parts.isdisjoint(walk(leaving.terms[0])) or not all(
-                _is_past(removal, tests[-1]) for removal in passed
-            ):
+            given = handed_out(leaving.terms[0])
+            if not parts.isdisjoint(given) or not all(_is_past(removal, tests[-1]) for removal in passed):
                 continue
             if leaving.kind != "leave" or _same_round(leaving, [putting, *passed]):
                 return leaving
@@ -279,8 +278,9 @@ class WaysOut(WayQuestion):
         return bool(parts) and all(not parts.isdisjoint(walk(call)) for call in removing)
 
     def _is_own(self, store: Effect, function: Function) -> bool:
-        """Tell whether each run puts in one more: an entry of a sequence, or what the function makes itself."""
-        return store.container[1] in {"list", "deque"} or self.tickets.is_made_in(store, function)
+        """Tell whether each run puts in one more: an entry of a sequence, or what the function, or its caller, makes for it."""
+        is_sequence = store.container[1] in {"list", "deque"}
+        return is_sequence or self.tickets.is_made_in(store, function) or self.tickets.is_brought(store)
 
     def _asks_holder(self, test: Term, stay: Stay) -> bool:
         """Tell whether a test looks into the holder, asks how much is in it, or what putting in has given back."""

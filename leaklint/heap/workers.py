@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Function, is_for_scripts
-from leaklint.flow.terms import Term
+from leaklint.flow.terms import Term, walk
 from leaklint.heap.arguments import called_by, coroutine_of
 from leaklint.heap.external_calls import ExternalCall
 
@@ -22,11 +22,22 @@ def locals_of_workers(heap: PointsTo, effects: Effects) -> Iterator[tuple[Term, 
         function = heap.functions[key]
         loops = loops_of(function)
         kinds = {"container"} if key in threads else {"container", "inst"}
+        given = _given_back(heap, function) if loops else set()
         for name, terms in function.assigned.items() if loops else ():
             made = [value for value in heap.ordered(heap.all_of(terms)) if value[0] in kinds]
-            if made and all(value[2] and is_made_before(value[2], key, loops, heap) for value in made):
+            if (
+                made
+                and given.isdisjoint(made)
+                and all(value[2] and is_made_before(value[2], key, loops, heap) for value in made)
+            ):
                 for value in made:
                     yield value, function, name.partition("@")[0]
+
+
+def _given_back(heap: PointsTo, function: Function) -> set[Term]:
+    """Return what a function gives back, also as a part of what it makes of it: then it works something out, and ends."""
+    returned = [event.terms[0] for event in function.events if event.kind == "return"]
+    return {value for term in returned for part in walk(term) for value in heap.evaluate(part)}
 
 
 def loops_of(function: Function) -> list[tuple[int, int, int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import NONE, Term, walk
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Effect
 from leaklint.heap.identity import makes_apart
@@ -13,6 +13,9 @@ from leaklint.heap.key_guards import asked_before, conjuncts
 
 if TYPE_CHECKING:
     from leaklint.heap.coverage import Coverage
+    from leaklint.heap.retained import Store
+
+    Place = tuple[int, int, int, int]
 
 _EQUAL = frozenset({"==", "is"})
 _UNEQUAL = frozenset({"!=", "is not"})
@@ -72,8 +75,36 @@ class Wrapping:
         """Return what a removal takes out: for a parameter of its function, what all callers hand in."""
         key = removal.key
         if key is None or key[:2] != ("param", removal.function):
-            return {key} if key is not None else set()
+            return set(self.heap.cell(key) if key[0] == "cell" else (key,)) if key is not None else set()
         return {call.bound.get(key[2], key) for call in self.removals.effects.calls.get(removal.function, ())}
+
+    def keeps_what_nobody_has(self, removal: Effect, store: Store) -> bool:
+        """Tell whether a removal looks for what its callers name, and a store keeps what no caller has: a lambda in a call."""
+        looked_for, chain = self._looked_for(removal), store.retained.chain
+        if not looked_for or any(key[:2] != ("param", removal.function) for key in looked_for):
+            return False
+        steps = [(store.effect.value or NONE, store.effect.function, store.effect.event.place)]
+        for call in chain:
+            term = steps[-1][0]
+            given = call.bound.get(term[2], NONE) if term[:2] == ("param", call.callee) else NONE
+            steps.append((given, call.caller, call.event.place))
+        value, home, _ = steps[-1]
+        alone = self._is_made_for_call(value, home) and not any(self._is_used(*step) for step in steps)
+        return alone and not any(self._may_be(key, value) for key in looked_for)
+
+    def _is_made_for_call(self, term: Term, key: str) -> bool:
+        """Tell whether a term makes a function, of a lambda or a partial, that no variable stands for."""
+        if any(term in values for values in self.heap.functions[key].assigned.values()):
+            return False
+        if term[0] == "func":
+            return self.heap.functions[term[1]].name == "<lambda>"
+        values = self.heap.evaluate(term) if term[0] == "call" else ()
+        return bool(values) and all(value[0] == "partial" for value in values)
+
+    def _is_used(self, term: Term, key: str, place: Place) -> bool:
+        """Tell whether a function does anything else with a term than what stands at a place."""
+        others = (event for event in self.heap.functions[key].events if event.place != place)
+        return any(term in walk(top) for event in others for top in event.terms if top != term or event.kind != "call")
 
     # what a removal looks for
 
