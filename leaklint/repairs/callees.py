@@ -19,7 +19,7 @@ _CHANGES = frozenset(
     "append appendleft add insert extend update setdefault pop popitem popleft remove discard clear sort reverse "
     "difference_update intersection_update symmetric_difference_update __setitem__ __delitem__".split()
 )
-_REAL = of_nature("makes a copy") | {"isinstance", "issubclass", "type", "Process", "reversed"}
+_REAL = of_nature("makes a copy") | {"isinstance", "issubclass", "type", "super", "Process", "reversed"}
 _SHOWING = frozenset({"str", "repr", "print", "format", "ascii", "pprint", "pformat"})
 _VIEWS = frozenset({"keys", "values", "items"})
 # Methods that a weak dictionary or a WeakSet has as well.

@@ -24,6 +24,7 @@ _REAL_DICT = {
     "isinstance": "isinstance() at {place} asks for a dict, and a weak dictionary is none",
     "issubclass": "issubclass() at {place} asks for a dict, and a weak dictionary is none",
     "type": "type() at {place} tells a weak dictionary from a dict",
+    "super": "super() at {place} asks for a method of dict, and a weak dictionary is none",
     "Process": "{name}() at {place} sends the container to another process, which needs a real one",
     "eval": "eval() at {place} takes nothing but a dict for its names",
     "exec": "exec() at {place} takes nothing but a dict for its names",

@@ -9,9 +9,9 @@ import libcst as cst
 
 from leaklint.contracts.library import of_nature
 from leaklint.model import Fix
-from leaklint.repairs import counts, lookups, mapping, sets
+from leaklint.repairs import counts, lookups, mapping, sets, type_tests
 from leaklint.repairs.annotations import follow
-from leaklint.repairs.callees import WALKERS
+from leaklint.repairs.callees import WALKERS, names_class
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import HolderDefinition
@@ -26,6 +26,7 @@ from leaklint.repairs.stored_types import admit, check_values
 
 _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
 _REAL = of_nature("makes a copy") | {"copy", "Process"}
+_HANDS_ON = frozenset({"values", "items", "popitem", "copy"})  # methods that give what is inside
 
 
 def weaken(files: Files, holder: HolderDefinition, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
@@ -53,9 +54,13 @@ def weaken(files: Files, holder: HolderDefinition, request: WeakRequest, roles: 
         else:
             sets.convert(draft, inner, kind)
         _outer(draft, outer, kind, weak)
+        _whole(draft, outer)
+        type_tests.judge(draft, holder)
 
     def reference(draft: Draft) -> None:
         References(draft, "ref").convert(inner)
+        _whole(draft, outer)
+        type_tests.judge(draft, holder)
         for role in outer:
             for file, node in _made_inside(role):
                 if not _starts_empty(node):
@@ -176,12 +181,29 @@ def _outer(draft: Draft, outer: tuple[Role, ...], kind: str, weak: str) -> None:
             _remake(draft, role, file, node, kind, weak)
         if role.kind in {"bind", "local-target"}:
             _factory(draft, role, kind, weak)
-        elif role.kind == "call" and role.name in mapping.VIEWS - {"keys"} and not _is_walked(role):
-            draft.assume(f"what takes the {role.name}() at {role.place} gets along with weak containers")
-        elif role.kind == "argument" and role.name.rpartition(".")[2] in _REAL:
+
+
+def _whole(draft: Draft, outer: tuple[Role, ...]) -> None:
+    """What takes the container as a whole gets the weak containers inside of it along."""
+    for role in outer:
+        last = role.name.rpartition(".")[2]
+        if role.kind == "compare" or (role.kind == "matched" and names_class(role)):
+            draft.refuse(
+                f"the comparison at {role.place} asks what is inside, and a weak container equals no plain one"
+            )
+        elif role.kind == "argument" and last in _REAL:
             draft.refuse(f"{role.name}() at {role.place} needs real containers")
-        elif role.kind == "escape" or (role.kind == "argument" and role.name.rpartition(".")[2] not in WALKERS):
+        elif role.kind == "call" and role.name in _HANDS_ON and not _is_walked(role):
+            draft.assume(f"what takes the {role.name}() at {role.place} gets along with weak containers")
+        elif _is_handed_on(role):
             draft.assume(f"whoever gets the container at {role.place} gets along with weak ones inside")
+
+
+def _is_handed_on(role: Role) -> bool:
+    """Tell whether something else gets the container with what is inside: an argument, a copy, a text, the caller."""
+    if role.kind == "argument":
+        return role.name.rpartition(".")[2] not in WALKERS or role.by_keyword
+    return role.kind in {"escape", "operand", "shown"} or (role.kind == "star" and role.name == "**")
 
 
 def _fill_later(draft: Draft, role: Role, file: ParsedFile, node: cst.BaseExpression) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from leaklint.repairs.callees import WALKERS, only_walked
+from leaklint.repairs.callees import WALKERS, names_class, only_walked
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.escapes import plain_wanted
@@ -23,7 +23,7 @@ _ALGEBRA = frozenset("difference intersection isdisjoint issubset issuperset sym
 _TAKING = frozenset({"difference_update", "intersection_update", "symmetric_difference_update"})
 _CHOOSING = frozenset({"sorted", "min", "max", "nlargest", "nsmallest"})
 _FROM_LIST = {"append": "add", "extend": "update", "remove": "remove", "clear": "clear"}
-_REAL = COPYING | {"isinstance", "issubclass", "type", "Process", "copy"}
+_REAL = COPYING | {"isinstance", "issubclass", "type", "super", "Process", "copy"}
 _PASSED = frozenset(
     {"alias", "alias-target", "local-target", "bind", "truth", "identity", "idle", "unbind", "contains"}
 )
@@ -145,6 +145,10 @@ def _other(draft: Draft, role: Role, kind: str) -> None:
         draft.refuse(f"the text made at {role.place} shows the entries in their order")
     elif role.kind == "star":
         _order(draft, role, kind)
+    elif role.kind == "matched" and kind == "list":
+        draft.refuse(f"the patterns at {role.place} tell a list from a WeakSet")
+    elif role.kind == "matched" and names_class(role):
+        draft.replace(file, role.use.node, f"set({text})")
     elif role.kind == "escape":
         _escapes(draft, role, kind)
 
