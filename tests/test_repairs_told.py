@@ -343,3 +343,75 @@ def test_equality_may_be_given_from_outside(head: str, tail: str) -> None:
         """)
     fix = weak(f"{head}{text}{tail}", "AFLOAT", "Ship", side="element")
     assert (fix.safety, "Ship is given __eq__ at" in fix.reason) == ("none", True), fix.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "safety", "told"),
+    [
+        ("return functools.reduce(max, [1], len(AFLOAT))", "safe", "works alike"),
+        ("return functools.reduce(lambda total, ship: total + ship.size, AFLOAT, 0)", "unsafe", "does not matter"),
+        ("return min(AFLOAT, key=lambda ship: ship.size)", "unsafe", "does not matter"),
+        ("return fsum(AFLOAT)", "none", "fsum() at mod.py:13 gets the container"),
+    ],
+)
+def test_what_walks_a_list_may_tell_its_order(code: str, safety: str, told: str) -> None:
+    text = lines(f"""
+        import functools
+
+        AFLOAT = []
+
+        class Ship:
+            size = 1
+
+            def __init__(self):
+                AFLOAT.append(self)
+
+        def use():
+            # the function below is none of the library
+            {code}
+
+        def fsum(every):
+            return every.count(1)
+        """)
+    fix = weak(text, "AFLOAT", "Ship", side="element")
+    assert (fix.safety, told in fix.reason) == (safety, True), fix.reason
+
+
+@pytest.mark.parametrize("merged", ["[(name, self)]", "{name: self}", "((one, self) for one in name)"])
+def test_pairs_put_their_second_part_in(merged: str) -> None:
+    text = f"AFLOAT = {{}}\n\nclass Ship:\n    def __init__(self, name):\n        AFLOAT.update({merged})\n"
+    fix = weak(text, "AFLOAT", "Ship")
+    assert fix.safety == "safe", fix.reason
+    script = "ship = Ship('A')\nseen += [len(AFLOAT), AFLOAT['A'] is ship]\ndel ship\nseen.append(len(AFLOAT))"
+    assert executed(repaired(text, fix)["mod.py"], script) == [1, True, 0]
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["{where: set() for where in 'ab'}", "{'a': set(), 'b': set()}", "dict.fromkeys('ab')", "{**{}, 'a': set()}"],
+)
+def test_containers_that_are_inside_from_the_start(made: str) -> None:
+    text = lines(f"""
+        class Ship:
+            harbours = {made}
+
+            def __init__(self):
+                Ship.harbours["a"].add(self)
+
+            def sail(self):
+                Ship.harbours["a"].remove(self)
+                Ship.harbours["b"].add(self)
+        """)
+    fix = weak(text, "Ship.harbours", "Ship", side="element", depth=1)
+    if "**" in made or "from" in made:
+        assert fix.safety == "none", fix.reason
+        return
+    assert fix.safety == "safe", fix.reason
+    script = """
+        one, two = Ship(), Ship()
+        two.sail()
+        seen += [len(every) for every in Ship.harbours.values()]
+        del one, two
+        seen += [len(every) for every in Ship.harbours.values()]
+        """
+    assert executed(repaired(text, fix)["mod.py"], script) == [1, 1, 0, 0]

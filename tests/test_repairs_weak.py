@@ -63,7 +63,7 @@ def test_a_list_that_is_only_filled_and_asked_becomes_a_weak_set() -> None:
                     pass
 
             def is_open(self):
-                return self in A.live and bool(A.live)
+                return self in A.live
         """)
     fix = weak(text, "A.live", "A", side="element")
     after = repaired(text, fix)["mod.py"]

@@ -10,8 +10,10 @@ import libcst as cst
 
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import ParsedFile
+from leaklint.repairs.holders import HolderDefinition, last_word
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import dotted_name, walk
+from leaklint.repairs.slots import may_be_of
 
 _NAMES = {
     "dict": frozenset({"dict", "Dict", "OrderedDict", "DefaultDict", "defaultdict"}),
@@ -26,6 +28,7 @@ _WIDER = {
     "set": _ANY | {"AbstractSet", "AbstractSet[]", "MutableSet", "MutableSet[]"},
 }
 _AROUND = frozenset({"ClassVar", "Final", "Optional", "Union", "Annotated"})
+_READERS = ("get_annotations", "get_type_hints")
 _COMMENT = re.compile(r"[ \t]*#[ \t]*type:[ \t]*(?P<text>[^#\r\n]*[^#\s])")
 
 
@@ -42,6 +45,21 @@ def follow(draft: Draft, role: Role, kind: str, weak: str, *, element: bool = Fa
         change.annotation(statement.annotation.annotation)
     elif isinstance(statement, cst.Assign):
         change.comment(statement)
+
+
+def judge_read(draft: Draft, role: Role, holder: HolderDefinition) -> None:
+    """Where a program reads the annotations of a class, those of a weak container say another type."""
+    if not holder.cls or not isinstance(role.node, cst.AnnAssign) or role.use.scope.kind != "class":
+        return
+    program = draft.files.program
+    bases = [(name, at, term[1]) for name, at, term in program.attributes("__annotations__")]
+    for word in _READERS:
+        for name in program.saying(word):
+            calls = ((at, one) for at, one in program.terms(name).at.items() if one[0] == "call" and one[2])
+            bases += [(name, at, call[2][0]) for at, call in calls if last_word(call[1]) == word]
+    for name, at, base in bases:
+        if may_be_of(program, base, {*program.classes.below(holder.cls), holder.cls}):
+            draft.assume(f"the annotations read at {program.names.modules[name].path}:{at[0]} may name another type")
 
 
 class _Change(NamedTuple):

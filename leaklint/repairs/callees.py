@@ -19,7 +19,7 @@ _CHANGES = frozenset(
     "append appendleft add insert extend update setdefault pop popitem popleft remove discard clear sort reverse "
     "difference_update intersection_update symmetric_difference_update __setitem__ __delitem__".split()
 )
-_REAL = of_nature("makes a copy") | {"isinstance", "issubclass", "type", "Process", "reversed"}
+_REAL = of_nature("makes a copy") | {"isinstance", "issubclass", "type", "super", "Process", "reversed"}
 _SHOWING = frozenset({"str", "repr", "print", "format", "ascii", "pprint", "pformat"})
 _VIEWS = frozenset({"keys", "values", "items"})
 # Methods that a weak dictionary or a WeakSet has as well.
@@ -28,9 +28,13 @@ OF_WEAK = frozenset(
     "issuperset symmetric_difference union".split()
 )
 _ABSTRACT = frozenset({"Mapping", "MutableMapping", "Iterable", "Sized", "Container", "Collection"})
-_WALKS = frozenset(
-    "len bool id list tuple set frozenset dict sorted iter enumerate zip map filter any all sum min max next join chain".split()
+#: Calls that only walk what they are given, or ask its length, where they are not functions of the program.
+WALKERS = frozenset(
+    "len bool id list tuple set frozenset sorted iter enumerate zip map filter any all sum min max next join chain Counter "
+    "from_iterable extend difference union intersection reduce fsum prod mean fmean median deque islice groupby product "
+    "combinations permutations accumulate takewhile dropwhile filterfalse zip_longest nlargest nsmallest".split()
 )
+_WALKS = WALKERS | {"dict"}
 _BINDING = frozenset({"staticmethod", "classmethod"}) | of_nature("marker") | of_nature("property")
 _HARMLESS = frozenset(
     {"matched", "iterate", "contains", "get-item", "truth", "identity", "idle", "alias-target", "local-target"}
@@ -81,6 +85,11 @@ def reached(files: Files, file: ParsedFile, call: cst.Call) -> Reached | None:
     keywords = {argument.keyword.value: argument.value for argument in call.args if argument.keyword is not None}
     given.update({name: value for name, value in keywords.items() if name in known})
     return Reached(home, home.inner(node), node, given)
+
+
+def only_walked(files: Files, role: Role) -> bool:
+    """Tell whether a function that gets the container is what its name says: none of the program, and given no keyword."""
+    return not role.by_keyword and files.program.callee(role.file.denoted(role.call.func)) is None
 
 
 def demand(files: Files, role: Role, hops: int = _HOPS) -> Demand:
@@ -146,7 +155,7 @@ def wanted(files: Files, role: Role, hops: int) -> Demand:
     """Return what a use of something that is the container wants of it."""
     if role.kind == "argument":
         last = role.name.rpartition(".")[2]
-        if last in _WALKS and not role.by_keyword:
+        if last in _WALKS and only_walked(files, role):
             return Demand()
         arguments = role.arguments
         if last == "isinstance" and len(arguments) == 2:

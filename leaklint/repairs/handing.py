@@ -13,6 +13,7 @@ _BY_KEY = frozenset({"get", "setdefault", "pop", "__getitem__"})
 _ALL = frozenset({"values", "items", "popitem", "copy"})
 _OF_SET = frozenset({"pop", "copy", "union", "intersection", "difference"})
 _ASKS = frozenset({"len", "bool", "id"})
+_LISTS = frozenset("list tuple set frozenset sorted iter enumerate zip map filter max min".split())
 _CHANGES = frozenset("append add insert remove discard pop popitem clear setdefault update".split())
 
 
@@ -38,6 +39,8 @@ def _decides(role: Role, side: str, *, by_identity: bool) -> bool:
     """Tell whether something else happens once an entry is gone: by whether there is any, how many, or one of a name."""
     if role.kind == "contains":
         return side == "value" and not by_identity and not role.key_text.startswith("id(")
+    if role.kind == "argument" and role.name == "bool":
+        return True
     if role.kind == "argument" and role.name == "len":
         return isinstance(role.file.parent(role.node), (cst.Comparison, cst.ComparisonTarget))
     return role.kind == "truth"
@@ -62,7 +65,9 @@ def _hands_out(role: Role, side: str, *, by_identity: bool) -> bool:
             return not by_identity
         if role.kind == "call" and role.name in _BY_KEY:
             return not by_identity and not dropped
-        return role.kind == "call" and role.name in _ALL and not dropped and not _only_counted(role)
+        if role.kind == "call" and role.name in _ALL:
+            return not dropped and not _only_counted(role)
+        return not by_identity and _lists_keys(role)
     if role.kind == "iterate" or role.kind == "star":
         return True
     if role.kind == "argument":
@@ -71,6 +76,13 @@ def _hands_out(role: Role, side: str, *, by_identity: bool) -> bool:
         return side == "element"
     names = _OF_SET if side == "element" else {"keys", "items", "popitem"}
     return role.kind == "call" and role.name in names and not dropped and not _only_counted(role)
+
+
+def _lists_keys(role: Role) -> bool:
+    """Tell whether a use lists the keys, which say of which objects there are entries."""
+    if role.kind == "argument":
+        return role.name in _LISTS
+    return role.kind in {"iterate", "star"} or (role.kind == "call" and role.name == "keys" and not _only_counted(role))
 
 
 def _only_counted(role: Role) -> bool:

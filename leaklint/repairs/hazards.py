@@ -144,10 +144,10 @@ def judge_identity(draft: Draft, role: Role, node: cst.BaseExpression, roles: tu
         owner = next((above for above in file.around(function) if isinstance(above, cst.ClassDef)), None)
         places = [owner] if owner is not None else places
     for place in places:
-        numbers = list(_numbers(file, place, text))
+        numbers = list(numbers_of(file, place, text))
         filed = under_own_number(draft.files.program, file, numbers, text)
         for use in numbers:
-            why = "" if id(use) in filed else _misused(file, use, roles)
+            why = "" if id(use) in filed else misused(file, use, roles)
             if why == "returned" and place is function and text != "self":
                 why = _misused_by_callers(draft, role, roles)
             if why and why != "returned":
@@ -193,7 +193,7 @@ def _held(value: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
         yield value
 
 
-def _numbers(file: ParsedFile, place: cst.CSTNode, text: str) -> Iterator[cst.CSTNode]:
+def numbers_of(file: ParsedFile, place: cst.CSTNode, text: str) -> Iterator[cst.CSTNode]:
     """Yield ``id(text)``, and the names that it is given to, wherever they are used."""
     for node in walk(place):
         if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "id"):
@@ -212,7 +212,7 @@ def _numbers(file: ParsedFile, place: cst.CSTNode, text: str) -> Iterator[cst.CS
                     yield below
 
 
-def _misused(file: ParsedFile, use: cst.CSTNode, roles: tuple[Role, ...]) -> str:
+def misused(file: ParsedFile, use: cst.CSTNode, roles: tuple[Role, ...]) -> str:
     """Return where a number serves as a key of something else; ``returned`` if it leaves as such; else nothing."""
     own = {id(role.node) for role in roles} | {id(role.use.node) for role in roles}
     below = use
@@ -252,7 +252,7 @@ def _misused_by_callers(draft: Draft, role: Role, roles: tuple[Role, ...]) -> st
             inside = next((one for one in file.around(above) if isinstance(one, cst.FunctionDef)), file.source.module)
             uses = [below for below in walk(inside) if isinstance(below, cst.Name) and below.value in names]
         for use in uses:
-            why = _misused(file, use, roles)
+            why = misused(file, use, roles)
             if why:
                 return file.place(use) if why == "returned" else why
     return ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from leaklint.contracts.library import of_nature
-from leaklint.repairs.callees import demand, names_class
+from leaklint.repairs.callees import WALKERS, demand, names_class, only_walked
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.escapes import plain_wanted
@@ -20,15 +20,11 @@ _SAME = frozenset(
     "__iter__".split()
 )
 VIEWS = frozenset({"keys", "values", "items"})
-# Calls that only walk what they are given, or ask its length.
-WALKERS = frozenset(
-    "len bool id list tuple set frozenset sorted iter enumerate zip map filter any all sum min max next join chain Counter "
-    "from_iterable extend difference union intersection".split()
-)
 _REAL_DICT = {
     "isinstance": "isinstance() at {place} asks for a dict, and a weak dictionary is none",
     "issubclass": "issubclass() at {place} asks for a dict, and a weak dictionary is none",
     "type": "type() at {place} tells a weak dictionary from a dict",
+    "super": "super() at {place} asks for a method of dict, and a weak dictionary is none",
     "Process": "{name}() at {place} sends the container to another process, which needs a real one",
     "eval": "eval() at {place} takes nothing but a dict for its names",
     "exec": "exec() at {place} takes nothing but a dict for its names",
@@ -170,7 +166,7 @@ def _handed(draft: Draft, role: Role) -> None:
         draft.refuse(f"{role.name}() at {role.place} would give a weak copy")
     elif role.name == "dict" and len(role.call.args) == 1 and not role.by_keyword:
         draft.insert(file, file.end(role.use.node), ".items()")
-    elif last not in WALKERS or role.by_keyword:
+    elif last not in WALKERS or not only_walked(draft.files, role):
         taken(draft, role, "a weak dictionary", f"dict({file.code(role.use.node)}.items())")
 
 

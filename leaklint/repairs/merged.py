@@ -50,9 +50,9 @@ def _spread(role: Role, merged: Iterable[cst.CSTNode], side: str) -> Iterator[cs
     """Yield the elements of what is merged into a container, as far as they are written out; of a mapping one ``side``."""
     for node in merged:
         if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
-            yield from [element.value for element in node.elements if isinstance(element, cst.Element)]
+            yield from [_half(element.value, side) for element in node.elements if isinstance(element, cst.Element)]
         elif isinstance(node, _COMPS):
-            yield node.elt
+            yield _half(node.elt, side)
         elif isinstance(node, cst.Dict):
             pairs = [element for element in node.elements if isinstance(element, cst.DictElement)]
             yield from [pair.key if side == "key" else pair.value for pair in pairs]
@@ -64,6 +64,12 @@ def _spread(role: Role, merged: Iterable[cst.CSTNode], side: str) -> Iterator[cs
                     bound.node, (cst.List, cst.Tuple, cst.Set, cst.ListComp, cst.Dict)
                 ):
                     yield from _spread(role, [bound.node], side)
+
+
+def _half(node: cst.BaseExpression, side: str) -> cst.BaseExpression:
+    """Return the key or the value of a pair that is put into a mapping, whatever is put into something else as it is."""
+    pair = isinstance(node, cst.Tuple) and len(node.elements) == 2 and side in {"key", "value"}
+    return node.elements[0 if side == "key" else 1].value if pair and isinstance(node, cst.Tuple) else node
 
 
 def put_back(files: Files, role: Role, node: cst.BaseExpression) -> bool:

@@ -9,8 +9,9 @@ import libcst as cst
 
 from leaklint.contracts.library import of_nature
 from leaklint.model import Fix
-from leaklint.repairs import counts, lookups, mapping, sets
+from leaklint.repairs import counts, lookups, mapping, sets, type_tests
 from leaklint.repairs.annotations import follow
+from leaklint.repairs.callees import WALKERS, names_class
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import HolderDefinition
@@ -25,6 +26,7 @@ from leaklint.repairs.stored_types import admit, check_values
 
 _WEAK = {"value": "WeakValueDictionary", "key": "WeakKeyDictionary"}
 _REAL = of_nature("makes a copy") | {"copy", "Process"}
+_HANDS_ON = frozenset({"values", "items", "popitem", "copy"})  # methods that give what is inside
 
 
 def weaken(files: Files, holder: HolderDefinition, request: WeakRequest, roles: tuple[Role, ...]) -> Fix:
@@ -52,9 +54,13 @@ def weaken(files: Files, holder: HolderDefinition, request: WeakRequest, roles: 
         else:
             sets.convert(draft, inner, kind)
         _outer(draft, outer, kind, weak)
+        _whole(draft, outer)
+        type_tests.judge(draft, holder)
 
     def reference(draft: Draft) -> None:
         References(draft, "ref").convert(inner)
+        _whole(draft, outer)
+        type_tests.judge(draft, holder)
         for role in outer:
             for file, node in _made_inside(role):
                 if not _starts_empty(node):
@@ -157,11 +163,15 @@ def _inner_kind(outer: tuple[Role, ...]) -> str:
 
 
 def _made_inside(role: Role) -> list[tuple[ParsedFile, cst.BaseExpression]]:
-    """Return the expressions that make an inner container: assigned, or given to ``setdefault`` or ``get``."""
+    """Return the expressions that make an inner container: assigned, given to ``setdefault`` or ``get``, there at first."""
     if role.kind == "set-item" and role.value is not None:
         return [(role.file, role.value)]
     if role.kind == "call" and role.name in {"setdefault", "get", "pop"} and len(role.arguments) == 2:
         return [(role.file, role.arguments[1])]
+    if role.kind in {"bind", "local-target"} and isinstance(role.value, cst.DictComp):
+        return [(role.file, role.value.value)]
+    if role.kind in {"bind", "local-target"} and isinstance(role.value, cst.Dict):
+        return [(role.file, one.value) for one in role.value.elements]
     return []
 
 
@@ -171,12 +181,29 @@ def _outer(draft: Draft, outer: tuple[Role, ...], kind: str, weak: str) -> None:
             _remake(draft, role, file, node, kind, weak)
         if role.kind in {"bind", "local-target"}:
             _factory(draft, role, kind, weak)
-        elif role.kind == "call" and role.name in mapping.VIEWS - {"keys"} and not _is_walked(role):
-            draft.assume(f"what takes the {role.name}() at {role.place} gets along with weak containers")
-        elif role.kind == "argument" and role.name.rpartition(".")[2] in _REAL:
+
+
+def _whole(draft: Draft, outer: tuple[Role, ...]) -> None:
+    """What takes the container as a whole gets the weak containers inside of it along."""
+    for role in outer:
+        last = role.name.rpartition(".")[2]
+        if role.kind == "compare" or (role.kind == "matched" and names_class(role)):
+            draft.refuse(
+                f"the comparison at {role.place} asks what is inside, and a weak container equals no plain one"
+            )
+        elif role.kind == "argument" and last in _REAL:
             draft.refuse(f"{role.name}() at {role.place} needs real containers")
-        elif role.kind == "escape" or (role.kind == "argument" and role.name.rpartition(".")[2] not in mapping.WALKERS):
+        elif role.kind == "call" and role.name in _HANDS_ON and not _is_walked(role):
+            draft.assume(f"what takes the {role.name}() at {role.place} gets along with weak containers")
+        elif _is_handed_on(role):
             draft.assume(f"whoever gets the container at {role.place} gets along with weak ones inside")
+
+
+def _is_handed_on(role: Role) -> bool:
+    """Tell whether something else gets the container with what is inside: an argument, a copy, a text, the caller."""
+    if role.kind == "argument":
+        return role.name.rpartition(".")[2] not in WALKERS or role.by_keyword
+    return role.kind in {"escape", "operand", "shown"} or (role.kind == "star" and role.name == "**")
 
 
 def _fill_later(draft: Draft, role: Role, file: ParsedFile, node: cst.BaseExpression) -> None:
@@ -184,6 +211,7 @@ def _fill_later(draft: Draft, role: Role, file: ParsedFile, node: cst.BaseExpres
     statement = file.parent(file.parent(role.node) or role.node)
     line = file.parent(statement) if isinstance(statement, cst.Assign) and len(statement.targets) == 1 else None
     indent = file.indent(line) if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
+    indent = indent if role.kind not in {"bind", "local-target"} else None
     again = any(isinstance(one, (cst.Call, cst.NamedExpr, cst.Await)) for one in walk(role.node))
     if not isinstance(node, cst.List) or indent is None or line is None or again:
         draft.refuse(f"what the inner container made at {file.place(node)} starts with is not wrapped")
@@ -232,7 +260,7 @@ def _factory(draft: Draft, role: Role, kind: str, weak: str) -> None:
             draft.replace(file, first.body, f"{name}()")
         else:
             draft.refuse(f"what the defaultdict at {role.place} makes is not known")
-    elif isinstance(value, cst.Dict) and value.elements:
+    elif isinstance(value, cst.Dict) and any(isinstance(one, cst.StarredDictElement) for one in value.elements):
         draft.refuse(f"what the container made at {role.place} starts with is not known")
     follow(draft, role, kind, weak, inside=True)
 

@@ -16,7 +16,7 @@ from leaklint.flow.terms import Term
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.holders import last_word
 from leaklint.repairs.program import Program, short
-from leaklint.repairs.slots import layout_kept, slots_given, slots_read
+from leaklint.repairs.slots import set_on_class, slots_given, slots_read
 
 STIFF = of_nature("not weakly referable")
 _SIZED = of_nature("of variable size")  # a class with such a base gets no room for weak references
@@ -76,7 +76,7 @@ def prepare(draft: Draft, key: str) -> None:
         if read:
             text = f"the slots of {short(opened)} leave no room for weak references, and are read at {read} as they are"
             draft.refuse(text)
-        if changed := layout_kept(draft.files.program, opened):
+        if changed := set_on_class(draft.files.program, opened, "__class__"):
             draft.refuse(f"the slots of {short(opened)} must stay as they are: objects change their class at {changed}")
         _open_slots(draft, opened)
 

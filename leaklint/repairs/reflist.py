@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from leaklint.repairs.callees import WALKERS, only_walked
 from leaklint.repairs.draft import Draft
-from leaklint.repairs.mapping import WALKERS
 from leaklint.repairs.roles import Role
 
 _ADDS = {"append": 0, "insert": 1, "add": 0}
@@ -103,7 +103,7 @@ class References:
             self._wrap(role, role.node.left, linked=False)
         elif role.kind == "argument" and last in {"len", "bool", "id"}:
             return
-        elif role.kind == "argument" and last not in WALKERS | {"reversed"}:
+        elif role.kind == "argument" and (last not in WALKERS | {"reversed"} or not only_walked(draft.files, role)):
             draft.refuse(f"{role.name}() at {role.place} gets the list and would find weak references in it")
         elif role.kind in {"iterate", "argument", "compare", "operand", "star", "shown"}:
             draft.replace(file, role.use.node, self.walked(text))

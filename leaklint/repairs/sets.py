@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from leaklint.repairs.callees import WALKERS, names_class, only_walked
 from leaklint.repairs.cleanup import dropped
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.escapes import plain_wanted
-from leaklint.repairs.mapping import COPYING, WALKERS, snapshot, taken
-from leaklint.repairs.order import feeds_a_set
+from leaklint.repairs.mapping import COPYING, snapshot, taken
+from leaklint.repairs.order import ORDERLESS, feeds_a_set
 from leaklint.repairs.roles import Role
 
 _OF_SETS = frozenset(
@@ -20,9 +21,9 @@ _OF_SETS = frozenset(
 # What these take may be no objects, of which a WeakSet makes weak references; and what they give must not be weak, too.
 _ALGEBRA = frozenset("difference intersection isdisjoint issubset issuperset symmetric_difference union".split())
 _TAKING = frozenset({"difference_update", "intersection_update", "symmetric_difference_update"})
+_CHOOSING = frozenset({"sorted", "min", "max", "nlargest", "nsmallest"})
 _FROM_LIST = {"append": "add", "extend": "update", "remove": "remove", "clear": "clear"}
-_ORDERED = frozenset("list tuple iter enumerate zip map filter join next chain from_iterable extend".split())
-_REAL = COPYING | {"isinstance", "issubclass", "type", "Process", "copy"}
+_REAL = COPYING | {"isinstance", "issubclass", "type", "super", "Process", "copy"}
 _PASSED = frozenset(
     {"alias", "alias-target", "local-target", "bind", "truth", "identity", "idle", "unbind", "contains"}
 )
@@ -108,8 +109,11 @@ def _handed(draft: Draft, role: Role, kind: str) -> None:
         draft.refuse(f"{role.name}() at {role.place} needs a real {kind}")
     elif last == "reversed":
         draft.refuse(f"reversed() at {role.place} needs an order, and a WeakSet has none")
-    elif last in WALKERS and not role.by_keyword:
-        if last in _ORDERED:
+    elif last in WALKERS and only_walked(draft.files, role):
+        tied = last in _CHOOSING and any(
+            one.keyword is not None and one.keyword.value == "key" for one in role.call.args
+        )
+        if tied or last not in ORDERLESS | {"id"}:  # of those that are equal by their keys the first one counts
             _order(draft, role, kind)
     elif kind == "list":
         draft.refuse(f"{role.name}() at {role.place} gets the container and may use it as a list")
@@ -141,6 +145,10 @@ def _other(draft: Draft, role: Role, kind: str) -> None:
         draft.refuse(f"the text made at {role.place} shows the entries in their order")
     elif role.kind == "star":
         _order(draft, role, kind)
+    elif role.kind == "matched" and kind == "list":
+        draft.refuse(f"the patterns at {role.place} tell a list from a WeakSet")
+    elif role.kind == "matched" and names_class(role):
+        draft.replace(file, role.use.node, f"set({text})")
     elif role.kind == "escape":
         _escapes(draft, role, kind)
 

@@ -18,7 +18,7 @@ def slots_read(program: Program, key: str) -> str:
     for module in program.saying(_NAME):
         path, text = program.names.modules[module].path, program.source(module).text
         for place, term in program.terms(module).attributes.get(_NAME, ()):
-            if any(_may_be_of(program, one, family) for one in options(term[1])):
+            if any(may_be_of(program, one, family) for one in options(term[1])):
                 return f"{path}:{place[0]}"
         quoted = _QUOTED.search(text)
         if quoted is not None:
@@ -26,7 +26,7 @@ def slots_read(program: Program, key: str) -> str:
     return ""
 
 
-def _may_be_of(program: Program, term: Term, family: set[str]) -> bool:
+def may_be_of(program: Program, term: Term, family: set[str]) -> bool:
     """Tell whether a term may be one of some classes, or an object of one: anything but a known other class."""
     term = term[1] if term[0] == "attr" and term[2] == "__class__" else term
     callee = program.callee(term)
@@ -51,13 +51,13 @@ def _speaks_of_slots(program: Program, key: str) -> bool:
     return any(f"'{_NAME}'" in repr(event.terms) for one in functions for event in one.events)
 
 
-def layout_kept(program: Program, key: str) -> str:
-    """Return where objects that may be of a class become ones of another class, which must have the same slots."""
+def set_on_class(program: Program, key: str, name: str) -> str:
+    """Return where an attribute of that name is set on what may be a class, or one related to it, or an object of these."""
     family = {above for one in program.classes.below(key) for above in program.classes.order(one)}
-    for module in program.saying("__class__"):
+    for module in program.saying(name):
         events = (event for one in program.names.modules[module].functions.values() for event in one.events)
         for event in events:
-            if event.kind == "setattr" and event.name == "__class__":
-                if any(_may_be_of(program, one, family) for one in options(event.terms[0])):
+            if event.kind == "setattr" and event.name == name:
+                if any(may_be_of(program, one, family) for one in options(event.terms[0])):
                     return f"{program.names.modules[module].path}:{event.place[0]}"
     return ""

@@ -8,8 +8,9 @@ import libcst as cst
 
 from leaklint.model import Fix
 from leaklint.repairs import asked_with, counts, hazards, lookups, mapping, nested, sets, type_tests
-from leaklint.repairs.annotations import follow
+from leaklint.repairs.annotations import follow, judge_read
 from leaklint.repairs.draft import Draft
+from leaklint.repairs.elsewhere import judge_elsewhere
 from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
 from leaklint.repairs.holders import HolderDefinition
@@ -151,6 +152,7 @@ def make(draft: Draft, holder: HolderDefinition, roles: Iterable[Role], kind: st
                 draft.assume(f"{role.file.code(role.use.node)}, assigned at {role.place}, is another container")
             continue
         follow(draft, role, kind, weak)
+        judge_read(draft, role, holder)
         if role.value is None:
             if not isinstance(role.node, cst.AnnAssign):
                 draft.refuse(f"the container is bound at {role.place} in a way that cannot be read")
@@ -215,6 +217,7 @@ def judge_stores(
     every = tuple(roles)
     out = hands_out(every, side)
     hazards.judge_named(draft, request, every)
+    judge_elsewhere(draft, request.classes, every)
     unknown = not request.classes and not any(request.others)
     if unknown:
         hazards.judge_default(draft, every)
