@@ -36,17 +36,13 @@ def is_filled_at_birth(effects: Effects, holder: HeapPlace, effect: Effect, chai
     guards = (*effect.event.guards, *(handed.event.guards if handed is not None else ()))
     if any(guard.kind == "while" for guard in guards):
         return False  # nobody knows when such a loop ends: a program may run in a constructor
-    if handed is not None and is_at_birth(effects, handed):
-        return True
-    if function.name.startswith("_") and is_only_at_birth(effects, function.key):
-        return True
+    own = ("param", function.key, function.params[0].name) if function.params else ()
+    is_kin = function.owner in effects.heap.classes.order(holder.owner)
+    if is_kin and own == receiver and ("attr", own, holder.name) in walk(effect.base):
+        helps = function.name.startswith("_") and is_only_at_birth(effects, function.key)
+        return _makes(function.name) or helps or (handed is not None and is_at_birth(effects, handed))
     if _makes(function.name) and function.params:
-        own = ("param", function.key, function.params[0].name)
-        is_own = function.owner in effects.heap.classes.order(holder.owner) and ("attr", own, holder.name) in walk(
-            effect.base
-        )
-        is_new = effect.container[2] == ("op", effect.base) or _is_born_in(effect.container, function)
-        return is_own or is_new
+        return effect.container[2] == ("op", effect.base) or _is_born_in(effect.container, function)
     return receiver[0] == "call" and not (function.is_async or function.yields) and _is_made_by(effects, receiver)
 
 
