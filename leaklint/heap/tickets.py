@@ -60,26 +60,30 @@ class Tickets(WayQuestion):
     def is_brought(self, store: Effect) -> bool:
         """Tell whether a function makes an entry anew for each call by which it is put in, and gives it to nobody else."""
         function, entry = self.sites.frames(store)[-1].function, store.value if store.key is None else store.key
-        for name in params_of(entry, function.key) if entry is not None else ():
-            for call in self.effects.calls.get(function.key, ()):
-                made, caller = call.bound.get(name, NONE), self.heap.functions[call.caller]
-                if made[0] == "call" and makes_apart(self.heap, made) and self._is_once(call, made, caller):
-                    if not self._gives_away(caller, made, call):
-                        return True
+        names = params_of(entry, function.key) if entry is not None else ()
+        pending, seen = [(function.key, name) for name in sorted(names)], set[tuple[str, str]]()
+        while pending and len(seen) <= _CALLERS:
+            key, name = pending.pop()
+            seen.add((key, name))
+            for call in self.effects.calls.get(key, ()):
+                given, caller = call.bound.get(name, NONE), self.heap.functions[call.caller]
+                if not self._is_once(call, given, caller) or self._gives_away(caller, given, call):
+                    continue
+                if given[0] == "call" and makes_apart(self.heap, given):
+                    return True
+                if given[:2] == ("param", caller.key) and (caller.key, given[2]) not in seen:
+                    pending.append((caller.key, given[2]))
         return False
 
     @staticmethod
-    def _is_once(call: Call, made: Term, caller: Function) -> bool:
-        """Tell whether a call comes at most once for each object that its function makes for it."""
-        rounds = [
-            [guard for guard in event.guards if guard.kind in {"loop", "while"}]
-            for event in caller.events
-            if event is call.event or event.terms[:1] == (made,)
-        ]
-        asked = any(
-            guard.kind == "while" and call.term in walk(guard.test) for event in caller.events for guard in event.guards
-        )
-        return not asked and all(blocks == rounds[0] for blocks in rounds)
+    def _is_once(call: Call, given: Term, caller: Function) -> bool:
+        """Tell whether a call comes at most once for each object that its function makes for it, or is given."""
+        makes = (event for event in caller.events if event.kind == "call" and event.terms[0] == given)
+        made = next((event.guards for event in makes), ())
+        tests = (guard.test for event in caller.events for guard in event.guards if guard.kind == "while")
+        if any(call.term in walk(test) for test in tests):
+            return False
+        return all(guard in made for guard in call.event.guards if guard.kind in {"loop", "while"})
 
     @staticmethod
     def _gives_away(function: Function, made: Term, call: Call) -> bool:
