@@ -534,16 +534,19 @@ def test_row_3_a_cached_object_that_changes_must_not_lose_its_state(change: str)
 
 
 @pytest.mark.parametrize(
-    ("change", "use"),
+    ("change", "use", "safety", "told"),
     [
-        ("return self.n", 'counter("a").add()'),
-        ("self.n += 1", 'return counter("a")'),
-        ("self.n += 1", "kept = counter('a')"),
+        ("self.n += 1", 'return counter("a")', "unsafe", "may be made anew"),
+        ("return self.n", 'counter("a").add()', "none", "would be made anew each time: mod.py:22 lets it go at once"),
+        ("self.n += 1", "kept = counter('a')", "none", "would be made anew each time: mod.py:22 lets it go at once"),
+        ("return self.n", 'counter("a").add()\n\nA = counter("b")', "unsafe", "may be made anew"),
     ],
 )
-def test_row_3_a_cached_object_that_stays_as_it_is_may_be_made_anew(change: str, use: str) -> None:
+def test_row_3_a_cache_whose_users_all_let_go_at_once_would_be_none(
+    change: str, use: str, safety: str, told: str
+) -> None:
     fix = weak(COUNTERS.replace("CHANGE", change).replace("USE", use), "C", "Counter")
-    assert fix.safety == "unsafe" and "may be made anew" in fix.reason
+    assert fix.safety == safety and told in fix.reason, fix.reason
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ class Registrations:
         function, term = registering.function, registering.call
         home = self.heap.points_to.functions[function]
         birth = home.name == "__enter__" or is_constructor(home.name)
-        level = 2 if birth or (retained.kind == "instance" and home.kind == "method") else 1
+        level = 2 if birth else 1
         if contract.until:
             subject = argument_of(contract, term, contract.until.partition(" ")[2])
             level = self._of_finalizer(retained, subject, value, home)

@@ -16,6 +16,7 @@ from leaklint.heap.kinds import KINDS, OBJECTS
 from leaklint.heap.lifetime import Lifetime
 from leaklint.heap.points_to import PointsTo
 from leaklint.heap.points_to_values import MADE
+from leaklint.heap.single_results import memoised_methods
 from leaklint.heap.usage import Usage
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ class Keeping:
         objects = [retained for value in ordered for retained in self._value(value, depth)]
         for part in self._joined(term) if depth < _DEPTH else ():
             objects += self._of(part, depth + 1)
+        if depth < _DEPTH and any(value[0] == "memo" for value in values):
+            inside = (retained for part in memoised_methods(self.heap, term) for retained in self._of(part, depth + 1))
+            objects += [retained._replace(kind="closure") for retained in inside if retained.kind == "method"]
         return _apart(objects)
 
     def _joined(self, term: Term) -> Iterator[Term]:

@@ -1,7 +1,10 @@
-"""Functions that run once because a memoiser keeps their only result."""
+"""What memoisers wrap: functions that run once because their only result is kept, methods whose objects are."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from leaklint.flow.terms import Term
 from leaklint.heap.effects import Effects
 from leaklint.heap.points_to import PointsTo
 
@@ -18,3 +21,10 @@ def kept_results(heap: PointsTo, effects: Effects) -> frozenset[str]:
         if clearing.name == "?memo.cache_clear" and clearing.call[1][0] == "attr":
             memoised -= heap.evaluate(clearing.call[1][1])
     return frozenset(value[1] for value in memoised)
+
+
+def memoised_methods(heap: PointsTo, term: Term) -> Iterator[Term]:
+    """Yield what a term's memoised function wraps: ``cache(self.find)``, also where a field is read that was assigned that."""
+    owners = [value[1] for value in heap.evaluate(term[1]) if value[0] in {"self", "inst"}] if term[0] == "attr" else []
+    fields = [event.terms[1] for owner in owners for _, event in heap.attributes.field_terms(owner, term[2])]
+    yield from (argument for call in (term, *fields) if call[0] == "call" for argument in call[2])

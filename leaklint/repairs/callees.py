@@ -71,13 +71,15 @@ def reached(files: Files, file: ParsedFile, call: cst.Call) -> Reached | None:
     if node is None:
         return None
     names = [one.name for one in function.params if one.kind == "pos"][callee.shift :]
+    known = {*names, *(one.name for one in function.params if one.kind == "kw")}
     given: dict[str, cst.BaseExpression] = {}
     positional = [argument for argument in call.args if argument.keyword is None]
     for argument, name in zip(positional, names, strict=False):
         if argument.star:
             break
         given[name] = argument.value
-    given.update({argument.keyword.value: argument.value for argument in call.args if argument.keyword is not None})
+    keywords = {argument.keyword.value: argument.value for argument in call.args if argument.keyword is not None}
+    given.update({name: value for name, value in keywords.items() if name in known})
     return Reached(home, home.inner(node), node, given)
 
 
@@ -144,7 +146,7 @@ def wanted(files: Files, role: Role, hops: int) -> Demand:
     """Return what a use of something that is the container wants of it."""
     if role.kind == "argument":
         last = role.name.rpartition(".")[2]
-        if last in _WALKS:
+        if last in _WALKS and not role.by_keyword:
             return Demand()
         arguments = role.arguments
         if last == "isinstance" and len(arguments) == 2:

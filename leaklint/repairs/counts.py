@@ -7,8 +7,12 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from leaklint.repairs.draft import Draft
+from leaklint.repairs.files import Files
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import children, walk
+from leaklint.repairs.uses import Use
+
+_HOPS = 3
 
 _TEXTS = (cst.FormattedString, cst.SimpleString, cst.ConcatenatedString, cst.Tuple)
 _TO_TEXT = frozenset({"str", "repr", "format", "hex"})
@@ -25,13 +29,19 @@ def judge(draft: Draft, roles: Iterable[Role], *, renumber: bool) -> None:
     every = tuple(roles)
     counted = [role for role in every if _is_length(role)]
     stores = [role for role in every if role.kind == "set-item" or (role.kind == "call" and role.name in _FILLS)]
-    for role in counted:
+    for role in (one for counting in counted for one in _given_on(draft.files, counting)):
         mine = [store for store in stores if store.use.scope is role.use.scope]
         if not mine:
             continue
         carriers = _carriers(role)
         keyed = [store for store in mine if any(_carries(key, role, carriers) for key in _keys(store))]
-        if keyed and renumber and len(keyed) == len(stores) and not any(_is_text(one, carriers) for one in keyed):
+        if (
+            keyed
+            and renumber
+            and _is_length(role)
+            and len(keyed) == len(stores)
+            and not any(_is_text(one, carriers) for one in keyed)
+        ):
             _renumber(draft, role)
         elif keyed or any(_names_something(role, store, carriers) for store in mine):
             draft.refuse(f"the number made from the length at {role.place} would be given again once an entry is gone")
@@ -39,6 +49,19 @@ def judge(draft: Draft, roles: Iterable[Role], *, renumber: bool) -> None:
 
 def _is_length(role: Role) -> bool:
     return role.kind == "argument" and role.name == "len" and role.use.scope.kind == "function"
+
+
+def _given_on(files: Files, role: Role, hops: int = _HOPS) -> Iterator[Role]:
+    """Yield the use of a length, and the calls of functions that return a number made from it."""
+    yield role
+    if hops and role.use.scope.kind == "function" and _is_returned(role, _carriers(role)):
+        for file, node in files.call_nodes(role.file.function(role.use.scope)):
+            yield from _given_on(files, Role(Use(file, node, file.scope(node), 0), "number", node), hops - 1)
+
+
+def _is_returned(role: Role, carriers: frozenset[str]) -> bool:
+    returns = (node for node in walk(role.use.scope.node) if isinstance(node, cst.Return))
+    return any(node.value is not None and _carries(node.value, role, carriers) for node in returns)
 
 
 def _keys(store: Role) -> tuple[cst.BaseExpression, ...]:
@@ -115,8 +138,7 @@ def _names_something(role: Role, store: Role, carriers: frozenset[str]) -> bool:
             return True
     if store.value is not None and _carries(store.value, role, carriers):
         return True
-    returns = (node for node in walk(role.use.scope.node) if isinstance(node, cst.Return))
-    return any(node.value is not None and _carries(node.value, role, carriers) for node in returns)
+    return _is_returned(role, carriers)
 
 
 def _renumber(draft: Draft, role: Role) -> None:

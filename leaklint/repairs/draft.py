@@ -29,6 +29,7 @@ class Draft:
         self._notes: dict[str, None] = {}
         self._imports: dict[str, Imports] = {}
         self._clash = False
+        self.is_handed_on = False
 
     def refuse(self, why: str) -> None:
         """Forbid the repair."""
@@ -37,6 +38,11 @@ class Draft:
     def assume(self, condition: str) -> None:
         """Make the repair depend on ``condition``, which nothing here proves."""
         self._assumptions.setdefault(condition)
+
+    def hand_on(self, condition: str) -> None:
+        """Make the repair depend on what code that is not followed does with the container."""
+        self.is_handed_on = True
+        self.assume(condition)
 
     def note(self, text: str) -> None:
         """Add a sentence to the reason that changes nothing about its safety."""

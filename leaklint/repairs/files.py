@@ -63,7 +63,8 @@ class ParsedFile:
         self._terms = terms
         self._at: dict[type[cst.CSTNode], dict[Span, cst.CSTNode]] = {}
         self._inner = {scope.node: scope for scope in self.tree.scopes}
-        self._functions = {one.place[:2]: one for one in module.functions.values() if one.name != "<lambda>"}
+        inner = (one for one in module.functions.values() if one.name != "<lambda>" and one.kind != "module")
+        self._functions = {one.place[:2]: one for one in inner}
 
     @cached_property
     def nodes(self) -> tuple[cst.CSTNode, ...]:

@@ -1,4 +1,4 @@
-"""Whether objects are got out of the container again: then it may be the one that keeps them, on purpose."""
+"""Whether objects are got out of the container again, or missed there: then it may be the one that keeps them, on purpose."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Iterable
 import libcst as cst
 
 from leaklint.repairs.roles import Role
+from leaklint.repairs.scopes import walk
 
 _BY_KEY = frozenset({"get", "setdefault", "pop", "__getitem__"})
 _ALL = frozenset({"values", "items", "popitem", "copy"})
 _OF_SET = frozenset({"pop", "copy", "union", "intersection", "difference"})
 _ASKS = frozenset({"len", "bool", "id"})
+_CHANGES = frozenset("append add insert remove discard pop popitem clear setdefault update".split())
 
 
 def hands_out(roles: Iterable[Role], side: str) -> Role | None:
-    """Return a use that gets stored objects out of the container, or None.
+    """Return a use that gets stored objects out of the container, or decides by how many or which there are, or None.
 
     A look-up by ``id(self)`` does not count: whoever knows the ``id()`` of an object has it. For ``side`` ``key`` and
     ``element`` a walk counts, for ``value`` one over the values.
@@ -23,9 +25,33 @@ def hands_out(roles: Iterable[Role], side: str) -> Role | None:
     every = tuple(roles)
     by_identity = side == "value" and _all_under_id(every)
     for role in every:
-        if role.use.scope.kind == "function" and _hands_out(role, side, by_identity=by_identity):
+        if role.use.scope.kind != "function":
+            continue
+        if _hands_out(role, side, by_identity=by_identity):
+            return role
+        if _decides(role, side, by_identity=by_identity) and not _guards_change(role, every):
             return role
     return None
+
+
+def _decides(role: Role, side: str, *, by_identity: bool) -> bool:
+    """Tell whether something else happens once an entry is gone: by whether there is any, how many, or one of a name."""
+    if role.kind == "contains":
+        return side == "value" and not by_identity and not role.key_text.startswith("id(")
+    if role.kind == "argument" and role.name == "len":
+        return isinstance(role.file.parent(role.node), (cst.Comparison, cst.ComparisonTarget))
+    return role.kind == "truth"
+
+
+def _guards_change(role: Role, roles: Iterable[Role]) -> bool:
+    """Tell whether the statement that a use decides on only looks after the container: stores, or takes out."""
+    around = (role.node, *role.file.around(role.node))
+    statement = next((one for one in around if isinstance(one, (cst.If, cst.While, cst.FunctionDef))), None)
+    if not isinstance(statement, (cst.If, cst.While)):
+        return False
+    inside = {id(node) for node in walk(statement.body)}
+    changes = (one for one in roles if one.kind in {"set-item", "delete-item", "bind"} or one.name in _CHANGES)
+    return any(id(one.use.node) in inside for one in changes)
 
 
 def _hands_out(role: Role, side: str, *, by_identity: bool) -> bool:
@@ -36,7 +62,7 @@ def _hands_out(role: Role, side: str, *, by_identity: bool) -> bool:
             return not by_identity
         if role.kind == "call" and role.name in _BY_KEY:
             return not by_identity and not dropped
-        return role.kind == "call" and role.name in _ALL and not _only_counted(role)
+        return role.kind == "call" and role.name in _ALL and not dropped and not _only_counted(role)
     if role.kind == "iterate" or role.kind == "star":
         return True
     if role.kind == "argument":

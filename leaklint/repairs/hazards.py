@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import libcst as cst
 
+from leaklint.flow.terms import NONE
 from leaklint.repairs.callees import reached
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.filed import under_own_number
@@ -40,6 +42,7 @@ def judge_type(draft: Draft, role: Role, node: cst.BaseExpression) -> None:
     found = next((one for one in parameters if one.name.value == node.value), None)
     if found is None:
         return
+    _judge_none(draft, role, found)
     if found.annotation is not None:
         text = role.file.code(found.annotation.annotation)
         words = re.findall(r"\w+", re.sub(r"\b(?:Callable|Type|type)\[.*", "", text))
@@ -59,6 +62,33 @@ def judge_type(draft: Draft, role: Role, node: cst.BaseExpression) -> None:
             message = f"is documented as {text.strip()}, which takes no weak references"
             draft.refuse(f"{node.value}, stored at {role.place}, {message}")
             return
+
+
+def _judge_none(draft: Draft, role: Role, param: cst.Param) -> None:
+    """Refuse where None is put in: by a caller, or for a parameter that may be left out and is not asked about."""
+    name, told = param.name.value, role.file.code(param.annotation.annotation) if param.annotation is not None else ""
+    omitted = isinstance(param.default, cst.Name) and param.default.value == "None"
+    function, node = role.file.function(role.use.scope), role.use.scope.node
+    if not (omitted or re.search(r"\b(?:Optional|None)\b", told)) or _is_asked_about(role.file, node, name):
+        return
+    for call in draft.files.program.calls(function.key):
+        if call.bound.get(name, NONE if omitted else None) == NONE:
+            place = draft.files.program.place(call)
+            draft.refuse(f"{name}, stored at {role.place}, is None where {place} calls {function.name}()")
+    draft.assume(f"{function.name}() is given a {name}, and not None")
+
+
+def _is_asked_about(file: ParsedFile, function: cst.CSTNode, name: str) -> bool:
+    """Tell whether code tests a variable, or assigns it anew."""
+    for node in walk(function):
+        if isinstance(node, cst.Name) and node.value == name:
+            around = [node, *file.around(node)]
+            if isinstance(around[1], (cst.AssignTarget, cst.BooleanOperation)) or any(
+                isinstance(above, (cst.If, cst.IfExp, cst.While, cst.Assert)) and above.test is below
+                for below, above in pairwise(around)
+            ):
+                return True
+    return False
 
 
 def _commented(code: str, names: list[str], name: str) -> str:

@@ -168,9 +168,9 @@ def _handed(draft: Draft, role: Role) -> None:
         draft.refuse(_REAL_DICT[last].format(place=role.place, name=role.name))
     elif last == "copy" and role.name != "copy":
         draft.refuse(f"{role.name}() at {role.place} would give a weak copy")
-    elif role.name == "dict" and len(role.call.args) == 1:
+    elif role.name == "dict" and len(role.call.args) == 1 and not role.by_keyword:
         draft.insert(file, file.end(role.use.node), ".items()")
-    elif last not in WALKERS:
+    elif last not in WALKERS or role.by_keyword:
         taken(draft, role, "a weak dictionary", f"dict({file.code(role.use.node)}.items())")
 
 
@@ -188,8 +188,10 @@ def taken(draft: Draft, role: Role, weak: str, plain: str) -> None:
         draft.refuse(f"{role.name}() at {role.place} changes the container at {found.changed} and needs a plain one")
     elif found.plain:
         draft.replace(role.file, role.use.node, plain)
-    if found.unknown or (found.plain and found.changed):
-        draft.assume(f"{role.name}() at {role.place} gets along with {weak}")
+        if found.unknown:
+            draft.assume(f"{role.name}() at {role.place} gets along with a copy")
+    elif found.unknown:
+        draft.hand_on(f"{role.name}() at {role.place} gets along with {weak}")
 
 
 def _asks_for_abstract(role: Role) -> bool:
@@ -216,7 +218,7 @@ def _other(draft: Draft, role: Role, side: str) -> None:
     elif kind == "escape" and (place := plain_wanted(draft.files, role)):
         draft.refuse(f"the container is {role.name} at {role.place}, and {place} needs a plain one")
     elif kind == "escape":
-        draft.assume(
+        draft.hand_on(
             f"whoever gets the container where it is {role.name} ({role.place}) gets along with a weak dictionary"
         )
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from leaklint.flow.model import Function
 from leaklint.flow.terms import Term, options
 from leaklint.heap.effects import Call
 from leaklint.repairs.beside import kept_beside
@@ -289,10 +290,18 @@ class Owners:
             return Fate("none", f"what is stored at {file.place(node)} is kept by nothing but this container")
         return best
 
+    def let_go_by_all(self, function: Function) -> str:
+        """Return where a caller lets go at once of what a function returns, if all that are seen do; else nothing."""
+        calls = list(self.files.call_nodes(function))
+        fates = [self._of_result(file, node, file.scope(node)) for file, node in calls]
+        return calls[0][0].place(calls[0][1]) if calls and all(fate.level == "none" for fate in fates) else ""
+
     def _of_result(self, file: ParsedFile, call: cst.Call, scope: CstScope) -> Fate:
         above = file.parent(call)
         if isinstance(above, cst.Assign):
             names = [item.target for item in above.targets if isinstance(item.target, cst.Name)]
+            if names and scope.kind == "module":
+                return Fate("held", f"the module-level name {names[0].value} keeps it")
             kept = [self._kept_by(file, one.target) for one in above.targets if isinstance(one.target, cst.Attribute)]
             fates = [self._of_uses(file, name, scope) for name in names] + kept
             return max(fates, key=lambda fate: _ORDER.index(fate.level), default=Fate("none", ""))

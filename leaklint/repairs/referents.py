@@ -16,7 +16,7 @@ from leaklint.flow.terms import Term
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.holders import last_word
 from leaklint.repairs.program import Program, short
-from leaklint.repairs.slots import slots_read
+from leaklint.repairs.slots import layout_kept, slots_given, slots_read
 
 STIFF = of_nature("not weakly referable")
 _SIZED = of_nature("of variable size")  # a class with such a base gets no room for weak references
@@ -76,6 +76,8 @@ def prepare(draft: Draft, key: str) -> None:
         if read:
             text = f"the slots of {short(opened)} leave no room for weak references, and are read at {read} as they are"
             draft.refuse(text)
+        if changed := layout_kept(draft.files.program, opened):
+            draft.refuse(f"the slots of {short(opened)} must stay as they are: objects change their class at {changed}")
         _open_slots(draft, opened)
 
 
@@ -105,6 +107,12 @@ def grip_on(draft: Draft, key: str) -> Grip:
     sized = next((base for base in bases if base in _SIZED), "") or next(filter(None, plain), "")
     if sized:
         return Grip("no", f"{name} is a kind of {sized}, whose instances cannot be weakly referenced")
+    for heir in program.heirs(key):
+        sized = next((base for one in outside_bases(program, heir) if (base := one.rpartition(".")[2]) in _SIZED), "")
+        if sized:
+            return Grip("no", f"{short(heir)} is a kind of {sized}, whose instances cannot be weakly referenced")
+    if place := slots_given(program, key):
+        return Grip("no", f"{place} may give {name} slots, which leave no room for weak references")
     closed = all(
         "__weakref__" not in (slots_of(klass) or ())
         and (slots_of(klass) is not None or _has_option(klass, "slots") is True)
@@ -244,6 +252,21 @@ def compares_by_value(program: Program, key: str) -> str:
         kind = kind or ("attrs class" if _is_attrs(klass) else "")
         if kind and _has_option(klass, "eq") is not False and _has_option(klass, "cmp") is not False:
             return f"{name} is a {kind} that compares by value"
+        if place := _equality_given(program, one):
+            return f"{name} is given __eq__ at {place}"
+    return ""
+
+
+def _equality_given(program: Program, key: str) -> str:
+    """Return where code sets the equality of a class: by its name, or as the class's decorator; nothing where none does."""
+    makers = {callee.key for term in _callees(program.names.classes[key]) if (callee := program.callee(term))}
+    for module in program.saying("__eq__"):
+        for function in program.names.modules[module].functions.values():
+            for event in function.events:
+                if event.kind == "setattr" and event.name == "__eq__":
+                    values = program.points_to.evaluate(event.terms[0])
+                    if ("class", key) in values or function.key in makers:
+                        return f"{program.names.modules[module].path}:{event.place[0]}"
     return ""
 
 

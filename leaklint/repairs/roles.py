@@ -47,6 +47,12 @@ class Role:
         return [argument.value for argument in self.call.args if argument.keyword is None and not argument.star]
 
     @property
+    def by_keyword(self) -> bool:
+        """Tell whether an ``argument`` is handed over by a keyword."""
+        above = self.file.parent(self.use.node)
+        return isinstance(above, cst.Arg) and above.keyword is not None
+
+    @property
     def keys(self) -> tuple[cst.BaseExpression, ...]:
         """Return the expressions that make up the key: several for ``d[a, b]``, none for a slice."""
         if self.key is not None:

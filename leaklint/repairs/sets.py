@@ -17,6 +17,9 @@ _OF_SETS = frozenset(
     "add clear difference difference_update discard intersection intersection_update isdisjoint issubset issuperset pop "
     "remove symmetric_difference symmetric_difference_update union update __contains__ __len__ __iter__".split()
 )
+# What these take may be no objects, of which a WeakSet makes weak references; and what they give must not be weak, too.
+_ALGEBRA = frozenset("difference intersection isdisjoint issubset issuperset symmetric_difference union".split())
+_TAKING = frozenset({"difference_update", "intersection_update", "symmetric_difference_update"})
 _FROM_LIST = {"append": "add", "extend": "update", "remove": "remove", "clear": "clear"}
 _ORDERED = frozenset("list tuple iter enumerate zip map filter join next chain from_iterable extend".split())
 _REAL = COPYING | {"isinstance", "issubclass", "type", "Process", "copy"}
@@ -68,6 +71,10 @@ def _called(draft: Draft, role: Role, kind: str) -> None:
             _rename(draft, role, _FROM_LIST[name])
     elif name not in _OF_SETS:
         draft.refuse(f"a WeakSet has no {name}(), which is used at {role.place}")
+    elif name in _ALGEBRA:
+        draft.replace(file, role.use.node, f"set({file.code(role.use.node)})")
+    elif name in _TAKING:
+        draft.assume(f"{name}() at {role.place} is given nothing else than what the container may hold")
 
 
 def _rename(draft: Draft, role: Role, name: str) -> None:
@@ -101,7 +108,7 @@ def _handed(draft: Draft, role: Role, kind: str) -> None:
         draft.refuse(f"{role.name}() at {role.place} needs a real {kind}")
     elif last == "reversed":
         draft.refuse(f"reversed() at {role.place} needs an order, and a WeakSet has none")
-    elif last in WALKERS:
+    elif last in WALKERS and not role.by_keyword:
         if last in _ORDERED:
             _order(draft, role, kind)
     elif kind == "list":
@@ -144,7 +151,7 @@ def _escapes(draft: Draft, role: Role, kind: str) -> None:
     elif place := plain_wanted(draft.files, role):
         draft.refuse(f"the container is {role.name} at {role.place}, and {place} needs a plain one")
     else:
-        draft.assume(f"whoever gets the container where it is {role.name} ({role.place}) gets along with a WeakSet")
+        draft.hand_on(f"whoever gets the container where it is {role.name} ({role.place}) gets along with a WeakSet")
 
 
 def _by_index(draft: Draft, role: Role, text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import libcst as cst
 
 from leaklint.model import Fix
-from leaklint.repairs import counts, hazards, lookups, mapping, nested, sets
+from leaklint.repairs import asked_with, counts, hazards, lookups, mapping, nested, sets, type_tests
 from leaklint.repairs.annotations import follow
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
@@ -77,12 +77,14 @@ def _dict(files: Files, holder: HolderDefinition, request: WeakRequest, roles: t
     kept = tuple(role for role in roles if id(role.use.node) not in _nodes_below(roles, loads))
     mapping.convert(draft, kept, side)
     counts.judge(draft, kept, renumber=side == "value")
+    type_tests.judge(draft, holder)
     make(draft, holder, roles, "dict", weak, owners)
     judge_stores(draft, request, roles, owners, side, loads)
     if side == "key":
         from leaklint.repairs.stored_types import check_values
 
         check_values(draft, roles)
+        asked_with.judge(draft, roles, "key")
     warn_of_cost(draft, roles, "a look-up in a weak dictionary takes about four times as long as in a dict")
     return draft.fix(f"weakref.{weak}", reason(draft, "the container"))
 
@@ -100,6 +102,8 @@ def _collection(
     def as_set(draft: Draft, owners: Owners) -> None:
         admit(draft, request, keyed=True)
         sets.convert(draft, roles, kind)
+        type_tests.judge(draft, holder)
+        asked_with.judge(draft, roles, "element")
         counts.judge(draft, roles, renumber=False)
         make(draft, holder, roles, kind, "WeakSet", owners)
         warn_of_cost(draft, roles, "adding to a WeakSet takes about twenty times as long as to a set")
@@ -238,6 +242,10 @@ def judge_stores(
             if fate.level == "assumed" and request.owned:
                 fate = Fate("held", fate.text)
             if fate.level == "returned" and _looks_up(role, every):
+                if place := owners.let_go_by_all(role.file.function(role.use.scope)):
+                    draft.refuse(
+                        f"held weakly, what is made at {role.place} would be made anew each time: {place} lets it go at once"
+                    )
                 fate = Fate("assumed", "an object that nobody holds any more may be made anew")
             if fate.level == "held" and role.use.scope.name == "__init__" and _made_through(role, every):
                 fate = Fate("assumed", "an object that nobody holds any more may be made anew")
