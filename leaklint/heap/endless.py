@@ -41,8 +41,14 @@ def _is_never_left(function: Function, guard: Guard) -> bool:
     if guard.kind != "while" or guard.test[0] != "const" or guard.test[1] not in _ALWAYS:
         return False
     loops = [one for one in function.events if one.kind == "while" and one.terms[0] == guard.test]
-    left = any(one.name for one in loops)
+    left = any(one.name for one in loops) or any(_takes_next(one) and guard in one.guards for one in function.events)
     return not left and not any(one.kind == "return" and guard in one.guards for one in function.events)
+
+
+def _takes_next(event: Event) -> bool:
+    """Tell whether an event is ``next(rows)``, which leaves a loop by an exception when there are no more."""
+    call = event.terms[0] if event.kind == "call" else ()
+    return bool(call) and call[1][::2] == ("name", "next") and len(call[2]) == 1
 
 
 __all__ = ["goes_on", "is_without_end"]

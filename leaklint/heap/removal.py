@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from leaklint.flow.model import Function, target_of
 from leaklint.flow.terms import NONE, Term, children, walk
 from leaklint.heap.abandonment import Abandonment
@@ -185,7 +187,7 @@ class Removals:
         if self.coverage.moves(removal, stores):
             return Release(Quality.NONE, f"it is put back where it is removed ({place})", removal)
         follows = removal.how != "clear" and any(follows_always(removal, store) for store in here)
-        if follows or self._is_protocol(function, stores):
+        if follows or self._is_protocol(function, stores) or (len(here) == len(stores) and _begins_anew(removal, here)):
             return Release(Quality.GOOD, f"removed at {place}", removal)
         if self.detaching.needs_what_users_lack(removal, function, stores):
             return Release(Quality.NONE, f"nothing in the program calls {function.name}() ({place})", removal)
@@ -303,7 +305,7 @@ class Removals:
 
     def _is_internal(self, function: Function) -> bool:
         """Tell whether users do not call a function by itself: a special method, or one with a leading underscore."""
-        return function.name.startswith("_") and function.name not in {"__exit__", "__aexit__", "__call__"}
+        return function.name.startswith("_") and function.name not in {"__exit__", "__aexit__", "__call__", "__del__"}
 
     @staticmethod
     def _consumes(removal: Effect, function: Function) -> bool:
@@ -347,3 +349,14 @@ def _callers(stores: list[Effect]) -> set[str]:
 def _by_function(stores: list[Effect]) -> dict[str, list[Effect]]:
     """Return stores by the function that makes them."""
     return lists_by_key((store.function, store) for store in stores)
+
+
+def _begins_anew(removal: Effect, stores: Iterable[Effect]) -> bool:
+    """Tell whether the function that stores clears the holder first in each run, so that the entries of one run are there."""
+    guards = removal.event.guards
+    return removal.how == "clear" and all(
+        removal.event.place < store.event.place
+        and store.event.guards[: len(guards)] == guards
+        and not any(guard.kind == "while" for guard in store.event.guards[len(guards) :])
+        for store in stores
+    )
