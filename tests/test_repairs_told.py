@@ -415,3 +415,28 @@ def test_containers_that_are_inside_from_the_start(made: str) -> None:
         seen += [len(every) for every in Ship.harbours.values()]
         """
     assert executed(repaired(text, fix)["mod.py"], script) == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("code", "safety", "told"),
+    [
+        ("def use(every):\n    return list(map(Ship.sailing.get, every))", "safe", "works alike"),
+        ("clone = Ship.sailing.copy", "none", "weak dictionaries have no copy"),
+        ("def use(call):\n    return call(Ship.sailing.values)", "unsafe", "who calls the values that is handed on"),
+        ("def use(key):\n    return Ship.sailing.setdefault(key)", "none", "stores None"),
+        (
+            "def use(names):\n    Ship.sailing.update(dict.fromkeys(names))",
+            "unsafe",
+            "keeps what dict.fromkeys(names) at",
+        ),
+        (
+            "def use(ships):\n    Ship.sailing.update(ships)\n    return len(Ship.sailing)",
+            "unsafe",
+            "keeps what ships at",
+        ),
+        ("def use(fleet):\n    Ship.sailing.update(fleet.ships)\n    return len(Ship.sailing)", "safe", "works alike"),
+    ],
+)
+def test_what_is_put_in_or_handed_on_without_a_word_of_it(code: str, safety: str, told: str) -> None:
+    found = ship(code)
+    assert (found[0], told in found[1]) == (safety, True), found

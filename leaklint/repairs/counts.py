@@ -8,6 +8,7 @@ import libcst as cst
 
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.files import Files
+from leaklint.repairs.merged import merges
 from leaklint.repairs.roles import Role
 from leaklint.repairs.scopes import children, walk
 from leaklint.repairs.uses import Use
@@ -138,7 +139,7 @@ def _names_something(role: Role, store: Role, carriers: frozenset[str]) -> bool:
             return True
     if store.value is not None and _carries(store.value, role, carriers):
         return True
-    return _is_returned(role, carriers)
+    return not merges(store) and _is_returned(role, carriers)
 
 
 def _renumber(draft: Draft, role: Role) -> None:

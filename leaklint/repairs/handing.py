@@ -60,6 +60,8 @@ def _guards_change(role: Role, roles: Iterable[Role]) -> bool:
 def _hands_out(role: Role, side: str, *, by_identity: bool) -> bool:
     above = role.file.parent(role.node)
     dropped = isinstance(above, cst.Expr)
+    if role.kind == "method":  # handed on: whoever calls it gets what it gives
+        return role.name in (_OF_SET if side == "element" else _ALL if by_identity else _ALL | _BY_KEY)
     if side == "value":
         if role.kind == "get-item":
             return not by_identity

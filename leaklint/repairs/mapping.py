@@ -201,8 +201,10 @@ def _other(draft: Draft, role: Role, side: str) -> None:
         _delete_quietly(draft, role)
     elif kind == "augment-item" and side == "value":
         draft.refuse(f"the augmented assignment at {role.place} stores a value that cannot be weakly referenced")
-    elif kind == "method" and role.name not in _SAME:
+    elif kind == "method" and role.name not in _SAME - {"copy"}:
         draft.refuse(f"weak dictionaries have no {role.name}, which is used at {role.place}")
+    elif kind == "method" and role.name in VIEWS:
+        draft.hand_on(f"who calls the {role.name} that is handed on at {role.place} only walks what it gives, once")
     elif kind == "augment" and isinstance(role.node, cst.AugAssign):
         _merge(draft, role, role.node)
     elif (

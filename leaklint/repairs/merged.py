@@ -40,6 +40,26 @@ def elements(role: Role, side: str) -> Iterator[cst.BaseExpression]:
         yield from [one.value for one in role.call.args if one.keyword is not None]
 
 
+def unwritten(role: Role, side: str) -> str:
+    """Return the expression whose elements a use puts in without saying what they are; nothing where there is none.
+
+    What an attribute or a variable of the module has is kept by that.
+    """
+    for node in _merged(role) if merges(role) else ():
+        empty = isinstance(node, (cst.List, cst.Tuple, cst.Set, cst.Dict)) and not node.elements
+        if not empty and not _is_held(role, node) and next(_spread(role, [node], side), None) is None:
+            return role.file.code(node)
+    return ""
+
+
+def _is_held(role: Role, node: cst.BaseExpression) -> bool:
+    """Tell whether an expression names what goes on living: an attribute, a variable of the module, a local that is kept."""
+    scope = role.use.scope
+    if not isinstance(node, cst.Name):
+        return isinstance(node, cst.Attribute)
+    return (node.value not in scope.bound and node.value not in scope.params) or _outlives(role.file, scope, node.value)
+
+
 def merged_anew(files: Files, role: Role) -> str:
     """Return what makes the elements that a use merges anew and keeps none of them, with its place; else nothing."""
     found = (made_anew(files, role.file, node, role.use.scope) for node in (_merged(role) if merges(role) else ()))

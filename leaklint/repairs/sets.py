@@ -137,7 +137,7 @@ def _other(draft: Draft, role: Role, kind: str) -> None:
     elif role.kind == "method" and kind == "list" and role.name in _FROM_LIST:
         if role.name != _FROM_LIST[role.name]:
             _rename(draft, role, _FROM_LIST[role.name])
-    elif role.kind == "method" and (kind == "list" or role.name not in _OF_SETS):
+    elif role.kind == "method" and (kind == "list" or role.name not in _OF_SETS - _ALGEBRA):
         draft.refuse(f"a WeakSet has no {role.name}, which is used at {role.place}")
     elif role.kind == "shown" and kind == "set":
         draft.replace(file, role.use.node, f"set({text})")

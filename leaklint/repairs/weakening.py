@@ -15,7 +15,7 @@ from leaklint.repairs.files import Files
 from leaklint.repairs.handing import hands_out
 from leaklint.repairs.holders import HolderDefinition
 from leaklint.repairs.makers import is_maker, kind_of, rebuild
-from leaklint.repairs.merged import elements, merged_anew, merges, put_back
+from leaklint.repairs.merged import elements, merged_anew, merges, put_back, unwritten
 from leaklint.repairs.order import keeps_order
 from leaklint.repairs.owners import Fate, Owners, apply
 from leaklint.repairs.plain import put_in, tested_for
@@ -226,10 +226,7 @@ def judge_stores(
     own = [stored_self(role, side) for role in every if stored(role, side)]
     hazards.judge_end(draft, request.classes, every, itself=bool(own) and all(own))
     for role in every:
-        if side == "key" and role.kind == "set-item" and len(role.keys) > 1:
-            draft.refuse(f"the key stored at {role.place} is a tuple, which cannot be weakly referenced")
-        if maker := merged_anew(draft.files, role):
-            draft.refuse(f"what {maker} makes is kept by nothing but this container")
+        _judge_form(draft, role, side)
         for node in stored(role, side):
             if side != "key" and put_back(draft.files, role, node):
                 continue
@@ -271,6 +268,18 @@ def judge_stores(
             apply(draft, fate)
     if unknown and not draft.refused:
         judge_unknown(draft, every, [(role, node) for role in every for node in stored(role, side)])
+
+
+def _judge_form(draft: Draft, role: Role, side: str) -> None:
+    """Judge a use by the form in which it stores: under several keys, several things at once, or nothing."""
+    if side == "key" and role.kind == "set-item" and len(role.keys) > 1:
+        draft.refuse(f"the key stored at {role.place} is a tuple, which cannot be weakly referenced")
+    if maker := merged_anew(draft.files, role):
+        draft.refuse(f"what {maker} makes is kept by nothing but this container")
+    if side == "value" and role.kind == "call" and role.name == "setdefault" and len(role.call.args) == 1:
+        draft.refuse(f"setdefault() at {role.place} stores None, and a weak container takes no None")
+    if unread := unwritten(role, side):
+        draft.assume(f"something else keeps what {unread} at {role.place} puts in, all of which takes weak references")
 
 
 def _asked_for(unseen: str, out: Role) -> Fate:
