@@ -44,7 +44,7 @@ BY_NAME = Hidden(
 
 
         def work():
-            session = Session(REGISTRY.count())
+            session = Session(len(KIND))
             getattr(REGISTRY, f"{KIND}s")[id(session)] = session
             return session.number
     """),

@@ -6,10 +6,10 @@ from streamlink.plugin import Plugin
 SESSION = Streamlink()
 
 
-class Page(Plugin):
+class Channel(Plugin):
     def _get_streams(self):
         return {}
 
 
 def work():
-    assert Page(SESSION, "http://example.org").streams() == {}
+    assert Channel(SESSION, "http://example.org").streams() == {}

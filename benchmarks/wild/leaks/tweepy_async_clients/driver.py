@@ -11,11 +11,11 @@ NUMBERS = itertools.count()
 
 class AnsweredClient(AsyncClient):
     async def request(self, method, url, **options):
-        class Answer:
+        class CannedReply:
             async def json(self):
                 return {"data": {"liked": True}}
 
-        return Answer()
+        return CannedReply()
 
 
 def work():
