@@ -197,6 +197,14 @@ def root(term: Term) -> Term:
     return term
 
 
+def root_of_reads(term: Term) -> Term:
+    """Return what elements of a term start from: a container's own accessors are looked through."""
+    term = root(term)
+    while term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"setdefault", "get", "values", "pop"}:
+        term = root(term[1][1])
+    return term
+
+
 def as_text(term: Term) -> str:
     """Return a term about as an author would write it, for messages."""
     kind = term[0]

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, children, walk
 from leaklint.heap.callers import callers_up
-from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.layers import reached
 from leaklint.heap.workers import run_by_threads
 
 if TYPE_CHECKING:
-    from leaklint.heap.effects import Call
     from leaklint.heap.flags import Flags
     from leaklint.heap.retention import Heap
 
@@ -71,12 +68,7 @@ class Awaiting:
         return any(value[0] == "container" for value in self.heap.points_to.evaluate(flag))
 
     def _called(self, key: str) -> Iterator[str]:
-        return (call.callee for call in self.calls_from.get(key, ()))
-
-    @cached_property
-    def calls_from(self) -> dict[str, list[Call]]:
-        """Return the calls of functions of the program by who makes them."""
-        return lists_by_key((call.caller, call) for calls in self.heap.effects.calls.values() for call in calls)
+        return (call.callee for call in self.heap.effects.calls_from.get(key, ()))
 
 
 def deciding_parts(test: Term) -> Iterator[Term]:

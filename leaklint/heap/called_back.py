@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from leaklint.flow.model import Event, Function
 from leaklint.flow.terms import Term, walk
 from leaklint.flow.truth import falsy, truthy
 from leaklint.heap.arguments import call_arguments
 from leaklint.heap.effects import Call, Effect
-from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.held_entries import HeldEntry
 from leaklint.heap.layers import reached
 from leaklint.heap.removal_sites import WayQuestion
@@ -65,12 +63,7 @@ class CalledBack(WayQuestion):
         return bool(calls) and all(any(_forbids(event, call) for event in changes) for call in calls)
 
     def _called_by(self, key: str) -> Iterator[str]:
-        yield from (call.callee for call in self._calls_from.get(key, ()))
-
-    @cached_property
-    def _calls_from(self) -> dict[str, list[Call]]:
-        """Return the calls by the function in which they stand."""
-        return lists_by_key((call.caller, call) for calls in self.effects.calls.values() for call in calls)
+        yield from (call.callee for call in self.effects.calls_from.get(key, ()))
 
 
 def _forbids(change: Event, call: Call) -> bool:

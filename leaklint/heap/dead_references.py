@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from leaklint.contracts.containers import REMOVERS
 from leaklint.flow.model import Event, base_of
-from leaklint.flow.terms import Term, walk
+from leaklint.flow.terms import Term, root_of_reads, walk
 from leaklint.heap.arguments import argument_at
-from leaklint.heap.effects import Effect, root_of_reads
+from leaklint.heap.effects import Effect
 from leaklint.heap.feasibility import UNRESOLVED
 from leaklint.heap.weak_callbacks import makes_reference
 

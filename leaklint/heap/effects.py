@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from leaklint.contracts.containers import ADDERS, BULK, MAPPINGS, ONLY, QUEUES, REMOVERS
 from leaklint.flow.model import Event, Function
-from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root, walk
+from leaklint.flow.terms import NONE, UNKNOWN, Term, is_small, root_of_reads, walk
 from leaklint.heap.arguments import call_arguments, note_contract
 from leaklint.heap.external_calls import ExternalCall
 from leaklint.heap.generators import note_sent
+from leaklint.heap.grouping import lists_by_key
 from leaklint.heap.implicit import note_handed, note_metaclass, note_operator, note_outside
 from leaklint.heap.in_place import IMMUTABLE, makes_anew, note_in_place
 from leaklint.heap.namespaces import is_constructor, note_attribute
@@ -147,6 +149,11 @@ class Effects:
             elif container[0] == "container" and not makes_anew(effect.how, container):
                 self.effect(effect.function, effect.event, effect.kind, effect.how, container, base, key, value)
             self.effects[before:] = [added._replace(chain=chain) for added in self.effects[before:]]
+
+    @cached_property
+    def calls_from(self) -> dict[str, list[Call]]:
+        """Return the calls of functions of the program by who makes them; to be asked once all is read."""
+        return lists_by_key((call.caller, call) for calls in self.calls.values() for call in calls)
 
     def _read(self) -> None:
         self.calls, self.effects, self.external, self._pending, self.memo_calls = {}, [], [], [], {}
@@ -388,11 +395,3 @@ class Effects:
         if maker is None:
             return ("const", "0", "int")
         return ("call", maker, (), (), (*container[2], "made")) if isinstance(container[2], tuple) else UNKNOWN
-
-
-def root_of_reads(term: Term) -> Term:
-    """Return what elements of a term start from: a container's own accessors are looked through."""
-    term = root(term)
-    while term[0] == "call" and term[1][0] == "attr" and term[1][2] in {"setdefault", "get", "values", "pop"}:
-        term = root(term[1][1])
-    return term

@@ -37,7 +37,7 @@ class Ended:
                 function = self.heap.functions[removal.function]
                 if removal.how in _BY_KEY and removal.function not in {*ends, store.function}:
                     if self._is_for_each(function, removal, store, ends):
-                        return self.sides.told(removal, "leaves it here")
+                        return self.sides.sentence_about(removal, "leaves it here")
         return ""
 
     def _beside(self, store: Effect) -> Iterator[Effect]:

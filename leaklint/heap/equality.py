@@ -161,7 +161,8 @@ class Equality:
         if term[0] != "attr":
             return []
         values = self.heap.evaluate(term[1])
-        owners = [v[1] for v in values if v[0] in {"self", "inst"} and v[1] in self.heap.names.classes]
+        objects = [value for value in values if value[0] in {"self", "inst"}]
+        owners = [value[1] for value in objects if value[1] in self.heap.names.classes]
         assigned = (event.terms[1] for one in owners for _, event in self.heap.attributes.field_terms(one, term[2]))
         return [value for given in assigned for value in alternatives(given)] or self._of_property(term)
 

@@ -73,7 +73,7 @@ class InStep:
         """Return in words what evicts the entry of one of two stores, and nothing else."""
         for one in removals:
             if self._drops(one) and self.removals.bounds_entry(one, record):
-                return self.sides.told(one, "leaves it here")
+                return self.sides.sentence_about(one, "leaves it here")
         where = self.removals.lifetime.where(record.container)
         if record.container[1] == "bounded" and where is not None:
             return f"the bound of {where.name} takes it out there and leaves it here"

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from leaklint.flow.terms import Term
-from leaklint.heap.effects import root_of_reads
+from leaklint.flow.terms import Term, root_of_reads
 from leaklint.heap.generators import is_inside
 from leaklint.heap.multiplicity import MANY
 

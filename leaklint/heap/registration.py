@@ -137,9 +137,9 @@ class Registrations:
             return self._missed(contract, registering)
         life = self._life(contract, term)
         undone = life is not Life.SHORT and self.undoing.is_undone(contract, registering, best.term)
-        if best.row.parameter == "self" and self.undoing.ends_with_owner(contract, registering, best.term):
-            return None
         if life is Life.SHORT or (undone and not contract.until):
+            return None
+        if best.row.parameter == "self" and self.undoing.ends_with_owner(contract, registering, best.term):
             return None
         sure = self._certainty(contract, best.retained, registering, best.term)
         if sure.level < 0:
@@ -244,7 +244,7 @@ class Registrations:
         function, term = registering.function, registering.call
         home = self.heap.points_to.functions[function]
         birth = home.name == "__enter__" or is_constructor(home.name)
-        level = 2 if birth else 1
+        level = 2 if birth else 1  # how often another method is called nobody knows
         if contract.until:
             subject = argument_of(contract, term, contract.until.partition(" ")[2])
             level = self._of_finalizer(retained, subject, value, home)

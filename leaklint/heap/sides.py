@@ -76,7 +76,7 @@ class Sides:
                     and removal.how in {"pop", "del"}
                     and not self.removals.bounds_entry(removal, beside)
                 ):
-                    return self.told(removal, "leaves it here")
+                    return self.sentence_about(removal, "leaves it here")
         return ""
 
     def outrun(self, entry: HeldEntry) -> str:
@@ -89,7 +89,7 @@ class Sides:
             for put in self.stores_beside(queue):
                 for call in self.effects.calls.get(self.sites.frames(put)[-1].function.key, ()):
                     for name in self._coming_to(entry.store, call):
-                        return f"{self.told(queue, f'then runs {name}(), which puts it in')}"
+                        return f"{self.sentence_about(queue, f'then runs {name}(), which puts it in')}"
         return ""
 
     def _queues(self, removals: list[Effect]) -> list[Effect]:
@@ -164,7 +164,7 @@ class Sides:
             return ""
         if any(self.sites.takes_out(frame.function, entry.fitting) for frame in self.sites.frames(entry.store)):
             return ""
-        return f"{self.told(removal, 'leaves it here')}: only {homes[0].name}() removes it"
+        return f"{self.sentence_about(removal, 'leaves it here')}: only {homes[0].name}() removes it"
 
     def _closed(self, removal: Effect, fitting: list[Effect]) -> str:
         """The end of an object: a function takes it out of the other container and closes it."""
@@ -174,9 +174,9 @@ class Sides:
         callers = [self.heap.functions[call.caller] for call in self.effects.calls.get(function.key, ())]
         if any(self.sites.takes_out(function_above, fitting) for function_above in (function, *callers)):
             return ""
-        return self.told(removal, "closes it and leaves it here")
+        return self.sentence_about(removal, "closes it and leaves it here")
 
-    def told(self, removal: Effect, what: str) -> str:
+    def sentence_about(self, removal: Effect, what: str) -> str:
         """Return in words that a removal takes an entry out of its container, and what it does besides."""
         where = self.removals.lifetime.where(removal.container)
         name = self.heap.functions[removal.function].name

@@ -96,7 +96,7 @@ class Threads:
 
     def _always_called(self, key: str) -> Iterator[str]:
         """Yield the functions that a function calls behind no condition that something may change."""
-        for call in self.awaiting.calls_from.get(key, ()):
+        for call in self.heap.effects.calls_from.get(key, ()):
             if not self._may_stop(call.event, self.heap.points_to.functions[key]):
                 yield call.callee
 

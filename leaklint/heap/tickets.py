@@ -78,15 +78,15 @@ class Tickets(WayQuestion):
     @staticmethod
     def _is_once(call: Call, given: Term, caller: Function) -> bool:
         """Tell whether a call comes at most once for each object that its function makes for it, or is given."""
-        makes = (event for event in caller.events if event.kind == "call" and event.terms[0] == given)
-        made = next((event.guards for event in makes), ())
+        making = (event for event in caller.events if event.kind == "call" and event.terms[0] == given)
+        guards_of_making = next((event.guards for event in making), ())
         tests = (guard.test for event in caller.events for guard in event.guards if guard.kind == "while")
         if any(call.term in walk(test) for test in tests):
             return False
-        return all(guard in made for guard in call.event.guards if guard.kind in {"loop", "while"})
+        return all(guard in guards_of_making for guard in call.event.guards if guard.kind in {"loop", "while"})
 
     @staticmethod
-    def _gives_away(function: Function, made: Term, call: Call) -> bool:
+    def _gives_away(function: Function, entry: Term, call: Call) -> bool:
         """Tell whether a function hands an object on by anything but one call: to callers, to what it calls, to a holder."""
         pending: list[Term] = []
         for event in function.events:
@@ -96,7 +96,7 @@ class Tickets(WayQuestion):
                 pending.append(event.terms[-1])
         while pending:
             term = pending.pop()
-            if term == made:
+            if term == entry:
                 return True
             if term != call.term and term[0] != "attr":  # of which it only gives an attribute
                 pending += children(term)[1:] if term[0] == "call" else children(term)

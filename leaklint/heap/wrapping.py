@@ -42,7 +42,7 @@ class Wrapping:
         looked_for = self._looked_for(removal)
         if value is None or not looked_for or any(key[:2] != ("param", removal.function) for key in looked_for):
             return ""
-        wrapper = self._made(value)
+        wrapper = self._wrapper_of(value)
         if not wrapper or not self._has_given(value, store) or self._gets_out(value, store):
             return ""
         if any(self._may_be(key, value) for key in looked_for):
@@ -156,7 +156,7 @@ class Wrapping:
 
     # what a store makes
 
-    def _made(self, value: Term) -> str:
+    def _wrapper_of(self, value: Term) -> str:
         """Return how to call what a store makes anew, if that equals nothing else; else nothing."""
         values = self.heap.evaluate(value)
         if values and all(denoted[0] == "func" and self.heap.functions[denoted[1]].parent for denoted in values):

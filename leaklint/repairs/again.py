@@ -7,7 +7,7 @@ import libcst as cst
 from leaklint.contracts.library import of_nature
 from leaklint.flow.model import Function
 from leaklint.flow.terms import DISPLAYS, Term, as_text, children, options, root, walk
-from leaklint.repairs.callees import wanted
+from leaklint.repairs.callees import demand_of_use
 from leaklint.repairs.escapes import results_of
 from leaklint.repairs.files import Files
 from leaklint.repairs.holders import last_word
@@ -123,7 +123,7 @@ def _changed_by_callers(files: Files, function: Function) -> str:
     for role in results_of(files, function):
         if role.kind == "identity" and not _is_with_none(role):
             return f"what {function.name}() returns is told by its identity at {role.place}"
-        place = wanted(files, role, _HOPS).changed or (role.place if _is_set(role) else "")
+        place = demand_of_use(files, role, _HOPS).changed or (role.place if _is_set(role) else "")
         if place:
             return f"what {function.name}() returns is changed at {place}, and the next caller counts on that"
     return ""

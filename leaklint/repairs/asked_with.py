@@ -10,7 +10,7 @@ from leaklint.flow.terms import NONE
 from leaklint.repairs.draft import Draft
 from leaklint.repairs.referents import STIFF
 from leaklint.repairs.roles import Role
-from leaklint.repairs.type_tests import ways
+from leaklint.repairs.type_tests import argument_terms
 
 _BY_KEY = frozenset({"get", "pop", "setdefault", "__getitem__", "__delitem__"})
 _BY_ELEMENT = frozenset({"discard", "remove"})
@@ -26,7 +26,7 @@ def judge(draft: Draft, roles: Iterable[Role], side: str) -> None:
     every = tuple(roles)
     put = {(id(role.use.scope), role.key_text) for role in every if role.kind == "set-item"}
     for role in every:
-        node = _asked(role, side)
+        node = _looked_for(role, side)
         text = role.file.code(node) if node is not None else ""
         if node is None or (id(role.use.scope), text) in put or not role.use.sure:
             continue
@@ -39,7 +39,7 @@ def judge(draft: Draft, roles: Iterable[Role], side: str) -> None:
             )
 
 
-def _asked(role: Role, side: str) -> cst.BaseExpression | None:
+def _looked_for(role: Role, side: str) -> cst.BaseExpression | None:
     """Return the expression that a use looks for on a side of the container, if a weak one would make a reference of it."""
     if role.kind == "call" and role.arguments and role.name in (_BY_KEY if side == "key" else _BY_ELEMENT):
         return role.arguments[0]
@@ -50,7 +50,7 @@ def _kind(draft: Draft, role: Role, node: cst.BaseExpression) -> str:
     """Return the plain type that an expression may be of, ``?`` where nothing tells what it is, nothing for an object."""
     program, known = draft.files.program, False
     term = role.file.denoted(node)
-    for way in ways(program, term):
+    for way in argument_terms(program, term):
         if way == NONE:
             return "None"
         for value in program.points_to.evaluate(way):

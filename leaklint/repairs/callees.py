@@ -110,7 +110,7 @@ def demand(files: Files, role: Role, hops: int = _HOPS) -> Demand:
 def _joined(files: Files, roles: Iterable[Role], hops: int) -> Demand:
     found = Demand()
     for inner in roles:
-        found = found.joined(wanted(files, inner, hops))
+        found = found.joined(demand_of_use(files, inner, hops))
     return found
 
 
@@ -151,7 +151,7 @@ def _roles(there: Reached, name: str) -> Iterator[Role]:
             yield role_of(Use(there.file, node, there.file.scope(node), 0))
 
 
-def wanted(files: Files, role: Role, hops: int) -> Demand:
+def demand_of_use(files: Files, role: Role, hops: int) -> Demand:
     """Return what a use of something that is the container wants of it."""
     if role.kind == "argument":
         last = role.name.rpartition(".")[2]

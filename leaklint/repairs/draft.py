@@ -99,7 +99,7 @@ class Draft:
                 key = (edit.path, edit.start, edit.end)
                 own[key] = edit.text + own.get(key, "")
         return tuple(
-            sorted((Edit(*key, text) for key, text in own.items()), key=lambda one: (one.path, one.start, one.end))
+            sorted((Edit(*key, text) for key, text in own.items()), key=lambda edit: (edit.path, edit.start, edit.end))
         )
 
 
@@ -111,7 +111,8 @@ def _joined(texts: list[str], between: str) -> str:
 
 def _overlap(edits: tuple[Edit, ...]) -> bool:
     """Tell whether one edit reaches into the next; two insertions at one place count, a shared border does not."""
-    for one, two in pairwise(edits):
-        if one.path == two.path and (one.end > two.start or (one.start, one.end) == (two.start, two.end)):
+    for edit, after in pairwise(edits):
+        is_same = (edit.start, edit.end) == (after.start, after.end)
+        if edit.path == after.path and (edit.end > after.start or is_same):
             return True
     return False

@@ -14,7 +14,7 @@ from leaklint.repairs.hazards import misused, numbers_of
 from leaklint.repairs.holders import last_word
 from leaklint.repairs.program import Program, once, short
 from leaklint.repairs.roles import Role
-from leaklint.repairs.type_tests import ways
+from leaklint.repairs.type_tests import argument_terms
 
 _REFERENCES = frozenset({"ref", "proxy", "WeakMethod"})
 _PUTS = frozenset({"add", "setdefault", "__setitem__", "append"})
@@ -54,7 +54,9 @@ def _referred_to(program: Program) -> dict[str, str]:
     for module in program.modules.values():
         for event in (event for function in module.functions.values() for event in function.events):
             for term in _referred(program, event):
-                for value in (value for way in ways(program, term) for value in program.points_to.evaluate(way)):
+                for value in (
+                    value for way in argument_terms(program, term) for value in program.points_to.evaluate(way)
+                ):
                     if value[0] in {"self", "inst"} and value[1] in program.names.classes:
                         found.setdefault(value[1], f"{module.path}:{event.place[0]}")
     return found
@@ -84,6 +86,8 @@ def _numbered(program: Program, key: str) -> Iterator[tuple[str, Term]]:
     for module in program.saying("id"):
         for term in dict.fromkeys(program.terms(module).at.values()):
             if term[0] == "call" and term[1][::2] == ("name", "id") and len(term[2]) == 1:
-                values = (value for way in ways(program, term[2][0]) for value in program.points_to.evaluate(way))
+                values = (
+                    value for way in argument_terms(program, term[2][0]) for value in program.points_to.evaluate(way)
+                )
                 if any(value[0] in {"self", "inst"} and program.classes.related(key, value[1]) for value in values):
                     yield module, term

@@ -9,7 +9,7 @@ from itertools import chain
 import libcst as cst
 
 from leaklint.flow.model import Function
-from leaklint.repairs.callees import Demand, wanted
+from leaklint.repairs.callees import Demand, demand_of_use
 from leaklint.repairs.files import Files, ParsedFile
 from leaklint.repairs.holders import last_word
 from leaklint.repairs.roles import Role, role_of
@@ -29,7 +29,7 @@ def plain_wanted(files: Files, role: Role) -> str:
         return _of_whole(files, role)
     found = Demand()
     for inner in _receivers(files, role, _HOPS):
-        found = found.joined(wanted(files, inner, _HOPS))
+        found = found.joined(demand_of_use(files, inner, _HOPS))
     return found.plain
 
 

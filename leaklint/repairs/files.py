@@ -91,7 +91,7 @@ class ParsedFile:
         """Tell whether the tree of this file is still there."""
         return _trees.get(self.source) is self.tree
 
-    def touch(self) -> bool:
+    def mark_as_used(self) -> bool:
         """Let the tree of this file be one of those last asked for; tell whether it is still there."""
         kept = self.is_kept
         if kept:
@@ -252,7 +252,7 @@ class Files:
 
     def __getitem__(self, module: str) -> ParsedFile:
         file = self._read.get(module)
-        if file is None or not file.touch():
+        if file is None or not file.mark_as_used():
             source, terms = self.program.source(module), self.program.terms(module)
             file = self._read[module] = ParsedFile(self.program.names.modules[module], source, terms)
         return file

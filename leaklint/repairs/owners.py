@@ -161,7 +161,7 @@ class Owners:
         """Return the calls that make an instance of the class or of one below it, in the order of the program."""
         made = self.program.heap.multiplicity.constructions(owner)
         calls = [call for call in made if self.program.module_of(call.caller) in self.program.modules]
-        return sorted(calls, key=lambda one: (self.files.rank(self.program.module_of(one.caller)), one.event.place))
+        return sorted(calls, key=lambda call: (self.files.rank(self.program.module_of(call.caller)), call.event.place))
 
     def _made_at(self, call: Call) -> tuple[ParsedFile, cst.Call | None]:
         file = self.files.of(call.caller)

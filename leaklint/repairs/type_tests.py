@@ -69,14 +69,16 @@ def _reached(_: Program) -> dict[TypeTest, frozenset[Term]]:
 
 
 def _sites(program: Program, term: Term) -> Iterator[Term]:
-    for way in ways(program, term):
+    for way in argument_terms(program, term):
         yield from (value[2] for value in program.points_to.evaluate(way) if value[0] == "container")
 
 
 def found_by_name(program: Program, holder: HolderDefinition) -> str:
     """Return where the program may come to a container by a name that it works out, and asks what it has; else nothing."""
     for test in _tests(program):
-        if test.tells(holder.kind) and any(_may_name(program, way, holder) for way in ways(program, test.term)):
+        if test.tells(holder.kind) and any(
+            _may_name(program, way, holder) for way in argument_terms(program, test.term)
+        ):
             return test.place
     for module in program.saying(holder.word):
         path = program.names.modules[module].path
@@ -89,7 +91,7 @@ def found_by_name(program: Program, holder: HolderDefinition) -> str:
     return ""
 
 
-def ways(program: Program, term: Term) -> Iterator[Term]:
+def argument_terms(program: Program, term: Term) -> Iterator[Term]:
     """Yield a term and what callers hand in for the parameters that it stands for."""
     pending, known = [term], set[Term]()
     while pending and len(known) < _MOST:
@@ -213,7 +215,7 @@ def _may_name(program: Program, term: Term, holder: HolderDefinition) -> bool:
 
 def _has(program: Program, base: Term, holder: HolderDefinition, *, own: bool = False) -> bool:
     """Tell whether an expression may be what has the container as an attribute; with ``own`` in a namespace of its own."""
-    for way in ways(program, base):
+    for way in argument_terms(program, base):
         for value in program.points_to.evaluate(way):
             if value == ("module", holder.module) and holder.scope == "module":
                 return True
