@@ -316,7 +316,7 @@ class Equality:
             kind == "extinst"
         ):  # some classes of the standard library equal numbers, none of those that are not plain text
             klass = value[1].rpartition(".")[2]
-            return "object number" if _is_standard(value[1]) and klass[:1].isupper() else ""
+            return "object number" if is_standard(value[1]) and klass[:1].isupper() else ""
         if kind == "param" and depth < _CALLERS:
             return self._of_param(value, depth)
         return "none" if kind == "none" else ""
@@ -338,7 +338,7 @@ class Equality:
         every = classes.below(key)
         if any(classes.is_enum(heir) for heir in every):
             return ""
-        if not all(_is_standard(base) for heir in every for base in classes.outside(heir)):
+        if not all(is_standard(base) for heir in every for base in classes.outside(heir)):
             return ""
         if all(map(self._is_named_tuple, every)):
             return "" if any(classes.method(heir, "__eq__") for heir in every) else "tuple"
@@ -358,5 +358,6 @@ def _params(term: Term) -> list[Term]:
     return [part for part in walk(term) if part[0] == "param"]
 
 
-def _is_standard(name: str) -> bool:
+def is_standard(name: str) -> bool:
+    """Tell whether something of this dotted name is of the standard library."""
     return name.partition(".")[0] in sys.stdlib_module_names

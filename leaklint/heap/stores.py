@@ -15,6 +15,7 @@ from leaklint.heap.dead_references import DeadReferences
 from leaklint.heap.decorators import Decorators
 from leaklint.heap.domains import Domain
 from leaklint.heap.effects import Effect
+from leaklint.heap.equality import is_standard
 from leaklint.heap.heap_place import HeapPlace
 from leaklint.heap.key_guards import asked_before, interned, is_there, looked_through
 from leaklint.heap.kinds import FUNCTIONS_OF_OBJECTS, OBJECTS_AND_ERRORS, UNRESOLVED
@@ -251,7 +252,7 @@ class Stores:
             piles_up = domain == Domain.FRESH or (domain == Domain.OBJECT and retained.kind == "made")
             certainty = Certainty(int(piles_up), (_UNRESOLVED,))
         else:
-            certainty = self._of_object(effect, retained, side)
+            certainty = self._of_object(effect, retained, side, term)
             arguments = (value for call in retained.chain for value in call.bound.values())
             is_sure = retained.kind == "method" and certainty.level > 1
             if is_sure and by_any_name(self.heap.points_to, (term, *arguments)):
@@ -262,7 +263,7 @@ class Stores:
             certainty = certainty.lowered(0, doubt)
         return certainty
 
-    def _of_object(self, effect: Effect, retained: Retained, side: str) -> Certainty:
+    def _of_object(self, effect: Effect, retained: Retained, side: str, term: Term) -> Certainty:
         if retained.kind == "closure" and not retained.cls:
             certainty = Certainty(1, (f"assumes that callers pass objects for '{retained.name}'",))
             is_registry = not (retained.chain or effect.chain) and self._is_of_callables(effect)
@@ -270,8 +271,16 @@ class Stores:
         if retained.kind == "function" and self._is_of_callables(effect):
             return Certainty(0, (_REGISTRY,))
         if retained.kind == "instance" and not retained.cls:
-            return Certainty(0 if side == "element" and interned(effect, self.heap.points_to) else 1)
+            once = side == "element" and interned(effect, self.heap.points_to)
+            return Certainty(0 if once and not self._are_apart(term) else 1)
         return Certainty(2 if retained.kind in OBJECTS_AND_ERRORS else 1)
+
+    def _are_apart(self, term: Term) -> bool:
+        """Tell whether objects of the standard library equal only themselves: contracts know which are compared by value."""
+        names = [value[1] for value in self.heap.points_to.evaluate(term) if value[0] == "extinst"]
+        is_a = self.heap.points_to.contracts.is_a
+        by_value = any(is_a(name, nature) for name in names for nature in ("plain", "text", "value"))
+        return bool(names) and all(map(is_standard, names)) and not by_value
 
     def _of_param(self, effect: Effect, retained: Retained, side: str, domain: Domain, term: Term) -> Certainty:
         usage = self.heap.usage.of(retained.function, retained.name)
